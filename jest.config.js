@@ -1,0 +1,20 @@
+// Two lanes: `unit` is the whole of `npm test`; `slow` needs time, Python, a browser or an emulator.
+const common = {
+  rootDir: __dirname,
+  testEnvironment: 'node',
+  transform: { '\\.ts$': '<rootDir>/test/esbuild-transformer.js' },
+  modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/cdk.out/'],
+  setupFiles: ['<rootDir>/test/environment.js'],
+};
+
+module.exports = {
+  projects: [
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['<rootDir>/test/slow/'],
+    },
+    { ...common, displayName: 'slow', testMatch: ['<rootDir>/test/slow/**/*.test.ts'] },
+  ],
+};

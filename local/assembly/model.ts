@@ -1,0 +1,84 @@
+/**
+ * What the runtime knows of an app once its assembly has been read: plain data, every reference resolved.
+ * The gateway, the function host and the tables are built from this and never look into a template.
+ */
+export interface App {
+  region: string;
+  accountId: string;
+  apis: WebSocketApi[];
+  functions: LambdaFunction[];
+  tables: DynamoTable[];
+  outputs: StackOutput[];
+  /** Resources that the runtime does not run, to be listed once at the start. */
+  notRun: OtherResource[];
+}
+
+export interface WebSocketApi {
+  /** The construct path in the app (`Stack/Chat/Api/Resource`), for messages. */
+  path: string;
+  /** Ten lower-case characters, the same in every run of the same app. */
+  apiId: string;
+  name: string;
+  /** For instance `$request.body.action`. */
+  routeSelectionExpression: string;
+  routes: Route[];
+  stages: Stage[];
+}
+
+export interface Route {
+  path: string;
+  /** `$connect`, `$disconnect`, `$default` or a custom key. */
+  routeKey: string;
+  integration: LambdaIntegration;
+  /** Two-way: a `$default` route response exists and is selected, so that the function's body goes to the client. */
+  returnsResponse: boolean;
+}
+
+export interface LambdaIntegration {
+  type: 'AWS_PROXY';
+  functionName: string;
+  /** 50 to 29,000. */
+  timeoutMillis: number;
+}
+
+export interface Stage {
+  path: string;
+  stageName: string;
+  /** Absent from events if empty. */
+  variables: Record<string, string>;
+}
+
+export interface LambdaFunction {
+  path: string;
+  functionName: string;
+  functionArn: string;
+  /** Absolute folder with the function's code. */
+  codeDirectory: string;
+  /** `file.export`, as in the template. */
+  handler: string;
+  environment: Record<string, string>;
+  timeoutSeconds: number;
+  memoryMegabytes: number;
+}
+
+export interface DynamoTable {
+  path: string;
+  tableName: string;
+  tableArn: string;
+  /** Input of DynamoDB's CreateTable: names, key schema, attribute definitions, indexes, billing. */
+  createTable: Record<string, unknown> & { TableName: string };
+  /** The attribute by which items expire (seconds since the epoch), if the table has one. */
+  ttlAttribute?: string;
+}
+
+export interface StackOutput {
+  stack: string;
+  name: string;
+  value: string;
+  description?: string;
+}
+
+export interface OtherResource {
+  type: string;
+  path: string;
+}

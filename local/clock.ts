@@ -1,0 +1,56 @@
+/** The runtime's only source of time: idle limits, retries, timeouts and expiry all ask it, so that tests can turn it by hand. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls `callback` once, `milliseconds` from now, unless cancelled. Never keeps the process alive. */
+  after(milliseconds: number, callback: () => void): Alarm;
+}
+
+export interface Alarm {
+  cancel(): void;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(milliseconds, callback) {
+    const timer = setTimeout(callback, milliseconds).unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
+/** A clock that stands still until it is turned. */
+export class ManualClock implements Clock {
+  #now: number;
+  #alarms: { at: number; callback: () => void }[] = [];
+
+  constructor(now = Date.UTC(2026, 0, 1)) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(milliseconds: number, callback: () => void): Alarm {
+    const alarm = { at: this.#now + Math.max(0, milliseconds), callback };
+    this.#alarms.push(alarm);
+    return {
+      cancel: () => {
+        this.#alarms = this.#alarms.filter((other) => other !== alarm);
+      },
+    };
+  }
+
+  /** Moves the time forward and rings every alarm on the way, in order of their times. */
+  advance(milliseconds: number): void {
+    const end = this.#now + milliseconds;
+    for (;;) {
+      const next = this.#alarms.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+      if (!next) break;
+      this.#alarms = this.#alarms.filter((alarm) => alarm !== next);
+      this.#now = next.at;
+      next.callback();
+    }
+    this.#now = end;
+  }
+}
