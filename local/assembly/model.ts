@@ -9,7 +9,7 @@ export interface App {
   functions: LambdaFunction[];
   tables: DynamoTable[];
   outputs: StackOutput[];
-  /** Resources that the runtime does not run, to be listed once at the start. */
+  /** Resources that the runtime does not run, and settings that it does not enforce: to be listed once at the start. */
   notRun: OtherResource[];
 }
 
@@ -81,4 +81,6 @@ export interface StackOutput {
 export interface OtherResource {
   type: string;
   path: string;
+  /** Why, where the type alone does not say. */
+  reason?: string;
 }

@@ -1,0 +1,92 @@
+import { basename, join } from 'node:path';
+import { UserError } from '../user-error';
+import { type CloudAssembly, readCloudAssembly, readJson, type StackFiles } from './cloud-assembly';
+import { isObject, type Json, objectAt, textAt } from './json';
+import { physicalName } from './physical-names';
+import { ReferenceTrail } from './reference-trail';
+import type { Resource } from './resource';
+import { Stack, type StackSurroundings } from './stack';
+
+/** What an app's stacks have where they name neither account nor region. */
+const DEFAULT_REGION = 'us-east-1';
+const DEFAULT_ACCOUNT = '000000000000';
+
+/** Every stack of an app, nested ones included, with the exports that tie them together. */
+export class Assembly {
+  readonly stacks: Stack[] = [];
+  readonly missingContext: string[];
+  readonly #byType = new Map<string, Resource[]>();
+
+  /** @throws {UserError} if the folder holds no complete cloud assembly. */
+  static read(directory: string): Assembly {
+    return new Assembly(readCloudAssembly(directory));
+  }
+
+  private constructor(files: CloudAssembly) {
+    this.missingContext = files.missingContext;
+    const surroundings: StackSurroundings = {
+      region: files.stacks.find(({ region }) => region !== undefined)?.region ?? DEFAULT_REGION,
+      accountId: files.stacks.find(({ accountId }) => accountId !== undefined)?.accountId ?? DEFAULT_ACCOUNT,
+      trail: new ReferenceTrail(),
+      importedValue: (exportName) => this.#exported(exportName),
+    };
+    for (const stackFiles of files.stacks) this.#add(new Stack(stackFiles, surroundings), surroundings);
+    for (const stack of this.stacks) {
+      for (const resource of stack.resources()) {
+        const others = this.#byType.get(resource.type);
+        if (others) others.push(resource);
+        else this.#byType.set(resource.type, [resource]);
+      }
+    }
+  }
+
+  resources(...types: string[]): Resource[] {
+    return types.flatMap((type) => this.#byType.get(type) ?? []);
+  }
+
+  types(): string[] {
+    return [...this.#byType.keys()];
+  }
+
+  #add(stack: Stack, surroundings: StackSurroundings): void {
+    this.stacks.push(stack);
+    for (const resource of stack.resources()) {
+      if (resource.type !== 'AWS::CloudFormation::Stack') continue;
+      const nested = new Stack(nestedFiles(stack.files, resource), surroundings, resource);
+      stack.addNested(resource.logicalId, nested);
+      this.#add(nested, surroundings);
+    }
+  }
+
+  #exported(exportName: string): { stack: Stack; value: Json; at: string } | undefined {
+    for (const stack of this.stacks) {
+      for (const { definition, at } of stack.outputs()) {
+        const name = objectAt(definition, 'Export').Name;
+        if (name === undefined || !isObject(definition) || definition.Value === undefined) continue;
+        if (stack.resolve(name, `${at}.Export.Name`) !== exportName) continue;
+        return { stack, value: definition.Value, at: `${at}.Value` };
+      }
+    }
+    return undefined;
+  }
+}
+
+/** The CDK writes a nested stack's template beside its parent's and names it in the resource's metadata. */
+function nestedFiles(parent: StackFiles, resource: Resource): StackFiles {
+  const path = textAt(objectAt(resource.definition, 'Metadata'), 'aws:asset:path');
+  const objectKey = basename(path === undefined ? (resource.text('TemplateURL') ?? '') : '');
+  const file = path === undefined ? parent.assets.get(objectKey) : join(parent.directory, path);
+  if (file === undefined) {
+    throw new UserError(
+      `${resource.path} (${resource.type}): its template (${objectKey}) is not among the assets of the assembly. Only nested stacks that the app itself defines can be read.`,
+    );
+  }
+  const template = readJson(file);
+  return {
+    ...parent,
+    stackName: physicalName(parent.stackName, resource.logicalId, 128),
+    templateFile: basename(file),
+    template: isObject(template) ? template : {},
+    parameters: {},
+  };
+}

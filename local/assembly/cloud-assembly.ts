@@ -1,0 +1,116 @@
+/** The files of a cloud assembly, as the CDK writes them: manifests, templates and assets, nested stages and nested stacks. */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { UserError } from '../user-error';
+import { isObject, type Json, type JsonObject, objectAt, textAt } from './json';
+
+export interface CloudAssembly {
+  /** In the order of the manifest; those of nested stages follow. */
+  stacks: StackFiles[];
+  /** Context that the app asked for and nobody had: the CDK put dummy values in its place. */
+  missingContext: string[];
+}
+
+export interface StackFiles {
+  stackName: string;
+  /** The folder that asset paths are relative to. */
+  directory: string;
+  templateFile: string;
+  template: JsonObject;
+  /** `undefined` if the stack does not say. */
+  region: string | undefined;
+  accountId: string | undefined;
+  parameters: JsonObject;
+  /** Absolute paths by object key (`{hash}.zip`). */
+  assets: Map<string, string>;
+  /** Construct paths by logical id. */
+  constructPaths: Map<string, string>;
+}
+
+/** @throws {UserError} if the folder holds no cloud assembly, or parts of it are missing. */
+export function readCloudAssembly(directory: string): CloudAssembly {
+  const manifestFile = join(directory, 'manifest.json');
+  if (!existsSync(manifestFile)) {
+    throw new UserError(
+      `${directory} is not a CDK cloud assembly: it has no manifest.json. Give the folder that \`cdk synth\` writes (cdk.out), or the command that runs the app.`,
+    );
+  }
+  const manifest = readJson(manifestFile);
+  const artifacts = Object.entries(objectAt(manifest, 'artifacts')).filter((entry) => isObject(entry[1]));
+  const assets = new Map<string, string>();
+  for (const [, artifact] of artifacts) {
+    const file = textAt(objectAt(artifact, 'properties'), 'file');
+    if (textAt(artifact, 'type') === 'cdk:asset-manifest' && file) readAssets(directory, file, assets);
+  }
+  const missing = isObject(manifest) && Array.isArray(manifest.missing) ? manifest.missing : [];
+  const assembly: CloudAssembly = {
+    stacks: [],
+    missingContext: missing.map((entry) => textAt(entry, 'key') ?? 'context'),
+  };
+  const stages: string[] = [];
+  for (const [id, artifact] of artifacts) {
+    const type = textAt(artifact, 'type');
+    if (type === 'aws:cloudformation:stack') assembly.stacks.push(readStack(directory, id, artifact, assets));
+    const stage = textAt(objectAt(artifact, 'properties'), 'directoryName');
+    if (type === 'cdk:cloud-assembly' && stage) stages.push(stage);
+  }
+  for (const stage of stages) {
+    const nested = readCloudAssembly(join(directory, stage));
+    assembly.stacks.push(...nested.stacks);
+    assembly.missingContext.push(...nested.missingContext);
+  }
+  return assembly;
+}
+
+export function readJson(file: string): Json {
+  if (!existsSync(file))
+    throw new UserError(`The assembly names ${file}, which does not exist. Synthesize it again.`);
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Json;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError(`${file} is not readable as JSON (${reason}). Synthesize it again.`);
+  }
+}
+
+function readStack(directory: string, id: string, artifact: Json, assets: Map<string, string>): StackFiles {
+  const properties = objectAt(artifact, 'properties');
+  const templateFile = textAt(properties, 'templateFile') ?? `${id}.template.json`;
+  const template = readJson(join(directory, templateFile));
+  const [, accountId, region] = /^aws:\/\/([^/]+)\/(.+)$/.exec(textAt(artifact, 'environment') ?? '') ?? [];
+  return {
+    stackName: textAt(properties, 'stackName') ?? id,
+    directory,
+    templateFile: basename(templateFile),
+    template: isObject(template) ? template : {},
+    region: region === 'unknown-region' ? undefined : region,
+    accountId: accountId === 'unknown-account' ? undefined : accountId,
+    parameters: objectAt(properties, 'parameters'),
+    assets,
+    constructPaths: readConstructPaths(directory, artifact),
+  };
+}
+
+function readAssets(directory: string, file: string, assets: Map<string, string>): void {
+  for (const asset of Object.values(objectAt(readJson(join(directory, file)), 'files'))) {
+    const path = textAt(objectAt(asset, 'source'), 'path');
+    for (const destination of Object.values(objectAt(asset, 'destinations'))) {
+      const objectKey = textAt(destination, 'objectKey');
+      if (path && objectKey) assets.set(objectKey, resolve(directory, path));
+    }
+  }
+}
+
+/** The manifest tells which construct each logical id comes from, also when the template carries no `aws:cdk:path`. */
+function readConstructPaths(directory: string, artifact: Json): Map<string, string> {
+  const file = textAt(artifact, 'additionalMetadataFile');
+  const metadata = file ? readJson(join(directory, file)) : objectAt(artifact, 'metadata');
+  const paths = new Map<string, string>();
+  for (const [path, entries] of Object.entries(isObject(metadata) ? metadata : {})) {
+    for (const entry of Array.isArray(entries) ? entries : []) {
+      const logicalId = textAt(entry, 'type') === 'aws:cdk:logicalId' ? textAt(entry, 'data') : undefined;
+      if (logicalId) paths.set(logicalId, path.replace(/^\//, ''));
+    }
+  }
+  return paths;
+}

@@ -1,0 +1,161 @@
+/** Lambda functions: which of an app's can be run here, and with what. */
+import { existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '../user-error';
+import type { Assembly } from './assembly';
+import { objectAt, textAt } from './json';
+import type { LambdaFunction, OtherResource } from './model';
+import type { Resource } from './resource';
+
+const FUNCTION = 'AWS::Lambda::Function';
+
+/** Lambda's defaults, in its CreateFunction reference. */
+const DEFAULT_TIMEOUT_SECONDS = 3;
+const DEFAULT_MEMORY_MEGABYTES = 128;
+
+/** Lambda's quota for all of a function's environment variables together. */
+const MAX_ENVIRONMENT_BYTES = 4096;
+
+/** Names that Lambda keeps for itself: "Defined runtime environment variables" in its developer guide. */
+const RESERVED_VARIABLES = new Set([
+  '_HANDLER',
+  '_X_AMZN_TRACE_ID',
+  'AWS_ACCESS_KEY',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_DEFAULT_REGION',
+  'AWS_EXECUTION_ENV',
+  'AWS_LAMBDA_FUNCTION_MEMORY_SIZE',
+  'AWS_LAMBDA_FUNCTION_NAME',
+  'AWS_LAMBDA_FUNCTION_VERSION',
+  'AWS_LAMBDA_INITIALIZATION_TYPE',
+  'AWS_LAMBDA_LOG_GROUP_NAME',
+  'AWS_LAMBDA_LOG_STREAM_NAME',
+  'AWS_LAMBDA_RUNTIME_API',
+  'AWS_REGION',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'LAMBDA_RUNTIME_DIR',
+  'LAMBDA_TASK_ROOT',
+]);
+
+export interface ReadFunctions {
+  functions: LambdaFunction[];
+  notRun: OtherResource[];
+}
+
+/**
+ * Reads every function of the app. One that cannot be run is listed, unless it is `needed`.
+ * @throws {UserError} if a needed function cannot be run, or two have the same name.
+ */
+export function readFunctions(
+  assembly: Assembly,
+  isNeeded: (functionName: string) => boolean,
+): ReadFunctions {
+  const functions = new Map<string, LambdaFunction>();
+  const notRun: OtherResource[] = [];
+  for (const resource of assembly.resources(FUNCTION)) {
+    try {
+      const read = readFunction(resource);
+      const twin = functions.get(read.functionName);
+      if (twin) throw sameName(resource, twin);
+      functions.set(read.functionName, read);
+      if (resource.properties.Layers !== undefined) {
+        notRun.push({ type: 'Lambda layers', path: resource.path, reason: 'not loaded' });
+      }
+    } catch (error) {
+      if (!(error instanceof UserError) || error instanceof SameName || isNeeded(nameOrNothing(resource)))
+        throw error;
+      notRun.push({ type: FUNCTION, path: resource.path, reason: error.message });
+    }
+  }
+  return { functions: [...functions.values()], notRun };
+}
+
+class SameName extends UserError {}
+
+function sameName(resource: Resource, twin: LambdaFunction): UserError {
+  return new SameName(
+    `${resource.path} and ${twin.path} are both named ${twin.functionName}. If they belong to two stages of the app, run one of them: --app with its own folder in the assembly.`,
+  );
+}
+
+function nameOrNothing(resource: Resource): string {
+  try {
+    return String(resource.stack.reference(resource.logicalId, 'Resources'));
+  } catch (error) {
+    if (error instanceof UserError) return '';
+    throw error;
+  }
+}
+
+function readFunction(resource: Resource): LambdaFunction {
+  const runtime = resource.text('Runtime');
+  if (resource.text('PackageType') === 'Image')
+    throw resource.mistake('container images are not run; use a Node.js runtime');
+  if (!runtime?.startsWith('nodejs'))
+    throw resource.mistake(`the runtime ${runtime} is not run; only Node.js is`);
+  const handler = resource.text('Handler');
+  if (!handler) throw resource.mistake('has no Handler');
+  return {
+    path: resource.path,
+    functionName: String(resource.stack.reference(resource.logicalId, 'Resources')),
+    functionArn: String(resource.stack.attribute(resource.logicalId, 'Arn', 'Resources')),
+    codeDirectory: codeDirectory(resource),
+    handler,
+    environment: environment(resource),
+    timeoutSeconds: resource.number('Timeout') ?? DEFAULT_TIMEOUT_SECONDS,
+    memoryMegabytes: resource.number('MemorySize') ?? DEFAULT_MEMORY_MEGABYTES,
+  };
+}
+
+function environment(resource: Resource): Record<string, string> {
+  const given = objectAt({ environment: resource.property('Environment') ?? null }, 'environment');
+  const variables = Object.fromEntries(
+    Object.entries(objectAt(given, 'Variables')).map(([name, value]) => [name, String(value)]),
+  );
+  const reserved = Object.keys(variables).find((name) => RESERVED_VARIABLES.has(name));
+  if (reserved)
+    throw resource.mistake(
+      `sets the environment variable ${reserved}, which Lambda keeps for itself; name it otherwise`,
+    );
+  const bytes = Object.entries(variables).reduce(
+    (sum, [name, text]) => sum + Buffer.byteLength(name + text),
+    0,
+  );
+  if (bytes > MAX_ENVIRONMENT_BYTES) {
+    throw resource.mistake(
+      `its environment variables have ${bytes} bytes; Lambda takes ${MAX_ENVIRONMENT_BYTES}`,
+    );
+  }
+  return variables;
+}
+
+function codeDirectory(resource: Resource): string {
+  const code = objectAt({ code: resource.property('Code') ?? null }, 'code');
+  const inline = textAt(code, 'ZipFile');
+  if (inline !== undefined) return inlineCode(inline);
+  const key = textAt(code, 'S3Key') ?? '';
+  const staged = textAt(objectAt(resource.definition, 'Metadata'), 'aws:asset:path');
+  const { assets, directory } = resource.stack.files;
+  const path = assets.get(key) ?? (staged === undefined ? undefined : join(directory, staged));
+  if (path === undefined) {
+    throw resource.mistake(
+      `its code (${key || 'none'}) is not among the assets of the assembly; give it as an asset of the app`,
+    );
+  }
+  if (!existsSync(path)) throw resource.mistake(`its code (${path}) is missing; synthesize again`);
+  if (!statSync(path).isDirectory()) {
+    throw resource.mistake(
+      `its code is a single file (${path}); give the folder instead, as in Code.fromAsset(folder)`,
+    );
+  }
+  return path;
+}
+
+/** Lambda saves inline code as `index.js`. */
+function inlineCode(source: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'inline-function-'));
+  writeFileSync(join(directory, 'index.js'), source);
+  return directory;
+}

@@ -1,0 +1,34 @@
+/** What an app has besides APIs, functions and tables: listed at the start, since nothing of it exists on this machine. */
+import type { Assembly } from './assembly';
+import type { OtherResource } from './model';
+import { isWebSocketApi } from './websocket-apis';
+
+/** Run, or without meaning here: roles and policies are not enforced, and logs go to the terminal. */
+const UNLISTED = [
+  /^AWS::ApiGatewayV2::(Deployment|Integration|Route|RouteResponse|Stage)$/,
+  /^AWS::CDK::Metadata$/,
+  /^AWS::CloudFormation::(Stack|WaitConditionHandle)$/,
+  /^AWS::DynamoDB::(GlobalTable|Table)$/,
+  /^AWS::IAM::/,
+  /^AWS::Lambda::(Alias|Function|LayerVersion|Permission|Version)$/,
+  /^AWS::Logs::LogGroup$/,
+];
+
+export function listOtherResources(assembly: Assembly): OtherResource[] {
+  const others: OtherResource[] = [];
+  for (const type of assembly.types()) {
+    if (UNLISTED.some((pattern) => pattern.test(type))) continue;
+    for (const resource of assembly.resources(type)) {
+      if (type !== 'AWS::ApiGatewayV2::Api') others.push({ type, path: resource.path });
+      else if (!isWebSocketApi(resource)) others.push({ type: 'HTTP API', path: resource.path });
+    }
+  }
+  for (const key of assembly.missingContext) {
+    others.push({
+      type: 'context look-up',
+      path: key,
+      reason: 'unknown, so that the CDK put dummy values in its place',
+    });
+  }
+  return others;
+}

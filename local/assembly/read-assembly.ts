@@ -1,0 +1,56 @@
+import { UserError } from '../user-error';
+import { Assembly } from './assembly';
+import { readFunctions } from './functions';
+import { refuseMissingPermissions } from './lambda-permissions';
+import type { App } from './model';
+import { listOtherResources } from './other-resources';
+import { refuseReferenceCycles } from './reference-cycles';
+import { readOutputs } from './stack-outputs';
+import { readTables } from './tables';
+import { isWebSocketApi, readWebSocketApis } from './websocket-apis';
+
+/**
+ * Reads what can be run of the CDK app whose cloud assembly is in `directory`.
+ * @throws {UserError} if the app has no WebSocket API, or the runtime could not run it as AWS would.
+ */
+export function readAssembly(directory: string): App {
+  const assembly = Assembly.read(directory);
+  const { region, accountId } = home(assembly, directory);
+  for (const stack of assembly.stacks) refuseReferenceCycles(stack);
+  const { apis, notRun } = readWebSocketApis(assembly);
+  const called = new Set(
+    apis.flatMap(({ routes }) => routes.map(({ integration }) => integration.functionName)),
+  );
+  const functions = readFunctions(assembly, (functionName) => called.has(functionName));
+  refuseMissingPermissions(apis, assembly);
+  const tables = readTables(assembly);
+  return {
+    region,
+    accountId,
+    apis,
+    functions: functions.functions,
+    tables: tables.tables,
+    outputs: readOutputs(assembly),
+    notRun: [...notRun, ...functions.notRun, ...tables.notRun, ...listOtherResources(assembly)],
+  };
+}
+
+/** The one region and account of the app's WebSocket APIs. */
+function home(assembly: Assembly, directory: string): { region: string; accountId: string } {
+  const apis = assembly.resources('AWS::ApiGatewayV2::Api').filter(isWebSocketApi);
+  const [first] = apis;
+  if (!first) {
+    throw new UserError(
+      `The app in ${directory} has no WebSocket API (AWS::ApiGatewayV2::Api with ProtocolType WEBSOCKET), so that there is nothing to run. Its stacks: ${
+        assembly.stacks.map(({ name }) => name).join(', ') || 'none'
+      }.`,
+    );
+  }
+  const elsewhere = apis.find(({ stack }) => stack.region !== first.stack.region);
+  if (elsewhere) {
+    throw new UserError(
+      `${first.path} is in ${first.stack.region} and ${elsewhere.path} in ${elsewhere.stack.region}; one run serves one region. If they belong to two stages of the app, run one of them: --app with its own folder in the assembly.`,
+    );
+  }
+  return { region: first.stack.region, accountId: first.stack.accountId };
+}

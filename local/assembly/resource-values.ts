@@ -1,0 +1,207 @@
+/** What `Ref` and `Fn::GetAtt` of a resource give: the "Return values" of each type's page in CloudFormation's reference. */
+import type { Json } from './json';
+import { hashText, hashUuid, physicalName } from './physical-names';
+import type { Resource } from './resource';
+
+/** `undefined` if the type is not known. */
+export function referenceOf(resource: Resource): Json | undefined {
+  return VALUES[resource.type]?.reference(resource);
+}
+
+/** `undefined` if the type or the attribute is not known. */
+export function attributeOf(resource: Resource, name: string): Json | undefined {
+  return VALUES[resource.type]?.attributes?.[name]?.(resource);
+}
+
+/** A function's name from its name, its partial or full ARN, with or without a version or an alias. */
+export function functionNameIn(nameOrArn: string): string {
+  const [, name] = /(?:^|:)function:([^:]+)(?::[^:]+)?$/.exec(nameOrArn) ?? [];
+  return name ?? nameOrArn.split(':')[0] ?? nameOrArn;
+}
+
+type Read = (resource: Resource) => Json | undefined;
+
+interface Values {
+  reference: (resource: Resource) => Json | undefined;
+  attributes?: Record<string, Read>;
+}
+
+function named(property: string, maxLength: number, lowerCase = false): (resource: Resource) => string {
+  return (resource) => {
+    const name = resource.text(property);
+    if (name !== undefined) return name;
+    const derived = physicalName(resource.stack.name, resource.logicalId, maxLength);
+    return lowerCase ? derived.toLowerCase() : derived;
+  };
+}
+
+function identified(length: number): (resource: Resource) => string {
+  return ({ stack, logicalId }) => hashText(`${stack.name}/${logicalId}`, length);
+}
+
+function arn(service: string, resourcePart: (resource: Resource) => string): (resource: Resource) => string {
+  return (resource) => resource.stack.arn(service, resourcePart(resource));
+}
+
+/** IAM and S3 have no region in their ARNs, S3 no account either. */
+function globalArn(
+  service: 'iam' | 's3',
+  part: (resource: Resource) => string,
+): (resource: Resource) => string {
+  return (resource) => {
+    const account = service === 's3' ? '' : resource.stack.accountId;
+    return `arn:${resource.stack.partition}:${service}::${account}:${part(resource)}`;
+  };
+}
+
+function iam(
+  kind: string,
+  nameProperty: string,
+): { name: (r: Resource) => string; arn: (r: Resource) => string } {
+  const name = named(nameProperty, 64);
+  return {
+    name,
+    arn: globalArn('iam', (resource) => `${kind}${resource.text('Path') ?? '/'}${name(resource)}`),
+  };
+}
+
+const functionName = named('FunctionName', 64);
+const tableName = named('TableName', 255);
+const tableArn = arn('dynamodb', (resource) => `table/${tableName(resource)}`);
+const apiId = identified(10);
+const role = iam('role', 'RoleName');
+const user = iam('user', 'UserName');
+const group = iam('group', 'GroupName');
+const managedPolicy = iam('policy', 'ManagedPolicyName');
+const logGroupName = named('LogGroupName', 512);
+const bucketName = named('BucketName', 63, true);
+const queueName = named('QueueName', 80);
+const topicName = named('TopicName', 256);
+const topicArn = arn('sns', topicName);
+const secretArn = arn('secretsmanager', (r) => `secret:${named('Name', 512)(r)}-${hashText(r.logicalId, 6)}`);
+const parameterName = named('Name', 512);
+const eventBusName = named('Name', 256);
+const streamName = named('Name', 128);
+const stateMachineArn = arn(
+  'states',
+  (resource) => `stateMachine:${named('StateMachineName', 80)(resource)}`,
+);
+const keyId = ({ stack, logicalId }: Resource) => hashUuid(`${stack.name}/${logicalId}`);
+const userPoolId = (resource: Resource) => `${resource.stack.region}_${identified(9)(resource)}`;
+
+const table: Values = {
+  reference: tableName,
+  attributes: {
+    Arn: tableArn,
+    StreamArn: (resource) => `${tableArn(resource)}/stream/2026-01-01T00:00:00.000`,
+    TableId: keyId,
+  },
+};
+
+function functionOf(resource: Resource): string {
+  return resource.stack.arn('lambda', `function:${functionNameIn(resource.text('FunctionName') ?? '')}`);
+}
+
+function apiEndpoint(resource: Resource): string {
+  const scheme = resource.text('ProtocolType') === 'WEBSOCKET' ? 'wss' : 'https';
+  return `${scheme}://${apiId(resource)}.execute-api.${resource.stack.region}.${resource.stack.urlSuffix}`;
+}
+
+function queueUrl(resource: Resource): string {
+  const { region, urlSuffix, accountId } = resource.stack;
+  return `https://sqs.${region}.${urlSuffix}/${accountId}/${queueName(resource)}`;
+}
+
+const VALUES: Record<string, Values> = {
+  'AWS::ApiGatewayV2::Api': { reference: apiId, attributes: { ApiEndpoint: apiEndpoint, ApiId: apiId } },
+  'AWS::ApiGatewayV2::Authorizer': { reference: identified(6), attributes: { AuthorizerId: identified(6) } },
+  'AWS::ApiGatewayV2::Deployment': { reference: identified(6), attributes: { DeploymentId: identified(6) } },
+  'AWS::ApiGatewayV2::Integration': {
+    reference: identified(7),
+    attributes: { IntegrationId: identified(7) },
+  },
+  'AWS::ApiGatewayV2::Model': { reference: identified(6), attributes: { ModelId: identified(6) } },
+  'AWS::ApiGatewayV2::Route': { reference: identified(7), attributes: { RouteId: identified(7) } },
+  'AWS::ApiGatewayV2::RouteResponse': { reference: identified(6) },
+  'AWS::ApiGatewayV2::Stage': { reference: (resource) => resource.text('StageName') },
+  'AWS::CloudFormation::Stack': { reference: (r) => r.stack.arn('cloudformation', `stack/${keyId(r)}`) },
+  'AWS::Cognito::UserPool': {
+    reference: userPoolId,
+    attributes: {
+      Arn: arn('cognito-idp', (resource) => `userpool/${userPoolId(resource)}`),
+      UserPoolId: userPoolId,
+      ProviderName: (r) => `cognito-idp.${r.stack.region}.${r.stack.urlSuffix}/${userPoolId(r)}`,
+      ProviderURL: (r) => `https://cognito-idp.${r.stack.region}.${r.stack.urlSuffix}/${userPoolId(r)}`,
+    },
+  },
+  'AWS::Cognito::UserPoolClient': { reference: identified(26), attributes: { ClientId: identified(26) } },
+  'AWS::DynamoDB::GlobalTable': table,
+  'AWS::DynamoDB::Table': table,
+  'AWS::Events::EventBus': {
+    reference: eventBusName,
+    attributes: { Arn: arn('events', (r) => `event-bus/${eventBusName(r)}`), Name: eventBusName },
+  },
+  'AWS::Events::Rule': {
+    reference: named('Name', 64),
+    attributes: { Arn: arn('events', (resource) => `rule/${named('Name', 64)(resource)}`) },
+  },
+  'AWS::IAM::Group': { reference: group.name, attributes: { Arn: group.arn } },
+  'AWS::IAM::ManagedPolicy': { reference: managedPolicy.arn, attributes: { PolicyArn: managedPolicy.arn } },
+  'AWS::IAM::Policy': { reference: named('PolicyName', 128) },
+  'AWS::IAM::Role': { reference: role.name, attributes: { Arn: role.arn, RoleId: identified(21) } },
+  'AWS::IAM::User': { reference: user.name, attributes: { Arn: user.arn } },
+  'AWS::KMS::Alias': { reference: (resource) => resource.text('AliasName') },
+  'AWS::KMS::Key': {
+    reference: keyId,
+    attributes: { Arn: arn('kms', (r) => `key/${keyId(r)}`), KeyId: keyId },
+  },
+  'AWS::Kinesis::Stream': {
+    reference: streamName,
+    attributes: { Arn: arn('kinesis', (resource) => `stream/${streamName(resource)}`) },
+  },
+  'AWS::Lambda::Alias': {
+    reference: (resource) => `${functionOf(resource)}:${resource.text('Name')}`,
+    attributes: { AliasArn: (resource) => `${functionOf(resource)}:${resource.text('Name')}` },
+  },
+  'AWS::Lambda::Function': {
+    reference: functionName,
+    attributes: { Arn: arn('lambda', (resource) => `function:${functionName(resource)}`) },
+  },
+  'AWS::Lambda::LayerVersion': {
+    reference: arn('lambda', (resource) => `layer:${named('LayerName', 140)(resource)}:1`),
+    attributes: { LayerVersionArn: arn('lambda', (r) => `layer:${named('LayerName', 140)(r)}:1`) },
+  },
+  'AWS::Lambda::Version': {
+    reference: (resource) => `${functionOf(resource)}:1`,
+    attributes: { Version: () => '1', FunctionArn: (resource) => `${functionOf(resource)}:1` },
+  },
+  'AWS::Logs::LogGroup': {
+    reference: logGroupName,
+    attributes: { Arn: arn('logs', (resource) => `log-group:${logGroupName(resource)}:*`) },
+  },
+  'AWS::S3::Bucket': {
+    reference: bucketName,
+    attributes: {
+      Arn: globalArn('s3', bucketName),
+      DomainName: (resource) => `${bucketName(resource)}.s3.${resource.stack.urlSuffix}`,
+      RegionalDomainName: (r) => `${bucketName(r)}.s3.${r.stack.region}.${r.stack.urlSuffix}`,
+    },
+  },
+  'AWS::SecretsManager::Secret': { reference: secretArn, attributes: { Id: secretArn } },
+  'AWS::SNS::Topic': { reference: topicArn, attributes: { TopicArn: topicArn, TopicName: topicName } },
+  'AWS::SQS::Queue': {
+    reference: queueUrl,
+    attributes: { Arn: arn('sqs', queueName), QueueName: queueName, QueueUrl: queueUrl },
+  },
+  'AWS::SSM::Parameter': {
+    reference: parameterName,
+    attributes: {
+      Type: (resource) => resource.text('Type'),
+      Value: (resource) => resource.property('Value'),
+    },
+  },
+  'AWS::StepFunctions::StateMachine': {
+    reference: stateMachineArn,
+    attributes: { Arn: stateMachineArn, Name: named('StateMachineName', 80) },
+  },
+};

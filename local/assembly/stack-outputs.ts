@@ -1,0 +1,28 @@
+import { UserError } from '../user-error';
+import type { Assembly } from './assembly';
+import { isObject, textAt } from './json';
+import type { StackOutput } from './model';
+
+/** The outputs whose values are known here; exports that the CDK makes between stacks are not meant for people. */
+export function readOutputs(assembly: Assembly): StackOutput[] {
+  const outputs: StackOutput[] = [];
+  for (const stack of assembly.stacks.filter(({ parent }) => parent === undefined)) {
+    for (const { name, definition, at } of stack.outputs()) {
+      if (name.startsWith('ExportsOutput') || !isObject(definition) || definition.Value === undefined)
+        continue;
+      try {
+        const value = stack.resolve(definition.Value, `${at}.Value`);
+        const description = textAt(definition, 'Description');
+        outputs.push({
+          stack: stack.name,
+          name,
+          value: String(value),
+          ...(description ? { description } : {}),
+        });
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+      }
+    }
+  }
+  return outputs;
+}

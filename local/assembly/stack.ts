@@ -1,0 +1,224 @@
+import { UserError } from '../user-error';
+import type { StackFiles } from './cloud-assembly';
+import { resolve, resolveCondition, type Scope } from './intrinsics';
+import { isObject, type Json, type JsonObject, objectAt, textAt } from './json';
+import { hashUuid } from './physical-names';
+import type { ReferenceTrail } from './reference-trail';
+import { Resource } from './resource';
+import { attributeOf, referenceOf } from './resource-values';
+
+/** What a stack needs to know of the app around it. */
+export interface StackSurroundings {
+  /** What `AWS::Region` and `AWS::AccountId` are where the stack does not say. */
+  region: string;
+  accountId: string;
+  /** Resolves one value at a time, and tells when a value turns out to need itself. */
+  trail: ReferenceTrail;
+  importedValue(exportName: string): { stack: Stack; value: Json; at: string } | undefined;
+}
+
+/** One template with its environment: what `Ref` and `Fn::GetAtt` in it mean. */
+export class Stack implements Scope {
+  readonly name: string;
+  readonly region: string;
+  readonly accountId: string;
+  readonly #surroundings: StackSurroundings;
+  #resources: Map<string, Resource> | undefined;
+  readonly #nested = new Map<string, Stack>();
+
+  constructor(
+    readonly files: StackFiles,
+    surroundings: StackSurroundings,
+    /** The AWS::CloudFormation::Stack resource, if this is a nested stack. */
+    readonly parent?: Resource,
+  ) {
+    this.name = files.stackName;
+    this.region = files.region ?? parent?.stack.region ?? surroundings.region;
+    this.accountId = files.accountId ?? parent?.stack.accountId ?? surroundings.accountId;
+    this.#surroundings = surroundings;
+  }
+
+  get partition(): string {
+    if (this.region.startsWith('cn-')) return 'aws-cn';
+    return this.region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+  }
+
+  get urlSuffix(): string {
+    return this.partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
+  }
+
+  get stackId(): string {
+    return `arn:${this.partition}:cloudformation:${this.region}:${this.accountId}:stack/${this.name}/${hashUuid(this.name)}`;
+  }
+
+  /** `arn:{partition}:{service}:{region}:{account}:{resource}` */
+  arn(service: string, resource: string): string {
+    return `arn:${this.partition}:${service}:${this.region}:${this.accountId}:${resource}`;
+  }
+
+  /** The resources whose conditions hold. */
+  resources(): Resource[] {
+    return [...this.#all().values()].filter((resource) => this.#exists(resource));
+  }
+
+  outputs(): { name: string; definition: Json; at: string }[] {
+    return Object.entries(objectAt(this.files.template, 'Outputs'))
+      .map(([name, definition]) => ({ name, definition, at: `Outputs.${name}` }))
+      .filter(({ definition, at }) => {
+        const condition = textAt(definition, 'Condition');
+        return condition === undefined || this.condition(condition, at);
+      });
+  }
+
+  addNested(logicalId: string, stack: Stack): void {
+    this.#nested.set(logicalId, stack);
+  }
+
+  resolve(value: Json, at: string): Json | undefined {
+    return resolve(value, this, at);
+  }
+
+  reference(name: string, at: string): Json | undefined {
+    const pseudo = this.#pseudoParameter(name);
+    if (pseudo !== undefined) return pseudo;
+    if (name === 'AWS::NoValue') return undefined;
+    return this.#surroundings.trail.follow(`${this.files.templateFile}: Ref ${name}`, () => {
+      const parameter = objectAt(this.files.template, 'Parameters')[name];
+      if (parameter !== undefined) return this.#parameter(name, parameter, at);
+      const value = referenceOf(this.#named(name, at));
+      if (value !== undefined) return value;
+      throw this.mistake(
+        at,
+        `Ref of ${name} (type ${this.#all().get(name)?.type}) is not known here. ${REMEDY}`,
+      );
+    });
+  }
+
+  attribute(logicalId: string, name: string, at: string): Json | undefined {
+    return this.#surroundings.trail.follow(
+      `${this.files.templateFile}: Fn::GetAtt ${logicalId}.${name}`,
+      () => {
+        const resource = this.#named(logicalId, at);
+        const nested = this.#nested.get(logicalId);
+        if (nested && name.startsWith('Outputs.')) return nested.#output(name.slice('Outputs.'.length));
+        const value = attributeOf(resource, name);
+        if (value !== undefined) return value;
+        throw this.mistake(
+          at,
+          `Fn::GetAtt of ${logicalId}.${name} (type ${resource.type}) is not known here. ${REMEDY}`,
+        );
+      },
+    );
+  }
+
+  condition(name: string, at: string): boolean {
+    const definition = objectAt(this.files.template, 'Conditions')[name];
+    if (definition === undefined) throw this.mistake(at, `the template has no condition ${name}`);
+    return this.#surroundings.trail.follow(`${this.files.templateFile}: Condition ${name}`, () =>
+      resolveCondition(definition, this, `Conditions.${name}`),
+    );
+  }
+
+  mapping(name: string, at: string): JsonObject {
+    const mapping = objectAt(this.files.template, 'Mappings')[name];
+    if (!isObject(mapping)) throw this.mistake(at, `the template has no mapping ${name}`);
+    return mapping;
+  }
+
+  importedValue(exportName: string, at: string): Json | undefined {
+    const found = this.#surroundings.importedValue(exportName);
+    if (!found)
+      throw this.mistake(at, `Fn::ImportValue: no stack of this app exports ${exportName}. ${REMEDY}`);
+    return this.#surroundings.trail.follow(`Fn::ImportValue ${exportName}`, () =>
+      found.stack.resolve(found.value, found.at),
+    );
+  }
+
+  mistake(at: string, text: string): UserError {
+    return new UserError(`${this.files.templateFile}: ${at}: ${text}.`.replace(/\.\.$/, '.'));
+  }
+
+  #all(): Map<string, Resource> {
+    this.#resources ??= new Map(
+      Object.entries(objectAt(this.files.template, 'Resources')).map(([logicalId, definition]) => [
+        logicalId,
+        new Resource(this, logicalId, definition),
+      ]),
+    );
+    return this.#resources;
+  }
+
+  #exists(resource: Resource): boolean {
+    const condition = textAt(resource.definition, 'Condition');
+    return condition === undefined || this.condition(condition, `Resources.${resource.logicalId}.Condition`);
+  }
+
+  #named(logicalId: string, at: string): Resource {
+    const resource = this.#all().get(logicalId);
+    if (!resource) {
+      throw this.mistake(
+        at,
+        `names ${logicalId}, which is neither a resource nor a parameter of this template`,
+      );
+    }
+    if (this.#exists(resource)) return resource;
+    throw this.mistake(at, `names ${logicalId} (type ${resource.type}), whose condition does not hold`);
+  }
+
+  #output(name: string): Json | undefined {
+    const output = this.outputs().find((other) => other.name === name);
+    const value = isObject(output?.definition) ? output.definition.Value : undefined;
+    if (!output || value === undefined)
+      throw this.mistake(`Outputs.${name}`, 'is asked for by the parent stack, and missing');
+    return this.resolve(value, `${output.at}.Value`);
+  }
+
+  #parameter(name: string, definition: Json, at: string): Json | undefined {
+    const passed = this.parent
+      ? objectAt(this.parent.properties, 'Parameters')[name]
+      : this.files.parameters[name];
+    const where = this.parent?.at(`Parameters.${name}`) ?? at;
+    const given = passed === undefined ? undefined : (this.parent?.stack ?? this).resolve(passed, where);
+    const value = given ?? (isObject(definition) ? definition.Default : undefined);
+    const type = textAt(definition, 'Type') ?? 'String';
+    if (value === undefined) throw this.mistake(at, `the parameter ${name} has no default. Give it one`);
+    if (type.startsWith('AWS::SSM::Parameter::')) return this.#storedParameter(name, String(value), at);
+    const isList = type === 'CommaDelimitedList' || type.startsWith('List<');
+    return isList && typeof value === 'string' ? value.split(',').map((item) => item.trim()) : value;
+  }
+
+  /** A parameter of an SSM type holds the name of a stored parameter: known if the template stores it itself. */
+  #storedParameter(name: string, storedName: string, at: string): Json | undefined {
+    const stored = this.resources().find(
+      (resource) => resource.type === 'AWS::SSM::Parameter' && resource.text('Name') === storedName,
+    );
+    if (stored) return stored.property('Value');
+    throw this.mistake(
+      at,
+      `the parameter ${name} is read from the parameter store (${storedName}), which only AWS knows. ${REMEDY}`,
+    );
+  }
+
+  #pseudoParameter(name: string): Json | undefined {
+    switch (name) {
+      case 'AWS::Region':
+        return this.region;
+      case 'AWS::AccountId':
+        return this.accountId;
+      case 'AWS::Partition':
+        return this.partition;
+      case 'AWS::URLSuffix':
+        return this.urlSuffix;
+      case 'AWS::StackName':
+        return this.name;
+      case 'AWS::StackId':
+        return this.stackId;
+      case 'AWS::NotificationARNs':
+        return [];
+      default:
+        return undefined;
+    }
+  }
+}
+
+const REMEDY = 'Give a literal value for the run on this machine';
