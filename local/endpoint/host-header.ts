@@ -1,0 +1,36 @@
+import { isIP } from 'node:net';
+
+/** Addresses that mean "every interface": then any IP address of the machine is its own. */
+const ANY_ADDRESS = new Set(['0.0.0.0', '::']);
+
+/**
+ * Which Host headers the endpoint answers to: its own and AWS-shaped ones. A page of somebody else's that has its name
+ * point to this machine (DNS rebinding) comes with that name, and gets nothing.
+ */
+export class HostHeaders {
+  readonly #own: Set<string>;
+  readonly #takesAnyAddress: boolean;
+
+  constructor(listeningHost: string) {
+    this.#own = new Set(['localhost', '127.0.0.1', '::1', listeningHost.toLowerCase()]);
+    this.#takesAnyAddress = ANY_ADDRESS.has(listeningHost);
+  }
+
+  accepts(header: string | undefined): boolean {
+    const name = hostName(header);
+    return name !== undefined && (this.isOwn(header) || /\.amazonaws\.com(\.cn)?$/.test(name));
+  }
+
+  /** Whether the header names this machine, as pages and commands of its user do. */
+  isOwn(header: string | undefined): boolean {
+    const name = hostName(header);
+    if (name === undefined) return false;
+    return this.#own.has(name) || (this.#takesAnyAddress && isIP(name) !== 0);
+  }
+}
+
+/** Without port and brackets, in lower case. */
+export function hostName(header: string | undefined): string | undefined {
+  const [, bracketed, plain] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]\s/]+))(?::\d+)?$/i.exec(header ?? '') ?? [];
+  return (bracketed ?? plain)?.toLowerCase().replace(/\.$/, '');
+}

@@ -1,0 +1,97 @@
+import { createReadStream } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { extname, join, resolve, sep } from 'node:path';
+
+const CONTENT_TYPES: Record<string, string> = {
+  '.css': 'text/css; charset=utf-8',
+  '.gif': 'image/gif',
+  '.htm': 'text/html; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.ico': 'image/x-icon',
+  '.jpeg': 'image/jpeg',
+  '.jpg': 'image/jpeg',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.map': 'application/json',
+  '.md': 'text/markdown; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+  '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json',
+  '.webp': 'image/webp',
+  '.woff2': 'font/woff2',
+};
+
+/** Pages may run their own scripts only, and may connect to WebSockets wherever these are. */
+const SECURITY_POLICY = "default-src 'self'; connect-src 'self' ws: wss:";
+
+/** The files of one folder: pages to try the APIs with. */
+export class WebFiles {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = resolve(directory);
+  }
+
+  /** `false` if there is no such file, or the request is not one for files. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return false;
+    const [path = '/', query] = (request.url ?? '/').split('?', 2);
+    const file = await this.#find(path);
+    if (file === undefined) return false;
+    if (file.isDirectory) {
+      // A single slash: a second one would make the path a host.
+      response
+        .writeHead(301, {
+          location: `/${path.replace(/^\/+/, '')}/${query === undefined ? '' : `?${query}`}`,
+        })
+        .end();
+      return true;
+    }
+    response.writeHead(200, {
+      'content-type': CONTENT_TYPES[extname(file.path).toLowerCase()] ?? 'application/octet-stream',
+      'content-length': file.size,
+      'cache-control': 'no-cache',
+      'content-security-policy': SECURITY_POLICY,
+      'x-content-type-options': 'nosniff',
+    });
+    if (request.method === 'HEAD') {
+      response.end();
+      return true;
+    }
+    const content = createReadStream(file.path);
+    content.on('error', () => response.destroy());
+    response.on('close', () => content.destroy());
+    content.pipe(response);
+    return true;
+  }
+
+  async #find(urlPath: string): Promise<{ path: string; size: number; isDirectory: boolean } | undefined> {
+    const relative = decode(urlPath);
+    if (relative === undefined || relative.includes('\0')) return undefined;
+    // Neither `..` nor a hidden file, be it spelled with slashes or backslashes.
+    if (relative.split(/[/\\]/).some((part) => part.startsWith('.'))) return undefined;
+    const wanted = join(this.#directory, relative.endsWith('/') ? `${relative}index.html` : relative);
+    try {
+      const [root, path] = await Promise.all([realpath(this.#directory), realpath(wanted)]);
+      if (!path.startsWith(root + sep)) return undefined;
+      const found = await stat(path);
+      if (found.isDirectory() || found.isFile())
+        return { path, size: found.size, isDirectory: found.isDirectory() };
+    } catch {
+      // No such file.
+    }
+    return undefined;
+  }
+}
+
+function decode(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
+}
