@@ -1,0 +1,115 @@
+/** The chat's wire protocol: JSON text frames with PascalCase keys, as the clients of InterSystems' tutorial speak it. */
+
+/** What a client asks for. */
+export type ClientMessage =
+  | { kind: 'alias'; user: string }
+  | { kind: 'line'; message: string }
+  | { kind: 'history'; count: number }
+  | { kind: 'ping' };
+
+export interface ChatLine {
+  /** Base64: of UTF-8 text from our clients, of Latin-1 text from old ones. Passed on as it came. */
+  Message: string;
+  Author: string;
+  /** `YYYY-MM-DD hh:mm:ss`, UTC. */
+  Sent: string;
+}
+
+/** What the chat sends. */
+export type ServerMessage =
+  | { Type: 'Status'; Message: string; WSID: string }
+  | ({ Type: 'Chat' } & ChatLine)
+  /** `More`: how many are online beyond those listed. `Revision` grows: of two lists, the later one has the greater. */
+  | { Type: 'userlist'; Users: { User: string }[]; More?: number; Revision: number }
+  | { Type: 'History'; Messages: ChatLine[] }
+  | { Type: 'Error'; Message: string };
+
+export const MAX_ALIAS_CHARACTERS = 64;
+export const MAX_HISTORY = 100;
+/** What `alias` without a name asks for. */
+const DEFAULT_ALIAS = 'default';
+
+/** A frame that breaks the protocol; the message is for its sender. */
+export class ChatProtocolError extends Error {}
+
+/** @throws ChatProtocolError that names the key, the rule and the value. */
+export function parseClientMessage(text: string): ClientMessage {
+  const frame = parseObject(text);
+  if ('Ping' in frame) return { kind: 'ping' };
+  if ('History' in frame) return { kind: 'history', count: historyCount(frame.History) };
+  if ('Message' in frame) return { kind: 'line', message: line(frame.Message, frame.Author) };
+  // The tutorial's page sends {} for the word "alias" alone.
+  if ('User' in frame || Object.keys(frame).length === 0) return { kind: 'alias', user: alias(frame.User) };
+  throw new ChatProtocolError(
+    `Nothing is known to do with the keys ${Object.keys(frame).slice(0, 5).map(quoted).join(', ')}. Send {"User"}, {"Message","Author"}, {"History"} or {"Ping"}.`,
+  );
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  let frame: unknown;
+  try {
+    frame = JSON.parse(text);
+  } catch {
+    throw new ChatProtocolError(`The message is not JSON: ${quoted(text)}.`);
+  }
+  if (typeof frame !== 'object' || frame === null || Array.isArray(frame)) {
+    throw new ChatProtocolError(`The message must be a JSON object, not ${quoted(text)}.`);
+  }
+  return frame as Record<string, unknown>;
+}
+
+function historyCount(value: unknown): number {
+  if (!Number.isInteger(value) || (value as number) < 1) {
+    throw new ChatProtocolError(
+      `History must be a whole number from 1 to ${MAX_HISTORY}, not ${shown(value)}.`,
+    );
+  }
+  return Math.min(value as number, MAX_HISTORY);
+}
+
+function line(message: unknown, author: unknown): string {
+  if (typeof message !== 'string') {
+    throw new ChatProtocolError(`Message must be text in base64, not ${shown(message)}.`);
+  }
+  if (author !== undefined && typeof author !== 'string') {
+    throw new ChatProtocolError(`Author must be text, not ${shown(author)}.`);
+  }
+  if (message === '' || message.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(message)) {
+    throw new ChatProtocolError(`Message must be text in base64, not ${shown(message)}.`);
+  }
+  return message;
+}
+
+function alias(value: unknown): string {
+  if (value === undefined) return DEFAULT_ALIAS;
+  if (typeof value !== 'string') throw new ChatProtocolError(`User must be text, not ${shown(value)}.`);
+  const user = value.trim() || DEFAULT_ALIAS;
+  const characters = [...user].length;
+  if (characters > MAX_ALIAS_CHARACTERS) {
+    throw new ChatProtocolError(
+      `User may have ${MAX_ALIAS_CHARACTERS} characters at most; this one has ${characters}.`,
+    );
+  }
+  if (/\p{Cc}|\p{Cs}/u.test(user)) {
+    throw new ChatProtocolError('User may not contain control characters or halves of characters.');
+  }
+  return user;
+}
+
+/** `YYYY-MM-DD hh:mm:ss` in UTC, which sorts and which old clients show as it is. */
+export function sentAt(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+export function toBase64(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64');
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? quoted(value) : Array.isArray(value) ? 'a list' : String(value);
+}
+
+/** At most 40 characters of what a client sent. */
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}

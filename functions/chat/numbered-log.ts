@@ -1,0 +1,41 @@
+/** Entries under growing numbers that expire after a while: the tutorial's ^Chat.Messages and ^Chat.Errors. */
+import type { Clock } from '../../lib';
+import { always, itemAbsent } from '../../lib/table/conditions';
+import { type Item, pages, type Table, type Value } from '../../lib/table/table';
+
+const COUNTER = 'COUNTER';
+const NUMBER_DIGITS = 15;
+
+export class NumberedLog {
+  readonly #pk: string;
+
+  constructor(
+    private readonly table: Table,
+    private readonly clock: Clock,
+    service: string,
+    name: string,
+    private readonly keptSeconds: number,
+  ) {
+    this.#pk = `LOG#${service}#${name}`;
+  }
+
+  /** Stores an entry under the next number, which it returns. A number that was taken by a call that died stays empty. */
+  async append(entry: Record<string, Value>): Promise<number> {
+    const counter = await this.table.update({ pk: this.#pk, sk: COUNTER }, { add: { last: 1 } }, always);
+    const number = counter?.last as number;
+    const expiresAt = Math.floor(this.clock.now() / 1000) + this.keptSeconds;
+    // An entry that is there under a fresh number is this one, from a call whose answer was lost.
+    await this.table.put({ ...entry, pk: this.#pk, sk: this.#sk(number), expiresAt }, itemAbsent);
+    return number;
+  }
+
+  /** The last entries, newest first, read as the caller goes on. */
+  async *newestFirst(pageItems: number): AsyncGenerator<Item, void, undefined> {
+    const range = { pk: this.#pk, prefix: 'ENTRY#', descending: true, limit: pageItems, consistent: false };
+    for await (const page of pages(this.table, range)) yield* page;
+  }
+
+  #sk(number: number): string {
+    return `ENTRY#${String(number).padStart(NUMBER_DIGITS, '0')}`;
+  }
+}

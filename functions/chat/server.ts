@@ -1,0 +1,70 @@
+/** The chat of InterSystems' tutorial: everyone hears every line, and who is online. */
+import { WebSocketClosedError, WebSocketOpeningError, WebSocketServer } from '../../lib';
+import { ChatProtocolError, parseClientMessage, type ServerMessage, toBase64 } from './messages';
+import { ChatRoom, encode } from './room';
+import { UserList } from './user-list';
+
+/** The author of a line whose sender has not chosen an alias. */
+const UNNAMED = 'unknown';
+
+export class ChatServer extends WebSocketServer {
+  readonly #room = new ChatRoom(this.service);
+  readonly #users = new UserList(this.service);
+
+  override async server(): Promise<void> {
+    await this.#tell({
+      Type: 'Status',
+      Message: toBase64('You are connected. Choose a name with: alias NAME'),
+      WSID: this.webSocketId,
+    });
+    await this.#users.tell((frame) => this.#send(frame));
+  }
+
+  override async onClientMessage(data: string): Promise<void> {
+    try {
+      await this.#obey(data);
+    } catch (error) {
+      if (!(error instanceof ChatProtocolError)) throw error;
+      await this.#room.recordError('A message was refused', { webSocketId: this.webSocketId });
+      await this.#tell({ Type: 'Error', Message: error.message });
+    }
+  }
+
+  override async onPostServer(): Promise<void> {
+    if (this.context.member.user !== undefined) await this.#users.changed();
+  }
+
+  async #obey(data: string): Promise<void> {
+    const message = parseClientMessage(data);
+    switch (message.kind) {
+      case 'alias':
+        return this.#users.rename(this.webSocketId, message.user, this.context.requestTime);
+      case 'line':
+        await this.#room.say(await this.#alias(), message.message);
+        return;
+      case 'history':
+        return this.#send(await this.#room.history(message.count));
+      case 'ping':
+        return;
+    }
+  }
+
+  /** The alias under which this connection is listed; what a client says of itself is not believed. */
+  async #alias(): Promise<string> {
+    const member = await this.service.store.member(this.context.member);
+    return member?.user ?? UNNAMED;
+  }
+
+  #tell(message: ServerMessage): Promise<void> {
+    return this.#send(encode(message));
+  }
+
+  /** One who has left meanwhile misses the answer, and nothing else is wrong. */
+  async #send(frame: string): Promise<void> {
+    try {
+      await this.write(frame);
+    } catch (error) {
+      if (!(error instanceof WebSocketClosedError) && !(error instanceof WebSocketOpeningError)) throw error;
+    }
+  }
+}

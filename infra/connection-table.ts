@@ -1,0 +1,44 @@
+/** The table with the connections: who is connected, and what the services keep about them. */
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+
+export interface ConnectionTableProps {
+  /** Continuous backups. @default false: what is in the table outlives no connection by much */
+  readonly pointInTimeRecovery?: boolean;
+  /** What happens to the table when the stack is deleted. @default RemovalPolicy.DESTROY */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** What the library does to the table: single items and one partition at a time, never a Scan. */
+const ACTIONS = [
+  'dynamodb:GetItem',
+  'dynamodb:PutItem',
+  'dynamodb:UpdateItem',
+  'dynamodb:DeleteItem',
+  'dynamodb:Query',
+];
+
+export class ConnectionTable extends Construct {
+  readonly tableName: string;
+  readonly #table: Table;
+
+  constructor(scope: Construct, id: string, props: ConnectionTableProps = {}) {
+    super(scope, id);
+    this.#table = new Table(this, 'Table', {
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      timeToLiveAttribute: 'expiresAt',
+      removalPolicy: props.removalPolicy ?? RemovalPolicy.DESTROY,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: props.pointInTimeRecovery ?? false },
+    });
+    this.tableName = this.#table.tableName;
+  }
+
+  /** Lets a function do what the library does: read, write and query items of this table, and nothing else. */
+  grantUse(grantee: IGrantable): void {
+    this.#table.grant(grantee, ...ACTIONS);
+  }
+}

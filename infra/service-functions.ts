@@ -1,0 +1,97 @@
+/** The two functions of a service, from one bundle: the routes of its API, and what takes longer. */
+import { join } from 'node:path';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Effect, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+
+/** Where the bundles lie, beside the sources. */
+export const BUILD_DIRECTORY = 'build';
+/** The file of a service that exports its handlers. */
+export const ENTRY_FILE = 'handlers.ts';
+
+/** API Gateway waits this long for an integration; what runs longer is cut off from its client anyway. */
+const ROUTES_TIMEOUT = Duration.seconds(29);
+
+export interface ServiceFunctionsProps {
+  /** The service's folder, such as `functions/chat`. */
+  readonly entry: string;
+  readonly environment: Record<string, string>;
+  /** @default 256, which is also a share of a CPU: 1,769 are one whole */
+  readonly memoryMegabytes?: number;
+  /** How long `server` may run; above 30 seconds, since it waits for the handshake. @default 2 minutes */
+  readonly serverTimeout?: Duration;
+  /** @default one month */
+  readonly logRetention?: RetentionDays;
+  /** Executions of each function at a time; a fresh account has 10 in all. @default none reserved */
+  readonly reservedConcurrentExecutions?: number;
+}
+
+export class ServiceFunctions extends Construct {
+  readonly routes: LambdaFunction;
+  readonly server: LambdaFunction;
+
+  constructor(scope: Construct, id: string, props: ServiceFunctionsProps) {
+    super(scope, id);
+    const serverTimeout = props.serverTimeout ?? Duration.minutes(2);
+    if (serverTimeout.toSeconds() <= 30) {
+      throw new Error(
+        `The serverTimeout of ${this.node.path} is ${serverTimeout.toSeconds()} seconds, but must be above 30: server() waits up to 30 seconds for the handshake to finish.`,
+      );
+    }
+    this.server = this.#function('Server', 'index.server', serverTimeout, props, props.environment);
+    this.routes = this.#function('Routes', 'index.routes', ROUTES_TIMEOUT, props, {
+      ...props.environment,
+      SERVER_FUNCTION: this.server.functionName,
+    });
+    this.server.grantInvoke(this.routes);
+    this.#allowSelfInvocation();
+  }
+
+  #function(
+    id: string,
+    handler: string,
+    timeout: Duration,
+    props: ServiceFunctionsProps,
+    environment: Record<string, string>,
+  ): LambdaFunction {
+    return new LambdaFunction(this, id, {
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      code: Code.fromAsset(join(BUILD_DIRECTORY, props.entry)),
+      handler,
+      timeout,
+      memorySize: props.memoryMegabytes ?? 256,
+      environment: { NODE_OPTIONS: '--enable-source-maps', ...environment },
+      loggingFormat: LoggingFormat.JSON,
+      logGroup: new LogGroup(this, `${id}Logs`, {
+        retention: props.logRetention ?? RetentionDays.ONE_MONTH,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
+      ...(props.reservedConcurrentExecutions !== undefined && {
+        reservedConcurrentExecutions: props.reservedConcurrentExecutions,
+      }),
+    });
+  }
+
+  /** A policy of its own: as part of the role's default policy, which the function waits for, the template would have a cycle. */
+  #allowSelfInvocation(): void {
+    const policy = new Policy(this, 'SelfInvocation', {
+      statements: [
+        new PolicyStatement({
+          effect: Effect.ALLOW,
+          actions: ['lambda:InvokeFunction'],
+          resources: [this.server.functionArn],
+        }),
+      ],
+    });
+    if (this.server.role) policy.attachToRole(this.server.role);
+  }
+}

@@ -1,0 +1,122 @@
+/** A server class as a WebSocket API: its routes and functions, the stage, and who may post to its connections. */
+import { CfnOutput, type Duration, Stack } from 'aws-cdk-lib';
+import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Effect, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { ConnectionTable } from './connection-table';
+import { ServiceFunctions } from './service-functions';
+import { StageAccessLog } from './stage-access-log';
+
+export interface WebSocketServiceProps {
+  /** The folder with the service's `handlers.ts`, such as `functions/chat`. */
+  readonly entry: string;
+  /** Where its connections are kept; several services may share a table. */
+  readonly connections: ConnectionTable;
+  /** Names the service and its stage: the last part of its URL. @default the last part of `entry` */
+  readonly serviceName?: string;
+  /**
+   * Pages from which browsers may connect, as origins; a port may be `*`. Clients that send no Origin always may.
+   * @default none
+   */
+  readonly allowedOrigins?: string[];
+  /** Requests a second for all of the service's routes together, and how many may come at once. @default 500 and 1,000 */
+  readonly throttle?: { readonly rateLimit: number; readonly burstLimit: number };
+  /** Writes a line for each request to a log. The account needs a CloudWatch role for API Gateway first. @default false */
+  readonly accessLog?: boolean;
+  /** @default 256 */
+  readonly memoryMegabytes?: number;
+  /** How long `server()` may run; above 30 seconds. @default 2 minutes */
+  readonly serverTimeout?: Duration;
+  /** @default one month */
+  readonly logRetention?: RetentionDays;
+  /** Executions of each of the two functions at a time. @default none reserved */
+  readonly reservedConcurrentExecutions?: number;
+}
+
+export class WebSocketService extends Construct {
+  readonly serviceName: string;
+  /** Where clients connect to: `wss://…`. */
+  readonly url: string;
+  readonly functions: ServiceFunctions;
+  readonly #stage: WebSocketStage;
+  readonly #connections: ConnectionTable;
+
+  constructor(scope: Construct, id: string, props: WebSocketServiceProps) {
+    super(scope, id);
+    this.serviceName = props.serviceName ?? props.entry.split('/').pop() ?? props.entry;
+    if (!/^[A-Za-z0-9_-]{1,128}$/.test(this.serviceName)) {
+      throw new Error(
+        `The service name ${JSON.stringify(this.serviceName)} of ${this.node.path} is not valid: a stage's name has 1 to 128 letters, digits, "_" and "-".`,
+      );
+    }
+    this.#connections = props.connections;
+    const api = new WebSocketApi(this, 'Api', { description: `The ${this.serviceName} service` });
+    const { region, urlSuffix } = Stack.of(this);
+    this.functions = new ServiceFunctions(this, 'Functions', {
+      ...props,
+      environment: {
+        SERVICE_NAME: this.serviceName,
+        CONNECTION_TABLE: props.connections.tableName,
+        CALLBACK_URL: `https://${api.apiId}.execute-api.${region}.${urlSuffix}/${this.serviceName}`,
+        ALLOWED_ORIGINS: (props.allowedOrigins ?? []).join(','),
+      },
+    });
+    for (const routeKey of ['$connect', '$default', '$disconnect']) {
+      api.addRoute(routeKey, {
+        integration: new WebSocketLambdaIntegration('Routes', this.functions.routes),
+      });
+    }
+    this.#stage = new WebSocketStage(this, 'Stage', {
+      webSocketApi: api,
+      stageName: this.serviceName,
+      autoDeploy: true,
+      throttle: props.throttle ?? { rateLimit: 500, burstLimit: 1_000 },
+      ...(props.accessLog && { accessLogSettings: new StageAccessLog(this, 'AccessLog').settings }),
+    });
+    this.url = this.#stage.url;
+    this.#grantPosts(this.functions.routes);
+    this.#grantPosts(this.functions.server);
+    this.#connections.grantUse(this.functions.routes);
+    this.#connections.grantUse(this.functions.server);
+    this.#output('Url', 'Connect here', this.url);
+    this.#output('Wscat', 'Connect from a terminal', `npx wscat -c ${this.url}`);
+  }
+
+  /**
+   * Lets any function open this service's connections by their ids, and deliver to all of them: it may use the table, post to
+   * this API, and ask for the settlement of those that have gone. Its environment gets `CONNECTION_TABLE`.
+   */
+  grantConnections(grantee: IGrantable): void {
+    this.#grantPosts(grantee);
+    this.#connections.grantUse(grantee);
+    this.functions.server.grantInvoke(grantee);
+    if (grantee instanceof LambdaFunction) {
+      grantee.addEnvironment('CONNECTION_TABLE', this.#connections.tableName);
+    }
+  }
+
+  /** Each method of the management API that the library calls, on the connections of this stage alone. */
+  #grantPosts(grantee: IGrantable): void {
+    const { api, stageName } = this.#stage;
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        actions: ['execute-api:ManageConnections'],
+        resources: ['POST', 'GET', 'DELETE'].map((method) =>
+          Stack.of(this).formatArn({
+            service: 'execute-api',
+            resource: api.apiId,
+            resourceName: `${stageName}/${method}/@connections/*`,
+          }),
+        ),
+      }),
+    );
+  }
+
+  #output(id: string, description: string, value: string): void {
+    new CfnOutput(this, id, { description: `${this.serviceName}: ${description}`, value });
+  }
+}

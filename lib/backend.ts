@@ -1,0 +1,56 @@
+/** What the library works with: the table, the management API, asynchronous invocations, time and chance. Made from the environment, or passed in. */
+import { randomUUID } from 'node:crypto';
+import { type Clock, systemClock } from './clock';
+import type { ConnectionsClient } from './connections/connections-client';
+import { SdkConnectionsClient } from './connections/sdk-connections-client';
+import { ConfigurationError } from './errors';
+import type { Invoker } from './invocations/invoker';
+import { LambdaInvoker } from './invocations/lambda-invoker';
+import { DynamoDbTable } from './table/dynamodb-table';
+import type { Table } from './table/table';
+
+export interface Backend {
+  table: Table;
+  connections: ConnectionsClient;
+  invoker: Invoker;
+  clock: Clock;
+  /** From 0 to 1. */
+  random(): number;
+  /** A fresh token, never given before. */
+  token(): string;
+}
+
+/**
+ * Reads `CONNECTION_TABLE`, and `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` or `AWS_ENDPOINT_URL`, which change where the
+ * clients connect to.
+ * @throws ConfigurationError if `CONNECTION_TABLE` is missing.
+ */
+export function backendFromEnvironment(environment: NodeJS.ProcessEnv = process.env): Backend {
+  const tableName = environment.CONNECTION_TABLE;
+  if (!tableName) {
+    const where = environment.AWS_LAMBDA_FUNCTION_NAME
+      ? `function ${environment.AWS_LAMBDA_FUNCTION_NAME}`
+      : 'this process';
+    throw new ConfigurationError(
+      `The environment of ${where} has no CONNECTION_TABLE, the name of the table with the connections. In a CDK app, grantConnections(fn) sets it; elsewhere export it (the stack prints it as an output).`,
+    );
+  }
+  return {
+    table: new DynamoDbTable(tableName, systemClock),
+    connections: new SdkConnectionsClient(
+      environment.AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI || environment.AWS_ENDPOINT_URL,
+    ),
+    invoker: new LambdaInvoker(),
+    clock: systemClock,
+    random: Math.random,
+    token: randomUUID,
+  };
+}
+
+let ofThisProcess: Backend | undefined;
+
+/** The environment's backend, made once for the process, so that its connections are kept alive. */
+export function defaultBackend(): Backend {
+  ofThisProcess ??= backendFromEnvironment();
+  return ofThisProcess;
+}

@@ -1,0 +1,278 @@
+/**
+ * The items of a connection's life and the conditions under which they change: who is connected, and how a departure is
+ * settled once. Every write recognizes its own earlier success, because the SDK repeats a call whose answer was lost.
+ *
+ * CONNECTION#{id} / CONNECTION            the connection: open, then closed, then done
+ * CHANNEL#{service}#* / MEMBER#{hh}#{id}  its anchor among all of the service: what a post needs; deleted last
+ */
+import { createHash } from 'node:crypto';
+import type { Clock } from './clock';
+import type { ConnectionAddress } from './connections/connections-client';
+import {
+  absent,
+  all,
+  always,
+  any,
+  atMost,
+  equals,
+  itemAbsent,
+  itemExists,
+  lessThan,
+} from './table/conditions';
+import { type Item, type Key, pages, type Table, type Value } from './table/table';
+
+/** A 410 proves a departure only to a probe sent this long after the connection was accepted: `$connect` may take 29 s. */
+export const OPENING_WINDOW_MILLISECONDS = 30_000;
+/** How long a settler has before the sweep takes over. Longer than the routes function may run. */
+export const SETTLEMENT_LEASE_MILLISECONDS = 45_000;
+/** How long a settled connection is still known as closed. */
+export const CLOSED_MARK_SECONDS = 10 * 60;
+/** Nothing outlives this if even the sweep fails; DynamoDB's expiry runs no hook, so it is far beyond the 2 hours of a connection. */
+const LAST_RESORT_SECONDS = 24 * 60 * 60;
+/** The channel that every connection of a service is in. */
+const SERVICE_CHANNEL = '*';
+
+export interface Connection extends ConnectionAddress {
+  service: string;
+  sessionId: string;
+  /** The function that settles this connection's departure. */
+  serverFunction: string;
+  /** What `onPreServer` noted of the connection. */
+  attributes: Record<string, Value>;
+  /** Milliseconds since the epoch. */
+  acceptedAt: number;
+  state: 'open' | 'closed';
+  /** `onPostServer` has run to its end. */
+  done: boolean;
+  settler?: string;
+  leaseUntil?: number;
+  closeCode?: number;
+  closeReason?: string;
+}
+
+/** One row of the service's channel: all that a post, and a list of users, needs. */
+export interface Member extends ConnectionAddress, MemberKey {
+  serverFunction: string;
+  acceptedAt: number;
+  /** The name under which the user goes, if one was given. */
+  user?: string;
+  /** When the connection was first named: the place in a list of users. */
+  namedAt?: number;
+  /** Its departure is being settled: it is no longer listed. */
+  left: boolean;
+}
+
+/** What finds a member's row. */
+export interface MemberKey {
+  service: string;
+  webSocketId: string;
+}
+
+export type NewConnection = Pick<
+  Connection,
+  'webSocketId' | 'callbackUrl' | 'service' | 'sessionId' | 'serverFunction' | 'attributes'
+>;
+
+export class ConnectionStore {
+  constructor(
+    private readonly table: Table,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * `$connect`: the connection, then its anchor. `false` if the connection is there already and not by this token, or has
+   * closed meanwhile: then the handshake must not succeed.
+   */
+  async accept(connection: NewConnection, token: string): Promise<boolean> {
+    const acceptedAt = this.clock.now();
+    const expiresAt = Math.floor(acceptedAt / 1000) + LAST_RESORT_SECONDS;
+    const { webSocketId, callbackUrl, service, sessionId, serverFunction, attributes } = connection;
+    const accepted = await this.table.put(
+      {
+        ...connectionKey(webSocketId),
+        ...{ callbackUrl, service, sessionId, serverFunction, attributes },
+        ...{ state: 'open', acceptedAt, putToken: token, expiresAt },
+      },
+      any(itemAbsent, all(equals('putToken', token), equals('state', 'open'))),
+    );
+    if (!accepted) return false;
+    // An anchor that is there is this one's own, from a call whose answer was lost: putting it again would undo a rename.
+    await this.table.put(
+      { ...memberKey(connection), callbackUrl, serverFunction, acceptedAt, expiresAt },
+      itemAbsent,
+    );
+    return true;
+  }
+
+  /** Marks that this request runs `server()`. `undefined` if another one does, or the connection is no longer open. */
+  async start(webSocketId: string, requestId: string): Promise<Connection | undefined> {
+    const item = await this.table.update(
+      connectionKey(webSocketId),
+      { set: { started: requestId } },
+      all(equals('state', 'open'), any(absent('started'), equals('started', requestId))),
+    );
+    return item && toConnection(item);
+  }
+
+  async connection(webSocketId: string): Promise<Connection | undefined> {
+    const item = await this.table.get(connectionKey(webSocketId));
+    return item && toConnection(item);
+  }
+
+  async member(key: MemberKey): Promise<Member | undefined> {
+    const item = await this.table.get(memberKey(key));
+    return item && toMember(item);
+  }
+
+  /** Everyone who is in the service and not leaving, read consistently. */
+  async *members(service: string): AsyncGenerator<Member, void, undefined> {
+    for await (const anchor of this.anchors(service)) if (!anchor.left) yield anchor;
+  }
+
+  /** Every anchor of the service, those of half-settled departures too. */
+  async *anchors(service: string): AsyncGenerator<Member, void, undefined> {
+    for await (const page of pages(this.table, {
+      pk: channelPk(service, SERVICE_CHANNEL),
+      prefix: 'MEMBER#',
+    })) {
+      for (const item of page) yield toMember(item);
+    }
+  }
+
+  /**
+   * Names a member. `at` is the time of the request (milliseconds): of two that overtake each other, the later one stays.
+   * `false` if the member has left, or was named by a later request.
+   */
+  async name(key: MemberKey, user: string, at: number): Promise<boolean> {
+    const item = await this.table.update(
+      memberKey(key),
+      { set: { user, renamedAt: at }, setIfAbsent: { namedAt: at } },
+      all(itemExists, absent('left'), any(absent('renamedAt'), atMost('renamedAt', at))),
+    );
+    return item !== undefined;
+  }
+
+  /**
+   * Begins a settlement: from here on the connection counts as closed. `undefined` if it is absent or somebody else's.
+   * `settler` is fresh for each attempt.
+   */
+  async beginSettlement(
+    webSocketId: string,
+    settler: string,
+    close: { code?: number; reason?: string } = {},
+  ): Promise<Connection | undefined> {
+    const item = await this.table.update(
+      connectionKey(webSocketId),
+      {
+        set: {
+          ...{ state: 'closed', settler, leaseUntil: this.#leaseUntil(), closedAt: this.clock.now() },
+          ...(close.code !== undefined && { closeCode: close.code }),
+          ...(close.reason !== undefined && { closeReason: close.reason }),
+        },
+      },
+      any(
+        equals('state', 'open'),
+        all(equals('state', 'closed'), equals('settler', settler), absent('done')),
+      ),
+    );
+    return item && toConnection(item);
+  }
+
+  /** Continues a settlement whose settler has died. `undefined` if its lease is still in force, or another was faster. */
+  async takeOverSettlement(stale: Connection, settler: string): Promise<Connection | undefined> {
+    const mine = equals('settler', settler);
+    const abandoned = all(equals('settler', stale.settler ?? ''), lessThan('leaseUntil', this.clock.now()));
+    const item = await this.table.update(
+      connectionKey(stale.webSocketId),
+      { set: { settler, leaseUntil: this.#leaseUntil() } },
+      all(equals('state', 'closed'), absent('done'), any(mine, abandoned)),
+    );
+    return item && toConnection(item);
+  }
+
+  /** Takes a member out of lists and broadcasts; its row stays, as the way by which an unfinished settlement is found. */
+  async leave(key: MemberKey): Promise<Member | undefined> {
+    const item = await this.table.update(memberKey(key), { set: { left: true } }, itemExists);
+    return item && toMember(item);
+  }
+
+  /** Ends a settlement: done, the closed mark left to expire, and the anchor deleted last. */
+  async finishSettlement(connection: Connection, settler: string): Promise<void> {
+    const done = await this.table.update(
+      connectionKey(connection.webSocketId),
+      {
+        set: { done: true, expiresAt: Math.floor(this.clock.now() / 1000) + CLOSED_MARK_SECONDS },
+        remove: ['attributes'],
+      },
+      all(equals('state', 'closed'), equals('settler', settler)),
+    );
+    if (done) await this.forgetMember(connection);
+  }
+
+  /** Deletes a member's row: only for a connection that is done, or that is old and absent. */
+  async forgetMember(key: MemberKey): Promise<void> {
+    await this.table.delete(memberKey(key), always);
+  }
+
+  #leaseUntil(): number {
+    return this.clock.now() + SETTLEMENT_LEASE_MILLISECONDS;
+  }
+}
+
+/** Whether a 410 to a probe sent at `probeSentAt` may still belong to the opening of the connection. */
+export function isOpening(acceptedAt: number, probeSentAt: number): boolean {
+  return acceptedAt >= probeSentAt - OPENING_WINDOW_MILLISECONDS;
+}
+
+/** The partition of a channel: its members, and what a service keeps about the channel as a whole. */
+export function channelPk(service: string, channel: string): string {
+  return `CHANNEL#${service}#${channel}`;
+}
+
+/** The partition of the channel that everyone of the service is in. */
+export function serviceChannelPk(service: string): string {
+  return channelPk(service, SERVICE_CHANNEL);
+}
+
+function connectionKey(webSocketId: string): Key {
+  return { pk: `CONNECTION#${webSocketId}`, sk: 'CONNECTION' };
+}
+
+/** Two hex digits of a hash spread a channel over 256 ranges, which workers can go through side by side. */
+function memberKey({ service, webSocketId }: MemberKey): Key {
+  const range = createHash('sha256').update(webSocketId).digest('hex').slice(0, 2);
+  return { pk: serviceChannelPk(service), sk: `MEMBER#${range}#${webSocketId}` };
+}
+
+function toConnection(item: Item): Connection {
+  const { pk, callbackUrl, service, sessionId, serverFunction, attributes, acceptedAt, state, done } = item;
+  const { settler, leaseUntil, closeCode, closeReason } = item;
+  return {
+    webSocketId: pk.slice('CONNECTION#'.length),
+    callbackUrl: callbackUrl as string,
+    service: service as string,
+    sessionId: sessionId as string,
+    serverFunction: serverFunction as string,
+    attributes: (attributes ?? {}) as Record<string, Value>,
+    acceptedAt: acceptedAt as number,
+    state: state as 'open' | 'closed',
+    done: done === true,
+    ...(settler !== undefined && { settler: settler as string }),
+    ...(leaseUntil !== undefined && { leaseUntil: leaseUntil as number }),
+    ...(closeCode !== undefined && { closeCode: closeCode as number }),
+    ...(closeReason !== undefined && { closeReason: closeReason as string }),
+  };
+}
+
+function toMember({ pk, sk, callbackUrl, serverFunction, acceptedAt, user, namedAt, left }: Item): Member {
+  return {
+    webSocketId: sk.split('#').slice(2).join('#'),
+    service: pk.split('#')[1] as string,
+    callbackUrl: callbackUrl as string,
+    serverFunction: serverFunction as string,
+    acceptedAt: acceptedAt as number,
+    ...(user !== undefined && { user: user as string }),
+    ...(namedAt !== undefined && { namedAt: namedAt as number }),
+    left: left === true,
+  };
+}

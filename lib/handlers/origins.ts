@@ -1,0 +1,17 @@
+/** From which pages browsers may connect: API Gateway checks no Origin, and WebSockets know no CORS. */
+
+/**
+ * Whether a handshake's `Origin` is on the list. A client that sends none is no browser, and passes.
+ * `*` allows every page; a port may be `*`, as in `http://localhost:*`.
+ */
+export function originAllowed(headers: Record<string, string>, allowed: readonly string[]): boolean {
+  const origin = Object.entries(headers).find(([name]) => name.toLowerCase() === 'origin')?.[1];
+  if (origin === undefined) return true;
+  return allowed.some((pattern) => pattern === '*' || matches(pattern.toLowerCase(), origin.toLowerCase()));
+}
+
+function matches(pattern: string, origin: string): boolean {
+  if (!pattern.endsWith(':*')) return pattern === origin;
+  const host = pattern.slice(0, -2);
+  return origin === host || (origin.startsWith(`${host}:`) && /^\d+$/.test(origin.slice(host.length + 1)));
+}

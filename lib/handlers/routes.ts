@@ -1,0 +1,98 @@
+/** API Gateway's three routes: `$connect` decides the handshake, `$default` brings messages, `$disconnect` tells of the end. */
+import { ConnectionStore, type Member } from '../connection-store';
+import { Service } from '../service';
+import { Settlement } from '../settlement';
+import { HandshakeRefusal, overrides, type ServerContext } from '../web-socket-server';
+import type { ServiceFunction } from './create-handlers';
+import { deadlineOf } from './deadline';
+import { onPostServer } from './departure';
+import type {
+  ConnectEvent,
+  DisconnectEvent,
+  GatewayEvent,
+  LambdaContext,
+  MessageEvent,
+  RouteResult,
+} from './events';
+import { originAllowed } from './origins';
+
+export class Routes {
+  readonly #store: ConnectionStore;
+
+  constructor(private readonly shared: ServiceFunction) {
+    this.#store = new ConnectionStore(shared.backend.table, shared.backend.clock);
+  }
+
+  async connect(event: ConnectEvent, context: LambdaContext): Promise<RouteResult> {
+    const { ServerClass, backend, serverFunction } = this.shared;
+    if (!originAllowed(event.headers, this.shared.allowedOrigins)) {
+      console.warn(
+        `A page that is not among the allowed origins tried to connect: ${JSON.stringify(event.headers.Origin ?? event.headers.origin)}`,
+      );
+      return { statusCode: 403 };
+    }
+    const serverContext = this.#serverContext('onPreServer', event, context);
+    const server = new ServerClass(serverContext);
+    try {
+      await server.onPreServer();
+    } catch (error) {
+      if (error instanceof HandshakeRefusal) return { statusCode: error.statusCode };
+      throw error;
+    }
+    const { member, sessionId, attributes } = serverContext;
+    const accepted = await this.#store.accept({ ...member, sessionId, attributes }, backend.token());
+    if (!accepted) return { statusCode: 500 };
+    if (overrides(ServerClass, 'server')) {
+      await backend.invoker.invoke(serverFunction, { type: 'server', webSocketId: member.webSocketId });
+    }
+    return { statusCode: 200 };
+  }
+
+  async message(event: MessageEvent, context: LambdaContext): Promise<RouteResult> {
+    const { ServerClass } = this.shared;
+    const server = new ServerClass(this.#serverContext('onClientMessage', event, context));
+    await server.onClientMessage(event.body ?? '');
+    return { statusCode: 200 };
+  }
+
+  async disconnect(event: DisconnectEvent, context: LambdaContext): Promise<RouteResult> {
+    const { connectionId, disconnectStatusCode: code, disconnectReason: reason } = event.requestContext;
+    const settlement = new Settlement(this.shared.backend, onPostServer(this.shared, context));
+    await settlement.disconnected(connectionId, {
+      ...(code !== undefined && { code }),
+      ...(reason !== undefined && { reason }),
+    });
+    return { statusCode: 200 };
+  }
+
+  #serverContext(
+    hook: ServerContext['hook'],
+    event: Exclude<GatewayEvent, DisconnectEvent>,
+    context: LambdaContext,
+  ): ServerContext {
+    const { backend, serviceName, serverFunction } = this.shared;
+    const { connectionId, domainName, stage, connectedAt, requestTimeEpoch, authorizer } =
+      event.requestContext;
+    const member: Member = {
+      webSocketId: connectionId,
+      callbackUrl: this.shared.callbackUrl ?? `https://${domainName}/${stage}`,
+      service: serviceName,
+      serverFunction,
+      acceptedAt: connectedAt,
+      left: false,
+    };
+    return {
+      hook,
+      event,
+      member,
+      service: new Service(serviceName, {
+        backend,
+        serverFunction,
+        deadline: deadlineOf(context, backend.clock),
+      }),
+      sessionId: authorizer?.principalId ?? '',
+      attributes: {},
+      requestTime: requestTimeEpoch,
+    };
+  }
+}

@@ -1,0 +1,120 @@
+/** What is asked of a service's `server` function: run `server()`, settle departures, do the upkeep. */
+import { sleep } from '../clock';
+import { type Connection, ConnectionStore, isOpening, type MemberKey } from '../connection-store';
+import { ConfigurationError, ConnectionsApiError, InvalidUseError } from '../errors';
+import type { ServiceRequest } from '../invocations/invoker';
+import { Service } from '../service';
+import { Settlement } from '../settlement';
+import { Slots } from '../slots';
+import type { ServiceFunction } from './create-handlers';
+import { deadlineOf } from './deadline';
+import { onPostServer } from './departure';
+import type { LambdaContext } from './events';
+
+const FIRST_PROBE_PAUSE_MILLISECONDS = 5;
+const LONGEST_PROBE_PAUSE_MILLISECONDS = 1_000;
+const SETTLEMENTS_AT_A_TIME = 10;
+
+export class ServerRequests {
+  readonly #store: ConnectionStore;
+
+  constructor(private readonly shared: ServiceFunction) {
+    this.#store = new ConnectionStore(shared.backend.table, shared.backend.clock);
+  }
+
+  async handle(request: ServiceRequest, context: LambdaContext): Promise<void> {
+    switch (request.type) {
+      case 'server':
+        return this.#runServer(request.webSocketId, context);
+      case 'settle':
+        return this.#settle(request.members, context);
+      case 'upkeep':
+        return this.shared.upkeep?.(this.#service(context));
+      default:
+        throw new InvalidUseError(
+          `The server function of ${this.shared.serviceName} was invoked with ${JSON.stringify(request)}, which has no known type: "server", "settle" and "upkeep" are.`,
+        );
+    }
+  }
+
+  /** Lambda delivers at least once: a second delivery finds that another request runs it; a retry of this one goes on. */
+  async #runServer(webSocketId: string, context: LambdaContext): Promise<void> {
+    const { ServerClass, backend } = this.shared;
+    const connection = await this.#store.start(webSocketId, context.awsRequestId);
+    if (!connection) return;
+    const service = this.#service(context);
+    if (!(await this.#handshakeFinished(connection, service.deadline))) {
+      await this.#settlement(context).suspected(connection);
+      return;
+    }
+    const { sessionId, attributes } = connection;
+    const server = new ServerClass({
+      hook: 'server',
+      service,
+      member: { ...connection, left: false },
+      ...{ sessionId, attributes },
+      requestTime: backend.clock.now(),
+    });
+    await server.server();
+  }
+
+  /** Probes until the gateway knows the connection; `false` once it can no longer be one that is still opening. */
+  async #handshakeFinished(connection: Connection, deadline: number): Promise<boolean> {
+    const { clock, connections } = this.shared.backend;
+    for (
+      let pause = FIRST_PROBE_PAUSE_MILLISECONDS;
+      ;
+      pause = Math.min(2 * pause, LONGEST_PROBE_PAUSE_MILLISECONDS)
+    ) {
+      const probeSentAt = clock.now();
+      try {
+        if (await connections.get(connection)) return true;
+        if (!isOpening(connection.acceptedAt, probeSentAt)) return false;
+      } catch (error) {
+        if (!(error instanceof ConnectionsApiError) || !error.retryable) throw error;
+      }
+      if (clock.now() + pause > deadline) {
+        throw new ConfigurationError(
+          `The server function of ${this.shared.serviceName} has no time left to wait for WebSocket ${connection.webSocketId} to open. Give it a timeout above 30 seconds.`,
+        );
+      }
+      await sleep(clock, pause);
+    }
+  }
+
+  /** One that cannot be settled now holds up no other; Lambda then delivers the request again. */
+  async #settle(members: MemberKey[], context: LambdaContext): Promise<void> {
+    const settlement = this.#settlement(context);
+    const slots = new Slots(SETTLEMENTS_AT_A_TIME);
+    const outcomes = await Promise.allSettled(
+      members.map(async (member) => {
+        const release = await slots.takeOnce();
+        try {
+          return await settlement.suspected(member);
+        } finally {
+          release();
+        }
+      }),
+    );
+    const failed = outcomes.filter((outcome) => outcome.status === 'rejected');
+    if (failed.length > 0) {
+      throw new AggregateError(
+        failed.map(({ reason }) => reason),
+        `${failed.length} of ${members.length} departures could not be settled: ${String(failed[0]?.reason)}`,
+      );
+    }
+  }
+
+  #settlement(context: LambdaContext): Settlement {
+    return new Settlement(this.shared.backend, onPostServer(this.shared, context));
+  }
+
+  #service(context: LambdaContext): Service {
+    const { backend, serviceName, serverFunction } = this.shared;
+    return new Service(serviceName, {
+      backend,
+      serverFunction,
+      deadline: deadlineOf(context, backend.clock),
+    });
+  }
+}

@@ -1,0 +1,73 @@
+/** A service as any process sees it: who is connected to it, and posts to all of them. */
+import { type Backend, defaultBackend } from './backend';
+import { ConnectionStore, type Member } from './connection-store';
+import { type DeliveryOptions, type DeliveryReport, deliver } from './delivery';
+import { InvalidValueError } from './errors';
+
+export interface ServiceOptions {
+  backend?: Backend;
+  /** Milliseconds since the epoch: work is given up, or handed on, in time before it. @default none */
+  deadline?: number;
+  /** The function that does the service's upkeep, where it is known: in the service's own functions. */
+  serverFunction?: string;
+}
+
+export class Service {
+  readonly backend: Backend;
+  readonly deadline: number;
+  readonly store: ConnectionStore;
+  readonly #serverFunction: string | undefined;
+
+  /** @throws InvalidValueError for a name with other characters than letters, digits, `_`, `-` and `.` */
+  constructor(
+    readonly name: string,
+    options: ServiceOptions = {},
+  ) {
+    if (!/^[A-Za-z0-9_.-]{1,128}$/.test(name)) {
+      throw new InvalidValueError(
+        `The service name ${JSON.stringify(name)} is not valid: 1 to 128 letters, digits, "_", "-" and "." are allowed.`,
+      );
+    }
+    this.backend = options.backend ?? defaultBackend();
+    this.deadline = options.deadline ?? Number.POSITIVE_INFINITY;
+    this.#serverFunction = options.serverFunction;
+    this.store = new ConnectionStore(this.backend.table, this.backend.clock);
+  }
+
+  /** Everyone who is connected, as one consistent read of the table, page by page. */
+  members(): AsyncIterable<Member> {
+    return this.store.members(this.name);
+  }
+
+  /** Posts `data` to everyone, or to the members given; those that have gone are settled. */
+  deliver(
+    data: string,
+    {
+      to = this.members(),
+      ...options
+    }: DeliveryOptions & { to?: AsyncIterable<Member> | Iterable<Member> } = {},
+  ): Promise<DeliveryReport> {
+    const { connections, clock, random } = this.backend;
+    const settle = (members: Member[]) => this.requestSettlement(members);
+    return deliver(to, data, { connections, clock, random, settle }, { deadline: this.deadline, ...options });
+  }
+
+  /** Asks the members' own functions to make sure that they have gone, and to settle their departures. */
+  async requestSettlement(members: Member[]): Promise<void> {
+    const byFunction = new Map<string, Member[]>();
+    for (const member of members) {
+      byFunction.set(member.serverFunction, [...(byFunction.get(member.serverFunction) ?? []), member]);
+    }
+    for (const [serverFunction, gone] of byFunction) {
+      await this.backend.invoker.invoke(serverFunction, {
+        type: 'settle',
+        members: gone.map(({ service, webSocketId }) => ({ service, webSocketId })),
+      });
+    }
+  }
+
+  /** Asks the service's own function to do its upkeep now. Elsewhere this does nothing: the sweep does it in time. */
+  async requestUpkeep(): Promise<void> {
+    if (this.#serverFunction) await this.backend.invoker.invoke(this.#serverFunction, { type: 'upkeep' });
+  }
+}

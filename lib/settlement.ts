@@ -1,0 +1,92 @@
+/** Settles departures: makes sure that a connection has gone, then runs the service's hook once, under a lease, and cleans up. */
+import type { Backend } from './backend';
+import { type Connection, ConnectionStore, isOpening, type Member, type MemberKey } from './connection-store';
+
+export interface Departure {
+  connection: Connection;
+  /** The anchor as it is now, with the name it had; absent if it was never written. */
+  member: Member | undefined;
+  closeCode: number | undefined;
+  closeReason: string | undefined;
+}
+
+export type SettlementOutcome =
+  /** The hook ran, and nothing of the connection is left but its closed mark. */
+  | 'settled'
+  /** Somebody else settles it, or has. */
+  | 'elsewhere'
+  /** It is not gone after all. */
+  | 'open'
+  /** Too young to tell. */
+  | 'pending'
+  /** Nothing was left but a stray row, which is deleted now. */
+  | 'forgotten';
+
+export class Settlement {
+  readonly #store: ConnectionStore;
+
+  /** `onDeparture` runs once for each connection, or again if its settler died. */
+  constructor(
+    private readonly backend: Backend,
+    private readonly onDeparture: (departure: Departure) => Promise<void>,
+  ) {
+    this.#store = new ConnectionStore(backend.table, backend.clock);
+  }
+
+  /** The gateway itself said so, by `$disconnect`: no probe is needed. */
+  async disconnected(
+    webSocketId: string,
+    close: { code?: number; reason?: string },
+  ): Promise<SettlementOutcome> {
+    const settler = this.backend.token();
+    const connection = await this.#store.beginSettlement(webSocketId, settler, close);
+    if (!connection) return 'elsewhere';
+    return this.#settle(connection, settler);
+  }
+
+  /** Somebody found it gone. */
+  async suspected(key: MemberKey): Promise<SettlementOutcome> {
+    const lookedAt = this.backend.clock.now();
+    const connection = await this.#store.connection(key.webSocketId);
+    if (!connection) return this.#forgetStray(key, lookedAt);
+    if (connection.state === 'closed') return this.#resume(connection);
+    const verdict = await this.#probe(connection);
+    if (verdict !== 'gone') return verdict;
+    const settler = this.backend.token();
+    const settling = await this.#store.beginSettlement(key.webSocketId, settler);
+    return settling ? this.#settle(settling, settler) : 'elsewhere';
+  }
+
+  async #probe(connection: Connection): Promise<'open' | 'pending' | 'gone'> {
+    const probeSentAt = this.backend.clock.now();
+    if (await this.backend.connections.get(connection)) return 'open';
+    return isOpening(connection.acceptedAt, probeSentAt) ? 'pending' : 'gone';
+  }
+
+  /** Finishes what another settler left, if it has died; deletes the anchor that one left behind as the last thing. */
+  async #resume(connection: Connection): Promise<SettlementOutcome> {
+    if (connection.done) {
+      await this.#store.forgetMember(connection);
+      return 'forgotten';
+    }
+    const settler = this.backend.token();
+    const mine = await this.#store.takeOverSettlement(connection, settler);
+    return mine ? this.#settle(mine, settler) : 'elsewhere';
+  }
+
+  /** An anchor is written right after its connection, so one without a connection is a remnant once it is old. */
+  async #forgetStray(key: MemberKey, lookedAt: number): Promise<SettlementOutcome> {
+    const member = await this.#store.member(key);
+    if (!member || isOpening(member.acceptedAt, lookedAt)) return 'pending';
+    await this.#store.forgetMember(key);
+    return 'forgotten';
+  }
+
+  async #settle(connection: Connection, settler: string): Promise<SettlementOutcome> {
+    const member = await this.#store.leave(connection);
+    const { closeCode, closeReason } = connection;
+    await this.onDeparture({ connection, member, closeCode, closeReason });
+    await this.#store.finishSettlement(connection, settler);
+    return 'settled';
+  }
+}

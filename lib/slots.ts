@@ -1,0 +1,40 @@
+/** A bounded number of places: whoever finds none free waits for one, in order. */
+export class Slots {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+  #idle: (() => void)[] = [];
+
+  constructor(private readonly size: number) {
+    this.#free = size;
+  }
+
+  async take(): Promise<void> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Like `take`; the answer releases the place, the first time it is called. */
+  async takeOnce(): Promise<() => void> {
+    await this.take();
+    let taken = true;
+    return () => {
+      if (taken) this.release();
+      taken = false;
+    };
+  }
+
+  release(): void {
+    const next = this.#waiting.shift();
+    if (next) {
+      next();
+      return;
+    }
+    this.#free++;
+    if (this.#free === this.size) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** Resolves when every place is free. */
+  async allReleased(): Promise<void> {
+    if (this.#free < this.size) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+}

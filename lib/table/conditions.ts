@@ -1,0 +1,64 @@
+/** Conditions of writes as data: a table sends them to DynamoDB as an expression, or judges them itself. */
+import type { Item, Value } from './table';
+
+export type Condition =
+  | { kind: 'always' }
+  | { kind: 'exists' | 'absent'; attribute: string }
+  | { kind: 'equals' | 'lessThan' | 'atMost'; attribute: string; value: Value }
+  | { kind: 'differs'; attribute: string; other: string }
+  | { kind: 'all' | 'any'; of: Condition[] };
+
+/** No condition: the write may create the item. */
+export const always: Condition = { kind: 'always' };
+/** The item is there. */
+export const itemExists: Condition = { kind: 'exists', attribute: 'pk' };
+/** There is no such item. */
+export const itemAbsent: Condition = { kind: 'absent', attribute: 'pk' };
+
+export const exists = (attribute: string): Condition => ({ kind: 'exists', attribute });
+export const absent = (attribute: string): Condition => ({ kind: 'absent', attribute });
+export const equals = (attribute: string, value: Value): Condition => ({ kind: 'equals', attribute, value });
+export const lessThan = (attribute: string, value: number | string): Condition => ({
+  kind: 'lessThan',
+  attribute,
+  value,
+});
+export const atMost = (attribute: string, value: number | string): Condition => ({
+  kind: 'atMost',
+  attribute,
+  value,
+});
+/** Two attributes of the item have different values. */
+export const differs = (attribute: string, other: string): Condition => ({
+  kind: 'differs',
+  attribute,
+  other,
+});
+export const all = (...of: Condition[]): Condition => ({ kind: 'all', of });
+export const any = (...of: Condition[]): Condition => ({ kind: 'any', of });
+
+/** Whether the condition holds for an item as DynamoDB judges it: a comparison with an absent attribute is false, but `<>` is true. */
+export function holds(condition: Condition, item: Item | undefined): boolean {
+  switch (condition.kind) {
+    case 'always':
+      return true;
+    case 'exists':
+      return item?.[condition.attribute] !== undefined;
+    case 'absent':
+      return item?.[condition.attribute] === undefined;
+    case 'equals':
+      return item?.[condition.attribute] === condition.value;
+    case 'lessThan':
+    case 'atMost': {
+      const value = item?.[condition.attribute];
+      if (value === undefined || typeof value !== typeof condition.value) return false;
+      return condition.kind === 'lessThan' ? value < condition.value : value <= condition.value;
+    }
+    case 'differs':
+      return item?.[condition.attribute] !== item?.[condition.other];
+    case 'all':
+      return condition.of.every((part) => holds(part, item));
+    case 'any':
+      return condition.of.some((part) => holds(part, item));
+  }
+}

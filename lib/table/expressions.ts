@@ -1,0 +1,82 @@
+/** Writes conditions and changes as DynamoDB's expressions, every name and value by placeholder. */
+import type { Condition } from './conditions';
+import type { Change, Value } from './table';
+
+export class Expressions {
+  readonly #names = new Map<string, string>();
+  readonly #values: Record<string, Value> = {};
+
+  /** The request's `ExpressionAttributeNames` and `ExpressionAttributeValues`, once everything has been written. */
+  placeholders() {
+    const values = Object.keys(this.#values).length > 0;
+    return {
+      ...(this.#names.size > 0 && {
+        ExpressionAttributeNames: Object.fromEntries([...this.#names].map(([name, key]) => [key, name])),
+      }),
+      ...(values && { ExpressionAttributeValues: this.#values }),
+    };
+  }
+
+  /** The request's `ConditionExpression`, or nothing. */
+  condition(condition: Condition): { ConditionExpression?: string } {
+    return condition.kind === 'always' ? {} : { ConditionExpression: this.#condition(condition) };
+  }
+
+  #condition(condition: Condition): string {
+    switch (condition.kind) {
+      case 'always':
+        throw new TypeError('always cannot be part of another condition: leave it out.');
+      case 'exists':
+        return `attribute_exists(${this.name(condition.attribute)})`;
+      case 'absent':
+        return `attribute_not_exists(${this.name(condition.attribute)})`;
+      case 'equals':
+        return `${this.name(condition.attribute)} = ${this.value(condition.value)}`;
+      case 'lessThan':
+        return `${this.name(condition.attribute)} < ${this.value(condition.value)}`;
+      case 'atMost':
+        return `${this.name(condition.attribute)} <= ${this.value(condition.value)}`;
+      case 'differs':
+        return `${this.name(condition.attribute)} <> ${this.name(condition.other)}`;
+      case 'all':
+      case 'any':
+        return condition.of
+          .map((part) => `(${this.#condition(part)})`)
+          .join(condition.kind === 'all' ? ' AND ' : ' OR ');
+    }
+  }
+
+  /** The request's `UpdateExpression`. */
+  update(change: Change): { UpdateExpression: string } {
+    const set = [
+      ...Object.entries(change.set ?? {}).map(([name, value]) => `${this.name(name)} = ${this.value(value)}`),
+      ...Object.entries(change.setIfAbsent ?? {}).map(
+        ([name, value]) => `${this.name(name)} = if_not_exists(${this.name(name)}, ${this.value(value)})`,
+      ),
+    ];
+    const add = Object.entries(change.add ?? {}).map(
+      ([name, value]) => `${this.name(name)} ${this.value(value)}`,
+    );
+    const remove = (change.remove ?? []).map((name) => this.name(name));
+    const clauses = [
+      set.length > 0 && `SET ${set.join(', ')}`,
+      add.length > 0 && `ADD ${add.join(', ')}`,
+      remove.length > 0 && `REMOVE ${remove.join(', ')}`,
+    ];
+    return { UpdateExpression: clauses.filter(Boolean).join(' ') };
+  }
+
+  name(attribute: string): string {
+    const known = this.#names.get(attribute);
+    if (known) return known;
+    const key = `#n${this.#names.size}`;
+    this.#names.set(attribute, key);
+    return key;
+  }
+
+  value(value: Value): string {
+    const key = `:v${Object.keys(this.#values).length}`;
+    this.#values[key] = value;
+    return key;
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * What the library asks of its table: DynamoDB's single-item calls, each with a condition, and a query of one partition.
+ * Nothing else: no transaction, no batch, no Scan, so that every step of a protocol is one of these calls.
+ */
+import type { Condition } from './conditions';
+
+export interface Table {
+  /** The item, read consistently; `undefined` if there is none or it has expired. */
+  get(key: Key): Promise<Item | undefined>;
+  /** Puts the item if the condition holds; `false` if it does not. */
+  put(item: Item, condition: Condition): Promise<boolean>;
+  /** Changes the item if the condition holds and returns it as it is then; `undefined` if it does not hold. Creates what is absent unless the condition forbids it. */
+  update(key: Key, change: Change, condition: Condition): Promise<Item | undefined>;
+  /** Deletes the item if the condition holds; `false` if it does not. */
+  delete(key: Key, condition: Condition): Promise<boolean>;
+  /** One page (up to 1 MB) of a partition. Expired items are left out. */
+  query(range: Range): Promise<Page>;
+}
+
+export interface Key {
+  pk: string;
+  sk: string;
+}
+
+export type Value = string | number | boolean | Value[] | { [name: string]: Value };
+
+/** `expiresAt`, in seconds since the epoch, is the time to live of an item that has it. */
+export type Item = Key & { [name: string]: Value };
+
+export interface Change {
+  set?: { [attribute: string]: Value };
+  /** Set only where the item has no such attribute yet. */
+  setIfAbsent?: { [attribute: string]: Value };
+  /** Added to a number; an absent one counts as 0. */
+  add?: { [attribute: string]: number };
+  remove?: string[];
+}
+
+export interface Range {
+  pk: string;
+  /** Only sort keys that begin with this. */
+  prefix: string;
+  /** @default false: ascending by sort key */
+  descending?: boolean;
+  /** Items in a page. @default as many as 1 MB holds */
+  limit?: number;
+  /** @default true; false costs half and may miss the last second */
+  consistent?: boolean;
+  /** Where the page before ended. */
+  after?: Key;
+}
+
+export interface Page {
+  items: Item[];
+  /** Pass as `after` for the next page; absent on the last. */
+  next?: Key;
+}
+
+/** All pages of a range; the next one is already being read while the caller works on the one before. */
+export async function* pages(table: Table, range: Range): AsyncGenerator<Item[], void, undefined> {
+  let reading: Promise<Page> | undefined = table.query(range);
+  while (reading !== undefined) {
+    const page: Page = await reading;
+    reading = page.next && table.query({ ...range, after: page.next });
+    // Whoever stops early never asks for that page: its failure then is nobody's.
+    reading?.catch(() => {});
+    yield page.items;
+  }
+}
+
+/** DynamoDB deletes expired items only within days, so every read leaves them out itself. */
+export function isExpired(item: Item, now: number): boolean {
+  return typeof item.expiresAt === 'number' && item.expiresAt * 1000 <= now;
+}

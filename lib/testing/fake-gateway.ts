@@ -1,0 +1,114 @@
+/** A management API in memory: connections that open, receive and close, as API Gateway answers for them. */
+import type { Clock } from '../clock';
+import type {
+  ConnectionAddress,
+  ConnectionStatus,
+  ConnectionsClient,
+} from '../connections/connections-client';
+import { ConnectionsApiError } from '../errors';
+import { type Intercept, letThrough } from './intercept';
+
+interface FakeSocket {
+  state: 'opening' | 'open' | 'closed';
+  connectedAt: number;
+  lastActiveAt: number;
+  received: string[];
+}
+
+export class FakeGateway implements ConnectionsClient {
+  readonly #sockets = new Map<string, FakeSocket>();
+  readonly #failures: number[] = [];
+
+  /** `closed` hears of each connection that `DELETE` has closed, as `$disconnect` would. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly intercept: Intercept = letThrough,
+    private readonly closed: (webSocketId: string) => void = () => {},
+  ) {}
+
+  /** The handshake has begun: `$connect` runs, and posts get 410. */
+  begin(webSocketId: string): void {
+    const now = this.clock.now();
+    this.#sockets.set(webSocketId, { state: 'opening', connectedAt: now, lastActiveAt: now, received: [] });
+  }
+
+  /** The handshake has finished. */
+  open(webSocketId: string): void {
+    if (!this.#sockets.has(webSocketId)) this.begin(webSocketId);
+    this.#socket(webSocketId).state = 'open';
+  }
+
+  /** The client has gone. Whether `$disconnect` is told of it is the test's to decide. */
+  close(webSocketId: string): void {
+    this.#socket(webSocketId).state = 'closed';
+  }
+
+  isOpen(webSocketId: string): boolean {
+    return this.#sockets.get(webSocketId)?.state === 'open';
+  }
+
+  /** The text frames that this client has been sent, oldest first. */
+  received(webSocketId: string): string[] {
+    return this.#socket(webSocketId).received;
+  }
+
+  /** The next posts are answered with these statuses, whatever connection they are for. */
+  failNextPosts(...statuses: number[]): void {
+    this.#failures.push(...statuses);
+  }
+
+  post({ webSocketId }: ConnectionAddress, data: string, signal?: AbortSignal): Promise<'sent' | 'gone'> {
+    const posted = this.intercept<'sent' | 'gone'>(
+      { to: 'gateway', operation: 'POST', subject: webSocketId },
+      () => {
+        const status = this.#failures.shift();
+        if (status !== undefined) throw new ConnectionsApiError('POST', status, 'as the test wants it');
+        const socket = this.#sockets.get(webSocketId);
+        if (socket?.state !== 'open') return 'gone';
+        socket.received.push(data);
+        socket.lastActiveAt = this.clock.now();
+        return 'sent';
+      },
+    );
+    return signal ? Promise.race([posted, aborted(signal)]) : posted;
+  }
+
+  get({ webSocketId }: ConnectionAddress): Promise<ConnectionStatus | undefined> {
+    return this.intercept({ to: 'gateway', operation: 'GET', subject: webSocketId }, () => {
+      const socket = this.#sockets.get(webSocketId);
+      if (socket?.state !== 'open') return undefined;
+      return {
+        connectedAt: new Date(socket.connectedAt),
+        lastActiveAt: new Date(socket.lastActiveAt),
+        identity: { sourceIp: '127.0.0.1' },
+      };
+    });
+  }
+
+  delete({ webSocketId }: ConnectionAddress): Promise<'closed' | 'gone'> {
+    return this.intercept<'closed' | 'gone'>(
+      { to: 'gateway', operation: 'DELETE', subject: webSocketId },
+      () => {
+        if (!this.isOpen(webSocketId)) return 'gone';
+        this.close(webSocketId);
+        this.closed(webSocketId);
+        return 'closed';
+      },
+    );
+  }
+
+  #socket(webSocketId: string): FakeSocket {
+    const socket = this.#sockets.get(webSocketId);
+    if (!socket)
+      throw new Error(`The fake gateway has no connection ${webSocketId}: begin() or open() it first.`);
+    return socket;
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const abort = () => reject(new ConnectionsApiError('POST', 0, 'aborted'));
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+}

@@ -1,0 +1,8 @@
+/** What a user needs to test a server class in plain jest: a service in memory, its parts, and events. */
+export { connectEvent, disconnectEvent, lambdaContext, messageEvent, newWebSocketId } from './events';
+export { FakeGateway } from './fake-gateway';
+export { FakeInvoker } from './fake-invoker';
+export type { Call, Intercept } from './intercept';
+export { ManualClock, SkippingClock } from './manual-clock';
+export { MemoryTable } from './memory-table';
+export { TestClient, TestService, type TestServiceOptions } from './test-service';

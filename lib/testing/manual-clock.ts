@@ -1,0 +1,74 @@
+/** Clocks of tests: one that stands still until it is turned, and one that skips every wait. */
+import type { Clock } from '../clock';
+
+/** Stands still until it is turned. */
+export class ManualClock implements Clock {
+  #now: number;
+  #alarms: { at: number; callback: () => void }[] = [];
+
+  constructor(now = Date.UTC(2026, 10, 30, 9, 15)) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(milliseconds: number, callback: () => void): () => void {
+    const alarm = { at: this.#now + Math.max(0, milliseconds), callback };
+    this.#alarms.push(alarm);
+    return () => {
+      this.#alarms = this.#alarms.filter((other) => other !== alarm);
+    };
+  }
+
+  /** The time of the next alarm, if any is set. */
+  get nextAlarm(): number | undefined {
+    return this.#alarms.length === 0 ? undefined : Math.min(...this.#alarms.map(({ at }) => at));
+  }
+
+  /** Moves the time forward and rings the alarms on the way, in order; whatever they set going gets its turn before the next. */
+  async advance(milliseconds: number): Promise<void> {
+    const end = this.#now + milliseconds;
+    await settled();
+    for (;;) {
+      const at = this.nextAlarm;
+      if (at === undefined || at > end) break;
+      const alarm = this.#alarms.find((other) => other.at === at);
+      this.#alarms = this.#alarms.filter((other) => other !== alarm);
+      this.#now = Math.max(this.#now, at);
+      alarm?.callback();
+      await settled();
+    }
+    this.#now = end;
+  }
+}
+
+/** Skips to the next alarm whenever nothing else can go on: waits take no time, and keep their order. */
+export class SkippingClock extends ManualClock {
+  #skipping = false;
+
+  override after(milliseconds: number, callback: () => void): () => void {
+    const cancel = super.after(milliseconds, callback);
+    if (!this.#skipping) {
+      this.#skipping = true;
+      void this.#skip();
+    }
+    return cancel;
+  }
+
+  async #skip(): Promise<void> {
+    for (;;) {
+      await settled();
+      const next = this.nextAlarm;
+      if (next === undefined) break;
+      await this.advance(Math.max(0, next - this.now()));
+    }
+    this.#skipping = false;
+  }
+}
+
+/** Resolves when every promise that could go on has done so. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

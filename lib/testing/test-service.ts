@@ -1,0 +1,133 @@
+/** A whole service in memory: clients connect, send and leave, and the server class runs as it would behind API Gateway. */
+import type { Backend } from '../backend';
+import type { Clock } from '../clock';
+import { createHandlers, type HandlerOptions, type Handlers } from '../handlers/create-handlers';
+import { Service } from '../service';
+import type { ServerClass } from '../web-socket-server';
+import { connectEvent, disconnectEvent, lambdaContext, messageEvent, newWebSocketId } from './events';
+import { FakeGateway } from './fake-gateway';
+import { FakeInvoker } from './fake-invoker';
+import { type Intercept, letThrough } from './intercept';
+import { SkippingClock } from './manual-clock';
+import { MemoryTable } from './memory-table';
+
+export interface TestServiceOptions {
+  /** @default 'chat' */
+  name?: string;
+  allowedOrigins?: string[];
+  upkeep?: HandlerOptions['upkeep'];
+  /** @default one that skips every wait */
+  clock?: Clock;
+  intercept?: Intercept;
+}
+
+export class TestService {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly table: MemoryTable;
+  readonly gateway: FakeGateway;
+  readonly functions: FakeInvoker;
+  readonly backend: Backend;
+  readonly handlers: Handlers;
+  /** The service as another process would see it. */
+  readonly service: Service;
+  #tokens = 0;
+  /** Closed by `end()`, and `$disconnect` has not run yet. */
+  readonly #ended: string[] = [];
+
+  constructor(ServerClass: ServerClass, options: TestServiceOptions = {}) {
+    const {
+      clock = new SkippingClock(Date.now()),
+      intercept = letThrough,
+      allowedOrigins = [],
+      upkeep,
+    } = options;
+    this.name = options.name ?? 'chat';
+    this.clock = clock;
+    this.table = new MemoryTable(clock, intercept);
+    this.gateway = new FakeGateway(clock, intercept, (webSocketId) => this.#ended.push(webSocketId));
+    this.functions = new FakeInvoker(intercept);
+    this.backend = {
+      ...{ table: this.table, connections: this.gateway, invoker: this.functions, clock },
+      random: Math.random,
+      token: () => `token-${++this.#tokens}`,
+    };
+    this.handlers = createHandlers(ServerClass, {
+      backend: this.backend,
+      environment: {
+        SERVICE_NAME: this.name,
+        SERVER_FUNCTION: `${this.name}-server`,
+        ALLOWED_ORIGINS: allowedOrigins.join(','),
+      },
+      ...(upkeep && { upkeep }),
+    });
+    this.service = new Service(this.name, { backend: this.backend });
+  }
+
+  /** Connects a client: `$connect`, the handshake, and `server()`. @throws if the handshake is refused; its message has the status. */
+  async connect(
+    options: { headers?: Record<string, string>; query?: Record<string, string>; principalId?: string } = {},
+  ): Promise<TestClient> {
+    const client = new TestClient(this, newWebSocketId());
+    this.gateway.begin(client.webSocketId);
+    const { webSocketId } = client;
+    const event = connectEvent({ ...options, webSocketId, time: this.clock.now() });
+    const { statusCode } = await this.handlers.connect(event, lambdaContext());
+    if (statusCode !== 200) throw new Error(`The handshake was refused with ${statusCode}.`);
+    this.gateway.open(client.webSocketId);
+    await this.runQueued();
+    return client;
+  }
+
+  /** Runs `$disconnect` for a socket that has closed, and what follows from it. */
+  async disconnect(webSocketId: string, closeCode: number, reason: string): Promise<void> {
+    const event = disconnectEvent({ webSocketId, closeCode, reason, time: this.clock.now() });
+    await this.handlers.disconnect(event, lambdaContext());
+    await this.runQueued();
+  }
+
+  /** Runs what has been asked for asynchronously, until nothing is left. */
+  async runQueued(): Promise<void> {
+    for (let next = this.functions.queue.shift(); next; next = this.functions.queue.shift()) {
+      await this.handlers.server(next.request, lambdaContext({ remainingMilliseconds: 120_000 }));
+    }
+    const ended = this.#ended.shift();
+    if (ended !== undefined) await this.disconnect(ended, 1000, 'Connection Closed Normally');
+  }
+}
+
+export class TestClient {
+  constructor(
+    private readonly test: TestService,
+    readonly webSocketId: string,
+  ) {}
+
+  /** The text frames received so far, oldest first. */
+  get received(): string[] {
+    return this.test.gateway.received(this.webSocketId);
+  }
+
+  /** The frames received so far, parsed as JSON. */
+  get messages(): unknown[] {
+    return this.received.map((text) => JSON.parse(text));
+  }
+
+  /** Sends a text frame; what is not a string is sent as JSON. */
+  async send(message: unknown): Promise<void> {
+    const text = typeof message === 'string' ? message : JSON.stringify(message);
+    const { webSocketId, test } = this;
+    await test.handlers.message(messageEvent(text, { webSocketId, time: test.clock.now() }), lambdaContext());
+    await test.runQueued();
+  }
+
+  /** Closes the socket, and `$disconnect` runs. */
+  async close(closeCode = 1005, reason = ''): Promise<void> {
+    this.vanish();
+    await this.test.disconnect(this.webSocketId, closeCode, reason);
+  }
+
+  /** Goes without a word: `$disconnect` is lost, as it may be on AWS. */
+  vanish(): void {
+    this.test.gateway.close(this.webSocketId);
+  }
+}
