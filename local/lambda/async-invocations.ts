@@ -1,0 +1,118 @@
+/** Lambda's queue of asynchronous events: each is tried up to three times with the same request id, then dropped with a word. */
+import { randomUUID } from 'node:crypto';
+import type { Alarm, Clock } from '../clock';
+import { TOO_MANY_REQUESTS } from './failure';
+import type { InvocationOutcome } from './invocation';
+
+/**
+ * One minute before the second attempt, two before the third.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+ */
+const RETRY_DELAYS_MILLIS = [60_000, 120_000];
+/** A throttled event is tried again after one second, then at growing intervals up to five minutes (same source). */
+const FIRST_THROTTLE_DELAY_MILLIS = 1_000;
+const LONGEST_THROTTLE_DELAY_MILLIS = 5 * 60_000;
+/** How long an event may be kept (same source). */
+const MAX_AGE_MILLIS = 6 * 60 * 60_000;
+
+export interface AsyncEvent {
+  functionName: string;
+  requestId: string;
+  payload: string;
+  /** 1 for the first. */
+  attempt: number;
+}
+
+interface Kept extends AsyncEvent {
+  acceptedAt: number;
+  throttledTimes: number;
+}
+
+export interface AsyncInvocationsOptions {
+  clock: Clock;
+  run(event: AsyncEvent): Promise<InvocationOutcome>;
+  notice(functionName: string, text: string): void;
+}
+
+export class AsyncInvocations {
+  readonly #options: AsyncInvocationsOptions;
+  readonly #postponed = new Map<Kept, Alarm>();
+  #closed = false;
+
+  constructor(options: AsyncInvocationsOptions) {
+    this.#options = options;
+  }
+
+  /** Accepts an event and returns its request id. */
+  accept(functionName: string, payload: string): string {
+    const { clock } = this.#options;
+    const requestId = randomUUID();
+    const event = {
+      functionName,
+      requestId,
+      payload,
+      attempt: 1,
+      acceptedAt: clock.now(),
+      throttledTimes: 0,
+    };
+    void this.#attempt(event);
+    return requestId;
+  }
+
+  /** Drops the events that wait for another attempt. */
+  close(): void {
+    this.#closed = true;
+    for (const [event, alarm] of this.#postponed) {
+      alarm.cancel();
+      this.#drop(event, 'the runtime stops');
+    }
+    this.#postponed.clear();
+  }
+
+  async #attempt(event: Kept): Promise<void> {
+    const outcome = await this.#options.run(event);
+    if (outcome.kind === 'success') return;
+    if (outcome.errorType === 'ResourceNotFoundException') {
+      this.#drop(event, outcome.errorMessage);
+      return;
+    }
+    if (outcome.errorType === TOO_MANY_REQUESTS) {
+      const delay = FIRST_THROTTLE_DELAY_MILLIS * 2 ** event.throttledTimes;
+      event.throttledTimes += 1;
+      this.#tryLater(event, Math.min(delay, LONGEST_THROTTLE_DELAY_MILLIS), outcome.errorType);
+      return;
+    }
+    const delay = RETRY_DELAYS_MILLIS[event.attempt - 1];
+    if (delay === undefined) {
+      this.#drop(event, `${event.attempt} attempts failed, the last with ${outcome.errorType}`);
+      return;
+    }
+    event.attempt += 1;
+    this.#tryLater(event, delay, outcome.errorType);
+  }
+
+  #tryLater(event: Kept, delayMillis: number, errorType: string): void {
+    const { clock, notice } = this.#options;
+    if (this.#closed) {
+      this.#drop(event, 'the runtime stops');
+      return;
+    }
+    if (clock.now() + delayMillis - event.acceptedAt > MAX_AGE_MILLIS) {
+      this.#drop(event, 'it is 6 hours old');
+      return;
+    }
+    notice(
+      event.functionName,
+      `event ${event.requestId} failed (${errorType}); it is tried again in ${delayMillis / 1000} s`,
+    );
+    const alarm = clock.after(delayMillis, () => {
+      this.#postponed.delete(event);
+      void this.#attempt(event);
+    });
+    this.#postponed.set(event, alarm);
+  }
+
+  #drop({ functionName, requestId }: AsyncEvent, why: string): void {
+    this.#options.notice(functionName, `event ${requestId} is dropped: ${why}`);
+  }
+}

@@ -1,0 +1,177 @@
+/** The execution environments of one function, and the invocations that wait for one, in order. */
+import type { LambdaFunction } from '../assembly/model';
+import type { Alarm, Clock } from '../clock';
+import { Environment, type EnvironmentOptions, type Invocation, type InvocationResult } from './environment';
+import type { HostLimits } from './host-limits';
+
+/** What a pool may ask of the host it shares with other pools. */
+export interface PoolHost {
+  readonly clock: Clock;
+  readonly limits: HostLimits;
+  /** Whether one more thread fits, perhaps after ending another function's idle one. */
+  makeRoom(most: number): boolean;
+  /** There may be room for those that wait in other pools. */
+  roomChanged(): void;
+  environmentOptions(lambdaFunction: LambdaFunction): Omit<EnvironmentOptions, 'onExit'>;
+}
+
+interface Waiting {
+  invocation: Invocation;
+  onStart(coldStart: boolean): void;
+  resolve(result: InvocationResult): void;
+}
+
+interface IdleEnvironment {
+  environment: Environment;
+  reaper: Alarm;
+}
+
+export class EnvironmentPool {
+  readonly #host: PoolHost;
+  #function: LambdaFunction;
+  /** Counts the replacements of the code: an environment of an older one takes no further event. */
+  #generation = 0;
+  readonly #threads = new Map<Environment, number>();
+  /** The one used last is at the end, and is taken first, so that the others may grow old. */
+  #idle: IdleEnvironment[] = [];
+  readonly #waiting: Waiting[] = [];
+  #stall: Alarm | undefined;
+
+  constructor(host: PoolHost, lambdaFunction: LambdaFunction) {
+    this.#host = host;
+    this.#function = lambdaFunction;
+  }
+
+  get lambdaFunction(): LambdaFunction {
+    return this.#function;
+  }
+
+  /** Threads that live, the ones about to end included. */
+  get threadCount(): number {
+    return this.#threads.size;
+  }
+
+  /** `onStart` is called when an environment takes the invocation. */
+  run(invocation: Invocation, onStart: (coldStart: boolean) => void): Promise<InvocationResult> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ invocation, onStart, resolve });
+      this.pump();
+    });
+  }
+
+  /** Gives waiting invocations to environments, as far as there are any or may be started. */
+  pump(): void {
+    while (this.#waiting.length > 0) {
+      const environment = this.#takeIdle() ?? (this.#mayStart() ? this.#start() : undefined);
+      if (!environment) break;
+      this.#dispatch(environment.environment, environment.coldStart);
+    }
+    this.#watchForStall();
+  }
+
+  /** Later invocations run the new code; running ones end with the old. */
+  replace(lambdaFunction: LambdaFunction): void {
+    this.#function = lambdaFunction;
+    this.#generation += 1;
+    while (this.endOldestIdle()) {}
+  }
+
+  /** Ends the idle environment used longest ago. False if none is idle. */
+  endOldestIdle(): boolean {
+    const oldest = this.#idle.shift();
+    oldest?.reaper.cancel();
+    void oldest?.environment.end();
+    return oldest !== undefined;
+  }
+
+  /** Fails what waits with `resultOf`, and ends the threads: the busy ones after their invocations. */
+  retire(resultOf: (invocation: Invocation) => InvocationResult): void {
+    for (const { invocation, resolve } of this.#waiting.splice(0)) resolve(resultOf(invocation));
+    this.#watchForStall();
+    this.replace(this.#function);
+  }
+
+  /** Ends every thread at once, busy or not. */
+  async end(): Promise<void> {
+    await Promise.all([...this.#threads.keys()].map((environment) => environment.end()));
+  }
+
+  #takeIdle() {
+    const idle = this.#idle.pop();
+    idle?.reaper.cancel();
+    return idle && { environment: idle.environment, coldStart: false };
+  }
+
+  #mayStart(): boolean {
+    const { environmentsPerFunction, environments } = this.#host.limits;
+    // Each function may have one whatever the others hold, so that functions that call each other go on.
+    const hasRoom = this.#threads.size < environmentsPerFunction && this.#host.makeRoom(environments);
+    return hasRoom || this.#threads.size === 0;
+  }
+
+  #start() {
+    const environment: Environment = new Environment({
+      ...this.#host.environmentOptions(this.#function),
+      onExit: () => this.#environmentOnExit(environment),
+    });
+    this.#threads.set(environment, this.#generation);
+    return { environment, coldStart: true };
+  }
+
+  #dispatch(environment: Environment, coldStart: boolean): void {
+    const waiting = this.#waiting.shift();
+    if (!waiting) return;
+    waiting.onStart(coldStart);
+    void environment.run(waiting.invocation).then((result) => {
+      this.#release(environment);
+      waiting.resolve(result);
+    });
+  }
+
+  #release(environment: Environment): void {
+    this.#stall?.cancel();
+    this.#stall = undefined;
+    const isCurrent = this.#threads.get(environment) === this.#generation;
+    if (environment.isUsable && isCurrent) {
+      const reaper = this.#host.clock.after(this.#host.limits.idleMillis, () => this.#reap(environment));
+      this.#idle.push({ environment, reaper });
+    } else if (environment.isUsable) {
+      void environment.end();
+    }
+    this.pump();
+    if (this.#idle.length > 0) this.#host.roomChanged();
+  }
+
+  /** Ends an environment that has been idle for long, unless it is the only one at rest. */
+  #reap(environment: Environment): void {
+    if (this.#idle.length < 2) return;
+    this.#idle = this.#idle.filter((idle) => idle.environment !== environment);
+    void environment.end();
+  }
+
+  #environmentOnExit(environment: Environment): void {
+    this.#threads.delete(environment);
+    this.pump();
+    this.#host.roomChanged();
+  }
+
+  /**
+   * If nothing at all comes to its end for a while, the environments are held by long invocations (a function that waits
+   * for messages, or for another function): one more is started then, and so on, up to a higher bound.
+   */
+  #watchForStall(): void {
+    if (this.#waiting.length === 0) {
+      this.#stall?.cancel();
+      this.#stall = undefined;
+      return;
+    }
+    this.#stall ??= this.#host.clock.after(this.#host.limits.stallMillis, () => {
+      this.#stall = undefined;
+      if (this.#waiting.length > 0 && this.#host.makeRoom(this.#host.limits.environmentsUnderStall)) {
+        const { environment, coldStart } = this.#start();
+        this.#dispatch(environment, coldStart);
+      }
+      this.#watchForStall();
+    });
+  }
+}

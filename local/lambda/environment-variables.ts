@@ -1,0 +1,44 @@
+/** The environment of a function: its own variables and Lambda's, and nothing of the person who runs the host. */
+import type { LambdaFunction } from '../assembly/model';
+
+/** The folders that Lambda's Node.js runtime has in its path. */
+const LAMBDA_PATH = '/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin';
+/** The SDK warns on older releases of Node.js, which a function on Lambda never sees. */
+const NEWEST_NODE_WITH_SDK_WARNING = 21;
+
+export interface EnvironmentSettings {
+  region: string;
+  logGroupName: string;
+  logStreamName: string;
+}
+
+/** @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
+export function environmentVariables(
+  lambdaFunction: LambdaFunction,
+  { region, logGroupName, logStreamName }: EnvironmentSettings,
+): Record<string, string> {
+  return {
+    PATH: LAMBDA_PATH,
+    TZ: ':UTC',
+    ...(nodeMajor() <= NEWEST_NODE_WITH_SDK_WARNING
+      ? { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
+      : {}),
+    ...lambdaFunction.environment,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_LAMBDA_FUNCTION_NAME: lambdaFunction.functionName,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(lambdaFunction.memoryMegabytes),
+    AWS_LAMBDA_LOG_GROUP_NAME: logGroupName,
+    AWS_LAMBDA_LOG_STREAM_NAME: logStreamName,
+    LAMBDA_TASK_ROOT: lambdaFunction.codeDirectory,
+    _HANDLER: lambdaFunction.handler,
+  };
+}
+
+function nodeMajor(): number {
+  return Number.parseInt(process.versions.node, 10);
+}

@@ -1,0 +1,259 @@
+/** One execution environment of a function: a worker thread that runs one invocation at a time and stands still in between. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { Worker } from 'node:worker_threads';
+import type { LambdaFunction } from '../assembly/model';
+import type { Alarm, Clock } from '../clock';
+import { environmentVariables } from './environment-variables';
+import { exited, MAX_RESPONSE_BYTES, responseTooLarge, timedOut } from './failure';
+import type { InvocationOutcome } from './invocation';
+
+const BOOTSTRAP = join(__dirname, 'worker', 'bootstrap.cjs');
+
+/** What Lambda allows the init phase; what is over it counts against the function's own timeout. */
+const INIT_SECONDS = 10;
+
+export interface Endpoint {
+  host: string;
+  port: number;
+}
+
+/** Where connections to AWS's hosts go: by the service's label in the host (`dynamodb`), else to `endpoint`. */
+export interface Endpoints {
+  endpoint: Endpoint;
+  services: Record<string, Endpoint>;
+}
+
+export interface EnvironmentOptions {
+  lambdaFunction: LambdaFunction;
+  region: string;
+  endpoints: () => Endpoints;
+  clock: Clock;
+  onOutput(requestId: string, stream: 'stdout' | 'stderr', text: string): void;
+  /** The thread has ended, for whatever reason. */
+  onExit(): void;
+}
+
+export interface Invocation {
+  requestId: string;
+  /** JSON text. */
+  payload: string;
+}
+
+export interface InvocationResult {
+  outcome: InvocationOutcome;
+  durationMillis: number;
+  initMillis?: number;
+  detail?: string;
+  leftovers: Record<string, number>;
+}
+
+interface ErrorRecord {
+  errorType: string;
+  errorMessage: string;
+  trace: string[];
+}
+
+/** What the thread says (see worker/bootstrap.cjs). */
+type Report =
+  | { kind: 'output'; stream: 'stdout' | 'stderr'; text: string }
+  | { kind: 'ready' }
+  | { kind: 'answer'; payload: string; leftovers: Record<string, number> }
+  | { kind: 'error'; record: ErrorRecord; detail: string; leftovers: Record<string, number> }
+  | { kind: 'init-error'; record: ErrorRecord; detail: string };
+
+interface Running {
+  invocation: Invocation;
+  since: number;
+  initMillis?: number;
+  alarm: Alarm;
+  resolve(result: InvocationResult): void;
+}
+
+export class Environment {
+  readonly #options: EnvironmentOptions;
+  readonly #worker: Worker;
+  readonly #signal = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  readonly #startedAt = performance.now();
+  #ready = false;
+  #running: Running | undefined;
+  #crash: NodeJS.ErrnoException | undefined;
+  #ended = false;
+
+  /** Starts the thread; it loads the handler while the first invocation waits. */
+  constructor(options: EnvironmentOptions) {
+    this.#options = options;
+    this.#worker = this.#startWorker();
+    this.#worker.on('message', (report: Report) => this.#workerOnMessage(report));
+    this.#worker.on('error', (error) => {
+      this.#crash = error;
+    });
+    this.#worker.on('exit', (code) => this.#workerOnExit(code));
+    this.#worker.unref();
+  }
+
+  /** False once the thread has ended or is about to: it takes no more invocations. */
+  get isUsable(): boolean {
+    return !this.#ended;
+  }
+
+  /** Runs one invocation; the next one may come only after its result. Never rejects. */
+  run(invocation: Invocation): Promise<InvocationResult> {
+    const { lambdaFunction, endpoints } = this.#options;
+    return new Promise((resolve) => {
+      const timeoutSeconds = lambdaFunction.timeoutSeconds + (this.#ready ? 0 : INIT_SECONDS);
+      const alarm = this.#timeoutAfter(timeoutSeconds);
+      this.#running = { invocation, since: performance.now(), alarm, resolve };
+      this.#worker.ref();
+      this.#worker.postMessage({
+        ...invocation,
+        timeoutMillis: lambdaFunction.timeoutSeconds * 1000,
+        endpoints: endpoints(),
+      });
+      Atomics.add(this.#signal, 0, 1);
+      Atomics.notify(this.#signal, 0);
+    });
+  }
+
+  /** Ends the thread at once, whatever it does. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    await this.#worker.terminate();
+  }
+
+  #startWorker(): Worker {
+    const { lambdaFunction, region, endpoints } = this.#options;
+    const settings = { region, ...logNames(lambdaFunction, this.#options.clock) };
+    const { NODE_OPTIONS, ...env } = environmentVariables(lambdaFunction, settings);
+    return new Worker(BOOTSTRAP, {
+      env,
+      execArgv: [],
+      argv: [],
+      stdin: false,
+      stdout: true,
+      stderr: true,
+      name: lambdaFunction.functionName,
+      resourceLimits: resourceLimits(lambdaFunction.memoryMegabytes),
+      workerData: {
+        signal: this.#signal.buffer,
+        taskRoot: lambdaFunction.codeDirectory,
+        handlerName: lambdaFunction.handler,
+        nodeOptions: NODE_OPTIONS,
+        endpoints: endpoints(),
+        functionContext: {
+          functionName: lambdaFunction.functionName,
+          functionVersion: '$LATEST',
+          invokedFunctionArn: lambdaFunction.functionArn,
+          memoryLimitInMB: String(lambdaFunction.memoryMegabytes),
+          logGroupName: settings.logGroupName,
+          logStreamName: settings.logStreamName,
+        },
+      },
+    });
+  }
+
+  #workerOnMessage(report: Report): void {
+    const running = this.#running;
+    if (!running) return;
+    const { requestId } = running.invocation;
+    switch (report.kind) {
+      case 'output':
+        this.#options.onOutput(requestId, report.stream, report.text);
+        break;
+      case 'ready':
+        this.#handlerStarts(running);
+        break;
+      case 'answer': {
+        const tooLarge = Buffer.byteLength(report.payload) > MAX_RESPONSE_BYTES;
+        const outcome: InvocationOutcome = tooLarge
+          ? responseTooLarge(requestId)
+          : { kind: 'success', requestId, payload: report.payload };
+        this.#finish({ outcome, leftovers: report.leftovers });
+        break;
+      }
+      case 'error':
+        this.#finish({ ...failed(requestId, report), leftovers: report.leftovers });
+        break;
+      case 'init-error':
+        this.#ended = true;
+        this.#finish(failed(requestId, report));
+        break;
+    }
+  }
+
+  #handlerStarts(running: Running): void {
+    this.#ready = true;
+    running.alarm.cancel();
+    running.alarm = this.#timeoutAfter(this.#options.lambdaFunction.timeoutSeconds);
+    running.since = performance.now();
+    running.initMillis = running.since - this.#startedAt;
+  }
+
+  #timeoutAfter(seconds: number): Alarm {
+    return this.#options.clock.after(seconds * 1000, () => this.#onTimeout());
+  }
+
+  #onTimeout(): void {
+    const { clock, lambdaFunction } = this.#options;
+    if (!this.#running) return;
+    const { requestId } = this.#running.invocation;
+    const outcome = timedOut(requestId, lambdaFunction.timeoutSeconds);
+    const seconds = lambdaFunction.timeoutSeconds.toFixed(2);
+    const detail = `${new Date(clock.now()).toISOString()} ${requestId} Task timed out after ${seconds} seconds`;
+    void this.end();
+    this.#finish({ outcome, detail, durationMillis: lambdaFunction.timeoutSeconds * 1000 });
+  }
+
+  #workerOnExit(code: number): void {
+    this.#ended = true;
+    if (this.#running) {
+      const outOfMemory = this.#crash?.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      const how = outOfMemory ? 'signal: killed' : code === 0 ? undefined : `exit status ${code}`;
+      const outcome = exited(this.#running.invocation.requestId, how);
+      const cause = this.#crash && (this.#crash.stack ?? String(this.#crash));
+      const detail = cause === undefined ? outcome.errorMessage : `${outcome.errorMessage}\n${cause}`;
+      this.#finish({ outcome, detail });
+    }
+    this.#options.onExit();
+  }
+
+  #finish(result: Partial<InvocationResult> & { outcome: InvocationOutcome }): void {
+    const running = this.#running;
+    if (!running) return;
+    this.#running = undefined;
+    running.alarm.cancel();
+    this.#worker.unref();
+    const durationMillis = performance.now() - running.since;
+    const { initMillis } = running;
+    running.resolve({
+      durationMillis,
+      leftovers: {},
+      ...(initMillis === undefined ? {} : { initMillis }),
+      ...result,
+    });
+  }
+}
+
+function failed(requestId: string, { record, detail }: { record: ErrorRecord; detail: string }) {
+  const { errorType, errorMessage } = record;
+  const payload = JSON.stringify(record);
+  return { outcome: { kind: 'failure', requestId, errorType, errorMessage, payload } as const, detail };
+}
+
+/** `2026/01/31/[$LATEST]` and 32 hexadecimal digits: one stream for each environment, as Lambda names them. */
+function logNames({ functionName }: LambdaFunction, clock: Clock) {
+  const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
+  return {
+    logGroupName: `/aws/lambda/${functionName}`,
+    logStreamName: `${day}/[$LATEST]${randomBytes(16).toString('hex')}`,
+  };
+}
+
+/** Lambda's Node.js runtime gives nine tenths of the memory to the heap, a tenth of that to young objects. */
+function resourceLimits(memoryMegabytes: number) {
+  return {
+    maxOldGenerationSizeMb: Math.floor(memoryMegabytes * 0.8),
+    maxYoungGenerationSizeMb: Math.max(4, Math.floor(memoryMegabytes * 0.1)),
+  };
+}

@@ -1,0 +1,195 @@
+/** Runs an app's Lambda functions in worker threads: warm environments, a bounded number of them, the rest in order. */
+import { randomUUID } from 'node:crypto';
+import type { LambdaFunction } from '../assembly/model';
+import type { Clock } from '../clock';
+import { type AsyncEvent, AsyncInvocations } from './async-invocations';
+import type { Endpoint, InvocationResult } from './environment';
+import { EnvironmentPool, type PoolHost } from './environment-pool';
+import { failure, TOO_MANY_REQUESTS } from './failure';
+import type { FunctionLog, InvocationStart } from './function-log';
+import { defaultLimits, type HostLimits } from './host-limits';
+import type { FunctionInvoker, InvocationOutcome } from './invocation';
+
+export interface FunctionHostOptions {
+  functions: LambdaFunction[];
+  region: string;
+  accountId: string;
+  clock: Clock;
+  log: FunctionLog;
+  /** Where the functions' connections to `*.amazonaws.com` go. Asked anew for each invocation. */
+  endpoint(): Endpoint;
+  /** The same for single services, by their label in AWS's hosts: `{ dynamodb: … }`. */
+  serviceEndpoints?(): Record<string, Endpoint>;
+  limits?: Partial<HostLimits>;
+}
+
+export class FunctionHost implements FunctionInvoker {
+  readonly #options: FunctionHostOptions;
+  readonly #limits: HostLimits;
+  readonly #pools = new Map<string, EnvironmentPool>();
+  readonly #poolHost: PoolHost;
+  readonly #async: AsyncInvocations;
+  /** Invocations that wait for an environment. */
+  readonly #waiting = { count: 0, characters: 0 };
+  /** Invocations that wait or run. */
+  #openCount = 0;
+  #onQuiet: (() => void) | undefined;
+  #closed = false;
+
+  constructor(options: FunctionHostOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultLimits(), ...options.limits };
+    this.#poolHost = this.#createPoolHost();
+    this.#async = new AsyncInvocations({
+      clock: options.clock,
+      run: (event) => this.#run(event),
+      notice: (functionName, text) => options.log.notice(functionName, text),
+    });
+    this.replace(options.functions);
+  }
+
+  get region(): string {
+    return this.#options.region;
+  }
+
+  get accountId(): string {
+    return this.#options.accountId;
+  }
+
+  /** Threads that live at the moment. */
+  get environmentCount(): number {
+    return [...this.#pools.values()].reduce((sum, pool) => sum + pool.threadCount, 0);
+  }
+
+  /** The function of that name, if the app has it. */
+  find(functionName: string): LambdaFunction | undefined {
+    return this.#pools.get(functionName)?.lambdaFunction;
+  }
+
+  invoke(functionName: string, payload: string): Promise<InvocationOutcome> {
+    return this.#run({ functionName, payload, requestId: randomUUID(), attempt: 1 });
+  }
+
+  /** Returns the request id, the same for every attempt. */
+  invokeAsync(functionName: string, payload: string): string {
+    return this.#async.accept(functionName, payload);
+  }
+
+  /** Takes these functions, and the code that is in their folders now, for all invocations that have not begun. */
+  replace(functions: LambdaFunction[]): void {
+    const names = new Set(functions.map(({ functionName }) => functionName));
+    for (const [name, pool] of this.#pools) {
+      if (names.has(name)) continue;
+      this.#pools.delete(name);
+      pool.retire(({ requestId }) => withoutRun(this.#notFound(requestId, name)));
+    }
+    for (const lambdaFunction of functions) {
+      const pool = this.#pools.get(lambdaFunction.functionName);
+      if (pool) pool.replace(lambdaFunction);
+      else this.#pools.set(lambdaFunction.functionName, new EnvironmentPool(this.#poolHost, lambdaFunction));
+    }
+  }
+
+  /** Takes nothing new, drops retries, lets what waits or runs come to its end within a time limit, ends the threads. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#async.close();
+    await this.#untilQuiet();
+    const pools = [...this.#pools.values()];
+    for (const pool of pools) pool.retire(({ requestId }) => withoutRun(stopping(requestId)));
+    await Promise.all(pools.map((pool) => pool.end()));
+  }
+
+  async #run(event: AsyncEvent): Promise<InvocationOutcome> {
+    const { functionName, requestId, payload, attempt } = event;
+    const pool = this.#pools.get(functionName);
+    if (this.#closed) return stopping(requestId);
+    if (!pool) return this.#notFound(requestId, functionName);
+    if (!this.#admits(payload)) return failure(requestId, TOO_MANY_REQUESTS, 'Rate Exceeded.');
+
+    this.#openCount += 1;
+    this.#waiting.count += 1;
+    this.#waiting.characters += payload.length;
+    let start: InvocationStart | undefined;
+    const result = await pool.run({ requestId, payload }, (coldStart) => {
+      this.#leavesTheLine(payload);
+      start = { functionName, requestId, attempt, coldStart, startedAt: this.#options.clock.now() };
+      this.#options.log.start(start);
+    });
+    if (start) this.#logEnd(start, result);
+    else this.#leavesTheLine(payload);
+    this.#openCount -= 1;
+    if (this.#openCount === 0) this.#onQuiet?.();
+    return result.outcome;
+  }
+
+  #admits(payload: string): boolean {
+    const { waitingInvocations, waitingPayloadCharacters } = this.#limits;
+    return (
+      this.#waiting.count < waitingInvocations &&
+      this.#waiting.characters + payload.length <= waitingPayloadCharacters
+    );
+  }
+
+  #leavesTheLine(payload: string): void {
+    this.#waiting.count -= 1;
+    this.#waiting.characters -= payload.length;
+  }
+
+  #logEnd(start: InvocationStart, result: InvocationResult): void {
+    const billedMillis = Math.ceil(result.durationMillis + (result.initMillis ?? 0));
+    this.#options.log.end({ ...start, ...result, billedMillis, endedAt: this.#options.clock.now() });
+  }
+
+  #notFound(requestId: string, functionName: string) {
+    const arn = `arn:aws:lambda:${this.region}:${this.accountId}:function:${functionName}`;
+    return failure(requestId, 'ResourceNotFoundException', `Function not found: ${arn}`);
+  }
+
+  async #untilQuiet(): Promise<void> {
+    if (this.#openCount === 0) return;
+    await new Promise<void>((resolve) => {
+      const alarm = this.#options.clock.after(this.#limits.closeMillis, resolve);
+      this.#onQuiet = () => {
+        alarm.cancel();
+        resolve();
+      };
+    });
+  }
+
+  #createPoolHost(): PoolHost {
+    const { region, clock, log, endpoint, serviceEndpoints } = this.#options;
+    return {
+      clock,
+      limits: this.#limits,
+      makeRoom: (most) => this.environmentCount < most || this.#endAnIdleEnvironment(),
+      roomChanged: () => {
+        for (const pool of this.#pools.values()) pool.pump();
+      },
+      environmentOptions: (lambdaFunction) => ({
+        lambdaFunction,
+        region,
+        clock,
+        endpoints: () => ({ endpoint: endpoint(), services: serviceEndpoints?.() ?? {} }),
+        onOutput: (requestId, stream, text) =>
+          log.output({ functionName: lambdaFunction.functionName, requestId, at: clock.now(), stream, text }),
+      }),
+    };
+  }
+
+  #endAnIdleEnvironment(): boolean {
+    for (const pool of this.#pools.values()) {
+      if (pool.endOldestIdle()) return true;
+    }
+    return false;
+  }
+}
+
+function stopping(requestId: string) {
+  return failure(requestId, 'ServiceException', 'The runtime is stopping and takes no more invocations.');
+}
+
+/** The result of an invocation that never reached an environment. */
+function withoutRun(outcome: InvocationOutcome): InvocationResult {
+  return { outcome, durationMillis: 0, leftovers: {} };
+}

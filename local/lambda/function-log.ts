@@ -1,0 +1,100 @@
+/** Where the function host says what its functions did: one call for each start, line of output and end. */
+import type { Log } from '../log';
+import type { InvocationOutcome } from './invocation';
+
+export interface InvocationStart {
+  functionName: string;
+  requestId: string;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  /** 1, or more for an event that is tried again. */
+  attempt: number;
+  coldStart: boolean;
+}
+
+export interface OutputLine {
+  functionName: string;
+  requestId: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+  stream: 'stdout' | 'stderr';
+  text: string;
+}
+
+export interface InvocationEnd extends InvocationStart {
+  /** Milliseconds since the epoch. */
+  endedAt: number;
+  durationMillis: number;
+  /** What Lambda would bill: duration and init phase, in whole milliseconds. */
+  billedMillis: number;
+  /** How long the environment took to start, if this invocation started it. */
+  initMillis?: number;
+  outcome: InvocationOutcome;
+  /** What went wrong, for people: the error with its stack and causes, by the lines of the sources. */
+  detail?: string;
+  /** What was not awaited, counted by kind (`timer`, `connection` …): it stands still until the environment's next event. */
+  leftovers: Readonly<Record<string, number>>;
+}
+
+export interface FunctionLog {
+  start(invocation: InvocationStart): void;
+  output(line: OutputLine): void;
+  end(invocation: InvocationEnd): void;
+  /** Something that belongs to no single invocation's run: an event put off or dropped. */
+  notice(functionName: string, text: string): void;
+}
+
+export const silentFunctionLog: FunctionLog = { start() {}, output() {}, end() {}, notice() {} };
+
+/** Writes a line for each invocation (`10:15:03.123 ChatRoutes 12 ms`), its output above it and its error below it. */
+export function textFunctionLog(log: Log): FunctionLog {
+  return {
+    start() {},
+    output({ at, functionName, text }) {
+      log.info(`${timeOfDay(at)} ${functionName} | ${text}`);
+    },
+    end(invocation) {
+      const { outcome, detail } = invocation;
+      const line = summaryOf(invocation);
+      if (outcome.kind === 'success') log.info(line);
+      else log.error(`${line} ${indented(detail ?? `${outcome.errorType}: ${outcome.errorMessage}`)}`);
+      const left = leftoversOf(invocation.leftovers);
+      if (left !== '') {
+        log.warn(
+          `${timeOfDay(invocation.endedAt)} ${invocation.functionName} left ${left} pending: ` +
+            'as on Lambda, nothing of it goes on before the next event. Await it before the handler returns.',
+        );
+      }
+    },
+    notice(functionName, text) {
+      log.warn(`${functionName}: ${text}`);
+    },
+  };
+}
+
+function summaryOf({ endedAt, functionName, durationMillis, initMillis, attempt }: InvocationEnd): string {
+  const cold = initMillis === undefined ? '' : ` (started in ${Math.round(initMillis)} ms)`;
+  const again = attempt > 1 ? ` (attempt ${attempt})` : '';
+  return `${timeOfDay(endedAt)} ${functionName} ${milliseconds(durationMillis)} ms${cold}${again}`;
+}
+
+function milliseconds(duration: number): string {
+  return duration < 10 ? duration.toFixed(1) : String(Math.round(duration));
+}
+
+function leftoversOf(leftovers: Readonly<Record<string, number>>): string {
+  return Object.entries(leftovers)
+    .map(([what, count]) => `${count} ${what}${count === 1 ? '' : 's'}`)
+    .join(', ');
+}
+
+function indented(text: string): string {
+  return text.split('\n').join('\n    ');
+}
+
+/** Local time, as the person at the terminal reads it. */
+function timeOfDay(at: number): string {
+  const time = new Date(at);
+  const digits = (value: number, length = 2) => String(value).padStart(length, '0');
+  return `${digits(time.getHours())}:${digits(time.getMinutes())}:${digits(time.getSeconds())}.${digits(time.getMilliseconds(), 3)}`;
+}

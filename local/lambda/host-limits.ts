@@ -1,0 +1,33 @@
+/** How much of the machine the function host may use. */
+import { availableParallelism } from 'node:os';
+
+export interface HostLimits {
+  /** Threads of one function that work side by side. */
+  environmentsPerFunction: number;
+  /** Threads of all functions. */
+  environments: number;
+  /** The same, once every thread of a function is held by a long invocation. */
+  environmentsUnderStall: number;
+  /** How long nothing may come to its end before one more thread is started. */
+  stallMillis: number;
+  /** How long an environment waits for an event before it is ended. */
+  idleMillis: number;
+  /** Invocations that wait, and what their payloads may hold together: more are refused, as Lambda throttles. */
+  waitingInvocations: number;
+  waitingPayloadCharacters: number;
+  /** How long running and waiting invocations may take once the host closes. */
+  closeMillis: number;
+}
+
+export function defaultLimits(cores = availableParallelism()): HostLimits {
+  return {
+    environmentsPerFunction: Math.max(4, 2 * cores),
+    environments: Math.max(16, 4 * cores),
+    environmentsUnderStall: Math.max(96, 8 * cores),
+    stallMillis: 250,
+    idleMillis: 5 * 60_000,
+    waitingInvocations: 20_000,
+    waitingPayloadCharacters: 128 * 1024 * 1024,
+    closeMillis: 3_000,
+  };
+}

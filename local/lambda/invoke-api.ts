@@ -1,0 +1,176 @@
+/** Lambda's Invoke API over HTTP, for the SDKs and the AWS CLI. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TOO_MANY_REQUESTS } from './failure';
+import type { FunctionHost } from './function-host';
+import type { InvocationOutcome } from './invocation';
+
+const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations\/?$/;
+
+/** What `FunctionName` may be: a name, a partial ARN or an ARN, each with or without a qualifier. */
+const FUNCTION_REFERENCE =
+  /^(?:(?:arn:aws[a-z-]*:lambda:(?<region>[a-z0-9-]+):)?(?<account>\d{12}):function:|function:)?(?<name>[A-Za-z0-9-_]+)(?::(?<qualifier>\$LATEST|[A-Za-z0-9-_]+))?$/;
+
+/** @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
+const MAX_PAYLOAD_BYTES = { RequestResponse: 6 * 1024 * 1024, Event: 1024 * 1024, DryRun: 6 * 1024 * 1024 };
+type InvocationType = keyof typeof MAX_PAYLOAD_BYTES;
+
+/** Answers a request for the Invoke API and returns true; leaves any other request alone and returns false. */
+export type InvokeHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+export function invokeHandler(host: FunctionHost): InvokeHandler {
+  return (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    const match = INVOKE_PATH.exec(url.pathname);
+    if (request.method !== 'POST' || match?.[1] === undefined) return false;
+    const qualifier = url.searchParams.get('Qualifier') ?? undefined;
+    answerInvoke(host, match[1], qualifier, request).then(
+      (answer) => send(response, answer),
+      // The client went away in the middle of its request.
+      () => response.destroy(),
+    );
+    return true;
+  };
+}
+
+interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+async function answerInvoke(
+  host: FunctionHost,
+  encodedReference: string,
+  qualifier: string | undefined,
+  request: IncomingMessage,
+): Promise<Answer> {
+  const type = invocationType(request);
+  const payload = await readPayload(request, type ? MAX_PAYLOAD_BYTES[type] : 0);
+  if (type === undefined) {
+    const given = String(request.headers['x-amz-invocation-type']);
+    const message = `1 validation error detected: Value '${given}' at 'invocationType' failed to satisfy constraint: Member must satisfy enum value set: [Event, RequestResponse, DryRun]`;
+    return refusal(400, 'ValidationException', message);
+  }
+  const reference = readReference(host, encodedReference, qualifier);
+  if (!reference.name || !host.find(reference.name)) {
+    return refusal(404, 'ResourceNotFoundException', `Function not found: ${reference.arn}`);
+  }
+  if (payload === undefined) {
+    const message = `Request must be smaller than ${MAX_PAYLOAD_BYTES[type]} bytes for the InvokeFunction operation`;
+    return refusal(413, 'RequestEntityTooLargeException', message);
+  }
+  const fault = jsonFault(payload);
+  if (fault !== undefined) {
+    const message = `Could not parse request body into json: Could not parse payload into json: ${fault}`;
+    return refusal(400, 'InvalidRequestContentException', message);
+  }
+  const event = payload === '' ? '{}' : payload;
+  if (type === 'DryRun') return { status: 204, headers: { 'x-amzn-RequestId': randomUUID() }, body: '' };
+  if (type === 'Event') {
+    const requestId = host.invokeAsync(reference.name, event);
+    return { status: 202, headers: { 'x-amzn-RequestId': requestId }, body: '' };
+  }
+  return outcomeAnswer(await host.invoke(reference.name, event));
+}
+
+function invocationType(request: IncomingMessage): InvocationType | undefined {
+  const given = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
+  return typeof given === 'string' && Object.hasOwn(MAX_PAYLOAD_BYTES, given)
+    ? (given as InvocationType)
+    : undefined;
+}
+
+/** The name, if the reference is to this account, region and version, and the ARN as an error names it. */
+function readReference(host: FunctionHost, encoded: string, qualifierParameter: string | undefined) {
+  const text = decode(encoded);
+  const {
+    region,
+    account,
+    name,
+    qualifier = qualifierParameter,
+  } = FUNCTION_REFERENCE.exec(text)?.groups ?? {};
+  const version = qualifier === undefined ? '' : `:${qualifier}`;
+  const arn = `arn:aws:lambda:${region ?? host.region}:${account ?? host.accountId}:function:${name ?? text}${version}`;
+  const isHere =
+    (region === undefined || region === host.region) &&
+    (account === undefined || account === host.accountId) &&
+    (qualifier === undefined || qualifier === '$LATEST');
+  return { name: isHere ? name : undefined, arn };
+}
+
+function decode(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return encoded;
+  }
+}
+
+/** The body as text, or undefined if it is larger than allowed; then the rest is read and forgotten. */
+async function readPayload(request: IncomingMessage, maxBytes: number): Promise<string | undefined> {
+  let chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes <= maxBytes) chunks.push(chunk);
+    else chunks = [];
+  }
+  return bytes > maxBytes ? undefined : Buffer.concat(chunks).toString();
+}
+
+function jsonFault(payload: string): string | undefined {
+  if (payload === '') return undefined;
+  try {
+    JSON.parse(payload);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function outcomeAnswer(outcome: InvocationOutcome): Answer {
+  if (outcome.kind === 'failure' && outcome.errorType === TOO_MANY_REQUESTS) {
+    return refusal(429, TOO_MANY_REQUESTS, outcome.errorMessage, {
+      Reason: 'ConcurrentInvocationLimitExceeded',
+    });
+  }
+  if (outcome.kind === 'failure' && outcome.errorType === 'ServiceException') {
+    return refusal(500, 'ServiceException', outcome.errorMessage, { Type: 'Service' });
+  }
+  return {
+    status: 200,
+    headers: {
+      'Content-Type': 'application/json',
+      'x-amzn-RequestId': outcome.requestId,
+      'X-Amz-Executed-Version': '$LATEST',
+      ...(outcome.kind === 'failure' ? { 'X-Amz-Function-Error': 'Unhandled' } : {}),
+    },
+    body: outcome.payload,
+  };
+}
+
+function refusal(
+  status: number,
+  errorType: string,
+  message: string,
+  more: Record<string, string> = {},
+): Answer {
+  return {
+    status,
+    headers: {
+      'Content-Type': 'application/json',
+      'x-amzn-RequestId': randomUUID(),
+      'x-amzn-ErrorType': errorType,
+    },
+    body: JSON.stringify({ Type: 'User', Message: message, ...more }),
+  };
+}
+
+function send(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(
+    status,
+    status === 204 ? headers : { ...headers, 'Content-Length': Buffer.byteLength(body) },
+  );
+  response.end(body);
+}

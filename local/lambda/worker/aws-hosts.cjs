@@ -1,0 +1,77 @@
+// Takes TLS connections to AWS's hosts to the local endpoint instead, in plain text, for everything that connects in
+// this thread: node:https, fetch, undici and the AWS SDK all end in tls.connect. Host header and path stay as they are.
+'use strict';
+
+const net = require('node:net');
+const tls = require('node:tls');
+
+const AWS_HOST = /^(.+)\.amazonaws\.com(?:\.cn)?$/i;
+const SOCKET_OPTIONS = [
+  'timeout',
+  'signal',
+  'noDelay',
+  'keepAlive',
+  'keepAliveInitialDelay',
+  'allowHalfOpen',
+];
+
+/** Returns a function that changes where the connections go. */
+function redirectAwsHosts(initialEndpoints) {
+  let endpoints = initialEndpoints;
+  const connectToTls = tls.connect;
+
+  tls.connect = function connect(...args) {
+    const options = optionsOf(args);
+    const target = localTarget(options, endpoints);
+    if (!target) return connectToTls.apply(this, args);
+    const callback = args.at(-1);
+    return plainConnection(target, options, typeof callback === 'function' ? callback : undefined);
+  };
+
+  return (changed) => {
+    endpoints = changed;
+  };
+}
+
+/** The forms of tls.connect: (options), (port, host?, options?), (path, options?), each with an optional callback. */
+function optionsOf([first, second, ...rest]) {
+  if (typeof first === 'object' && first !== null) return first;
+  const options = [second, ...rest].find((arg) => typeof arg === 'object' && arg !== null);
+  if (typeof first === 'string' && Number.isNaN(Number(first))) return { ...options, path: first };
+  return { ...options, port: first, ...(typeof second === 'string' ? { host: second } : {}) };
+}
+
+function localTarget({ host, socket, path, ALPNProtocols }, { endpoint, services }) {
+  const match = AWS_HOST.exec(host ?? '');
+  if (!match || socket || path) return undefined;
+  // A client that speaks HTTP/2 only cannot be served in plain text.
+  if (Array.isArray(ALPNProtocols) && ALPNProtocols.every((protocol) => protocol === 'h2')) return undefined;
+  const service = match[1]
+    .toLowerCase()
+    .split('.')
+    .find((label) => Object.hasOwn(services, label));
+  return service === undefined ? endpoint : services[service];
+}
+
+function plainConnection(target, options, onSecureConnect) {
+  const chosen = Object.fromEntries(
+    SOCKET_OPTIONS.filter((name) => options[name] != null).map((name) => [name, options[name]]),
+  );
+  const socket = net.connect({ ...chosen, host: target.host, port: target.port });
+  // What clients ask of a TLS socket.
+  Object.assign(socket, {
+    encrypted: true,
+    authorized: true,
+    alpnProtocol: 'http/1.1',
+    servername: options.servername ?? options.host,
+    getSession: () => undefined,
+    isSessionReused: () => false,
+    getPeerCertificate: () => ({}),
+    getProtocol: () => 'TLSv1.3',
+  });
+  if (onSecureConnect) socket.once('secureConnect', onSecureConnect);
+  socket.once('connect', () => socket.emit('secureConnect'));
+  return socket;
+}
+
+module.exports = { redirectAwsHosts };

@@ -1,0 +1,100 @@
+// An execution environment from the inside: what runs first in each worker thread. It loads the handler, runs one event
+// at a time, and stands still in between, as Lambda's environments do. Plain JavaScript, so that a thread starts at once.
+'use strict';
+
+const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads');
+const { syncBuiltinESMExports } = require('node:module');
+const { inspect } = require('node:util');
+const { redirectAwsHosts } = require('./aws-hosts.cjs');
+const { errorRecord, namedError } = require('./error-record.cjs');
+const { hideTheHost } = require('./hide-host.cjs');
+const { loadHandler } = require('./handler.cjs');
+const { captureOutput } = require('./output.cjs');
+const { pendingWork } = require('./pending-work.cjs');
+
+const { taskRoot, handlerName, functionContext, nodeOptions } = workerData;
+const signal = new Int32Array(workerData.signal);
+const { load, wait } = Atomics;
+const send = parentPort.postMessage.bind(parentPort);
+
+/** Blocks the whole thread, left-over timers and sockets included, until the host sends the next event. */
+function frozenUntilNextEvent() {
+  for (;;) {
+    const seen = load(signal, 0);
+    const received = receiveMessageOnPort(parentPort);
+    if (received) return received.message;
+    wait(signal, 0, seen);
+  }
+}
+
+function contextOf({ requestId, timeoutMillis }) {
+  const deadline = Date.now() + timeoutMillis;
+  return {
+    ...functionContext,
+    awsRequestId: requestId,
+    getRemainingTimeInMillis: () => deadline - Date.now(),
+  };
+}
+
+function serialize(result) {
+  try {
+    return JSON.stringify(result) ?? 'null';
+  } catch (cause) {
+    throw namedError('Runtime.JSONStringifyError', 'Unable to stringify response body', { cause });
+  }
+}
+
+async function answerTo(handler, invocation) {
+  try {
+    const result = await handler(JSON.parse(invocation.payload), contextOf(invocation));
+    return { kind: 'answer', payload: serialize(result) };
+  } catch (error) {
+    return failure('error', error);
+  }
+}
+
+function failure(kind, error) {
+  return { kind, record: errorRecord(error), detail: describe(error) };
+}
+
+function describe(error) {
+  try {
+    return inspect(error);
+  } catch {
+    return 'The error cannot be shown: its own properties throw.';
+  }
+}
+
+/** Lambda's Node.js runtime lets the event loop turn once between the handler's end and the answer. */
+const oneTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+async function main() {
+  process.setSourceMapsEnabled(true);
+  const output = captureOutput((stream, text) => send({ kind: 'output', stream, text }));
+  process.on('exit', () => output.flush());
+  const setEndpoints = redirectAwsHosts(workerData.endpoints);
+  hideTheHost(taskRoot, nodeOptions);
+  syncBuiltinESMExports();
+
+  let handler;
+  try {
+    handler = await loadHandler(taskRoot, handlerName);
+  } catch (error) {
+    send(failure('init-error', error));
+    process.exit(1);
+  }
+  output.flush();
+  send({ kind: 'ready' });
+
+  const pendingAfterInit = pendingWork();
+  for (;;) {
+    const invocation = frozenUntilNextEvent();
+    setEndpoints(invocation.endpoints);
+    const answer = await answerTo(handler, invocation);
+    await oneTurn();
+    output.flush();
+    send({ ...answer, leftovers: pendingWork(pendingAfterInit) });
+  }
+}
+
+void main();
