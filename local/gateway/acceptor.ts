@@ -1,0 +1,52 @@
+/** Answers a handshake with 101, in API Gateway's words, and makes the WebSocket. */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from '../clock';
+import { COMPRESSION } from './assumptions';
+import { MAX_MESSAGE_BYTES } from './quotas';
+
+export class Acceptor {
+  readonly #subprotocols = new WeakMap<IncomingMessage, string>();
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: COMPRESSION,
+    maxPayload: MAX_MESSAGE_BYTES,
+  });
+
+  constructor(clock: Clock) {
+    this.#server.on('headers', (headers, request) => {
+      const [status = ''] = headers;
+      const accept = headers.find((header) => header.startsWith('Sec-WebSocket-Accept: ')) ?? '';
+      const subprotocol = this.#subprotocols.get(request);
+      const answer = [
+        status,
+        `Date: ${new Date(clock.now()).toUTCString()}`,
+        'Connection: upgrade',
+        'upgrade: websocket',
+        accept.replace(/^[^:]+/, 'sec-websocket-accept'),
+        ...(subprotocol === undefined ? [] : [`Sec-WebSocket-Protocol: ${subprotocol}`]),
+        ...headers.filter((header) => header.startsWith('Sec-WebSocket-Extensions: ')),
+      ];
+      headers.splice(0, headers.length, ...answer);
+    });
+  }
+
+  /** The WebSocket, before any of its bytes has flowed; undefined if the client has left. */
+  accept(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    subprotocol: string | undefined,
+  ): WebSocket | undefined {
+    // `ws` would choose a subprotocol by itself, and refuse a list that it cannot read. The gateway does neither.
+    delete request.headers['sec-websocket-protocol'];
+    if (subprotocol !== undefined) this.#subprotocols.set(request, subprotocol);
+    let accepted: WebSocket | undefined;
+    this.#server.handleUpgrade(request, socket, head, (ws) => {
+      accepted = ws;
+    });
+    return accepted;
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Which stage a request means. On one machine an API has three addresses: `/{stage}` where no other API has a stage of that
+ * name, `/{apiId}/{stage}`, and `/{stage}` with API Gateway's own Host header.
+ */
+import type { Log } from '../log';
+import type { DeployedStage } from './deployed-stage';
+
+/** What was asked for within a stage: the path's segments after it, decoded. */
+export interface Address {
+  stage: DeployedStage;
+  rest: string[];
+}
+
+const EXECUTE_API_HOST = /^([^.:]+)\.execute-api\.[^.:]+\.amazonaws\.com(?:\.cn)?(?::\d+)?$/i;
+
+export class Addresses {
+  readonly #byDomain = new Map<string, Map<string, DeployedStage>>();
+  readonly #byApiId = new Map<string, Map<string, DeployedStage>>();
+  readonly #byStageName = new Map<string, DeployedStage | 'several'>();
+  readonly #log: Log;
+
+  constructor(stages: DeployedStage[], log: Log) {
+    this.#log = log;
+    for (const stage of stages) {
+      put(this.#byDomain, stage.domainName, stage);
+      put(this.#byApiId, stage.apiId, stage);
+      const other = this.#byStageName.has(stage.stageName);
+      this.#byStageName.set(stage.stageName, other ? 'several' : stage);
+    }
+  }
+
+  /** The address; `'unknown'` if an API is meant that does not exist; undefined if the request means no API at all. */
+  find(host: string | undefined, url: string): Address | 'unknown' | undefined {
+    const segments = pathSegments(url);
+    if (host && EXECUTE_API_HOST.test(host)) {
+      const stages = this.#byDomain.get(host.toLowerCase().replace(/:\d+$/, ''));
+      return within(stages, segments);
+    }
+    const [first = ''] = segments;
+    const stages = this.#byApiId.get(first);
+    if (stages) return within(stages, segments.slice(1));
+    const stage = this.#byStageName.get(first);
+    if (stage === 'several') {
+      this.#log.warn(
+        `More than one API has a stage named ${first}, so /${first} names none of them: use /{apiId}/${first}.`,
+      );
+      return 'unknown';
+    }
+    if (stage) return { stage, rest: segments.slice(1) };
+    return segments.slice(0, 3).includes('@connections') ? 'unknown' : undefined;
+  }
+}
+
+function put(map: Map<string, Map<string, DeployedStage>>, key: string, stage: DeployedStage): void {
+  const stages = map.get(key) ?? new Map<string, DeployedStage>();
+  map.set(key, stages.set(stage.stageName, stage));
+}
+
+function within(stages: Map<string, DeployedStage> | undefined, segments: string[]): Address | 'unknown' {
+  const stage = stages?.get(segments[0] ?? '');
+  return stage ? { stage, rest: segments.slice(1) } : 'unknown';
+}
+
+/** A slash at the end is accepted as if it were not there. What cannot be decoded stays as it is. */
+function pathSegments(url: string): string[] {
+  const [path = ''] = url.split('?', 1);
+  const segments = path.split('/').slice(1);
+  if (segments.at(-1) === '') segments.pop();
+  return segments.map((segment) => {
+    try {
+      return segment.includes('%') ? decodeURIComponent(segment) : segment;
+    } catch {
+      return segment;
+    }
+  });
+}

@@ -1,0 +1,70 @@
+/**
+ * What no public source tells of API Gateway, decided here and nowhere else. Each constant is one assumption: whoever
+ * measures the real behaviour changes it in this file.
+ */
+
+/**
+ * permessage-deflate is never negotiated, whatever the client offers. API Gateway negotiates it, with a window-bits bug
+ * last seen in 2021; a client that needs it to be accepted breaks RFC 7692.
+ */
+export const COMPRESSION = false;
+
+/** Whether a client's ping counts as activity: unproven, and a client that relies on it may lose its connection. */
+export const PINGS_ARE_ACTIVITY: boolean = false;
+
+/** `disconnectReason` of ends whose text nobody has recorded: 1002, 1003, 1006, 1007, 1008, 1009. */
+export const UNRECORDED_REASON = '';
+
+/** How long a client may take to answer a close frame before its TCP connection is cut. */
+export const CLOSE_HANDSHAKE_MILLIS = 2_000;
+
+/** What may wait in the gateway for a client that does not read; a post beyond it gets 429. */
+export const MAX_CLIENT_BUFFER_BYTES = 1024 * 1024;
+
+/** Invocations that one connection may have under way before the gateway stops reading from it for a while. */
+export const MAX_MESSAGES_IN_FLIGHT = 1_000;
+/** And the bytes of their messages. */
+export const MAX_BYTES_IN_FLIGHT = 8 * 1024 * 1024;
+
+/** A URL beyond the quota. */
+export const URL_TOO_LONG_STATUS = 414;
+
+/** `X-Forwarded-Port` and `-Proto` of every CONNECT event: the real gateway has no other listener than `wss`. */
+export const FORWARDED_PORT = '443';
+export const FORWARDED_PROTO = 'https';
+
+/** The text with a 413 of @connections. */
+export const PAYLOAD_TOO_LARGE_MESSAGE = 'Payload Too Large';
+/** The text with a 429 of @connections: the SDK's model has no member for it. */
+export const LIMIT_EXCEEDED_MESSAGE = 'Limit Exceeded';
+
+/** How much of a payload that is too large is read away, so that the client sees the 413, before the line is cut. */
+export const MAX_DISCARDED_BYTES = 10 * 1024 * 1024;
+
+/**
+ * A `statusCode` that a function may return. Not a string, and not 1xx, which cannot end a handshake; anything else
+ * makes the result malformed.
+ */
+export function isUsableStatusCode(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599;
+}
+
+/**
+ * A `body` that a function may return: text, or nothing. An object or a number makes the result malformed, on one-way
+ * routes too, as API Gateway reads the result before it knows whether to send it. `null` counts as nothing; an empty
+ * text is sent as an empty frame.
+ */
+export function isUsableBody(value: unknown): value is string | null | undefined {
+  return typeof value === 'string' || value === null || value === undefined;
+}
+
+/**
+ * How a selected value that is not a text becomes part of a route key. The documentation says "stringified", with
+ * arrays as `[item1, item2]`; nobody has published numbers, `null` or objects.
+ */
+export function stringifySelection(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (value === undefined || value === null) return '';
+  if (Array.isArray(value)) return `[${value.map(stringifySelection).join(', ')}]`;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

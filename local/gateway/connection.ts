@@ -1,0 +1,169 @@
+/** One open WebSocket: sends, notices activity and idleness, and ends once, with one cause. */
+import { isUtf8 } from 'node:buffer';
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import type { Alarm, Clock } from '../clock';
+import {
+  CLOSE_HANDSHAKE_MILLIS,
+  MAX_BYTES_IN_FLIGHT,
+  MAX_CLIENT_BUFFER_BYTES,
+  MAX_MESSAGES_IN_FLIGHT,
+  PINGS_ARE_ACTIVITY,
+} from './assumptions';
+import { type CloseCause, clientCause, GOING_AWAY, violationCause } from './close-codes';
+import type { DeployedStage } from './deployed-stage';
+import type { ConnectionFacts } from './events';
+import { limitFrames } from './frame-limit';
+import { IDLE_MILLIS, MAX_CONNECTION_MILLIS } from './quotas';
+
+/** `full`: too much waits already for a client that does not read. */
+export type SendOutcome = 'sent' | 'full' | 'gone';
+
+export interface ConnectionListener {
+  onMessage(connection: Connection, text: string): void;
+  /** The connection takes no more posts. Called once, before `onClosed`. */
+  onEnd(connection: Connection): void;
+  /** The socket is closed. Called once. */
+  onClosed(connection: Connection, cause: CloseCause): void;
+}
+
+export class Connection implements ConnectionFacts {
+  readonly connectionId: string;
+  readonly stage: DeployedStage;
+  readonly connectedAt: number;
+  readonly identity: ConnectionFacts['identity'];
+  readonly #ws: WebSocket;
+  readonly #socket: Duplex;
+  readonly #clock: Clock;
+  readonly #listener: ConnectionListener;
+  readonly #stopReading: () => void;
+  #lastActiveAt: number;
+  #alarm: Alarm;
+  #cause: CloseCause | undefined;
+  #messagesInFlight = 0;
+  #bytesInFlight = 0;
+
+  /** To be called as soon as `ws` has taken `socket`. */
+  constructor(
+    facts: ConnectionFacts,
+    ws: WebSocket,
+    socket: Duplex,
+    clock: Clock,
+    listener: ConnectionListener,
+  ) {
+    this.connectionId = facts.connectionId;
+    this.stage = facts.stage;
+    this.connectedAt = facts.connectedAt;
+    this.identity = facts.identity;
+    this.#ws = ws;
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#listener = listener;
+    this.#lastActiveAt = facts.connectedAt;
+    this.#stopReading = limitFrames(socket, (cause) => this.#cut(cause));
+    this.#alarm = clock.after(IDLE_MILLIS, () => this.#watchTheTime());
+    ws.on('message', (data: Buffer) => this.#onMessage(data.toString()));
+    ws.on('error', (error) => this.#onError(error));
+    ws.on('close', (code, reason) => this.#onClose(clientCause(code, reason.toString())));
+    if (PINGS_ARE_ACTIVITY) ws.on('ping', () => this.#touch());
+  }
+
+  /** When data last went either way. */
+  get lastActiveAt(): number {
+    return this.#lastActiveAt;
+  }
+
+  /** Sends one text frame. Bytes that are no UTF-8 are replaced, as a text frame cannot carry them. */
+  send(data: string | Buffer): Promise<SendOutcome> {
+    if (!this.isOpen) return GONE;
+    const { bufferedAmount } = this.#ws;
+    if (bufferedAmount > 0 && bufferedAmount + data.length > MAX_CLIENT_BUFFER_BYTES) return FULL;
+    this.#touch();
+    const text = typeof data === 'string' || isUtf8(data) ? data : data.toString();
+    return new Promise((resolve) => {
+      this.#ws.send(text, { binary: false }, (error) => resolve(error ? 'gone' : 'sent'));
+      // It waits behind a slow client; the sender need not.
+      if (this.#ws.bufferedAmount > 0) resolve('sent');
+    });
+  }
+
+  /** Whether it takes posts. */
+  get isOpen(): boolean {
+    return !this.#cause && this.#ws.readyState === this.#ws.OPEN;
+  }
+
+  /** Ends the connection from this side; the client has `CLOSE_HANDSHAKE_MILLIS` to answer. Does nothing if it has ended. */
+  close(cause: CloseCause): void {
+    if (this.#cause) return;
+    // If the client has begun to close, its cause stands; only its time is limited now.
+    if (this.isOpen) this.#end(cause);
+    this.#ws.close(cause.code, cause.reason);
+    this.#alarm.cancel();
+    this.#alarm = this.#clock.after(CLOSE_HANDSHAKE_MILLIS, () => this.#ws.terminate());
+  }
+
+  /** Counts an invocation for a message of this connection. */
+  beginInvocation(bytes: number): void {
+    this.#messagesInFlight++;
+    this.#bytesInFlight += bytes;
+    if (this.#isLoaded) this.#ws.pause();
+  }
+
+  endInvocation(bytes: number): void {
+    this.#messagesInFlight--;
+    this.#bytesInFlight -= bytes;
+    if (this.#ws.isPaused && !this.#isLoaded) this.#ws.resume();
+  }
+
+  get #isLoaded(): boolean {
+    return this.#messagesInFlight >= MAX_MESSAGES_IN_FLIGHT || this.#bytesInFlight >= MAX_BYTES_IN_FLIGHT;
+  }
+
+  #touch(): void {
+    this.#lastActiveAt = this.#clock.now();
+  }
+
+  /** One alarm for both limits, set again only when it rings: a message costs no timer. */
+  #watchTheTime(): void {
+    const end = Math.min(this.#lastActiveAt + IDLE_MILLIS, this.connectedAt + MAX_CONNECTION_MILLIS);
+    const left = end - this.#clock.now();
+    if (left <= 0) this.close(GOING_AWAY);
+    else this.#alarm = this.#clock.after(left, () => this.#watchTheTime());
+  }
+
+  #onMessage(text: string): void {
+    // What `ws` still reads out of a socket that is gone has passed no check.
+    if (this.#cause || this.#socket.destroyed) return;
+    this.#touch();
+    this.#listener.onMessage(this, text);
+  }
+
+  /** Ends the connection without reading on: what the client sends after its violation is thrown away. */
+  #cut(cause: CloseCause): void {
+    this.close(cause);
+    this.#socket.end();
+  }
+
+  /** `ws` has found a malformed frame, and has closed already; or the network has failed, and 'close' follows. */
+  #onError(error: Error): void {
+    this.#stopReading();
+    const cause = violationCause(error);
+    if (cause) this.#end(cause);
+  }
+
+  #onClose(cause: CloseCause): void {
+    this.#end(cause);
+    this.#alarm.cancel();
+    this.#listener.onClosed(this, this.#cause ?? cause);
+  }
+
+  #end(cause: CloseCause): void {
+    if (this.#cause) return;
+    this.#cause = cause;
+    this.#alarm.cancel();
+    this.#listener.onEnd(this);
+  }
+}
+
+const GONE = Promise.resolve<SendOutcome>('gone');
+const FULL = Promise.resolve<SendOutcome>('full');

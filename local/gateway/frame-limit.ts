@@ -1,0 +1,129 @@
+/**
+ * The rules that `ws` does not know: no frame above 32 KB, no binary frame. Looks at the headers of a client's frames before
+ * `ws` (8.23) gets the bytes, and keeps none of them: a frame that breaks a rule ends there, with what came before it intact.
+ */
+import type { Duplex } from 'node:stream';
+import { BINARY_MESSAGE, type CloseCause, TOO_LARGE } from './close-codes';
+import { MAX_FRAME_BYTES, MAX_MESSAGE_BYTES } from './quotas';
+
+const CONTINUATION = 0x0;
+const TEXT = 0x1;
+const BINARY = 0x2;
+const CLOSE = 0x8;
+const PING = 0x9;
+const PONG = 0xa;
+const MASK_BYTES = 4;
+
+export class FrameLimit {
+  /** Why the connection must end; set by `inspect`. */
+  violation: CloseCause | undefined;
+  /** The client's close frame has been let through: nothing after it counts. */
+  #closed = false;
+  /** A frame that breaks RFC 6455 itself: `ws` refuses it by its first bytes, and so nothing more needs to be known. */
+  #malformed = false;
+  readonly #header = Buffer.alloc(10);
+  #headerLength = 0;
+  /** Bytes of the present frame still to come, its mask included. */
+  #left = 0;
+  #inClose = false;
+  #inMessage = false;
+  #messageBytes = 0;
+
+  /** How many bytes of `chunk`, from its start, may be read on. */
+  inspect(chunk: Buffer): number {
+    if (this.violation || this.#closed) return 0;
+    let at = 0;
+    while (at < chunk.length && !this.#malformed) {
+      if (this.#left > 0) {
+        const skipped = Math.min(this.#left, chunk.length - at);
+        this.#left -= skipped;
+        at += skipped;
+      } else {
+        const start = at;
+        at = this.#readHeader(chunk, at);
+        if (this.violation) return start;
+      }
+      if (this.#inClose && this.#left === 0) {
+        this.#closed = true;
+        return at;
+      }
+    }
+    return chunk.length;
+  }
+
+  #readHeader(chunk: Buffer, from: number): number {
+    let at = from;
+    while (at < chunk.length) {
+      this.#header[this.#headerLength++] = chunk[at++] ?? 0;
+      if (this.#headerLength < 2) continue;
+      const shortLength = (this.#header[1] ?? 0) & 0x7f;
+      const headerBytes = shortLength === 126 ? 4 : shortLength === 127 ? 10 : 2;
+      if (this.#headerLength < headerBytes) continue;
+      this.#headerLength = 0;
+      this.#judge(payloadBytes(this.#header, headerBytes));
+      return at;
+    }
+    return at;
+  }
+
+  #judge(payload: number): void {
+    const first = this.#header[0] ?? 0;
+    const second = this.#header[1] ?? 0;
+    const opcode = first & 0x0f;
+    const final = (first & 0x80) !== 0;
+    this.#malformed =
+      (first & 0x70) !== 0 || (second & 0x80) === 0 || !this.#isInPlace(opcode, final, payload);
+    if (this.#malformed) return;
+    if (opcode === BINARY) this.violation = BINARY_MESSAGE;
+    else if (payload > MAX_FRAME_BYTES) this.violation = TOO_LARGE;
+    if (opcode === TEXT || opcode === CONTINUATION) {
+      this.#messageBytes += payload;
+      if (this.#messageBytes > MAX_MESSAGE_BYTES) this.violation ??= TOO_LARGE;
+      if (final) this.#messageBytes = 0;
+      this.#inMessage = !final;
+    }
+    this.#inClose = opcode === CLOSE;
+    this.#left = payload + MASK_BYTES;
+  }
+
+  #isInPlace(opcode: number, final: boolean, payload: number): boolean {
+    if (opcode === CONTINUATION) return this.#inMessage;
+    if (opcode === TEXT || opcode === BINARY) return !this.#inMessage;
+    if (opcode === CLOSE && payload === 1) return false;
+    return (opcode === CLOSE || opcode === PING || opcode === PONG) && final && payload <= 125;
+  }
+}
+
+function payloadBytes(header: Buffer, headerBytes: number): number {
+  if (headerBytes === 4) return header.readUInt16BE(2);
+  // Exact up to 2^53, and far beyond the limit from there.
+  if (headerBytes === 10) return header.readUInt32BE(2) * 2 ** 32 + header.readUInt32BE(6);
+  return (header[1] ?? 0) & 0x7f;
+}
+
+/**
+ * Stands between a socket and the `ws` that reads it: `ws` keeps its listener, but is called by this one, with the bytes that
+ * it may see. To be called as soon as `ws` has taken the socket, before any byte has flowed. Returns what stops it.
+ */
+export function limitFrames(socket: Duplex, onViolation: (cause: CloseCause) => void): () => void {
+  const limit = new FrameLimit();
+  const listeners = socket.listeners('data') as ((chunk: Buffer) => void)[];
+  const [read] = listeners;
+  if (listeners.length !== 1 || !read) {
+    throw new Error(`ws was to have one "data" listener on its socket, and has ${listeners.length}.`);
+  }
+  let stopped = false;
+  socket.on('data', (chunk: Buffer) => {
+    if (stopped) return;
+    const allowed = limit.inspect(chunk);
+    if (allowed > 0) read.call(socket, allowed < chunk.length ? chunk.subarray(0, allowed) : chunk);
+    if (limit.violation) {
+      stopped = true;
+      onViolation(limit.violation);
+    }
+  });
+  socket.removeListener('data', read);
+  return () => {
+    stopped = true;
+  };
+}

@@ -1,0 +1,149 @@
+/** API Gateway's WebSocket APIs on one machine: takes upgrades and @connections calls from an HTTP server, and runs functions. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { WebSocketApi } from '../assembly/model';
+import type { Clock } from '../clock';
+import type { FunctionInvoker } from '../lambda/invocation';
+import type { Log } from '../log';
+import { Acceptor } from './acceptor';
+import { Addresses } from './address';
+import { type CloseCause, GOING_AWAY } from './close-codes';
+import { Connection, type ConnectionListener } from './connection';
+import { Connections } from './connections';
+import { DeployedStage } from './deployed-stage';
+import { disconnectEvent } from './events';
+import { type Acceptance, Handshake, handshakeFault, watchForLeaving } from './handshake';
+import { Ids } from './ids';
+import { Integrations } from './integration';
+import { ManagementApi } from './management-api';
+import { MessageFlow } from './message-flow';
+import { FORBIDDEN, Refusals, SHUTTING_DOWN, UPGRADE_REQUIRED } from './refusal';
+
+export interface GatewayOptions {
+  apis: WebSocketApi[];
+  region: string;
+  accountId: string;
+  invoker: FunctionInvoker;
+  clock: Clock;
+  log: Log;
+}
+
+export class Gateway {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #ids: Ids;
+  readonly #addresses: Addresses;
+  readonly #refusals: Refusals;
+  readonly #integrations: Integrations;
+  readonly #handshake: Handshake;
+  readonly #acceptor: Acceptor;
+  readonly #messages: MessageFlow;
+  readonly #connections = new Connections();
+  readonly #management: ManagementApi;
+  readonly #listener: ConnectionListener;
+  /** Sockets whose handshake is not yet answered. */
+  readonly #opening = new Set<Duplex>();
+  /** Connections whose `$disconnect` has not yet run. */
+  #unfinished = 0;
+  #closing = false;
+  #whenFinished: (() => void)[] = [];
+
+  /** @throws UserError if an API's route selection expression cannot be used. */
+  constructor({ apis, region, invoker, clock, log }: GatewayOptions) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#ids = new Ids(region, clock);
+    const stages = apis.flatMap((api) => api.stages.map((stage) => new DeployedStage(api, stage, region)));
+    this.#addresses = new Addresses(stages, log);
+    this.#refusals = new Refusals(this.#ids, clock);
+    this.#integrations = new Integrations(invoker, clock, log);
+    this.#handshake = new Handshake(this.#integrations, this.#ids, clock, log);
+    this.#acceptor = new Acceptor(clock);
+    this.#messages = new MessageFlow(this.#integrations, this.#ids, clock, log);
+    this.#management = new ManagementApi(this.#connections, this.#ids, clock);
+    this.#listener = {
+      onMessage: (connection, text) => this.#watch(this.#messages.handle(connection, text)),
+      onEnd: (connection) => this.#connections.remove(connection),
+      onClosed: (connection, cause) => this.#watch(this.#disconnect(connection, cause)),
+    };
+  }
+
+  /** For the HTTP server's `upgrade` event. Every upgrade is answered here, also one that is addressed to no API. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#watch(this.#open(request, socket, head));
+  }
+
+  /** For the HTTP server's `request` event. False, and nothing done, if the request is addressed to no API. */
+  handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
+    const address = this.#addresses.find(request.headers.host, request.url ?? '');
+    if (!address) return false;
+    if (address === 'unknown') {
+      this.#refusals.refuseRequest(response, FORBIDDEN);
+      return true;
+    }
+    const [first, connectionId, ...more] = address.rest;
+    if (first === '@connections' && connectionId !== undefined && more.length === 0) {
+      this.#watch(this.#management.handle(address.stage, connectionId, request, response));
+    } else {
+      this.#refusals.refuseRequest(response, request.method === 'GET' ? UPGRADE_REQUIRED : FORBIDDEN);
+    }
+    return true;
+  }
+
+  /** Closes every connection with 1001, takes no new one, and resolves once every `$disconnect` has run. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    for (const socket of this.#opening) this.#refusals.refuseUpgrade(socket, SHUTTING_DOWN);
+    for (const connection of this.#connections.all()) connection.close(GOING_AWAY);
+    if (this.#unfinished > 0) await new Promise<void>((resolve) => this.#whenFinished.push(resolve));
+  }
+
+  async #open(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const clientHasLeft = watchForLeaving(socket);
+    const fault = this.#closing ? SHUTTING_DOWN : handshakeFault(request);
+    if (fault) {
+      this.#refusals.refuseUpgrade(socket, fault);
+      return;
+    }
+    this.#opening.add(socket);
+    const address = this.#addresses.find(request.headers.host, request.url ?? '');
+    const decision = await this.#handshake.decide(address, request);
+    this.#opening.delete(socket);
+    if ('status' in decision) {
+      if (!this.#closing) this.#refusals.refuseUpgrade(socket, decision);
+    } else if (clientHasLeft() || !this.#accept(decision, request, socket, head)) {
+      socket.on('error', () => {}).destroy();
+      this.#log.info(`A client of /${decision.facts.stage.stageName} left before $connect had answered.`);
+    }
+  }
+
+  #accept(
+    { facts, subprotocol }: Acceptance,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): boolean {
+    const ws = this.#acceptor.accept(request, socket, head, subprotocol);
+    if (!ws) return false;
+    this.#unfinished++;
+    this.#connections.add(new Connection(facts, ws, socket, this.#clock, this.#listener));
+    return true;
+  }
+
+  async #disconnect(connection: Connection, cause: CloseCause): Promise<void> {
+    const route = connection.stage.disconnectRoute;
+    if (route) {
+      const request = { requestId: this.#ids.requestId(), time: this.#clock.now() };
+      await this.#integrations.run(route, disconnectEvent(connection, request, cause));
+    }
+    if (--this.#unfinished > 0) return;
+    for (const resolve of this.#whenFinished.splice(0)) resolve();
+  }
+
+  /** What goes wrong in the gateway itself ends one request, and is told; never the process. */
+  #watch(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.#log.error(`The gateway failed: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  }
+}

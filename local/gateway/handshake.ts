@@ -1,0 +1,122 @@
+/** The opening of a connection: the order of checks, and `$connect`, whose status decides (the table of statuses is AWS's). */
+import { type IncomingMessage, validateHeaderValue } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../clock';
+import type { Log } from '../log';
+import type { Address } from './address';
+import { connectHeaders, connectQuery, sourceIp } from './connect-request';
+import type { DeployedStage } from './deployed-stage';
+import { type ConnectionFacts, connectEvent } from './events';
+import type { Ids } from './ids';
+import type { Integrations, ProxyResult } from './integration';
+import { MAX_URL_CHARACTERS } from './quotas';
+import {
+  BAD_GATEWAY,
+  BAD_HANDSHAKE,
+  FORBIDDEN,
+  GATEWAY_TIMEOUT,
+  INTERNAL_ERROR,
+  OTHER_VERSION,
+  type Refusal,
+  UPGRADE_REQUIRED,
+  URL_TOO_LONG,
+} from './refusal';
+
+/** A handshake that may be answered with 101. */
+export interface Acceptance {
+  facts: ConnectionFacts;
+  /** What `$connect` chose, if it did. API Gateway negotiates nothing itself, and does not check the choice. */
+  subprotocol?: string;
+}
+
+/** Why a request to upgrade is no handshake of RFC 6455 (4.2.1); undefined if it is one. */
+export function handshakeFault({ method, headers }: IncomingMessage): Refusal | undefined {
+  if (!/(^|,)\s*websocket\s*(,|$)/i.test(headers.upgrade ?? '')) return UPGRADE_REQUIRED;
+  if (method !== 'GET') return BAD_HANDSHAKE;
+  if (headers['sec-websocket-version'] !== '13') return OTHER_VERSION;
+  if (!/^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '')) return BAD_HANDSHAKE;
+  return undefined;
+}
+
+export class Handshake {
+  readonly #integrations: Integrations;
+  readonly #ids: Ids;
+  readonly #clock: Clock;
+  readonly #log: Log;
+
+  constructor(integrations: Integrations, ids: Ids, clock: Clock, log: Log) {
+    this.#integrations = integrations;
+    this.#ids = ids;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Runs `$connect`, if there is one, and tells what to answer. The connection does not exist before that. */
+  async decide(
+    address: Address | 'unknown' | undefined,
+    request: IncomingMessage,
+  ): Promise<Acceptance | Refusal> {
+    if (!address || address === 'unknown' || address.rest.length > 0) return FORBIDDEN;
+    const { stage } = address;
+    const url = request.url ?? '';
+    if (`wss://${stage.domainName}${url}`.length > MAX_URL_CHARACTERS) return URL_TOO_LONG;
+    const facts = this.#facts(stage, request);
+    if (!stage.connectRoute) return { facts };
+    const event = connectEvent(
+      facts,
+      { requestId: this.#ids.requestId(), time: this.#clock.now() },
+      connectHeaders(request, stage.domainName, this.#ids.traceId()),
+      connectQuery(url),
+    );
+    const outcome = await this.#integrations.run(stage.connectRoute, event);
+    if (outcome.kind === 'failed') return BAD_GATEWAY;
+    if (outcome.kind === 'timedOut') return GATEWAY_TIMEOUT;
+    if (outcome.kind === 'notInvoked') return INTERNAL_ERROR;
+    return this.#answer(facts, outcome.result);
+  }
+
+  #facts(stage: DeployedStage, request: IncomingMessage): ConnectionFacts {
+    const userAgent = request.headers['user-agent'];
+    return {
+      connectionId: this.#ids.connectionId(),
+      stage,
+      connectedAt: this.#clock.now(),
+      identity: { ...(userAgent !== undefined && { userAgent }), sourceIp: sourceIp(request) },
+    };
+  }
+
+  #answer(facts: ConnectionFacts, { statusCode, headers }: ProxyResult): Acceptance | Refusal {
+    if (statusCode > 299) return { status: statusCode };
+    const subprotocol = Object.entries(headers).find(
+      ([name]) => name.toLowerCase() === 'sec-websocket-protocol',
+    )?.[1];
+    if (typeof subprotocol !== 'string') return { facts };
+    try {
+      validateHeaderValue('Sec-WebSocket-Protocol', subprotocol);
+    } catch {
+      this.#log.warn(
+        `$connect of /${facts.stage.stageName} returned a Sec-WebSocket-Protocol that no header can carry: ${JSON.stringify(subprotocol)}.`,
+      );
+      return BAD_GATEWAY;
+    }
+    return { facts, subprotocol };
+  }
+}
+
+/** Notices a client that leaves before its handshake is answered. Call the result, once, to learn of it and end the watch. */
+export function watchForLeaving(socket: Duplex): () => boolean {
+  // An end is only seen by reading; this reads nothing, and leaves what a hasty client sends in the socket's own buffer.
+  const look = (): void => {
+    socket.read(0);
+  };
+  const destroy = (): void => {
+    socket.destroy();
+  };
+  socket.on('readable', look);
+  socket.on('error', destroy);
+  return () => {
+    socket.off('readable', look);
+    socket.off('error', destroy);
+    return socket.destroyed || !socket.readable || !socket.writable;
+  };
+}

@@ -1,0 +1,111 @@
+/** The integration of a route: runs its function within the integration's time limit, and reads what it returned. */
+import type { Route } from '../assembly/model';
+import type { Clock } from '../clock';
+import type { FunctionInvoker, InvocationOutcome } from '../lambda/invocation';
+import type { Log } from '../log';
+import { isUsableBody, isUsableStatusCode } from './assumptions';
+
+export interface ProxyResult {
+  statusCode: number;
+  /** Decoded, if the function said that it is base64. */
+  body?: string;
+  headers: Record<string, unknown>;
+}
+
+export type IntegrationOutcome =
+  | { kind: 'result'; result: ProxyResult }
+  /** The function threw, ended, or returned what is no proxy result. */
+  | { kind: 'failed' }
+  /** The time limit was over. The function keeps running. */
+  | { kind: 'timedOut' }
+  /** The function could not be started at all. */
+  | { kind: 'notInvoked' };
+
+export class Integrations {
+  readonly #invoker: FunctionInvoker;
+  readonly #clock: Clock;
+  readonly #log: Log;
+
+  constructor(invoker: FunctionInvoker, clock: Clock, log: Log) {
+    this.#invoker = invoker;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Runs `route`'s function with `event`. `whenOver` is called once the function has ended, be it after the time limit. */
+  run(route: Route, event: string, whenOver?: () => void): Promise<IntegrationOutcome> {
+    const { functionName, timeoutMillis } = route.integration;
+    return new Promise((resolve) => {
+      const alarm = this.#clock.after(timeoutMillis, () => {
+        this.#log.warn(
+          `${functionName} did not answer ${route.routeKey} within ${timeoutMillis} ms, the limit of its integration. It keeps running.`,
+        );
+        resolve({ kind: 'timedOut' });
+      });
+      const settle = (outcome: IntegrationOutcome): void => {
+        alarm.cancel();
+        resolve(outcome);
+        whenOver?.();
+      };
+      this.#invoker.invoke(functionName, event).then(
+        (outcome) => settle(this.#read(route, outcome)),
+        (error: unknown) => {
+          this.#log.error(`${functionName} could not be invoked for ${route.routeKey}: ${messageOf(error)}`);
+          settle({ kind: 'notInvoked' });
+        },
+      );
+    });
+  }
+
+  #read(route: Route, outcome: InvocationOutcome): IntegrationOutcome {
+    // The function's own log tells of its failure.
+    if (outcome.kind === 'failure') return { kind: 'failed' };
+    const result = proxyResult(outcome.payload);
+    if (typeof result !== 'string') return { kind: 'result', result };
+    // No route waits for what `$disconnect` returns.
+    if (route.routeKey !== '$disconnect') {
+      this.#log.warn(`${route.integration.functionName} answered ${route.routeKey} with ${result}.`);
+    }
+    return { kind: 'failed' };
+  }
+}
+
+/** What the function returned, or why it is none of what API Gateway takes ("Malformed Lambda proxy response"). */
+function proxyResult(payload: string): ProxyResult | string {
+  const value: unknown = parse(payload);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return `${shorten(payload)}, where API Gateway needs an object such as { "statusCode": 200 }`;
+  }
+  const { statusCode, body, headers, isBase64Encoded } = value as Record<string, unknown>;
+  if (!isUsableStatusCode(statusCode)) {
+    return `the statusCode ${shorten(JSON.stringify(statusCode))}, where API Gateway needs a number such as 200`;
+  }
+  if (!isUsableBody(body)) {
+    return 'a body that is not a string, which API Gateway refuses: pass it through JSON.stringify';
+  }
+  const result: ProxyResult = {
+    statusCode,
+    headers: typeof headers === 'object' && headers !== null ? { ...headers } : {},
+  };
+  if (typeof body === 'string') {
+    result.body = isBase64Encoded === true ? Buffer.from(body, 'base64').toString() : body;
+  }
+  return result;
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+function shorten(text: string | undefined): string {
+  if (text === undefined || text === '') return 'nothing';
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,118 @@
+/**
+ * The @connections API: POST, GET and DELETE of a connection by its id, with the statuses, headers and bodies recorded from
+ * AWS (bref's samples of 2020 where they exist).
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../clock';
+import { LIMIT_EXCEEDED_MESSAGE, PAYLOAD_TOO_LARGE_MESSAGE } from './assumptions';
+import { DELETED } from './close-codes';
+import type { Connection } from './connection';
+import type { Connections } from './connections';
+import type { DeployedStage } from './deployed-stage';
+import { type Ids, isConnectionId } from './ids';
+import { MAX_MESSAGE_BYTES } from './quotas';
+import { readBody } from './request-body';
+import { checkSignature } from './signature';
+
+interface Answer {
+  status: number;
+  errorType?: string;
+  body?: string;
+  /** Absent from the one answer that was recorded without it. */
+  traceId?: false;
+  /** A body without end was refused: the line cannot be used again. */
+  close?: boolean;
+}
+
+const GONE: Answer = { status: 410, errorType: 'GoneException' };
+const SENT: Answer = { status: 200 };
+const DELETION: Answer = { status: 204 };
+const NO_SUCH_METHOD: Answer = failure(
+  403,
+  'MissingAuthenticationTokenException',
+  'Missing Authentication Token',
+);
+const PAYLOAD_TOO_LARGE: Answer = failure(413, 'PayloadTooLargeException', PAYLOAD_TOO_LARGE_MESSAGE);
+const LIMIT_EXCEEDED: Answer = failure(429, 'LimitExceededException', LIMIT_EXCEEDED_MESSAGE);
+
+export class ManagementApi {
+  readonly #connections: Connections;
+  readonly #ids: Ids;
+  readonly #clock: Clock;
+
+  constructor(connections: Connections, ids: Ids, clock: Clock) {
+    this.#connections = connections;
+    this.#ids = ids;
+    this.#clock = clock;
+  }
+
+  /** Answers a call to `/@connections/{connectionId}` of a stage. */
+  async handle(
+    stage: DeployedStage,
+    connectionId: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const body = await readBody(request, MAX_MESSAGE_BYTES);
+    if (body === undefined) return;
+    this.#write(response, await this.#answer(stage, connectionId, request, body));
+    if (!request.complete) response.once('finish', () => request.destroy());
+  }
+
+  async #answer(
+    stage: DeployedStage,
+    connectionId: string,
+    request: IncomingMessage,
+    body: Buffer | 'tooLarge',
+  ): Promise<Answer> {
+    const refusal = checkSignature(request);
+    if (refusal) return failure(refusal.status, refusal.errorType ?? '', refusal.message ?? '');
+    const { method = '' } = request;
+    if (!['POST', 'GET', 'DELETE'].includes(method)) return NO_SUCH_METHOD;
+    if (!isConnectionId(connectionId)) {
+      const answer = failure(400, 'BadRequestException', `Invalid connectionId: ${connectionId}`);
+      return { ...answer, traceId: false };
+    }
+    if (body === 'tooLarge') return { ...PAYLOAD_TOO_LARGE, close: !request.complete };
+    const connection = this.#connections.find(stage, connectionId);
+    if (!connection) return GONE;
+    if (method === 'GET') return { status: 200, body: description(connection) };
+    if (method === 'POST') return OUTCOMES[await connection.send(body)];
+    connection.close(DELETED);
+    return DELETION;
+  }
+
+  #write(response: ServerResponse, { status, errorType, body = '', traceId, close }: Answer): void {
+    response.writeHead(status, {
+      date: new Date(this.#clock.now()).toUTCString(),
+      ...(status !== 204 && {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      }),
+      'x-amzn-requestid': this.#ids.awsRequestId(),
+      ...(errorType && { 'x-amzn-errortype': errorType }),
+      'x-amz-apigw-id': this.#ids.requestId(),
+      ...(traceId !== false && { 'x-amzn-trace-id': this.#ids.traceId() }),
+      ...(close && { connection: 'close' }),
+    });
+    response.end(body);
+  }
+}
+
+const OUTCOMES = { sent: SENT, full: LIMIT_EXCEEDED, gone: GONE };
+
+function failure(status: number, errorType: string, message: string): Answer {
+  return { status, errorType, body: JSON.stringify({ message }) };
+}
+
+/** The layout is API Gateway's, spaces included. */
+function description({ identity, connectedAt, lastActiveAt }: Connection): string {
+  return `{
+  "identity" : {
+    "sourceIp" : ${JSON.stringify(identity.sourceIp)},
+    "userAgent" : ${JSON.stringify(identity.userAgent ?? null)}
+  },
+  "connectedAt" : "${new Date(connectedAt).toISOString()}",
+  "lastActiveAt" : "${new Date(lastActiveAt).toISOString()}"
+}`;
+}

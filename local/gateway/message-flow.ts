@@ -1,0 +1,72 @@
+/** The way of a client's message: its route, its event, its integration, and the frame that comes back, if any. */
+import type { Route } from '../assembly/model';
+import type { Clock } from '../clock';
+import type { Log } from '../log';
+import type { Connection } from './connection';
+import { ENDPOINT_TIMED_OUT, errorFrame, FORBIDDEN, INTERNAL_SERVER_ERROR } from './error-frames';
+import { messageEvent } from './events';
+import type { Ids } from './ids';
+import type { IntegrationOutcome, Integrations } from './integration';
+import { MAX_MESSAGE_BYTES } from './quotas';
+
+export class MessageFlow {
+  readonly #integrations: Integrations;
+  readonly #ids: Ids;
+  readonly #clock: Clock;
+  readonly #log: Log;
+
+  constructor(integrations: Integrations, ids: Ids, clock: Clock, log: Log) {
+    this.#integrations = integrations;
+    this.#ids = ids;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Starts at once, whatever else of this connection is under way: API Gateway keeps no order among invocations. */
+  async handle(connection: Connection, text: string): Promise<void> {
+    const requestId = this.#ids.requestId();
+    const route = connection.stage.routeFor(text);
+    if (!route) {
+      this.#log.warn(`No route of /${connection.stage.stageName} matches a message, and it has no $default.`);
+      await this.#send(connection, errorFrame(FORBIDDEN, connection.connectionId, requestId));
+      return;
+    }
+    const event = messageEvent(
+      connection,
+      { requestId, time: this.#clock.now(), messageId: this.#ids.messageId(), routeKey: route.routeKey },
+      text,
+    );
+    const bytes = event.length;
+    connection.beginInvocation(bytes);
+    const outcome = await this.#integrations.run(route, event, () => connection.endInvocation(bytes));
+    const frame = this.#answer(route, outcome, connection, requestId);
+    if (frame !== undefined) await this.#send(connection, frame);
+  }
+
+  #answer(
+    route: Route,
+    outcome: IntegrationOutcome,
+    connection: Connection,
+    requestId: string,
+  ): string | undefined {
+    if (outcome.kind === 'timedOut')
+      return errorFrame(ENDPOINT_TIMED_OUT, connection.connectionId, requestId);
+    const internalError = () => errorFrame(INTERNAL_SERVER_ERROR, connection.connectionId, requestId);
+    if (outcome.kind !== 'result') return internalError();
+    const { body } = outcome.result;
+    if (!route.returnsResponse || body === undefined) return undefined;
+    if (body.length > MAX_MESSAGE_BYTES || Buffer.byteLength(body) > MAX_MESSAGE_BYTES) {
+      this.#log.warn(
+        `${route.integration.functionName} answered ${route.routeKey} with a body above ${MAX_MESSAGE_BYTES} bytes, the limit of a message.`,
+      );
+      return internalError();
+    }
+    return body;
+  }
+
+  async #send(connection: Connection, frame: string): Promise<void> {
+    if ((await connection.send(frame)) === 'full') {
+      this.#log.warn(`A response to ${connection.connectionId} is dropped: the client does not read.`);
+    }
+  }
+}

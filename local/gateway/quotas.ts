@@ -1,0 +1,11 @@
+/** The quotas of API Gateway's WebSocket APIs ("Quotas for configuring and running a WebSocket API"). None is adjustable. */
+
+/** "32 KB", per frame. */
+export const MAX_FRAME_BYTES = 32 * 1024;
+/** "128 KB", per message: the sum of its frames, and the payload of a post. */
+export const MAX_MESSAGE_BYTES = 128 * 1024;
+/** Without a data message either way. */
+export const IDLE_MILLIS = 10 * 60_000;
+export const MAX_CONNECTION_MILLIS = 2 * 60 * 60_000;
+/** The whole `wss://` URL with its query. */
+export const MAX_URL_CHARACTERS = 4096;
