@@ -15,6 +15,7 @@ const DEFAULT_ACCOUNT = '000000000000';
 export class Assembly {
   readonly stacks: Stack[] = [];
   readonly missingContext: string[];
+  readonly errors: { path: string; message: string }[];
   readonly #byType = new Map<string, Resource[]>();
 
   /** @throws {UserError} if the folder holds no complete cloud assembly. */
@@ -24,6 +25,7 @@ export class Assembly {
 
   private constructor(files: CloudAssembly) {
     this.missingContext = files.missingContext;
+    this.errors = files.errors;
     const surroundings: StackSurroundings = {
       region: files.stacks.find(({ region }) => region !== undefined)?.region ?? DEFAULT_REGION,
       accountId: files.stacks.find(({ accountId }) => accountId !== undefined)?.accountId ?? DEFAULT_ACCOUNT,

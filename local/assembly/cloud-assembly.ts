@@ -9,6 +9,8 @@ export interface CloudAssembly {
   stacks: StackFiles[];
   /** Context that the app asked for and nobody had: the CDK put dummy values in its place. */
   missingContext: string[];
+  /** What constructs reported as errors (`Annotations.of(…).addError`): the CDK deploys nothing then. */
+  errors: { path: string; message: string }[];
 }
 
 export interface StackFiles {
@@ -46,11 +48,12 @@ export function readCloudAssembly(directory: string): CloudAssembly {
   const assembly: CloudAssembly = {
     stacks: [],
     missingContext: missing.map((entry) => textAt(entry, 'key') ?? 'context'),
+    errors: [],
   };
   const stages: string[] = [];
   for (const [id, artifact] of artifacts) {
     const type = textAt(artifact, 'type');
-    if (type === 'aws:cloudformation:stack') assembly.stacks.push(readStack(directory, id, artifact, assets));
+    if (type === 'aws:cloudformation:stack') readStack(directory, id, artifact, assets, assembly);
     const stage = textAt(objectAt(artifact, 'properties'), 'directoryName');
     if (type === 'cdk:cloud-assembly' && stage) stages.push(stage);
   }
@@ -58,6 +61,7 @@ export function readCloudAssembly(directory: string): CloudAssembly {
     const nested = readCloudAssembly(join(directory, stage));
     assembly.stacks.push(...nested.stacks);
     assembly.missingContext.push(...nested.missingContext);
+    assembly.errors.push(...nested.errors);
   }
   return assembly;
 }
@@ -69,16 +73,27 @@ export function readJson(file: string): Json {
     return JSON.parse(readFileSync(file, 'utf8')) as Json;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(`${file} is not readable as JSON (${reason}). Synthesize it again.`);
+    throw new UserError(`${file} is not readable as JSON: ${reason}.`);
   }
 }
 
-function readStack(directory: string, id: string, artifact: Json, assets: Map<string, string>): StackFiles {
+function readStack(
+  directory: string,
+  id: string,
+  artifact: Json,
+  assets: Map<string, string>,
+  assembly: CloudAssembly,
+): void {
   const properties = objectAt(artifact, 'properties');
   const templateFile = textAt(properties, 'templateFile') ?? `${id}.template.json`;
   const template = readJson(join(directory, templateFile));
   const [, accountId, region] = /^aws:\/\/([^/]+)\/(.+)$/.exec(textAt(artifact, 'environment') ?? '') ?? [];
-  return {
+  const constructPaths = new Map<string, string>();
+  for (const { path, type, data } of readMetadata(directory, artifact)) {
+    if (type === 'aws:cdk:logicalId') constructPaths.set(data, path);
+    if (type === 'aws:cdk:error') assembly.errors.push({ path, message: data });
+  }
+  assembly.stacks.push({
     stackName: textAt(properties, 'stackName') ?? id,
     directory,
     templateFile: basename(templateFile),
@@ -87,8 +102,8 @@ function readStack(directory: string, id: string, artifact: Json, assets: Map<st
     accountId: accountId === 'unknown-account' ? undefined : accountId,
     parameters: objectAt(properties, 'parameters'),
     assets,
-    constructPaths: readConstructPaths(directory, artifact),
-  };
+    constructPaths,
+  });
 }
 
 function readAssets(directory: string, file: string, assets: Map<string, string>): void {
@@ -101,16 +116,16 @@ function readAssets(directory: string, file: string, assets: Map<string, string>
   }
 }
 
-/** The manifest tells which construct each logical id comes from, also when the template carries no `aws:cdk:path`. */
-function readConstructPaths(directory: string, artifact: Json): Map<string, string> {
+/** What constructs said of themselves, in the manifest or in a file of its own: also where the template carries no metadata. */
+function readMetadata(directory: string, artifact: Json): { path: string; type: string; data: string }[] {
   const file = textAt(artifact, 'additionalMetadataFile');
-  const metadata = file ? readJson(join(directory, file)) : objectAt(artifact, 'metadata');
-  const paths = new Map<string, string>();
-  for (const [path, entries] of Object.entries(isObject(metadata) ? metadata : {})) {
-    for (const entry of Array.isArray(entries) ? entries : []) {
-      const logicalId = textAt(entry, 'type') === 'aws:cdk:logicalId' ? textAt(entry, 'data') : undefined;
-      if (logicalId) paths.set(logicalId, path.replace(/^\//, ''));
-    }
-  }
-  return paths;
+  const extra = file ? readJson(join(directory, file)) : {};
+  const metadata = { ...objectAt(artifact, 'metadata'), ...(isObject(extra) ? extra : {}) };
+  return Object.entries(metadata).flatMap(([path, entries]) =>
+    (Array.isArray(entries) ? entries : []).map((entry) => ({
+      path: path.replace(/^\//, ''),
+      type: textAt(entry, 'type') ?? '',
+      data: textAt(entry, 'data') ?? '',
+    })),
+  );
 }

@@ -15,6 +15,9 @@ import { isWebSocketApi, readWebSocketApis } from './websocket-apis';
  */
 export function readAssembly(directory: string): App {
   const assembly = Assembly.read(directory);
+  const [error] = assembly.errors;
+  if (error)
+    throw new UserError(`${error.path} reports an error, and the CDK would deploy nothing: ${error.message}`);
   const { region, accountId } = home(assembly, directory);
   for (const stack of assembly.stacks) refuseReferenceCycles(stack);
   const { apis, notRun } = readWebSocketApis(assembly);

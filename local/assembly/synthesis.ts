@@ -1,0 +1,99 @@
+/** Runs a CDK app's own command, as the CDK's command line does, but without it: about a second faster. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { UserError } from '../user-error';
+import type { JsonObject } from './json';
+
+export interface Synthesis {
+  /** As in cdk.json: run by the shell. */
+  command: string;
+  workingDirectory: string;
+  /** Absolute folder for the cloud assembly. */
+  outputDirectory: string;
+  context: JsonObject;
+  signal?: AbortSignal;
+}
+
+/** What the CDK's command line adds to the app's context; the runtime needs the paths for its messages. */
+const CLI_CONTEXT: JsonObject = {
+  'aws:cdk:enable-path-metadata': true,
+  'aws:cdk:enable-asset-metadata': true,
+};
+
+/**
+ * Resolves with what the app printed, once the assembly is in its folder.
+ * @throws {UserError} with the app's own error, shortened, if it fails.
+ */
+export async function synthesize(synthesis: Synthesis): Promise<string> {
+  const { command, workingDirectory, outputDirectory } = synthesis;
+  const { exit, output, errors } = await run(synthesis);
+  if (exit !== 'exit code 0') {
+    throw new UserError(
+      `The app's command \`${command}\` failed (${exit}): ${shorten(errors, workingDirectory)}`,
+    );
+  }
+  if (existsSync(join(outputDirectory, 'manifest.json'))) return `${output}${errors}`.trim();
+  throw new UserError(
+    `The app's command \`${command}\` ended without writing a cloud assembly to ${outputDirectory}. It must create an App of aws-cdk-lib, and may need to call app.synth() at its end.`,
+  );
+}
+
+function run(synthesis: Synthesis): Promise<{ exit: string; output: string; errors: string }> {
+  const child = spawn(synthesis.command, {
+    shell: true,
+    cwd: synthesis.workingDirectory,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      CDK_OUTDIR: synthesis.outputDirectory,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...CLI_CONTEXT, ...synthesis.context }),
+      CDK_DEFAULT_REGION: process.env.CDK_DEFAULT_REGION ?? 'us-east-1',
+      CDK_DEFAULT_ACCOUNT: process.env.CDK_DEFAULT_ACCOUNT ?? '000000000000',
+      // Validating the template takes seconds; `cdk synth` and `cdk deploy` do it.
+      CDK_VALIDATION: process.env.CDK_VALIDATION ?? 'false',
+    },
+    ...(synthesis.signal ? { signal: synthesis.signal } : {}),
+  });
+  let output = '';
+  let errors = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      resolve({ exit: signal === null ? `exit code ${code}` : signal, output, errors });
+    });
+  });
+}
+
+const MAX_FALLBACK_LINES = 5;
+
+/** The error's message and the place in the app where it arose, out of what Node.js, tsx or a compiler printed. */
+export function shorten(errors: string, workingDirectory: string): string {
+  const lines = stripVTControlCharacters(errors).split(/\r?\n/);
+  const compilerError = lines.find((line) => /^\s*\S.*:\d+:\d+: ERROR: /.test(line));
+  if (compilerError) return relativeTo(workingDirectory, compilerError.trim());
+  const start = lines.findIndex((line) => /^(?:Uncaught )?[A-Za-z_$.]*Error\b.*: ?/.test(line));
+  if (start >= 0) {
+    const rest = lines.slice(start);
+    const end = rest.findIndex((line) => /^\s+at /.test(line));
+    const message = (end < 0 ? rest.slice(0, MAX_FALLBACK_LINES) : rest.slice(0, end)).join('\n').trim();
+    const frame = rest.find((line) => /^\s+at .*:\d+:\d+\)?$/.test(line) && !/node_modules|node:/.test(line));
+    const [, place] = /\(?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/.exec(frame ?? '') ?? [];
+    return `${message}${place ? ` (${relativeTo(workingDirectory, place.replace('file://', ''))})` : ''}`;
+  }
+  const last = lines.filter((line) => line.trim() !== '').slice(-MAX_FALLBACK_LINES);
+  return last.length > 0 ? last.join('\n') : 'it printed no error';
+}
+
+function relativeTo(directory: string, place: string): string {
+  const [path = place] = place.split(/:\d+:\d+/, 1);
+  const short = relative(directory, path);
+  return short === '' || short.startsWith('..') ? place : place.replace(path, short);
+}
