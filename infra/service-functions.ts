@@ -1,7 +1,7 @@
 /** The two functions of a service, from one bundle: the routes of its API, and what takes longer. */
 import { join } from 'node:path';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Effect, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type IGrantable, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Code,
@@ -51,8 +51,13 @@ export class ServiceFunctions extends Construct {
       ...props.environment,
       SERVER_FUNCTION: this.server.functionName,
     });
-    this.server.grantInvoke(this.routes);
+    this.grantRequests(this.routes);
     this.#allowSelfInvocation();
+  }
+
+  /** Lets a function ask the service for what takes longer, such as settling a departure. */
+  grantRequests(grantee: IGrantable): void {
+    grantee.grantPrincipal.addToPrincipalPolicy(this.#invokeServer());
   }
 
   #function(
@@ -62,7 +67,14 @@ export class ServiceFunctions extends Construct {
     props: ServiceFunctionsProps,
     environment: Record<string, string>,
   ): LambdaFunction {
+    const logGroup = new LogGroup(this, `${id}Logs`, {
+      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new Role(this, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(role);
     return new LambdaFunction(this, id, {
+      role,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       code: Code.fromAsset(join(BUILD_DIRECTORY, props.entry)),
@@ -71,10 +83,7 @@ export class ServiceFunctions extends Construct {
       memorySize: props.memoryMegabytes ?? 256,
       environment: { NODE_OPTIONS: '--enable-source-maps', ...environment },
       loggingFormat: LoggingFormat.JSON,
-      logGroup: new LogGroup(this, `${id}Logs`, {
-        retention: props.logRetention ?? RetentionDays.ONE_MONTH,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
+      logGroup,
       ...(props.reservedConcurrentExecutions !== undefined && {
         reservedConcurrentExecutions: props.reservedConcurrentExecutions,
       }),
@@ -83,15 +92,14 @@ export class ServiceFunctions extends Construct {
 
   /** A policy of its own: as part of the role's default policy, which the function waits for, the template would have a cycle. */
   #allowSelfInvocation(): void {
-    const policy = new Policy(this, 'SelfInvocation', {
-      statements: [
-        new PolicyStatement({
-          effect: Effect.ALLOW,
-          actions: ['lambda:InvokeFunction'],
-          resources: [this.server.functionArn],
-        }),
-      ],
-    });
+    const policy = new Policy(this, 'SelfInvocation', { statements: [this.#invokeServer()] });
     if (this.server.role) policy.attachToRole(this.server.role);
+  }
+
+  #invokeServer(): PolicyStatement {
+    return new PolicyStatement({
+      actions: ['lambda:InvokeFunction'],
+      resources: [this.server.functionArn],
+    });
   }
 }

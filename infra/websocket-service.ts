@@ -2,7 +2,7 @@
 import { CfnOutput, type Duration, Stack } from 'aws-cdk-lib';
 import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { Effect, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -92,7 +92,7 @@ export class WebSocketService extends Construct {
   grantConnections(grantee: IGrantable): void {
     this.#grantPosts(grantee);
     this.#connections.grantUse(grantee);
-    this.functions.server.grantInvoke(grantee);
+    this.functions.grantRequests(grantee);
     if (grantee instanceof LambdaFunction) {
       grantee.addEnvironment('CONNECTION_TABLE', this.#connections.tableName);
     }
@@ -103,7 +103,6 @@ export class WebSocketService extends Construct {
     const { api, stageName } = this.#stage;
     grantee.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({
-        effect: Effect.ALLOW,
         actions: ['execute-api:ManageConnections'],
         resources: ['POST', 'GET', 'DELETE'].map((method) =>
           Stack.of(this).formatArn({
