@@ -102,7 +102,9 @@ describeForEachTable('Table', (under) => {
   });
 
   it('counts without losing anything when many add at once', async () => {
-    await Promise.all(Array.from({ length: 20 }, () => under().table.update(key(), { add: { n: 1 } }, always)));
+    await Promise.all(
+      Array.from({ length: 20 }, () => under().table.update(key(), { add: { n: 1 } }, always)),
+    );
     expect((await under().table.get(key()))?.n).toBe(20);
   });
 
@@ -150,7 +152,10 @@ describe('pages', () => {
       query: async ({ after }: { after?: { sk: string } }) => {
         const page = Number(after?.sk ?? 0) + 1;
         asked.push(page);
-        return { items: [{ pk: 'p', sk: String(page) }], ...(page < 3 && { next: { pk: 'p', sk: String(page) } }) };
+        return {
+          items: [{ pk: 'p', sk: String(page) }],
+          ...(page < 3 && { next: { pk: 'p', sk: String(page) } }),
+        };
       },
     };
     const iterator = pages(table as never, { pk: 'p', prefix: '' });

@@ -1,7 +1,8 @@
 /** Both implementations of the table, for contracts that must hold for each. */
-import { ManualClock, MemoryTable } from '../../lib/testing';
+
 import { DynamoDbTable } from '../../lib/table/dynamodb-table';
 import type { Table } from '../../lib/table/table';
+import { ManualClock, MemoryTable } from '../../lib/testing';
 import { startDatabase, type TestDatabase } from '../dynalite';
 
 export interface TableUnderTest {
