@@ -35,6 +35,8 @@ export class Endpoint {
   readonly #options: EndpointOptions;
   readonly #server: Server;
   readonly #hosts: HostHeaders;
+  /** Sockets that have left HTTP: the server no longer ends them by itself. */
+  readonly #upgraded = new Set<Duplex>();
 
   constructor(options: EndpointOptions) {
     this.#options = options;
@@ -67,12 +69,15 @@ export class Endpoint {
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
       this.#server.closeAllConnections();
+      for (const socket of this.#upgraded) socket.destroy();
     });
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // A socket whose client has vanished must not end the process.
     socket.on('error', () => socket.destroy());
+    this.#upgraded.add(socket);
+    socket.on('close', () => this.#upgraded.delete(socket));
     if (this.#hosts.accepts(request.headers.host)) {
       this.#options.gateway.handleUpgrade(request, socket, head);
       return;

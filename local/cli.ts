@@ -1,0 +1,53 @@
+/** The command line: `start` runs a CDK app's WebSocket APIs on this machine, `describe` says what is in the app. */
+import { Command, InvalidArgumentError } from 'commander';
+import { describe } from './cli/describe';
+import { start } from './cli/start';
+import { UserError } from './user-error';
+
+const program = new Command('shared-connection')
+  .description("Runs any CDK app's WebSocket APIs on this machine")
+  .showHelpAfterError('(--help tells what there is)');
+
+program
+  .command('start', { isDefault: true })
+  .description('synthesize the app of cdk.json, and run its WebSocket APIs, functions and tables')
+  .option('--app <folder or command>', 'a cloud assembly (cdk.out), the folder of a CDK app, or its command')
+  .option('--port <number>', '0 for any free one', readPort, 3001)
+  .option('--host <address>', 'where to listen', '127.0.0.1')
+  .option(
+    '--dynamodb <url>',
+    'another DynamoDB than the embedded one, such as http://localhost:8000',
+    readUrl,
+  )
+  .option('--web <folder>', 'pages to serve at / (default: web, if it has an index.html)')
+  .option('--quiet', 'no line for each invocation', false)
+  .action(start);
+
+program
+  .command('describe')
+  .description('print what a synthesized app has: APIs with their routes, functions, and what these may do')
+  .argument('[folder]', 'the cloud assembly', 'cdk.out')
+  .action((folder: string) => {
+    process.stdout.write(describe(folder));
+  });
+
+program.parseAsync().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof UserError ? error.message : describeFault(error)}\n`);
+  process.exit(1);
+});
+
+/** A fault of the program's own: here a stack trace is what is wanted. */
+function describeFault(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+}
+
+function readUrl(text: string): string {
+  if (/^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '')) return text;
+  throw new InvalidArgumentError('Give a URL such as http://localhost:8000.');
+}

@@ -1,0 +1,80 @@
+/** What people need once the runtime is up: where to connect, what to export, and what is not there. */
+import type { App, OtherResource } from '../assembly/model';
+import type { Runtime } from '../runtime';
+
+export function banner(app: App, runtime: Runtime, hasPages: boolean): string {
+  const blocks = [
+    addresses(runtime),
+    access(app, runtime, hasPages),
+    outputs(app, runtime),
+    notRun(app.notRun),
+  ];
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+/** One line for each stage of each API, then how to try the first one. */
+function addresses(runtime: Runtime): string[] {
+  const rows = runtime.apis.flatMap((api) =>
+    api.stages.map((stage) => ({
+      api: api.path.replace(/\/(Api\/)?Resource$/, ''),
+      url: runtime.webSocketUrl(stage.stageName, api.apiId),
+      routes: api.routes.map(({ routeKey }) => routeKey).join(' '),
+    })),
+  );
+  const [nameWidth, urlWidth] = [
+    Math.max(...rows.map(({ api }) => api.length)),
+    Math.max(...rows.map(({ url }) => url.length)),
+  ];
+  const lines = rows.map(
+    ({ api, url, routes }) => `${api.padEnd(nameWidth)}  ${url.padEnd(urlWidth)}  ${routes}`,
+  );
+  return [...lines, '', `Try it:  npx wscat -c ${rows[0]?.url}`];
+}
+
+function access(app: App, runtime: Runtime, hasPages: boolean): string[] {
+  const pages = hasPages ? [`Pages:   ${runtime.url}/`] : [];
+  return [
+    ...pages,
+    `For the AWS CLI and the SDKs:\n  export AWS_ENDPOINT_URL=${runtime.url} AWS_REGION=${app.region} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local`,
+  ];
+}
+
+/** Where an output has an API's address on AWS, the one on this machine is what people need. */
+function outputs(app: App, runtime: Runtime): string[] {
+  if (app.outputs.length === 0) return [];
+  const lines = app.outputs.map(({ stack, name, value }) => `  ${stack}.${name} = ${here(value, runtime)}`);
+  return ['Outputs:', ...lines];
+}
+
+function here(value: string, runtime: Runtime): string {
+  let text = value;
+  for (const { apiId, stages } of runtime.apis) {
+    for (const { stageName } of stages) {
+      const url = runtime.webSocketUrl(stageName, apiId);
+      const onAws = new RegExp(
+        `(wss|https)://${apiId}\\.execute-api\\.[^/]+/${stageName}(?![A-Za-z0-9_-])`,
+        'g',
+      );
+      text = text.replace(onAws, (_, scheme: string) =>
+        scheme === 'wss' ? url : url.replace(/^ws:/, 'http:'),
+      );
+    }
+  }
+  return text;
+}
+
+/** Reasons that differ get a line each; the rest is counted by type. */
+function notRun(resources: OtherResource[]): string[] {
+  const counts = new Map<string, number>();
+  const lines: string[] = [];
+  for (const { type, path, reason } of resources) {
+    if (reason === undefined) counts.set(type, (counts.get(type) ?? 0) + 1);
+    else lines.push(`  ${reason.startsWith(path) ? reason : `${path}: ${type}: ${reason}`}`);
+  }
+  const counted = [...counts].map(([type, count]) => (count === 1 ? type : `${count} ${type}`)).join(', ');
+  if (counted === '' && lines.length === 0) return [];
+  return [`Not run or not enforced here: ${counted}`.trimEnd(), ...lines];
+}

@@ -1,0 +1,84 @@
+/** The command `start`: an app's WebSocket APIs on this machine. */
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type AppSource, findApp } from '../assembly/app-source';
+import { readAssembly } from '../assembly/read-assembly';
+import { synthesize } from '../assembly/synthesis';
+import { type Runtime, startRuntime } from '../runtime';
+import { UserError } from '../user-error';
+import { banner } from './banner';
+import { onStopSignal } from './stop-signals';
+import { terminalLog } from './terminal-log';
+
+export interface StartOptions {
+  app?: string;
+  port: number;
+  host: string;
+  dynamodb?: string;
+  web?: string;
+  quiet: boolean;
+}
+
+/** Resolves once the runtime is up, or was stopped before that. It then runs until Ctrl-C or SIGTERM. */
+export async function start(options: StartOptions): Promise<void> {
+  // The SDK's notice of which Node.js it supports is not about the user's app.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+  const starting = new AbortController();
+  let runtime: Runtime | undefined;
+  onStopSignal(() => {
+    starting.abort();
+    if (runtime) void stop(runtime);
+  });
+  const source = findApp(options.app, process.cwd());
+  const directory = await assemblyOf(source, starting.signal);
+  const app = readAssembly(directory);
+  const webDirectory = findWeb(options.web, source);
+  const log = terminalLog({ quiet: options.quiet });
+  runtime = await startRuntime({
+    app,
+    port: options.port,
+    host: options.host,
+    log,
+    ...(options.dynamodb === undefined ? {} : { dynamodbUrl: options.dynamodb }),
+    ...(webDirectory === undefined ? {} : { webDirectory }),
+  });
+  if (starting.signal.aborted) return stop(runtime);
+  print(`${banner(app, runtime, webDirectory !== undefined)}\n`);
+  print(`Ready in ${(performance.now() / 1000).toFixed(1)} s`);
+}
+
+async function stop(runtime: Runtime): Promise<void> {
+  print('Stopping: closing sockets, running $disconnect');
+  await runtime.close();
+  process.exit(0);
+}
+
+async function assemblyOf(source: AppSource, signal: AbortSignal): Promise<string> {
+  if (source.kind === 'assembly') return source.directory;
+  print(`Synthesizing: ${source.synthesis.command}`);
+  try {
+    const output = await synthesize({ ...source.synthesis, signal });
+    if (output !== '') print(output);
+  } catch (error) {
+    if (signal.aborted) process.exit(0);
+    throw error;
+  }
+  print('');
+  return source.synthesis.outputDirectory;
+}
+
+/** Pages are in the folder `web` of the app, unless another one is named. */
+function findWeb(web: string | undefined, source: AppSource): string | undefined {
+  if (web !== undefined) {
+    const directory = resolve(web);
+    if (existsSync(directory) && statSync(directory).isDirectory()) return directory;
+    throw new UserError(`--web ${web}: there is no folder ${directory}.`);
+  }
+  const home = source.kind === 'assembly' ? source.workingDirectory : source.synthesis.workingDirectory;
+  const directory = join(home, 'web');
+  return existsSync(join(directory, 'index.html')) ? directory : undefined;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

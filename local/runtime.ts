@@ -1,0 +1,172 @@
+/** An app on this machine: its WebSocket APIs, functions and tables behind one port. */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { App, WebSocketApi } from './assembly/model';
+import { type Clock, systemClock } from './clock';
+import { LocalDynamoDb } from './dynamodb/local-dynamodb';
+import { Endpoint, type RequestHandler } from './endpoint/endpoint';
+import { answerServiceError } from './endpoint/service-error';
+import { ServiceProxy } from './endpoint/service-proxy';
+import { WebFiles } from './endpoint/web-files';
+import { Gateway } from './gateway/gateway';
+import { FunctionHost } from './lambda/function-host';
+import { type FunctionLog, textFunctionLog } from './lambda/function-log';
+import { invokeHandler } from './lambda/invoke-api';
+import type { Log } from './log';
+import { UserError } from './user-error';
+
+export const DEFAULT_HOST = '127.0.0.1';
+export const DEFAULT_PORT = 3001;
+
+export interface RuntimeOptions {
+  app: App;
+  /** 0 for any free one. @default 3001 */
+  port?: number;
+  /** @default 127.0.0.1 */
+  host?: string;
+  /** Another DynamoDB than the embedded one. */
+  dynamodbUrl?: string;
+  /** Where the embedded DynamoDB keeps its tables. @default in memory */
+  dynamodbDirectory?: string;
+  /** Files for whatever is no API. */
+  webDirectory?: string;
+  clock?: Clock;
+  log: Log;
+  /** @default lines of `log` */
+  functionLog?: FunctionLog;
+}
+
+export interface Runtime {
+  /** `http://localhost:{port}`: pages, and the endpoint of the AWS services. */
+  readonly url: string;
+  readonly port: number;
+  readonly apis: WebSocketApi[];
+  readonly functions: FunctionHost;
+  readonly dynamodb: LocalDynamoDb;
+  /** Where clients connect to. `apiId` is needed where several APIs have a stage of that name. */
+  webSocketUrl(stageName: string, apiId?: string): string;
+  /** Closes every WebSocket with 1001, lets `$disconnect` run, and ends the threads: within 5 s. */
+  close(): Promise<void>;
+}
+
+/** Together less than the 5 s that a stop may take. */
+const GATEWAY_CLOSE_MILLIS = 3_000;
+const FUNCTIONS_CLOSE_MILLIS = 1_000;
+
+/** @throws {UserError} if the port is in use or a table cannot be created. */
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const { app, log, host = DEFAULT_HOST, port = DEFAULT_PORT, clock = systemClock } = options;
+  const { region, accountId, apis, functions, tables } = app;
+  const dynamodb = await LocalDynamoDb.start({
+    region,
+    accountId,
+    tables,
+    clock,
+    log,
+    ...(options.dynamodbUrl === undefined ? {} : { url: options.dynamodbUrl }),
+    ...(options.dynamodbDirectory === undefined ? {} : { directory: options.dynamodbDirectory }),
+  });
+  const functionHost = new FunctionHost({
+    functions,
+    region,
+    accountId,
+    clock,
+    log: options.functionLog ?? textFunctionLog(log),
+    endpoint: () => ({ host: reachable(host), port: endpoint.port }),
+    serviceEndpoints: () => directEndpoints(dynamodb),
+    limits: { closeMillis: FUNCTIONS_CLOSE_MILLIS },
+  });
+  const dynamodbProxy = new ServiceProxy(dynamodb.url, log);
+  const closeParts = async (gateway?: Gateway) => {
+    if (gateway) await atMost(GATEWAY_CLOSE_MILLIS, gateway.close());
+    await atMost(FUNCTIONS_CLOSE_MILLIS, functionHost.close());
+    dynamodbProxy.close();
+    await dynamodb.close();
+  };
+  const start = async () => {
+    const gateway = new Gateway({ apis, region, accountId, invoker: functionHost, clock, log });
+    const opened = new Endpoint({
+      host,
+      port,
+      gateway,
+      services: { dynamodb: dynamodbProxy, lambda: lambdaService(functionHost) },
+      ...(options.webDirectory === undefined ? {} : { web: new WebFiles(options.webDirectory) }),
+      log,
+    });
+    await opened.listen();
+    return { gateway, opened };
+  };
+  const { gateway, opened: endpoint } = await start().catch(async (error: unknown) => {
+    await closeParts();
+    throw error;
+  });
+  const authority = `${displayHost(host)}:${endpoint.port}`;
+  return {
+    url: `http://${authority}`,
+    port: endpoint.port,
+    apis,
+    functions: functionHost,
+    dynamodb,
+    webSocketUrl: (stageName, apiId) => `ws://${authority}/${stagePath(apis, stageName, apiId)}`,
+    close: async () => {
+      await closeParts(gateway);
+      await endpoint.close();
+    },
+  };
+}
+
+/** `{stage}`, or `{apiId}/{stage}` where several APIs have a stage of that name. */
+function stagePath(apis: WebSocketApi[], stageName: string, apiId: string | undefined): string {
+  const found = apis.filter(
+    (api) =>
+      (apiId === undefined || api.apiId === apiId) &&
+      api.stages.some((stage) => stage.stageName === stageName),
+  );
+  const [api] = found;
+  if (!api || found.length > 1) {
+    const known = apis.flatMap(({ apiId: id, stages }) => stages.map((stage) => `${id}/${stage.stageName}`));
+    throw new UserError(
+      `${found.length === 0 ? 'No API has' : 'Several APIs have'} a stage named ${stageName}. There are: ${known.join(', ')}.`,
+    );
+  }
+  const isUnique =
+    apis.filter(({ stages }) => stages.some((stage) => stage.stageName === stageName)).length === 1;
+  return isUnique ? stageName : `${api.apiId}/${stageName}`;
+}
+
+function lambdaService(functionHost: FunctionHost): RequestHandler {
+  const invoke = invokeHandler(functionHost);
+  return {
+    handle(request, response) {
+      if (invoke(request, response)) return;
+      answerServiceError(
+        response,
+        501,
+        'UnsupportedOperation',
+        `Of Lambda, Invoke is run on this machine, and ${request.method} ${request.url?.split('?')[0]} is not.`,
+      );
+    },
+  };
+}
+
+/** Functions reach the tables without the detour over the one port, where these are plain HTTP. */
+function directEndpoints(dynamodb: LocalDynamoDb): Record<string, { host: string; port: number }> {
+  const { protocol, hostname, port } = new URL(dynamodb.url);
+  return protocol === 'http:' ? { dynamodb: { host: hostname, port: Number(port || 80) } } : {};
+}
+
+/** An address to connect to, where the listening one means every interface. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '::1' : host;
+}
+
+function displayHost(host: string): string {
+  if (host === DEFAULT_HOST || reachable(host) !== host) return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const limit = new AbortController();
+  await Promise.race([work, wait(milliseconds, undefined, { signal: limit.signal }).catch(() => undefined)]);
+  limit.abort();
+}
