@@ -1,0 +1,25 @@
+/** The chat in memory, and what its clients read off it. */
+import { ChatServer } from '../../../functions/chat/server';
+import { UserList } from '../../../functions/chat/user-list';
+import { type TestClient, TestService, type TestServiceOptions } from '../../../lib/testing';
+
+export function chatService(options: TestServiceOptions = {}): TestService {
+  return new TestService(ChatServer, { upkeep: (service) => new UserList(service).mend(), ...options });
+}
+
+export interface Frame {
+  Type: string;
+  [key: string]: unknown;
+}
+
+export function frames(client: TestClient, type: string): Frame[] {
+  return (client.messages as Frame[]).filter(({ Type }) => Type === type);
+}
+
+/** The names on the last list that the client has heard. */
+export function lastList(client: TestClient): string[] | undefined {
+  const users = frames(client, 'userlist').at(-1)?.Users as { User: string }[] | undefined;
+  return users?.map(({ User }) => User);
+}
+
+export const base64 = (text: string) => Buffer.from(text).toString('base64');

@@ -1,0 +1,296 @@
+import { ChatRoom } from '../../../functions/chat/room';
+import type { Item } from '../../../lib/table/table';
+import { ManualClock, type TestService } from '../../../lib/testing';
+import { base64, chatService, frames, lastList } from './chat-harness';
+
+describe('the chat', () => {
+  let chat: TestService;
+  beforeEach(() => {
+    chat = chatService();
+  });
+
+  const stored = (sk: string): Item[] => chat.table.items().filter((item) => item.sk.startsWith(sk));
+
+  it('tells a newcomer its id, and then who is online', async () => {
+    const ada = await chat.connect();
+    await ada.send({ User: 'Ada' });
+    const bob = await chat.connect();
+    expect(bob.messages).toEqual([
+      { Type: 'Status', Message: expect.any(String), WSID: bob.webSocketId },
+      { Type: 'userlist', Users: [{ User: 'Ada' }], Revision: 1 },
+    ]);
+  });
+
+  it('sends a line to everyone, the sender too, in the tutorial’s form', async () => {
+    chat = chatService({ clock: new ManualClock(Date.UTC(2026, 10, 30, 9, 15, 0, 999)) });
+    const ada = await chat.connect();
+    const bob = await chat.connect();
+    const naming = ada.send({ User: 'Ada' });
+    await (chat.clock as ManualClock).advance(250);
+    await naming;
+    await ada.send({ Message: 'aGVsbG8=', Author: 'Ada' });
+    const line = '{"Type":"Chat","Message":"aGVsbG8=","Author":"Ada","Sent":"2026-11-30 09:15:01"}';
+    expect(ada.received.at(-1)).toBe(line);
+    expect(bob.received.at(-1)).toBe(line);
+  });
+
+  it('passes an old client’s Latin-1 on byte for byte, and any Unicode', async () => {
+    const ada = await chat.connect();
+    const latin1 = Buffer.from('Grüße', 'latin1').toString('base64');
+    const unicode = base64('שלום 👩‍👩‍👧 <b>"\'\u0000');
+    await ada.send({ Message: latin1, Author: 'unknown' });
+    await ada.send({ Message: unicode, Author: 'unknown' });
+    expect(frames(ada, 'Chat').map(({ Message }) => Message)).toEqual([latin1, unicode]);
+  });
+
+  it('takes a line without an author from a client that has no alias yet', async () => {
+    const ada = await chat.connect();
+    await ada.send({ Message: 'aGVsbG8=' });
+    expect(frames(ada, 'Chat')).toMatchObject([{ Author: 'unknown' }]);
+  });
+
+  it.each([
+    ['{}', {}],
+    ['{User:""}', { User: '' }],
+    ['{User:" "}', { User: '  ' }],
+  ])('names a client default that sends %s', async (_name, frame) => {
+    const ada = await chat.connect();
+    await ada.send(frame);
+    expect(lastList(ada)).toEqual(['default']);
+  });
+
+  it('answers a ping by nothing', async () => {
+    const ada = await chat.connect();
+    const before = ada.received.length;
+    await ada.send({ Ping: 1 });
+    expect(ada.received).toHaveLength(before);
+  });
+
+  it('stores messages under growing numbers, and forgets them after a week', async () => {
+    const ada = await chat.connect();
+    await ada.send({ Message: base64('one') });
+    await ada.send({ Message: base64('two') });
+    expect(stored('ENTRY#')).toMatchObject([
+      { pk: 'LOG#chat#messages', sk: 'ENTRY#000000000000001', Message: base64('one') },
+      { sk: 'ENTRY#000000000000002', Message: base64('two') },
+    ]);
+    await (chat.clock as ManualClock).advance(7 * 24 * 3_600_000 + 1_000);
+    expect(stored('ENTRY#')).toEqual([]);
+  });
+
+  it('stores errors under growing numbers, without the client’s text', async () => {
+    const ada = await chat.connect();
+    await ada.send('secret');
+    await ada.send('more secret');
+    const errors = stored('ENTRY#');
+    expect(errors.map(({ pk, sk }) => [pk, sk])).toEqual([
+      ['LOG#chat#errors', 'ENTRY#000000000000001'],
+      ['LOG#chat#errors', 'ENTRY#000000000000002'],
+    ]);
+    expect(JSON.stringify(errors)).not.toContain('secret');
+  });
+
+  it('records that a line did not reach somebody', async () => {
+    const ada = await chat.connect();
+    chat.gateway.failNextPosts(403);
+    await ada.send({ Message: base64('hello') });
+    expect(stored('ENTRY#').find(({ pk }) => pk === 'LOG#chat#errors')).toMatchObject({
+      error: 'A line reached 0 and failed for 1',
+    });
+  });
+
+  it('lets any process say a line as system', async () => {
+    const ada = await chat.connect();
+    const report = await ChatRoom.open('chat', { backend: chat.backend }).broadcast('Tea is ready ☕');
+    expect(report).toMatchObject({ sent: 1 });
+    expect(frames(ada, 'Chat')).toMatchObject([{ Author: 'system', Message: base64('Tea is ready ☕') }]);
+  });
+
+  describe('history', () => {
+    it('gives one who asks the last lines, oldest first, and nobody else', async () => {
+      const [ada, bob] = [await chat.connect(), await chat.connect()];
+      for (const text of ['one', 'two', 'three']) await ada.send({ Message: base64(text) });
+      await bob.send({ History: 2 });
+      expect(frames(bob, 'History')).toEqual([
+        {
+          Type: 'History',
+          Messages: [
+            { Message: base64('two'), Author: 'unknown', Sent: expect.any(String) },
+            { Message: base64('three'), Author: 'unknown', Sent: expect.any(String) },
+          ],
+        },
+      ]);
+      expect(frames(ada, 'History')).toEqual([]);
+    });
+
+    it('is empty at first', async () => {
+      const ada = await chat.connect();
+      await ada.send({ History: 50 });
+      expect(frames(ada, 'History')).toEqual([{ Type: 'History', Messages: [] }]);
+    });
+
+    it('holds a hundred lines at most', async () => {
+      const ada = await chat.connect();
+      for (let n = 0; n < 105; n++) await ada.send({ Message: base64(String(n)) });
+      await ada.send({ History: 1_000_000 });
+      const [history] = frames(ada, 'History') as unknown as { Messages: { Message: string }[] }[];
+      expect(history?.Messages).toHaveLength(100);
+      expect(history?.Messages[0]?.Message).toBe(base64('5'));
+    });
+
+    it('stays within what the gateway can send, the newest lines first', async () => {
+      const ada = await chat.connect();
+      const long = (n: number) => base64(`${n}`.padEnd(40_000, '.'));
+      for (let n = 0; n < 5; n++) await ada.send({ Message: long(n) });
+      await ada.send({ History: 50 });
+      const frame = ada.received.at(-1) as string;
+      expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(131_072);
+      const { Messages } = JSON.parse(frame);
+      expect(Messages.map(({ Message }: { Message: string }) => Message)).toEqual([long(3), long(4)]);
+    });
+  });
+
+  describe('answers what it cannot take with an error, to the sender alone', () => {
+    const tooLong = 'A'.repeat(131_072 - 40);
+    it.each<[string, unknown, RegExp]>([
+      ['no JSON', 'hello <b>', /not JSON: "hello <b>"/],
+      ['an empty frame', '', /not JSON/],
+      ['a JSON text', '"User"', /must be a JSON object/],
+      ['null', 'null', /must be a JSON object/],
+      ['a list', [{ User: 'Ada' }], /must be a JSON object/],
+      ['unknown keys', { Usr: 'Ada' }, /keys "Usr"/],
+      ['a User of another type', { User: 7 }, /User must be text, not 7/],
+      ['a User that is null', { User: null }, /User must be text, not null/],
+      ['a User that is too long', { User: 'x'.repeat(65) }, /64 characters at most; this one has 65/],
+      ['a User with control characters', { User: 'a\nb' }, /control characters/],
+      ['a User with half a character', '{"User":"\\ud800"}', /halves of characters/],
+      ['a Message of another type', { Message: 7 }, /Message must be text in base64, not 7/],
+      ['a Message that is no base64', { Message: 'hello!' }, /Message must be text in base64/],
+      ['a Message of the wrong length', { Message: 'aGVsbG8' }, /Message must be text in base64/],
+      ['an empty Message', { Message: '' }, /Message must be text in base64/],
+      ['an Author of another type', { Message: 'aGVsbG8=', Author: {} }, /Author must be text/],
+      ['a History of another type', { History: 'all' }, /whole number from 1 to 100, not "all"/],
+      ['a History of nothing', { History: 0 }, /whole number/],
+      ['a History of a part', { History: 1.5 }, /whole number/],
+      ['a line too long to send on', { Message: tooLong }, /too long/],
+    ])('%s', async (_name, frame, message) => {
+      const [ada, bob] = [await chat.connect(), await chat.connect()];
+      const before = bob.received.length;
+      await ada.send(frame);
+      expect(frames(ada, 'Error')).toEqual([{ Type: 'Error', Message: expect.stringMatching(message) }]);
+      expect(bob.received).toHaveLength(before);
+      expect(chat.gateway.isOpen(ada.webSocketId)).toBe(true);
+    });
+
+    it('takes the longest line that the gateway can send on', async () => {
+      const ada = await chat.connect();
+      const frame = { Type: 'Chat', Message: '', Author: 'unknown', Sent: '2026-11-30 09:15:00' };
+      const room = 131_072 - Buffer.byteLength(JSON.stringify(frame));
+      await ada.send({ Message: 'A'.repeat(room - (room % 4)) });
+      expect(frames(ada, 'Chat')).toHaveLength(1);
+    });
+  });
+});
+
+describe('the faults of the tutorial’s implementation', () => {
+  let chat: TestService;
+  beforeEach(() => {
+    chat = chatService();
+  });
+
+  it('1: a second alias replaces the first', async () => {
+    const ada = await chat.connect();
+    await ada.send({ User: 'Ada' });
+    await ada.send({ User: 'Countess' });
+    expect(lastList(ada)).toEqual(['Countess']);
+  });
+
+  it('2: of two users with one alias, the one who leaves is removed', async () => {
+    const [first, between, second] = [await chat.connect(), await chat.connect(), await chat.connect()];
+    await first.send({ User: 'Sam' });
+    await between.send({ User: 'Ada' });
+    await second.send({ User: 'Sam' });
+    await second.close();
+    expect(lastList(first)).toEqual(['Sam', 'Ada']);
+  });
+
+  it('3: changes of alias at once lose nothing', async () => {
+    const clients = [];
+    for (let n = 0; n < 20; n++) clients.push(await chat.connect());
+    await Promise.all(clients.map((client, n) => client.send({ User: `user ${n}` })));
+    for (const client of clients) {
+      expect(lastList(client)?.sort()).toEqual(clients.map((_, n) => `user ${n}`).sort());
+    }
+  });
+
+  it('4: a line whose author or text contains "User" is a line', async () => {
+    const ada = await chat.connect();
+    await ada.send({ Message: base64('User'), Author: 'User "User"' });
+    expect(frames(ada, 'Chat')).toHaveLength(1);
+    expect(lastList(ada)).toEqual([]);
+  });
+
+  it('5: a connection that has gone is removed', async () => {
+    const clock = new ManualClock();
+    chat = chatService({ clock });
+    const [ada, bob] = [await chat.connect(), await chat.connect()];
+    bob.vanish();
+    await clock.advance(31_000);
+    await ada.send({ Message: base64('anyone?') });
+    await clock.advance(11 * 60_000);
+    expect(chat.table.items().filter(({ pk, sk }) => `${pk}${sk}`.includes(bob.webSocketId))).toEqual([]);
+  });
+
+  it('6: an idle connection holds nothing: all of its invocations have come to an end', async () => {
+    const clock = new ManualClock();
+    chat = chatService({ clock });
+    await chat.connect();
+    expect(chat.functions.queue).toEqual([]);
+    expect(clock.nextAlarm).toBeUndefined();
+  });
+
+  it('7: nobody speaks under the name of another', async () => {
+    const [ada, mallory] = [await chat.connect(), await chat.connect()];
+    await ada.send({ User: 'Ada' });
+    await mallory.send({ Message: base64('I am Ada'), Author: 'Ada' });
+    expect(frames(ada, 'Chat')).toMatchObject([{ Author: 'unknown' }]);
+    await ada.send({ Message: base64('No, I am'), Author: 'Mallory' });
+    expect(frames(ada, 'Chat').at(-1)).toMatchObject({ Author: 'Ada' });
+  });
+
+  it('8: text outside of Latin-1 arrives', async () => {
+    const ada = await chat.connect();
+    await ada.send({ Message: base64('€ 漢字 😀') });
+    const [line] = frames(ada, 'Chat');
+    expect(Buffer.from(line?.Message as string, 'base64').toString()).toBe('€ 漢字 😀');
+  });
+
+  it('9: a slow socket delays nobody', async () => {
+    const clock = new ManualClock();
+    let slow = '';
+    chat = chatService({
+      clock,
+      intercept: (call, apply) =>
+        call.operation === 'POST' && call.subject === slow ? new Promise(() => {}) : Promise.resolve(apply()),
+    });
+    const clients = [await chat.connect(), await chat.connect(), await chat.connect()] as const;
+    slow = clients[0].webSocketId;
+    const sending = clients[1].send({ Message: base64('hello') });
+    await clock.advance(0);
+    expect(frames(clients[1], 'Chat')).toHaveLength(1);
+    expect(frames(clients[2], 'Chat')).toHaveLength(1);
+    await clock.advance(3_000);
+    await sending;
+  });
+
+  it('10: a dead id stops nobody after it', async () => {
+    const clock = new ManualClock();
+    chat = chatService({ clock });
+    const clients = [];
+    for (let n = 0; n < 10; n++) clients.push(await chat.connect());
+    await clock.advance(31_000);
+    for (const client of clients.slice(0, 5)) client.vanish();
+    await clients[9]?.send({ Message: base64('hello') });
+    for (const client of clients.slice(5)) expect(frames(client, 'Chat')).toHaveLength(1);
+  });
+});

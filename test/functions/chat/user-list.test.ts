@@ -1,0 +1,183 @@
+import { UserList } from '../../../functions/chat/user-list';
+import { Service } from '../../../lib';
+import { equals, itemExists } from '../../../lib/table/conditions';
+import {
+  type Call,
+  type Intercept,
+  ManualClock,
+  type TestClient,
+  type TestService,
+} from '../../../lib/testing';
+import { chatService, frames, lastList } from './chat-harness';
+
+describe('the user list', () => {
+  let chat: TestService;
+  let calls: Call[];
+
+  const counting: Intercept = async (call, apply) => {
+    calls.push(call);
+    return apply();
+  };
+  const posts = () => calls.filter(({ operation }) => operation === 'POST').length;
+  const connect = (count: number) => Promise.all(Array.from({ length: count }, () => chat.connect()));
+  const list = () => chat.table.items().find(({ sk }) => sk === 'LIST');
+  const key = { pk: 'CHANNEL#chat#*', sk: 'LIST' };
+
+  beforeEach(() => {
+    calls = [];
+    chat = chatService({ intercept: counting });
+  });
+
+  it('has users in the order in which they named themselves, whatever they are called later', async () => {
+    const [ada, bob, eve] = (await connect(3)) as [TestClient, TestClient, TestClient];
+    for (const [client, User] of [
+      [bob, 'Bob'],
+      [eve, 'Eve'],
+      [ada, 'Ada'],
+    ] as const)
+      await client.send({ User });
+    await bob.send({ User: 'Zed' });
+    expect(lastList(ada)).toEqual(['Zed', 'Eve', 'Ada']);
+  });
+
+  it('goes to those without a name too, and does not list them', async () => {
+    const [ada, nameless] = (await connect(2)) as [TestClient, TestClient];
+    await ada.send({ User: 'Ada' });
+    expect(lastList(nameless)).toEqual(['Ada']);
+  });
+
+  it('loses the one who leaves, for all the others', async () => {
+    const [ada, bob] = (await connect(2)) as [TestClient, TestClient];
+    await ada.send({ User: 'Ada' });
+    await bob.send({ User: 'Bob' });
+    await ada.close();
+    expect(lastList(bob)).toEqual(['Bob']);
+  });
+
+  it('costs nobody a post when one without a name leaves', async () => {
+    const [, nameless] = (await connect(2)) as [TestClient, TestClient];
+    const before = posts();
+    await nameless.close();
+    expect(posts()).toBe(before);
+  });
+
+  it('carries a revision that grows', async () => {
+    const [ada] = (await connect(1)) as [TestClient];
+    for (const User of ['a', 'b', 'c']) await ada.send({ User });
+    const revisions = frames(ada, 'userlist').map(({ Revision }) => Revision as number);
+    expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
+    expect(new Set(revisions).size).toBe(revisions.length);
+  });
+
+  it('takes 50 names at once with one post to each', async () => {
+    const clients = await connect(50);
+    const before = posts();
+    await Promise.all(clients.map((client, n) => client.send({ User: `user ${n}` })));
+    expect(posts() - before).toBe(50);
+    for (const client of clients) expect(lastList(client)).toHaveLength(50);
+  });
+
+  it('is right for everyone who stays when all change their names and many leave at once', async () => {
+    const clients = await connect(50);
+    const [leaving, staying] = [clients.slice(0, 30), clients.slice(30)];
+    await Promise.all([
+      ...clients.map((client, n) => client.send({ User: `user ${n}` })),
+      ...leaving.map((client) => client.close()),
+    ]);
+    for (const client of staying) {
+      expect(lastList(client)?.sort()).toEqual(staying.map((_, n) => `user ${n + 30}`).sort());
+    }
+    expect(chat.table.items().filter(({ sk }) => sk.startsWith('MEMBER#'))).toHaveLength(20);
+  });
+
+  it('keeps within one metered message, and says how many more there are', async () => {
+    const clients = await connect(400);
+    await Promise.all(clients.map((client, n) => client.send({ User: `${n} ${'😀'.repeat(55)}` })));
+    const [frame] = clients.slice(-1).flatMap((client) => client.received.slice(-1));
+    expect(Buffer.byteLength(frame as string)).toBeLessThanOrEqual(32_768);
+    const { Users, More } = JSON.parse(frame as string);
+    expect(Users.length).toBeGreaterThan(100);
+    expect(Users.length + More).toBe(400);
+  });
+
+  it('gives up its lease when it is done', async () => {
+    const [ada] = (await connect(1)) as [TestClient];
+    await ada.send({ User: 'Ada' });
+    expect(list()).toMatchObject({ rev: 1, posted: 1 });
+    expect(list()).not.toHaveProperty('poster');
+  });
+
+  it('is posted by the next change when a poster has died', async () => {
+    const [ada, bob] = (await connect(2)) as [TestClient, TestClient];
+    await chat.table.update(
+      key,
+      { set: { poster: 'dead', until: chat.clock.now() + 1_000, rev: 5 } },
+      {
+        kind: 'always',
+      },
+    );
+    await ada.send({ User: 'Ada' });
+    expect(lastList(bob)).toEqual([]);
+    await (chat.clock as ManualClock).advance(1_001);
+    await bob.send({ User: 'Bob' });
+    expect(lastList(ada)).toEqual(['Ada', 'Bob']);
+  });
+
+  it('is mended by the upkeep when a poster has died, or a change was not counted', async () => {
+    const [ada, bob] = (await connect(2)) as [TestClient, TestClient];
+    await ada.send({ User: 'Ada' });
+    const upkeep = async () => {
+      await chat.functions.invoke('chat-server', { type: 'upkeep' });
+      await chat.runQueued();
+    };
+    await chat.table.update(key, { add: { rev: 1 } }, itemExists);
+    await upkeep();
+    expect(frames(bob, 'userlist').at(-1)).toMatchObject({ Revision: 3 });
+    await chat.service.store.name({ service: 'chat', webSocketId: bob.webSocketId }, 'Bob', chat.clock.now());
+    await upkeep();
+    expect(lastList(ada)).toEqual(['Ada', 'Bob']);
+    const before = posts();
+    await upkeep();
+    expect(posts()).toBe(before);
+  });
+
+  it('is handed over by a poster whose time is running out', async () => {
+    const clock = new ManualClock();
+    chat = chatService({ clock });
+    const [ada] = (await connect(1)) as [TestClient];
+    const service = new Service('chat', {
+      backend: chat.backend,
+      serverFunction: 'chat-server',
+      deadline: clock.now() + 4_000,
+    });
+    await new UserList(service).rename(ada.webSocketId, 'Ada', clock.now());
+    expect(await chat.table.update(key, { set: { seen: true } }, equals('rev', 1))).not.toHaveProperty(
+      'poster',
+    );
+    const running = chat.runQueued();
+    await clock.advance(250);
+    await running;
+    expect(lastList(ada)).toEqual(['Ada']);
+  });
+
+  it('reaches a newcomer whose first list was overtaken', async () => {
+    const [ada] = (await connect(1)) as [TestClient];
+    let renamed = false;
+    chat.gateway.post = ((post) => async (address, data, signal) => {
+      const answer = await post(address, data, signal);
+      // While the newcomer's first list is on its way, a name changes and its poster dies.
+      if (!renamed && data.includes('userlist') && address.webSocketId !== ada.webSocketId) {
+        renamed = true;
+        await chat.service.store.name(
+          { service: 'chat', webSocketId: ada.webSocketId },
+          'Ada',
+          chat.clock.now(),
+        );
+        await chat.table.update(key, { add: { rev: 1 } }, { kind: 'always' });
+      }
+      return answer;
+    })(chat.gateway.post.bind(chat.gateway));
+    const newcomer = await chat.connect();
+    expect(frames(newcomer, 'userlist').map(({ Users }) => Users)).toEqual([[], [{ User: 'Ada' }]]);
+  });
+});
