@@ -1,0 +1,194 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { ConnectionTable, type ConnectionTableProps } from '../../infra/connection-table';
+import { WebSocketService, type WebSocketServiceProps } from '../../infra/websocket-service';
+
+/** Constructs take the bundles as a folder, whatever is in it. */
+let directory: string;
+const before = process.cwd();
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'websocket-service-'));
+  mkdirSync(join(directory, 'build/functions/chat'), { recursive: true });
+  process.chdir(directory);
+});
+afterAll(() => {
+  process.chdir(before);
+  rmSync(directory, { recursive: true });
+});
+
+function synthesize(
+  props: Partial<WebSocketServiceProps> = {},
+  more: (chat: WebSocketService, stack: Stack) => void = () => {},
+  table: ConnectionTableProps = {},
+) {
+  const stack = new Stack(new App({ outdir: join(directory, 'cdk.out') }), 'Stack');
+  const connections = new ConnectionTable(stack, 'Connections', table);
+  const chat = new WebSocketService(stack, 'Chat', { entry: 'functions/chat', connections, ...props });
+  more(chat, stack);
+  return Template.fromStack(stack);
+}
+
+interface Statement {
+  Action: string | string[];
+  Resource: unknown;
+}
+
+const statements = (template: Template): Statement[] =>
+  Object.values(template.findResources('AWS::IAM::Policy')).flatMap(
+    ({ Properties }) => Properties.PolicyDocument.Statement as Statement[],
+  );
+
+describe('WebSocketService', () => {
+  let template: Template;
+  beforeAll(() => {
+    template = synthesize({ allowedOrigins: ['https://a.example', 'https://b.example'] });
+  });
+
+  it('sends the three routes of its API to one function', () => {
+    template.resourceCountIs('AWS::Lambda::Function', 2);
+    template.hasResourceProperties('AWS::ApiGatewayV2::Api', { ProtocolType: 'WEBSOCKET' });
+    for (const RouteKey of ['$connect', '$default', '$disconnect']) {
+      template.hasResourceProperties('AWS::ApiGatewayV2::Route', { RouteKey, AuthorizationType: 'NONE' });
+    }
+  });
+
+  it('names its stage after the service, and throttles it', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: 'chat',
+      AutoDeploy: true,
+      DefaultRouteSettings: { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1000 },
+    });
+  });
+
+  it('runs on Node.js 24 and arm64, with logs that are kept for a month', () => {
+    template.allResourcesProperties('AWS::Lambda::Function', {
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      LoggingConfig: { LogFormat: 'JSON', LogGroup: Match.anyValue() },
+    });
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+  });
+
+  it('gives its functions the table, the URL to post to and the allowed origins', () => {
+    template.allResourcesProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: Match.objectLike({
+          SERVICE_NAME: 'chat',
+          CONNECTION_TABLE: { Ref: Match.stringLikeRegexp('^Connections') },
+          CALLBACK_URL: Match.anyValue(),
+          ALLOWED_ORIGINS: 'https://a.example,https://b.example',
+        }),
+      },
+    });
+  });
+
+  it('stops the routes before API Gateway stops waiting, and gives server() longer than a handshake', () => {
+    template.hasResourceProperties('AWS::Lambda::Function', { Handler: 'index.routes', Timeout: 29 });
+    template.hasResourceProperties('AWS::Lambda::Function', { Handler: 'index.server', Timeout: 120 });
+    expect(() => synthesize({ serverTimeout: Duration.seconds(30) })).toThrow(/is 30 seconds.*above 30/);
+  });
+
+  it('allows nothing but what it needs', () => {
+    const actions = new Set(statements(template).flatMap(({ Action }) => Action));
+    expect([...actions].sort()).toEqual([
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+      'execute-api:ManageConnections',
+      'lambda:InvokeFunction',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+    ]);
+    template.allResourcesProperties('AWS::IAM::Role', { ManagedPolicyArns: Match.absent() });
+  });
+
+  it('uses a wildcard for nothing but the ids of its own connections', () => {
+    for (const { Resource } of statements(template)) {
+      for (const resource of [Resource].flat()) {
+        const text = JSON.stringify(resource);
+        if (text.includes('*')) expect(text).toMatch(/"\/chat\/(POST|GET|DELETE)\/@connections\/\*"/);
+      }
+    }
+  });
+
+  it('prints the URL and the command to connect with', () => {
+    const outputs = Object.values(template.findOutputs('*')).map(({ Value }) => JSON.stringify(Value));
+    expect(outputs.some((value) => value.includes('"wss://"'))).toBe(true);
+    expect(outputs.some((value) => value.includes('npx wscat -c wss://'))).toBe(true);
+  });
+
+  it('works in a fresh account: nothing reserved, and no access log unless asked', () => {
+    template.allResourcesProperties('AWS::Lambda::Function', {
+      ReservedConcurrentExecutions: Match.absent(),
+    });
+    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', { AccessLogSettings: Match.absent() });
+    const asked = synthesize({ accessLog: true, reservedConcurrentExecutions: 5 });
+    asked.allResourcesProperties('AWS::Lambda::Function', { ReservedConcurrentExecutions: 5 });
+    asked.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      AccessLogSettings: { Format: Match.not(Match.stringLikeRegexp('querystring|header')) },
+    });
+  });
+
+  it('refuses a name that no stage can have', () => {
+    expect(() => synthesize({ serviceName: 'my chat' })).toThrow(/"my chat".*1 to 128 letters/);
+  });
+
+  describe('grantConnections', () => {
+    it('lets another function open, post to and settle connections', () => {
+      const granted = synthesize({}, (chat, stack) => {
+        const other = new LambdaFunction(stack, 'Other', {
+          runtime: Runtime.NODEJS_24_X,
+          handler: 'index.handler',
+          code: Code.fromInline('exports.handler = async () => {}'),
+        });
+        chat.grantConnections(other);
+      });
+      granted.hasResourceProperties('AWS::Lambda::Function', {
+        Handler: 'index.handler',
+        Environment: { Variables: { CONNECTION_TABLE: { Ref: Match.stringLikeRegexp('^Connections') } } },
+      });
+      granted.hasResourceProperties('AWS::IAM::Policy', {
+        PolicyName: Match.stringLikeRegexp('^Other'),
+        PolicyDocument: {
+          Statement: Match.arrayWith([
+            Match.objectLike({ Action: 'execute-api:ManageConnections' }),
+            Match.objectLike({ Action: Match.arrayWith(['dynamodb:UpdateItem']) }),
+            Match.objectLike({ Action: 'lambda:InvokeFunction' }),
+          ]),
+        },
+      });
+    });
+  });
+});
+
+describe('ConnectionTable', () => {
+  it('is on demand, with keys and time to live, and goes with its stack', () => {
+    const template = synthesize();
+    template.hasResource('AWS::DynamoDB::Table', {
+      DeletionPolicy: 'Delete',
+      Properties: {
+        BillingMode: 'PAY_PER_REQUEST',
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'sk', KeyType: 'RANGE' },
+        ],
+        TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: false },
+      },
+    });
+  });
+
+  it('is kept and backed up if asked', () => {
+    const options = { pointInTimeRecovery: true, removalPolicy: RemovalPolicy.RETAIN };
+    synthesize({}, () => {}, options).hasResource('AWS::DynamoDB::Table', {
+      DeletionPolicy: 'Retain',
+      Properties: { PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } },
+    });
+  });
+});
