@@ -10,7 +10,7 @@ const { errorRecord, namedError } = require('./error-record.cjs');
 const { hideTheHost } = require('./hide-host.cjs');
 const { loadHandler } = require('./handler.cjs');
 const { captureOutput } = require('./output.cjs');
-const { pendingWork } = require('./pending-work.cjs');
+const { pendingWork, settledWork } = require('./pending-work.cjs');
 
 const { taskRoot, handlerName, functionContext, nodeOptions } = workerData;
 const signal = new Int32Array(workerData.signal);
@@ -83,10 +83,10 @@ async function main() {
     send(failure('init-error', error));
     process.exit(1);
   }
+  const pendingAfterInit = await settledWork();
   output.flush();
   send({ kind: 'ready' });
 
-  const pendingAfterInit = pendingWork();
   for (;;) {
     const invocation = frozenUntilNextEvent();
     setEndpoints(invocation.endpoints);

@@ -1,0 +1,109 @@
+import { ManualClock } from '../../../local/clock';
+import { AsyncInvocations } from '../../../local/lambda/async-invocations';
+import { failure, TOO_MANY_REQUESTS } from '../../../local/lambda/failure';
+import type { InvocationOutcome } from '../../../local/lambda/invocation';
+import { Fixture, RememberingLog } from './function-fixture';
+
+/** Lets promises that are settled already take their way. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('AsyncInvocations', () => {
+  const start = (outcomeOf: (requestId: string) => InvocationOutcome) => {
+    const clock = new ManualClock();
+    const notices: string[] = [];
+    const attempts: { at: number; requestId: string; attempt: number }[] = [];
+    const startedAt = clock.now();
+    const queue = new AsyncInvocations({
+      clock,
+      notice: (_, text) => notices.push(text),
+      run: async ({ requestId, attempt }) => {
+        attempts.push({ at: (clock.now() - startedAt) / 1000, requestId, attempt });
+        return outcomeOf(requestId);
+      },
+    });
+    const advance = async (seconds: number) => {
+      clock.advance(seconds * 1000);
+      await settled();
+    };
+    return { queue, notices, attempts, advance };
+  };
+
+  it('does not repeat an event that went well', async () => {
+    const { queue, attempts, advance } = start((requestId) => ({ kind: 'success', requestId, payload: '1' }));
+    queue.accept('Work', '{}');
+    await advance(3600);
+    expect(attempts).toHaveLength(1);
+  });
+
+  it('tries a failed event again after one and two minutes with the same request id, then drops it', async () => {
+    const { queue, notices, attempts, advance } = start((requestId) => failure(requestId, 'Error', 'no'));
+    const requestId = queue.accept('Work', '{}');
+    await settled();
+    for (let second = 0; second < 600; second += 10) await advance(10);
+    expect(attempts).toEqual([
+      { at: 0, requestId, attempt: 1 },
+      { at: 60, requestId, attempt: 2 },
+      { at: 180, requestId, attempt: 3 },
+    ]);
+    expect(notices.at(-1)).toBe(`event ${requestId} is dropped: 3 attempts failed, the last with Error`);
+  });
+
+  it('keeps a throttled event for six hours', async () => {
+    const { queue, notices, attempts, advance } = start((requestId) =>
+      failure(requestId, TOO_MANY_REQUESTS, 'Rate Exceeded.'),
+    );
+    const requestId = queue.accept('Work', '{}');
+    await settled();
+    for (let minute = 0; minute < 7 * 60; minute += 1) await advance(60);
+    expect(attempts.length).toBeGreaterThan(70);
+    expect(attempts.at(-1)?.at).toBeGreaterThan(5.8 * 3600);
+    expect(attempts.at(-1)?.at).toBeLessThanOrEqual(6 * 3600);
+    expect(notices.at(-1)).toBe(`event ${requestId} is dropped: it is 6 hours old`);
+  });
+
+  it('drops what waits for another attempt when it closes, and says so', async () => {
+    const { queue, notices, attempts, advance } = start((requestId) => failure(requestId, 'Error', 'no'));
+    const requestId = queue.accept('Work', '{}');
+    await settled();
+    queue.close();
+    await advance(600);
+    expect(attempts).toHaveLength(1);
+    expect(notices.at(-1)).toBe(`event ${requestId} is dropped: the runtime stops`);
+  });
+});
+
+describe('FunctionHost.invokeAsync', () => {
+  const fixture = new Fixture();
+  afterEach(() => fixture.closeHosts());
+  afterAll(() => fixture.remove());
+
+  it('shows the function the same request id at every attempt', async () => {
+    const clock = new ManualClock();
+    const log = new RememberingLog();
+    const source = `let attempts = 0;
+      exports.handler = async (event, { awsRequestId }) => {
+        console.log(awsRequestId);
+        if (++attempts < 3) throw new Error('again');
+      }`;
+    const host = fixture.host([fixture.function('Trying', { 'index.js': source })], { clock, log });
+    const requestId = host.invokeAsync('Trying', '{}');
+    await log.until(() => log.notices.length === 1);
+    clock.advance(60_000);
+    await log.until(() => log.notices.length === 2);
+    clock.advance(120_000);
+    await log.until(() => log.ends.length === 3);
+    expect(log.texts).toEqual([requestId, requestId, requestId]);
+    expect(log.ends.map(({ attempt, outcome }) => [attempt, outcome.kind])).toEqual([
+      [1, 'failure'],
+      [2, 'failure'],
+      [3, 'success'],
+    ]);
+  });
+
+  it('says so when the app has no such function', async () => {
+    const log = new RememberingLog();
+    const requestId = fixture.host([], { log }).invokeAsync('Nobody', '{}');
+    await log.until(() => log.notices.length === 1);
+    expect(log.notices[0]).toMatch(`event ${requestId} is dropped: Function not found`);
+  });
+});

@@ -1,0 +1,106 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Fixture, RememberingLog } from './function-fixture';
+
+describe('Environment between two events', () => {
+  const fixture = new Fixture();
+  let server: Server;
+  let url: string;
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      if (request.url !== '/never') response.end('fine');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterEach(() => fixture.closeHosts());
+  afterAll(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    fixture.remove();
+  });
+
+  /** Invokes a function once and returns what its log says was left. */
+  const leftoversOf = async (body: string) => {
+    const log = new RememberingLog();
+    const source = `const http = require('node:http');
+      const agent = new http.Agent({ keepAlive: true });
+      const get = (path) => new Promise((resolve, reject) => {
+        http.get('${url}' + path, { agent }, (response) => response.resume().on('end', resolve)).on('error', reject);
+      });
+      exports.handler = async () => { ${body} }`;
+    const host = fixture.host([fixture.function('Leaving', { 'index.js': source })], { log });
+    expect(await host.invoke('Leaving', '{}')).toMatchObject({ kind: 'success' });
+    return log.ends[0]?.leftovers;
+  };
+
+  it('runs no left-over timer before the next event, and runs it then', async () => {
+    const log = new RememberingLog();
+    const host = fixture.host(
+      [
+        fixture.function('Leaving', {
+          'index.js': `exports.handler = async ({ wait }) => {
+            if (wait) await new Promise((resolve) => setTimeout(resolve, 5));
+            else setTimeout(() => console.log('late'), 20);
+          }`,
+        }),
+        fixture.function('Other', {
+          'index.js': 'exports.handler = () => new Promise((resolve) => setTimeout(resolve, 50))',
+        }),
+      ],
+      { log },
+    );
+    await host.invoke('Leaving', '{}');
+    await host.invoke('Other', '{}');
+    expect(log.texts).toEqual([]);
+    const { requestId } = await host.invoke('Leaving', '{"wait":true}');
+    expect(log.lines).toMatchObject([{ text: 'late', requestId }]);
+  });
+
+  it('has every line of output in the log before the answer', async () => {
+    const log = new RememberingLog();
+    const source = "exports.handler = async () => { for (let n = 0; n < 100; n++) console.log('line', n); }";
+    await fixture.host([fixture.function('Chatty', { 'index.js': source })], { log }).invoke('Chatty', '{}');
+    expect(log.texts).toEqual(Array.from({ length: 100 }, (_, n) => `line ${n}`));
+  });
+
+  it('reports a timer that was left', async () => {
+    expect(await leftoversOf('setTimeout(() => {}, 10_000)')).toEqual({ timer: 1 });
+  });
+
+  it('reports a request that was not awaited', async () => {
+    expect(await leftoversOf("get('/never')")).toEqual({ connection: 1 });
+  });
+
+  it('reports a fetch that was not awaited', async () => {
+    expect(await leftoversOf(`fetch('${url}/never')`)).toEqual({ connection: 1 });
+  });
+
+  it('reports nothing for awaited requests whose sockets are kept alive', async () => {
+    const body = `await Promise.all([get('/'), get('/')]); await get('/');
+      for (let n = 0; n < 3; n++) await (await fetch('${url}/')).text();`;
+    expect(await leftoversOf(body)).toEqual({});
+  });
+
+  it('does not blame an invocation for what the module itself started', async () => {
+    const log = new RememberingLog();
+    const source = 'setInterval(() => {}, 1000); exports.handler = async () => {}';
+    await fixture
+      .host([fixture.function('Ticking', { 'index.js': source })], { log })
+      .invoke('Ticking', '{}');
+    expect(log.ends[0]?.leftovers).toEqual({});
+  });
+
+  it('goes on with the same kept-alive connection after the thaw', async () => {
+    const source = `const http = require('node:http');
+      const agent = new http.Agent({ keepAlive: true });
+      exports.handler = () => new Promise((resolve, reject) => {
+        const request = http.get('${url}/', { agent }, (response) => response.resume().on('end', () => resolve(request.reusedSocket)));
+        request.on('error', reject);
+      });`;
+    const host = fixture.host([fixture.function('Keeping', { 'index.js': source })]);
+    expect(await host.invoke('Keeping', '{}')).toMatchObject({ payload: 'false' });
+    expect(await host.invoke('Keeping', '{}')).toMatchObject({ payload: 'true' });
+  });
+});

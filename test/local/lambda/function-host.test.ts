@@ -1,0 +1,307 @@
+import { ManualClock } from '../../../local/clock';
+import { Fixture, REGION, RememberingLog } from './function-fixture';
+
+describe('FunctionHost', () => {
+  const fixture = new Fixture();
+  afterEach(() => fixture.closeHosts());
+  afterAll(() => fixture.remove());
+
+  const invoke = async (source: string, event: unknown = {}) => {
+    const host = fixture.host([fixture.function('Single', { 'index.js': source })]);
+    return host.invoke('Single', JSON.stringify(event));
+  };
+  const failureOf = async (source: string) => {
+    const outcome = await invoke(source);
+    if (outcome.kind !== 'failure') throw new Error(`Expected a failure, got ${outcome.payload}`);
+    return outcome;
+  };
+
+  describe('results', () => {
+    it('answers with the JSON of what the handler returns', async () => {
+      const outcome = await invoke('exports.handler = async (event) => ({ got: event.a })', { a: 1 });
+      expect(outcome).toEqual({ kind: 'success', requestId: expect.any(String), payload: '{"got":1}' });
+    });
+
+    it('answers null for a handler that returns nothing', async () => {
+      expect(await invoke('exports.handler = async () => {}')).toMatchObject({ payload: 'null' });
+    });
+
+    it('runs handlers that are not async', async () => {
+      expect(await invoke('exports.handler = () => 5')).toMatchObject({ payload: '5' });
+    });
+
+    it('records a thrown error with its type, message and trace', async () => {
+      const outcome = await failureOf(
+        'exports.handler = async function work() { throw new TypeError("no such room") }',
+      );
+      expect(outcome).toMatchObject({ errorType: 'TypeError', errorMessage: 'no such room' });
+      const record = JSON.parse(outcome.payload);
+      expect(Object.keys(record)).toEqual(['errorType', 'errorMessage', 'trace']);
+      expect(record.trace.slice(0, 2)).toEqual([
+        'TypeError: no such room',
+        expect.stringMatching(/^ {4}at work \(.*Single.index\.js:1:\d+\)$/),
+      ]);
+    });
+
+    it('records a thrown value that is no error by its type', async () => {
+      const outcome = await failureOf('exports.handler = async () => { throw "nope" }');
+      expect(JSON.parse(outcome.payload)).toEqual({ errorType: 'string', errorMessage: 'nope', trace: [] });
+    });
+
+    it('refuses a result that has no JSON', async () => {
+      const outcome = await failureOf('exports.handler = async () => ({ big: 1n })');
+      expect(outcome).toMatchObject({
+        errorType: 'Runtime.JSONStringifyError',
+        errorMessage: 'Unable to stringify response body',
+      });
+    });
+
+    it('refuses a response of more than 6 MB', async () => {
+      const outcome = await failureOf('exports.handler = async () => "x".repeat(6 * 1024 * 1024 + 99)');
+      expect(outcome).toMatchObject({
+        errorType: 'Function.ResponseSizeTooLarge',
+        errorMessage: 'Response payload size exceeded maximum allowed payload size (6291556 bytes).',
+      });
+    });
+
+    it('fails an invocation of a function that the app does not have', async () => {
+      const outcome = await fixture.host([]).invoke('Nobody', '{}');
+      expect(outcome).toMatchObject({ kind: 'failure', errorType: 'ResourceNotFoundException' });
+    });
+  });
+
+  describe('what a handler sees', () => {
+    it('gives the context of Lambda', async () => {
+      const source =
+        'exports.handler = async (event, context) => ({ ...context, left: context.getRemainingTimeInMillis() })';
+      const outcome = await invoke(source);
+      expect(JSON.parse(outcome.payload)).toEqual({
+        functionName: 'Single',
+        functionVersion: '$LATEST',
+        invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:Single',
+        memoryLimitInMB: '128',
+        awsRequestId: outcome.requestId,
+        logGroupName: '/aws/lambda/Single',
+        logStreamName: expect.stringMatching(/^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/),
+        left: expect.any(Number),
+      });
+      expect(JSON.parse(outcome.payload).left).toBeGreaterThan(2000);
+      expect(JSON.parse(outcome.payload).left).toBeLessThanOrEqual(3000);
+    });
+
+    it("gives the function's variables and Lambda's, and none of this process", async () => {
+      process.env.AWS_SESSION_TOKEN = 'a secret of the user';
+      const lambdaFunction = fixture.function(
+        'Environment',
+        { 'index.js': 'exports.handler = async () => process.env' },
+        { environment: { TABLE: 'Rooms', NODE_OPTIONS: '--max-old-space-size=64' } },
+      );
+      const outcome = await fixture.host([lambdaFunction]).invoke('Environment', '{}');
+      delete process.env.AWS_SESSION_TOKEN;
+      const { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: _, ...variables } = JSON.parse(
+        outcome.payload,
+      );
+      expect(variables).toEqual({
+        TABLE: 'Rooms',
+        NODE_OPTIONS: '--max-old-space-size=64',
+        AWS_ACCESS_KEY_ID: 'local',
+        AWS_SECRET_ACCESS_KEY: 'local',
+        AWS_REGION: REGION,
+        AWS_DEFAULT_REGION: REGION,
+        AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+        AWS_LAMBDA_FUNCTION_NAME: 'Environment',
+        AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128',
+        AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/Environment',
+        AWS_LAMBDA_LOG_STREAM_NAME: expect.any(String),
+        LAMBDA_TASK_ROOT: lambdaFunction.codeDirectory,
+        _HANDLER: 'index.handler',
+        PATH: expect.not.stringContaining(process.env.PATH ?? 'unset'),
+        TZ: ':UTC',
+      });
+    });
+
+    it('hides the home and the folder of the person who runs the host', async () => {
+      const outcome = await invoke(
+        'exports.handler = async () => [require("node:os").homedir(), process.cwd(), process.env.LAMBDA_TASK_ROOT]',
+      );
+      const [home, folder, taskRoot] = JSON.parse(outcome.payload);
+      expect(home).toBe('/home/sbx_user1051');
+      expect(folder).toBe(taskRoot);
+    });
+  });
+
+  describe('environments', () => {
+    it('reuses a warm environment', async () => {
+      const source = 'let count = 0; exports.handler = async () => ++count';
+      const host = fixture.host([fixture.function('Warm', { 'index.js': source })]);
+      await host.invoke('Warm', '{}');
+      expect(await host.invoke('Warm', '{}')).toMatchObject({ payload: '2' });
+      expect(host.environmentCount).toBe(1);
+    });
+
+    it('runs one invocation at a time in each', async () => {
+      const source = `let running = 0, most = 0;
+        exports.handler = async () => {
+          most = Math.max(most, ++running);
+          await new Promise((resolve) => setTimeout(resolve, 2));
+          running--;
+          return most;
+        }`;
+      const host = fixture.host([fixture.function('Alone', { 'index.js': source })]);
+      const outcomes = await Promise.all(Array.from({ length: 20 }, () => host.invoke('Alone', '{}')));
+      expect(new Set(outcomes.map(({ payload }) => payload))).toEqual(new Set(['1']));
+    });
+
+    it('carries a storm of events with few threads, loses none and keeps their order', async () => {
+      const log = new RememberingLog();
+      const source = 'exports.handler = async (event) => event.number';
+      const host = fixture.host([fixture.function('Storm', { 'index.js': source })], {
+        log,
+        limits: { environmentsPerFunction: 3, environments: 3 },
+      });
+      const numbers = Array.from({ length: 500 }, (_, number) => number);
+      const outcomes = numbers.map((number) => host.invoke('Storm', JSON.stringify({ number })));
+      const started: string[] = [];
+      log.start = ({ requestId }) => started.push(requestId);
+      expect((await Promise.all(outcomes)).map(({ payload }) => Number(payload))).toEqual(numbers);
+      expect(host.environmentCount).toBe(3);
+      expect(started).toEqual((await Promise.all(outcomes)).slice(3).map(({ requestId }) => requestId));
+    });
+
+    it('shares the bound between functions, and lets each have one', async () => {
+      const source = 'exports.handler = async () => new Promise((resolve) => setTimeout(resolve, 5))';
+      const functions = ['One', 'Two', 'Three'].map((name) => fixture.function(name, { 'index.js': source }));
+      const host = fixture.host(functions, { limits: { environments: 2 } });
+      const outcomes = functions.flatMap(({ functionName }) =>
+        Array.from({ length: 10 }, () => host.invoke(functionName, '{}')),
+      );
+      expect(host.environmentCount).toBeLessThanOrEqual(4);
+      for (const outcome of await Promise.all(outcomes)) expect(outcome.kind).toBe('success');
+    });
+
+    it('starts one more when long invocations hold all of them', async () => {
+      const clock = new ManualClock();
+      const log = new RememberingLog();
+      const source = `exports.handler = async ({ wait }) => {
+        if (!wait) return;
+        console.log('waiting');
+        await new Promise((resolve) => setTimeout(resolve, 60_000));
+      }`;
+      const host = fixture.host([fixture.function('Held', { 'index.js': source })], {
+        clock,
+        log,
+        limits: { environmentsPerFunction: 1, stallMillis: 100 },
+      });
+      void host.invoke('Held', '{"wait":true}');
+      await log.until(() => log.texts.includes('waiting'));
+      const second = host.invoke('Held', '{}');
+      expect(host.environmentCount).toBe(1);
+      clock.advance(100);
+      expect(await second).toMatchObject({ kind: 'success' });
+      expect(host.environmentCount).toBe(2);
+      clock.advance(3_000);
+    });
+
+    it('ends idle ones after a while, except one', async () => {
+      const clock = new ManualClock();
+      const source = 'exports.handler = async () => new Promise((resolve) => setTimeout(resolve, 20))';
+      const host = fixture.host([fixture.function('Idle', { 'index.js': source })], {
+        clock,
+        limits: { environmentsPerFunction: 3, idleMillis: 1_000 },
+      });
+      await Promise.all([1, 2, 3].map(() => host.invoke('Idle', '{}')));
+      expect(host.environmentCount).toBe(3);
+      clock.advance(1_000);
+      // The threads take a moment to end; an invocation's way through the host is longer.
+      while (host.environmentCount > 1) await host.invoke('Idle', '{}');
+      clock.advance(10_000);
+      await host.invoke('Idle', '{}');
+      expect(host.environmentCount).toBe(1);
+    });
+
+    it('refuses what it has no room to keep, as Lambda throttles', async () => {
+      const source = 'exports.handler = async () => {}';
+      const host = fixture.host([fixture.function('Full', { 'index.js': source })], {
+        limits: { environmentsPerFunction: 1, waitingInvocations: 2 },
+      });
+      const outcomes = await Promise.all(Array.from({ length: 4 }, () => host.invoke('Full', '{}')));
+      expect(outcomes.map((outcome) => outcome.kind === 'failure' && outcome.errorType)).toEqual([
+        false,
+        false,
+        false,
+        'TooManyRequestsException',
+      ]);
+    });
+  });
+
+  describe('replace', () => {
+    it('runs the new code for the next invocation', async () => {
+      const before = fixture.function('Changing', { 'index.js': 'exports.handler = async () => "old"' });
+      const host = fixture.host([before]);
+      expect(await host.invoke('Changing', '{}')).toMatchObject({ payload: '"old"' });
+      host.replace([fixture.function('Changing', { 'index.js': 'exports.handler = async () => "new"' })]);
+      expect(await host.invoke('Changing', '{}')).toMatchObject({ payload: '"new"' });
+    });
+
+    it('lets a running invocation end with the old code', async () => {
+      const log = new RememberingLog();
+      const source = `exports.handler = async () => {
+        console.log('running');
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return "old";
+      }`;
+      const host = fixture.host([fixture.function('Busy', { 'index.js': source })], { log });
+      const running = host.invoke('Busy', '{}');
+      await log.until(() => log.texts.includes('running'));
+      host.replace([fixture.function('Busy', { 'index.js': 'exports.handler = async () => "new"' })]);
+      const next = host.invoke('Busy', '{}');
+      expect(await running).toMatchObject({ payload: '"old"' });
+      expect(await next).toMatchObject({ payload: '"new"' });
+    });
+
+    it('forgets a function that is gone', async () => {
+      const host = fixture.host([
+        fixture.function('Gone', { 'index.js': 'exports.handler = async () => 1' }),
+      ]);
+      await host.invoke('Gone', '{}');
+      host.replace([]);
+      expect(await host.invoke('Gone', '{}')).toMatchObject({ errorType: 'ResourceNotFoundException' });
+    });
+  });
+
+  describe('close', () => {
+    it('lets running and waiting invocations come to their end, and takes no new ones', async () => {
+      const source =
+        'exports.handler = async () => new Promise((resolve) => setTimeout(resolve, 10, "done"))';
+      const host = fixture.host([fixture.function('Closing', { 'index.js': source })], {
+        limits: { environmentsPerFunction: 1 },
+      });
+      const open = [host.invoke('Closing', '{}'), host.invoke('Closing', '{}')];
+      const closed = host.close();
+      expect(await host.invoke('Closing', '{}')).toMatchObject({ errorType: 'ServiceException' });
+      await closed;
+      expect((await Promise.all(open)).map(({ payload }) => payload)).toEqual(['"done"', '"done"']);
+      expect(host.environmentCount).toBe(0);
+    });
+
+    it('waits no longer than its time limit', async () => {
+      const clock = new ManualClock();
+      const log = new RememberingLog();
+      const source = "exports.handler = async () => { console.log('loop'); for (;;) {} }";
+      const host = fixture.host([fixture.function('Endless', { 'index.js': source })], {
+        clock,
+        log,
+        limits: { closeMillis: 100, environmentsPerFunction: 1 },
+      });
+      const running = host.invoke('Endless', '{}');
+      const waiting = host.invoke('Endless', '{}');
+      await log.until(() => log.texts.includes('loop'));
+      const closed = host.close();
+      clock.advance(100);
+      await closed;
+      expect(await running).toMatchObject({ errorType: 'Runtime.ExitError' });
+      expect(await waiting).toMatchObject({ errorType: 'ServiceException' });
+    });
+  });
+});

@@ -1,0 +1,123 @@
+import { type InvocationEnd, textFunctionLog } from '../../../local/lambda/function-log';
+import { Fixture, RememberingLog } from './function-fixture';
+
+/** Today's local time, since the log speaks to people. */
+const AT = new Date(2026, 0, 31, 10, 15, 3, 123).getTime();
+
+function invocationEnd(overrides: Partial<InvocationEnd> = {}): InvocationEnd {
+  return {
+    functionName: 'ChatRoutes',
+    requestId: 'id',
+    startedAt: AT - 12,
+    endedAt: AT,
+    attempt: 1,
+    coldStart: false,
+    durationMillis: 12.3,
+    billedMillis: 13,
+    outcome: { kind: 'success', requestId: 'id', payload: 'null' },
+    leftovers: {},
+    ...overrides,
+  };
+}
+
+describe('textFunctionLog', () => {
+  const written: string[] = [];
+  const log = textFunctionLog({
+    info: (text) => written.push(`info ${text}`),
+    warn: (text) => written.push(`warn ${text}`),
+    error: (text) => written.push(`error ${text}`),
+  });
+  beforeEach(() => {
+    written.length = 0;
+  });
+
+  it('writes a line for an invocation', () => {
+    log.end(invocationEnd());
+    expect(written).toEqual(['info 10:15:03.123 ChatRoutes 12 ms']);
+  });
+
+  it('says what a cold start took, and which attempt it was', () => {
+    log.end(invocationEnd({ durationMillis: 0.44, initMillis: 31.6, attempt: 2 }));
+    expect(written).toEqual(['info 10:15:03.123 ChatRoutes 0.4 ms (started in 32 ms) (attempt 2)']);
+  });
+
+  it('writes output under the name of the function', () => {
+    log.output({ functionName: 'ChatRoutes', requestId: 'id', at: AT, stream: 'stdout', text: 'hello' });
+    expect(written).toEqual(['info 10:15:03.123 ChatRoutes | hello']);
+  });
+
+  it('writes an error with its stack below the line', () => {
+    const outcome = {
+      kind: 'failure',
+      requestId: 'id',
+      errorType: 'Error',
+      errorMessage: 'no',
+      payload: '{}',
+    } as const;
+    log.end(invocationEnd({ outcome, detail: 'Error: no\n    at room.ts:6:9' }));
+    expect(written).toEqual(['error 10:15:03.123 ChatRoutes 12 ms Error: no\n        at room.ts:6:9']);
+  });
+
+  it('warns of what was left pending', () => {
+    log.end(invocationEnd({ leftovers: { timer: 1, connection: 2 } }));
+    expect(written).toEqual([
+      'info 10:15:03.123 ChatRoutes 12 ms',
+      expect.stringMatching(/^warn 10:15:03.123 ChatRoutes left 1 timer, 2 connections pending/),
+    ]);
+  });
+
+  it('writes a notice', () => {
+    log.notice('ChatRoutes', 'event id is dropped');
+    expect(written).toEqual(['warn ChatRoutes: event id is dropped']);
+  });
+});
+
+describe('FunctionLog', () => {
+  const fixture = new Fixture();
+  afterEach(() => fixture.closeHosts());
+  afterAll(() => fixture.remove());
+
+  const logOf = async (body: string) => {
+    const log = new RememberingLog();
+    const source = `exports.handler = async () => { ${body} }`;
+    await fixture
+      .host([fixture.function('Printing', { 'index.js': source })], { log })
+      .invoke('Printing', '{}');
+    return log;
+  };
+
+  it.each([
+    ['console.log', "console.log('a %s', 1)", 'stdout', 'a 1'],
+    ['console.error', "console.error('a')", 'stderr', 'a'],
+    ['process.stdout', "process.stdout.write('a\\n')", 'stdout', 'a'],
+    ['text without a line end', "process.stderr.write(Buffer.from('a'))", 'stderr', 'a'],
+    ['a file descriptor', "require('node:fs').writeSync(1, 'a\\n')", 'stdout', 'a'],
+  ])('hears %s', async (_, body, stream, text) => {
+    expect((await logOf(body)).lines).toMatchObject([{ functionName: 'Printing', stream, text }]);
+  });
+
+  it('hears what is printed before the process ends', async () => {
+    expect((await logOf("process.stdout.write('last words'); process.exit(1)")).texts).toEqual([
+      'last words',
+    ]);
+  });
+
+  it('cuts lines that are too long', async () => {
+    const [line] = (await logOf("console.log('x'.repeat(20_000))")).texts;
+    expect(line).toBe(`${'x'.repeat(16_384)}… (3616 more characters)`);
+  });
+
+  it('keeps no more lines than it can bear', async () => {
+    const { texts } = await logOf('for (let n = 0; n < 10_005; n++) console.log(n)');
+    expect(texts).toHaveLength(10_001);
+    expect(texts.at(-1)).toBe('… 5 more lines are not shown');
+  });
+
+  it('gives a cold start its init phase, and bills it', async () => {
+    const log = await logOf('');
+    const { initMillis = 0, durationMillis, billedMillis, coldStart } = log.ends[0] ?? invocationEnd();
+    expect(coldStart).toBe(true);
+    expect(initMillis).toBeGreaterThan(0);
+    expect(billedMillis).toBe(Math.ceil(initMillis + durationMillis));
+  });
+});
