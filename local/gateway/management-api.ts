@@ -20,8 +20,6 @@ interface Answer {
   body?: string;
   /** Absent from the one answer that was recorded without it. */
   traceId?: false;
-  /** A body without end was refused: the line cannot be used again. */
-  close?: boolean;
 }
 
 const GONE: Answer = { status: 410, errorType: 'GoneException' };
@@ -55,8 +53,7 @@ export class ManagementApi {
   ): Promise<void> {
     const body = await readBody(request, MAX_MESSAGE_BYTES);
     if (body === undefined) return;
-    this.#write(response, await this.#answer(stage, connectionId, request, body));
-    if (!request.complete) response.once('finish', () => request.destroy());
+    this.#write(response, await this.#answer(stage, connectionId, request, body), request.complete);
   }
 
   async #answer(
@@ -73,7 +70,7 @@ export class ManagementApi {
       const answer = failure(400, 'BadRequestException', `Invalid connectionId: ${connectionId}`);
       return { ...answer, traceId: false };
     }
-    if (body === 'tooLarge') return { ...PAYLOAD_TOO_LARGE, close: !request.complete };
+    if (body === 'tooLarge') return PAYLOAD_TOO_LARGE;
     const connection = this.#connections.find(stage, connectionId);
     if (!connection) return GONE;
     if (method === 'GET') return { status: 200, body: description(connection) };
@@ -82,7 +79,12 @@ export class ManagementApi {
     return DELETION;
   }
 
-  #write(response: ServerResponse, { status, errorType, body = '', traceId, close }: Answer): void {
+  /** Ends the line as well if the request was not read to its end. */
+  #write(
+    response: ServerResponse,
+    { status, errorType, body = '', traceId }: Answer,
+    isComplete: boolean,
+  ): void {
     response.writeHead(status, {
       date: new Date(this.#clock.now()).toUTCString(),
       ...(status !== 204 && {
@@ -93,7 +95,7 @@ export class ManagementApi {
       ...(errorType && { 'x-amzn-errortype': errorType }),
       'x-amz-apigw-id': this.#ids.requestId(),
       ...(traceId !== false && { 'x-amzn-trace-id': this.#ids.traceId() }),
-      ...(close && { connection: 'close' }),
+      ...(!isComplete && { connection: 'close' }),
     });
     response.end(body);
   }

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { MAX_DISCARDED_BYTES } from './assumptions';
 
-/** Reads it to its end. `'tooLarge'` if it is longer than `maxBytes`; undefined if the caller went away. */
+/** Reads it to its end, or till there is no sense in it. `'tooLarge'` if it is longer than `maxBytes`; undefined if the caller went away. */
 export function readBody(
   request: IncomingMessage,
   maxBytes: number,
@@ -17,10 +17,7 @@ export function readBody(
         return;
       }
       chunks = [];
-      if (bytes > maxBytes + MAX_DISCARDED_BYTES) {
-        request.pause();
-        resolve('tooLarge');
-      }
+      if (bytes > maxBytes + MAX_DISCARDED_BYTES) resolve('tooLarge');
     });
     request.on('end', () => {
       if (bytes > maxBytes) resolve('tooLarge');

@@ -9,6 +9,7 @@ import { stringifySelection } from './assumptions';
 type Part = { text: string } | { select: (body: object) => unknown };
 
 const BODY = 'request.body';
+const SELECTABLE = /^request\.body(?:$|[.[])/;
 const MEMBERS_ONLY = /^(\.[A-Za-z_][A-Za-z0-9_-]*)+$/;
 
 export class RouteSelection {
@@ -36,7 +37,7 @@ export class RouteSelection {
 }
 
 function parse(expression: string, owner: string): Part[] {
-  if (expression.startsWith(`$${BODY}`)) return [selector(expression.slice(1), expression, owner)];
+  if (/^\$[a-z]+\./.test(expression)) return [selector(expression.slice(1), expression, owner)];
   const parts: Part[] = [];
   let text = '';
   for (let at = 0; at < expression.length; at++) {
@@ -59,7 +60,7 @@ function parse(expression: string, owner: string): Part[] {
 }
 
 function selector(variable: string, expression: string, owner: string): Part {
-  if (!variable.startsWith(BODY)) throw unusable(expression, owner, `routes are selected by ${BODY} only`);
+  if (!SELECTABLE.test(variable)) throw unusable(expression, owner, `routes are selected by ${BODY} only`);
   const path = variable.slice(BODY.length);
   if (path.includes('(')) throw unusable(expression, owner, 'scripts and filters in a JSONPath are not run');
   // jsonpath-plus takes 5 µs for what two property reads do; every message pays.

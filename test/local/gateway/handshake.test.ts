@@ -1,0 +1,348 @@
+import { request } from 'node:http';
+import type { WebSocketApi } from '../../../local/assembly/model';
+import { KEY } from './raw-client';
+import { API_ID, bodyOf, DOMAIN, gateways, OK, type RunningGateway } from './running-gateway';
+
+const start = gateways();
+
+/** What a plain HTTP request is answered. */
+async function plain(gateway: RunningGateway, path: string, { method = 'GET', host = 'localhost' } = {}) {
+  const call = request({ host: '127.0.0.1', port: gateway.port, path, method, headers: { Host: host } });
+  const response = await new Promise<Parameters<typeof bodyOf>[0]>((resolve, reject) => {
+    call.on('response', resolve).on('error', reject).end();
+  });
+  return { status: response.statusCode, headers: response.headers, body: await bodyOf(response) };
+}
+
+describe('Handshake', () => {
+  it.each([
+    [200, 'opened'],
+    [201, 'opened'],
+    [299, 'opened'],
+    [301, '301'],
+    [400, '400'],
+    [401, '401'],
+    [403, '403'],
+    [500, '500'],
+    [501, '501'],
+    [502, '502'],
+  ])('is answered by the status of $connect: %p', async (statusCode, expected) => {
+    const gateway = await start({ routes: { $connect: () => ({ statusCode }) } });
+    const outcome = await gateway.connect().then(
+      () => 'opened',
+      (error: Error) => error.message,
+    );
+    expect(outcome).toBe(expected);
+  });
+
+  it.each([
+    ['throws', () => Promise.reject(new Error('no'))],
+    ['returns nothing', () => undefined],
+    ['returns null', () => null],
+    ['returns a text', () => 'ok'],
+    ['returns an array', () => [200]],
+    ['returns no statusCode', () => ({ body: 'hello' })],
+    ['returns a statusCode that is no number', () => ({ statusCode: 'OK' })],
+    ['returns 101', () => ({ statusCode: 101 })],
+    ['returns a status beyond 599', () => ({ statusCode: 600 })],
+    [
+      'returns a subprotocol that no header can carry',
+      () => ({ statusCode: 200, headers: { 'Sec-WebSocket-Protocol': 'a\r\nSet-Cookie: b' } }),
+    ],
+  ])('is refused with 502 if $connect %s', async (_, $connect) => {
+    const gateway = await start({ routes: { $connect } });
+    const client = gateway.client();
+    await expect(client.opened).rejects.toThrow('502');
+    expect(client.refusal?.body).toBe('{"message":"Internal server error"}');
+  });
+
+  it('succeeds where there is no $connect route', async () => {
+    const gateway = await start({ routes: {} });
+    await expect(gateway.connect()).resolves.toBeDefined();
+  });
+
+  it('is refused with 504 if $connect outlasts its integration', async () => {
+    const gateway = await start({
+      routes: { $connect: { timeoutMillis: 50, run: () => new Promise(() => {}) } },
+    });
+    const connecting = gateway.functions.next('CONNECT');
+    const client = gateway.client();
+    await connecting;
+    gateway.clock.advance(49);
+    expect(client.refusal).toBeUndefined();
+    gateway.clock.advance(1);
+    await expect(client.opened).rejects.toThrow('504');
+    expect(client.refusal?.body).toBe('{"message":"Endpoint request timed out"}');
+  });
+
+  it('is refused with 500 if the function cannot be invoked', async () => {
+    const gateway = await start({ routes: { $connect: OK } });
+    gateway.functions.invoke = () => Promise.reject(new Error('no such function'));
+    await expect(gateway.connect()).rejects.toThrow('500');
+  });
+
+  it('passes no body of a $connect that refuses', async () => {
+    const gateway = await start({ routes: { $connect: () => ({ statusCode: 403, body: 'Go away' }) } });
+    const client = gateway.client();
+    await expect(client.opened).rejects.toThrow('403');
+    expect(client.refusal?.body).toBe('');
+    expect(client.refusal?.headers['content-length']).toBe('0');
+  });
+
+  it('runs no $disconnect after a refusal', async () => {
+    const gateway = await start({
+      routes: { $connect: () => ({ statusCode: 401 }), $disconnect: OK },
+    });
+    await expect(gateway.connect()).rejects.toThrow('401');
+    await gateway.gateway.close();
+    expect(gateway.functions.count('DISCONNECT')).toBe(0);
+  });
+
+  it('answers with the headers of API Gateway, and no extension', async () => {
+    const gateway = await start({ routes: { $connect: OK } });
+    const client = await gateway.raw();
+    client.handshake('/chat', 'Sec-WebSocket-Extensions: permessage-deflate', 'Sec-WebSocket-Protocol: a');
+    expect(await client.head()).toBe(
+      [
+        'HTTP/1.1 101 Switching Protocols',
+        'Date: Thu, 01 Jan 2026 00:00:00 GMT',
+        'Connection: upgrade',
+        'upgrade: websocket',
+        'sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
+      ].join('\r\n'),
+    );
+  });
+
+  describe('subprotocol', () => {
+    it.each(['Sec-WebSocket-Protocol', 'sec-websocket-protocol'])(
+      'is what $connect returns as %s',
+      async (name) => {
+        const gateway = await start({
+          routes: { $connect: () => ({ statusCode: 200, headers: { [name]: 'b' } }) },
+        });
+        const { ws } = await gateway.connect('/chat', { protocols: ['a', 'b'] });
+        expect(ws.protocol).toBe('b');
+      },
+    );
+
+    it('is not negotiated by the gateway', async () => {
+      const gateway = await start({ routes: { $connect: OK } });
+      await expect(gateway.connect('/chat', { protocols: ['a'] })).rejects.toThrow(
+        'Server sent no subprotocol',
+      );
+    });
+
+    it('passes although the client did not ask', async () => {
+      const gateway = await start({
+        routes: { $connect: () => ({ statusCode: 200, headers: { 'Sec-WebSocket-Protocol': 'a' } }) },
+      });
+      await expect(gateway.connect()).rejects.toThrow('Server sent a subprotocol but none was requested');
+    });
+
+    it('may be offered in a form that is no token list', async () => {
+      const gateway = await start({ routes: { $connect: OK } });
+      const connected = gateway.functions.next('CONNECT');
+      const client = await gateway.raw();
+      client.handshake('/chat', 'Sec-WebSocket-Protocol: a=b, a=b');
+      expect(await client.head()).toContain(' 101 ');
+      expect((await connected).headers['Sec-WebSocket-Protocol']).toBe('a=b, a=b');
+    });
+
+    it('is the only header that $connect can set', async () => {
+      const gateway = await start({
+        routes: { $connect: () => ({ statusCode: 200, headers: { 'Set-Cookie': 'a=b' } }) },
+      });
+      const client = await gateway.raw();
+      client.handshake();
+      expect((await client.head()).toLowerCase()).not.toContain('cookie');
+    });
+  });
+
+  describe('that RFC 6455 does not allow', () => {
+    const complete = {
+      Host: 'localhost',
+      Upgrade: 'websocket',
+      Connection: 'Upgrade',
+      'Sec-WebSocket-Key': KEY,
+      'Sec-WebSocket-Version': '13',
+    };
+    it.each([
+      ['has no key', 400, { 'Sec-WebSocket-Key': undefined }],
+      ['has a key that is too short', 400, { 'Sec-WebSocket-Key': 'YWJj' }],
+      ['has no version', 426, { 'Sec-WebSocket-Version': undefined }],
+      ['has another version', 426, { 'Sec-WebSocket-Version': '8' }],
+      ['upgrades to something else', 426, { Upgrade: 'h2c' }],
+    ])('is refused if it %s', async (_, status, change) => {
+      const gateway = await start({ routes: { $connect: OK } });
+      const client = await gateway.raw();
+      const headers = Object.entries({ ...complete, ...change }).filter(([, value]) => value !== undefined);
+      client.request('GET /chat HTTP/1.1', ...headers.map(([name, value]) => `${name}: ${value}`));
+      expect(await client.head()).toContain(`HTTP/1.1 ${status} `);
+      await client.ended;
+      expect(gateway.functions.events).toHaveLength(0);
+    });
+
+    it('is refused if it is a POST', async () => {
+      const gateway = await start({ routes: { $connect: OK } });
+      const client = await gateway.raw();
+      client.request(
+        'POST /chat HTTP/1.1',
+        ...Object.entries(complete).map(([name, value]) => `${name}: ${value}`),
+      );
+      expect(await client.head()).toContain('HTTP/1.1 400 ');
+    });
+
+    it('is told the version that is spoken', async () => {
+      const gateway = await start({ routes: { $connect: OK } });
+      const client = await gateway.raw();
+      client.request(
+        'GET /chat HTTP/1.1',
+        ...Object.entries({ ...complete, 'Sec-WebSocket-Version': '7' }).map(
+          ([name, value]) => `${name}: ${value}`,
+        ),
+      );
+      expect(await client.head()).toContain('Sec-WebSocket-Version: 13');
+    });
+  });
+
+  describe('of a client that goes away during $connect', () => {
+    it.each([
+      ['closes its connection', 'end'],
+      ['resets its connection', 'resetAndDestroy'],
+    ] as const)('makes no connection if it %s', async (_, leave) => {
+      let answer = (_result: unknown): void => {};
+      const gateway = await start({
+        routes: {
+          $connect: () =>
+            new Promise((resolve) => {
+              answer = resolve;
+            }),
+          $disconnect: OK,
+        },
+      });
+      const connecting = gateway.functions.next('CONNECT');
+      const client = await gateway.raw();
+      // Seen by the server before it has a socket of the gateway's.
+      const left = new Promise((resolve) => {
+        gateway.server.once('upgrade', (_request, socket) =>
+          socket.once(leave === 'end' ? 'end' : 'close', resolve),
+        );
+      });
+      client.handshake();
+      await connecting;
+      client.socket[leave]();
+      await left;
+      answer({ statusCode: 200 });
+      await client.ended;
+      await gateway.gateway.close();
+      expect(client.rest.toString()).toBe('');
+      expect(gateway.functions.count('DISCONNECT')).toBe(0);
+    });
+
+    it('reads what a hasty client sends before it is answered', async () => {
+      const gateway = await start({ routes: { $connect: OK, $default: OK } });
+      const message = gateway.functions.next('MESSAGE');
+      const client = await gateway.raw();
+      client.handshake();
+      client.socket.write(Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69]));
+      expect((await message).body).toBe('hi');
+    });
+  });
+});
+
+describe('Address', () => {
+  const other = (apiId: string, ...stageNames: string[]): WebSocketApi => ({
+    path: `Stack/${apiId}`,
+    apiId,
+    name: apiId,
+    routeSelectionExpression: '$request.body.action',
+    routes: [],
+    stages: stageNames.map((stageName) => ({ path: 'Stage', stageName, variables: {} })),
+  });
+  const foreign = 'zzzzz99999.execute-api.us-east-1.amazonaws.com';
+
+  it.each([
+    ['the stage', '/chat', 'localhost'],
+    ['the stage with a slash', '/chat/', 'localhost'],
+    ['the stage with a query', '/chat?a=b', 'localhost'],
+    ['the API and the stage', `/${API_ID}/chat`, 'localhost:3001'],
+    ['the API and the stage with a slash', `/${API_ID}/chat/`, '127.0.0.1'],
+    ['the Host header', '/chat', DOMAIN],
+    ['the Host header with a port, in capitals', '/chat/', `${DOMAIN.toUpperCase()}:443`],
+  ])('may be %s', async (_, path, host) => {
+    const gateway = await start({ routes: { $connect: OK } });
+    await expect(gateway.connect(path, { headers: { Host: host } })).resolves.toBeDefined();
+  });
+
+  it.each([
+    ['an unknown stage', '/nowhere', 'localhost'],
+    ['no stage', '/', 'localhost'],
+    ['an unknown stage of an API', `/${API_ID}/nowhere`, 'localhost'],
+    ['an API without a stage', `/${API_ID}`, 'localhost'],
+    ['more after the stage', '/chat/hello', 'localhost'],
+    ['more after the stage of an API', `/${API_ID}/chat/hello`, 'localhost'],
+    ['an unknown stage by Host', '/nowhere', DOMAIN],
+    ['more after the stage by Host', '/chat/hello', DOMAIN],
+    ['an unknown API by Host', '/chat', foreign],
+    ['another region by Host', '/chat', DOMAIN.replace('us-east-1', 'eu-west-1')],
+    ['a stage name that two APIs have', '/twice', 'localhost'],
+  ])('is refused with 403 for %s', async (_, path, host) => {
+    const gateway = await start({
+      routes: { $connect: OK },
+      otherApis: [other('one', 'twice'), other('two', 'twice')],
+    });
+    const client = gateway.client(path, { headers: { Host: host } });
+    await expect(client.opened).rejects.toThrow('403');
+    expect(client.refusal?.body).toBe('{"message":"Forbidden"}');
+    expect(client.refusal?.headers['x-amzn-errortype']).toBe('ForbiddenException');
+  });
+
+  it('says what to use where two APIs have a stage of the same name', async () => {
+    const gateway = await start({ routes: {}, otherApis: [other('one', 'twice'), other('two', 'twice')] });
+    await expect(gateway.connect('/twice')).rejects.toThrow('403');
+    expect(gateway.logged.join()).toContain('use /{apiId}/twice');
+    await expect(gateway.connect('/two/twice')).resolves.toBeDefined();
+  });
+
+  it('is refused above 4096 characters', async () => {
+    const gateway = await start({ routes: { $connect: OK } });
+    const left = 4096 - `wss://${DOMAIN}/chat?a=`.length;
+    await expect(gateway.connect(`/chat?a=${'x'.repeat(left)}`)).resolves.toBeDefined();
+    await expect(gateway.connect(`/chat?a=${'x'.repeat(left + 1)}`)).rejects.toThrow('414');
+  });
+});
+
+describe('Plain HTTP to an API', () => {
+  it.each([
+    ['GET', '/chat', 'localhost', 426],
+    ['GET', '/chat/123', 'localhost', 426],
+    ['GET', '/chat/123/456', 'localhost', 426],
+    ['GET', `/${API_ID}/chat`, 'localhost', 426],
+    ['GET', '/chat', DOMAIN, 426],
+    ['POST', '/chat', 'localhost', 403],
+    ['GET', '/nowhere', DOMAIN, 403],
+    ['GET', '/', DOMAIN, 403],
+    ['POST', '/@connections/eHrdFcnvvHcCE-w=', 'localhost', 403],
+    ['POST', '/@connections/eHrdFcnvvHcCE-w=', DOMAIN, 403],
+    ['GET', '/', 'localhost', 404],
+    ['GET', '/index.html', 'localhost', 404],
+  ])('%s %s at %s: %p', async (method, path, host, status) => {
+    const gateway = await start({ routes: {} });
+    expect(await plain(gateway, path, { method, host })).toMatchObject({ status });
+  });
+
+  it('is told to upgrade', async () => {
+    const gateway = await start({ routes: {} });
+    expect((await plain(gateway, '/chat')).headers).toMatchObject({
+      upgrade: 'websocket',
+      connection: 'Upgrade',
+    });
+  });
+
+  it('is forbidden in the words of API Gateway', async () => {
+    const gateway = await start({ routes: {} });
+    const { headers, body } = await plain(gateway, '/nowhere', { host: DOMAIN });
+    expect(body).toBe('{"message":"Forbidden"}');
+    expect(headers['x-amzn-errortype']).toBe('ForbiddenException');
+  });
+});

@@ -1,0 +1,223 @@
+/** A gateway behind a real HTTP server, with functions that are plain functions of the test. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  ApiGatewayManagementApiClient,
+  type ApiGatewayManagementApiClientConfig,
+} from '@aws-sdk/client-apigatewaymanagementapi';
+import type { Route, WebSocketApi } from '../../../local/assembly/model';
+import { ManualClock } from '../../../local/clock';
+import { Gateway } from '../../../local/gateway/gateway';
+import type { FunctionInvoker, InvocationOutcome } from '../../../local/lambda/invocation';
+import { Client, type ClientOptions } from './client';
+import { RawClient } from './raw-client';
+
+/** As much of an event as the tests look at by name. */
+export interface GatewayEvent {
+  headers: Record<string, string>;
+  multiValueHeaders: Record<string, string[]>;
+  queryStringParameters?: Record<string, string>;
+  multiValueQueryStringParameters?: Record<string, string[]>;
+  stageVariables?: Record<string, string>;
+  requestContext: {
+    routeKey: string;
+    eventType: string;
+    connectionId: string;
+    requestId: string;
+    messageId?: string;
+    identity: { userAgent?: string; sourceIp: string };
+    disconnectStatusCode?: number;
+    disconnectReason?: string;
+    [key: string]: unknown;
+  };
+  body?: string;
+}
+
+export type Handler = (event: GatewayEvent) => unknown;
+
+export interface GatewaySetup {
+  /** By route key. The function of a route has the route's key as its name. */
+  routes: Record<
+    string,
+    Handler | (Partial<Pick<Route, 'returnsResponse'>> & { timeoutMillis?: number; run: Handler })
+  >;
+  routeSelectionExpression?: string;
+  stageVariables?: Record<string, string>;
+  region?: string;
+  /** More APIs, for the tests of addresses. */
+  otherApis?: WebSocketApi[];
+}
+
+export const API_ID = 'abcde12345';
+export const DOMAIN = `${API_ID}.execute-api.us-east-1.amazonaws.com`;
+export const OK = () => ({ statusCode: 200 });
+
+/** The `start` it returns may be called in any test of the file; everything is stopped after each. */
+export function gateways(): (setup: GatewaySetup) => Promise<RunningGateway> {
+  const running: RunningGateway[] = [];
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((gateway) => gateway.stop()));
+  });
+  return async (setup) => {
+    const gateway = new RunningGateway(setup);
+    running.push(gateway);
+    await gateway.listen();
+    return gateway;
+  };
+}
+
+export class RunningGateway {
+  readonly clock = new ManualClock();
+  readonly functions: FakeFunctions;
+  readonly gateway: Gateway;
+  readonly logged: string[] = [];
+  readonly server = createServer((request, response) => {
+    if (!this.gateway.handleRequest(request, response)) response.writeHead(404).end('not an API');
+  });
+  readonly #clients: (Client | RawClient)[] = [];
+
+  constructor({ routes, region = 'us-east-1', ...setup }: GatewaySetup) {
+    const log = (text: string) => this.logged.push(text);
+    this.functions = new FakeFunctions(routes);
+    const api: WebSocketApi = {
+      path: 'Stack/Api',
+      apiId: API_ID,
+      name: 'Api',
+      routeSelectionExpression: setup.routeSelectionExpression ?? '$request.body.action',
+      routes: Object.entries(routes).map(([routeKey, route]) => ({
+        path: `Stack/Api/${routeKey}`,
+        routeKey,
+        integration: {
+          type: 'AWS_PROXY',
+          functionName: routeKey,
+          timeoutMillis: (typeof route === 'object' && route.timeoutMillis) || 29_000,
+        },
+        returnsResponse: typeof route === 'object' && route.returnsResponse === true,
+      })),
+      stages: [{ path: 'Stack/Api/Stage', stageName: 'chat', variables: setup.stageVariables ?? {} }],
+    };
+    this.gateway = new Gateway({
+      apis: [api, ...(setup.otherApis ?? [])],
+      region,
+      accountId: '000000000000',
+      invoker: this.functions,
+      clock: this.clock,
+      log: { info: log, warn: log, error: log },
+    });
+    this.server.on('upgrade', (request, socket, head) => this.gateway.handleUpgrade(request, socket, head));
+  }
+
+  async listen(): Promise<void> {
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Opens a connection, or throws with the status of the refusal. */
+  async connect(path = '/chat', options: ClientOptions = {}): Promise<Client> {
+    const client = this.client(path, options);
+    await client.opened;
+    return client;
+  }
+
+  client(path = '/chat', options: ClientOptions = {}): Client {
+    const client = new Client(`ws://127.0.0.1:${this.port}${path}`, options);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Opens a connection, with its id. */
+  async connectKnown(
+    path = '/chat',
+    options: ClientOptions = {},
+  ): Promise<{ client: Client; connectionId: string }> {
+    const connected = this.functions.next('CONNECT');
+    const client = await this.connect(path, options);
+    return { client, connectionId: (await connected).requestContext.connectionId };
+  }
+
+  async raw(): Promise<RawClient> {
+    const client = await RawClient.connect(this.port);
+    this.#clients.push(client);
+    return client;
+  }
+
+  management(config: ApiGatewayManagementApiClientConfig = {}): ApiGatewayManagementApiClient {
+    return new ApiGatewayManagementApiClient({
+      endpoint: `http://127.0.0.1:${this.port}/chat`,
+      region: 'us-east-1',
+      maxAttempts: 1,
+      ...config,
+    });
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#clients) client.terminate();
+    this.server.closeAllConnections();
+    if (this.server.listening) {
+      this.server.close();
+      await once(this.server, 'close');
+    }
+  }
+}
+
+/** Runs the test's functions in process, and keeps every event they got. */
+export class FakeFunctions implements FunctionInvoker {
+  readonly events: GatewayEvent[] = [];
+  /** The same, as the JSON texts they were. */
+  readonly payloads: string[] = [];
+  readonly #routes: GatewaySetup['routes'];
+  #waiting: { eventType: string; resolve: (event: GatewayEvent) => void }[] = [];
+
+  constructor(routes: GatewaySetup['routes']) {
+    this.#routes = routes;
+  }
+
+  async invoke(functionName: string, payload: string): Promise<InvocationOutcome> {
+    const event: GatewayEvent = JSON.parse(payload);
+    this.events.push(event);
+    this.payloads.push(payload);
+    const { eventType } = event.requestContext;
+    const served = this.#waiting.find((waiting) => waiting.eventType === eventType);
+    this.#waiting = this.#waiting.filter((waiting) => waiting !== served);
+    served?.resolve(event);
+    const route = this.#routes[functionName];
+    if (!route) throw new Error(`There is no function ${functionName}.`);
+    const run = typeof route === 'function' ? route : route.run;
+    try {
+      const result = await run(event);
+      return { kind: 'success', requestId: 'r', payload: JSON.stringify(result) ?? 'null' };
+    } catch (error) {
+      return {
+        kind: 'failure',
+        requestId: 'r',
+        errorType: 'Error',
+        errorMessage: String(error),
+        payload: '{}',
+      };
+    }
+  }
+
+  invokeAsync(): void {
+    throw new Error('The gateway never invokes asynchronously.');
+  }
+
+  /** The next event of this type that arrives from now on. */
+  next(eventType: 'CONNECT' | 'MESSAGE' | 'DISCONNECT'): Promise<GatewayEvent> {
+    return new Promise((resolve) => this.#waiting.push({ eventType, resolve }));
+  }
+
+  count(eventType: string): number {
+    return this.events.filter((event) => event.requestContext.eventType === eventType).length;
+  }
+}
+
+export async function bodyOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of response) text += chunk;
+  return text;
+}
