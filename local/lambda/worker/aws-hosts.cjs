@@ -2,6 +2,7 @@
 // this thread: node:https, fetch, undici and the AWS SDK all end in tls.connect. Host header and path stay as they are.
 'use strict';
 
+const dns = require('node:dns');
 const net = require('node:net');
 const tls = require('node:tls');
 
@@ -15,9 +16,19 @@ const SOCKET_OPTIONS = [
   'allowHalfOpen',
 ];
 
-/** Returns a function that changes where the connections go. */
+/**
+ * How long a connection takes to open. A handshake with AWS never fits between a handler's end and the freeze, so a post
+ * over a new connection that is not awaited must not get out here either.
+ */
+const HANDSHAKE_MILLIS = 2;
+
+/**
+ * Returns a function that changes where the connections go, and one that tells how many of them are opening (each is a
+ * timer for so long).
+ */
 function redirectAwsHosts(initialEndpoints) {
   let endpoints = initialEndpoints;
+  let openingCount = 0;
   const connectToTls = tls.connect;
 
   tls.connect = function connect(...args) {
@@ -25,11 +36,28 @@ function redirectAwsHosts(initialEndpoints) {
     const target = localTarget(options, endpoints);
     if (!target) return connectToTls.apply(this, args);
     const callback = args.at(-1);
-    return plainConnection(target, options, typeof callback === 'function' ? callback : undefined);
+    return plainConnection(
+      options,
+      lookupOf(target),
+      target.port,
+      typeof callback === 'function' ? callback : undefined,
+    );
   };
 
-  return (changed) => {
-    endpoints = changed;
+  /** Finds the target's address instead of the AWS host's, after a handshake's time. */
+  const lookupOf = (target) => (_hostname, options, callback) => {
+    openingCount += 1;
+    setTimeout(() => {
+      openingCount -= 1;
+      dns.lookup(target.host, options, callback);
+    }, HANDSHAKE_MILLIS);
+  };
+
+  return {
+    setEndpoints(changed) {
+      endpoints = changed;
+    },
+    openingConnections: () => openingCount,
   };
 }
 
@@ -53,11 +81,11 @@ function localTarget({ host, socket, path, ALPNProtocols }, { endpoint, services
   return service === undefined ? endpoint : services[service];
 }
 
-function plainConnection(target, options, onSecureConnect) {
+function plainConnection(options, lookup, port, onSecureConnect) {
   const chosen = Object.fromEntries(
     SOCKET_OPTIONS.filter((name) => options[name] != null).map((name) => [name, options[name]]),
   );
-  const socket = net.connect({ ...chosen, host: target.host, port: target.port });
+  const socket = net.connect({ ...chosen, host: options.host, port, lookup });
   // What clients ask of a TLS socket.
   Object.assign(socket, {
     encrypted: true,

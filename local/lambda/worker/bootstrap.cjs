@@ -72,7 +72,7 @@ async function main() {
   process.setSourceMapsEnabled(true);
   const output = captureOutput((stream, text) => send({ kind: 'output', stream, text }));
   process.on('exit', () => output.flush());
-  const setEndpoints = redirectAwsHosts(workerData.endpoints);
+  const { setEndpoints, openingConnections } = redirectAwsHosts(workerData.endpoints);
   hideTheHost(taskRoot, nodeOptions);
   syncBuiltinESMExports();
 
@@ -83,7 +83,7 @@ async function main() {
     send(failure('init-error', error));
     process.exit(1);
   }
-  const pendingAfterInit = await settledWork();
+  const pendingAfterInit = await settledWork(openingConnections);
   output.flush();
   send({ kind: 'ready' });
 
@@ -93,7 +93,7 @@ async function main() {
     const answer = await answerTo(handler, invocation);
     await oneTurn();
     output.flush();
-    send({ ...answer, leftovers: pendingWork(pendingAfterInit) });
+    send({ ...answer, leftovers: pendingWork(openingConnections, pendingAfterInit) });
   }
 }
 

@@ -18,15 +18,16 @@ const WORDS = {
   TCPServerWrap: 'server',
 };
 
-/** Counts by word what is pending, over and above what was so in `before`. */
-function pendingWork(before = {}) {
-  const counts = {};
+/** Counts by word what is pending, over and above what was so in `before`. An opening connection looks like a timer. */
+function pendingWork(openingConnections, before = {}) {
+  const opening = openingConnections();
+  const counts = opening > 0 ? { connection: opening, timer: -opening } : {};
   for (const type of process.getActiveResourcesInfo()) {
     const word = WORDS[type];
     if (word) counts[word] = (counts[word] ?? 0) + 1;
   }
-  for (const word of Object.keys(before)) {
-    if (word in counts) counts[word] -= Math.min(counts[word], before[word]);
+  for (const word of Object.keys(counts)) {
+    counts[word] -= Math.min(counts[word], before[word] ?? 0);
     if (counts[word] === 0) delete counts[word];
   }
   return counts;
@@ -40,9 +41,9 @@ const MOST_TURNS = 10;
  * Waits a few milliseconds for what the function's modules began as they were loaded (the SDK reads its settings), and
  * returns what remains: work that no invocation is to blame for.
  */
-async function settledWork() {
+async function settledWork(openingConnections) {
   for (let turn = 0; ; turn += 1) {
-    const pending = pendingWork();
+    const pending = pendingWork(openingConnections);
     if (turn === MOST_TURNS || !PASSING.some((word) => word in pending)) return pending;
     await new Promise((resolve) => setTimeout(resolve, 1));
   }

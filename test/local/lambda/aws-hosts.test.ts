@@ -6,7 +6,7 @@ import { Fixture, REGION, RememberingLog } from './function-fixture';
 
 const HOST = `abcdefghij.execute-api.${REGION}.amazonaws.com`;
 
-/** Answers like @connections: 410 for the connection `gone`, else 200. */
+/** Answers like @connections: 410 for the connection `gone`, nothing at all for `slow`, else 200. */
 class Endpoint {
   readonly requests: { line: string; host: string | undefined; body: string }[] = [];
   connections = 0;
@@ -19,7 +19,7 @@ class Endpoint {
       if (request.url?.endsWith('gone')) {
         response.writeHead(410, { 'x-amzn-ErrorType': 'GoneException', 'Content-Type': 'application/json' });
         response.end('{"message":"Gone"}');
-      } else {
+      } else if (!request.url?.endsWith('slow')) {
         response.writeHead(200, { 'Content-Type': 'application/json' });
         response.end(request.url === '/' ? '{"TableNames":["Rooms"]}' : '');
       }
@@ -196,7 +196,7 @@ describe("AWS's hosts, seen from a function", () => {
       const log = new RememberingLog();
       const host = hostOf({ 'index.js': bundle }, log);
       await post(host, ['a', 'b']);
-      await post(host, ['a', 'b'], false);
+      await post(host, ['slow', 'slow'], false);
       expect(log.ends[1]?.leftovers).toMatchObject({ connection: 2 });
     });
 
