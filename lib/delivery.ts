@@ -15,7 +15,7 @@ export const MAX_MESSAGE_BYTES = 128 * 1024;
 export interface DeliveryReport {
   /** API Gateway took the message. A half-open client may still never read it. */
   sent: number;
-  /** The connection has gone; its settlement has been asked for. */
+  /** The connection has gone; its departure is settled, or its settlement has been asked for. */
   gone: number;
   /** API Gateway did not know the connection yet, or no longer: too young to tell. */
   pending: number;
@@ -44,6 +44,8 @@ export interface DeliveryCollaborators {
   clock: Clock;
   /** From 0 to 1. */
   random(): number;
+  /** Whether the table knows by now that the member has left: then a 410 is explained. */
+  hasLeft(member: Member): Promise<boolean>;
   /** Is handed the members that have gone, some at a time, and awaited. */
   settle(members: Member[]): Promise<void>;
 }
@@ -121,7 +123,7 @@ class Delivery {
 
   /** Tries until the member's outcome is known, or its time is over. */
   async #decide(member: Member): Promise<void> {
-    const { clock, random } = this.collaborators;
+    const { clock, random, hasLeft } = this.collaborators;
     const begun = clock.now();
     for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS)) {
       const outcome = await this.#post(member);
@@ -138,6 +140,10 @@ class Delivery {
         return;
       }
       await sleep(clock, wait);
+      if (outcome === 'opening' && (await hasLeft(member))) {
+        this.#report.gone++;
+        return;
+      }
     }
   }
 

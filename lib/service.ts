@@ -49,7 +49,13 @@ export class Service {
   ): Promise<DeliveryReport> {
     const { connections, clock, random } = this.backend;
     const settle = (members: Member[]) => this.requestSettlement(members);
-    return deliver(to, data, { connections, clock, random, settle }, { deadline: this.deadline, ...options });
+    const hasLeft = async (member: Member) => (await this.store.member(member))?.left ?? true;
+    return deliver(
+      to,
+      data,
+      { connections, clock, random, settle, hasLeft },
+      { deadline: this.deadline, ...options },
+    );
   }
 
   /** Asks the members' own functions to make sure that they have gone, and to settle their departures. */

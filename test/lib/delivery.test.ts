@@ -8,12 +8,14 @@ describe('deliver', () => {
   let intercept: Intercept;
   let gateway: FakeGateway;
   let settled: string[];
+  let left: Set<string>;
 
   beforeEach(() => {
     clock = new SkippingClock();
     intercept = async (_call, apply) => apply();
     gateway = new FakeGateway(clock, (call, apply) => intercept(call, apply));
     settled = [];
+    left = new Set();
   });
 
   /** An old connection, unless told otherwise: its 410 proves that it has gone. */
@@ -40,6 +42,7 @@ describe('deliver', () => {
         connections: gateway,
         clock,
         random: () => 0.5,
+        hasLeft: async ({ webSocketId }) => left.has(webSocketId),
         settle: async (gone) => {
           settled.push(...gone.map(({ webSocketId }) => webSocketId));
         },
@@ -86,6 +89,15 @@ describe('deliver', () => {
   it('leaves one alone that stays unknown while it is young', async () => {
     const young = member('young', { open: false, ageMilliseconds: 20_000 });
     expect(await send([young])).toMatchObject({ pending: 1, gone: 0 });
+    expect(settled).toEqual([]);
+  });
+
+  it('does not wait for a young one that the table knows to have left', async () => {
+    const young = member('young', { open: false, ageMilliseconds: 20_000 });
+    left.add('young');
+    const begun = clock.now();
+    expect(await send([young])).toMatchObject({ pending: 0, gone: 1 });
+    expect(clock.now() - begun).toBe(50);
     expect(settled).toEqual([]);
   });
 

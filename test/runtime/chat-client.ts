@@ -1,0 +1,70 @@
+/** A chat client over a real WebSocket that keeps what it receives, and waits for what is to come. */
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+
+export interface Frame {
+  Type: string;
+  [key: string]: unknown;
+}
+
+export class ChatClient {
+  readonly frames: Frame[] = [];
+  readonly #socket: WebSocket;
+  #heard: () => void = () => {};
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on('message', (data) => {
+      this.frames.push(JSON.parse(String(data)));
+      this.#heard();
+    });
+  }
+
+  static async connect(url: string, options: { headers?: Record<string, string> } = {}): Promise<ChatClient> {
+    const socket = new WebSocket(url, options);
+    const client = new ChatClient(socket);
+    await once(socket, 'open');
+    return client;
+  }
+
+  /** From the Status that a newcomer gets. */
+  async id(): Promise<string> {
+    return (await this.hears('Status')).WSID as string;
+  }
+
+  send(message: unknown): void {
+    this.#socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+  }
+
+  /** The names on the last list heard. */
+  get users(): string[] | undefined {
+    const list = this.frames.filter(({ Type }) => Type === 'userlist').at(-1);
+    return (list?.Users as { User: string }[] | undefined)?.map(({ User }) => User);
+  }
+
+  /** The first frame of the type, as soon as there is one. */
+  async hears(type: string, isMeant: (frame: Frame) => boolean = () => true): Promise<Frame> {
+    await this.until(() => this.frames.some((frame) => frame.Type === type && isMeant(frame)));
+    return this.frames.find((frame) => frame.Type === type && isMeant(frame)) as Frame;
+  }
+
+  /** Waits until what has been received satisfies the condition. The test's own time limit ends a wait in vain. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      await new Promise<void>((resolve) => {
+        this.#heard = resolve;
+      });
+    }
+  }
+
+  async close(code?: number): Promise<void> {
+    const closed = this.closed();
+    this.#socket.close(code);
+    await closed;
+  }
+
+  async closed(): Promise<{ code: number; reason: string }> {
+    const [code, reason] = await once(this.#socket, 'close');
+    return { code, reason: String(reason) };
+  }
+}

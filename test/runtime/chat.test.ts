@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { systemClock } from '../../lib/clock';
+import { DynamoDbTable } from '../../lib/table/dynamodb-table';
+import { pages } from '../../lib/table/table';
+import { ChatClient } from './chat-client';
+import { type RunningApp, startApp } from './running-app';
+
+jest.setTimeout(30_000);
+
+describe('the chat on the local runtime', () => {
+  let app: RunningApp;
+  let url: string;
+
+  beforeAll(async () => {
+    app = await startApp();
+    url = app.runtime.webSocketUrl('chat');
+  });
+  afterAll(() => app.stop());
+
+  const items = async (pk: string, prefix = '') => {
+    const client = new DynamoDBClient({
+      endpoint: app.runtime.url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    const found = [];
+    for await (const page of pages(new DynamoDbTable(app.tableName, systemClock, client), { pk, prefix })) {
+      found.push(...page);
+    }
+    client.destroy();
+    return found;
+  };
+
+  it('lets two people talk', async () => {
+    const [ada, bob] = [await ChatClient.connect(url), await ChatClient.connect(url)];
+    expect(await ada.hears('Status')).toEqual({
+      Type: 'Status',
+      Message: expect.any(String),
+      WSID: expect.stringMatching(/^[A-Za-z0-9_-]{14}[AQgw]=$/),
+    });
+    ada.send({ User: 'Ada' });
+    for (const client of [ada, bob]) await client.until(() => client.users?.join() === 'Ada');
+    ada.send({ Message: 'aGVsbG8=', Author: 'Ada' });
+    for (const client of [ada, bob]) {
+      expect(await client.hears('Chat')).toEqual({
+        Type: 'Chat',
+        Message: 'aGVsbG8=',
+        Author: 'Ada',
+        Sent: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/),
+      });
+    }
+    await ada.close();
+    await bob.until(() => bob.users?.length === 0);
+    await bob.close();
+  });
+
+  it('refuses a page from elsewhere, and takes one of this machine', async () => {
+    const stranger = ChatClient.connect(url, { headers: { Origin: 'https://evil.example' } });
+    await expect(stranger).rejects.toThrow('403');
+    await (await ChatClient.connect(url, { headers: { Origin: 'http://localhost:3001' } })).close();
+  });
+
+  it('lets another process, which knows only the id and what is exported, write to a connection and close it', async () => {
+    const ada = await ChatClient.connect(url);
+    const closed = ada.closed();
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--import', 'tsx', join(__dirname, 'other-process.ts'), await ada.id()],
+      { env: app.exported },
+    );
+    expect(stdout.trim()).toBe('127.0.0.1');
+    expect(ada.frames.at(-1)).toEqual({ Type: 'Chat', Message: 'aGk=' });
+    expect(await closed).toEqual({ code: 1000, reason: 'Connection Closed Normally' });
+  });
+
+  it('gets every list right when 50 clients change their alias at once and leave in random order', async () => {
+    const clients = await Promise.all(Array.from({ length: 50 }, () => ChatClient.connect(url)));
+    const ids = await Promise.all(clients.map((client) => client.id()));
+    for (const [n, client] of clients.entries()) client.send({ User: `user ${n}` });
+    const order = clients.map((_, n) => n).sort(() => Math.random() - 0.5);
+    const [leaving, staying] = [order.slice(0, 40), order.slice(40)];
+    await Promise.all(leaving.map((n) => clients[n]?.close()));
+
+    const expected = staying.map((n) => `user ${n}`).sort();
+    for (const n of staying) {
+      const client = clients[n] as ChatClient;
+      await client.until(() => [...(client.users ?? [])].sort().join() === expected.join());
+    }
+    const members = await items('CHANNEL#chat#*', 'MEMBER#');
+    expect(members.map(({ user }) => user).sort()).toEqual(expected);
+    for (const n of leaving) {
+      expect(await items(`CONNECTION#${ids[n]}`)).toMatchObject([{ state: 'closed', done: true }]);
+    }
+    await Promise.all(staying.map((n) => clients[n]?.close()));
+  });
+});

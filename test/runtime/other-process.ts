@@ -1,0 +1,11 @@
+/** A process of its own that knows the id of a WebSocket and its environment, and nothing else. */
+import { SharedConnection } from '../../lib';
+
+async function main(webSocketId: string): Promise<void> {
+  const socket = await SharedConnection.open(webSocketId);
+  await socket.write(JSON.stringify({ Type: 'Chat', Message: 'aGk=' }));
+  console.log((await socket.status()).identity.sourceIp);
+  await socket.end();
+}
+
+void main(process.argv[2] as string);
