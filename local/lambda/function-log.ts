@@ -1,6 +1,9 @@
 /** Where the function host says what its functions did: one call for each start, line of output and end. */
+import { join } from 'node:path';
 import type { Log } from '../log';
 import type { InvocationOutcome } from './invocation';
+
+const WORKER_DIRECTORY = join(__dirname, 'worker');
 
 export interface InvocationStart {
   functionName: string;
@@ -57,7 +60,10 @@ export function textFunctionLog(log: Log): FunctionLog {
       const { outcome, detail } = invocation;
       const line = summaryOf(invocation);
       if (outcome.kind === 'success') log.info(line);
-      else log.error(`${line} ${indented(detail ?? `${outcome.errorType}: ${outcome.errorMessage}`)}`);
+      else
+        log.error(
+          `${line} ${indented(withoutInnerFrames(detail ?? `${outcome.errorType}: ${outcome.errorMessage}`))}`,
+        );
       const left = leftoversOf(invocation.leftovers);
       if (left !== '') {
         log.warn(
@@ -86,6 +92,18 @@ function leftoversOf(leftovers: Readonly<Record<string, number>>): string {
   return Object.entries(leftovers)
     .map(([what, count]) => `${count} ${what}${count === 1 ? '' : 's'}`)
     .join(', ');
+}
+
+/** Leaves out the stack's frames of Node.js and of the host itself, which tell nothing about the function. */
+function withoutInnerFrames(detail: string): string {
+  const kept: string[] = [];
+  for (const line of detail.split('\n')) {
+    if (!/^\s+at /.test(line) || !(line.includes('node:internal/') || line.includes(WORKER_DIRECTORY)))
+      kept.push(line);
+    // An inner frame may also open the braces around the error's properties.
+    else if (line.endsWith(' {')) kept.push(`${kept.pop() ?? ''} {`);
+  }
+  return kept.join('\n');
 }
 
 function indented(text: string): string {

@@ -23,7 +23,7 @@ export function defaultLimits(cores = availableParallelism()): HostLimits {
   return {
     environmentsPerFunction: Math.max(4, 2 * cores),
     environments: Math.max(16, 4 * cores),
-    environmentsUnderStall: Math.max(96, 8 * cores),
+    environmentsUnderStall: Math.max(64, 8 * cores),
     stallMillis: 250,
     idleMillis: 5 * 60_000,
     waitingInvocations: 20_000,

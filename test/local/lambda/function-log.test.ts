@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type InvocationEnd, textFunctionLog } from '../../../local/lambda/function-log';
 import { Fixture, RememberingLog } from './function-fixture';
 
@@ -56,6 +57,20 @@ describe('textFunctionLog', () => {
     } as const;
     log.end(invocationEnd({ outcome, detail: 'Error: no\n    at room.ts:6:9' }));
     expect(written).toEqual(['error 10:15:03.123 ChatRoutes 12 ms Error: no\n        at room.ts:6:9']);
+  });
+
+  it("leaves out the stack's frames that are not the function's", () => {
+    const outcome = {
+      kind: 'failure',
+      requestId: 'id',
+      errorType: 'Error',
+      errorMessage: 'no',
+      payload: '{}',
+    } as const;
+    const inner = join(__dirname, '../../../local/lambda/worker/bootstrap.cjs');
+    const detail = `Error: no\n    at room.ts:6:9\n    at process.run (node:internal/process:9:5)\n    at main (${inner}:9:1) {\n  code: 'X'\n}`;
+    log.end(invocationEnd({ outcome, detail }));
+    expect(written[0]).toMatch(/Error: no\n +at room.ts:6:9 {\n +code: 'X'\n +}$/);
   });
 
   it('warns of what was left pending', () => {
