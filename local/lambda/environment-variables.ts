@@ -1,4 +1,5 @@
 /** The environment of a function: its own variables and Lambda's, and nothing of the person who runs the host. */
+import { randomBytes } from 'node:crypto';
 import type { LambdaFunction } from '../assembly/model';
 
 /** The folders that Lambda's Node.js runtime has in its path. */
@@ -36,6 +37,15 @@ export function environmentVariables(
     AWS_LAMBDA_LOG_STREAM_NAME: logStreamName,
     LAMBDA_TASK_ROOT: lambdaFunction.codeDirectory,
     _HANDLER: lambdaFunction.handler,
+  };
+}
+
+/** `2026/01/31/[$LATEST]` and 32 hexadecimal digits: one stream for each environment, as Lambda names them. */
+export function logNames({ functionName }: LambdaFunction, now: number) {
+  const day = new Date(now).toISOString().slice(0, 10).replaceAll('-', '/');
+  return {
+    logGroupName: `/aws/lambda/${functionName}`,
+    logStreamName: `${day}/[$LATEST]${randomBytes(16).toString('hex')}`,
   };
 }
 

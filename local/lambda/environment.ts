@@ -1,11 +1,10 @@
 /** One execution environment of a function: a worker thread that runs one invocation at a time and stands still in between. */
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import type { LambdaFunction } from '../assembly/model';
 import type { Alarm, Clock } from '../clock';
-import { environmentVariables } from './environment-variables';
+import { environmentVariables, logNames } from './environment-variables';
 import { exited, MAX_RESPONSE_BYTES, responseTooLarge, timedOut } from './failure';
 import type { InvocationOutcome } from './invocation';
 
@@ -124,7 +123,7 @@ export class Environment {
 
   #startWorker(): Worker {
     const { lambdaFunction, region, endpoints } = this.#options;
-    const settings = { region, ...logNames(lambdaFunction, this.#options.clock) };
+    const settings = { region, ...logNames(lambdaFunction, this.#options.clock.now()) };
     const { NODE_OPTIONS, ...env } = environmentVariables(lambdaFunction, settings);
     return new Worker(BOOTSTRAP, {
       env,
@@ -239,15 +238,6 @@ function failed(requestId: string, { record, detail }: { record: ErrorRecord; de
   const { errorType, errorMessage } = record;
   const payload = JSON.stringify(record);
   return { outcome: { kind: 'failure', requestId, errorType, errorMessage, payload } as const, detail };
-}
-
-/** `2026/01/31/[$LATEST]` and 32 hexadecimal digits: one stream for each environment, as Lambda names them. */
-function logNames({ functionName }: LambdaFunction, clock: Clock) {
-  const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
-  return {
-    logGroupName: `/aws/lambda/${functionName}`,
-    logStreamName: `${day}/[$LATEST]${randomBytes(16).toString('hex')}`,
-  };
 }
 
 /** As Lambda starts Node.js: nine tenths of the memory for old objects, a twentieth for young ones, the rest for buffers. */
