@@ -1,6 +1,6 @@
 /** Runs a CDK app's own command, as the CDK's command line does, but without it: about a second faster. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { UserError } from '../user-error';
@@ -28,16 +28,22 @@ const CLI_CONTEXT: JsonObject = {
  */
 export async function synthesize(synthesis: Synthesis): Promise<string> {
   const { command, workingDirectory, outputDirectory } = synthesis;
+  const earlier = manifestTime(outputDirectory);
   const { exit, output, errors } = await run(synthesis);
   if (exit !== 'exit code 0') {
     throw new UserError(
       `The app's command \`${command}\` failed (${exit}): ${shorten(errors, workingDirectory)}`,
     );
   }
-  if (existsSync(join(outputDirectory, 'manifest.json'))) return `${output}${errors}`.trim();
+  // An assembly of an earlier run is no result of this one.
+  if (manifestTime(outputDirectory) !== earlier) return `${output}${errors}`.trim();
   throw new UserError(
     `The app's command \`${command}\` ended without writing a cloud assembly to ${outputDirectory}. It must create an App of aws-cdk-lib, and may need to call app.synth() at its end.`,
   );
+}
+
+function manifestTime(directory: string): number | undefined {
+  return statSync(join(directory, 'manifest.json'), { throwIfNoEntry: false })?.mtimeMs;
 }
 
 function run(synthesis: Synthesis): Promise<{ exit: string; output: string; errors: string }> {

@@ -75,7 +75,7 @@ function managedPolicies(role: Resource): string[] {
 
 function grant(statement: Statement, names: Names): Omit<Grant, 'function'> {
   const { definition } = statement;
-  const resources = texts(statement, 'Resource');
+  const shortened = texts(statement, 'Resource').map((resource) => names.shorten(resource));
   return {
     actions: [
       ...(textAt(definition, 'Effect') === 'Deny' ? ['DENY'] : []),
@@ -84,10 +84,10 @@ function grant(statement: Statement, names: Names): Omit<Grant, 'function'> {
       ...(isObject(definition) && definition.Condition !== undefined ? ['(on a condition)'] : []),
     ],
     resources: [
-      ...resources.map((resource) => names.shorten(resource)),
+      ...shortened,
       ...texts(statement, 'NotResource').map((resource) => `all but ${names.shorten(resource)}`),
     ],
-    isWide: resources.some((resource) => resource.includes('*')),
+    isWide: shortened.some((resource) => resource.includes('*')),
   };
 }
 

@@ -7,7 +7,7 @@ import { synthesize } from '../assembly/synthesis';
 import { type Runtime, startRuntime } from '../runtime';
 import { UserError } from '../user-error';
 import { banner } from './banner';
-import { onStopSignal } from './stop-signals';
+import { onStop } from './stop-signals';
 import { terminalLog } from './terminal-log';
 
 export interface StartOptions {
@@ -25,7 +25,7 @@ export async function start(options: StartOptions): Promise<void> {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   const starting = new AbortController();
   let runtime: Runtime | undefined;
-  onStopSignal(() => {
+  onStop(() => {
     starting.abort();
     if (runtime) void stop(runtime);
   });
