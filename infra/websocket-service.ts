@@ -1,7 +1,9 @@
 /** A server class as a WebSocket API: its routes and functions, the stage, and who may post to its connections. */
-import { CfnOutput, type Duration, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -30,6 +32,8 @@ export interface WebSocketServiceProps {
   readonly memoryMegabytes?: number;
   /** How long `server()` may run; above 30 seconds. @default 2 minutes */
   readonly serverTimeout?: Duration;
+  /** How often departures that nobody was told of are looked for. Each connection costs a read, and a look at the gateway. @default 5 minutes */
+  readonly sweepInterval?: Duration;
   /** @default one month */
   readonly logRetention?: RetentionDays;
   /** Executions of each of the two functions at a time. @default none reserved */
@@ -81,6 +85,17 @@ export class WebSocketService extends Construct {
     this.#grantPosts(this.functions.server);
     this.#connections.grantUse(this.functions.routes);
     this.#connections.grantUse(this.functions.server);
+    new Rule(this, 'Sweep', {
+      description: `Looks for connections of ${this.serviceName} that have gone without a word`,
+      schedule: Schedule.rate(props.sweepInterval ?? Duration.minutes(5)),
+      targets: [
+        new LambdaTarget(this.functions.server, {
+          event: RuleTargetInput.fromObject({ type: 'sweep' }),
+          // A sweep that failed is made up for by the next one.
+          retryAttempts: 0,
+        }),
+      ],
+    });
     this.#output('Url', 'Connect here', this.url);
     this.#output('Wscat', 'Connect from a terminal', `npx wscat -c ${this.url}`);
   }

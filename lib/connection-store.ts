@@ -130,13 +130,24 @@ export class ConnectionStore {
   }
 
   /** Every anchor of the service, those of half-settled departures too. */
-  async *anchors(service: string): AsyncGenerator<Member, void, undefined> {
-    for await (const page of pages(this.table, {
-      pk: channelPk(service, SERVICE_CHANNEL),
-      prefix: 'MEMBER#',
-    })) {
+  async *anchors(service: string, after?: MemberKey): AsyncGenerator<Member, void, undefined> {
+    const range = { pk: serviceChannelPk(service), prefix: 'MEMBER#' };
+    for await (const page of pages(this.table, { ...range, ...(after && { after: memberKey(after) }) })) {
       for (const item of page) yield toMember(item);
     }
+  }
+
+  /** The member at which the last sweep had to stop, if it did. */
+  async sweepCursor(service: string): Promise<MemberKey | undefined> {
+    const item = await this.table.get(sweepKey(service));
+    return item && { service, webSocketId: item.webSocketId as string };
+  }
+
+  /** Notes where the next sweep begins: behind `last`, or at the beginning. */
+  async rememberSweep(service: string, last: MemberKey | undefined): Promise<void> {
+    const key = sweepKey(service);
+    if (last) await this.table.put({ ...key, webSocketId: last.webSocketId }, always);
+    else await this.table.delete(key, always);
   }
 
   /**
@@ -236,6 +247,10 @@ export function serviceChannelPk(service: string): string {
 
 function connectionKey(webSocketId: string): Key {
   return { pk: `CONNECTION#${webSocketId}`, sk: 'CONNECTION' };
+}
+
+function sweepKey(service: string): Key {
+  return { pk: serviceChannelPk(service), sk: 'SWEEP' };
 }
 
 /** Two hex digits of a hash spread a channel over 256 ranges, which workers can go through side by side. */

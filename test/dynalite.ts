@@ -35,7 +35,10 @@ export async function startDatabase(): Promise<TestDatabase> {
       BillingMode: 'PAY_PER_REQUEST',
     }),
   );
-  await waitUntilTableExists({ client, minDelay: 0.02, maxDelay: 0.1, maxWaitTime: 10 }, { TableName: tableName });
+  await waitUntilTableExists(
+    { client, minDelay: 0.02, maxDelay: 0.1, maxWaitTime: 10 },
+    { TableName: tableName },
+  );
   return {
     client,
     tableName,

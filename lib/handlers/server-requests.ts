@@ -6,6 +6,7 @@ import type { ServiceRequest } from '../invocations/invoker';
 import { Service } from '../service';
 import { Settlement } from '../settlement';
 import { Slots } from '../slots';
+import { Sweep } from '../sweep';
 import type { ServiceFunction } from './create-handlers';
 import { deadlineOf } from './deadline';
 import { onPostServer } from './departure';
@@ -28,11 +29,13 @@ export class ServerRequests {
         return this.#runServer(request.webSocketId, context);
       case 'settle':
         return this.#settle(request.members, context);
+      case 'sweep':
+        return this.#sweep(context);
       case 'upkeep':
         return this.shared.upkeep?.(this.#service(context));
       default:
         throw new InvalidUseError(
-          `The server function of ${this.shared.serviceName} was invoked with ${JSON.stringify(request)}, which has no known type: "server", "settle" and "upkeep" are.`,
+          `The server function of ${this.shared.serviceName} was invoked with ${JSON.stringify(request)}, which has no known type: "server", "settle", "sweep" and "upkeep" are.`,
         );
     }
   }
@@ -103,6 +106,13 @@ export class ServerRequests {
         `${failed.length} of ${members.length} departures could not be settled: ${String(failed[0]?.reason)}`,
       );
     }
+  }
+
+  async #sweep(context: LambdaContext): Promise<void> {
+    const service = this.#service(context);
+    const report = await new Sweep(service, this.#settlement(context)).run();
+    await this.shared.upkeep?.(service);
+    console.log(JSON.stringify({ sweep: this.shared.serviceName, ...report }));
   }
 
   #settlement(context: LambdaContext): Settlement {

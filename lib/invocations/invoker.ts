@@ -12,5 +12,7 @@ export type ServiceRequest =
   | { type: 'server'; webSocketId: string }
   /** These were found gone: make sure, and settle their departures. */
   | { type: 'settle'; members: MemberKey[] }
+  /** Look for departures that nobody was told of, and do the upkeep. Sent by a schedule. */
+  | { type: 'sweep' }
   /** Do what the service does from time to time, such as repairing its user list. */
   | { type: 'upkeep' };

@@ -117,6 +117,17 @@ describe('WebSocketService', () => {
     }
   });
 
+  it('sweeps every five minutes, or as often as it is told', () => {
+    const target = { Input: '{"type":"sweep"}', RetryPolicy: { MaximumRetryAttempts: 0 } };
+    template.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(5 minutes)',
+      Targets: [Match.objectLike(target)],
+    });
+    synthesize({ sweepInterval: Duration.hours(1) }).hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(1 hour)',
+    });
+  });
+
   it('prints the URL and the command to connect with', () => {
     const outputs = Object.values(template.findOutputs('*')).map(({ Value }) => JSON.stringify(Value));
     expect(outputs.some((value) => value.includes('"wss://"'))).toBe(true);

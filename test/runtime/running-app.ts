@@ -14,6 +14,7 @@ const ROOT = join(__dirname, '../..');
 export interface RunningApp {
   runtime: Runtime;
   tableName: string;
+  functionNames: string[];
   /** What `npm start` prints to be exported. */
   exported: NodeJS.ProcessEnv;
   stop(): Promise<void>;
@@ -30,6 +31,7 @@ export async function startApp(): Promise<RunningApp> {
   return {
     runtime,
     tableName,
+    functionNames: app.functions.map(({ functionName }) => functionName),
     exported: {
       PATH: process.env.PATH,
       AWS_ENDPOINT_URL: runtime.url,
