@@ -33,7 +33,7 @@ export class Acceptor {
     });
   }
 
-  /** The WebSocket, before any of its bytes has flowed; undefined if the client has left. */
+  /** The WebSocket, before any of its bytes has flowed; undefined if the client has left, be it only with its half. */
   accept(
     request: IncomingMessage,
     socket: Duplex,

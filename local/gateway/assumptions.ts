@@ -1,6 +1,18 @@
 /**
- * What no public source tells of API Gateway, decided here and nowhere else. Each constant is one assumption: whoever
- * measures the real behaviour changes it in this file.
+ * What no public source tells of API Gateway. Each constant or function is one assumption: whoever measures the real
+ * behaviour changes it here.
+ *
+ * Assumptions that are a way of doing things, and where they are done:
+ * - A client that leaves before `$connect` has answered never had a connection: no `$disconnect` (`Handshake`).
+ * - Headers of a CONNECT event are sorted by name; a client's own `X-Forwarded-For` is continued and its trace id kept; `+`
+ *   in a query is a space (`connect-request`).
+ * - Messages in the bodies of refused handshakes, and the error types of 502 and 504, are those of REST APIs (`refusal`).
+ * - A two-way body above 128 KB counts as a failed integration; a response to a client that does not read is dropped, and
+ *   told in the log (`MessageFlow`).
+ * - A post gets its 200 when it is written, or when it waits behind earlier ones for a slow client (`Connection.send`).
+ * - @connections checks the stage, the signature, the method, the id, the size, the connection, in this order
+ *   (`ManagementApi`). Before any use, `lastActiveAt` equals `connectedAt`.
+ * - `$disconnect` runs once the TCP connection has ended, with the cause that came first (`Connection`).
  */
 
 /**

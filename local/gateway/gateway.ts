@@ -12,7 +12,7 @@ import { Connection, type ConnectionListener } from './connection';
 import { Connections } from './connections';
 import { DeployedStage } from './deployed-stage';
 import { disconnectEvent } from './events';
-import { type Acceptance, Handshake, handshakeFault, watchForLeaving } from './handshake';
+import { type Acceptance, Handshake, handshakeFault } from './handshake';
 import { Ids } from './ids';
 import { Integrations } from './integration';
 import { ManagementApi } from './management-api';
@@ -99,7 +99,10 @@ export class Gateway {
   }
 
   async #open(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const clientHasLeft = watchForLeaving(socket);
+    const onError = (): void => {
+      socket.destroy();
+    };
+    socket.on('error', onError);
     const fault = this.#closing ? SHUTTING_DOWN : handshakeFault(request);
     if (fault) {
       this.#refusals.refuseUpgrade(socket, fault);
@@ -111,8 +114,9 @@ export class Gateway {
     this.#opening.delete(socket);
     if ('status' in decision) {
       if (!this.#closing) this.#refusals.refuseUpgrade(socket, decision);
-    } else if (clientHasLeft() || !this.#accept(decision, request, socket, head)) {
-      socket.on('error', () => {}).destroy();
+    } else if (this.#accept(decision, request, socket, head)) {
+      socket.off('error', onError);
+    } else {
       this.#log.info(`A client of /${decision.facts.stage.stageName} left before $connect had answered.`);
     }
   }

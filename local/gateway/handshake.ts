@@ -1,6 +1,5 @@
 /** The opening of a connection: the order of checks, and `$connect`, whose status decides (the table of statuses is AWS's). */
 import { type IncomingMessage, validateHeaderValue } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock';
 import type { Log } from '../log';
 import type { Address } from './address';
@@ -101,22 +100,4 @@ export class Handshake {
     }
     return { facts, subprotocol };
   }
-}
-
-/** Notices a client that leaves before its handshake is answered. Call the result, once, to learn of it and end the watch. */
-export function watchForLeaving(socket: Duplex): () => boolean {
-  // An end is only seen by reading; this reads nothing, and leaves what a hasty client sends in the socket's own buffer.
-  const look = (): void => {
-    socket.read(0);
-  };
-  const destroy = (): void => {
-    socket.destroy();
-  };
-  socket.on('readable', look);
-  socket.on('error', destroy);
-  return () => {
-    socket.off('readable', look);
-    socket.off('error', destroy);
-    return socket.destroyed || !socket.readable || !socket.writable;
-  };
 }

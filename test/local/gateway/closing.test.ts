@@ -1,4 +1,8 @@
-import { DeleteConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
+import {
+  DeleteConnectionCommand,
+  GoneException,
+  PostToConnectionCommand,
+} from '@aws-sdk/client-apigatewaymanagementapi';
 import { clientFrame } from './raw-client';
 import { gateways, OK } from './running-gateway';
 
@@ -62,6 +66,40 @@ describe('$disconnect', () => {
       disconnectStatusCode: 1001,
       disconnectReason: 'Going away',
     });
+  });
+});
+
+describe('Connection that a client is closing', () => {
+  it('is gone for posts, and ends with the client’s code even if the gateway closes too', async () => {
+    const gateway = await start({ routes });
+    const connected = gateway.functions.next('CONNECT');
+    const client = await gateway.raw({ stays: true });
+    await client.open();
+    const { connectionId } = (await connected).requestContext;
+    client.socket.write(clientFrame(Buffer.from([0x0f, 0xa1]), { opcode: 8 }));
+    expect(await client.closeCode()).toBe(4001);
+    await expect(
+      gateway.management().send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: 'x' })),
+    ).rejects.toThrow(GoneException);
+    const disconnected = gateway.functions.next('DISCONNECT');
+    const closed = gateway.gateway.close();
+    gateway.clock.advance(2_000);
+    expect((await disconnected).requestContext.disconnectStatusCode).toBe(4001);
+    await closed;
+  });
+});
+
+describe('Connection that the gateway is closing', () => {
+  it('takes no more messages', async () => {
+    const gateway = await start({ routes });
+    const client = await gateway.raw();
+    await client.open();
+    const disconnected = gateway.functions.next('DISCONNECT');
+    gateway.clock.advance(10 * MINUTE);
+    expect(await client.closeCode()).toBe(1001);
+    client.socket.end(Buffer.concat([clientFrame('too late'), clientFrame('', { opcode: 8 })]));
+    await disconnected;
+    expect(gateway.functions.count('MESSAGE')).toBe(0);
   });
 });
 

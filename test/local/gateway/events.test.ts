@@ -1,3 +1,6 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { sourceIp } from '../../../local/gateway/connect-request';
 import { API_ID, DOMAIN, type GatewaySetup, gateways, OK, type RunningGateway } from './running-gateway';
 
 const start = gateways();
@@ -147,6 +150,17 @@ describe('CONNECT event', () => {
     const { connectEvent } = await threeEvents(gateway);
     expect(connectEvent.requestContext.domainName).toBe(domain);
     expect(connectEvent.headers.Host).toBe(domain);
+  });
+});
+
+describe('Source address', () => {
+  it.each([
+    ['127.0.0.1', '127.0.0.1'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:db8::1', '2001:db8::1'],
+  ])('of a client at %s is %s', (remoteAddress, expected) => {
+    const socket = Object.defineProperty(new Socket(), 'remoteAddress', { value: remoteAddress });
+    expect(sourceIp(new IncomingMessage(socket))).toBe(expected);
   });
 });
 

@@ -128,6 +128,18 @@ describe('Message', () => {
     expect(await client.closed).toEqual({ code: 1009, reason: '' });
   });
 
+  it.each([
+    ['above the frame limit', clientFrame('x'.repeat(40 * KB))],
+    ['in binary', clientFrame('hello', { opcode: 2 })],
+  ])('%s makes the gateway end its side', async (_, frame) => {
+    const gateway = await start({ routes });
+    const client = await gateway.raw();
+    await client.open();
+    client.socket.write(frame);
+    await client.ended;
+    expect(await client.closeCode()).toBeGreaterThan(1000);
+  });
+
   it('in binary is told to a well-behaved client as 1003', async () => {
     const gateway = await start({ routes });
     const client = await gateway.connect();
@@ -180,6 +192,19 @@ describe('Malformed frame', () => {
       disconnectReason: '',
     });
     expect(gateway.logged).toEqual([]);
+  });
+
+  it('is the last that is read', async () => {
+    const gateway = await start({ routes });
+    const client = await gateway.raw({ stays: true });
+    await client.open();
+    const disconnected = gateway.functions.next('DISCONNECT');
+    client.socket.write(clientFrame('x', { masked: false }));
+    expect(await client.closeCode()).toBe(1002);
+    for (let i = 0; i < 10; i++) await new Promise((sent) => client.socket.write(clientFrame('more'), sent));
+    client.socket.end();
+    await disconnected;
+    expect(gateway.functions.count('MESSAGE')).toBe(0);
   });
 
   it('of any kind never does more than end its connection', async () => {

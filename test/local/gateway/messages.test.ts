@@ -26,6 +26,19 @@ describe('One-way route', () => {
   });
 });
 
+describe('Integration', () => {
+  it('has no time limit once it has answered', async () => {
+    const gateway = await start({ routes: { $connect: OK, $default: OK } });
+    const client = await gateway.connect();
+    const message = gateway.functions.next('MESSAGE');
+    client.send('hi');
+    await message;
+    await client.roundTrip();
+    gateway.clock.advance(29_000);
+    expect(gateway.logged).toEqual([]);
+  });
+});
+
 describe('Two-way route', () => {
   it.each([
     ['the body', { statusCode: 200, body: '{"a": 1}' }, '{"a": 1}'],

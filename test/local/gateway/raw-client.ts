@@ -26,8 +26,9 @@ export class RawClient {
     this.ended = once(socket, 'close');
   }
 
-  static async connect(port: number): Promise<RawClient> {
-    const socket = connect(port, '127.0.0.1');
+  /** `stays`: keeps its half of the TCP connection open after the gateway has ended its own. */
+  static async connect(port: number, { stays = false } = {}): Promise<RawClient> {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: stays });
     await once(socket, 'connect');
     return new RawClient(socket);
   }

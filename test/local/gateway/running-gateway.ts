@@ -140,8 +140,8 @@ export class RunningGateway {
     return { client, connectionId: (await connected).requestContext.connectionId };
   }
 
-  async raw(): Promise<RawClient> {
-    const client = await RawClient.connect(this.port);
+  async raw(options: { stays?: boolean } = {}): Promise<RawClient> {
+    const client = await RawClient.connect(this.port, options);
     this.#clients.push(client);
     return client;
   }
