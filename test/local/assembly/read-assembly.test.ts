@@ -1,0 +1,347 @@
+import type { Json } from '../../../local/assembly/json';
+import { readAssembly } from '../../../local/assembly/read-assembly';
+import { UserError } from '../../../local/user-error';
+import {
+  chatTemplate,
+  chatTemplateWith,
+  readTemplate,
+  type Template,
+  writeAssembly,
+} from './written-assembly';
+
+type Changes = Record<string, Record<string, Json | undefined>>;
+
+describe('readAssembly', () => {
+  it('reads an API with its route, stage and function', () => {
+    const app = readTemplate(chatTemplateWith({ Stage: { StageVariables: { colour: 'blue' } } }));
+    expect(app.apis).toEqual([
+      {
+        path: 'Main/Api',
+        apiId: expect.stringMatching(/^[a-z0-9]{10}$/),
+        name: 'chat-api',
+        routeSelectionExpression: '$request.body.action',
+        routes: [
+          {
+            path: 'Main/Route',
+            routeKey: '$default',
+            integration: {
+              type: 'AWS_PROXY',
+              functionName: app.functions[0]?.functionName,
+              timeoutMillis: 29_000,
+            },
+            returnsResponse: false,
+          },
+        ],
+        stages: [{ path: 'Main/Stage', stageName: 'chat', variables: { colour: 'blue' } }],
+      },
+    ]);
+  });
+
+  it("gives a function Lambda's defaults", () => {
+    expect(readTemplate(chatTemplateWith({})).functions).toEqual([
+      expect.objectContaining({
+        functionName: expect.stringMatching(/^Main-Function-[A-Z0-9]{12}$/),
+        functionArn: expect.stringMatching(/^arn:aws:lambda:us-east-1:000000000000:function:Main-Function-/),
+        codeDirectory: expect.stringMatching(/asset\.code$/),
+        environment: {},
+        timeoutSeconds: 3,
+        memoryMegabytes: 128,
+      }),
+    ]);
+  });
+
+  it('gives the same names in every run', () => {
+    expect(readTemplate(chatTemplateWith({})).apis).toEqual(readTemplate(chatTemplateWith({})).apis);
+  });
+
+  it('writes numbers in an environment as text', () => {
+    const app = readTemplate(
+      chatTemplateWith({ Function: { Environment: { Variables: { SIZE: 3, STAGE: { Ref: 'Stage' } } } } }),
+    );
+    expect(app.functions[0]?.environment).toEqual({ SIZE: '3', STAGE: 'chat' });
+  });
+
+  it('takes a route response for a two-way route', () => {
+    const { Resources } = chatTemplateWith({ Route: { RouteResponseSelectionExpression: '$default' } });
+    const Response = {
+      Type: 'AWS::ApiGatewayV2::RouteResponse',
+      Properties: { ApiId: { Ref: 'Api' }, RouteId: { Ref: 'Route' }, RouteResponseKey: '$default' },
+    };
+    expect(readTemplate({ Resources: { ...Resources, Response } }).apis[0]?.routes[0]?.returnsResponse).toBe(
+      true,
+    );
+  });
+
+  it('is one-way where the route does not select its response', () => {
+    const template = chatTemplateWith({ Route: { RouteResponseSelectionExpression: '$default' } });
+    expect(readTemplate(template).apis[0]?.routes[0]?.returnsResponse).toBe(false);
+  });
+
+  it('runs inline code', () => {
+    const app = readTemplate(chatTemplateWith({ Function: { Code: { ZipFile: 'exports.handler = 1' } } }));
+    expect(require(`${app.functions[0]?.codeDirectory}/index.js`)).toEqual({ handler: 1 });
+  });
+
+  it('imports values across stacks', () => {
+    const names: Template = {
+      Resources: { Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'news' } } },
+      Outputs: {
+        Topic: { Value: { 'Fn::GetAtt': ['Topic', 'TopicName'] }, Export: { Name: 'Names:Topic' } },
+      },
+    };
+    const chat = chatTemplateWith({
+      Function: { Environment: { Variables: { TOPIC: { 'Fn::ImportValue': 'Names:Topic' } } } },
+    });
+    const app = readAssembly(writeAssembly({ Chat: chat, Names: names }));
+    expect(app.functions[0]?.environment).toEqual({ TOPIC: 'news' });
+  });
+
+  it('lists what it does not run', () => {
+    const template = chatTemplateWith({ Stage: { DefaultRouteSettings: { ThrottlingRateLimit: 5 } } });
+    const others: Template['Resources'] = {
+      ...template.Resources,
+      Queue: { Type: 'AWS::SQS::Queue', Properties: {} },
+      Http: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP' } },
+      Python: {
+        Type: 'AWS::Lambda::Function',
+        Properties: { Runtime: 'python3.13', Handler: 'a.b', Code: {} },
+      },
+      Role: { Type: 'AWS::IAM::Role', Properties: {} },
+    };
+    expect(
+      readTemplate({ Resources: others as Record<string, never> }, { missing: [{ key: 'vpc' }] }).notRun,
+    ).toEqual([
+      { type: 'stage throttling', path: 'Main/Stage', reason: 'not enforced yet' },
+      { type: 'AWS::Lambda::Function', path: 'Main/Python', reason: expect.stringContaining('python3.13') },
+      { type: 'HTTP API', path: 'Main/Http' },
+      { type: 'AWS::SQS::Queue', path: 'Main/Queue' },
+      { type: 'context look-up', path: 'vpc', reason: expect.stringContaining('dummy values') },
+    ]);
+  });
+
+  it('keeps a function out that no route needs and whose environment cannot be known', () => {
+    const { Resources } = chatTemplate();
+    const app = readTemplate({
+      Resources: {
+        ...Resources,
+        Thing: { Type: 'Custom::Thing', Properties: {} },
+        Helper: {
+          Type: 'AWS::Lambda::Function',
+          Properties: {
+            ...Resources.Function?.Properties,
+            Environment: { Variables: { URL: { 'Fn::GetAtt': ['Thing', 'Url'] } } },
+          },
+        },
+      },
+    });
+    expect(app.functions.map(({ path }) => path)).toEqual(['Main/Function']);
+    expect(app.notRun).toContainEqual({
+      type: 'AWS::Lambda::Function',
+      path: 'Main/Helper',
+      reason: expect.stringContaining('Resources.Helper.Properties.Environment.Variables.URL'),
+    });
+  });
+
+  it('shows the outputs that it can tell', () => {
+    const template: Template = {
+      ...chatTemplateWith({}),
+      Outputs: {
+        Url: { Value: { 'Fn::GetAtt': ['Api', 'ApiEndpoint'] }, Description: 'Where to connect' },
+        Unknown: { Value: '{{resolve:ssm:/x}}' },
+      },
+    };
+    expect(readTemplate(template).outputs).toEqual([
+      {
+        stack: 'Main',
+        name: 'Url',
+        value: expect.stringMatching(/^wss:\/\/[a-z0-9]{10}\.execute-api\.us-east-1\.amazonaws\.com$/),
+        description: 'Where to connect',
+      },
+    ]);
+  });
+
+  it.each<[string, Changes, RegExp]>([
+    [
+      'authorization',
+      { Route: { AuthorizationType: 'AWS_IAM' } },
+      /Main\/Route .*route \$default uses authorization \(AuthorizationType AWS_IAM\), which is not run yet/,
+    ],
+    ['an authorizer', { Route: { AuthorizerId: 'a1' } }, /uses an authorizer/],
+    ['an API key', { Route: { ApiKeyRequired: true } }, /uses an API key/],
+    ['models', { Route: { RequestModels: { default: 'M' } } }, /uses models/],
+    ['a model selection', { Route: { ModelSelectionExpression: '$request.body.x' } }, /uses models/],
+    [
+      'request parameters of a route',
+      { Route: { RequestParameters: { a: { Required: true } } } },
+      /request parameters/,
+    ],
+    [
+      'request parameters of an integration',
+      { Integration: { RequestParameters: { a: "'b'" } } },
+      /sets RequestParameters, which is not run yet/,
+    ],
+    [
+      'credentials of an integration',
+      { Integration: { CredentialsArn: 'arn:aws:iam::1:role/x' } },
+      /sets CredentialsArn/,
+    ],
+    [
+      'a mock',
+      { Integration: { IntegrationType: 'MOCK' } },
+      /integration of type MOCK, which is not run yet/,
+    ],
+    [
+      'an HTTP integration',
+      { Integration: { IntegrationType: 'HTTP_PROXY', IntegrationUri: 'https://example.com' } },
+      /integration of type HTTP_PROXY/,
+    ],
+    [
+      'a function of another app',
+      {
+        Integration: {
+          IntegrationUri:
+            'arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:1:function:x/invocations',
+        },
+      },
+      /calls arn:aws:lambda:us-east-1:1:function:x, which is not a function of this app/,
+    ],
+    [
+      'a target that is no function',
+      { Integration: { IntegrationUri: 'https://example.com' } },
+      /goes to https:\/\/example\.com, which is not a Lambda function/,
+    ],
+    [
+      'a timeout beyond the quota',
+      { Integration: { TimeoutInMillis: 30_000 } },
+      /TimeoutInMillis is 30000; API Gateway takes 50 to 29000/,
+    ],
+    [
+      'a route without an integration',
+      { Route: { Target: undefined } },
+      /has no integration of this app \(its Target is missing\)/,
+    ],
+    ['a route key with a dollar sign', { Route: { RouteKey: '$other' } }, /RouteKey is "\$other"/],
+    ['a disabled endpoint', { Api: { DisableExecuteApiEndpoint: true } }, /DisableExecuteApiEndpoint/],
+    [
+      'no selection expression',
+      { Api: { RouteSelectionExpression: undefined } },
+      /no RouteSelectionExpression/,
+    ],
+    ['no stage', { Stage: { ApiId: 'other' } }, /has no stage/],
+    ['no routes', { Route: { ApiId: 'other' } }, /has no routes/],
+    [
+      'a stage that is never deployed',
+      { Stage: { AutoDeploy: false } },
+      /neither AutoDeploy nor a DeploymentId/,
+    ],
+    ["a stage's name", { Stage: { StageName: '$default' } }, /its name is "\$default"/],
+    [
+      'a missing permission',
+      { Permission: { Principal: 'events.amazonaws.com' } },
+      /Main\/Route: API Gateway may not invoke Main-Function-.*AWS would answer 500/,
+    ],
+    [
+      'a permission for another route',
+      { Permission: { SourceArn: 'arn:aws:execute-api:us-east-1:000000000000:abc/*$connect' } },
+      /Its permissions are for arn:aws:execute-api:us-east-1:000000000000:abc/,
+    ],
+    [
+      'another runtime behind a route',
+      { Function: { Runtime: 'python3.13' } },
+      /Main\/Function .*python3\.13 is not run/,
+    ],
+    [
+      'code that is no asset',
+      { Function: { Code: { S3Key: 'other.zip' } } },
+      /code \(other\.zip\) is not among the assets/,
+    ],
+    [
+      'an environment that only AWS knows',
+      { Function: { Environment: { Variables: { A: '{{resolve:ssm:/x}}' } } } },
+      /Main\.template\.json: Resources\.Function\.Properties\.Environment\.Variables\.A: .*known only to AWS/,
+    ],
+    [
+      'a reserved variable',
+      { Function: { Environment: { Variables: { AWS_REGION: 'x' } } } },
+      /AWS_REGION, which Lambda keeps for itself/,
+    ],
+    [
+      'an environment beyond 4 KB',
+      { Function: { Environment: { Variables: { A: 'x'.repeat(4097) } } } },
+      /4098 bytes; Lambda takes 4096/,
+    ],
+  ])('refuses %s', (_, changes, message) => {
+    const act = () => readTemplate(chatTemplateWith(changes));
+    expect(act).toThrow(UserError);
+    expect(act).toThrow(message);
+  });
+
+  it.each<[string, Changes]>([
+    ['a permission without a source', { Permission: { SourceArn: undefined } }],
+    [
+      'a permission for the whole API',
+      {
+        Permission: {
+          SourceArn: { 'Fn::Sub': `arn:aws:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${Api}/*` },
+        },
+      },
+    ],
+    ['a permission by name', { Permission: { FunctionName: { Ref: 'Function' } } }],
+    ['an explicit absence of authorization', { Route: { AuthorizationType: 'NONE', ApiKeyRequired: false } }],
+    ['a deployment instead of AutoDeploy', { Stage: { AutoDeploy: false, DeploymentId: 'abc' } }],
+    ['a shorter timeout', { Integration: { TimeoutInMillis: 50 } }],
+  ])('accepts %s', (_, changes) => {
+    expect(readTemplate(chatTemplateWith(changes)).apis).toHaveLength(1);
+  });
+
+  it('refuses two routes with one key', () => {
+    const { Resources } = chatTemplate();
+    const template = { Resources: { ...Resources, Again: { ...Resources.Route } } } as unknown as Template;
+    expect(() => readTemplate(template)).toThrow(/two routes with the key \$default/);
+  });
+
+  it('refuses two functions with one name', () => {
+    const named = chatTemplateWith({ Function: { FunctionName: 'chat' } });
+    expect(() => readAssembly(writeAssembly({ One: named, Two: named }))).toThrow(
+      /Two\/Function and One\/Function are both named chat/,
+    );
+  });
+
+  it('refuses an app without a WebSocket API', () => {
+    expect(() => readTemplate({ Resources: {} })).toThrow(/no WebSocket API .*Its stacks: Main/);
+  });
+
+  it('refuses resources that depend on each other in a circle, as CloudFormation does', () => {
+    const { Resources } = chatTemplate();
+    const template = {
+      Resources: {
+        ...Resources,
+        Role: {
+          Type: 'AWS::IAM::Role',
+          Properties: {
+            Policies: [
+              { PolicyDocument: { Statement: [{ Resource: { 'Fn::GetAtt': ['Function', 'Arn'] } }] } },
+            ],
+          },
+        },
+      },
+    } as unknown as Template;
+    Object.assign(Resources.Function?.Properties ?? {}, { Role: { 'Fn::GetAtt': ['Role', 'Arn'] } });
+    expect(() => readTemplate(template)).toThrow(
+      /circular dependency: Main\/Function -> Main\/Role -> Main\/Function/,
+    );
+  });
+
+  it('stops at an error that a construct reported', () => {
+    const metadata = { '/Main/Api': [{ type: 'aws:cdk:error', data: 'Give it a name' }] };
+    expect(() => readTemplate(chatTemplateWith({}), { metadata })).toThrow(
+      'Main/Api reports an error, and the CDK would deploy nothing: Give it a name',
+    );
+  });
+
+  it('says that a folder is no cloud assembly', () => {
+    expect(() => readAssembly('/nowhere')).toThrow(
+      '/nowhere is not a CDK cloud assembly: it has no manifest.json',
+    );
+  });
+});
