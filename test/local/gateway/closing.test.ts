@@ -1,5 +1,6 @@
 import {
   DeleteConnectionCommand,
+  GetConnectionCommand,
   GoneException,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
@@ -70,7 +71,7 @@ describe('$disconnect', () => {
 });
 
 describe('Connection that a client is closing', () => {
-  it('is gone for posts, and ends with the client’s code even if the gateway closes too', async () => {
+  it('is gone for calls, and ends with the client’s code even if the gateway closes too', async () => {
     const gateway = await start({ routes });
     const connected = gateway.functions.next('CONNECT');
     const client = await gateway.raw({ stays: true });
@@ -78,9 +79,11 @@ describe('Connection that a client is closing', () => {
     const { connectionId } = (await connected).requestContext;
     client.socket.write(clientFrame(Buffer.from([0x0f, 0xa1]), { opcode: 8 }));
     expect(await client.closeCode()).toBe(4001);
-    await expect(
-      gateway.management().send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: 'x' })),
-    ).rejects.toThrow(GoneException);
+    const management = gateway.management();
+    const post = new PostToConnectionCommand({ ConnectionId: connectionId, Data: 'x' });
+    await expect(management.send(post)).rejects.toThrow(GoneException);
+    const get = new GetConnectionCommand({ ConnectionId: connectionId });
+    await expect(management.send(get)).rejects.toThrow(GoneException);
     const disconnected = gateway.functions.next('DISCONNECT');
     const closed = gateway.gateway.close();
     gateway.clock.advance(2_000);
