@@ -47,7 +47,7 @@ export class Integrations {
         resolve(outcome);
         whenOver?.();
       };
-      this.#invoker.invoke(functionName, event).then(
+      this.#invoke(functionName, event).then(
         (outcome) => settle(this.#read(route, outcome)),
         (error: unknown) => {
           this.#log.error(`${functionName} could not be invoked for ${route.routeKey}: ${messageOf(error)}`);
@@ -55,6 +55,11 @@ export class Integrations {
         },
       );
     });
+  }
+
+  /** An invoker that throws, instead of rejecting, must not leave a handshake without its answer either. */
+  async #invoke(functionName: string, event: string): Promise<InvocationOutcome> {
+    return this.#invoker.invoke(functionName, event);
   }
 
   #read(route: Route, outcome: InvocationOutcome): IntegrationOutcome {

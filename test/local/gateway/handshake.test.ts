@@ -75,9 +75,17 @@ describe('Handshake', () => {
     expect(client.refusal?.body).toBe('{"message":"Endpoint request timed out"}');
   });
 
-  it('is refused with 500 if the function cannot be invoked', async () => {
+  it.each([
+    ['cannot be invoked', () => Promise.reject(new Error('no such function'))],
+    [
+      'makes the invoker throw',
+      () => {
+        throw new Error('no such function');
+      },
+    ],
+  ])('is refused with 500 if the function %s', async (_, invoke) => {
     const gateway = await start({ routes: { $connect: OK } });
-    gateway.functions.invoke = () => Promise.reject(new Error('no such function'));
+    gateway.functions.invoke = invoke;
     await expect(gateway.connect()).rejects.toThrow('500');
   });
 
