@@ -1,0 +1,192 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Aws, CfnOutput, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import { HttpApi, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import {
+  WebSocketLambdaIntegration,
+  WebSocketMockIntegration,
+} from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { AttributeType, StreamViewType, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import type { App as ReadApp } from '../../../local/assembly/model';
+import { readAssembly } from '../../../local/assembly/read-assembly';
+import { describe as describeApp } from '../../../local/cli/describe';
+
+const code = mkdtempSync(join(tmpdir(), 'code-'));
+writeFileSync(join(code, 'index.mjs'), 'export const handler = async () => ({ statusCode: 200 });');
+writeFileSync(join(code, 'index.mjs.map'), 'x'.repeat(100_000));
+
+function newApp(): App {
+  return new App({
+    outdir: mkdtempSync(join(tmpdir(), 'cdk-out-')),
+    context: { 'aws:cdk:bundling-stacks': [], 'aws:cdk:enable-path-metadata': true },
+  });
+}
+
+function newFunction(scope: Construct, id: string, environment: Record<string, string> = {}): LambdaFunction {
+  return new LambdaFunction(scope, id, {
+    runtime: Runtime.NODEJS_22_X,
+    handler: 'index.handler',
+    code: Code.fromAsset(code),
+    environment,
+  });
+}
+
+function chatStack(
+  scope: Construct,
+  id = 'Main',
+): { stack: Stack; api: WebSocketApi; handler: LambdaFunction } {
+  const stack = new Stack(scope, id);
+  const table = new TableV2(stack, 'Table', {
+    partitionKey: { name: 'pk', type: AttributeType.STRING },
+    timeToLiveAttribute: 'expires',
+  });
+  const handler = newFunction(stack, 'Handler', { TABLE: table.tableName });
+  table.grantReadWriteData(handler);
+  const api = new WebSocketApi(stack, 'Api', {
+    connectRouteOptions: { integration: new WebSocketLambdaIntegration('Connect', handler) },
+    defaultRouteOptions: {
+      integration: new WebSocketLambdaIntegration('Messages', handler),
+      returnResponse: true,
+    },
+  });
+  api.grantManageConnections(handler);
+  const stage = new WebSocketStage(stack, 'Stage', {
+    webSocketApi: api,
+    stageName: 'chat',
+    autoDeploy: true,
+  });
+  new CfnOutput(stack, 'Url', { value: stage.url });
+  return { stack, api, handler };
+}
+
+function read(app: App): ReadApp {
+  return readAssembly(app.synth().directory);
+}
+
+describe('A CDK app', () => {
+  it('is read as its constructs say', () => {
+    const app = newApp();
+    chatStack(app);
+    const { apis, functions, tables, outputs, notRun } = read(app);
+    const functionName = functions[0]?.functionName;
+    expect(
+      apis[0]?.routes.map(({ routeKey, integration, returnsResponse }) => [
+        routeKey,
+        integration.functionName,
+        returnsResponse,
+      ]),
+    ).toEqual([
+      ['$connect', functionName, false],
+      ['$default', functionName, true],
+    ]);
+    expect(functions[0]?.environment).toEqual({ TABLE: tables[0]?.tableName });
+    expect(tables[0]).toMatchObject({
+      path: 'Main/Table/Resource',
+      ttlAttribute: 'expires',
+      createTable: { BillingMode: 'PAY_PER_REQUEST', KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }] },
+    });
+    expect(outputs).toEqual([
+      {
+        stack: 'Main',
+        name: 'Url',
+        value: `wss://${apis[0]?.apiId}.execute-api.us-east-1.amazonaws.com/chat`,
+      },
+    ]);
+    expect(notRun).toEqual([]);
+  });
+
+  it('has stages and nested stacks', () => {
+    const app = newApp();
+    const { stack } = chatStack(
+      new Stage(app, 'Dev', { env: { region: 'eu-west-1', account: '123456789012' } }),
+    );
+    const nested = new NestedStack(stack, 'Nested');
+    newFunction(nested, 'Inner', { STACK: stack.stackName, REGION: Aws.REGION });
+    const { region, accountId, functions } = read(app);
+    expect({ region, accountId }).toEqual({ region: 'eu-west-1', accountId: '123456789012' });
+    expect(functions.map(({ path }) => path)).toEqual([
+      'Dev/Main/Handler/Resource',
+      'Dev/Main/Nested/Inner/Resource',
+    ]);
+    expect(functions[1]?.environment).toEqual({ STACK: 'Dev-Main', REGION: 'eu-west-1' });
+  });
+
+  it('passes references between stacks', () => {
+    const app = newApp();
+    const rooms = new Table(new Stack(app, 'Data'), 'Rooms', {
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+    });
+    const { handler } = chatStack(app);
+    handler.addEnvironment('ROOMS', rooms.tableName);
+    const { functions, tables } = read(app);
+    const name = tables.find(({ path }) => path.startsWith('Data/'))?.tableName;
+    expect(functions[0]?.environment.ROOMS).toBe(name);
+  });
+
+  it('lists its HTTP APIs and streams', () => {
+    const app = newApp();
+    const { stack } = chatStack(app);
+    new HttpApi(stack, 'Http');
+    new Table(stack, 'Changes', {
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      stream: StreamViewType.NEW_IMAGE,
+    });
+    expect(read(app).notRun).toEqual([
+      { type: 'DynamoDB stream', path: 'Main/Changes/Resource' },
+      { type: 'HTTP API', path: 'Main/Http/Resource' },
+    ]);
+  });
+
+  it('is refused with a route that would be open where AWS asks an authorizer', () => {
+    const app = newApp();
+    const stack = new Stack(app, 'Main');
+    const handler = newFunction(stack, 'Handler');
+    const api = new WebSocketApi(stack, 'Api', {
+      connectRouteOptions: {
+        integration: new WebSocketLambdaIntegration('Connect', handler),
+        authorizer: new WebSocketLambdaAuthorizer('Authorizer', handler),
+      },
+    });
+    new WebSocketStage(stack, 'Stage', { webSocketApi: api, stageName: 'chat', autoDeploy: true });
+    expect(() => read(app)).toThrow(
+      /^Main\/Api\/\$connect-Route\/Resource .*authorization \(AuthorizationType CUSTOM\)/,
+    );
+  });
+
+  it('is refused with a mock integration', () => {
+    const app = newApp();
+    const { api } = chatStack(app);
+    api.addRoute('ping', { integration: new WebSocketMockIntegration('Ping') });
+    expect(() => read(app)).toThrow(/Main\/Api\/ping-Route.*MOCK, which is not run yet/);
+  });
+
+  it('is refused with a function that CloudFormation could not create', () => {
+    const app = newApp();
+    const { handler } = chatStack(app);
+    handler.grantInvoke(handler);
+    expect(() => read(app)).toThrow(/circular dependency/);
+  });
+
+  it('is described in tables', () => {
+    const app = newApp();
+    chatStack(app);
+    const text = describeApp(app.synth().directory);
+    expect(text).toMatch(/Main\/Api +│ chat +│ \$connect +│ Main\/Handler/);
+    expect(text).toMatch(/Main\/Handler +│ index\.handler │ 128 MB │ 3 s +│ 0\.1 KB/);
+    expect(text).toMatch(/dynamodb: GetRecords GetShardIterator +│ Main\/Table +│ +│/);
+    expect(text).toMatch(
+      /execute-api: ManageConnections +│ execute-api:Main\/Api\/\*\/\*\/@connections\/\* +│ yes/,
+    );
+    expect(text).toContain('(AWSLambdaBasicExecutionRole)');
+  });
+
+  it('is described also without any API', () => {
+    const app = newApp();
+    new Stack(app, 'Empty');
+    expect(describeApp(app.synth().directory)).toBe('This app has no API, no function and no grant.\n');
+  });
+});

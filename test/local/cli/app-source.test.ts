@@ -1,0 +1,136 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findApp } from '../../../local/assembly/app-source';
+import { shorten, synthesize } from '../../../local/assembly/synthesis';
+import { UserError } from '../../../local/user-error';
+import { writeAssembly } from '../assembly/written-assembly';
+
+function folderWith(files: Record<string, string | object>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'app-'));
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
+  }
+  return folder;
+}
+
+describe('findApp', () => {
+  it('takes the app of cdk.json, with its context', () => {
+    const folder = folderWith({
+      'cdk.json': { app: 'tsx app.ts', context: { a: 1, b: 1 } },
+      'cdk.context.json': { b: 2 },
+    });
+    expect(findApp(undefined, folder)).toEqual({
+      kind: 'command',
+      synthesis: {
+        command: 'tsx app.ts',
+        workingDirectory: folder,
+        outputDirectory: join(folder, 'cdk.out'),
+        context: { a: 1, b: 2 },
+      },
+    });
+  });
+
+  it('builds the app first where cdk.json says so, into its own folder', () => {
+    const folder = folderWith({ 'cdk.json': { app: 'node app', build: 'make', output: 'dist' } });
+    expect(findApp(undefined, folder)).toMatchObject({
+      synthesis: { command: 'make && node app', outputDirectory: join(folder, 'dist') },
+    });
+  });
+
+  it('takes a folder with a cloud assembly', () => {
+    const directory = writeAssembly({});
+    expect(findApp(directory, '/')).toEqual({ kind: 'assembly', directory, workingDirectory: '/' });
+  });
+
+  it('takes the folder of another CDK app', () => {
+    const folder = folderWith({ 'cdk.json': { app: 'tsx app.ts' } });
+    expect(findApp(folder, '/')).toMatchObject({ synthesis: { workingDirectory: folder } });
+  });
+
+  it('takes a command', () => {
+    expect(findApp('node --import tsx other.ts', '/')).toMatchObject({
+      synthesis: { command: 'node --import tsx other.ts' },
+    });
+  });
+
+  it('runs a script with Node.js', () => {
+    const folder = folderWith({ 'app.js': '' });
+    expect(findApp('app.js', folder)).toMatchObject({
+      synthesis: { command: `"${process.execPath}" "app.js"` },
+    });
+  });
+
+  it.each<[string, string | undefined, Record<string, string | object>, RegExp]>([
+    ['no cdk.json', undefined, {}, /There is no cdk\.json with an "app" in/],
+    ['a cdk.json without an app', undefined, { 'cdk.json': {} }, /There is no cdk\.json with an "app" in/],
+    ['a cdk.json that is no JSON', undefined, { 'cdk.json': '{' }, /cdk\.json is not readable as JSON/],
+    ['a folder with nothing', '.', {}, /holds neither a cloud assembly \(manifest\.json\) nor a CDK app/],
+  ])('refuses %s', (_, app, files, message) => {
+    const act = () => findApp(app, folderWith(files));
+    expect(act).toThrow(UserError);
+    expect(act).toThrow(message);
+  });
+});
+
+describe('synthesize', () => {
+  const write = (body: string) => `const { writeFileSync, mkdirSync } = require('node:fs'); ${body}`;
+
+  function synthesis(script: string) {
+    const workingDirectory = folderWith({ 'app.js': write(script) });
+    return {
+      command: `"${process.execPath}" app.js`,
+      workingDirectory,
+      outputDirectory: join(workingDirectory, 'cdk.out'),
+      context: { colour: 'blue' },
+    };
+  }
+
+  it("gives the app what the CDK's command line gives", async () => {
+    const app = synthesis(`
+      mkdirSync(process.env.CDK_OUTDIR);
+      writeFileSync(process.env.CDK_OUTDIR + '/manifest.json', '{}');
+      const { colour } = JSON.parse(process.env.CDK_CONTEXT_JSON);
+      console.log(colour, process.env.CDK_DEFAULT_REGION, process.env.CDK_DEFAULT_ACCOUNT);
+    `);
+    expect(await synthesize(app)).toBe('blue us-east-1 000000000000');
+  });
+
+  it('tells when an app writes no assembly', async () => {
+    await expect(synthesize(synthesis(''))).rejects.toThrow(
+      /ended without writing a cloud assembly to .*cdk\.out/,
+    );
+  });
+
+  it('does not take an assembly of an earlier run', async () => {
+    const app = synthesis('');
+    await expect(synthesize({ ...app, outputDirectory: writeAssembly({}) })).rejects.toThrow(
+      /without writing/,
+    );
+  });
+
+  it('tells when a command does not exist', async () => {
+    const app = { ...synthesis(''), command: 'no-such-command' };
+    await expect(synthesize(app)).rejects.toThrow(/`no-such-command` failed \(exit code 127\): .*not found/);
+  });
+});
+
+describe('shorten', () => {
+  it.each<[string, string, string]>([
+    [
+      "keeps a compiler's message with its place",
+      'node:internal\n\nError: Transform failed with 1 error:\n/work/app.ts:3:6: ERROR: Unexpected "="\n    at x (node_modules/esbuild/lib/main.js:1:1)',
+      'app.ts:3:6: ERROR: Unexpected "="',
+    ],
+    [
+      'keeps the message and the first place in the app',
+      '/work/app.ts:9\n  throw new Error();\n  ^\n\n\u001b[31mValidationError: Two\nlines\n    at a (/work/node_modules/b.js:1:2)\n    at new C (/work/infra/app.ts:9:7)\n    at node:internal:1:1\n\nNode.js v20',
+      'ValidationError: Two\nlines (infra/app.ts:9:7)',
+    ],
+    ['keeps the place in a module', 'Error: no\n    at file:///work/app.mjs:1:7', 'Error: no (app.mjs:1:7)'],
+    ['keeps the last lines of anything else', '1\n2\n3\n4\n5\n\n6\n', '2\n3\n4\n5\n6'],
+    ['tells that there is nothing', '', 'it printed no error'],
+  ])('%s', (_, errors, expected) => {
+    expect(shorten(errors, '/work')).toBe(expected);
+  });
+});

@@ -1,0 +1,191 @@
+import {
+  DynamoDBClient,
+  GetItemCommand,
+  ListTablesCommand,
+  PutItemCommand,
+  QueryCommand,
+  ScanCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { DynamoTable } from '../../../local/assembly/model';
+import { ManualClock } from '../../../local/clock';
+import { Expiry } from '../../../local/dynamodb/expiry';
+import { LocalDynamoDb } from '../../../local/dynamodb/local-dynamodb';
+import { silentLog } from '../../../local/log';
+import { UserError } from '../../../local/user-error';
+
+const settings = { region: 'eu-west-1', accountId: '123456789012', log: silentLog };
+
+function table(tableName: string, ttlAttribute?: string): DynamoTable {
+  return {
+    path: `Main/${tableName}`,
+    tableName,
+    tableArn: `arn:aws:dynamodb:eu-west-1:123456789012:table/${tableName}`,
+    createTable: {
+      TableName: tableName,
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'sk', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      BillingMode: 'PAY_PER_REQUEST',
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'bySk',
+          KeySchema: [{ AttributeName: 'sk', KeyType: 'HASH' }],
+          Projection: { ProjectionType: 'ALL' },
+        },
+      ],
+    },
+    ...(ttlAttribute === undefined ? {} : { ttlAttribute }),
+  };
+}
+
+describe('LocalDynamoDb', () => {
+  const clock = new ManualClock();
+  const now = Math.floor(clock.now() / 1000);
+  let database: LocalDynamoDb;
+  let client: DynamoDBClient;
+
+  beforeAll(async () => {
+    database = await LocalDynamoDb.start({
+      ...settings,
+      clock,
+      tables: [table('rows'), table('passing', 'expires')],
+    });
+    client = new DynamoDBClient({ endpoint: database.url, region: 'eu-west-1' });
+  });
+
+  afterAll(async () => {
+    client.destroy();
+    await database.close();
+  });
+
+  function put(tableName: string, sk: string, expires?: number | string) {
+    const ttl = typeof expires === 'number' ? { N: String(expires) } : { S: String(expires) };
+    return client.send(
+      new PutItemCommand({
+        TableName: tableName,
+        Item: { pk: { S: 'p' }, sk: { S: sk }, ...(expires === undefined ? {} : { expires: ttl }) },
+      }),
+    );
+  }
+
+  async function keys(tableName: string): Promise<(string | undefined)[]> {
+    const { Items = [] } = await client.send(new ScanCommand({ TableName: tableName, ConsistentRead: true }));
+    return Items.map(({ sk }) => sk?.S).sort();
+  }
+
+  it("creates the app's tables", async () => {
+    const { TableNames } = await client.send(new ListTablesCommand({}));
+    expect(TableNames).toEqual(['passing', 'rows']);
+  });
+
+  it('creates their indexes', async () => {
+    await put('rows', 'indexed');
+    const { Count } = await client.send(
+      new QueryCommand({
+        TableName: 'rows',
+        IndexName: 'bySk',
+        KeyConditionExpression: 'sk = :sk',
+        ExpressionAttributeValues: { ':sk': { S: 'indexed' } },
+      }),
+    );
+    expect(Count).toBe(1);
+  });
+
+  it('deletes the items whose time has passed, and no others', async () => {
+    await put('passing', 'past', now - 1);
+    await put('passing', 'now', now);
+    await put('passing', 'future', now + 60);
+    await put('passing', 'never');
+    await put('passing', 'text', '1');
+    await put('passing', 'ancient', now - 6 * 365 * 24 * 3600);
+    expect(await database.expiry.sweep()).toBe(1);
+    expect(await keys('passing')).toEqual(['ancient', 'future', 'never', 'now', 'text']);
+  });
+
+  it('deletes items page by page', async () => {
+    const tens = Array.from({ length: 10 }, (_, index) => index);
+    const padding = { S: 'x'.repeat(250_000) };
+    await Promise.all(
+      tens.map((index) =>
+        client.send(
+          new PutItemCommand({
+            TableName: 'passing',
+            Item: { pk: { S: 'large' }, sk: { S: `${index}` }, expires: { N: String(now - 1) }, padding },
+          }),
+        ),
+      ),
+    );
+    expect(await database.expiry.sweep()).toBe(10);
+  });
+
+  it('spares an item that got more time while it was to be deleted', async () => {
+    await put('passing', 'refreshed', now - 1);
+    const racing = new DynamoDBClient({ endpoint: database.url, region: 'eu-west-1' });
+    racing.middlewareStack.add(
+      (next, context) => async (args) => {
+        if (context.commandName === 'DeleteItemCommand') await put('passing', 'refreshed', now + 600);
+        return next(args);
+      },
+      { step: 'initialize' },
+    );
+    const expiry = new Expiry({
+      client: racing,
+      tables: [table('passing', 'expires')],
+      clock,
+      log: silentLog,
+    });
+    expect(await expiry.sweep()).toBe(0);
+    racing.destroy();
+    const { Item } = await client.send(
+      new GetItemCommand({
+        TableName: 'passing',
+        Key: { pk: { S: 'p' }, sk: { S: 'refreshed' } },
+        ConsistentRead: true,
+      }),
+    );
+    expect(Item?.expires).toEqual({ N: String(now + 600) });
+  });
+
+  it('uses another DynamoDB, and leaves its tables as they are', async () => {
+    await put('rows', 'kept');
+    const other = await LocalDynamoDb.start({
+      ...settings,
+      clock,
+      url: database.url,
+      tables: [table('rows'), table('more')],
+    });
+    await other.close();
+    expect(await keys('rows')).toContain('kept');
+    const { TableNames } = await client.send(new ListTablesCommand({}));
+    expect(TableNames).toContain('more');
+  });
+
+  it('names the table that cannot be created, and why', async () => {
+    const broken = table('broken');
+    broken.createTable.KeySchema = [];
+    const start = LocalDynamoDb.start({ ...settings, clock, url: database.url, tables: [broken] });
+    await expect(start).rejects.toThrow(UserError);
+    await expect(start).rejects.toThrow(
+      /Main\/broken: DynamoDB at .* does not create the table broken: .*keySchema/i,
+    );
+  });
+});
+
+describe('Expiry', () => {
+  it("sweeps by the runtime's clock", async () => {
+    const clock = new ManualClock();
+    const database = await LocalDynamoDb.start({ ...settings, clock, tables: [table('passing', 'expires')] });
+    const sweep = jest.spyOn(database.expiry, 'sweep');
+    clock.advance(29_999);
+    expect(sweep).not.toHaveBeenCalled();
+    clock.advance(1);
+    expect(sweep).toHaveBeenCalledTimes(1);
+    await sweep.mock.results[0]?.value;
+    await database.close();
+  });
+});

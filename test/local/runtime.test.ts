@@ -1,0 +1,194 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Code, Function as LambdaFunction, Runtime as LambdaRuntime } from 'aws-cdk-lib/aws-lambda';
+import WebSocket from 'ws';
+import type { App as ReadApp } from '../../local/assembly/model';
+import { readAssembly } from '../../local/assembly/read-assembly';
+import { banner } from '../../local/cli/banner';
+import { silentFunctionLog } from '../../local/lambda/function-log';
+import { silentLog } from '../../local/log';
+import { type Runtime, startRuntime } from '../../local/runtime';
+import { UserError } from '../../local/user-error';
+
+/** As AWS's documentation posts back: to the host of the event, signed (here: with a form that nobody verifies). */
+const HANDLER = `
+import https from 'node:https';
+const scope = 'Credential=local/20260101/us-east-1/SERVICE/aws4_request, SignedHeaders=host;x-amz-date, Signature=' + '0'.repeat(64);
+function send(host, path, service, body, headers) {
+  return new Promise((resolve, reject) => {
+    const authorization = 'AWS4-HMAC-SHA256 ' + scope.replace('SERVICE', service);
+    const request = https.request(
+      { host, path, method: 'POST', headers: { authorization, 'x-amz-date': '20260101T000000Z', ...headers } },
+      (response) => response.resume().on('end', () => {
+        if (response.statusCode === 200) resolve();
+        else reject(new Error(host + ' answered ' + response.statusCode));
+      }),
+    );
+    request.on('error', reject).end(body);
+  });
+}
+export async function handler(event) {
+  const { eventType, connectionId, domainName, stage } = event.requestContext ?? {};
+  if (eventType === 'MESSAGE') {
+    await send(domainName, '/' + stage + '/@connections/' + encodeURIComponent(connectionId), 'execute-api', 'echo: ' + event.body);
+  }
+  if (eventType === 'DISCONNECT') {
+    await send('dynamodb.us-east-1.amazonaws.com', '/', 'dynamodb', JSON.stringify({
+      TableName: process.env.TABLE, Item: { pk: { S: 'left' }, code: { N: String(event.requestContext.disconnectStatusCode) } },
+    }), { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'DynamoDB_20120810.PutItem' });
+  }
+  return { statusCode: 200, body: JSON.stringify(event) };
+}
+`;
+
+const outdir = mkdtempSync(join(tmpdir(), 'cdk-out-'));
+
+function synthesizeEcho(): ReadApp {
+  const code = mkdtempSync(join(tmpdir(), 'echo-'));
+  writeFileSync(join(code, 'index.mjs'), HANDLER);
+  const app = new App({ outdir });
+  const stack = new Stack(app, 'Echo');
+  const table = new Table(stack, 'Table', { partitionKey: { name: 'pk', type: AttributeType.STRING } });
+  const handler = new LambdaFunction(stack, 'Handler', {
+    functionName: 'echo',
+    runtime: LambdaRuntime.NODEJS_22_X,
+    handler: 'index.handler',
+    code: Code.fromAsset(code),
+    environment: { TABLE: table.tableName },
+  });
+  for (const [id, stageName] of [
+    ['One', 'shared'],
+    ['Two', 'shared'],
+    ['Three', 'echo'],
+  ] as const) {
+    const integration = () => ({ integration: new WebSocketLambdaIntegration('Integration', handler) });
+    const webSocketApi = new WebSocketApi(stack, id, {
+      defaultRouteOptions: integration(),
+      disconnectRouteOptions: integration(),
+    });
+    const stage = new WebSocketStage(stack, `${id}Stage`, { webSocketApi, stageName, autoDeploy: true });
+    if (id === 'Three') new CfnOutput(stack, 'Url', { value: stage.url });
+  }
+  return readAssembly(app.synth().directory);
+}
+
+describe('A runtime', () => {
+  const echo = synthesizeEcho();
+  const tableName = echo.tables[0]?.tableName ?? '';
+  let runtime: Runtime;
+  let client: DynamoDBClient;
+
+  beforeAll(async () => {
+    runtime = await startRuntime({ app: echo, port: 0, log: silentLog, functionLog: silentFunctionLog });
+    client = new DynamoDBClient({ endpoint: runtime.url, region: 'us-east-1' });
+  });
+
+  afterAll(async () => {
+    client.destroy();
+    await runtime.close();
+    rmSync(outdir, { recursive: true });
+  });
+
+  async function exchange(url: string, message: string): Promise<string> {
+    const socket = new WebSocket(url);
+    await once(socket, 'open');
+    socket.send(message);
+    const [data] = await once(socket, 'message');
+    socket.close();
+    await once(socket, 'close');
+    return String(data);
+  }
+
+  it('takes a message to its function, and what the function posts back to the client', async () => {
+    expect(await exchange(runtime.webSocketUrl('echo'), 'hello')).toBe('echo: hello');
+  });
+
+  it('has an address with its id for every API', async () => {
+    const apiId = echo.apis[0]?.apiId ?? '';
+    expect(runtime.webSocketUrl('shared', apiId)).toBe(`ws://localhost:${runtime.port}/${apiId}/shared`);
+    expect(await exchange(runtime.webSocketUrl('shared', apiId), 'one')).toBe('echo: one');
+  });
+
+  it('tells when a stage name means several APIs', () => {
+    expect(() => runtime.webSocketUrl('shared')).toThrow(UserError);
+    expect(() => runtime.webSocketUrl('shared')).toThrow(/Several APIs have a stage named shared/);
+  });
+
+  it("serves the app's tables to the SDK", async () => {
+    await client.send(new PutItemCommand({ TableName: tableName, Item: { pk: { S: 'a' } } }));
+    const { Item } = await client.send(new GetItemCommand({ TableName: tableName, Key: { pk: { S: 'a' } } }));
+    expect(Item).toEqual({ pk: { S: 'a' } });
+  });
+
+  it('invokes functions for the SDK', async () => {
+    const lambda = new LambdaClient({ endpoint: runtime.url, region: 'us-east-1' });
+    const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: 'echo', Payload: '{"a":1}' }));
+    lambda.destroy();
+    expect(JSON.parse(Payload?.transformToString() ?? '')).toEqual({ statusCode: 200, body: '{"a":1}' });
+  });
+
+  it('says what of Lambda it does not run', async () => {
+    const headers = {
+      authorization: 'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/lambda/aws4_request, Signature=0',
+    };
+    const response = await fetch(`http://127.0.0.1:${runtime.port}/2015-03-31/functions/`, { headers });
+    expect(response.status).toBe(501);
+    expect(await response.json()).toMatchObject({ __type: 'UnsupportedOperation' });
+  });
+
+  it('tells people where to connect, what to export and what is not there', () => {
+    const text = banner(
+      {
+        ...echo,
+        notRun: [
+          { type: 'AWS::SQS::Queue', path: 'A' },
+          { type: 'AWS::SQS::Queue', path: 'B' },
+          { type: 'throttling', path: 'C', reason: 'not yet' },
+        ],
+      },
+      runtime,
+      true,
+    );
+    expect(text).toMatch(new RegExp(`Echo/Three +ws://localhost:${runtime.port}/echo `));
+    expect(text).toContain(
+      `export AWS_ENDPOINT_URL=${runtime.url} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local`,
+    );
+    expect(text).toContain(`Echo.Url = ws://localhost:${runtime.port}/echo`);
+    expect(text).toContain(`Pages:   ${runtime.url}/`);
+    expect(text).toContain('2 AWS::SQS::Queue\n  C: throttling: not yet');
+  });
+
+  it('closes sockets with 1001 and runs $disconnect before it ends', async () => {
+    const database = runtime.dynamodb.url;
+    const second = await startRuntime({
+      app: echo,
+      port: 0,
+      dynamodbUrl: database,
+      log: silentLog,
+      functionLog: silentFunctionLog,
+    });
+    const socket = new WebSocket(second.webSocketUrl('echo'));
+    await once(socket, 'open');
+    const closed = once(socket, 'close');
+    await second.close();
+    expect((await closed)[0]).toBe(1001);
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName: tableName, Key: { pk: { S: 'left' } } }),
+    );
+    expect(Item?.code).toEqual({ N: '1001' });
+    await expect(fetch(second.url)).rejects.toThrow();
+  });
+
+  it('names a port that is in use', async () => {
+    const started = startRuntime({ app: { ...echo, tables: [] }, port: runtime.port, log: silentLog });
+    await expect(started).rejects.toThrow(`Port ${runtime.port} of 127.0.0.1 is in use`);
+  });
+});
