@@ -9,9 +9,11 @@ const server = dynalite({
   ...(workerData.directory === undefined ? {} : { path: workerData.directory }),
 });
 
-// dynalite throws what goes wrong on a connection or in its store. Whoever waits for an answer sees the connection end, and tries again.
+// dynalite throws what goes wrong on a connection or in its store, without saying for which request. A client that has gone
+// is nothing; for anything else whoever waits for an answer sees the connection end, and tries again.
 process.on('uncaughtException', (error) => {
-  if (error.code !== 'ECONNRESET') parentPort.postMessage({ failure: error.stack ?? String(error) });
+  if (error.code === 'ECONNRESET') return;
+  parentPort.postMessage({ failure: error.stack ?? String(error) });
   server.closeAllConnections();
 });
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import {
   DynamoDBClient,
   GetItemCommand,
@@ -149,6 +151,22 @@ describe('LocalDynamoDb', () => {
       }),
     );
     expect(Item?.expires).toEqual({ N: String(now + 600) });
+  });
+
+  it('outlives clients that break off, and answers the others', async () => {
+    const { hostname, port } = new URL(database.url);
+    const [patient, broken] = [connect(Number(port), hostname), connect(Number(port), hostname)];
+    for (const socket of [patient, broken]) {
+      await once(socket, 'connect');
+      socket.write('POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{');
+    }
+    await client.send(new ListTablesCommand({}));
+    broken.resetAndDestroy();
+    await client.send(new ListTablesCommand({}));
+    patient.write('}');
+    const [answer] = await once(patient, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 4/);
+    patient.destroy();
   });
 
   it('uses another DynamoDB, and leaves its tables as they are', async () => {
