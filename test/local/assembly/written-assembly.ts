@@ -1,5 +1,5 @@
 /** Cloud assemblies written by hand, for what the CDK's constructs would not let through. */
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Assembly } from '../../../local/assembly/assembly';
@@ -14,12 +14,16 @@ export interface StackSettings {
   metadata?: JsonObject;
 }
 
+const root = mkdtempSync(join(tmpdir(), 'assemblies-'));
+
+afterAll(() => rmSync(root, { recursive: true }));
+
 /** Writes one stack for each template, and returns the folder. */
 export function writeAssembly(
   templates: Record<string, Template>,
   settings: StackSettings & { missing?: Json[] } = {},
 ): string {
-  const directory = mkdtempSync(join(tmpdir(), 'assembly-'));
+  const directory = mkdtempSync(join(root, 'assembly-'));
   const { environment = 'aws://unknown-account/unknown-region', parameters = {}, metadata = {} } = settings;
   const artifacts: JsonObject = {};
   for (const [name, template] of Object.entries(templates)) {
