@@ -83,6 +83,12 @@ export class MemoryTable implements Table {
       .map((item) => structuredClone(item));
   }
 
+  /** Deletes what has expired, as DynamoDB does some time afterwards. */
+  deleteExpired(): void {
+    const now = this.clock.now();
+    for (const [key, item] of this.#items) if (isExpired(item, now)) this.#items.delete(key);
+  }
+
   #call<T>(operation: string, { pk, sk }: Key, apply: () => T): Promise<T> {
     return this.intercept({ to: 'table', operation, subject: `${pk} / ${sk}` }, apply);
   }

@@ -1,0 +1,84 @@
+/** One invocation, or one process: runs until it calls somebody, and goes on when that call has been answered. */
+import type { Call } from '../../lib/testing';
+
+export interface PendingCall {
+  call: Call;
+  apply: () => unknown;
+  resolve: (answer: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+export class Actor {
+  status: 'ready' | 'running' | 'done' | 'failed' | 'crashed' = 'ready';
+  startedAt = 0;
+  /** Calls that wait for their answer. */
+  calls: PendingCall[] = [];
+  /** Cancel the alarms that it has set. */
+  alarms: (() => void)[] = [];
+  /** What it knows: everything that it has been answered, in order. */
+  memory = '';
+  #tokens = 0;
+
+  constructor(
+    readonly name: string,
+    /** Lambda ends it after this. */
+    readonly limitMilliseconds: number,
+    private readonly run: () => Promise<unknown>,
+    /** Begins it anew, if Lambda tries it again after it has died or failed. */
+    readonly again?: () => void,
+  ) {}
+
+  begin(now: number, failed: () => void): void {
+    this.status = 'running';
+    this.startedAt = now;
+    this.run().then(
+      () => {
+        if (this.status === 'running') this.status = 'done';
+      },
+      (error: unknown) => {
+        this.remember(String(error));
+        if (this.status === 'running') failed();
+      },
+    );
+  }
+
+  answer(pending: PendingCall, what: string, effect: () => unknown): void {
+    this.calls = this.calls.filter((other) => other !== pending);
+    try {
+      const answer = effect();
+      this.remember(`${what} ${JSON.stringify(answer)}`);
+      pending.resolve(answer);
+    } catch (error) {
+      this.remember(`${what} ${String(error)}`);
+      pending.reject(error);
+    }
+  }
+
+  remember(what: string): void {
+    this.memory = digest(`${this.memory} ${what}`);
+  }
+
+  token(): string {
+    return `${this.name}'s ${++this.#tokens}`;
+  }
+
+  /** It never hears an answer or an alarm again. */
+  end(status: 'failed' | 'crashed'): void {
+    this.status = status;
+    this.calls = [];
+    for (const cancel of this.alarms.splice(0)) cancel();
+  }
+}
+
+/** 53 bits of a text, by cyrb53: enough to tell some million states apart, and quick. */
+export function digest(text: string): string {
+  let [high, low] = [0xdeadbeef, 0x41c6ce57];
+  for (let n = 0; n < text.length; n++) {
+    const code = text.charCodeAt(n);
+    high = Math.imul(high ^ code, 2654435761);
+    low = Math.imul(low ^ code, 1597334677);
+  }
+  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
+  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
+  return (4294967296 * (2097151 & low) + (high >>> 0)).toString(36);
+}

@@ -1,0 +1,186 @@
+/** The small cases that are explored, each with what may go wrong in it. */
+
+import { ChatServer } from '../../functions/chat/server';
+import { UserList } from '../../functions/chat/user-list';
+import { Service, WebSocketServer } from '../../lib';
+import type { Scenario } from './scenario';
+import type { ServiceWorld } from './service-world';
+
+/** Notes its hooks, each as a step that can be died before. */
+function recorder(world: ServiceWorld) {
+  return class Recorder extends WebSocketServer {
+    override async server() {
+      await world.note(`server of ${this.webSocketId}`);
+    }
+    override async onPostServer() {
+      await world.note(`onPostServer of ${this.webSocketId}`);
+    }
+  };
+}
+
+/** Names itself by its message. */
+function named(world: ServiceWorld) {
+  return class Named extends recorder(world) {
+    override async onClientMessage(name: string) {
+      const key = { service: 'chat', webSocketId: this.webSocketId };
+      if (await this.service.store.name(key, name, this.context.requestTime)) world.happened.push('named');
+    }
+  };
+}
+
+/** The real chat, which notes its hooks too. */
+function chat(world: ServiceWorld) {
+  return class NotedChat extends ChatServer {
+    override async server() {
+      await world.note(`server of ${this.webSocketId}`);
+      await super.server();
+    }
+    override async onPostServer() {
+      await super.onPostServer();
+      await world.note(`onPostServer of ${this.webSocketId}`);
+    }
+  };
+}
+
+/** Posts to everyone, and hands those that have gone to settlement. */
+const broadcast = (world: ServiceWorld) =>
+  new Service('chat', { backend: world.backend, serverFunction: 'server' }).deliver('news', {
+    slowMilliseconds: 3_000,
+    pendingMilliseconds: 100,
+  });
+
+const askToSettle = (id: string) => (world: ServiceWorld) =>
+  world.backend.invoker.invoke('server', { type: 'settle', members: [{ service: 'chat', webSocketId: id }] });
+
+const sweep = (world: ServiceWorld) => world.backend.invoker.invoke('server', { type: 'sweep' });
+
+const upkeep = async (service: Service) => new UserList(service).mend();
+
+/** The names on the last list that each live client has heard must be those of the members. */
+function wrongLists(world: ServiceWorld): string | undefined {
+  const members = world.table.items().filter(({ sk }) => sk.startsWith('MEMBER#'));
+  const expected = members.flatMap(({ user }) => user ?? []).sort();
+  for (const id of world.clients.keys()) {
+    if (!world.isLive(id)) continue;
+    const last = world.gateway.received(id).findLast((frame) => frame.includes('"userlist"'));
+    const heard = (JSON.parse(last ?? '{"Users":[]}').Users as { User: string }[])
+      .map(({ User }) => User)
+      .sort();
+    if (heard.join() !== expected.join()) {
+      return `${id} heard last of [${heard}], but [${expected}] are online.`;
+    }
+  }
+  return undefined;
+}
+
+/** A connection that named itself is called so: nothing that came late has undone it. */
+function wrongName(world: ServiceWorld): string | undefined {
+  const anchor = world.table.items().find(({ sk }) => sk.startsWith('MEMBER#'));
+  return world.happened.includes('named') && anchor?.user !== 'A' ? 'a has lost its name.' : undefined;
+}
+
+export const cases: Record<string, Scenario> = {
+  'a connection opens and closes while somebody posts, and time passes': {
+    makeServerClass: recorder,
+    clients: { a: { leaves: 'told or not' } },
+    others: { broadcast },
+    budget: { stalls: 1 },
+    largerBudget: { stalls: 2, ticks: 1 },
+  },
+  'a connection opens and closes, and an invocation dies': {
+    makeServerClass: recorder,
+    clients: { a: { leaves: 'told or not', mayStay: true } },
+    budget: { crashes: 1 },
+    largerBudget: { crashes: 2 },
+  },
+  'a connection opens at one host before another': {
+    makeServerClass: recorder,
+    clients: { a: { leaves: 'told or not', mayStay: true } },
+    others: { broadcast },
+    budget: { staleHosts: 1 },
+    largerBudget: { staleHosts: 2, ticks: 1 },
+  },
+  'settlement is asked for twice': {
+    makeServerClass: recorder,
+    clients: { a: { connected: true, leaves: 'told or not' } },
+    others: { 'first asks': askToSettle('a'), 'second asks': askToSettle('a') },
+  },
+  'settlement is asked for during a sweep': {
+    makeServerClass: recorder,
+    clients: { a: { connected: true, leaves: 'told or not' } },
+    others: { asks: askToSettle('a'), sweep },
+    largerBudget: { crashes: 1 },
+  },
+  'the settler dies between any two calls': {
+    makeServerClass: recorder,
+    clients: { a: { connected: true, leaves: 'told or not' } },
+    others: { asks: askToSettle('a') },
+    budget: { crashes: 1 },
+    largerBudget: { crashes: 2 },
+  },
+  'a settler stalls longer than its lease': {
+    makeServerClass: recorder,
+    clients: { a: { connected: true, leaves: 'told or not' } },
+    others: { asks: askToSettle('a') },
+    budget: { stalls: 2, lateCopies: 1 },
+    largerBudget: { stalls: 2, crashes: 1, lateCopies: 1 },
+  },
+  'answers are lost, and calls repeated': {
+    makeServerClass: recorder,
+    clients: { a: { leaves: 'told', mayStay: true } },
+    budget: { repeats: 1 },
+    largerBudget: { repeats: 2 },
+  },
+  'copies of calls come late': {
+    makeServerClass: recorder,
+    clients: { a: { leaves: 'told', mayStay: true } },
+    budget: { lateCopies: 1 },
+    largerBudget: { lateCopies: 2 },
+  },
+  'a connection names itself, and copies of calls come late': {
+    makeServerClass: named,
+    clients: { a: { sends: ['A'] } },
+    budget: { lateCopies: 1 },
+    wrongAtRest: wrongName,
+  },
+  'a rename and a departure': {
+    makeServerClass: chat,
+    upkeep,
+    clients: {
+      a: { connected: true, sends: ['{"User":"A"}'], leaves: 'told' },
+      b: { connected: true },
+    },
+    largerBudget: { crashes: 1 },
+    wrongAtRest: wrongLists,
+  },
+  'two renames': {
+    makeServerClass: chat,
+    upkeep,
+    clients: {
+      a: { connected: true, sends: ['{"User":"A"}'] },
+      b: { connected: true, sends: ['{"User":"B"}'] },
+    },
+    budget: { ticks: 1 },
+    largerBudget: { ticks: 2, lateCopies: 1 },
+    wrongAtRest: wrongLists,
+  },
+  'two renames, and the poster dies': {
+    makeServerClass: chat,
+    upkeep,
+    clients: {
+      a: { connected: true, sends: ['{"User":"A"}'] },
+      b: { connected: true, sends: ['{"User":"B"}'] },
+    },
+    budget: { crashes: 1 },
+    largerBudget: { crashes: 2 },
+    wrongAtRest: wrongLists,
+  },
+  'a newcomer hears of a rename, though a host does not know it yet': {
+    makeServerClass: chat,
+    upkeep,
+    clients: { a: { connected: true, sends: ['{"User":"A"}'] }, b: {} },
+    budget: { staleHosts: 1 },
+    largerBudget: { staleHosts: 2, ticks: 1 },
+    wrongAtRest: wrongLists,
+  },
+};

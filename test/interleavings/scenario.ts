@@ -1,0 +1,50 @@
+/** What is explored: who takes part, and what may go wrong how often. */
+import type { HandlerOptions } from '../../lib';
+import type { Condition } from '../../lib/table/conditions';
+import type { ServerClass } from '../../lib/web-socket-server';
+import type { ServiceWorld } from './service-world';
+
+/** How often what can go wrong goes wrong on one path. */
+export interface Budget {
+  /** An invocation dies where it stands. */
+  crashes: number;
+  /** A call took effect, its answer was lost, and the SDK repeated it. */
+  repeats: number;
+  /** A call was repeated, and its first copy takes effect at any time later, even after all else. */
+  lateCopies: number;
+  /** A host answers 410 for a connection that has just opened at another. */
+  staleHosts: number;
+  /** Time goes on while somebody waits for an answer. */
+  ticks: number;
+  /** Half a minute passes while somebody waits for an answer. */
+  stalls: number;
+}
+
+export interface ClientScript {
+  /** Already connected, for a minute, when the exploration begins. */
+  connected?: boolean;
+  /** Text frames, sent one after the other at any time while it is connected. */
+  sends?: string[];
+  /** Whether it may leave, and whether `$disconnect` is told of it then. @default 'never' */
+  leaves?: 'never' | 'told' | 'told or not';
+  /** Whether it may also stay to the end. @default false */
+  mayStay?: boolean;
+}
+
+export interface Scenario {
+  makeServerClass: (world: ServiceWorld) => ServerClass;
+  upkeep?: HandlerOptions['upkeep'];
+  clients: Record<string, ClientScript>;
+  /** Processes that begin at any time, by name. */
+  others?: Record<string, (world: ServiceWorld) => Promise<unknown>>;
+  budget?: Partial<Budget>;
+  /** What goes wrong more often in the slow lane. @default as in `budget` */
+  largerBudget?: Partial<Budget>;
+  /** What is wrong when all has come to rest, beyond what is wrong in every scenario; asked again after two sweeps. */
+  wrongAtRest?: (world: ServiceWorld) => string | undefined;
+  /** Takes a condition away, to see whether that is noticed. */
+  mutate?: Mutation;
+}
+
+/** `operation` is `put` or `update` with the first attribute set, `kind` the first part of the item's sort key. */
+export type Mutation = (operation: string, kind: string, condition: Condition) => Condition;
