@@ -1,6 +1,7 @@
 /** What people need once the runtime is up: where to connect, what to export, and what is not there. */
 import type { App, OtherResource } from '../assembly/model';
 import type { Runtime } from '../runtime';
+import { exportLines } from './exports';
 
 export function banner(app: App, runtime: Runtime, hasPages: boolean): string {
   const blocks = [
@@ -36,10 +37,7 @@ function addresses(runtime: Runtime): string[] {
 
 function access(app: App, runtime: Runtime, hasPages: boolean): string[] {
   const pages = hasPages ? [`Pages:   ${runtime.url}/`] : [];
-  return [
-    ...pages,
-    `For the AWS CLI and the SDKs:\n  export AWS_ENDPOINT_URL=${runtime.url} AWS_REGION=${app.region} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local`,
-  ];
+  return [...pages, 'For the AWS CLI and the SDKs:', ...exportLines(app, runtime).map((line) => `  ${line}`)];
 }
 
 /** Where an output has an API's address on AWS, the one on this machine is what people need. */

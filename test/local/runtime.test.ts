@@ -10,9 +10,14 @@ import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integra
 import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Code, Function as LambdaFunction, Runtime as LambdaRuntime } from 'aws-cdk-lib/aws-lambda';
 import WebSocket from 'ws';
-import type { App as ReadApp } from '../../local/assembly/model';
+import type {
+  DynamoTable,
+  LambdaFunction as LocalFunction,
+  App as ReadApp,
+} from '../../local/assembly/model';
 import { readAssembly } from '../../local/assembly/read-assembly';
 import { banner } from '../../local/cli/banner';
+import { tableExports } from '../../local/cli/exports';
 import { silentFunctionLog } from '../../local/lambda/function-log';
 import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
@@ -159,11 +164,26 @@ describe('A runtime', () => {
     );
     expect(text).toMatch(new RegExp(`Echo/Three +ws://localhost:${runtime.port}/echo `));
     expect(text).toContain(
-      `export AWS_ENDPOINT_URL=${runtime.url} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local`,
+      [
+        `  export AWS_ENDPOINT_URL=${runtime.url} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local`,
+        `  export TABLE=${tableName}`,
+      ].join('\n'),
     );
     expect(text).toContain(`Echo.Url = ws://localhost:${runtime.port}/echo`);
     expect(text).toContain(`Pages:   ${runtime.url}/`);
     expect(text).toContain('2 AWS::SQS::Queue\n  C: throttling: not yet');
+  });
+
+  it('exports no variable by which two functions mean different tables', () => {
+    const [handler] = echo.functions;
+    const other = { ...echo.tables[0], tableName: 'other' } as DynamoTable;
+    const app = (value: string): ReadApp => ({
+      ...echo,
+      tables: [...echo.tables, other],
+      functions: [handler, { ...handler, environment: { TABLE: value, STAGE: 'test' } }] as LocalFunction[],
+    });
+    expect(tableExports(app(tableName))).toEqual({ TABLE: tableName });
+    expect(tableExports(app('other'))).toEqual({});
   });
 
   it('closes sockets with 1001 and runs $disconnect before it ends', async () => {

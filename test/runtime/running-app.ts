@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { findApp } from '../../local/assembly/app-source';
 import { readAssembly } from '../../local/assembly/read-assembly';
 import { synthesize } from '../../local/assembly/synthesis';
+import { awsExports, tableExports } from '../../local/cli/exports';
 import { silentFunctionLog } from '../../local/lambda/function-log';
 import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
@@ -34,11 +35,8 @@ export async function startApp(): Promise<RunningApp> {
     functionNames: app.functions.map(({ functionName }) => functionName),
     exported: {
       PATH: process.env.PATH,
-      AWS_ENDPOINT_URL: runtime.url,
-      AWS_REGION: app.region,
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-      CONNECTION_TABLE: tableName,
+      ...awsExports(app, runtime),
+      ...tableExports(app),
     },
     async stop() {
       await runtime.close();
