@@ -1,0 +1,44 @@
+/** What the bench puts under load: a service of plain handlers, as anyone would write them, and one of the library. */
+import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { bundleFunctions } from '../../infra/bundle';
+import { ConnectionTable } from '../../infra/connection-table';
+import { WebSocketService } from '../../infra/websocket-service';
+
+bundleFunctions(__dirname, ['plain', 'library', 'sdk-alone']);
+
+const app = new App();
+const stack = new Stack(app, 'Bench');
+
+const plainFunction = new LambdaFunction(stack, 'PlainFunction', {
+  runtime: Runtime.NODEJS_24_X,
+  code: Code.fromAsset('build/plain'),
+  handler: 'index.handler',
+  memorySize: 256,
+});
+const plain = new WebSocketApi(stack, 'Plain');
+for (const routeKey of ['$connect', '$default', '$disconnect', 'two-way']) {
+  plain.addRoute(routeKey, {
+    integration: new WebSocketLambdaIntegration('Plain', plainFunction),
+    returnResponse: routeKey === 'two-way',
+  });
+}
+const stage = new WebSocketStage(stack, 'PlainStage', {
+  webSocketApi: plain,
+  stageName: 'plain',
+  autoDeploy: true,
+});
+stage.grantManagementApiAccess(plainFunction);
+
+const connections = new ConnectionTable(stack, 'Connections');
+const library = new WebSocketService(stack, 'Library', {
+  entry: 'library',
+  connections,
+  throttle: { rateLimit: 10_000, burstLimit: 5_000 },
+});
+
+new CfnOutput(stack, 'ConnectionTable', { value: connections.tableName });
+new CfnOutput(stack, 'LibraryFunction', { value: library.functions.routes.functionName });
+app.synth();

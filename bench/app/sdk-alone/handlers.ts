@@ -1,0 +1,23 @@
+/** The SDK's clients and commands that the library uses, and nothing else: the baseline of import time and size. */
+import {
+  ApiGatewayManagementApiClient,
+  DeleteConnectionCommand,
+  GetConnectionCommand,
+  PostToConnectionCommand,
+} from '@aws-sdk/client-apigatewaymanagementapi';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+
+export const clients = [ApiGatewayManagementApiClient, DynamoDBClient, DynamoDBDocumentClient, LambdaClient];
+export const commands = [
+  ...[DeleteConnectionCommand, GetConnectionCommand, PostToConnectionCommand, InvokeCommand],
+  ...[DeleteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand],
+];

@@ -1,0 +1,61 @@
+/** The load: clients in this process, connected to a server in another one. */
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+
+/** Handshakes under way at a time. */
+const HANDSHAKES_AT_A_TIME = 100;
+/** Nothing here is waited for any longer. */
+const LONGEST_WAIT_MILLIS = 60_000;
+
+export class Crowd {
+  readonly #sockets: WebSocket[] = [];
+  #received = 0;
+  #heard: () => void = () => {};
+
+  /** Connects that many clients to the URL. */
+  static async connect(url: string, count: number): Promise<Crowd> {
+    const crowd = new Crowd();
+    let begun = 0;
+    const connector = async () => {
+      while (begun < count) {
+        begun += 1;
+        await crowd.#connectOne(url);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(count, HANDSHAKES_AT_A_TIME) }, connector));
+    return crowd;
+  }
+
+  /** The first one says something; resolves once all together have received `count` frames. */
+  async say(text: string, count: number): Promise<void> {
+    this.#received = 0;
+    const limit = setTimeout(() => this.#sockets[0]?.terminate(), LONGEST_WAIT_MILLIS);
+    this.#sockets[0]?.send(text);
+    while (this.#received < count) {
+      await new Promise<void>((resolve) => {
+        this.#heard = resolve;
+      });
+      if (this.#sockets[0]?.readyState !== WebSocket.OPEN) {
+        throw new Error(`${this.#received} of ${count} frames came for ${JSON.stringify(text)}.`);
+      }
+    }
+    clearTimeout(limit);
+  }
+
+  /** Cuts every connection at once, without a word. */
+  vanish(): void {
+    for (const socket of this.#sockets) socket.terminate();
+  }
+
+  async #connectOne(url: string): Promise<void> {
+    const socket = new WebSocket(url, { perMessageDeflate: false, handshakeTimeout: LONGEST_WAIT_MILLIS });
+    socket.on('message', () => {
+      this.#received += 1;
+      this.#heard();
+    });
+    await once(socket, 'open');
+    socket.on('error', () => socket.terminate());
+    socket.on('close', () => this.#heard());
+    this.#sockets.push(socket);
+  }
+}

@@ -1,0 +1,63 @@
+/** What a crowd of clients costs: to let it in, to hold it, and to notice that all of it has vanished. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { Crowd } from '../crowd';
+import type { Row } from '../page';
+import { alternate, numbers, type Side, type Sides } from './sides';
+
+const CONNECTIONS = 2_000;
+const LONGEST_STORM_MILLIS = 30_000;
+/** For what a server still does once the last handshake is answered. */
+const SETTLING_MILLIS = 500;
+const MEMORY_SAMPLE_MILLIS = 20;
+
+interface CrowdSample {
+  connectsPerSecond: number;
+  kilobytesPerConnection: number;
+  lost: number;
+  stormSeconds: number;
+  stormMegabytes: number;
+}
+
+export async function measureCrowds(sides: Sides, name: string, rounds: number): Promise<Row[]> {
+  const samples = await alternate(sides, rounds, crowd);
+  const row = (what: string, unit: string, of: (sample: CrowdSample) => number): Row => ({
+    what: `${name}: ${what}`,
+    unit,
+    ...numbers(samples, of),
+    better: 'lower',
+  });
+  return [
+    { ...row(`connects, ${CONNECTIONS} in all`, 'per s', (s) => s.connectsPerSecond), better: 'higher' },
+    row('memory of a connection', 'KB', (s) => s.kilobytesPerConnection),
+    row(`storm of ${CONNECTIONS} closed at once: $disconnect lost`, 'events', (s) => s.lost),
+    row('storm: until the last $disconnect has run', 's', (s) => s.stormSeconds),
+    row('storm: highest memory', 'MB', (s) => s.stormMegabytes),
+  ];
+}
+
+async function crowd({ server, url }: Side): Promise<CrowdSample> {
+  const emptyMegabytes = server.residentMegabytes;
+  const connectingSince = performance.now();
+  const clients = await Crowd.connect(url, CONNECTIONS);
+  const connectSeconds = (performance.now() - connectingSince) / 1_000;
+  await wait(SETTLING_MILLIS);
+  const heldMegabytes = server.residentMegabytes;
+
+  let stormMegabytes = heldMegabytes;
+  const sampler = setInterval(() => {
+    stormMegabytes = Math.max(stormMegabytes, server.residentMegabytes);
+  }, MEMORY_SAMPLE_MILLIS);
+  server.forgetDepartures();
+  const stormingSince = performance.now();
+  clients.vanish();
+  await server.departuresReach(CONNECTIONS, LONGEST_STORM_MILLIS);
+  const stormSeconds = (performance.now() - stormingSince) / 1_000;
+  clearInterval(sampler);
+  return {
+    connectsPerSecond: CONNECTIONS / connectSeconds,
+    kilobytesPerConnection: ((heldMegabytes - emptyMegabytes) * 1024) / CONNECTIONS,
+    lost: CONNECTIONS - server.departures,
+    stormSeconds,
+    stormMegabytes,
+  };
+}

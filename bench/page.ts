@@ -1,0 +1,52 @@
+/** The page that the bench prints: under each baseline's name, what was measured, ours beside it, and the ratio. */
+import { type Spread, spread } from './statistics';
+
+export interface Row {
+  what: string;
+  unit: string;
+  ours: number[];
+  /** None, where there is nothing to compare with. */
+  baseline: number[];
+  /** Which way is good. */
+  better: 'higher' | 'lower';
+}
+
+export class Page {
+  readonly #lines: string[] = [];
+
+  section(title: string, baseline: string, rows: Row[]): void {
+    const cells = rows.map((row) => {
+      const ours = spread(row.ours);
+      const baseline = spread(row.baseline);
+      return [
+        `${row.what}, ${row.unit}`,
+        show(ours),
+        show(baseline),
+        `${(ours.median / baseline.median).toFixed(2)} x (${row.better} is better)`,
+      ];
+    });
+    const table = [['', 'ours', 'baseline', 'ours / baseline'], ...cells];
+    const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => (row[column] ?? '').length)));
+    const lines = table.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
+    this.#lines.push('', title, `  baseline: ${baseline}`, ...lines.map((line) => `  ${line}`.trimEnd()));
+  }
+
+  note(text: string): void {
+    this.#lines.push(`  ${text}`);
+  }
+
+  toString(): string {
+    return `${this.#lines.join('\n')}\n`;
+  }
+}
+
+/** `0.61 (0.58-0.65)`, or the number alone where all are the same. */
+export function show({ median, min, max }: Spread): string {
+  return min === max ? digits(median) : `${digits(median)} (${digits(min)}-${digits(max)})`;
+}
+
+/** Three digits that count. */
+export function digits(value: number): string {
+  if (value === 0 || Number.isInteger(value)) return String(value);
+  return value >= 100 ? String(Math.round(value)) : value.toFixed(value >= 10 ? 1 : 2);
+}

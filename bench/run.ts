@@ -1,0 +1,81 @@
+/** `npm run bench`: measures the local runtime beside a bare server on this machine, and prints one page. */
+import { join } from 'node:path';
+import { measureBroadcast } from './measures/broadcast';
+import { measureBundle } from './measures/bundles';
+import { measureCrowds } from './measures/crowds';
+import { measureRoundTrip } from './measures/round-trip';
+import type { Sides } from './measures/sides';
+import { measureStart } from './measures/start';
+import { measureTableUse } from './measures/table-use';
+import { Page } from './page';
+import { ServerProcess } from './server-process';
+
+const ROOT = join(__dirname, '..');
+const START = ['--import', 'tsx', 'local/cli.ts', 'start', '--port', '0'];
+const BARE = [join(__dirname, 'baseline.cjs')];
+const BARE_SERVER = 'a bare `ws` server whose handler posts through the SDK (bench/baseline.cjs)';
+
+/** Whatever happens, the bench ends by itself. */
+const LONGEST_RUN_MILLIS = 5 * 60_000;
+
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
+async function main(): Promise<void> {
+  const page = new Page();
+  progress('start');
+  page.section('Start', BARE_SERVER, await measureStart({ ours: START, baseline: BARE }, ROOT));
+  await underLoad(page);
+  progress('bundles');
+  const sdkAlone = join(__dirname, 'app/build/sdk-alone/index.mjs');
+  page.section(
+    'Cold start',
+    'the clients and commands of the SDK that the library uses, bundled in the same way',
+    measureBundle('chat', join(ROOT, 'build/functions/chat/index.mjs'), sdkAlone, ROOT),
+  );
+  progress('table');
+  page.section(
+    'DynamoDB',
+    'the shortest samples: a row put for each connection, a Scan for each message, a row deleted',
+    await measureTableUse(),
+  );
+  process.stdout.write(`\n${page}\n`);
+}
+
+async function underLoad(page: Page): Promise<void> {
+  const ours = await ServerProcess.start([...START, '--app', 'bench/app'], ROOT);
+  const bare = await ServerProcess.start(BARE, ROOT);
+  try {
+    const baseline = { server: bare, url: bare.url('bare') };
+    const plain: Sides = { ours: { server: ours, url: ours.url('plain') }, baseline };
+    const library: Sides = { ours: { server: ours, url: ours.url('library') }, baseline };
+    progress('crowds');
+    page.section('Crowds', BARE_SERVER, [
+      ...(await measureCrowds(plain, 'plain handlers', 3)),
+      ...(await measureCrowds(library, 'library and table', 2)),
+    ]);
+    progress('round trips');
+    page.section('Round trip of one message, one at a time', BARE_SERVER, [
+      ...(await measureRoundTrip(plain, 'plain handler, posted back', 'hello')),
+      ...(await measureRoundTrip(library, "library's write, posted back", 'hello')),
+      ...(await measureRoundTrip(plain, 'two-way route (bare: no SDK)', '{"action":"two-way"}')),
+    ]);
+    progress('broadcast');
+    page.section('Broadcast by one handler', BARE_SERVER, await measureBroadcast(library));
+  } finally {
+    await Promise.all([ours.stop(), bare.stop()]);
+  }
+}
+
+function progress(what: string): void {
+  process.stderr.write(`${(performance.now() / 1_000).toFixed(0).padStart(4)} s  ${what}\n`);
+}
+
+setTimeout(() => {
+  process.stderr.write('The bench took too long, and ends.\n');
+  process.exit(1);
+}, LONGEST_RUN_MILLIS).unref();
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+});

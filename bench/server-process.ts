@@ -1,0 +1,109 @@
+/** A server under test, in a process of its own: started, waited for, looked at, and ended by its id. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+/** A server that does not get ready, or does not end, is not waited for any longer. */
+const LONGEST_START_MILLIS = 60_000;
+const LONGEST_STOP_MILLIS = 8_000;
+
+export class ServerProcess {
+  readonly #child: ChildProcess;
+  readonly #lines: string[] = [];
+  readonly #departed = new Set<string>();
+  #heard: () => void = () => {};
+  /** From the start of the process to its line `Ready`. */
+  startMillis = 0;
+
+  /** @throws Error with what the server printed, if it ends or takes too long before it is ready. */
+  static async start(args: string[], directory: string): Promise<ServerProcess> {
+    const server = new ServerProcess(args, directory);
+    const begun = performance.now();
+    const isReady = () => server.#lines.some((line) => line.startsWith('Ready'));
+    if (await server.#until(isReady, LONGEST_START_MILLIS)) {
+      server.startMillis = performance.now() - begun;
+      return server;
+    }
+    await server.stop();
+    throw new Error(`${args.join(' ')} did not get ready:\n${server.#lines.join('\n')}`);
+  }
+
+  private constructor(args: string[], directory: string) {
+    this.#child = spawn(process.execPath, args, {
+      cwd: directory,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    });
+    for (const output of [this.#child.stdout, this.#child.stderr]) {
+      if (output) createInterface({ input: output }).on('line', (line) => this.#onLine(line));
+    }
+    this.#child.once('exit', () => this.#heard());
+  }
+
+  /** The `ws://` URL of a stage, as the server printed it. */
+  url(stage: string): string {
+    const found = this.#lines.join('\n').match(new RegExp(`ws://\\S+/${stage}(?=\\s|$)`));
+    if (!found) throw new Error(`No URL of ${stage} among:\n${this.#lines.join('\n')}`);
+    return found[0].replace('localhost', '127.0.0.1');
+  }
+
+  /** Connections whose departure the server's handlers have told of since `forgetDepartures`. */
+  get departures(): number {
+    return this.#departed.size;
+  }
+
+  forgetDepartures(): void {
+    this.#departed.clear();
+  }
+
+  /** False if they do not come in that time. */
+  departuresReach(count: number, withinMillis: number): Promise<boolean> {
+    return this.#until(() => this.#departed.size >= count, withinMillis);
+  }
+
+  /** What the process holds in memory now. */
+  get residentMegabytes(): number {
+    return residentKilobytes(this.#child.pid ?? 0) / 1024;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    const limit = setTimeout(() => this.#child.kill('SIGKILL'), LONGEST_STOP_MILLIS);
+    await exited;
+    clearTimeout(limit);
+  }
+
+  #onLine(line: string): void {
+    const [, departed] = /\bgone (\S+)$/.exec(line) ?? [];
+    if (departed !== undefined) this.#departed.add(departed);
+    else if (this.#lines.length < 1_000) this.#lines.push(line);
+    this.#heard();
+  }
+
+  async #until(condition: () => boolean, withinMillis: number): Promise<boolean> {
+    const end = performance.now() + withinMillis;
+    while (!condition()) {
+      const left = end - performance.now();
+      if (left <= 0 || this.#child.exitCode !== null) return false;
+      await new Promise<void>((resolve) => {
+        const limit = setTimeout(resolve, left);
+        this.#heard = () => {
+          clearTimeout(limit);
+          resolve();
+        };
+      });
+    }
+    return true;
+  }
+}
+
+function residentKilobytes(pid: number): number {
+  const status = `/proc/${pid}/status`;
+  const text = existsSync(status)
+    ? (/VmRSS:\s+(\d+)/.exec(readFileSync(status, 'utf8'))?.[1] ?? '0')
+    : execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' });
+  return Number(text);
+}
