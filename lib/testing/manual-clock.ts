@@ -22,9 +22,14 @@ export class ManualClock implements Clock {
     };
   }
 
+  /** The times of the alarms that are set, the next one first. */
+  get alarms(): number[] {
+    return this.#alarms.map(({ at }) => at).sort((a, b) => a - b);
+  }
+
   /** The time of the next alarm, if any is set. */
   get nextAlarm(): number | undefined {
-    return this.#alarms.length === 0 ? undefined : Math.min(...this.#alarms.map(({ at }) => at));
+    return this.alarms[0];
   }
 
   /** Moves the time forward and rings the alarms on the way, in order; whatever they set going gets its turn before the next. */

@@ -4,6 +4,8 @@ import type { Call } from '../../lib/testing';
 export interface PendingCall {
   call: Call;
   apply: () => unknown;
+  /** It has taken effect, and only this answer is still on its way. */
+  judged?: [unknown];
   resolve: (answer: unknown) => void;
   reject: (error: unknown) => void;
 }

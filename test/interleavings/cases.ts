@@ -80,18 +80,19 @@ function wrongName(world: ServiceWorld): string | undefined {
 }
 
 export const cases: Record<string, Scenario> = {
-  'a connection opens while somebody posts, and time passes': {
+  'a connection opens while somebody suspects that it has gone, and time passes': {
     makeServerClass: recorder,
     clients: { a: {} },
-    others: { broadcast },
-    budget: { stalls: 1 },
-    largerBudget: { stalls: 2, ticks: 1 },
+    others: { suspects: askToSettle('a') },
+    budget: { stalls: 1, slowAnswers: 1 },
+    largerBudget: { stalls: 2, slowAnswers: 2, ticks: 1 },
   },
   'a connection opens and closes while somebody posts': {
     makeServerClass: recorder,
     clients: { a: { leaves: 'told or not' } },
     others: { broadcast },
-    largerBudget: { stalls: 1 },
+    budget: { slowAnswers: 1 },
+    largerBudget: { stalls: 1, slowAnswers: 1 },
   },
   'a connection opens and closes, and an invocation dies': {
     makeServerClass: recorder,
@@ -113,7 +114,7 @@ export const cases: Record<string, Scenario> = {
   },
   'settlement is asked for during a sweep': {
     makeServerClass: recorder,
-    clients: { a: { connected: true, leaves: 'told or not' } },
+    clients: { a: { connected: true, leaves: 'told' } },
     others: { asks: askToSettle('a'), sweep },
     largerBudget: { crashes: 1 },
   },
@@ -128,7 +129,7 @@ export const cases: Record<string, Scenario> = {
     makeServerClass: recorder,
     clients: { a: { connected: true, leaves: 'told or not' } },
     others: { asks: askToSettle('a') },
-    budget: { stalls: 2, lateCopies: 1 },
+    budget: { stalls: 2 },
     largerBudget: { stalls: 2, crashes: 1, lateCopies: 1 },
   },
   'answers are lost, and calls repeated': {

@@ -14,6 +14,8 @@ export interface Budget {
   lateCopies: number;
   /** A host answers 410 for a connection that has just opened at another. */
   staleHosts: number;
+  /** The gateway answers long after it has judged. */
+  slowAnswers: number;
   /** Time goes on while somebody waits for an answer. */
   ticks: number;
   /** Half a minute passes while somebody waits for an answer. */

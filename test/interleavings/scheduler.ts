@@ -35,7 +35,15 @@ export class Scheduler {
   #isOver = false;
 
   constructor(budget: Partial<Budget>, surroundings: Surroundings, now: number) {
-    const none = { crashes: 0, repeats: 0, lateCopies: 0, staleHosts: 0, ticks: 0, stalls: 0 };
+    const none = {
+      crashes: 0,
+      repeats: 0,
+      lateCopies: 0,
+      staleHosts: 0,
+      slowAnswers: 0,
+      ticks: 0,
+      stalls: 0,
+    };
     this.#budget = { ...none, ...budget };
     this.#surroundings = surroundings;
     this.clock = new ActorClock(this, now);
@@ -113,26 +121,29 @@ export class Scheduler {
   /** Equal for equal states. */
   state(): unknown {
     return [
-      this.#actors.map(({ name, status, memory, calls }) => [
+      this.#actors.map(({ name, status, startedAt, memory, calls }) => [
         name,
         status,
+        startedAt,
         memory,
-        calls.map(({ call }) => call),
+        calls.map(({ call, judged }) => [call, judged]),
       ]),
       this.#late.map(({ call }) => call),
-      [this.clock.now(), this.clock.nextAlarm, this.#retries.map(({ at }) => at), this.#budget, this.#isOver],
+      [this.clock.now(), this.clock.alarms, this.#retries.map(({ at }) => at), this.#budget, this.#isOver],
     ];
   }
 
   #offerAnswers(offer: Offer, actor: Actor, pending: PendingCall): void {
     const { call, apply } = pending;
-    const name = `${actor.name}: ${shown(call)}`;
+    const name = `${actor.name}: ${pending.judged ? 'the slow answer to ' : ''}${shown(call)}`;
     const isWrite = call.to === 'table' && call.operation !== 'get' && call.operation !== 'query';
     const answer = (effect: () => unknown) => {
       this.current = actor;
-      actor.answer(pending, shown(call), effect);
+      // What it does next may depend on the time that it sees now.
+      actor.answer(pending, `${this.clock.now()} ${shown(call)}`, effect);
     };
     offer(name, () => answer(apply));
+    if (pending.judged) return;
     if (this.#budget.repeats > 0 && (isWrite || call.operation.startsWith('invoke'))) {
       offer(`${name}, whose answer is lost and which is repeated`, () => {
         this.#budget.repeats--;
@@ -145,6 +156,14 @@ export class Scheduler {
         this.#budget.lateCopies--;
         this.#late.push(pending);
         answer(apply);
+      });
+    }
+    if (this.#budget.slowAnswers > 0 && call.to === 'gateway') {
+      offer(`${name}, whose answer is slow`, () => {
+        this.#budget.slowAnswers--;
+        const judged = apply();
+        pending.judged = [judged];
+        pending.apply = () => judged;
       });
     }
     if (this.#budget.staleHosts > 0 && call.to === 'gateway' && this.#surroundings.isYoung(call.subject)) {
@@ -215,7 +234,7 @@ class ActorClock extends ManualClock {
     const actor = this.scheduler.current;
     const cancel = super.after(milliseconds, () => {
       this.scheduler.current = actor;
-      actor?.remember('alarm');
+      actor?.remember(`${this.now()} alarm`);
       callback();
     });
     actor?.alarms.push(cancel);
