@@ -20,7 +20,7 @@ program
     readUrl,
   )
   .option('--web <folder>', 'pages to serve at / (default: web, if it has an index.html)')
-  .option('--quiet', 'no line for each invocation', false)
+  .option('--quiet', 'of the functions, log errors only', false)
   .action(start);
 
 program

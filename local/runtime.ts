@@ -7,6 +7,7 @@ import { Endpoint, type RequestHandler } from './endpoint/endpoint';
 import { answerServiceError } from './endpoint/service-error';
 import { ServiceProxy } from './endpoint/service-proxy';
 import { WebFiles } from './endpoint/web-files';
+import { namesForPeople } from './function-names';
 import { Gateway } from './gateway/gateway';
 import { FunctionHost } from './lambda/function-host';
 import { type FunctionLog, textFunctionLog } from './lambda/function-log';
@@ -56,6 +57,7 @@ const FUNCTIONS_CLOSE_MILLIS = 1_000;
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { app, log, host = DEFAULT_HOST, port = DEFAULT_PORT, clock = systemClock } = options;
   const { region, accountId, apis, functions, tables } = app;
+  const nameOf = namesForPeople(app);
   const dynamodb = await LocalDynamoDb.start({
     region,
     accountId,
@@ -70,7 +72,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     region,
     accountId,
     clock,
-    log: options.functionLog ?? textFunctionLog(log),
+    log: options.functionLog ?? textFunctionLog(log, { nameOf }),
     endpoint: () => ({ host: reachable(host), port: endpoint.port }),
     serviceEndpoints: () => directEndpoints(dynamodb),
     limits: { closeMillis: FUNCTIONS_CLOSE_MILLIS },
@@ -83,7 +85,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await dynamodb.close();
   };
   const start = async () => {
-    const gateway = new Gateway({ apis, region, accountId, invoker: functionHost, clock, log });
+    const gateway = new Gateway({ apis, region, accountId, invoker: functionHost, clock, log, nameOf });
     const opened = new Endpoint({
       host,
       port,

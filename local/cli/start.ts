@@ -4,9 +4,12 @@ import { join, resolve } from 'node:path';
 import { type AppSource, findApp } from '../assembly/app-source';
 import { readAssembly } from '../assembly/read-assembly';
 import { synthesize } from '../assembly/synthesis';
+import { namesForPeople } from '../function-names';
+import { textFunctionLog } from '../lambda/function-log';
 import { type Runtime, startRuntime } from '../runtime';
 import { UserError } from '../user-error';
 import { banner } from './banner';
+import { runInUtc } from './local-time';
 import { onStop } from './stop-signals';
 import { terminalLog } from './terminal-log';
 
@@ -33,12 +36,18 @@ export async function start(options: StartOptions): Promise<void> {
   const directory = await assemblyOf(source, starting.signal);
   const app = readAssembly(directory);
   const webDirectory = findWeb(options.web, source);
-  const log = terminalLog({ quiet: options.quiet });
+  // Not before the app was synthesized: its own command runs in the person's time zone.
+  const timeOfDay = runInUtc();
   runtime = await startRuntime({
     app,
     port: options.port,
     host: options.host,
-    log,
+    log: terminalLog,
+    functionLog: textFunctionLog(terminalLog, {
+      nameOf: namesForPeople(app),
+      timeOfDay,
+      quiet: options.quiet,
+    }),
     ...(options.dynamodb === undefined ? {} : { dynamodbUrl: options.dynamodb }),
     ...(webDirectory === undefined ? {} : { webDirectory }),
   });

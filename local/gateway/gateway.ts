@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocketApi } from '../assembly/model';
 import type { Clock } from '../clock';
+import type { NameForPeople } from '../function-names';
 import type { FunctionInvoker } from '../lambda/invocation';
 import type { Log } from '../log';
 import { Acceptor } from './acceptor';
@@ -26,6 +27,8 @@ export interface GatewayOptions {
   invoker: FunctionInvoker;
   clock: Clock;
   log: Log;
+  /** How the log calls functions. @default by their physical names */
+  nameOf?: NameForPeople;
 }
 
 export class Gateway {
@@ -49,17 +52,17 @@ export class Gateway {
   #whenFinished: (() => void)[] = [];
 
   /** @throws UserError if an API's route selection expression cannot be used. */
-  constructor({ apis, region, invoker, clock, log }: GatewayOptions) {
+  constructor({ apis, region, invoker, clock, log, nameOf = (name) => name }: GatewayOptions) {
     this.#clock = clock;
     this.#log = log;
     this.#ids = new Ids(region, clock);
     const stages = apis.flatMap((api) => api.stages.map((stage) => new DeployedStage(api, stage, region)));
     this.#addresses = new Addresses(stages, log);
     this.#refusals = new Refusals(this.#ids, clock);
-    this.#integrations = new Integrations(invoker, clock, log);
+    this.#integrations = new Integrations(invoker, clock, log, nameOf);
     this.#handshake = new Handshake(this.#integrations, this.#ids, clock, log);
     this.#acceptor = new Acceptor(clock);
-    this.#messages = new MessageFlow(this.#integrations, this.#ids, clock, log);
+    this.#messages = new MessageFlow(this.#integrations, this.#ids, clock, log, nameOf);
     this.#management = new ManagementApi(this.#connections, this.#ids, clock);
     this.#listener = {
       onMessage: (connection, text) => this.#watch(this.#messages.handle(connection, text)),
@@ -138,7 +141,8 @@ export class Gateway {
     const route = connection.stage.disconnectRoute;
     if (route) {
       const request = { requestId: this.#ids.requestId(), time: this.#clock.now() };
-      await this.#integrations.run(route, disconnectEvent(connection, request, cause));
+      const event = disconnectEvent(connection, request, cause);
+      await this.#integrations.run(route, event, connection.connectionId);
     }
     if (--this.#unfinished > 0) return;
     for (const resolve of this.#whenFinished.splice(0)) resolve();

@@ -67,7 +67,7 @@ export class Handshake {
       connectHeaders(request, stage.domainName, this.#ids.traceId()),
       connectQuery(url),
     );
-    const outcome = await this.#integrations.run(stage.connectRoute, event);
+    const outcome = await this.#integrations.run(stage.connectRoute, event, facts.connectionId);
     if (outcome.kind === 'failed') return BAD_GATEWAY;
     if (outcome.kind === 'timedOut') return GATEWAY_TIMEOUT;
     if (outcome.kind === 'notInvoked') return INTERNAL_ERROR;

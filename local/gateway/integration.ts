@@ -1,6 +1,7 @@
 /** The integration of a route: runs its function within the integration's time limit, and reads what it returned. */
 import type { Route } from '../assembly/model';
 import type { Clock } from '../clock';
+import type { NameForPeople } from '../function-names';
 import type { FunctionInvoker, InvocationOutcome } from '../lambda/invocation';
 import type { Log } from '../log';
 import { isUsableBody, isUsableStatusCode } from './assumptions';
@@ -25,20 +26,25 @@ export class Integrations {
   readonly #invoker: FunctionInvoker;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #nameOf: NameForPeople;
 
-  constructor(invoker: FunctionInvoker, clock: Clock, log: Log) {
+  constructor(invoker: FunctionInvoker, clock: Clock, log: Log, nameOf: NameForPeople) {
     this.#invoker = invoker;
     this.#clock = clock;
     this.#log = log;
+    this.#nameOf = nameOf;
   }
 
-  /** Runs `route`'s function with `event`. `whenOver` is called once the function has ended, be it after the time limit. */
-  run(route: Route, event: string, whenOver?: () => void): Promise<IntegrationOutcome> {
+  /**
+   * Runs `route`'s function with `event` of a connection. `whenOver` is called once the function has ended, be it after the
+   * time limit.
+   */
+  run(route: Route, event: string, connectionId: string, whenOver?: () => void): Promise<IntegrationOutcome> {
     const { functionName, timeoutMillis } = route.integration;
     return new Promise((resolve) => {
       const alarm = this.#clock.after(timeoutMillis, () => {
         this.#log.warn(
-          `${functionName} did not answer ${route.routeKey} within ${timeoutMillis} ms, the limit of its integration. It keeps running.`,
+          `${this.#nameOf(functionName)} did not answer ${route.routeKey} within ${timeoutMillis} ms, the limit of its integration. It keeps running.`,
         );
         resolve({ kind: 'timedOut' });
       });
@@ -47,10 +53,12 @@ export class Integrations {
         resolve(outcome);
         whenOver?.();
       };
-      this.#invoke(functionName, event).then(
+      this.#invoke(functionName, event, `${route.routeKey} ${connectionId}`).then(
         (outcome) => settle(this.#read(route, outcome)),
         (error: unknown) => {
-          this.#log.error(`${functionName} could not be invoked for ${route.routeKey}: ${messageOf(error)}`);
+          this.#log.error(
+            `${this.#nameOf(functionName)} could not be invoked for ${route.routeKey}: ${messageOf(error)}`,
+          );
           settle({ kind: 'notInvoked' });
         },
       );
@@ -58,8 +66,8 @@ export class Integrations {
   }
 
   /** An invoker that throws, instead of rejecting, must not leave a handshake without its answer either. */
-  async #invoke(functionName: string, event: string): Promise<InvocationOutcome> {
-    return this.#invoker.invoke(functionName, event);
+  async #invoke(functionName: string, event: string, subject: string): Promise<InvocationOutcome> {
+    return this.#invoker.invoke(functionName, event, subject);
   }
 
   #read(route: Route, outcome: InvocationOutcome): IntegrationOutcome {
@@ -69,7 +77,8 @@ export class Integrations {
     if (typeof result !== 'string') return { kind: 'result', result };
     // No route waits for what `$disconnect` returns.
     if (route.routeKey !== '$disconnect') {
-      this.#log.warn(`${route.integration.functionName} answered ${route.routeKey} with ${result}.`);
+      const name = this.#nameOf(route.integration.functionName);
+      this.#log.warn(`${name} answered ${route.routeKey} with ${result}.`);
     }
     return { kind: 'failed' };
   }

@@ -1,6 +1,7 @@
 /** The way of a client's message: its route, its event, its integration, and the frame that comes back, if any. */
 import type { Route } from '../assembly/model';
 import type { Clock } from '../clock';
+import type { NameForPeople } from '../function-names';
 import type { Log } from '../log';
 import type { Connection } from './connection';
 import { ENDPOINT_TIMED_OUT, errorFrame, FORBIDDEN, INTERNAL_SERVER_ERROR } from './error-frames';
@@ -14,12 +15,14 @@ export class MessageFlow {
   readonly #ids: Ids;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #nameOf: NameForPeople;
 
-  constructor(integrations: Integrations, ids: Ids, clock: Clock, log: Log) {
+  constructor(integrations: Integrations, ids: Ids, clock: Clock, log: Log, nameOf: NameForPeople) {
     this.#integrations = integrations;
     this.#ids = ids;
     this.#clock = clock;
     this.#log = log;
+    this.#nameOf = nameOf;
   }
 
   /** Starts at once, whatever else of this connection is under way: API Gateway keeps no order among invocations. */
@@ -38,7 +41,9 @@ export class MessageFlow {
     );
     const bytes = event.length;
     connection.beginInvocation(bytes);
-    const outcome = await this.#integrations.run(route, event, () => connection.endInvocation(bytes));
+    const outcome = await this.#integrations.run(route, event, connection.connectionId, () =>
+      connection.endInvocation(bytes),
+    );
     const frame = this.#answer(route, outcome, connection, requestId);
     if (frame !== undefined) await this.#send(connection, frame);
   }
@@ -57,7 +62,7 @@ export class MessageFlow {
     if (!route.returnsResponse || body === undefined) return undefined;
     if (body.length > MAX_MESSAGE_BYTES || Buffer.byteLength(body) > MAX_MESSAGE_BYTES) {
       this.#log.warn(
-        `${route.integration.functionName} answered ${route.routeKey} with a body above ${MAX_MESSAGE_BYTES} bytes, the limit of a message.`,
+        `${this.#nameOf(route.integration.functionName)} answered ${route.routeKey} with a body above ${MAX_MESSAGE_BYTES} bytes, the limit of a message.`,
       );
       return internalError();
     }

@@ -19,6 +19,7 @@ export interface AsyncEvent {
   functionName: string;
   requestId: string;
   payload: string;
+  subject?: string;
   /** 1 for the first. */
   attempt: number;
 }

@@ -66,8 +66,9 @@ export class FunctionHost implements FunctionInvoker {
     return this.#pools.get(functionName)?.lambdaFunction;
   }
 
-  invoke(functionName: string, payload: string): Promise<InvocationOutcome> {
-    return this.#run({ functionName, payload, requestId: randomUUID(), attempt: 1 });
+  invoke(functionName: string, payload: string, subject?: string): Promise<InvocationOutcome> {
+    const event = { functionName, payload, requestId: randomUUID(), attempt: 1 };
+    return this.#run(subject === undefined ? event : { ...event, subject });
   }
 
   /** Returns the request id, the same for every attempt. */
@@ -101,7 +102,8 @@ export class FunctionHost implements FunctionInvoker {
   }
 
   async #run(event: AsyncEvent): Promise<InvocationOutcome> {
-    const { functionName, requestId, payload, attempt } = event;
+    const { payload, ...invocation } = event;
+    const { functionName, requestId } = invocation;
     const pool = this.#pools.get(functionName);
     if (this.#closed) return stopping(requestId);
     if (!pool) return this.#notFound(requestId, functionName);
@@ -113,7 +115,7 @@ export class FunctionHost implements FunctionInvoker {
     let start: InvocationStart | undefined;
     const result = await pool.run({ requestId, payload }, (coldStart) => {
       this.#leavesTheLine(payload);
-      start = { functionName, requestId, attempt, coldStart, startedAt: this.#options.clock.now() };
+      start = { ...invocation, coldStart, startedAt: this.#options.clock.now() };
       this.#options.log.start(start);
     });
     if (start) this.#logEnd(start, result);

@@ -10,6 +10,8 @@ export interface InvocationStart {
   requestId: string;
   /** Milliseconds since the epoch. */
   startedAt: number;
+  /** What the invocation is for, where whoever invokes tells: `$default uJo39vlXoAMCHMA=`. */
+  subject?: string;
   /** 1, or more for an event that is tried again. */
   attempt: number;
   coldStart: boolean;
@@ -49,39 +51,49 @@ export interface FunctionLog {
 
 export const silentFunctionLog: FunctionLog = { start() {}, output() {}, end() {}, notice() {} };
 
+export interface TextLogOptions {
+  /** How people call the function of that name. @default the name itself */
+  nameOf?: (functionName: string) => string;
+  /** @default hours to milliseconds in the process's own time zone */
+  timeOfDay?: (at: number) => string;
+  /** Only what goes wrong: failed invocations, and events put off or dropped. @default false */
+  quiet?: boolean;
+}
+
 /** Writes a line for each invocation (`10:15:03.123 ChatRoutes 12 ms`), its output above it and its error below it. */
-export function textFunctionLog(log: Log): FunctionLog {
+export function textFunctionLog(log: Log, options: TextLogOptions = {}): FunctionLog {
+  const { nameOf = (functionName) => functionName, timeOfDay = localTimeOfDay, quiet = false } = options;
+  const summaryOf = ({ endedAt, functionName, subject, durationMillis, ...rest }: InvocationEnd) => {
+    const purpose = subject === undefined ? '' : ` ${subject}`;
+    const cold = rest.initMillis === undefined ? '' : ` (started in ${Math.round(rest.initMillis)} ms)`;
+    const again = rest.attempt > 1 ? ` (attempt ${rest.attempt})` : '';
+    return `${timeOfDay(endedAt)} ${nameOf(functionName)}${purpose} ${milliseconds(durationMillis)} ms${cold}${again}`;
+  };
   return {
     start() {},
     output({ at, functionName, text }) {
-      log.info(`${timeOfDay(at)} ${functionName} | ${text}`);
+      if (!quiet) log.info(`${timeOfDay(at)} ${nameOf(functionName)} | ${text}`);
     },
     end(invocation) {
-      const { outcome, detail } = invocation;
-      const line = summaryOf(invocation);
-      if (outcome.kind === 'success') log.info(line);
-      else
-        log.error(
-          `${line} ${indented(withoutInnerFrames(detail ?? `${outcome.errorType}: ${outcome.errorMessage}`))}`,
-        );
+      const { outcome, detail, endedAt, functionName } = invocation;
+      if (outcome.kind === 'failure') {
+        const text = withoutInnerFrames(detail ?? `${outcome.errorType}: ${outcome.errorMessage}`);
+        log.error(`${summaryOf(invocation)} ${indented(text)}`);
+      }
+      if (quiet) return;
+      if (outcome.kind === 'success') log.info(summaryOf(invocation));
       const left = leftoversOf(invocation.leftovers);
       if (left !== '') {
         log.warn(
-          `${timeOfDay(invocation.endedAt)} ${invocation.functionName} left ${left} pending: ` +
+          `${timeOfDay(endedAt)} ${nameOf(functionName)} left ${left} pending: ` +
             'as on Lambda, nothing of it goes on before the next event. Await it before the handler returns.',
         );
       }
     },
     notice(functionName, text) {
-      log.warn(`${functionName}: ${text}`);
+      log.warn(`${nameOf(functionName)}: ${text}`);
     },
   };
-}
-
-function summaryOf({ endedAt, functionName, durationMillis, initMillis, attempt }: InvocationEnd): string {
-  const cold = initMillis === undefined ? '' : ` (started in ${Math.round(initMillis)} ms)`;
-  const again = attempt > 1 ? ` (attempt ${attempt})` : '';
-  return `${timeOfDay(endedAt)} ${functionName} ${milliseconds(durationMillis)} ms${cold}${again}`;
 }
 
 function milliseconds(duration: number): string {
@@ -111,7 +123,7 @@ function indented(text: string): string {
 }
 
 /** Local time, as the person at the terminal reads it. */
-function timeOfDay(at: number): string {
+function localTimeOfDay(at: number): string {
   const time = new Date(at);
   const digits = (value: number, length = 2) => String(value).padStart(length, '0');
   return `${digits(time.getHours())}:${digits(time.getMinutes())}:${digits(time.getSeconds())}.${digits(time.getMilliseconds(), 3)}`;

@@ -1,7 +1,10 @@
 /** How the rest of the runtime runs a function: AWS's two invocation types, as the Invoke API has them. */
 export interface FunctionInvoker {
-  /** `RequestResponse`: runs the function once and answers with what came of it. Never rejects for what the function did. */
-  invoke(functionName: string, payload: string): Promise<InvocationOutcome>;
+  /**
+   * `RequestResponse`: runs the function once and answers with what came of it. Never rejects for what the function did.
+   * `subject` says in the log what it is for.
+   */
+  invoke(functionName: string, payload: string, subject?: string): Promise<InvocationOutcome>;
   /** `Event`: queues the function and returns; tried again after 1 and 2 minutes, with the same request id. */
   invokeAsync(functionName: string, payload: string): void;
 }

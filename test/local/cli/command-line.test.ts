@@ -13,14 +13,23 @@ const CLI = join(__dirname, '../../../local/cli.ts');
 function run(
   args: string[],
   cwd = tmpdir(),
+  env: NodeJS.ProcessEnv = {},
 ): ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream } {
   const tsx = require.resolve('tsx');
   const child = spawn(process.execPath, ['--import', tsx, CLI, ...args], {
     cwd,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  children.push(child);
   return child as ReturnType<typeof run>;
 }
+
+/** A test that fails leaves no process behind. */
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
 
 async function finish(child: ReturnType<typeof run>) {
   const [stdout, stderr, [code]] = await Promise.all([
@@ -48,6 +57,36 @@ describe('shared-connection', () => {
     expect((await closed)[0]).toBe(1001);
     const [code] = await once(child, 'close');
     expect(code).toBe(0);
+  });
+
+  it("runs functions in UTC, and logs in the person's own time", async () => {
+    const app = writeAssembly({ Main: chatTemplateWith({}) });
+    writeFileSync(
+      join(app, 'asset.code', 'index.js'),
+      "exports.handler = async () => console.log('UTC is', new Date(0).getHours(), 'hours from here');",
+    );
+    // Half an hour beside the full ones, so that no machine's own zone passes for it.
+    const child = run(['start', '--app', app, '--port', '0'], tmpdir(), { TZ: 'Asia/Kolkata' });
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    const next = async (pattern: RegExp): Promise<string> => {
+      for (;;) {
+        const { value, done } = await lines.next();
+        if (done) throw new Error(`The output ended without ${pattern}.`);
+        if (pattern.test(value)) return value;
+      }
+    };
+    const [url = ''] = /ws:\/\/localhost:\d+\/chat/.exec(await next(/ws:/)) ?? [];
+    await next(/^Ready/);
+    const socket = new WebSocket(url);
+    await once(socket, 'open');
+    const sentAt = Date.now();
+    socket.send('{}');
+    const line = await next(/UTC is/);
+    socket.terminate();
+    expect(line).toMatch(/ Function \| UTC is 0 hours from here$/);
+    const [hours, minutes] = line.split(':').map(Number) as [number, number];
+    const minutesInIndia = Math.floor(sentAt / 60_000) + 5 * 60 + 30;
+    expect((hours * 60 + minutes - minutesInIndia) % (24 * 60)).toBeCloseTo(0, -1);
   });
 
   it("tells a mistake in the app's code in one paragraph, with file and line", async () => {

@@ -37,6 +37,43 @@ describe('textFunctionLog', () => {
     expect(written).toEqual(['info 10:15:03.123 ChatRoutes 12 ms']);
   });
 
+  it('calls functions as people do, and says what an invocation was for', () => {
+    const named = textFunctionLog(
+      { info: (text) => written.push(text), warn() {}, error() {} },
+      { nameOf: (name) => `Chat/${name}`, timeOfDay: (at) => `[${at - AT}]` },
+    );
+    named.end(invocationEnd({ subject: '$default uJo39vlXoAMCHMA=' }));
+    named.output({ functionName: 'Routes', requestId: 'id', at: AT, stream: 'stdout', text: 'hello' });
+    expect(written).toEqual([
+      '[0] Chat/ChatRoutes $default uJo39vlXoAMCHMA= 12 ms',
+      '[0] Chat/Routes | hello',
+    ]);
+  });
+
+  it('says only what goes wrong if it is to be quiet', () => {
+    const quiet = textFunctionLog(
+      {
+        info: () => written.push('info'),
+        warn: (text) => written.push(text),
+        error: (text) => written.push(text),
+      },
+      { quiet: true },
+    );
+    quiet.end(invocationEnd({ leftovers: { timer: 1 } }));
+    quiet.output({ functionName: 'Routes', requestId: 'id', at: AT, stream: 'stdout', text: 'hello' });
+    expect(written).toEqual([]);
+    const outcome = {
+      kind: 'failure',
+      requestId: 'id',
+      errorType: 'Error',
+      errorMessage: 'no',
+      payload: '{}',
+    } as const;
+    quiet.end(invocationEnd({ outcome }));
+    quiet.notice('ChatRoutes', 'event id is dropped');
+    expect(written).toEqual(['10:15:03.123 ChatRoutes 12 ms Error: no', 'ChatRoutes: event id is dropped']);
+  });
+
   it('says what a cold start took, and which attempt it was', () => {
     log.end(invocationEnd({ durationMillis: 0.44, initMillis: 31.6, attempt: 2 }));
     expect(written).toEqual(['info 10:15:03.123 ChatRoutes 0.4 ms (started in 32 ms) (attempt 2)']);

@@ -1,0 +1,16 @@
+import type { App } from './assembly/model';
+
+/** The name under which people know a function, by its physical one. */
+export type NameForPeople = (functionName: string) => string;
+
+/** Names functions by their construct paths (`Chat/Functions/Routes`), the stack left out where there is only one. */
+export function namesForPeople({ apis, functions, tables }: App): NameForPeople {
+  const stacks = new Set([...apis, ...functions, ...tables].map(({ path }) => path.split('/')[0]));
+  const names = new Map(
+    functions.map(({ functionName, path }) => {
+      const short = path.replace(/\/Resource$/, '');
+      return [functionName, stacks.size === 1 ? short.replace(/^[^/]+\//, '') : short];
+    }),
+  );
+  return (functionName) => names.get(functionName) ?? functionName;
+}
