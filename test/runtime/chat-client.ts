@@ -15,7 +15,7 @@ export class ChatClient {
   private constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on('message', (data) => {
-      this.frames.push(JSON.parse(String(data)));
+      this.frames.push(parse(String(data)));
       this.#heard();
     });
   }
@@ -67,4 +67,9 @@ export class ChatClient {
     const [code, reason] = await once(this.#socket, 'close');
     return { code, reason: String(reason) };
   }
+}
+
+/** ministack, an emulator that the app is deployed to, sends a failed function's error to its client as plain text. */
+function parse(text: string): Frame {
+  return text.startsWith('{') ? JSON.parse(text) : { Type: 'text', text };
 }

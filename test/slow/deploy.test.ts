@@ -1,0 +1,129 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ChatClient } from '../runtime/chat-client';
+import { DeployedChat } from './deployed-chat';
+import { DeployedRole } from './deployed-role';
+import { Deployment, type HandlerName } from './deployment';
+import { MANAGE_CONNECTIONS } from './grants';
+import { Ministack } from './ministack';
+
+jest.setTimeout(60_000);
+
+/** What lacks a grant stays undone: this much longer than the denial, which is long for what takes milliseconds. */
+const UNDONE_MILLISECONDS = 500;
+
+interface Scenario {
+  function: HandlerName;
+  grant: string;
+  to: string;
+  attempt(chat: DeployedChat, role: DeployedRole): Promise<unknown>;
+}
+
+const SCENARIOS: Scenario[] = [
+  ...scenarios('routes', {
+    'dynamodb:GetItem': ["know a line's author", (chat) => chat.adaSays()],
+    'dynamodb:PutItem': ['note a newcomer', (chat) => chat.newcomer()],
+    'dynamodb:UpdateItem': ['give a name', (chat) => chat.adaRenames()],
+    'dynamodb:DeleteItem': ['forget one who has left', (chat) => chat.visit()],
+    'dynamodb:Query': ['know who hears a line', (chat) => chat.adaSays()],
+    'lambda:InvokeFunction': ['welcome a newcomer', (chat) => chat.newcomer()],
+    [`${MANAGE_CONNECTIONS} POST`]: ['send a line to everyone', (chat) => chat.adaSays()],
+    [`${MANAGE_CONNECTIONS} GET`]: ['look at a connection', (chat, role) => chat.anotherProcess(role)],
+    [`${MANAGE_CONNECTIONS} DELETE`]: ['close a connection', (chat, role) => chat.anotherProcess(role)],
+  }),
+  ...scenarios('server', {
+    'dynamodb:GetItem': ["know a list's revision", (chat) => chat.newcomer()],
+    'dynamodb:PutItem': ['note how far a sweep has come', (chat) => chat.sweepInHaste()],
+    'dynamodb:UpdateItem': ['begin with a newcomer', (chat) => chat.newcomer()],
+    'dynamodb:DeleteItem': ['forget one who is found gone', (chat) => chat.lineMeetsGhost()],
+    'dynamodb:Query': ['know who is on a list', (chat) => chat.newcomer()],
+    'lambda:InvokeFunction': ['have one settled who is found gone', (chat) => chat.upkeepMeetsGhost()],
+    [`${MANAGE_CONNECTIONS} POST`]: ['greet a newcomer', (chat) => chat.newcomer()],
+    [`${MANAGE_CONNECTIONS} GET`]: ['see that a handshake has finished', (chat) => chat.newcomer()],
+    [`${MANAGE_CONNECTIONS} DELETE`]: ['close a connection', (chat, role) => chat.anotherProcess(role)],
+  }),
+];
+
+function scenarios(
+  handler: HandlerName,
+  byGrant: Record<string, [to: string, attempt: Scenario['attempt']]>,
+): Scenario[] {
+  return Object.entries(byGrant).map(([grant, [to, attempt]]) => ({ function: handler, grant, to, attempt }));
+}
+
+describe('the app deployed to an AWS that enforces IAM', () => {
+  let ministack: Ministack;
+  let deployment: Deployment;
+  let roles: Record<HandlerName, DeployedRole>;
+  let chat: DeployedChat;
+
+  beforeAll(async () => {
+    ministack = await Ministack.start();
+    deployment = await Deployment.to(ministack);
+    const { routes, server } = deployment.functions;
+    roles = {
+      routes: await DeployedRole.open(ministack, routes.roleName),
+      server: await DeployedRole.open(ministack, server.roleName),
+    };
+    chat = new DeployedChat(deployment);
+  }, 120_000);
+
+  afterEach(() => chat.tidy());
+  afterAll(async () => {
+    for (const role of Object.values(roles ?? {})) role.close();
+    await chat?.close();
+    await ministack?.stop();
+  });
+
+  it('lets two people talk, and settles the one who leaves', async () => {
+    const [ada, bob] = [await chat.newcomer(), await chat.newcomer()];
+    const id = await ada.id();
+    const both = async (hears: (client: ChatClient) => Promise<unknown>) =>
+      Promise.all([ada, bob].map(hears));
+    ada.send({ User: 'Ada' });
+    await both((client) => client.until(() => client.users?.join() === 'Ada'));
+    ada.send({ Message: 'aGVsbG8=', Author: 'Ada' });
+    await both(async (client) =>
+      expect(await client.hears('Chat')).toMatchObject({ Message: 'aGVsbG8=', Author: 'Ada' }),
+    );
+    expect(await chat.rows(id)).toMatchObject([{ state: 'open' }, { user: 'Ada' }]);
+    await chat.leave(ada);
+    await bob.until(() => bob.users?.length === 0);
+    await chat.settled(id);
+    expect(await chat.rows(id)).toMatchObject([{ state: 'closed', done: true }]);
+    await chat.leave(bob);
+  });
+
+  it("lets another process with a function's grants write to a connection by its id, and close it", async () => {
+    const guest = await chat.anotherProcess(roles.routes);
+    expect(guest.frames.at(-1)).toEqual({ Type: 'Chat', Message: 'aGk=' });
+  });
+
+  it('has nothing to change when it is deployed again', async () => {
+    expect(await deployment.again()).toContain('SharedConnection (no changes)');
+  });
+
+  it.each<HandlerName>(['routes', 'server'])(
+    'grants the %s function nothing that no scenario needs',
+    (handler) => {
+      const tried = SCENARIOS.filter((scenario) => scenario.function === handler).map(({ grant }) => grant);
+      expect(deployment.grants(handler).sort()).toEqual(tried.sort());
+    },
+  );
+
+  it.each(SCENARIOS)('lets the $function function $to only with $grant', async (scenario) => {
+    const role = roles[scenario.function];
+    const { calls } = ministack;
+    calls.forgetDenials();
+    await scenario.attempt(chat, role);
+    expect(calls.denials).toEqual([]);
+
+    await role.lacking(scenario.grant, async () => {
+      const isDone = scenario.attempt(chat, role).then(
+        () => true,
+        () => false,
+      );
+      await calls.denial(scenario.grant, (principal) => role.isMeantBy(principal));
+      expect(await Promise.race([isDone, pause(UNDONE_MILLISECONDS, false)])).toBe(false);
+    });
+  });
+});

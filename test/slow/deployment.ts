@@ -1,0 +1,108 @@
+/** This repository's app, deployed by the CDK's command line onto ministack: what it printed, and its functions and roles. */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { grantsOf, type PolicyDocument } from './grants';
+import { ACCOUNT, type Ministack, REGION } from './ministack';
+
+const ROOT = join(__dirname, '../..');
+const CDK = join(ROOT, 'node_modules/.bin/cdk');
+const CDK_MILLISECONDS = 60_000;
+const STACK = 'SharedConnection';
+
+/** By the handler that it exports. */
+export type HandlerName = 'routes' | 'server';
+
+export interface DeployedFunction {
+  functionName: string;
+  roleName: string;
+}
+
+export class Deployment {
+  private constructor(
+    readonly ministack: Ministack,
+    readonly tableName: string,
+    /** `wss://{apiId}.execute-api.{region}.amazonaws.com/chat` */
+    readonly url: URL,
+    readonly functions: Record<HandlerName, DeployedFunction>,
+  ) {}
+
+  static async to(ministack: Ministack): Promise<Deployment> {
+    await cdk(ministack, 'bootstrap', `aws://${ACCOUNT}/${REGION}`);
+    await allowPlainHttp(ministack);
+    const outputsFile = join(ministack.directory, 'outputs.json');
+    await cdk(ministack, 'deploy', '--all', '--require-approval', 'never', '--outputs-file', outputsFile);
+    const outputs = Object.entries<string>(JSON.parse(readFileSync(outputsFile, 'utf8'))[STACK]);
+    const output = (name: RegExp) => outputs.find(([key]) => name.test(key))?.[1] as string;
+    return new Deployment(
+      ministack,
+      output(/^ConnectionTable$/),
+      new URL(output(/^ChatUrl/)),
+      await deployedFunctions(ministack),
+    );
+  }
+
+  /** Deploys once more; resolves with what the CDK printed. */
+  again(): Promise<string> {
+    return cdk(this.ministack, 'deploy', '--all', '--require-approval', 'never');
+  }
+
+  /** What a function may do according to the synthesized template, as `grantsOf` names it. */
+  grants(handler: HandlerName): string[] {
+    const resources = Object.entries(this.#template().Resources);
+    const ofHandler = resources.find(([, { Properties }]) => Properties?.Handler === `index.${handler}`);
+    // { "Fn::GetAtt": [role, "Arn"] }
+    const [, role] = /"Fn::GetAtt":\["(\w+)"/.exec(JSON.stringify(ofHandler?.[1].Properties?.Role)) ?? [];
+    if (role === undefined)
+      throw new Error(`The template has no role for a function with the handler ${handler}.`);
+    return resources
+      .filter(([, { Properties }]) => JSON.stringify(Properties?.Roles ?? []).includes(`"${role}"`))
+      .flatMap(([, { Properties }]) => grantsOf(Properties?.PolicyDocument as PolicyDocument));
+  }
+
+  #template(): { Resources: Record<string, { Properties?: Record<string, unknown> }> } {
+    return JSON.parse(
+      readFileSync(join(assemblyDirectory(this.ministack), `${STACK}.template.json`), 'utf8'),
+    );
+  }
+}
+
+/** Resolves with what it printed. */
+async function cdk(ministack: Ministack, ...args: string[]): Promise<string> {
+  const output = ['--output', assemblyDirectory(ministack), '--no-notices', '--no-color'];
+  const { stdout, stderr } = await promisify(execFile)(CDK, [...args, ...output], {
+    cwd: ROOT,
+    env: { ...ministack.environment, CDK_DISABLE_CLI_TELEMETRY: 'true' },
+    timeout: CDK_MILLISECONDS,
+  });
+  return `${stdout}${stderr}`;
+}
+
+function assemblyDirectory(ministack: Ministack): string {
+  return join(ministack.directory, 'cdk.out');
+}
+
+/** The CDK's bucket for assets refuses requests without TLS, which ministack is not reached by. */
+async function allowPlainHttp(ministack: Ministack): Promise<void> {
+  await ministack.aws(
+    's3api',
+    'delete-bucket-policy',
+    '--bucket',
+    `cdk-hnb659fds-assets-${ACCOUNT}-${REGION}`,
+  );
+}
+
+async function deployedFunctions(ministack: Ministack): Promise<Record<HandlerName, DeployedFunction>> {
+  const client = new LambdaClient(ministack.client);
+  const { Functions = [] } = await client.send(new ListFunctionsCommand({}));
+  client.destroy();
+  const deployed = (handler: HandlerName) => {
+    const found = Functions.find(({ Handler }) => Handler === `index.${handler}`);
+    if (!found?.FunctionName || !found.Role)
+      throw new Error(`No function with the handler ${handler} was deployed.`);
+    return { functionName: found.FunctionName, roleName: found.Role.split('/').at(-1) as string };
+  };
+  return { routes: deployed('routes'), server: deployed('server') };
+}
