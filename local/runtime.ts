@@ -13,6 +13,7 @@ import { FunctionHost } from './lambda/function-host';
 import { type FunctionLog, textFunctionLog } from './lambda/function-log';
 import { invokeHandler } from './lambda/invoke-api';
 import type { Log } from './log';
+import { Schedules } from './schedules';
 import { UserError } from './user-error';
 
 export const DEFAULT_HOST = '127.0.0.1';
@@ -77,8 +78,16 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     serviceEndpoints: () => directEndpoints(dynamodb),
     limits: { closeMillis: FUNCTIONS_CLOSE_MILLIS },
   });
+  const schedules = new Schedules({
+    schedules: app.schedules,
+    region,
+    accountId,
+    invoker: functionHost,
+    clock,
+  });
   const dynamodbProxy = new ServiceProxy(dynamodb.url, log);
   const closeParts = async (gateway?: Gateway) => {
+    schedules.stop();
     if (gateway) await atMost(GATEWAY_CLOSE_MILLIS, gateway.close());
     await atMost(FUNCTIONS_CLOSE_MILLIS, functionHost.close());
     dynamodbProxy.close();
@@ -101,6 +110,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await closeParts();
     throw error;
   });
+  schedules.start();
   const authority = `${displayHost(host)}:${endpoint.port}`;
   return {
     url: `http://${authority}`,

@@ -1,27 +1,53 @@
-/** Function policies: API Gateway may run a function only where an AWS::Lambda::Permission says so; else AWS answers 500. */
+/** Function policies: an AWS service may run a function only where an AWS::Lambda::Permission says so. */
 import { UserError } from '../user-error';
 import type { Assembly } from './assembly';
 import type { WebSocketApi } from './model';
 import type { Resource } from './resource';
 import { functionNameIn } from './resource-values';
 
+/** What the app's permissions let one AWS service, such as `apigateway.amazonaws.com`, invoke. */
+export class LambdaPermissions {
+  readonly #permissions: { resource: Resource; functionName: string }[];
+
+  constructor(assembly: Assembly, principal: string) {
+    this.#permissions = assembly
+      .resources('AWS::Lambda::Permission')
+      .filter((permission) => grantsInvocation(permission, principal))
+      .map((resource) => ({ resource, functionName: functionNameIn(resource.text('FunctionName') ?? '') }));
+  }
+
+  /** Whether the function may be invoked on behalf of a resource: `cover(name, 'events', 'rule/Nightly')`. */
+  cover(functionName: string, service: string, resource: string): boolean {
+    return this.#of(functionName).some((permission) => {
+      const pattern = permission.text('SourceArn');
+      return pattern === undefined || isLike(permission.stack.arn(service, resource), pattern);
+    });
+  }
+
+  /** The sources for which the function has permissions, as people read them. */
+  sourcesOf(functionName: string): string {
+    return this.#of(functionName)
+      .map((permission) => permission.text('SourceArn'))
+      .join(', ');
+  }
+
+  #of(functionName: string): Resource[] {
+    return this.#permissions
+      .filter((permission) => permission.functionName === functionName)
+      .map(({ resource }) => resource);
+  }
+}
+
 /** @throws {UserError} naming the first route whose function API Gateway may not invoke. */
 export function refuseMissingPermissions(apis: WebSocketApi[], assembly: Assembly): void {
-  const permissions = assembly
-    .resources('AWS::Lambda::Permission')
-    .filter((permission) => grantsInvocation(permission))
-    .map((permission) => ({
-      resource: permission,
-      functionName: functionNameIn(permission.text('FunctionName') ?? ''),
-    }));
+  const permissions = new LambdaPermissions(assembly, 'apigateway.amazonaws.com');
   for (const api of apis) {
     for (const route of api.routes) {
       const { functionName } = route.integration;
-      const ofFunction = permissions.filter((permission) => permission.functionName === functionName);
       for (const stage of api.stages) {
-        if (ofFunction.some(({ resource }) => covers(resource, api.apiId, stage.stageName, route.routeKey)))
-          continue;
-        const others = ofFunction.map(({ resource }) => resource.text('SourceArn')).join(', ');
+        const resource = `${api.apiId}/${stage.stageName}/${route.routeKey}`;
+        if (permissions.cover(functionName, 'execute-api', resource)) continue;
+        const others = permissions.sourcesOf(functionName);
         throw new UserError(
           `${route.path}: API Gateway may not invoke ${functionName} for the route ${route.routeKey} of stage ${stage.stageName}; AWS would answer 500. ${
             others ? `Its permissions are for ${others}. ` : ''
@@ -32,19 +58,13 @@ export function refuseMissingPermissions(apis: WebSocketApi[], assembly: Assembl
   }
 }
 
-function grantsInvocation(permission: Resource): boolean {
+function grantsInvocation(permission: Resource, principal: string): boolean {
   const action = permission.text('Action');
   return (
-    permission.text('Principal') === 'apigateway.amazonaws.com' &&
+    permission.text('Principal') === principal &&
     (action === 'lambda:InvokeFunction' || action === 'lambda:*') &&
     (permission.text('SourceAccount') ?? permission.stack.accountId) === permission.stack.accountId
   );
-}
-
-function covers(permission: Resource, apiId: string, stageName: string, routeKey: string): boolean {
-  const pattern = permission.text('SourceArn');
-  if (pattern === undefined) return true;
-  return isLike(permission.stack.arn('execute-api', `${apiId}/${stageName}/${routeKey}`), pattern);
 }
 
 /** IAM's ArnLike: `*` and `?` stand for anything within one of the six parts that colons divide. */

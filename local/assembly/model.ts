@@ -8,6 +8,7 @@ export interface App {
   apis: WebSocketApi[];
   functions: LambdaFunction[];
   tables: DynamoTable[];
+  schedules: Schedule[];
   outputs: StackOutput[];
   /** Resources that the runtime does not run, and settings that it does not enforce: to be listed once at the start. */
   notRun: OtherResource[];
@@ -69,6 +70,21 @@ export interface DynamoTable {
   createTable: Record<string, unknown> & { TableName: string };
   /** The attribute by which items expire (seconds since the epoch), if the table has one. */
   ttlAttribute?: string;
+}
+
+/** An EventBridge rule that runs at a rate. */
+export interface Schedule {
+  path: string;
+  ruleArn: string;
+  intervalMillis: number;
+  /** Those that EventBridge may invoke. */
+  targets: ScheduleTarget[];
+}
+
+export interface ScheduleTarget {
+  functionName: string;
+  /** JSON text that the function gets instead of the ordinary scheduled event. */
+  input?: string;
 }
 
 export interface StackOutput {

@@ -1,4 +1,4 @@
-/** What an app has besides APIs, functions and tables: listed at the start, since nothing of it exists on this machine. */
+/** What an app has besides APIs, functions, tables and schedules: listed at the start, since nothing of it exists on this machine. */
 import type { Assembly } from './assembly';
 import type { OtherResource } from './model';
 import { isWebSocketApi } from './websocket-apis';
@@ -9,6 +9,7 @@ const UNLISTED = [
   /^AWS::CDK::Metadata$/,
   /^AWS::CloudFormation::(Stack|WaitConditionHandle)$/,
   /^AWS::DynamoDB::(GlobalTable|Table)$/,
+  /^AWS::Events::Rule$/,
   /^AWS::IAM::/,
   /^AWS::Lambda::(Alias|Function|LayerVersion|Permission|Version)$/,
   /^AWS::Logs::LogGroup$/,

@@ -5,6 +5,7 @@ import { refuseMissingPermissions } from './lambda-permissions';
 import type { App } from './model';
 import { listOtherResources } from './other-resources';
 import { refuseReferenceCycles } from './reference-cycles';
+import { readSchedules } from './schedules';
 import { readOutputs } from './stack-outputs';
 import { readTables } from './tables';
 import { isWebSocketApi, readWebSocketApis } from './websocket-apis';
@@ -27,14 +28,23 @@ export function readAssembly(directory: string): App {
   const functions = readFunctions(assembly, (functionName) => called.has(functionName));
   refuseMissingPermissions(apis, assembly);
   const tables = readTables(assembly);
+  const runnable = new Set(functions.functions.map(({ functionName }) => functionName));
+  const schedules = readSchedules(assembly, (functionName) => runnable.has(functionName));
   return {
     region,
     accountId,
     apis,
     functions: functions.functions,
     tables: tables.tables,
+    schedules: schedules.schedules,
     outputs: readOutputs(assembly),
-    notRun: [...notRun, ...functions.notRun, ...tables.notRun, ...listOtherResources(assembly)],
+    notRun: [
+      ...notRun,
+      ...functions.notRun,
+      ...tables.notRun,
+      ...schedules.notRun,
+      ...listOtherResources(assembly),
+    ],
   };
 }
 

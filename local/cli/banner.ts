@@ -1,5 +1,6 @@
 /** What people need once the runtime is up: where to connect, what to export, and what is not there. */
 import type { App, OtherResource } from '../assembly/model';
+import { namesForPeople } from '../function-names';
 import type { Runtime } from '../runtime';
 import { exportLines } from './exports';
 
@@ -8,6 +9,7 @@ export function banner(app: App, runtime: Runtime, hasPages: boolean): string {
     addresses(runtime),
     access(app, runtime, hasPages),
     outputs(app, runtime),
+    schedules(app),
     notRun(app.notRun),
   ];
   return blocks
@@ -45,6 +47,19 @@ function outputs(app: App, runtime: Runtime): string[] {
   if (app.outputs.length === 0) return [];
   const lines = app.outputs.map(({ stack, name, value }) => `  ${stack}.${name} = ${here(value, runtime)}`);
   return ['Outputs:', ...lines];
+}
+
+function schedules(app: App): string[] {
+  const nameOf = namesForPeople(app);
+  const lines = app.schedules.flatMap(({ intervalMillis, targets }) =>
+    targets.map(({ functionName }) => `  ${nameOf(functionName)} every ${intervalText(intervalMillis)}`),
+  );
+  return lines.length === 0 ? [] : ['Scheduled:', ...lines];
+}
+
+function intervalText(millis: number): string {
+  const minutes = millis / 60_000;
+  return minutes === 1 ? 'minute' : `${minutes} minutes`;
 }
 
 function here(value: string, runtime: Runtime): string {
