@@ -1,13 +1,19 @@
 /**
  * The items of a connection's life and the conditions under which they change: who is connected, and how a departure is
  * settled once. Every write recognizes its own earlier success, because the SDK repeats a call whose answer was lost.
- *
- * CONNECTION#{id} / CONNECTION            the connection: open, then closed, then done
- * CHANNEL#{service}#* / MEMBER#{hh}#{id}  its anchor among all of the service: what a post needs; deleted last
  */
-import { createHash } from 'node:crypto';
 import type { Clock } from './clock';
-import type { ConnectionAddress } from './connections/connections-client';
+import {
+  type Connection,
+  connectionKey,
+  type Member,
+  type MemberKey,
+  memberKey,
+  serviceChannelPk,
+  sweepKey,
+  toConnection,
+  toMember,
+} from './connection-items';
 import {
   absent,
   all,
@@ -19,7 +25,7 @@ import {
   itemExists,
   lessThan,
 } from './table/conditions';
-import { type Item, type Key, pages, type Table, type Value } from './table/table';
+import { pages, type Table } from './table/table';
 
 /** A 410 proves a departure only to a probe sent this long after the connection was accepted: `$connect` may take 29 s. */
 export const OPENING_WINDOW_MILLISECONDS = 30_000;
@@ -29,44 +35,6 @@ export const SETTLEMENT_LEASE_MILLISECONDS = 45_000;
 export const CLOSED_MARK_SECONDS = 10 * 60;
 /** Nothing outlives this if even the sweep fails; DynamoDB's expiry runs no hook, so it is far beyond the 2 hours of a connection. */
 const LAST_RESORT_SECONDS = 24 * 60 * 60;
-/** The channel that every connection of a service is in. */
-const SERVICE_CHANNEL = '*';
-
-export interface Connection extends ConnectionAddress {
-  service: string;
-  sessionId: string;
-  /** The function that settles this connection's departure. */
-  serverFunction: string;
-  /** What `onPreServer` noted of the connection. */
-  attributes: Record<string, Value>;
-  /** Milliseconds since the epoch. */
-  acceptedAt: number;
-  state: 'open' | 'closed';
-  /** `onPostServer` has run to its end. */
-  done: boolean;
-  settler?: string;
-  leaseUntil?: number;
-  closeCode?: number;
-  closeReason?: string;
-}
-
-/** One row of the service's channel: all that a post, and a list of users, needs. */
-export interface Member extends ConnectionAddress, MemberKey {
-  serverFunction: string;
-  acceptedAt: number;
-  /** The name under which the user goes, if one was given. */
-  user?: string;
-  /** When the connection was first named: the place in a list of users. */
-  namedAt?: number;
-  /** Its departure is being settled: it is no longer listed. */
-  left: boolean;
-}
-
-/** What finds a member's row. */
-export interface MemberKey {
-  service: string;
-  webSocketId: string;
-}
 
 export type NewConnection = Pick<
   Connection,
@@ -233,61 +201,4 @@ export class ConnectionStore {
 /** Whether a 410 to a probe sent at `probeSentAt` may still belong to the opening of the connection. */
 export function isOpening(acceptedAt: number, probeSentAt: number): boolean {
   return acceptedAt >= probeSentAt - OPENING_WINDOW_MILLISECONDS;
-}
-
-/** The partition of a channel: its members, and what a service keeps about the channel as a whole. */
-export function channelPk(service: string, channel: string): string {
-  return `CHANNEL#${service}#${channel}`;
-}
-
-/** The partition of the channel that everyone of the service is in. */
-export function serviceChannelPk(service: string): string {
-  return channelPk(service, SERVICE_CHANNEL);
-}
-
-function connectionKey(webSocketId: string): Key {
-  return { pk: `CONNECTION#${webSocketId}`, sk: 'CONNECTION' };
-}
-
-function sweepKey(service: string): Key {
-  return { pk: serviceChannelPk(service), sk: 'SWEEP' };
-}
-
-/** Two hex digits of a hash spread a channel over 256 ranges, which workers can go through side by side. */
-function memberKey({ service, webSocketId }: MemberKey): Key {
-  const range = createHash('sha256').update(webSocketId).digest('hex').slice(0, 2);
-  return { pk: serviceChannelPk(service), sk: `MEMBER#${range}#${webSocketId}` };
-}
-
-function toConnection(item: Item): Connection {
-  const { pk, callbackUrl, service, sessionId, serverFunction, attributes, acceptedAt, state, done } = item;
-  const { settler, leaseUntil, closeCode, closeReason } = item;
-  return {
-    webSocketId: pk.slice('CONNECTION#'.length),
-    callbackUrl: callbackUrl as string,
-    service: service as string,
-    sessionId: sessionId as string,
-    serverFunction: serverFunction as string,
-    attributes: (attributes ?? {}) as Record<string, Value>,
-    acceptedAt: acceptedAt as number,
-    state: state as 'open' | 'closed',
-    done: done === true,
-    ...(settler !== undefined && { settler: settler as string }),
-    ...(leaseUntil !== undefined && { leaseUntil: leaseUntil as number }),
-    ...(closeCode !== undefined && { closeCode: closeCode as number }),
-    ...(closeReason !== undefined && { closeReason: closeReason as string }),
-  };
-}
-
-function toMember({ pk, sk, callbackUrl, serverFunction, acceptedAt, user, namedAt, left }: Item): Member {
-  return {
-    webSocketId: sk.split('#').slice(2).join('#'),
-    service: pk.split('#')[1] as string,
-    callbackUrl: callbackUrl as string,
-    serverFunction: serverFunction as string,
-    acceptedAt: acceptedAt as number,
-    ...(user !== undefined && { user: user as string }),
-    ...(namedAt !== undefined && { namedAt: namedAt as number }),
-    left: left === true,
-  };
 }

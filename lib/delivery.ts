@@ -4,7 +4,8 @@
  * with jitter while the budget lasts; every member ends in exactly one count of the report.
  */
 import { type Clock, sleep } from './clock';
-import { isOpening, type Member } from './connection-store';
+import type { Member } from './connection-items';
+import { isOpening } from './connection-store';
 import type { ConnectionsClient } from './connections/connections-client';
 import { ConnectionsApiError, MessageTooLargeError } from './errors';
 import { Slots } from './slots';

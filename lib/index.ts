@@ -1,11 +1,11 @@
 /** SharedConnection: WebSockets that any process may open by their id, on API Gateway, Lambda and DynamoDB. */
 export { type Backend, backendFromEnvironment } from './backend';
 export type { Clock } from './clock';
-export type { Connection, Member } from './connection-store';
+export type { Connection, Member } from './connection-items';
 export type { ConnectionStatus } from './connections/connections-client';
 export { type DeliveryOptions, type DeliveryReport, MAX_MESSAGE_BYTES } from './delivery';
 export * from './errors';
-export { createHandlers, type HandlerOptions, type Handlers } from './handlers/create-handlers';
+export { createHandlers, type Handlers } from './handlers/create-handlers';
 export type {
   ConnectEvent,
   DisconnectEvent,
@@ -14,6 +14,7 @@ export type {
   MessageEvent,
   RouteResult,
 } from './handlers/events';
+export type { HandlerOptions } from './handlers/service-function';
 export { Service, type ServiceOptions } from './service';
 export { SharedConnection } from './shared-connection';
 export { type ServerContext, WebSocketServer } from './web-socket-server';

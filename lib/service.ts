@@ -1,6 +1,7 @@
 /** A service as any process sees it: who is connected to it, and posts to all of them. */
 import { type Backend, defaultBackend } from './backend';
-import { ConnectionStore, type Member } from './connection-store';
+import type { Member } from './connection-items';
+import { ConnectionStore } from './connection-store';
 import { type DeliveryOptions, type DeliveryReport, deliver } from './delivery';
 import { InvalidValueError } from './errors';
 

@@ -1,6 +1,7 @@
 /** Settles departures: makes sure that a connection has gone, then runs the service's hook once, under a lease, and cleans up. */
 import type { Backend } from './backend';
-import { type Connection, ConnectionStore, isOpening, type Member, type MemberKey } from './connection-store';
+import type { Connection, Member, MemberKey } from './connection-items';
+import { ConnectionStore, isOpening } from './connection-store';
 
 export interface Departure {
   connection: Connection;

@@ -1,6 +1,7 @@
 /** A WebSocket that any process opens by its id: %CSP.WebSocket's OpenServer, Write and EndServer. */
 import { type Backend, defaultBackend } from './backend';
-import { ConnectionStore, isOpening, type Member } from './connection-store';
+import type { Member } from './connection-items';
+import { ConnectionStore, isOpening } from './connection-store';
 import type { ConnectionStatus } from './connections/connections-client';
 import {
   PostFailedError,

@@ -4,7 +4,8 @@
  * next one begins with.
  */
 import { sleep } from './clock';
-import { isOpening, type MemberKey } from './connection-store';
+import type { MemberKey } from './connection-items';
+import { isOpening } from './connection-store';
 import type { Service } from './service';
 import type { Settlement, SettlementOutcome } from './settlement';
 import { Slots } from './slots';

@@ -1,10 +1,10 @@
 /** The class that a service extends: the hooks and members of %CSP.WebSocket. */
-import type { Member } from './connection-store';
+import type { Member } from './connection-items';
 import { InvalidUseError, WebSocketClosedError } from './errors';
 import type { ConnectEvent, MessageEvent } from './handlers/events';
 import type { Service } from './service';
 import { SharedConnection } from './shared-connection';
-import type { Value } from './table/table';
+import type { Value } from './table/item';
 
 /** What one event brings to the object that serves it. */
 export interface ServerContext {

@@ -7,9 +7,9 @@
 import { createHash } from 'node:crypto';
 import type { Member, Service } from '../../lib';
 import { sleep } from '../../lib/clock';
-import { serviceChannelPk } from '../../lib/connection-store';
+import { serviceChannelPk } from '../../lib/connection-items';
 import { absent, all, always, any, differs, equals, lessThan } from '../../lib/table/conditions';
-import type { Item, Key } from '../../lib/table/table';
+import type { Item, Key } from '../../lib/table/item';
 import { encode } from './room';
 
 /** Changes that come within this time are posted together. */

@@ -1,8 +1,5 @@
 /** Turns a server class into the Lambda handlers of a service: `routes` for API Gateway, `server` for what takes longer. */
-import { type Backend, backendFromEnvironment } from '../backend';
-import { ConfigurationError } from '../errors';
 import type { ServiceRequest } from '../invocations/invoker';
-import type { Service } from '../service';
 import type { ServerClass } from '../web-socket-server';
 import type {
   ConnectEvent,
@@ -14,15 +11,7 @@ import type {
 } from './events';
 import { Routes } from './routes';
 import { ServerRequests } from './server-requests';
-
-export interface HandlerOptions {
-  /** What the service does from time to time, such as repairing what it keeps about all of its connections. */
-  upkeep?: (service: Service) => Promise<void>;
-  /** @default the environment of the function */
-  environment?: NodeJS.ProcessEnv;
-  /** @default the real table, gateway and functions, as the environment names them */
-  backend?: Backend;
-}
+import { type HandlerOptions, serviceFunction } from './service-function';
 
 export interface Handlers {
   /** The one entry for `$connect`, `$default` and `$disconnect`, told apart by the event. */
@@ -32,19 +21,6 @@ export interface Handlers {
   disconnect(event: DisconnectEvent, context: LambdaContext): Promise<RouteResult>;
   /** Invoked asynchronously: runs `server()`, settles departures, and does the upkeep. */
   server(request: ServiceRequest, context: LambdaContext): Promise<void>;
-}
-
-/** What the handlers of one service share. */
-export interface ServiceFunction {
-  ServerClass: ServerClass;
-  backend: Backend;
-  serviceName: string;
-  /** The function that runs `server` requests. */
-  serverFunction: string;
-  /** `https://…/{stage}`, if the construct gave it: a custom domain's path need not be the stage. */
-  callbackUrl: string | undefined;
-  allowedOrigins: string[];
-  upkeep: ((service: Service) => Promise<void>) | undefined;
 }
 
 /**
@@ -71,28 +47,5 @@ export function createHandlers(ServerClass: ServerClass, options: HandlerOptions
     message: async (event, context) => handlers().routes.message(event, context),
     disconnect: async (event, context) => handlers().routes.disconnect(event, context),
     server: async (request, context) => handlers().requests.handle(request, context),
-  };
-}
-
-function serviceFunction(ServerClass: ServerClass, options: HandlerOptions): ServiceFunction {
-  const environment = options.environment ?? process.env;
-  const serverFunction = environment.SERVER_FUNCTION ?? environment.AWS_LAMBDA_FUNCTION_NAME;
-  const serviceName = environment.SERVICE_NAME;
-  if (!serviceName || !serverFunction) {
-    throw new ConfigurationError(
-      `The environment of ${environment.AWS_LAMBDA_FUNCTION_NAME ?? ServerClass.name} has no ${serviceName ? 'SERVER_FUNCTION' : 'SERVICE_NAME'}. The construct WebSocketService sets it; a function deployed in another way needs it too.`,
-    );
-  }
-  return {
-    ServerClass,
-    serviceName,
-    serverFunction,
-    backend: options.backend ?? backendFromEnvironment(environment),
-    callbackUrl: environment.CALLBACK_URL || undefined,
-    allowedOrigins: (environment.ALLOWED_ORIGINS ?? '')
-      .split(',')
-      .map((origin) => origin.trim())
-      .filter(Boolean),
-    upkeep: options.upkeep,
   };
 }

@@ -2,9 +2,9 @@
 import { SETTLEMENT_LEASE_MILLISECONDS } from '../connection-store';
 import { Service } from '../service';
 import type { Departure } from '../settlement';
-import type { ServiceFunction } from './create-handlers';
 import { deadlineOf } from './deadline';
 import type { LambdaContext } from './events';
+import type { ServiceFunction } from './service-function';
 
 export function onPostServer(
   { ServerClass, backend, serviceName, serverFunction }: ServiceFunction,

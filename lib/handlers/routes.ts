@@ -1,9 +1,9 @@
 /** API Gateway's three routes: `$connect` decides the handshake, `$default` brings messages, `$disconnect` tells of the end. */
-import { ConnectionStore, type Member } from '../connection-store';
+import type { Member } from '../connection-items';
+import { ConnectionStore } from '../connection-store';
 import { Service } from '../service';
 import { Settlement } from '../settlement';
 import { HandshakeRefusal, overrides, type ServerContext } from '../web-socket-server';
-import type { ServiceFunction } from './create-handlers';
 import { deadlineOf } from './deadline';
 import { onPostServer } from './departure';
 import type {
@@ -15,6 +15,7 @@ import type {
   RouteResult,
 } from './events';
 import { originAllowed } from './origins';
+import type { ServiceFunction } from './service-function';
 
 export class Routes {
   readonly #store: ConnectionStore;

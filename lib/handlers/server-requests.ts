@@ -1,16 +1,17 @@
 /** What is asked of a service's `server` function: run `server()`, settle departures, do the upkeep. */
 import { sleep } from '../clock';
-import { type Connection, ConnectionStore, isOpening, type MemberKey } from '../connection-store';
+import type { Connection, MemberKey } from '../connection-items';
+import { ConnectionStore, isOpening } from '../connection-store';
 import { ConfigurationError, ConnectionsApiError, InvalidUseError } from '../errors';
 import type { ServiceRequest } from '../invocations/invoker';
 import { Service } from '../service';
 import { Settlement } from '../settlement';
 import { Slots } from '../slots';
 import { Sweep } from '../sweep';
-import type { ServiceFunction } from './create-handlers';
 import { deadlineOf } from './deadline';
 import { onPostServer } from './departure';
 import type { LambdaContext } from './events';
+import type { ServiceFunction } from './service-function';
 
 const FIRST_PROBE_PAUSE_MILLISECONDS = 5;
 const LONGEST_PROBE_PAUSE_MILLISECONDS = 1_000;

@@ -1,5 +1,5 @@
 /** Conditions of writes as data: a table sends them to DynamoDB as an expression, or judges them itself. */
-import type { Item, Value } from './table';
+import type { Item, Value } from './item';
 
 export type Condition =
   | { kind: 'always' }

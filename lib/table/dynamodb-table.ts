@@ -11,7 +11,8 @@ import {
 import type { Clock } from '../clock';
 import type { Condition } from './conditions';
 import { Expressions } from './expressions';
-import { type Change, type Item, isExpired, type Key, type Page, type Range, type Table } from './table';
+import { type Item, isExpired, type Key } from './item';
+import type { Change, Page, Range, Table } from './table';
 
 export class DynamoDbTable implements Table {
   readonly #client: DynamoDBDocumentClient;

@@ -1,6 +1,7 @@
 /** Writes conditions and changes as DynamoDB's expressions, every name and value by placeholder. */
 import type { Condition } from './conditions';
-import type { Change, Value } from './table';
+import type { Value } from './item';
+import type { Change } from './table';
 
 export class Expressions {
   readonly #names = new Map<string, string>();

@@ -3,6 +3,7 @@
  * Nothing else: no transaction, no batch, no Scan, so that every step of a protocol is one of these calls.
  */
 import type { Condition } from './conditions';
+import type { Item, Key, Value } from './item';
 
 export interface Table {
   /** The item, read consistently; `undefined` if there is none or it has expired. */
@@ -16,16 +17,6 @@ export interface Table {
   /** One page (up to 1 MB) of a partition. Expired items are left out. */
   query(range: Range): Promise<Page>;
 }
-
-export interface Key {
-  pk: string;
-  sk: string;
-}
-
-export type Value = string | number | boolean | Value[] | { [name: string]: Value };
-
-/** `expiresAt`, in seconds since the epoch, is the time to live of an item that has it. */
-export type Item = Key & { [name: string]: Value };
 
 export interface Change {
   set?: { [attribute: string]: Value };
@@ -66,9 +57,4 @@ export async function* pages(table: Table, range: Range): AsyncGenerator<Item[],
     reading?.catch(() => {});
     yield page.items;
   }
-}
-
-/** DynamoDB deletes expired items only within days, so every read leaves them out itself. */
-export function isExpired(item: Item, now: number): boolean {
-  return typeof item.expiresAt === 'number' && item.expiresAt * 1000 <= now;
 }

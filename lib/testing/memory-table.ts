@@ -1,16 +1,8 @@
 /** A table in memory that judges conditions, orders keys and leaves out what has expired as DynamoDB does. */
 import type { Clock } from '../clock';
 import { type Condition, holds } from '../table/conditions';
-import {
-  type Change,
-  type Item,
-  isExpired,
-  type Key,
-  type Page,
-  type Range,
-  type Table,
-  type Value,
-} from '../table/table';
+import { type Item, isExpired, type Key, type Value } from '../table/item';
+import type { Change, Page, Range, Table } from '../table/table';
 import { type Intercept, letThrough } from './intercept';
 
 /** DynamoDB ends a page after 1 MB; this many items stand for that. */

@@ -1,7 +1,8 @@
 /** A whole service in memory: clients connect, send and leave, and the server class runs as it would behind API Gateway. */
 import type { Backend } from '../backend';
 import type { Clock } from '../clock';
-import { createHandlers, type HandlerOptions, type Handlers } from '../handlers/create-handlers';
+import { createHandlers, type Handlers } from '../handlers/create-handlers';
+import type { HandlerOptions } from '../handlers/service-function';
 import { Service } from '../service';
 import type { ServerClass } from '../web-socket-server';
 import { connectEvent, disconnectEvent, lambdaContext, messageEvent, newWebSocketId } from './events';

@@ -1,5 +1,5 @@
 /** What must hold of a service in every order: at each step, and at the end when everything that was to happen has happened. */
-import type { Item } from '../../lib/table/table';
+import type { Item } from '../../lib/table/item';
 import type { ServiceWorld } from './service-world';
 
 /** What is wrong at this step, if anything. */

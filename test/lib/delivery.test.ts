@@ -1,4 +1,4 @@
-import type { Member } from '../../lib/connection-store';
+import type { Member } from '../../lib/connection-items';
 import { type DeliveryOptions, deliver, MAX_MESSAGE_BYTES } from '../../lib/delivery';
 import { ConnectionsApiError, MessageTooLargeError } from '../../lib/errors';
 import { type Call, FakeGateway, type Intercept, ManualClock, SkippingClock } from '../../lib/testing';

@@ -1,5 +1,5 @@
 import { WebSocketServer } from '../../lib';
-import type { Item } from '../../lib/table/table';
+import type { Item } from '../../lib/table/item';
 import { lambdaContext, ManualClock, type TestClient, TestService } from '../../lib/testing';
 
 const departed: string[] = [];

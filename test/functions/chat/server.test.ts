@@ -1,5 +1,5 @@
 import { ChatRoom } from '../../../functions/chat/room';
-import type { Item } from '../../../lib/table/table';
+import type { Item } from '../../../lib/table/item';
 import { ManualClock, type TestService } from '../../../lib/testing';
 import { base64, chatService, frames, lastList } from './chat-harness';
 

@@ -1,0 +1,16 @@
+/** What lies in the table: items under two keys, of plain values, with or without a time to live. */
+
+export interface Key {
+  pk: string;
+  sk: string;
+}
+
+export type Value = string | number | boolean | Value[] | { [name: string]: Value };
+
+/** `expiresAt`, in seconds since the epoch, is the time to live of an item that has it. */
+export type Item = Key & { [name: string]: Value };
+
+/** DynamoDB deletes expired items only within days, so every read leaves them out itself. */
+export function isExpired(item: Item, now: number): boolean {
+  return typeof item.expiresAt === 'number' && item.expiresAt * 1000 <= now;
+}
