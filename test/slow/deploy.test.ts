@@ -11,13 +11,19 @@ jest.setTimeout(60_000);
 /** What lacks a grant stays undone: this much longer than the denial, which is long for what takes milliseconds. */
 const UNDONE_MILLISECONDS = 500;
 
+/** What a function needs a grant for. */
 interface Scenario {
   function: HandlerName;
   grant: string;
   to: string;
+  /** Resolves only if it succeeds; without the grant it may also never end. */
   attempt(chat: DeployedChat, role: DeployedRole): Promise<unknown>;
 }
 
+/**
+ * One for each grant in the template. The chat itself looks at connections in its server function only, and closes none; but
+ * any server class and any process may, with the same grants: a process with a function's grants does so here.
+ */
 const SCENARIOS: Scenario[] = [
   ...scenarios('routes', {
     'dynamodb:GetItem': ["know a line's author", (chat) => chat.adaSays()],
@@ -67,7 +73,7 @@ describe('the app deployed to an AWS that enforces IAM', () => {
     chat = new DeployedChat(deployment);
   }, 120_000);
 
-  afterEach(() => chat.tidy());
+  afterEach(() => chat?.tidy());
   afterAll(async () => {
     for (const role of Object.values(roles ?? {})) role.close();
     await chat?.close();
