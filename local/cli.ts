@@ -2,6 +2,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { describe } from './cli/describe';
 import { start } from './cli/start';
+import { FAULT_VALUES } from './faults/fault-settings';
+import { DEFAULT_SEED } from './faults/faults';
 import { UserError } from './user-error';
 
 const program = new Command('shared-connection')
@@ -21,6 +23,15 @@ program
   )
   .option('--web <folder>', 'pages to serve at / (default: web, if it has an index.html)')
   .option('--quiet', 'of the functions, log errors only', false)
+  .option(
+    '--fault <name=value>',
+    `something that goes wrong on purpose, repeatable: ${Object.entries(FAULT_VALUES)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(', ')}`,
+    (text: string, others: string[]) => [...others, text],
+    [],
+  )
+  .option('--seed <number>', 'other cases for the faults to strike', readSeed, DEFAULT_SEED)
   .action(start);
 
 program
@@ -45,6 +56,11 @@ function readPort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+}
+
+function readSeed(text: string): number {
+  if (/^\d{1,10}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('A seed is a whole number of up to ten digits.');
 }
 
 function readUrl(text: string): string {

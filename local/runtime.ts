@@ -7,6 +7,7 @@ import { Endpoint, type RequestHandler } from './endpoint/endpoint';
 import { answerServiceError } from './endpoint/service-error';
 import { ServiceProxy } from './endpoint/service-proxy';
 import { WebFiles } from './endpoint/web-files';
+import type { Faults } from './faults/faults';
 import { namesForPeople } from './function-names';
 import { Gateway } from './gateway/gateway';
 import { FunctionHost } from './lambda/function-host';
@@ -35,6 +36,8 @@ export interface RuntimeOptions {
   log: Log;
   /** @default lines of `log` */
   functionLog?: FunctionLog;
+  /** What goes wrong on purpose. @default nothing */
+  faults?: Faults;
 }
 
 export interface Runtime {
@@ -56,7 +59,7 @@ const FUNCTIONS_CLOSE_MILLIS = 1_000;
 
 /** @throws {UserError} if the port is in use or a table cannot be created. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const { app, log, host = DEFAULT_HOST, port = DEFAULT_PORT, clock = systemClock } = options;
+  const { app, log, host = DEFAULT_HOST, port = DEFAULT_PORT, clock = systemClock, faults } = options;
   const { region, accountId, apis, functions, tables } = app;
   const nameOf = namesForPeople(app);
   const dynamodb = await LocalDynamoDb.start({
@@ -68,6 +71,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     ...(options.dynamodbUrl === undefined ? {} : { url: options.dynamodbUrl }),
     ...(options.dynamodbDirectory === undefined ? {} : { directory: options.dynamodbDirectory }),
   });
+  const losesAnswer = faults?.has('answer-lost') ? () => faults.strikes('answer-lost') : undefined;
   const functionHost = new FunctionHost({
     functions,
     region,
@@ -75,7 +79,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     clock,
     log: options.functionLog ?? textFunctionLog(log, { nameOf }),
     endpoint: () => ({ host: reachable(host), port: endpoint.port }),
-    serviceEndpoints: () => directEndpoints(dynamodb),
+    serviceEndpoints: () => (losesAnswer ? {} : directEndpoints(dynamodb)),
     limits: { closeMillis: FUNCTIONS_CLOSE_MILLIS },
   });
   const schedules = new Schedules({
@@ -85,7 +89,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     invoker: functionHost,
     clock,
   });
-  const dynamodbProxy = new ServiceProxy(dynamodb.url, log);
+  const dynamodbProxy = new ServiceProxy(dynamodb.url, log, losesAnswer);
   const closeParts = async (gateway?: Gateway) => {
     schedules.stop();
     if (gateway) await atMost(GATEWAY_CLOSE_MILLIS, gateway.close());
@@ -94,7 +98,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await dynamodb.close();
   };
   const start = async () => {
-    const gateway = new Gateway({ apis, region, accountId, invoker: functionHost, clock, log, nameOf });
+    const gateway = new Gateway({
+      ...{ apis, region, accountId, invoker: functionHost, clock, log, nameOf },
+      ...(faults && { faults }),
+    });
     const opened = new Endpoint({
       host,
       port,
@@ -160,7 +167,7 @@ function lambdaService(functionHost: FunctionHost): RequestHandler {
   };
 }
 
-/** Functions reach the tables without the detour over the one port, where these are plain HTTP. */
+/** Functions reach the tables without the detour over the one port, where these are plain HTTP and no answer is to be lost. */
 function directEndpoints(dynamodb: LocalDynamoDb): Record<string, { host: string; port: number }> {
   const { protocol, hostname, port } = new URL(dynamodb.url);
   return protocol === 'http:' ? { dynamodb: { host: hostname, port: Number(port || 80) } } : {};

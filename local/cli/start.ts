@@ -4,6 +4,8 @@ import { join, resolve } from 'node:path';
 import { type AppSource, findApp } from '../assembly/app-source';
 import { readAssembly } from '../assembly/read-assembly';
 import { synthesize } from '../assembly/synthesis';
+import { readFaults } from '../faults/fault-settings';
+import { Faults } from '../faults/faults';
 import { namesForPeople } from '../function-names';
 import { textFunctionLog } from '../lambda/function-log';
 import { type Runtime, startRuntime } from '../runtime';
@@ -20,17 +22,21 @@ export interface StartOptions {
   dynamodb?: string;
   web?: string;
   quiet: boolean;
+  /** `lost-disconnect=0.5` and the like. */
+  fault: string[];
+  seed: number;
 }
 
 /** Resolves once the runtime is up, or was stopped before that. It then runs until Ctrl-C or SIGTERM. */
 export async function start(options: StartOptions): Promise<void> {
   // The SDK's notice of which Node.js it supports is not about the user's app.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+  const faults = options.fault.length > 0 ? new Faults(readFaults(options.fault), options.seed) : undefined;
   const starting = new AbortController();
   let runtime: Runtime | undefined;
   onStop(() => {
     starting.abort();
-    if (runtime) void stop(runtime);
+    if (runtime) void stop(runtime, faults);
   });
   const source = findApp(options.app, process.cwd());
   const directory = await assemblyOf(source, starting.signal);
@@ -50,15 +56,18 @@ export async function start(options: StartOptions): Promise<void> {
     }),
     ...(options.dynamodb === undefined ? {} : { dynamodbUrl: options.dynamodb }),
     ...(webDirectory === undefined ? {} : { webDirectory }),
+    ...(faults && { faults }),
   });
-  if (starting.signal.aborted) return stop(runtime);
+  if (starting.signal.aborted) return stop(runtime, faults);
   print(`${banner(app, runtime, webDirectory !== undefined)}\n`);
+  if (faults) print(`${faults.describe()}\n`);
   print(`Ready in ${(performance.now() / 1000).toFixed(1)} s`);
 }
 
-async function stop(runtime: Runtime): Promise<void> {
+async function stop(runtime: Runtime, faults: Faults | undefined): Promise<void> {
   print('Stopping: closing sockets, running $disconnect');
   await runtime.close();
+  if (faults) print(faults.summary());
   process.exit(0);
 }
 

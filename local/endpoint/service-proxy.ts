@@ -20,9 +20,13 @@ export class ServiceProxy {
   readonly #log: Log;
   readonly #agent: Agent;
 
-  constructor(url: string, log: Log) {
+  readonly #losesAnswer: (() => boolean) | undefined;
+
+  /** `losesAnswer` decides for each request whether the connection is reset in place of the answer. */
+  constructor(url: string, log: Log, losesAnswer?: () => boolean) {
     this.#url = new URL(url);
     this.#log = log;
+    this.#losesAnswer = losesAnswer;
     this.#agent = this.#isSecure ? new SecureAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
   }
 
@@ -38,6 +42,10 @@ export class ServiceProxy {
       headers: withoutHopByHop(request),
     });
     upstream.on('response', (answer) => {
+      if (this.#losesAnswer?.()) {
+        request.socket.resetAndDestroy();
+        return;
+      }
       response.writeHead(answer.statusCode ?? 502, withoutHopByHop(answer));
       answer.pipe(response);
       answer.on('error', () => response.destroy());

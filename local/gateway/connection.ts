@@ -42,6 +42,7 @@ export class Connection implements ConnectionFacts {
   #cause: CloseCause | undefined;
   #messagesInFlight = 0;
   #bytesInFlight = 0;
+  #isSilent = false;
 
   /** To be called as soon as `ws` has taken `socket`. */
   constructor(
@@ -79,6 +80,7 @@ export class Connection implements ConnectionFacts {
     const { bufferedAmount } = this.#ws;
     if (bufferedAmount > 0 && bufferedAmount + data.length > MAX_CLIENT_BUFFER_BYTES) return FULL;
     this.#touch();
+    if (this.#isSilent) return SENT;
     const text = typeof data === 'string' || isUtf8(data) ? data : data.toString();
     return new Promise((resolve) => {
       this.#ws.send(text, { binary: false }, (error) => resolve(error ? 'gone' : 'sent'));
@@ -97,9 +99,21 @@ export class Connection implements ConnectionFacts {
     if (this.#cause) return;
     // If the client has begun to close, its cause stands; only its time is limited now.
     if (this.isOpen) this.#end(cause);
-    this.#ws.close(cause.code, cause.reason);
+    if (!this.#isSilent) this.#ws.close(cause.code, cause.reason);
     this.#alarm.cancel();
     this.#alarm = this.#clock.after(CLOSE_HANDSHAKE_MILLIS, () => this.#ws.terminate());
+  }
+
+  /** The line is half-open from now on: API Gateway takes posts with 200, and nothing reaches the other side. */
+  fallSilent(): void {
+    if (!this.isOpen) return;
+    this.#isSilent = true;
+    this.#ws.pause();
+  }
+
+  /** A half-open line is found broken: as 1006, on both sides. */
+  break(): void {
+    if (this.#isSilent) this.#ws.terminate();
   }
 
   /** Counts an invocation for a message of this connection. */
@@ -112,7 +126,7 @@ export class Connection implements ConnectionFacts {
   endInvocation(bytes: number): void {
     this.#messagesInFlight--;
     this.#bytesInFlight -= bytes;
-    if (this.#ws.isPaused && !this.#isLoaded) this.#ws.resume();
+    if (this.#ws.isPaused && !this.#isLoaded && !this.#isSilent) this.#ws.resume();
   }
 
   get #isLoaded(): boolean {
@@ -133,7 +147,7 @@ export class Connection implements ConnectionFacts {
 
   #onMessage(text: string): void {
     // What `ws` still reads out of a socket that is gone has passed no check.
-    if (this.#cause || this.#socket.destroyed) return;
+    if (this.#cause || this.#socket.destroyed || this.#isSilent) return;
     this.#touch();
     this.#listener.onMessage(this, text);
   }
@@ -166,4 +180,5 @@ export class Connection implements ConnectionFacts {
 }
 
 const GONE = Promise.resolve<SendOutcome>('gone');
+const SENT = Promise.resolve<SendOutcome>('sent');
 const FULL = Promise.resolve<SendOutcome>('full');

@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocketApi } from '../assembly/model';
 import type { Clock } from '../clock';
+import type { Faults } from '../faults/faults';
+import { HalfOpenLines } from '../faults/half-open-lines';
 import type { NameForPeople } from '../function-names';
 import type { FunctionInvoker } from '../lambda/invocation';
 import type { Log } from '../log';
@@ -29,6 +31,8 @@ export interface GatewayOptions {
   log: Log;
   /** How the log calls functions. @default by their physical names */
   nameOf?: NameForPeople;
+  /** @default none */
+  faults?: Faults;
 }
 
 export class Gateway {
@@ -44,6 +48,10 @@ export class Gateway {
   readonly #connections = new Connections();
   readonly #management: ManagementApi;
   readonly #listener: ConnectionListener;
+  readonly #faults: Faults | undefined;
+  readonly #lines: HalfOpenLines | undefined;
+  /** Ends the waits of `$disconnect` events that are delivered late. */
+  readonly #late = new Set<() => void>();
   /** Sockets whose handshake is not yet answered. */
   readonly #opening = new Set<Duplex>();
   /** Connections whose `$disconnect` has not yet run. */
@@ -52,7 +60,7 @@ export class Gateway {
   #whenFinished: (() => void)[] = [];
 
   /** @throws UserError if an API's route selection expression cannot be used. */
-  constructor({ apis, region, invoker, clock, log, nameOf = (name) => name }: GatewayOptions) {
+  constructor({ apis, region, invoker, clock, log, nameOf = (name) => name, faults }: GatewayOptions) {
     this.#clock = clock;
     this.#log = log;
     this.#ids = new Ids(region, clock);
@@ -63,11 +71,16 @@ export class Gateway {
     this.#handshake = new Handshake(this.#integrations, this.#ids, clock, log);
     this.#acceptor = new Acceptor(clock);
     this.#messages = new MessageFlow(this.#integrations, this.#ids, clock, log, nameOf);
-    this.#management = new ManagementApi(this.#connections, this.#ids, clock);
+    this.#management = new ManagementApi(this.#connections, this.#ids, clock, faults);
+    this.#faults = faults;
+    this.#lines = faults && new HalfOpenLines(faults, clock);
     this.#listener = {
       onMessage: (connection, text) => this.#watch(this.#messages.handle(connection, text)),
       onEnd: (connection) => this.#connections.remove(connection),
-      onClosed: (connection, cause) => this.#watch(this.#disconnect(connection, cause)),
+      onClosed: (connection, cause) => {
+        this.#lines?.closed(connection);
+        this.#watch(this.#disconnect(connection, cause));
+      },
     };
   }
 
@@ -98,6 +111,7 @@ export class Gateway {
     this.#closing = true;
     for (const socket of this.#opening) this.#refusals.refuseUpgrade(socket, SHUTTING_DOWN);
     for (const connection of this.#connections.all()) connection.close(GOING_AWAY);
+    for (const arrive of this.#late) arrive();
     if (this.#unfinished > 0) await new Promise<void>((resolve) => this.#whenFinished.push(resolve));
   }
 
@@ -133,19 +147,36 @@ export class Gateway {
     const ws = this.#acceptor.accept(request, socket, head, subprotocol);
     if (!ws) return false;
     this.#unfinished++;
-    this.#connections.add(new Connection(facts, ws, socket, this.#clock, this.#listener));
+    const connection = new Connection(facts, ws, socket, this.#clock, this.#listener);
+    this.#connections.add(connection);
+    this.#lines?.opened(connection);
     return true;
   }
 
   async #disconnect(connection: Connection, cause: CloseCause): Promise<void> {
     const route = connection.stage.disconnectRoute;
-    if (route) {
+    if (route && !this.#faults?.strikes('lost-disconnect')) {
       const request = { requestId: this.#ids.requestId(), time: this.#clock.now() };
       const event = disconnectEvent(connection, request, cause);
+      const delayMillis = this.#faults?.delayMillis('late-disconnect') ?? 0;
+      if (delayMillis > 0 && !this.#closing) await this.#isLate(delayMillis);
       await this.#integrations.run(route, event, connection.connectionId);
     }
     if (--this.#unfinished > 0) return;
     for (const resolve of this.#whenFinished.splice(0)) resolve();
+  }
+
+  /** Waits, though no longer than till the gateway closes. */
+  #isLate(delayMillis: number): Promise<void> {
+    return new Promise((resolve) => {
+      const alarm = this.#clock.after(delayMillis, () => arrive());
+      const arrive = () => {
+        alarm.cancel();
+        this.#late.delete(arrive);
+        resolve();
+      };
+      this.#late.add(arrive);
+    });
   }
 
   /** What goes wrong in the gateway itself ends one request, and is told; never the process. */

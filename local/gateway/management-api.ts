@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../clock';
+import type { Faults } from '../faults/faults';
 import { LIMIT_EXCEEDED_MESSAGE, PAYLOAD_TOO_LARGE_MESSAGE } from './assumptions';
 import { DELETED } from './close-codes';
 import type { Connection } from './connection';
@@ -38,7 +39,10 @@ export class ManagementApi {
   readonly #ids: Ids;
   readonly #clock: Clock;
 
-  constructor(connections: Connections, ids: Ids, clock: Clock) {
+  readonly #faults: Faults | undefined;
+
+  constructor(connections: Connections, ids: Ids, clock: Clock, faults?: Faults) {
+    this.#faults = faults;
     this.#connections = connections;
     this.#ids = ids;
     this.#clock = clock;
@@ -71,6 +75,7 @@ export class ManagementApi {
       return { ...answer, traceId: false };
     }
     if (body === 'tooLarge') return PAYLOAD_TOO_LARGE;
+    if (method === 'POST' && this.#faults?.strikes('throttled')) return LIMIT_EXCEEDED;
     const connection = this.#connections.find(stage, connectionId);
     if (!connection) return GONE;
     if (method === 'GET') return { status: 200, body: description(connection) };

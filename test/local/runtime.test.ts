@@ -18,7 +18,8 @@ import type {
 import { readAssembly } from '../../local/assembly/read-assembly';
 import { banner } from '../../local/cli/banner';
 import { tableExports } from '../../local/cli/exports';
-import { silentFunctionLog } from '../../local/lambda/function-log';
+import { Faults } from '../../local/faults/faults';
+import { type InvocationEnd, silentFunctionLog } from '../../local/lambda/function-log';
 import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
 import { UserError } from '../../local/user-error';
@@ -205,6 +206,49 @@ describe('A runtime', () => {
     );
     expect(Item?.code).toEqual({ N: '1001' });
     await expect(fetch(second.url)).rejects.toThrow();
+  });
+
+  it('loses the answers of the tables, not what they did, where that fault is on', async () => {
+    const faults = new Faults({ 'answer-lost': 1 });
+    const ended: InvocationEnd[] = [];
+    let functionEnded = () => {};
+    const faulty = await startRuntime({
+      app: echo,
+      port: 0,
+      log: silentLog,
+      functionLog: {
+        ...silentFunctionLog,
+        end(invocation) {
+          ended.push(invocation);
+          functionEnded();
+        },
+      },
+      faults,
+    });
+    const [asked, direct] = [faulty.url, faulty.dynamodb.url].map(
+      (endpoint) => new DynamoDBClient({ endpoint, region: 'us-east-1', maxAttempts: 1 }),
+    ) as [DynamoDBClient, DynamoDBClient];
+    const find = async (key: string) =>
+      (await direct.send(new GetItemCommand({ TableName: tableName, Key: { pk: { S: key } } }))).Item;
+    const put = asked.send(new PutItemCommand({ TableName: tableName, Item: { pk: { S: 'put' } } }));
+    await expect(put).rejects.toThrow('ECONNRESET');
+    expect(await find('put')).toBeDefined();
+
+    const socket = new WebSocket(faulty.webSocketUrl('echo'));
+    await once(socket, 'open');
+    const over = new Promise<void>((resolve) => {
+      functionEnded = resolve;
+    });
+    socket.close();
+    await over;
+    expect(ended[0]?.outcome).toMatchObject({
+      kind: 'failure',
+      errorMessage: expect.stringMatching(/ECONNRESET|hang up/),
+    });
+    expect(await find('left')).toBeDefined();
+    expect(faults.summary()).toBe('Faults: answer-lost 2 of 2');
+    for (const each of [asked, direct]) each.destroy();
+    await faulty.close();
   });
 
   it('names a port that is in use', async () => {

@@ -89,6 +89,24 @@ describe('shared-connection', () => {
     expect((hours * 60 + minutes - minutesInIndia) % (24 * 60)).toBeCloseTo(0, -1);
   });
 
+  it('says which faults are on, and what they did', async () => {
+    const app = writeAssembly({ Main: chatTemplateWith({}) });
+    const child = run(['start', '--app', app, '--port', '0', '--fault', 'throttled=0.5', '--seed', '3']);
+    const lines: string[] = [];
+    for await (const line of createInterface(child.stdout)) {
+      lines.push(line);
+      if (line.startsWith('Ready')) child.kill('SIGTERM');
+    }
+    expect(lines).toContain('Faults, seed 3: throttled=0.5');
+    expect(lines.at(-1)).toBe('Faults: throttled 0 of 0');
+  });
+
+  it('names a fault that there is not', async () => {
+    const { stderr, code } = await finish(run(['start', '--fault', 'lost=1']));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^--fault lost=1: there is no such fault\. The faults are [^\n]+\n$/);
+  });
+
   it("tells a mistake in the app's code in one paragraph, with file and line", async () => {
     const folder = mkdtempSync(join(tmpdir(), 'app-'));
     writeFileSync(join(folder, 'cdk.json'), JSON.stringify({ app: 'node app.js' }));

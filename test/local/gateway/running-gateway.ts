@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import type { Route, WebSocketApi } from '../../../local/assembly/model';
 import { ManualClock } from '../../../local/clock';
+import type { Faults } from '../../../local/faults/faults';
 import { Gateway } from '../../../local/gateway/gateway';
 import type { FunctionInvoker, InvocationOutcome } from '../../../local/lambda/invocation';
 import { Client, type ClientOptions } from './client';
@@ -47,6 +48,7 @@ export interface GatewaySetup {
   region?: string;
   /** More APIs, for the tests of addresses. */
   otherApis?: WebSocketApi[];
+  faults?: Faults;
 }
 
 export const API_ID = 'abcde12345';
@@ -104,6 +106,7 @@ export class RunningGateway {
       invoker: this.functions,
       clock: this.clock,
       log: { info: log, warn: log, error: log },
+      ...(setup.faults && { faults: setup.faults }),
     });
     this.server.on('upgrade', (request, socket, head) => this.gateway.handleUpgrade(request, socket, head));
   }

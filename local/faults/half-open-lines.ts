@@ -1,0 +1,39 @@
+/** The fault `half-open`: lines to clients that fall silent without a word to either side. */
+import type { Clock } from '../clock';
+import type { Faults } from './faults';
+
+/** A line falls silent within this time after its opening. */
+const SILENT_WITHIN_MILLIS = 10_000;
+
+export interface Line {
+  /** From now on nothing comes through, either way, and nobody is told. */
+  fallSilent(): void;
+  /** Both sides find out. */
+  break(): void;
+}
+
+export class HalfOpenLines {
+  readonly #faults: Faults;
+  readonly #clock: Clock;
+  readonly #lines = new Set<Line>();
+
+  constructor(faults: Faults, clock: Clock) {
+    this.#faults = faults;
+    this.#clock = clock;
+    faults.whenStopped(() => {
+      for (const line of this.#lines) line.break();
+    });
+  }
+
+  opened(line: Line): void {
+    if (!this.#faults.strikes('half-open')) return;
+    this.#lines.add(line);
+    this.#clock.after(this.#faults.random('half-open') * SILENT_WITHIN_MILLIS, () => {
+      if (this.#lines.has(line) && !this.#faults.isStopped) line.fallSilent();
+    });
+  }
+
+  closed(line: Line): void {
+    this.#lines.delete(line);
+  }
+}
