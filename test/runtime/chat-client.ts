@@ -38,8 +38,16 @@ export class ChatClient {
 
   /** The names on the last list heard. */
   get users(): string[] | undefined {
-    const list = this.frames.filter(({ Type }) => Type === 'userlist').at(-1);
-    return (list?.Users as { User: string }[] | undefined)?.map(({ User }) => User);
+    return (this.#list?.Users as { User: string }[] | undefined)?.map(({ User }) => User);
+  }
+
+  /** How many changes the last list heard knows of. */
+  get revision(): unknown {
+    return this.#list?.Revision;
+  }
+
+  get #list(): Frame | undefined {
+    return this.frames.filter(({ Type }) => Type === 'userlist').at(-1);
   }
 
   /** The first frame of the type, as soon as there is one. */

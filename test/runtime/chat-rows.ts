@@ -1,0 +1,78 @@
+/** What the table holds of the chat, as a test sees it from outside. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+
+const CHANNEL = 'CHANNEL#chat#*';
+
+export type Row = Record<string, unknown> & { pk: string; sk: string };
+
+export class ChatRows {
+  readonly #client: DynamoDBDocumentClient;
+
+  /** @param endpoint of a DynamoDB */
+  constructor(
+    endpoint: string,
+    private readonly tableName: string,
+  ) {
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    this.#client = DynamoDBDocumentClient.from(
+      new DynamoDBClient({ endpoint, region: 'us-east-1', credentials }),
+    );
+  }
+
+  async anchors(): Promise<Row[]> {
+    const rows: Row[] = [];
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await this.#client.send(
+        new QueryCommand({
+          TableName: this.tableName,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :member)',
+          ExpressionAttributeValues: { ':pk': CHANNEL, ':member': 'MEMBER#' },
+          ConsistentRead: true,
+          ...(from && { ExclusiveStartKey: from }),
+        }),
+      );
+      rows.push(...((page.Items ?? []) as Row[]));
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return rows;
+  }
+
+  connection(webSocketId: string): Promise<Row | undefined> {
+    return this.#get({ pk: `CONNECTION#${webSocketId}`, sk: 'CONNECTION' });
+  }
+
+  /** How many changes the user list has counted. */
+  async listRevision(): Promise<number> {
+    return ((await this.#get({ pk: CHANNEL, sk: 'LIST' }))?.rev as number | undefined) ?? 0;
+  }
+
+  /** Makes everyone's connection older, as if time had passed. */
+  async age(milliseconds: number): Promise<void> {
+    for (const { pk, sk } of await this.anchors()) {
+      const connection = { pk: `CONNECTION#${sk.split('#')[2]}`, sk: 'CONNECTION' };
+      for (const Key of [{ pk, sk }, connection]) {
+        await this.#client.send(
+          new UpdateCommand({
+            TableName: this.tableName,
+            Key,
+            UpdateExpression: 'SET acceptedAt = acceptedAt - :age',
+            ExpressionAttributeValues: { ':age': milliseconds },
+          }),
+        );
+      }
+    }
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  async #get(Key: { pk: string; sk: string }): Promise<Row | undefined> {
+    const { Item } = await this.#client.send(
+      new GetCommand({ TableName: this.tableName, Key, ConsistentRead: true }),
+    );
+    return Item as Row | undefined;
+  }
+}
