@@ -41,6 +41,10 @@ export class ServerProcess {
     this.#child.once('exit', () => this.#heard());
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** The `ws://` URL of a stage, as the server printed it. */
   url(stage: string): string {
     const found = this.#lines.join('\n').match(new RegExp(`ws://\\S+/${stage}(?=\\s|$)`));

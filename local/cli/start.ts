@@ -13,7 +13,7 @@ import { UserError } from '../user-error';
 import { banner } from './banner';
 import { runInUtc } from './local-time';
 import { onStop } from './stop-signals';
-import { terminalLog } from './terminal-log';
+import { TerminalLog } from './terminal-log';
 
 export interface StartOptions {
   app?: string;
@@ -44,12 +44,13 @@ export async function start(options: StartOptions): Promise<void> {
   const webDirectory = findWeb(options.web, source);
   // Not before the app was synthesized: its own command runs in the person's time zone.
   const timeOfDay = runInUtc();
+  const log = new TerminalLog();
   runtime = await startRuntime({
     app,
     port: options.port,
     host: options.host,
-    log: terminalLog,
-    functionLog: textFunctionLog(terminalLog, {
+    log,
+    functionLog: textFunctionLog(log, {
       nameOf: namesForPeople(app),
       timeOfDay,
       quiet: options.quiet,

@@ -37,6 +37,7 @@ export class Endpoint {
   readonly #hosts: HostHeaders;
   /** Sockets that have left HTTP: the server no longer ends them by itself. */
   readonly #upgraded = new Set<Duplex>();
+  #port = 0;
 
   constructor(options: EndpointOptions) {
     this.#options = options;
@@ -55,12 +56,13 @@ export class Endpoint {
       this.#server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port)));
       this.#server.listen(port, host, resolve);
     });
+    this.#port = (this.#server.address() as AddressInfo).port;
     this.#server.removeAllListeners('error');
     this.#server.on('error', (error) => this.#options.log.error(`The port failed: ${error.message}`));
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
   }
 
   /** Ends what is still connected. */

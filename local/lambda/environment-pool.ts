@@ -23,6 +23,7 @@ interface Waiting {
 
 interface IdleEnvironment {
   environment: Environment;
+  order: number;
   reaper: Alarm;
 }
 
@@ -31,8 +32,9 @@ export class EnvironmentPool {
   #function: LambdaFunction;
   /** Counts the replacements of the code: an environment of an older one takes no further event. */
   #generation = 0;
-  readonly #threads = new Map<Environment, number>();
-  /** The one used last is at the end, and is taken first, so that the others may grow old. */
+  readonly #threads = new Map<Environment, { generation: number; order: number }>();
+  #startedCount = 0;
+  /** The one started first is at the end, and is taken first: so it is soon optimized, and the others may grow old. */
   #idle: IdleEnvironment[] = [];
   readonly #waiting: Waiting[] = [];
   #stall: Alarm | undefined;
@@ -73,15 +75,15 @@ export class EnvironmentPool {
   replace(lambdaFunction: LambdaFunction): void {
     this.#function = lambdaFunction;
     this.#generation += 1;
-    while (this.endOldestIdle()) {}
+    while (this.endAnIdle()) {}
   }
 
-  /** Ends the idle environment used longest ago. False if none is idle. */
-  endOldestIdle(): boolean {
-    const oldest = this.#idle.shift();
-    oldest?.reaper.cancel();
-    void oldest?.environment.end();
-    return oldest !== undefined;
+  /** Ends the idle environment that was started last. False if none is idle. */
+  endAnIdle(): boolean {
+    const youngest = this.#idle.shift();
+    youngest?.reaper.cancel();
+    void youngest?.environment.end();
+    return youngest !== undefined;
   }
 
   /** Fails what waits with `resultOf`, and ends the threads: the busy ones after their invocations. */
@@ -114,7 +116,7 @@ export class EnvironmentPool {
       ...this.#host.environmentOptions(this.#function),
       onExit: () => this.#environmentOnExit(environment),
     });
-    this.#threads.set(environment, this.#generation);
+    this.#threads.set(environment, { generation: this.#generation, order: this.#startedCount++ });
     return { environment, coldStart: true };
   }
 
@@ -131,10 +133,11 @@ export class EnvironmentPool {
   #release(environment: Environment): void {
     this.#stall?.cancel();
     this.#stall = undefined;
-    const isCurrent = this.#threads.get(environment) === this.#generation;
-    if (environment.isUsable && isCurrent) {
+    const { generation, order = 0 } = this.#threads.get(environment) ?? {};
+    if (environment.isUsable && generation === this.#generation) {
       const reaper = this.#host.clock.after(this.#host.limits.idleMillis, () => this.#reap(environment));
-      this.#idle.push({ environment, reaper });
+      this.#idle.push({ environment, order, reaper });
+      this.#idle.sort((a, b) => b.order - a.order);
     } else if (environment.isUsable) {
       void environment.end();
     }

@@ -181,7 +181,7 @@ export class FunctionHost implements FunctionInvoker {
 
   #endAnIdleEnvironment(): boolean {
     for (const pool of this.#pools.values()) {
-      if (pool.endOldestIdle()) return true;
+      if (pool.endAnIdle()) return true;
     }
     return false;
   }
