@@ -1,6 +1,12 @@
 /** What the table holds of the chat, as a test sees it from outside. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  DynamoDBDocumentClient,
+  GetCommand,
+  QueryCommand,
+  ScanCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 
 const CHANNEL = 'CHANNEL#chat#*';
 
@@ -29,6 +35,26 @@ export class ChatRows {
           TableName: this.tableName,
           KeyConditionExpression: 'pk = :pk AND begins_with(sk, :member)',
           ExpressionAttributeValues: { ':pk': CHANNEL, ':member': 'MEMBER#' },
+          ConsistentRead: true,
+          ...(from && { ExclusiveStartKey: from }),
+        }),
+      );
+      rows.push(...((page.Items ?? []) as Row[]));
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return rows;
+  }
+
+  /** Everyone's, whether they are here or not. */
+  async connections(): Promise<Row[]> {
+    const rows: Row[] = [];
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await this.#client.send(
+        new ScanCommand({
+          TableName: this.tableName,
+          FilterExpression: 'begins_with(pk, :connection)',
+          ExpressionAttributeValues: { ':connection': 'CONNECTION#' },
           ConsistentRead: true,
           ...(from && { ExclusiveStartKey: from }),
         }),

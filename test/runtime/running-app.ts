@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { findApp } from '../../local/assembly/app-source';
+import type { LambdaFunction } from '../../local/assembly/model';
 import { readAssembly } from '../../local/assembly/read-assembly';
 import { synthesize } from '../../local/assembly/synthesis';
 import { awsExports, tableExports } from '../../local/cli/exports';
 import type { Clock } from '../../local/clock';
 import type { Faults } from '../../local/faults/faults';
-import { silentFunctionLog } from '../../local/lambda/function-log';
+import { type FunctionLog, silentFunctionLog } from '../../local/lambda/function-log';
 import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
 
@@ -20,11 +21,14 @@ export interface AppOptions {
   faults?: Faults;
   /** The gateway's and the function host's; functions keep their own. @default the system's */
   clock?: Clock;
+  /** @default silence */
+  functionLog?: FunctionLog;
 }
 
 export interface RunningApp {
   runtime: Runtime;
   tableName: string;
+  functions: LambdaFunction[];
   functionNames: string[];
   /** The function that runs `server()`, settles and sweeps. */
   serverFunction: string;
@@ -42,12 +46,22 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   await synthesize({ ...source.synthesis, outputDirectory });
   const app = readAssembly(outputDirectory);
   let invocationEnded = () => {};
-  const functionLog = { ...silentFunctionLog, end: () => invocationEnded() };
-  const runtime = await startRuntime({ app, port: 0, log: silentLog, functionLog, ...options });
+  const { functionLog = silentFunctionLog, ...others } = options;
+  const runtime = await startRuntime({
+    ...{ app, port: 0, log: silentLog, ...others },
+    functionLog: {
+      ...functionLog,
+      end(invocation) {
+        functionLog.end(invocation);
+        invocationEnded();
+      },
+    },
+  });
   const functionNames = app.functions.map(({ functionName }) => functionName);
   return {
     runtime,
     tableName: app.tables[0]?.tableName as string,
+    functions: app.functions,
     functionNames,
     serverFunction: functionNames.find((name) => name.includes('Server')) as string,
     exported: {

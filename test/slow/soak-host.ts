@@ -1,0 +1,93 @@
+/** The process in which the soak's runtime lives alone, so that its memory is its own; it obeys the test that forked it. */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { FaultSettings } from '../../local/faults/fault-settings';
+import { Faults } from '../../local/faults/faults';
+import { silentFunctionLog } from '../../local/lambda/function-log';
+import { startApp } from '../runtime/running-app';
+
+export interface HostReady {
+  url: string;
+  dynamodbUrl: string;
+  tableName: string;
+}
+
+export interface HostSummary {
+  faults: string;
+  peakMegabytes: number;
+  invocations: number;
+  /** Failures by what they say, ids and numbers left out. */
+  failures: Record<string, number>;
+  /** What functions wrote to stderr, in the same way. */
+  complaints: Record<string, number>;
+}
+
+/** Calls without arguments; each is answered with its result. */
+export type HostCall = 'memory' | 'stopFaults' | 'sweep' | 'summary' | 'stop';
+
+const GC_ROUNDS = 5;
+
+async function main(settings: FaultSettings, seed: number): Promise<void> {
+  const summary: HostSummary = { faults: '', peakMegabytes: 0, invocations: 0, failures: {}, complaints: {} };
+  const count = (counts: Record<string, number>, text: string) => {
+    const kind = text.replace(/[\w-]*\d[\w-]*=?/g, '#');
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  };
+  const faults = new Faults(settings, seed);
+  const app = await startApp({
+    faults,
+    functionLog: {
+      ...silentFunctionLog,
+      output({ stream, text }) {
+        if (stream === 'stderr') count(summary.complaints, text);
+      },
+      end({ outcome }) {
+        summary.invocations += 1;
+        if (outcome.kind === 'failure')
+          count(summary.failures, `${outcome.errorType}: ${outcome.errorMessage}`);
+      },
+      notice(_, text) {
+        if (text.includes('dropped')) count(summary.failures, text);
+      },
+    },
+  });
+
+  const calls: Record<HostCall, () => Promise<unknown>> = {
+    /** Megabytes of this process, without its functions: the smallest of several looks, each after a collection. */
+    async memory() {
+      app.runtime.functions.replace(app.functions);
+      const looks: number[] = [];
+      for (let round = 0; round < GC_ROUNDS; round++) {
+        await wait(500);
+        globalThis.gc?.();
+        looks.push(process.memoryUsage.rss() / 2 ** 20);
+      }
+      return Math.min(...looks);
+    },
+    stopFaults: async () => faults.stop(),
+    async sweep() {
+      const outcome = await app.runtime.functions.invoke(app.serverFunction, '{"type":"sweep"}');
+      return outcome.kind;
+    },
+    summary: async () => ({
+      ...summary,
+      faults: faults.summary(),
+      peakMegabytes: process.resourceUsage().maxRSS / 2 ** 10,
+    }),
+    async stop() {
+      await app.stop();
+      setImmediate(() => process.disconnect());
+    },
+  };
+  process.on('message', (call: HostCall) => {
+    void calls[call]().then((result) => process.send?.({ call, result }));
+  });
+  const ready: HostReady = {
+    url: app.runtime.webSocketUrl('chat'),
+    dynamodbUrl: app.runtime.dynamodb.url,
+    tableName: app.tableName,
+  };
+  process.send?.({ call: 'ready', result: ready });
+}
+
+const [settings = '{}', seed = '1'] = process.argv.slice(2);
+void main(JSON.parse(settings), Number(seed));

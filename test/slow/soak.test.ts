@@ -1,0 +1,113 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { ChatRows } from '../runtime/chat-rows';
+import { Crowd } from './soak-crowd';
+import { SoakProcess } from './soak-process';
+
+/** How long the clients come and go. */
+const SOAK_SECONDS = Number(process.env.SOAK_SECONDS ?? 600);
+const WARM_UP_SHARE = 0.3;
+/** At a time. */
+const CLIENTS = 60;
+const SEED = 1;
+const FAULTS = {
+  'lost-disconnect': 0.1,
+  'late-disconnect': 3,
+  'half-open': 0.05,
+  'answer-lost': 0.02,
+  throttled: 0.05,
+};
+/** The opening window, and the lease of a settlement that broke off, each with a margin. */
+const QUIET_MILLIS = 50_000;
+/** Late events, retries and settlements under way come to their end before the memory is looked at. */
+const CALM_MILLIS = 15_000;
+const MOST_GROWTH_MEGABYTES = 60;
+/** What lost answers come to where the SDK's own retries meet them in a row. */
+const EXPLAINED = /ECONNRESET|socket hang up/;
+
+jest.setTimeout((SOAK_SECONDS + 180) * 1000);
+
+describe(`${SOAK_SECONDS} seconds of coming and going, with every fault on`, () => {
+  let host: SoakProcess;
+  let crowd: Crowd;
+  let rows: ChatRows;
+  let warmMegabytes: number;
+  let megabytes: number;
+  let namesHere: string[];
+
+  beforeAll(async () => {
+    host = new SoakProcess(FAULTS, SEED);
+    const { url, dynamodbUrl, tableName } = await host.ready();
+    rows = new ChatRows(dynamodbUrl, tableName);
+    crowd = new Crowd(url, CLIENTS, SEED);
+    await crowd.churn(SOAK_SECONDS * 1000 * WARM_UP_SHARE);
+    await wait(CALM_MILLIS);
+    warmMegabytes = await host.memoryMegabytes();
+    await crowd.churn(SOAK_SECONDS * 1000 * (1 - WARM_UP_SHARE));
+    await host.stopFaults();
+    await wait(QUIET_MILLIS);
+    expect([await host.sweep(), await host.sweep()]).toEqual(['success', 'success']);
+    namesHere = crowd.live.map(({ name }) => name).sort();
+  });
+
+  afterAll(async () => {
+    rows?.close();
+    crowd?.disperse();
+    host?.kill();
+  });
+
+  it('leaves clients that are here', () => {
+    expect(namesHere.length).toBeGreaterThan(CLIENTS / 2);
+  });
+
+  it('leaves every one of them with the right list', () => {
+    for (const client of crowd.live) expect([...client.users].sort()).toEqual(namesHere);
+  });
+
+  it('leaves anchors of exactly those who are here', async () => {
+    const anchors = (await rows.anchors()).map(({ sk }) => sk.split('#')[2]);
+    expect(anchors.sort()).toEqual(crowd.live.map(({ id }) => id).sort());
+  });
+
+  it('leaves nothing of the others but closed marks', async () => {
+    const ids = new Set(crowd.live.map(({ id }) => id));
+    const others = (await rows.connections()).filter(({ pk }) => !ids.has(pk.slice('CONNECTION#'.length)));
+    expect(others.length).toBeGreaterThan(0);
+    expect(others.filter(({ state, done }) => state !== 'closed' || done !== true)).toEqual([]);
+  });
+
+  it('takes a line to every one of them, once', async () => {
+    const [speaker] = crowd.live;
+    if (!speaker) throw new Error('Nobody is here.');
+    crowd.heardBy.set('the last line', []);
+    crowd.say(speaker, 'the last line');
+    await wait(3_000);
+    const listeners = crowd.heardBy.get('the last line') ?? [];
+    expect(listeners.map(({ name }) => name).sort()).toEqual(namesHere);
+  });
+
+  it('holds no more memory than it did when warm', async () => {
+    megabytes = await host.memoryMegabytes();
+    expect(megabytes - warmMegabytes).toBeLessThan(MOST_GROWTH_MEGABYTES);
+  });
+
+  it('had no crash and no error but those that were injected', async () => {
+    const summary = await host.summary();
+    const { counts } = crowd;
+    const settled = (await rows.connections()).filter(({ done }) => done === true).length;
+    console.log(
+      [
+        `${counts.connected} clients (${counts.refused} refused, ${counts.left} left politely, ${counts.vanished} vanished), ${namesHere.length} here at the end`,
+        `${counts.said} lines said, ${counts.heard} heard, ${counts.errorFrames} error frames; ${summary.invocations} invocations`,
+        summary.faults,
+        `${settled} departures settled and still remembered`,
+        `memory: ${warmMegabytes.toFixed(0)} MB when warm, ${megabytes.toFixed(0)} MB at the end, ${summary.peakMegabytes.toFixed(0)} MB at most with the functions' threads`,
+        `failures: ${JSON.stringify(summary.failures)}`,
+        `complaints: ${JSON.stringify(summary.complaints)}`,
+      ].join('\n'),
+    );
+    expect(host.exit).toBeUndefined();
+    const failures = Object.keys({ ...summary.failures, ...summary.complaints });
+    expect(failures.filter((text) => !EXPLAINED.test(text))).toEqual([]);
+    expect(await host.stop()).toBe(0);
+  });
+});
