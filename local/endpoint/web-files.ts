@@ -25,8 +25,15 @@ const CONTENT_TYPES: Record<string, string> = {
   '.woff2': 'font/woff2',
 };
 
-/** Pages may run their own scripts only, and may connect to WebSockets wherever these are. */
-const SECURITY_POLICY = "default-src 'self'; connect-src 'self' ws: wss:";
+/** Pages may run their own scripts only, may not be framed, and may connect to WebSockets wherever these are. */
+const SECURITY_POLICY = [
+  "default-src 'self'",
+  "connect-src 'self' ws: wss:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
 
 /** The files of one folder: pages to try the APIs with. */
 export class WebFiles {

@@ -7,3 +7,7 @@ if [ ! -x .cache/python/bin/aws ] || [ ! -x .cache/python/bin/ministack ]; then
   python3 -m venv .cache/python
   .cache/python/bin/pip install --quiet --disable-pip-version-check awscli==1.46.3 ministack==1.5.33
 fi
+if ! command -v chromium > /dev/null; then
+  apt-get update -qq
+  apt-get install -y -qq chromium fonts-noto-color-emoji
+fi

@@ -1,0 +1,247 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { findApp } from '../../local/assembly/app-source';
+import type { App } from '../../local/assembly/model';
+import { readAssembly } from '../../local/assembly/read-assembly';
+import { synthesize } from '../../local/assembly/synthesis';
+import { silentFunctionLog } from '../../local/lambda/function-log';
+import { silentLog } from '../../local/log';
+import { type Runtime, startRuntime } from '../../local/runtime';
+import { ChatClient } from '../runtime/chat-client';
+
+jest.setTimeout(120_000);
+
+const ROOT = join(__dirname, '../..');
+const AXE = require.resolve('axe-core/axe.min.js');
+const CHROMIUM_ARGUMENTS = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+];
+
+describe('the chat page', () => {
+  let outputDirectory: string;
+  let app: App;
+  let runtime: Runtime;
+  let browser: Browser;
+  /** What pages have complained about. */
+  let complaints: string[];
+
+  const start = (port: number) =>
+    startRuntime({
+      ...{ app, port, webDirectory: join(ROOT, 'web') },
+      ...{ log: silentLog, functionLog: silentFunctionLog },
+    });
+
+  beforeAll(async () => {
+    outputDirectory = mkdtempSync(join(tmpdir(), 'cdk-out-'));
+    const source = findApp(undefined, ROOT);
+    if (source.kind !== 'command') throw new Error('cdk.json names no command');
+    await synthesize({ ...source.synthesis, outputDirectory });
+    app = readAssembly(outputDirectory);
+    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: CHROMIUM_ARGUMENTS });
+  });
+  afterAll(async () => {
+    await browser.close();
+    rmSync(outputDirectory, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    complaints = [];
+    runtime = await start(0);
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    await runtime.close();
+  });
+
+  const open = async (options: BrowserContextOptions = {}): Promise<Page> => {
+    const page = await (await browser.newContext(options)).newPage();
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      // A browser notes each connection that fails; pages cannot prevent it.
+      const isExpected = /WebSocket connection to .* failed/.test(message.text());
+      if (message.type() === 'error' && !isExpected) complaints.push(message.text());
+    });
+    await page.goto(`${runtime.url}/`);
+    await connected(page);
+    return page;
+  };
+  const connected = (page: Page) => page.waitForSelector('[data-state="connected"]');
+  const type = async (page: Page, text: string) => {
+    await page.fill('#line', text);
+    await page.press('#line', 'Enter');
+  };
+  const texts = (page: Page) => page.locator('.message .text').allTextContents();
+  /** Waits until an expression holds in the page. It is text: these types know no document. */
+  const holds = async (page: Page, condition: string) => {
+    while (!(await page.evaluate(condition))) await page.waitForTimeout(20);
+  };
+  const hasUsers = async (page: Page, names: string[]) => {
+    const users = page.locator('#users li > span:nth-child(2)');
+    while ((await users.allTextContents()).join() !== names.join()) await page.waitForTimeout(20);
+  };
+  const hasText = (page: Page, text: string) =>
+    page.locator('.message .text', { hasText: text }).first().waitFor();
+
+  it('lets two people talk, rename themselves and leave', async () => {
+    const [ada, bob] = [await open(), await open()];
+    await type(ada, 'alias Ada');
+    await bob.fill('#alias', 'Bob');
+    await bob.press('#alias', 'Enter');
+    for (const page of [ada, bob]) await hasUsers(page, ['Ada', 'Bob']);
+    await type(ada, 'Hello, Bob');
+    await hasText(bob, 'Hello, Bob');
+    expect(await bob.locator('.message .author').allTextContents()).toEqual(['Ada']);
+    expect(await ada.locator('.message.own').count()).toBe(1);
+    expect(await bob.locator('.message.own').count()).toBe(0);
+    await type(bob, 'alias Robert');
+    for (const page of [ada, bob]) await hasUsers(page, ['Ada', 'Robert']);
+    expect(await ada.textContent('#people-count')).toBe('2');
+    await bob.close();
+    await hasUsers(ada, ['Ada']);
+    expect(await ada.textContent('#status-text')).toMatch(/^Connected as [\w-]+=$/);
+    expect(complaints).toEqual([]);
+  });
+
+  it('opens with what was said before', async () => {
+    const ada = await open();
+    await type(ada, 'Before you came');
+    await hasText(ada, 'Before you came');
+    await hasText(await open(), 'Before you came');
+  });
+
+  it('shows text as text, whatever it is made of', async () => {
+    const [ada, bob] = [await open(), await open()];
+    const name = '<img src=x onerror=alert(1)> "Ada" & \u202Eשלום 👩‍👩‍👧';
+    const text = `<script>alert(2)</script> 'quotes' "too" &amp; \u202Ereversed\u202C 🎉 javascript:alert(3)`;
+    await type(ada, `alias ${name}`);
+    for (const page of [ada, bob]) await hasUsers(page, [name]);
+    await type(ada, text);
+    await hasText(bob, 'reversed');
+    expect(await texts(bob)).toEqual([text]);
+    expect(await bob.locator('.message .author').allTextContents()).toEqual([name]);
+    expect(await bob.locator('.message img, .message script, .message a').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  it('makes web addresses clickable, safely', async () => {
+    const ada = await open();
+    await type(ada, 'See https://example.org/a?b=1&c=<d>, or ftp://example.org.');
+    const link = ada.locator('.message a');
+    await link.waitFor();
+    expect(
+      await link.evaluateAll((all) => all.map((a) => [a.getAttribute('href'), a.getAttribute('rel')])),
+    ).toEqual([['https://example.org/a?b=1&c=', 'noopener noreferrer']]);
+  });
+
+  it('understands an old client’s Latin-1', async () => {
+    const ada = await open();
+    const old = await ChatClient.connect(runtime.webSocketUrl('chat'));
+    old.send({ Message: Buffer.from('Grüße aus Köln', 'latin1').toString('base64'), Author: 'unknown' });
+    await hasText(ada, 'Grüße aus Köln');
+    await old.close();
+  });
+
+  it('comes back when the server does, under its name, and says once what was typed meanwhile', async () => {
+    const [ada, bob] = [await open(), await open()];
+    await type(ada, 'alias Ada');
+    await hasUsers(bob, ['Ada']);
+    const { port } = runtime;
+    await runtime.close();
+    for (const page of [ada, bob]) {
+      await holds(page, "/Reconnecting in \\d+ s/.test(document.querySelector('#status-text').textContent)");
+    }
+    await type(ada, 'Typed while offline');
+    expect(await ada.locator('.message.unsent').count()).toBe(1);
+    expect(await ada.textContent('.message.unsent .mark')).toBe('not sent yet');
+    runtime = await start(port);
+    for (const page of [ada, bob]) await connected(page);
+    await hasText(bob, 'Typed while offline');
+    await hasUsers(bob, ['Ada']);
+    expect(await bob.locator('.message .author').allTextContents()).toEqual(['Ada']);
+    await holds(ada, "document.querySelectorAll('.message.unsent').length === 0");
+    expect(await texts(ada)).toEqual(['Typed while offline']);
+    expect(complaints).toEqual([]);
+  });
+
+  it('keeps its name for the next time', async () => {
+    const ada = await open();
+    await type(ada, 'alias Ada');
+    await hasUsers(ada, ['Ada']);
+    await ada.reload();
+    await connected(ada);
+    await hasUsers(ada, ['Ada']);
+    expect(await ada.inputValue('#alias')).toBe('Ada');
+  });
+
+  it('says what cannot be sent, and keeps it', async () => {
+    const ada = await open();
+    const long = 'long '.repeat(10_000).trim();
+    await type(ada, long);
+    expect(await ada.textContent('#problem')).toMatch(/bytes too long/);
+    expect(await ada.inputValue('#line')).toBe(long);
+    expect(await ada.locator('.message').count()).toBe(0);
+  });
+
+  it('can use a chat elsewhere', async () => {
+    const page = await (await browser.newContext()).newPage();
+    const elsewhere = runtime.webSocketUrl('chat').replace('localhost', '127.0.0.1');
+    await page.goto(`${runtime.url}/?url=${encodeURIComponent(elsewhere)}`);
+    await connected(page);
+  });
+
+  it('stays responsive and bounded under 200 lines a second, and keeps the reader’s place', async () => {
+    const ada = await open({ viewport: { width: 1280, height: 800 } });
+    const talker = await ChatClient.connect(runtime.webSocketUrl('chat'));
+    await talker.id();
+    const talk = async (from: number, to: number) => {
+      for (let n = from; n < to; n++) {
+        talker.send({ Message: Buffer.from(`line ${n}`).toString('base64') });
+        if (n % 10 === 9) await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      await talker.until(() => talker.frames.filter(({ Type }) => Type === 'Chat').length === to);
+    };
+    await talk(0, 600);
+    await holds(ada, "document.querySelectorAll('.message').length >= 480");
+    expect(await ada.locator('#messages > li').count()).toBeLessThanOrEqual(500);
+    await ada.evaluate(
+      "(() => { const scroller = document.querySelector('#scroller'); scroller.scrollTop = scroller.scrollHeight / 2; })()",
+    );
+    const inView = () =>
+      ada.evaluate(`(() => {
+        const box = document.querySelector('#scroller').getBoundingClientRect();
+        const rows = [...document.querySelectorAll('.message')];
+        return rows.find((row) => row.getBoundingClientRect().top >= box.top)?.querySelector('.text').textContent;
+      })()`);
+    await ada.waitForTimeout(100);
+    const before = await inView();
+    await talk(600, 700);
+    await holds(ada, "/100 new messages/.test(document.querySelector('#newest').textContent)");
+    expect(await inView()).toBe(before);
+    await ada.click('#newest');
+    await hasText(ada, 'line 699');
+    expect(await ada.isHidden('#newest')).toBe(true);
+    await talker.close();
+  });
+
+  it.each([
+    ['light', 360],
+    ['light', 1280],
+    ['dark', 360],
+    ['dark', 1280],
+  ] as const)('has nothing that axe finds wrong, %s at %d pixels', async (colorScheme, width) => {
+    const ada = await open({ colorScheme, viewport: { width, height: 800 }, bypassCSP: true });
+    await type(ada, 'alias Ada');
+    await hasUsers(ada, ['Ada']);
+    await type(ada, 'Look at https://example.org');
+    const bob = await open();
+    await type(bob, 'I do');
+    await hasText(ada, 'I do');
+    await ada.addScriptTag({ path: AXE });
+    const violations = await ada.evaluate(
+      "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes[0].html))",
+    );
+    expect(violations).toEqual([]);
+  });
+});

@@ -1,0 +1,98 @@
+/** A WebSocket that comes back by itself: with growing, jittered pauses, and at once when the network returns. */
+
+const FIRST_PAUSE_MILLISECONDS = 500;
+const LONGEST_PAUSE_MILLISECONDS = 30_000;
+/** API Gateway closes what has been idle for ten minutes. */
+const PING_AFTER_MILLISECONDS = 9 * 60_000;
+const PING_CHECK_MILLISECONDS = 30_000;
+
+/**
+ * Events: `state` with `{state: 'connecting' | 'connected' | 'waiting' | 'disconnected', reason, seconds}`, and `frame` with a text.
+ */
+export class Connection extends EventTarget {
+  #url;
+  #socket;
+  #failures = 0;
+  #timer;
+  #lastTraffic = 0;
+
+  constructor(url) {
+    super();
+    this.#url = url;
+    addEventListener('online', () => this.#hurry());
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible') this.#hurry();
+    });
+    setInterval(() => this.#keepAlive(), PING_CHECK_MILLISECONDS);
+  }
+
+  get isOpen() {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  connect() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#tell('connecting');
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    socket.addEventListener('open', () => {
+      this.#failures = 0;
+      this.#lastTraffic = Date.now();
+      this.#tell('connected');
+    });
+    socket.addEventListener('message', ({ data }) => {
+      this.#lastTraffic = Date.now();
+      this.dispatchEvent(new CustomEvent('frame', { detail: data }));
+    });
+    socket.addEventListener('close', (event) => {
+      if (socket === this.#socket) this.#closed(event);
+    });
+  }
+
+  /** `false` if it could not be sent now. */
+  send(text) {
+    if (!this.isOpen) return false;
+    this.#socket.send(text);
+    this.#lastTraffic = Date.now();
+    return true;
+  }
+
+  #closed({ code, reason }) {
+    // The server has ended it on purpose, and would do so again.
+    if (code === 1000) return this.#tell('disconnected', reason || 'The server closed the connection');
+    const ceiling = Math.min(FIRST_PAUSE_MILLISECONDS * 2 ** this.#failures++, LONGEST_PAUSE_MILLISECONDS);
+    const pause = ceiling * (0.5 + Math.random() / 2);
+    this.#countDown(Date.now() + pause, whatHappened(code, reason));
+  }
+
+  #countDown(until, reason) {
+    const left = until - Date.now();
+    if (left <= 0) return this.connect();
+    const seconds = Math.ceil(left / 1000);
+    this.#tell('waiting', reason, seconds);
+    this.#timer = setTimeout(() => this.#countDown(until, reason), left - (seconds - 1) * 1000);
+  }
+
+  #hurry() {
+    if (this.#timer !== undefined) this.connect();
+  }
+
+  #keepAlive() {
+    if (this.isOpen && Date.now() - this.#lastTraffic >= PING_AFTER_MILLISECONDS) {
+      this.send('{"Ping":1}');
+    }
+  }
+
+  #tell(state, reason, seconds) {
+    this.dispatchEvent(new CustomEvent('state', { detail: { state, reason, seconds } }));
+  }
+}
+
+function whatHappened(code, reason) {
+  if (!navigator.onLine) return 'You are offline';
+  if (code === 1001) return 'The server went away';
+  if (code === 1009) return 'A message was too large';
+  if (code === 1006) return 'The connection was lost';
+  return reason || `The connection closed (${code})`;
+}

@@ -1,0 +1,183 @@
+/** The conversation on the page: messages with author and time, a line for each day, and a bounded number of them. */
+import { badge } from './people.js';
+
+const MOST_MESSAGES = 500;
+const NEAR_BOTTOM_PIXELS = 60;
+
+const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+
+export class MessageList {
+  #list = document.querySelector('#messages');
+  #scroller = document.querySelector('#scroller');
+  #empty = document.querySelector('#empty');
+  #newest = document.querySelector('#newest');
+  #newestCount = document.querySelector('#newest-count');
+  #waiting = [];
+  #missed = 0;
+  #lastDay = '';
+  #follows = true;
+  /** The first row that the reader sees, and how far below the top it is. */
+  #place;
+  #ownScrollTop = -1;
+
+  constructor() {
+    this.#newest.addEventListener('click', () => this.toBottom());
+    this.#scroller.addEventListener('scroll', () => {
+      const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+      this.#follows = scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM_PIXELS;
+      if (this.#follows) this.#setMissed(0);
+      else this.#notePlace();
+    });
+    new ResizeObserver(() => this.#follow()).observe(this.#scroller);
+  }
+
+  /** Shows a message; many that come together are put on the page at once. */
+  add({ author, text, time, own, mark }) {
+    const element = messageElement({ author, text, time, own, mark });
+    this.#enqueue({ element, day: dayFormat.format(time), counts: !own });
+    return element;
+  }
+
+  /** Something to know that nobody has said. */
+  note(text) {
+    const element = document.createElement('li');
+    element.className = 'note';
+    element.textContent = text;
+    this.#enqueue({ element, counts: false });
+  }
+
+  /** A line of our own has come back: it goes where everybody sees it, with the author and time that everybody sees. */
+  confirm(element, { author, time }) {
+    this.mark(element, '');
+    element.querySelector('.author').textContent = author;
+    setTime(element.querySelector('time'), time);
+    if (element.isConnected && element !== this.#list.lastElementChild) this.#list.append(element);
+    this.#follow();
+  }
+
+  mark(element, mark) {
+    element.classList.toggle('unsent', mark !== '');
+    element.querySelector('.mark').textContent = mark;
+  }
+
+  toBottom() {
+    this.#follows = true;
+    this.#setMissed(0);
+    this.#follow();
+  }
+
+  #enqueue(entry) {
+    this.#waiting.push(entry);
+    if (this.#waiting.length > MOST_MESSAGES) this.#waiting.shift();
+    if (this.#waiting.length === 1) requestAnimationFrame(() => this.#show());
+  }
+
+  #show() {
+    const entries = this.#waiting;
+    this.#waiting = [];
+    const fragment = document.createDocumentFragment();
+    for (const { element, day } of entries) {
+      if (day !== undefined && day !== this.#lastDay) {
+        this.#lastDay = day;
+        fragment.append(dayElement(day));
+      }
+      fragment.append(element);
+    }
+    this.#list.append(fragment);
+    this.#empty.hidden = true;
+    this.#trim();
+    if (this.#follows) {
+      this.#follow();
+      return;
+    }
+    this.#keepPlace();
+    this.#setMissed(this.#missed + entries.filter(({ counts }) => counts).length);
+  }
+
+  /** Whoever reads further up keeps the place, though messages come below and old ones go above. */
+  #keepPlace() {
+    if (!this.#place?.element.isConnected) return;
+    this.#scroller.scrollTop += this.#offsetOf(this.#place.element) - this.#place.offset;
+    this.#ownScrollTop = this.#scroller.scrollTop;
+  }
+
+  /** Noted when the reader scrolls, and not anew with each message: rounding would add up. */
+  #notePlace() {
+    if (this.#scroller.scrollTop === this.#ownScrollTop) return;
+    const element = [...this.#list.children].find((row) => this.#offsetOf(row) >= 0);
+    this.#place = element && { element, offset: this.#offsetOf(element) };
+  }
+
+  #offsetOf(element) {
+    return element.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top;
+  }
+
+  #trim() {
+    while (this.#list.childElementCount > MOST_MESSAGES) this.#list.firstElementChild.remove();
+  }
+
+  #follow() {
+    if (this.#follows) this.#scroller.scrollTop = this.#scroller.scrollHeight;
+  }
+
+  #setMissed(missed) {
+    this.#missed = missed;
+    this.#newest.hidden = missed === 0;
+    this.#newestCount.textContent = missed === 1 ? '1 new message' : `${missed} new messages`;
+  }
+}
+
+function messageElement({ author, text, time, own, mark = '' }) {
+  const element = document.createElement('li');
+  element.className = `message${own ? ' own' : ''}${mark ? ' unsent' : ''}`;
+  const meta = document.createElement('div');
+  meta.className = 'meta';
+  const name = document.createElement('span');
+  name.className = 'author';
+  name.dir = 'auto';
+  name.textContent = author;
+  const when = document.createElement('time');
+  setTime(when, time);
+  const state = document.createElement('span');
+  state.className = 'mark';
+  state.textContent = mark;
+  meta.append(name, when, state);
+  const body = document.createElement('div');
+  body.className = 'text';
+  body.dir = 'auto';
+  body.append(...withLinks(text));
+  element.append(badge(author), meta, body);
+  return element;
+}
+
+function setTime(element, time) {
+  element.dateTime = time.toISOString();
+  element.title = time.toLocaleString();
+  element.textContent = timeFormat.format(time);
+}
+
+function dayElement(day) {
+  const element = document.createElement('li');
+  element.className = 'day';
+  element.textContent = day;
+  return element;
+}
+
+/** Text stays text; what is a web address, and nothing else, can be clicked. */
+function* withLinks(text) {
+  let end = 0;
+  for (const match of text.matchAll(/\bhttps?:\/\/[^\s<>"'`]+[^\s<>"'`.,;:!?()[\]{}]/gi)) {
+    const url = URL.canParse(match[0]) ? new URL(match[0]) : undefined;
+    if (url?.protocol !== 'http:' && url?.protocol !== 'https:') continue;
+    yield document.createTextNode(text.slice(end, match.index));
+    const link = document.createElement('a');
+    link.href = url.href;
+    link.rel = 'noopener noreferrer';
+    link.target = '_blank';
+    link.textContent = match[0];
+    yield link;
+    end = match.index + match[0].length;
+  }
+  yield document.createTextNode(text.slice(end));
+}

@@ -1,0 +1,193 @@
+/** The chat page: ties the connection, what is typed and what is shown together. */
+import { Connection } from './connection.js';
+import { MessageList } from './message-list.js';
+import { Outbox } from './outbox.js';
+import { People } from './people.js';
+import { decodeText, lineFrame, parseFrame, timeOf } from './protocol.js';
+
+const UNNAMED = 'unknown';
+const HISTORY = 50;
+const NOT_SENT = 'not sent yet';
+/** How long a new connection waits to be known by its name, and for the history, before it speaks. */
+const SETTLE_MILLISECONDS = 3_000;
+
+const element = (id) => document.getElementById(id);
+const connection = new Connection(serverUrl());
+const messages = new MessageList();
+const people = new People();
+const outbox = new Outbox();
+/** Lines that are shown already, so that the history after a reconnection does not show them again. */
+let shown = new Map();
+let alias = localStorage.getItem('alias') ?? '';
+let isSettled = false;
+let settleTimer;
+/** What a new connection still waits for before it sends lines. */
+let awaited = new Set();
+
+/** The chat of this host, or the one given as ?url=wss://… */
+function serverUrl() {
+  const given = new URLSearchParams(location.search).get('url');
+  if (given && /^wss?:\/\//.test(given)) return given;
+  return `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/chat`;
+}
+
+connection.addEventListener('state', ({ detail: { state, reason, seconds } }) => {
+  const texts = {
+    connecting: 'Connecting…',
+    connected: 'Connected',
+    waiting: `${reason}. Reconnecting in ${seconds} s`,
+    disconnected: `Disconnected: ${reason}`,
+  };
+  element('status').dataset.state = state;
+  element('status-text').textContent = texts[state];
+  element('reconnect').hidden = state !== 'waiting' && state !== 'disconnected';
+  if (state === 'connected') begin();
+  else if (isSettled || awaited.size > 0) interrupt();
+});
+
+/** Says who we are and asks what was said; only then are waiting lines sent. */
+function begin() {
+  people.forget();
+  awaited = new Set(['history']);
+  if (alias) {
+    awaited.add('name');
+    connection.send(JSON.stringify({ User: alias }));
+  }
+  connection.send(JSON.stringify({ History: HISTORY }));
+  settleTimer = setTimeout(settle, SETTLE_MILLISECONDS);
+}
+
+function interrupt() {
+  clearTimeout(settleTimer);
+  isSettled = false;
+  awaited.clear();
+  for (const line of outbox.doubt()) messages.mark(line.element, NOT_SENT);
+}
+
+function heard(what) {
+  if (awaited.delete(what) && awaited.size === 0) settle();
+}
+
+function settle() {
+  clearTimeout(settleTimer);
+  awaited.clear();
+  isSettled = true;
+  // Without a history, what is in doubt is rather said twice than lost.
+  outbox.settle([]);
+  sendWaiting();
+}
+
+function sendWaiting() {
+  if (!isSettled) return;
+  for (const line of outbox.unsent) {
+    const { frame } = lineFrame(line.text, alias || UNNAMED);
+    if (frame === undefined || !connection.send(frame)) return;
+    line.state = 'sent';
+    messages.mark(line.element, '');
+  }
+}
+
+connection.addEventListener('frame', ({ detail }) => {
+  const frame = parseFrame(detail);
+  if (!frame) return;
+  if (frame.Type === 'Status') element('status-text').textContent = `Connected as ${frame.WSID}`;
+  if (frame.Type === 'userlist') {
+    people.show(frame, alias);
+    if ((frame.Users ?? []).some(({ User }) => User === alias)) heard('name');
+  }
+  if (frame.Type === 'Chat') said(frame);
+  if (frame.Type === 'History') catchUp(frame.Messages ?? []);
+  if (frame.Type === 'Error') messages.note(String(frame.Message));
+});
+
+function keyOf({ Message, Author, Sent }) {
+  return JSON.stringify([Message, Author, Sent]);
+}
+
+function said(line) {
+  const key = keyOf(line);
+  shown.set(key, (shown.get(key) ?? 0) + 1);
+  if (shown.size > 1_000) shown = new Map([...shown].slice(-500));
+  const [author, time] = [String(line.Author), timeOf(line.Sent)];
+  const mine = line.mine ?? outbox.confirm(line.Message);
+  if (mine) return messages.confirm(mine.element, { author, time });
+  const own = line.isHistory === true && author === alias;
+  messages.add({ author, text: decodeText(line.Message), time, own });
+}
+
+/** Shows what was said meanwhile; of our own lines that were in doubt, those among it have arrived. */
+function catchUp(lines) {
+  const counted = new Map();
+  const missed = lines.filter((line) => {
+    const key = keyOf(line);
+    counted.set(key, (counted.get(key) ?? 0) + 1);
+    return counted.get(key) > (shown.get(key) ?? 0);
+  });
+  const arrived = outbox.settle(missed.map(({ Message }) => Message));
+  for (const line of missed) {
+    const index = arrived.findIndex(({ message }) => message === line.Message);
+    const [mine] = index < 0 ? [] : arrived.splice(index, 1);
+    said({ ...line, mine, isHistory: true });
+  }
+  heard('history');
+}
+
+function setAlias(name) {
+  alias = [...name.trim()].slice(0, 64).join('');
+  localStorage.setItem('alias', alias);
+  element('alias').value = alias;
+  if (alias && connection.isOpen) connection.send(JSON.stringify({ User: alias }));
+}
+
+element('alias-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  setAlias(element('alias').value || 'default');
+  element('line').focus();
+});
+
+element('reconnect').addEventListener('click', () => connection.connect());
+
+const input = element('line');
+element('composer').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const text = input.value.trim();
+  element('problem').textContent = '';
+  if (text === '') return;
+  const command = /^alias(?:\s+(.*))?$/s.exec(text);
+  if (command) setAlias(command[1] || 'default');
+  else if (!say(text)) return;
+  input.value = '';
+});
+
+/** `false` if the line cannot be sent as it is. */
+function say(text) {
+  const { frame, excess } = lineFrame(text, alias || UNNAMED);
+  if (frame === undefined) {
+    element('problem').textContent = `This is about ${Math.ceil((excess * 3) / 4)} bytes too long to send.`;
+    return false;
+  }
+  const line = outbox.add(text, JSON.parse(frame).Message);
+  const mark = isSettled ? '' : NOT_SENT;
+  line.element = messages.add({ author: alias || UNNAMED, text, time: new Date(), own: true, mark });
+  messages.toBottom();
+  sendWaiting();
+  return true;
+}
+
+input.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  element('composer').requestSubmit();
+});
+input.addEventListener('input', () => {
+  element('problem').textContent = '';
+});
+
+// What is typed and not yet said would be lost.
+addEventListener('beforeunload', (event) => {
+  if (!outbox.isEmpty) event.preventDefault();
+});
+
+element('alias').value = alias;
+if (matchMedia('(max-width: 720px)').matches) element('people-details').open = false;
+connection.connect();
