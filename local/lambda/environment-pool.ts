@@ -160,7 +160,8 @@ export class EnvironmentPool {
 
   /**
    * If nothing at all comes to its end for a while, the environments are held by long invocations (a function that waits
-   * for messages, or for another function): one more is started then, and so on, up to a higher bound.
+   * for messages, or for another function): one more is started then, and so on, up to a higher bound. Not while one is
+   * loading: on a machine that is short of time, starting more would only take more of it.
    */
   #watchForStall(): void {
     if (this.#waiting.length === 0) {
@@ -170,7 +171,9 @@ export class EnvironmentPool {
     }
     this.#stall ??= this.#host.clock.after(this.#host.limits.stallMillis, () => {
       this.#stall = undefined;
-      if (this.#waiting.length > 0 && this.#host.makeRoom(this.#host.limits.environmentsUnderStall)) {
+      const isLoading = [...this.#threads.keys()].some((environment) => environment.isLoading);
+      const { environmentsUnderStall } = this.#host.limits;
+      if (this.#waiting.length > 0 && !isLoading && this.#host.makeRoom(environmentsUnderStall)) {
         const { environment, coldStart } = this.#start();
         this.#dispatch(environment, coldStart);
       }

@@ -97,6 +97,11 @@ export class Environment {
     return !this.#ended;
   }
 
+  /** True until the handler is loaded: then its first invocation runs. */
+  get isLoading(): boolean {
+    return !this.#ready && !this.#ended;
+  }
+
   /** Runs one invocation; the next one may come only after its result. Never rejects. */
   run(invocation: Invocation): Promise<InvocationResult> {
     const { lambdaFunction, endpoints } = this.#options;

@@ -71,7 +71,7 @@ const LEAVES = 0.008;
 const TALKS = 0.004;
 const ASKS = 0.004;
 /** New clients in one round, so that they do not come all at once. */
-const NEWCOMERS = 3;
+const NEWCOMERS = 1;
 
 export class Crowd {
   readonly counts: CrowdCounts = {
