@@ -1,29 +1,44 @@
 /** Bundles the functions, each service into the folder that is uploaded. */
 import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
-import { BUILD_DIRECTORY, ENTRY_FILE } from './service-functions';
+import { BUILD_DIRECTORY, ENTRY_FILES } from './service-functions';
 
 /**
- * `functions/chat` becomes `build/functions/chat/index.mjs`, minified, with the chunks that are only loaded when they are
- * needed (the SDK's other ways to credentials) and source maps beside it.
- * @throws Error if an entry has no `handlers.ts`; what esbuild finds wrong it has printed by then.
+ * In the folder `root`, `functions/chat` becomes `build/functions/chat/index.mjs`, with the chunks that are only loaded when
+ * they are needed (the SDK's other ways to credentials) and source maps beside it. The constructs look for it in the working
+ * directory, which should be `root`.
+ * @throws Error if an entry is no folder below `root`, or has no `handlers.ts` or `handlers.js`; what esbuild finds wrong it
+ * has printed by then.
  */
 export function bundleFunctions(root: string, entries: string[]): void {
-  for (const entry of entries) {
-    const file = join(root, entry, ENTRY_FILE);
-    if (!existsSync(file)) {
-      throw new Error(`The service ${entry} has no ${ENTRY_FILE}: ${file} should export its handlers.`);
-    }
+  const files = entries.map((entry) => entryFile(root, entry));
+  for (const [index, entry] of entries.entries()) {
+    // Each bundle's own folder alone: what else lies in `build` may belong to somebody else.
+    rmSync(join(root, BUILD_DIRECTORY, entry), { recursive: true, force: true });
+    bundle(root, entry, files[index] ?? entry);
   }
-  rmSync(join(root, BUILD_DIRECTORY), { recursive: true, force: true });
-  for (const entry of entries) bundle(root, entry);
 }
 
-function bundle(root: string, entry: string): void {
+/** The file that is bundled, relative to `root`. */
+function entryFile(root: string, entry: string): string {
+  const path = relative(root, resolve(root, entry));
+  if (path === '' || path.startsWith('..') || isAbsolute(path) || isAbsolute(entry)) {
+    throw new Error(
+      `The service ${JSON.stringify(entry)} is not a folder below ${root}: give its path from there, such as functions/chat.`,
+    );
+  }
+  const name = ENTRY_FILES.find((file) => existsSync(join(root, entry, file)));
+  if (name) return join(entry, name);
+  throw new Error(
+    `The service ${entry} has no ${ENTRY_FILES.join(' or ')}: ${join(root, entry, ENTRY_FILES[0])} should export its handlers.`,
+  );
+}
+
+function bundle(root: string, entry: string, file: string): void {
   buildSync({
     absWorkingDir: root,
-    entryPoints: [{ in: join(entry, ENTRY_FILE), out: 'index' }],
+    entryPoints: [{ in: file, out: 'index' }],
     outdir: join(root, BUILD_DIRECTORY, entry),
     bundle: true,
     platform: 'node',

@@ -1,5 +1,6 @@
 /** The two functions of a service, from one bundle: the routes of its API, and what takes longer. */
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { type IGrantable, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
@@ -12,10 +13,10 @@ import {
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
-/** Where the bundles lie, beside the sources. */
+/** Where the bundles lie, in the folder of the app. */
 export const BUILD_DIRECTORY = 'build';
-/** The file of a service that exports its handlers. */
-export const ENTRY_FILE = 'handlers.ts';
+/** The file of a service that exports its handlers: the first of these that is there. */
+export const ENTRY_FILES = ['handlers.ts', 'handlers.js'] as const;
 
 /** API Gateway waits this long for an integration; what runs longer is cut off from its client anyway. */
 const ROUTES_TIMEOUT = Duration.seconds(29);
@@ -77,7 +78,7 @@ export class ServiceFunctions extends Construct {
       role,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      code: Code.fromAsset(join(BUILD_DIRECTORY, props.entry)),
+      code: this.#bundle(props.entry),
       handler,
       timeout,
       memorySize: props.memoryMegabytes ?? 256,
@@ -88,6 +89,15 @@ export class ServiceFunctions extends Construct {
         reservedConcurrentExecutions: props.reservedConcurrentExecutions,
       }),
     });
+  }
+
+  /** Relative to the working directory, as every asset of a CDK app is. */
+  #bundle(entry: string): Code {
+    const directory = join(BUILD_DIRECTORY, entry);
+    if (existsSync(directory)) return Code.fromAsset(directory);
+    throw new Error(
+      `The service ${entry} of ${this.node.path} has not been bundled: there is no ${resolve(directory)}. Call bundleFunctions(root, [${JSON.stringify(entry)}]) before, with the working directory as root.`,
+    );
   }
 
   /** A policy of its own: as part of the role's default policy, which the function waits for, the template would have a cycle. */

@@ -13,7 +13,7 @@ import { ServiceFunctions } from './service-functions';
 import { StageAccessLog } from './stage-access-log';
 
 export interface WebSocketServiceProps {
-  /** The folder with the service's `handlers.ts`, such as `functions/chat`. */
+  /** The folder with the service's `handlers.ts`, such as `functions/chat`; `bundleFunctions` has bundled it. */
   readonly entry: string;
   /** Where its connections are kept; several services may share a table. */
   readonly connections: ConnectionTable;

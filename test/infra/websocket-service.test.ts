@@ -146,6 +146,12 @@ describe('WebSocketService', () => {
     });
   });
 
+  it('says that a service was not bundled, and where its bundle is looked for', () => {
+    expect(() => synthesize({ entry: 'functions/echo' })).toThrow(
+      /functions\/echo of .* has not been bundled: .*build\/functions\/echo.*bundleFunctions/,
+    );
+  });
+
   it('refuses a name that no stage can have', () => {
     expect(() => synthesize({ serviceName: 'my chat' })).toThrow(/"my chat".*1 to 128 letters/);
   });

@@ -1,0 +1,49 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundleFunctions } from '../../infra/bundle';
+
+describe('bundleFunctions', () => {
+  let root: string;
+  const write = (path: string, content: string) => {
+    mkdirSync(join(root, path, '..'), { recursive: true });
+    writeFileSync(join(root, path), content);
+  };
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'bundle-'));
+  });
+  afterEach(() => {
+    rmSync(root, { recursive: true });
+  });
+
+  it('bundles TypeScript and JavaScript, with source maps', () => {
+    write('typed/handlers.ts', 'export const routes: string = "typed";');
+    write('functions/plain/handlers.js', 'export const routes = "plain";');
+    bundleFunctions(root, ['typed', 'functions/plain']);
+    expect(readFileSync(join(root, 'build/typed/index.mjs'), 'utf8')).toContain('"typed"');
+    expect(readFileSync(join(root, 'build/functions/plain/index.mjs'), 'utf8')).toContain('"plain"');
+    expect(existsSync(join(root, 'build/typed/index.mjs.map'))).toBe(true);
+  });
+
+  it("clears an earlier bundle, and nothing else that is in 'build'", () => {
+    write('typed/handlers.ts', 'export const routes = 1;');
+    write('build/typed/old-chunk.mjs', '');
+    write('build/of-another-tool.js', '');
+    bundleFunctions(root, ['typed']);
+    expect(existsSync(join(root, 'build/typed/old-chunk.mjs'))).toBe(false);
+    expect(existsSync(join(root, 'build/of-another-tool.js'))).toBe(true);
+  });
+
+  it('names the file that is missing', () => {
+    expect(() => bundleFunctions(root, ['typed'])).toThrow(
+      /typed has no handlers\.ts or handlers\.js: .*typed/,
+    );
+  });
+
+  it.each(['', '.', '..', '../other', '/tmp', 'a/../..'])(
+    'refuses the entry %j, which is no folder below the root',
+    (entry) => {
+      expect(() => bundleFunctions(root, [entry])).toThrow(/is not a folder below/);
+    },
+  );
+});
