@@ -22,6 +22,7 @@ program
     readUrl,
   )
   .option('--web <folder>', 'pages to serve at / (default: web, if it has an index.html)')
+  .option('--fresh', 'synthesize, even if nothing has changed since the last time', false)
   .option('--quiet', 'of the functions, log errors only', false)
   .option(
     '--fault <name=value>',

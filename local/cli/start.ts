@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type AppSource, findApp } from '../assembly/app-source';
+import { Fingerprint } from '../assembly/fingerprint';
 import { readAssembly } from '../assembly/read-assembly';
 import { synthesize } from '../assembly/synthesis';
 import { readFaults } from '../faults/fault-settings';
@@ -21,6 +22,8 @@ export interface StartOptions {
   host: string;
   dynamodb?: string;
   web?: string;
+  /** Synthesize, even if nothing has changed. */
+  fresh: boolean;
   quiet: boolean;
   /** `lost-disconnect=0.5` and the like. */
   fault: string[];
@@ -39,7 +42,7 @@ export async function start(options: StartOptions): Promise<void> {
     if (runtime) void stop(runtime, faults);
   });
   const source = findApp(options.app, process.cwd());
-  const directory = await assemblyOf(source, starting.signal);
+  const directory = await assemblyOf(source, options.fresh, starting.signal);
   const app = readAssembly(directory);
   const webDirectory = findWeb(options.web, source);
   // Not before the app was synthesized: its own command runs in the person's time zone.
@@ -72,18 +75,28 @@ async function stop(runtime: Runtime, faults: Faults | undefined): Promise<void>
   process.exit(0);
 }
 
-async function assemblyOf(source: AppSource, signal: AbortSignal): Promise<string> {
+async function assemblyOf(source: AppSource, isFresh: boolean, signal: AbortSignal): Promise<string> {
   if (source.kind === 'assembly') return source.directory;
-  print(`Synthesizing: ${source.synthesis.command}`);
+  const { command, outputDirectory } = source.synthesis;
+  const fingerprint = Fingerprint.of(source.synthesis);
+  const earlier = isFresh ? undefined : fingerprint.matching();
+  if (earlier) {
+    print(`Nothing has changed since the synthesis of ${outputDirectory} (--fresh does it again)`);
+    print(`${earlier.printed}\n`.trimStart());
+    return outputDirectory;
+  }
+  print(`Synthesizing: ${command}`);
   try {
+    fingerprint.clear();
     const output = await synthesize({ ...source.synthesis, signal });
+    fingerprint.record(output);
     if (output !== '') print(output);
   } catch (error) {
     if (signal.aborted) process.exit(0);
     throw error;
   }
   print('');
-  return source.synthesis.outputDirectory;
+  return outputDirectory;
 }
 
 /** Pages are in the folder `web` of the app, unless another one is named. */

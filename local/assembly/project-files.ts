@@ -1,0 +1,90 @@
+/** The files of an app's project, as far as a synthesis may read or write them. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, type Stats, statSync } from 'node:fs';
+import { join, resolve, sep } from 'node:path';
+import type { Synthesis } from './synthesis';
+
+/** What a package manager writes whenever it changes node_modules, which itself has too many files to look at. */
+const INSTALLATION_RECORDS = ['.package-lock.json', '.yarn-integrity', '.yarn-state.yml', '.modules.yaml'];
+
+/** The files of the project around an app: of its Git repository, if it is in one, since apps import from beside their folder. */
+export class ProjectFiles {
+  readonly #outputDirectory: string;
+  readonly #root: string;
+  readonly #isRepository: boolean;
+  readonly #roots: string[];
+
+  constructor({ workingDirectory, outputDirectory }: Synthesis) {
+    this.#outputDirectory = outputDirectory;
+    const [root] = git(workingDirectory, 'rev-parse', '--show-toplevel');
+    this.#isRepository = root !== undefined;
+    this.#root = root === undefined ? workingDirectory : resolve(root.trim());
+    this.#roots = [...new Set([this.#root, workingDirectory])];
+  }
+
+  /** What Git would see, files that it is told to ignore (such as .env), and what tells of node_modules. */
+  sources(): string[] {
+    const found = this.#isRepository
+      ? [...this.#list('-co'), ...this.#list('-oi', '--directory').filter((path) => !path.endsWith('/'))]
+      : [this.#root];
+    const records = this.#roots.flatMap((root) =>
+      INSTALLATION_RECORDS.map((name) => join(root, 'node_modules', name)),
+    );
+    return [
+      ...found.flatMap((path) => filesIn(resolve(this.#root, path), this.#outputDirectory)),
+      ...records,
+    ];
+  }
+
+  /** Folders that Git ignores, such as build: not node_modules, and no hidden ones, where tools keep caches. */
+  products(): string[] {
+    if (!this.#isRepository) return [];
+    return this.#list('-oi', '--directory')
+      .filter((path) => path.endsWith('/') && !path.split('/').some(isNoSource))
+      .flatMap((path) => filesIn(resolve(this.#root, path), this.#outputDirectory));
+  }
+
+  #list(...options: string[]): string[] {
+    return git(this.#root, 'ls-files', '-z', '--exclude-standard', ...options);
+  }
+}
+
+/** Nothing if Git is not there, or the folder in no repository. */
+function git(workingDirectory: string, ...args: string[]): string[] {
+  try {
+    const output = execFileSync('git', args, {
+      cwd: workingDirectory,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return output.split('\0').filter((path) => path !== '');
+  } catch {
+    return [];
+  }
+}
+
+function isNoSource(name: string): boolean {
+  return name === 'node_modules' || (name.startsWith('.') && name.length > 1);
+}
+
+/** The file itself, or all files in the folder and below. */
+export function filesIn(path: string, except?: string): string[] {
+  if (except !== undefined && (path === except || path.startsWith(except + sep))) return [];
+  if (!statOf(path)?.isDirectory()) return [path];
+  return readdirSync(path, { withFileTypes: true })
+    .filter(({ name }) => name !== 'node_modules' && name !== '.git')
+    .flatMap((entry) => {
+      const child = join(path, entry.name);
+      return entry.isDirectory() ? filesIn(child, except) : [child];
+    });
+}
+
+/** Undefined if there is no such file, or it cannot be looked at. */
+export function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
