@@ -203,6 +203,22 @@ describe('FunctionHost', () => {
       clock.advance(3_000);
     });
 
+    it('starts no more while one is still loading its function', async () => {
+      const clock = new ManualClock();
+      const host = fixture.host(
+        [fixture.function('Slow', { 'index.js': 'exports.handler = async () => 1' })],
+        {
+          clock,
+          limits: { environmentsPerFunction: 1, stallMillis: 100 },
+        },
+      );
+      const both = [host.invoke('Slow', '{}'), host.invoke('Slow', '{}')];
+      for (let stalls = 0; stalls < 5; stalls++) clock.advance(100);
+      expect(host.environmentCount).toBe(1);
+      expect(await Promise.all(both)).toMatchObject([{ kind: 'success' }, { kind: 'success' }]);
+      expect(host.environmentCount).toBe(1);
+    });
+
     it('ends idle ones after a while, except one', async () => {
       const clock = new ManualClock();
       const source = 'exports.handler = async () => new Promise((resolve) => setTimeout(resolve, 20))';
