@@ -77,6 +77,29 @@ describe('the user list', () => {
     for (const client of clients) expect(lastList(client)).toHaveLength(50);
   });
 
+  it('gathers 40 departures over two seconds into nine lists at most', async () => {
+    const clock = new ManualClock();
+    chat = chatService({ clock, intercept: counting });
+    const clients = await connect(60);
+    const naming = Promise.all(clients.map((client, n) => client.send({ User: `user ${n}` })));
+    await clock.advance(1_000);
+    await naming;
+    const [leaving, staying] = [clients.slice(0, 40), clients.slice(40)];
+    const before = posts();
+    const heardBefore = frames(staying[0] as TestClient, 'userlist').length;
+    const departures: Promise<void>[] = [];
+    for (const client of leaving) {
+      departures.push(client.close());
+      await clock.advance(50);
+    }
+    await clock.advance(5_000);
+    await Promise.all(departures);
+    for (const client of staying) expect(lastList(client)).toHaveLength(20);
+    const lists = frames(staying[0] as TestClient, 'userlist').length - heardBefore;
+    expect(lists).toBeLessThanOrEqual(9);
+    expect(posts() - before).toBeLessThanOrEqual(9 * 40);
+  });
+
   it('is right for everyone who stays when all change their names and many leave at once', async () => {
     const clients = await connect(50);
     const [leaving, staying] = [clients.slice(0, 30), clients.slice(30)];
