@@ -5,7 +5,6 @@ export interface Row {
   what: string;
   unit: string;
   ours: number[];
-  /** None, where there is nothing to compare with. */
   baseline: number[];
   /** Which way is good. */
   better: 'higher' | 'lower';
@@ -22,7 +21,7 @@ export class Page {
         `${row.what}, ${row.unit}`,
         show(ours),
         show(baseline),
-        `${(ours.median / baseline.median).toFixed(2)} x (${row.better} is better)`,
+        ours.median === baseline.median ? 'the same' : ratio(ours, baseline, row.better),
       ];
     });
     const table = [['', 'ours', 'baseline', 'ours / baseline'], ...cells];
@@ -31,13 +30,14 @@ export class Page {
     this.#lines.push('', title, `  baseline: ${baseline}`, ...lines.map((line) => `  ${line}`.trimEnd()));
   }
 
-  note(text: string): void {
-    this.#lines.push(`  ${text}`);
-  }
-
   toString(): string {
     return `${this.#lines.join('\n')}\n`;
   }
+}
+
+function ratio(ours: Spread, baseline: Spread, better: Row['better']): string {
+  if (baseline.median === 0) return 'the baseline has none';
+  return `${(ours.median / baseline.median).toFixed(2)} x (${better} is better)`;
 }
 
 /** `0.61 (0.58-0.65)`, or the number alone where all are the same. */

@@ -51,7 +51,7 @@ async function underLoad(page: Page): Promise<void> {
     progress('crowds');
     page.section('Crowds', BARE_SERVER, [
       ...(await measureCrowds(plain, 'plain handlers', 3)),
-      ...(await measureCrowds(library, 'library and table', 2)),
+      ...(await measureCrowds(library, 'library and table', 1)),
     ]);
     progress('round trips');
     page.section('Round trip of one message, one at a time', BARE_SERVER, [

@@ -12,11 +12,13 @@ import type { ConnectionAddress, ConnectionStatus, ConnectionsClient } from './c
 
 export class SdkConnectionsClient implements ConnectionsClient {
   readonly #handler: NodeHttpHandler;
+  /** By a command's input, then by its request: the SDK's own option for signals would make it build its middleware anew for each post. */
+  readonly #signals = new WeakMap<object, AbortSignal>();
   readonly #clients = new Map<string, ApiGatewayManagementApiClient>();
 
   /** `endpointUrl` changes where the client connects to, never the Host header or the path. */
   constructor(endpointUrl?: string) {
-    this.#handler = handlerThatConnectsTo(endpointUrl);
+    this.#handler = this.#abortable(handlerThatConnectsTo(endpointUrl));
   }
 
   async post(
@@ -24,9 +26,10 @@ export class SdkConnectionsClient implements ConnectionsClient {
     data: string,
     signal?: AbortSignal,
   ): Promise<'sent' | 'gone'> {
-    const command = new PostToConnectionCommand({ ConnectionId: webSocketId, Data: Buffer.from(data) });
+    const input = { ConnectionId: webSocketId, Data: Buffer.from(data) };
+    if (signal) this.#signals.set(input, signal);
     const sent = await unlessGone('POST', () =>
-      this.#client(callbackUrl).send(command, signal ? { abortSignal: signal } : {}),
+      this.#client(callbackUrl).send(new PostToConnectionCommand(input)),
     );
     return sent ? 'sent' : 'gone';
   }
@@ -61,11 +64,30 @@ export class SdkConnectionsClient implements ConnectionsClient {
     const client = new ApiGatewayManagementApiClient({
       endpoint: callbackUrl,
       maxAttempts: 1,
+      cacheMiddleware: true,
       requestHandler: this.#handler,
       ...(region && { region }),
     });
+    client.middlewareStack.add(
+      (next) => (args) => {
+        const signal = this.#signals.get(args.input);
+        if (signal && typeof args.request === 'object' && args.request)
+          this.#signals.set(args.request, signal);
+        return next(args);
+      },
+      { step: 'deserialize', priority: 'low', name: 'signalOfRequest' },
+    );
     this.#clients.set(callbackUrl, client);
     return client;
+  }
+
+  #abortable(handler: NodeHttpHandler): NodeHttpHandler {
+    const handle = handler.handle.bind(handler);
+    handler.handle = (request, options) => {
+      const abortSignal = this.#signals.get(request);
+      return handle(request, abortSignal ? { ...options, abortSignal } : options);
+    };
+    return handler;
   }
 }
 

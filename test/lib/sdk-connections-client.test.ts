@@ -120,4 +120,28 @@ describe('SdkConnectionsClient', () => {
     setImmediate(() => abort.abort());
     await expect(posting).rejects.toThrow(ConnectionsApiError);
   });
+
+  it('keeps posts that run side by side apart, and gives up only the one that is told to', async () => {
+    const answers: ServerResponse[] = [];
+    const bothArrived = new Promise<void>((resolve) => {
+      answer = (response) => {
+        answers.push(response);
+        if (answers.length === 2) resolve();
+      };
+    });
+    const abort = new AbortController();
+    const given = client.post({ ...address, webSocketId: 'given-up=' }, 'one', abort.signal);
+    const kept = client.post({ ...address, webSocketId: 'kept=' }, 'two', new AbortController().signal);
+    await bothArrived;
+    abort.abort();
+    await expect(given).rejects.toThrow(ConnectionsApiError);
+    for (const response of answers) response.writeHead(200).end();
+    expect(await kept).toBe('sent');
+    expect(new Map(seen.map(({ url, body }) => [url, body]))).toEqual(
+      new Map([
+        ['/chat/@connections/given-up%3D', 'one'],
+        ['/chat/@connections/kept%3D', 'two'],
+      ]),
+    );
+  });
 });
