@@ -3,7 +3,12 @@ const common = {
   rootDir: __dirname,
   testEnvironment: 'node',
   transform: { '\\.ts$': '<rootDir>/test/esbuild-transformer.js' },
-  modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/cdk.out/'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/build/',
+    '<rootDir>/cdk.out/',
+    '<rootDir>/dist/',
+    '<rootDir>/examples/',
+  ],
   setupFiles: ['<rootDir>/test/environment.js'],
 };
 

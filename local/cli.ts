@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** The command line: `start` runs a CDK app's WebSocket APIs on this machine, `describe` says what is in the app. */
 import { Command, InvalidArgumentError } from 'commander';
 import { describe } from './cli/describe';
@@ -21,6 +22,7 @@ program
     'another DynamoDB than the embedded one, such as http://localhost:8000',
     readUrl,
   )
+  .option('--data <folder>', 'keep the tables there between runs (default: in memory)')
   .option('--web <folder>', 'pages to serve at / (default: web, if it has an index.html)')
   .option('--fresh', 'synthesize, even if nothing has changed since the last time', false)
   .option('--quiet', 'of the functions, log errors only', false)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the slow lane needs beside npm's packages, in a Python environment of its own: the AWS CLI, and ministack,
-# the AWS emulator that the app is deployed to. No other AWS packages belong there: ministack shares the CLI's botocore.
+# Installs what the slow lane needs beside npm's packages. In a Python environment of its own: the AWS CLI, and ministack, the
+# AWS emulator that the app is deployed to; no other AWS packages belong there, since ministack shares the CLI's botocore. In a
+# folder of their own: those that look at the npm package.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 if [ ! -x .cache/python/bin/aws ] || [ ! -x .cache/python/bin/ministack ]; then
@@ -10,4 +11,7 @@ fi
 if ! command -v chromium > /dev/null; then
   apt-get update -qq
   apt-get install -y -qq chromium fonts-noto-color-emoji
+fi
+if [ ! -x .cache/package-tools/node_modules/.bin/attw ]; then
+  npm install --no-audit --no-fund --no-save --prefix .cache/package-tools publint@0.3.25 @arethetypeswrong/cli@0.18.5
 fi

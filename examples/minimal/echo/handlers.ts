@@ -1,0 +1,4 @@
+import { createHandlers } from 'shared-connection';
+import { EchoServer } from './server';
+
+export const { routes, server } = createHandlers(EchoServer);
