@@ -21,6 +21,8 @@ export interface StartOptions {
   port: number;
   host: string;
   dynamodb?: string;
+  /** Where the embedded DynamoDB keeps its tables. */
+  data?: string;
   web?: string;
   /** Synthesize, even if nothing has changed. */
   fresh: boolean;
@@ -35,6 +37,11 @@ export async function start(options: StartOptions): Promise<void> {
   // The SDK's notice of which Node.js it supports is not about the user's app.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   const faults = options.fault.length > 0 ? new Faults(readFaults(options.fault), options.seed) : undefined;
+  if (options.data !== undefined && options.dynamodb !== undefined) {
+    throw new UserError(
+      `--data ${options.data} says where the embedded DynamoDB keeps its tables, and --dynamodb ${options.dynamodb} asks for another one. Give one of them.`,
+    );
+  }
   const starting = new AbortController();
   let runtime: Runtime | undefined;
   onStop(() => {
@@ -59,11 +66,13 @@ export async function start(options: StartOptions): Promise<void> {
       quiet: options.quiet,
     }),
     ...(options.dynamodb === undefined ? {} : { dynamodbUrl: options.dynamodb }),
+    ...(options.data === undefined ? {} : { dynamodbDirectory: resolve(options.data) }),
     ...(webDirectory === undefined ? {} : { webDirectory }),
     ...(faults && { faults }),
   });
   if (starting.signal.aborted) return stop(runtime, faults);
   print(`${banner(app, runtime, webDirectory !== undefined)}\n`);
+  if (app.tables.length > 0) print(`${whereTablesAre(options)}\n`);
   if (faults) print(`${faults.describe()}\n`);
   print(`Ready in ${(performance.now() / 1000).toFixed(1)} s`);
 }
@@ -109,6 +118,12 @@ function findWeb(web: string | undefined, source: AppSource): string | undefined
   const home = source.kind === 'assembly' ? source.workingDirectory : source.synthesis.workingDirectory;
   const directory = join(home, 'web');
   return existsSync(join(directory, 'index.html')) ? directory : undefined;
+}
+
+function whereTablesAre({ data, dynamodb }: StartOptions): string {
+  if (dynamodb !== undefined) return `Tables are at ${dynamodb}`;
+  if (data !== undefined) return `Tables are kept in ${resolve(data)}`;
+  return 'Tables are in memory, and forgotten at the end (--data DIR keeps them)';
 }
 
 function print(text: string): void {

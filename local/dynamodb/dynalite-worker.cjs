@@ -1,22 +1,45 @@
 // The thread in which dynalite runs, so that tables do not slow the gateway. Plain JavaScript: it starts without a compiler.
 const { parentPort, workerData } = require('node:worker_threads');
+const { createRequire } = require('node:module');
 const dynalite = require('dynalite');
 
-const server = dynalite({
-  createTableMs: 0,
-  deleteTableMs: 0,
-  updateTableMs: 0,
-  ...(workerData.directory === undefined ? {} : { path: workerData.directory }),
-});
+const { directory } = workerData;
+
+let server;
 
 // dynalite throws what goes wrong on a connection or in its store, without saying for which request. A client that has gone
 // is nothing; for anything else whoever waits for an answer sees the connection end, and tries again.
 process.on('uncaughtException', (error) => {
   if (error.code === 'ECONNRESET') return;
   parentPort.postMessage({ failure: error.stack ?? String(error) });
-  server.closeAllConnections();
+  server?.closeAllConnections();
 });
 
-// Long enough that a pooled connection is never closed under a request.
-server.keepAliveTimeout = 60_000;
-server.listen(0, '127.0.0.1', () => parentPort.postMessage({ port: server.address().port }));
+function listen() {
+  server = dynalite({
+    createTableMs: 0,
+    deleteTableMs: 0,
+    updateTableMs: 0,
+    ...(directory === undefined ? {} : { path: directory }),
+  });
+  // Long enough that a pooled connection is never closed under a request.
+  server.keepAliveTimeout = 60_000;
+  server.listen(0, '127.0.0.1', () => parentPort.postMessage({ port: server.address().port }));
+}
+
+// dynalite would listen on a store that it cannot open, and fail at each request. LevelDB's lock is the system's own: it
+// goes with the process that holds it, however that ends.
+async function tryStore() {
+  const { Level } = createRequire(require.resolve('dynalite'))('level');
+  const store = new Level(directory);
+  await store.open();
+  await store.close();
+}
+
+if (directory === undefined) listen();
+else {
+  tryStore().then(listen, (error) => {
+    const { code, message } = error.cause ?? error;
+    parentPort.postMessage({ refusal: { isLocked: code === 'LEVEL_LOCKED', message } });
+  });
+}

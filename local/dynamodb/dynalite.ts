@@ -1,12 +1,23 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../log';
+import { UserError } from '../user-error';
+
+/** What the thread says (see dynalite-worker.cjs). */
+interface Report {
+  port?: number;
+  failure?: string;
+  refusal?: { isLocked: boolean; message: string };
+}
 
 /** The embedded DynamoDB: dynalite in a thread of its own, on a port of its own on this machine. */
 export class Dynalite {
   readonly #worker: Worker;
 
-  /** @param options.directory where tables outlast the run. @default in memory */
+  /**
+   * @param options.directory where tables outlast the run. @default in memory
+   * @throws {UserError} if another process uses the directory, or it cannot be written.
+   */
   static async start(options: {
     region: string;
     accountId: string;
@@ -22,10 +33,14 @@ export class Dynalite {
     });
     const port = await new Promise<number>((resolve, reject) => {
       worker.once('error', reject);
-      worker.on('message', (message: { port?: number; failure?: string }) => {
-        if (message.port !== undefined) resolve(message.port);
-        if (message.failure !== undefined) log.error(`DynamoDB: ${message.failure}`);
+      worker.on('message', ({ port, failure, refusal }: Report) => {
+        if (port !== undefined) resolve(port);
+        if (failure !== undefined) log.error(`DynamoDB: ${failure}`);
+        if (refusal) reject(refused(directory ?? '', refusal));
       });
+    }).catch(async (error: unknown) => {
+      await worker.terminate();
+      throw error;
     });
     worker.removeAllListeners('error');
     worker.on('error', (error) => log.error(`DynamoDB's thread ended: ${error.message}`));
@@ -46,4 +61,15 @@ export class Dynalite {
   async close(): Promise<void> {
     await this.#worker.terminate();
   }
+}
+
+function refused(
+  directory: string,
+  { isLocked, message }: { isLocked: boolean; message: string },
+): UserError {
+  return new UserError(
+    isLocked
+      ? `The tables in ${directory} are in use: another runtime keeps its data there, and only one at a time may. Stop it, or give another folder.`
+      : `The tables cannot be kept in ${directory}: ${message}. Give a folder that can be written, with nothing else in it.`,
+  );
 }

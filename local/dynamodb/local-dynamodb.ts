@@ -43,7 +43,7 @@ export class LocalDynamoDb {
     const expiry = new Expiry({ client, tables: options.tables, clock: options.clock, log: options.log });
     const database = new LocalDynamoDb(url, expiry, dynalite, client);
     try {
-      await Promise.all(options.tables.map((table) => createTable(client, table, url)));
+      await Promise.all(options.tables.map((table) => createTable(client, table, url, options.directory)));
     } catch (error) {
       await database.close();
       throw error;
@@ -75,7 +75,12 @@ function hasCredentials(): boolean {
 
 const TABLE_WAIT_SECONDS = 30;
 
-async function createTable(client: DynamoDBClient, table: DynamoTable, url: string): Promise<void> {
+async function createTable(
+  client: DynamoDBClient,
+  table: DynamoTable,
+  url: string,
+  directory: string | undefined,
+): Promise<void> {
   try {
     // The template's reader gives it the shape of the request; DynamoDB validates it.
     await client.send(new CreateTableCommand(table.createTable as unknown as CreateTableCommandInput));
@@ -87,11 +92,43 @@ async function createTable(client: DynamoDBClient, table: DynamoTable, url: stri
     );
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    // At an endpoint of the user's the table may be there from an earlier run.
-    if (error.name === 'ResourceInUseException') return;
+    // The table may be there from an earlier run.
+    if (error.name === 'ResourceInUseException') {
+      if (directory !== undefined) await refuseOtherShape(client, table, directory);
+      return;
+    }
     const reason = error.message || ('code' in error ? String(error.code) : error.name);
     throw new UserError(
       `${table.path}: DynamoDB at ${url} does not create the table ${table.tableName}: ${reason}`,
     );
   }
+}
+
+/** An older template's table would answer with errors that AWS, where the deployment replaces it, would not give. */
+async function refuseOtherShape(
+  client: DynamoDBClient,
+  table: DynamoTable,
+  directory: string,
+): Promise<void> {
+  const { tableName, path, createTable: wanted } = table;
+  const { Table: kept = {} } = await client.send(new DescribeTableCommand({ TableName: tableName }));
+  if (shapeOf(kept) === shapeOf(wanted)) return;
+  throw new UserError(
+    `${path}: the table ${tableName} that is kept in ${directory} has other keys or indexes than the template now says. Delete that folder, or give another.`,
+  );
+}
+
+/** Keys and indexes, as text. */
+function shapeOf(table: object): string {
+  const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, LocalSecondaryIndexes } =
+    table as Partial<CreateTableCommandInput>;
+  const keyOf = (schema: CreateTableCommandInput['KeySchema'] = []) =>
+    schema.map(({ AttributeName, KeyType }) => {
+      const definition = AttributeDefinitions?.find((other) => other.AttributeName === AttributeName);
+      return `${KeyType} ${AttributeName} ${definition?.AttributeType}`;
+    });
+  const indexes = [...(GlobalSecondaryIndexes ?? []), ...(LocalSecondaryIndexes ?? [])].map((index) =>
+    JSON.stringify([index.IndexName, keyOf(index.KeySchema).sort(), index.Projection?.ProjectionType]),
+  );
+  return JSON.stringify([keyOf(KeySchema).sort(), indexes.sort()]);
 }

@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   DynamoDBClient,
   GetItemCommand,
@@ -190,6 +193,63 @@ describe('LocalDynamoDb', () => {
     await expect(start).rejects.toThrow(UserError);
     await expect(start).rejects.toThrow(
       /Main\/broken: DynamoDB at .* does not create the table broken: .*keySchema/i,
+    );
+  });
+});
+
+describe('LocalDynamoDb with a folder', () => {
+  const clock = new ManualClock();
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'tables-'));
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  const start = (tables = [table('rows')]) => LocalDynamoDb.start({ ...settings, clock, directory, tables });
+
+  it('keeps items between runs', async () => {
+    const first = await start();
+    const Key = { pk: { S: 'p' }, sk: { S: 's' } };
+    const client = new DynamoDBClient({ endpoint: first.url, region: 'eu-west-1' });
+    await client.send(new PutItemCommand({ TableName: 'rows', Item: Key }));
+    await first.close();
+    const second = await start();
+    const later = new DynamoDBClient({ endpoint: second.url, region: 'eu-west-1' });
+    const { Item } = await later.send(new GetItemCommand({ TableName: 'rows', Key }));
+    expect(Item).toEqual(Key);
+    client.destroy();
+    later.destroy();
+    await second.close();
+  });
+
+  it('refuses a folder that another runtime uses', async () => {
+    const first = await start();
+    const second = start();
+    await expect(second).rejects.toThrow(UserError);
+    await expect(second).rejects.toThrow(`The tables in ${directory} are in use: another runtime`);
+    await first.close();
+    await (await start()).close();
+  });
+
+  it('refuses what is no folder', async () => {
+    writeFileSync(join(directory, 'file'), '');
+    const broken = LocalDynamoDb.start({
+      ...settings,
+      clock,
+      directory: join(directory, 'file'),
+      tables: [],
+    });
+    await expect(broken).rejects.toThrow(/The tables cannot be kept in .*file: .+ Give a folder/);
+  });
+
+  it('refuses a kept table of another shape', async () => {
+    await (await start()).close();
+    const changed = table('rows');
+    delete changed.createTable.GlobalSecondaryIndexes;
+    const second = start([changed]);
+    await expect(second).rejects.toThrow(UserError);
+    await expect(second).rejects.toThrow(
+      /Main\/rows: the table rows that is kept in .* has other keys or indexes/,
     );
   });
 });
