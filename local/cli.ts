@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-/** The command line: `start` runs a CDK app's WebSocket APIs on this machine, `describe` says what is in the app. */
+/** The command line: `start` runs a CDK app's WebSocket APIs on this machine, `dev` follows its sources, `describe` says what is in the app. */
 import { Command, InvalidArgumentError } from 'commander';
 import { describe } from './cli/describe';
+import { dev } from './cli/dev';
 import { start } from './cli/start';
 import { FAULT_VALUES } from './faults/fault-settings';
 import { DEFAULT_SEED } from './faults/faults';
@@ -11,31 +12,13 @@ const program = new Command('shared-connection')
   .description("Runs any CDK app's WebSocket APIs on this machine")
   .showHelpAfterError('(--help tells what there is)');
 
-program
-  .command('start', { isDefault: true })
+runOptions(program.command('start', { isDefault: true }))
   .description('synthesize the app of cdk.json, and run its WebSocket APIs, functions and tables')
-  .option('--app <folder or command>', 'a cloud assembly (cdk.out), the folder of a CDK app, or its command')
-  .option('--port <number>', '0 for any free one', readPort, 3001)
-  .option('--host <address>', 'where to listen', '127.0.0.1')
-  .option(
-    '--dynamodb <url>',
-    'another DynamoDB than the embedded one, such as http://localhost:8000',
-    readUrl,
-  )
-  .option('--data <folder>', 'keep the tables there between runs (default: in memory)')
-  .option('--web <folder>', 'pages to serve at / (default: web, if it has an index.html)')
-  .option('--fresh', 'synthesize, even if nothing has changed since the last time', false)
-  .option('--quiet', 'of the functions, log errors only', false)
-  .option(
-    '--fault <name=value>',
-    `something that goes wrong on purpose, repeatable: ${Object.entries(FAULT_VALUES)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(', ')}`,
-    (text: string, others: string[]) => [...others, text],
-    [],
-  )
-  .option('--seed <number>', 'other cases for the faults to strike', readSeed, DEFAULT_SEED)
   .action(start);
+
+runOptions(program.command('dev'))
+  .description('the same, and follow its sources: changed functions are replaced while sockets stay open')
+  .action(dev);
 
 program
   .command('describe')
@@ -49,6 +32,35 @@ program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`${error instanceof UserError ? error.message : describeFault(error)}\n`);
   process.exit(1);
 });
+
+/** What `start` and `dev` both understand. */
+function runOptions(command: Command): Command {
+  return command
+    .option(
+      '--app <folder or command>',
+      'a cloud assembly (cdk.out), the folder of a CDK app, or its command',
+    )
+    .option('--port <number>', '0 for any free one', readPort, 3001)
+    .option('--host <address>', 'where to listen', '127.0.0.1')
+    .option(
+      '--dynamodb <url>',
+      'another DynamoDB than the embedded one, such as http://localhost:8000',
+      readUrl,
+    )
+    .option('--data <folder>', 'keep the tables there between runs (default: in memory)')
+    .option('--web <folder>', 'pages to serve at / (default: web, if it has an index.html)')
+    .option('--fresh', 'synthesize, even if nothing has changed since the last time', false)
+    .option('--quiet', 'of the functions, log errors only', false)
+    .option(
+      '--fault <name=value>',
+      `something that goes wrong on purpose, repeatable: ${Object.entries(FAULT_VALUES)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(', ')}`,
+      (text: string, others: string[]) => [...others, text],
+      [],
+    )
+    .option('--seed <number>', 'other cases for the faults to strike', readSeed, DEFAULT_SEED);
+}
 
 /** A fault of the program's own: here a stack trace is what is wanted. */
 function describeFault(error: unknown): string {

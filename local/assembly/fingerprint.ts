@@ -31,8 +31,8 @@ export class Fingerprint {
     this.#synthesis = synthesis;
     this.#projectFiles = projectFiles;
     this.#sources = digest((hash) => {
-      const { command, workingDirectory, context } = synthesis;
-      const variables = Object.entries(process.env)
+      const { command, workingDirectory, context, environment = process.env } = synthesis;
+      const variables = Object.entries(environment)
         .filter(([name]) => !SESSION_VARIABLES.test(name))
         .sort(([a], [b]) => (a < b ? -1 : 1));
       hash.update(JSON.stringify([command, workingDirectory, context, process.version, variables]));

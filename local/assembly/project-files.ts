@@ -1,11 +1,14 @@
 /** The files of an app's project, as far as a synthesis may read or write them. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, type Stats, statSync } from 'node:fs';
-import { join, resolve, sep } from 'node:path';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import type { Synthesis } from './synthesis';
 
 /** What a package manager writes whenever it changes node_modules, which itself has too many files to look at. */
 const INSTALLATION_RECORDS = ['.package-lock.json', '.yarn-integrity', '.yarn-state.yml', '.modules.yaml'];
+
+/** Where there is no Git to tell, an app's command may write these. */
+const USUAL_PRODUCTS = ['build', 'dist', 'coverage'];
 
 /** The files of the project around an app: of its Git repository, if it is in one, since apps import from beside their folder. */
 export class ProjectFiles {
@@ -42,6 +45,27 @@ export class ProjectFiles {
     return this.#list('-oi', '--directory')
       .filter((path) => path.endsWith('/') && !path.split('/').some(isNoSource))
       .flatMap((path) => filesIn(resolve(this.#root, path), this.#outputDirectory));
+  }
+
+  /** The folder to watch for changes of what `sources` names. */
+  get root(): string {
+    return this.#root;
+  }
+
+  /** Whether no change of this path counts: packages, hidden folders, the assembly, and folders that Git ignores. */
+  ignores(): (path: string) => boolean {
+    const ignored = [
+      this.#outputDirectory,
+      ...this.#list('-oi', '--directory')
+        .filter((path) => path.endsWith('/'))
+        .map((path) => resolve(this.#root, path)),
+      ...(this.#isRepository ? [] : USUAL_PRODUCTS.map((name) => join(this.#root, name))),
+    ];
+    return (path) =>
+      relative(this.#root, path).split(sep).slice(0, -1).some(isNoSource) ||
+      basename(path) === 'node_modules' ||
+      basename(path) === '.git' ||
+      ignored.some((folder) => path === folder || path.startsWith(folder + sep));
   }
 
   #list(...options: string[]): string[] {

@@ -13,6 +13,8 @@ export interface Synthesis {
   /** Absolute folder for the cloud assembly. */
   outputDirectory: string;
   context: JsonObject;
+  /** @default this process's own */
+  environment?: NodeJS.ProcessEnv;
   signal?: AbortSignal;
 }
 
@@ -47,18 +49,19 @@ function manifestTime(directory: string): number | undefined {
 }
 
 function run(synthesis: Synthesis): Promise<{ exit: string; output: string; errors: string }> {
+  const { environment = process.env } = synthesis;
   const child = spawn(synthesis.command, {
     shell: true,
     cwd: synthesis.workingDirectory,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      ...process.env,
+      ...environment,
       CDK_OUTDIR: synthesis.outputDirectory,
       CDK_CONTEXT_JSON: JSON.stringify({ ...CLI_CONTEXT, ...synthesis.context }),
-      CDK_DEFAULT_REGION: process.env.CDK_DEFAULT_REGION ?? 'us-east-1',
-      CDK_DEFAULT_ACCOUNT: process.env.CDK_DEFAULT_ACCOUNT ?? '000000000000',
+      CDK_DEFAULT_REGION: environment.CDK_DEFAULT_REGION ?? 'us-east-1',
+      CDK_DEFAULT_ACCOUNT: environment.CDK_DEFAULT_ACCOUNT ?? '000000000000',
       // Validating the template takes seconds; `cdk synth` and `cdk deploy` do it.
-      CDK_VALIDATION: process.env.CDK_VALIDATION ?? 'false',
+      CDK_VALIDATION: environment.CDK_VALIDATION ?? 'false',
     },
     ...(synthesis.signal ? { signal: synthesis.signal } : {}),
   });
@@ -84,7 +87,7 @@ const MAX_FALLBACK_LINES = 5;
 export function shorten(errors: string, workingDirectory: string): string {
   const lines = stripVTControlCharacters(errors).split(/\r?\n/);
   const compilerError = lines.find((line) => /^\s*\S.*:\d+:\d+: ERROR: /.test(line));
-  if (compilerError) return relativeTo(workingDirectory, compilerError.trim());
+  if (compilerError) return `${relativeTo(workingDirectory, compilerError.trim())}${codeFrame(lines)}`;
   const start = lines.findIndex((line) => /^(?:Uncaught )?[A-Za-z_$.]*Error\b.*: ?/.test(line));
   if (start >= 0) {
     const rest = lines.slice(start);
@@ -96,6 +99,18 @@ export function shorten(errors: string, workingDirectory: string): string {
   }
   const last = lines.filter((line) => line.trim() !== '').slice(-MAX_FALLBACK_LINES);
   return last.length > 0 ? last.join('\n') : 'it printed no error';
+}
+
+/** The lines that esbuild shows below its first error: the line of the source, and a mark where it is wrong. */
+function codeFrame(lines: string[]): string {
+  const start = lines.findIndex((line) => /\[ERROR\]/.test(line));
+  if (start < 0) return '';
+  const shown = lines.slice(start).filter((line) => /^\s+(\d+ │|[│╵])/.test(line));
+  const end = shown.findIndex((line) => /^\s+╵/.test(line));
+  return shown
+    .slice(0, end + 1)
+    .map((line) => `\n${line}`)
+    .join('');
 }
 
 function relativeTo(directory: string, place: string): string {

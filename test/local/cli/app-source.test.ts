@@ -123,6 +123,11 @@ describe('shorten', () => {
       'app.ts:3:6: ERROR: Unexpected "="',
     ],
     [
+      "keeps the bundler's view of the source",
+      '✘ [ERROR] Expected identifier\n\n    /work/app.ts:3:6:\n      3 │ const = 1\n        ╵       ^\n\n1 error\nError: Build failed with 1 error:\n/work/app.ts:3:6: ERROR: Expected identifier\n',
+      'app.ts:3:6: ERROR: Expected identifier\n      3 │ const = 1\n        ╵       ^',
+    ],
+    [
       'keeps the message and the first place in the app',
       '/work/app.ts:9\n  throw new Error();\n  ^\n\n\u001b[31mValidationError: Two\nlines\n    at a (/work/node_modules/b.js:1:2)\n    at new C (/work/infra/app.ts:9:7)\n    at node:internal:1:1\n\nNode.js v20',
       'ValidationError: Two\nlines (infra/app.ts:9:7)',

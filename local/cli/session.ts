@@ -1,0 +1,189 @@
+/** One run of the command line: an app is synthesized and started, and on demand looked at again or started anew. */
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type AppSource, findApp } from '../assembly/app-source';
+import { Fingerprint } from '../assembly/fingerprint';
+import type { App } from '../assembly/model';
+import { readAssembly } from '../assembly/read-assembly';
+import { synthesize } from '../assembly/synthesis';
+import { readFaults } from '../faults/fault-settings';
+import { Faults } from '../faults/faults';
+import { namesForPeople } from '../function-names';
+import { textFunctionLog } from '../lambda/function-log';
+import { type Runtime, startRuntime } from '../runtime';
+import { UserError } from '../user-error';
+import { banner } from './banner';
+import { runInUtc } from './local-time';
+import { TerminalLog } from './terminal-log';
+
+export interface SessionOptions {
+  app?: string;
+  port: number;
+  host: string;
+  dynamodb?: string;
+  /** Where the embedded DynamoDB keeps its tables. */
+  data?: string;
+  web?: string;
+  /** Synthesize, even if nothing has changed. */
+  fresh: boolean;
+  quiet: boolean;
+  /** `lost-disconnect=0.5` and the like. */
+  fault: string[];
+  seed: number;
+}
+
+/** What came of looking at the app again. */
+export type Update = 'same' | 'replaced' | 'needs restart';
+
+export class Session {
+  readonly source: AppSource;
+  readonly webDirectory: string | undefined;
+  readonly #options: SessionOptions;
+  readonly #faults: Faults | undefined;
+  readonly #starting = new AbortController();
+  readonly #log = new TerminalLog();
+  #timeOfDay: ((at: number) => string) | undefined;
+  #running: { app: App; runtime: Runtime } | undefined;
+
+  /** @throws {UserError} if the options do not fit together, or there is no app. */
+  constructor(options: SessionOptions) {
+    // The SDK's notice of which Node.js it supports is not about the user's app.
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+    const { fault, seed, data, dynamodb, app, web } = options;
+    if (data !== undefined && dynamodb !== undefined) {
+      throw new UserError(
+        `--data ${data} says where the embedded DynamoDB keeps its tables, and --dynamodb ${dynamodb} asks for another one. Give one of them.`,
+      );
+    }
+    this.#options = options;
+    this.#faults = fault.length > 0 ? new Faults(readFaults(fault), seed) : undefined;
+    const source = findApp(app, process.cwd());
+    // Its command runs in the person's own time zone, also once this process runs in UTC.
+    if (source.kind === 'command') source.synthesis.environment = { ...process.env };
+    this.source = source;
+    this.webDirectory = findWeb(web, source);
+  }
+
+  /** Resolves once the runtime is up, or was stopped before that. */
+  async open(): Promise<void> {
+    const app = readAssembly(await this.#assembly(this.#options.fresh));
+    await this.#launch(app, this.#options.port);
+    print(`Ready in ${(performance.now() / 1000).toFixed(1)} s`);
+  }
+
+  /**
+   * Synthesizes the app, and takes its functions for all events to come; sockets stay open. Anything else in the app waits
+   * for a restart, and so do the functions then, which may need it.
+   * @throws {UserError} if the app has a mistake; all stays as it was.
+   */
+  async update(): Promise<Update> {
+    const app = readAssembly(await this.#assembly(false, () => {}));
+    if (!this.#running) return 'same';
+    const { app: earlier, runtime } = this.#running;
+    if (shapeOf(app) !== shapeOf(earlier)) return 'needs restart';
+    if (JSON.stringify(app.functions) === JSON.stringify(earlier.functions)) return 'same';
+    runtime.functions.replace(app.functions);
+    this.#running = { app, runtime };
+    return 'replaced';
+  }
+
+  /** Closes every socket, and starts the app as it is now, on the same port. */
+  async restart(): Promise<void> {
+    const app = readAssembly(await this.#assembly(false));
+    const { runtime } = this.#running ?? {};
+    this.#running = undefined;
+    await runtime?.close();
+    await this.#launch(app, runtime?.port ?? this.#options.port);
+  }
+
+  get isStopping(): boolean {
+    return this.#starting.signal.aborted;
+  }
+
+  /** Ends the run, and the process. */
+  async stop(): Promise<void> {
+    this.#starting.abort();
+    if (!this.#running) return;
+    print('Stopping: closing sockets, running $disconnect');
+    await this.#running.runtime.close();
+    if (this.#faults) print(this.#faults.summary());
+    process.exit(0);
+  }
+
+  async #launch(app: App, port: number): Promise<void> {
+    const { host, quiet, dynamodb, data } = this.#options;
+    // Not before the app was synthesized: what it prints is in the person's own time.
+    this.#timeOfDay ??= runInUtc();
+    const runtime = await startRuntime({
+      ...{ app, port, host, log: this.#log },
+      functionLog: textFunctionLog(this.#log, {
+        nameOf: namesForPeople(app),
+        timeOfDay: this.#timeOfDay,
+        quiet,
+      }),
+      ...(dynamodb === undefined ? {} : { dynamodbUrl: dynamodb }),
+      ...(data === undefined ? {} : { dynamodbDirectory: resolve(data) }),
+      ...(this.webDirectory === undefined ? {} : { webDirectory: this.webDirectory }),
+      ...(this.#faults && { faults: this.#faults }),
+    });
+    this.#running = { app, runtime };
+    if (this.isStopping) return this.stop();
+    print(`${banner(app, runtime, this.webDirectory !== undefined)}\n`);
+    if (app.tables.length > 0) print(`${whereTablesAre(this.#options)}\n`);
+    if (this.#faults) print(`${this.#faults.describe()}\n`);
+  }
+
+  /** The folder of the assembly, synthesized if that is needed. */
+  async #assembly(isFresh: boolean, say = print): Promise<string> {
+    if (this.source.kind === 'assembly') return this.source.directory;
+    const { synthesis } = this.source;
+    const { command, outputDirectory } = synthesis;
+    const fingerprint = Fingerprint.of(synthesis);
+    const earlier = isFresh ? undefined : fingerprint.matching();
+    if (earlier) {
+      say(`Nothing has changed since the synthesis of ${outputDirectory} (--fresh does it again)`);
+      say(`${earlier.printed}\n`.trimStart());
+      return outputDirectory;
+    }
+    say(`Synthesizing: ${command}`);
+    try {
+      fingerprint.clear();
+      const output = await synthesize({ ...synthesis, signal: this.#starting.signal });
+      fingerprint.record(output);
+      if (output !== '') print(output);
+    } catch (error) {
+      if (this.isStopping && !this.#running) process.exit(0);
+      throw error;
+    }
+    say('');
+    return outputDirectory;
+  }
+}
+
+/** All that a running gateway, its tables and its schedules are made of. */
+function shapeOf({ region, accountId, apis, tables, schedules, functions }: App): string {
+  const names = functions.map(({ functionName }) => functionName);
+  return JSON.stringify([region, accountId, apis, tables, schedules, names]);
+}
+
+/** Pages are in the folder `web` of the app, unless another one is named. */
+function findWeb(web: string | undefined, source: AppSource): string | undefined {
+  if (web !== undefined) {
+    const directory = resolve(web);
+    if (existsSync(directory) && statSync(directory).isDirectory()) return directory;
+    throw new UserError(`--web ${web}: there is no folder ${directory}.`);
+  }
+  const home = source.kind === 'assembly' ? source.workingDirectory : source.synthesis.workingDirectory;
+  const directory = join(home, 'web');
+  return existsSync(join(directory, 'index.html')) ? directory : undefined;
+}
+
+function whereTablesAre({ data, dynamodb }: SessionOptions): string {
+  if (dynamodb !== undefined) return `Tables are at ${dynamodb}`;
+  if (data !== undefined) return `Tables are kept in ${resolve(data)}`;
+  return 'Tables are in memory, and forgotten at the end (--data DIR keeps them)';
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
