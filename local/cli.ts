@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command line: `start` runs a CDK app's WebSocket APIs on this machine, `dev` follows its sources, `describe` says what is in the app. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { describe } from './cli/describe';
 import { dev } from './cli/dev';
 import { start } from './cli/start';
@@ -51,6 +51,10 @@ function runOptions(command: Command): Command {
     .option('--web <folder>', 'pages to serve at / (default: web, if it has an index.html)')
     .option('--fresh', 'synthesize, even if nothing has changed since the last time', false)
     .option('--quiet', 'of the functions, log errors only', false)
+    .addOption(
+      new Option('--verbose', 'log what functions get and return, too').default(false).conflicts('quiet'),
+    )
+    .option('--json', 'log one JSON object a line, for programs', false)
     .option(
       '--fault <name=value>',
       `something that goes wrong on purpose, repeatable: ${Object.entries(FAULT_VALUES)

@@ -31,14 +31,14 @@ export async function dev(options: SessionOptions): Promise<void> {
     ignored: (path) => path === webDirectory || ignores(path),
   });
   watcher.on('all', () => follower.changed());
-  watcher.on('error', (error) => print(`Changes are not seen any more: ${String(error)}`));
+  watcher.on('error', (error) => session.say(`Changes are not seen any more: ${String(error)}`));
   await new Promise<void>((resolve) => watcher.once('ready', resolve));
   const hasKeys = onKeys({
     r: () => follower.restart(),
     q: () => void session.stop(),
-    h: () => print(HELP),
+    h: () => session.say(HELP),
   });
-  print(`Watching ${projectFiles.root}${hasKeys ? `\n${HELP}` : ''}`);
+  session.say(`Watching ${projectFiles.root}${hasKeys ? `\n${HELP}` : ''}`);
 }
 
 /** Brings the run up to the sources, one change at a time. */
@@ -74,11 +74,11 @@ class Follower {
       this.#restarts = false;
       try {
         const text = restarts ? await this.#restart() : await this.#update();
-        print(`${text} ${((performance.now() - since) / 1000).toFixed(2)} s`);
+        this.#session.say(`${text} ${((performance.now() - since) / 1000).toFixed(2)} s`);
       } catch (error) {
         if (this.#session.isStopping) return;
         if (!(error instanceof UserError)) throw error;
-        process.stderr.write(`${error.message}\nWhat ran before goes on.\n`);
+        this.#session.complain(`${error.message}\nWhat ran before goes on.`);
       }
     }
     this.#isAtWork = false;
@@ -95,8 +95,4 @@ class Follower {
     if (update === 'replaced') return 'Functions replaced, sockets kept: ready after';
     return "The app's APIs, tables, schedules or functions are others now, and wait for a restart (r). Seen after";
   }
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

@@ -10,9 +10,12 @@ import { readFaults } from '../faults/fault-settings';
 import { Faults } from '../faults/faults';
 import { namesForPeople } from '../function-names';
 import { textFunctionLog } from '../lambda/function-log';
+import type { Log } from '../log';
 import { type Runtime, startRuntime } from '../runtime';
 import { UserError } from '../user-error';
 import { banner } from './banner';
+import { awsExports, tableExports } from './exports';
+import { JsonLog, jsonFunctionLog } from './json-log';
 import { runInUtc } from './local-time';
 import { TerminalLog } from './terminal-log';
 
@@ -27,6 +30,9 @@ export interface SessionOptions {
   /** Synthesize, even if nothing has changed. */
   fresh: boolean;
   quiet: boolean;
+  verbose: boolean;
+  /** One JSON object a line, for programs. */
+  json: boolean;
   /** `lost-disconnect=0.5` and the like. */
   fault: string[];
   seed: number;
@@ -41,7 +47,8 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #faults: Faults | undefined;
   readonly #starting = new AbortController();
-  readonly #log = new TerminalLog();
+  readonly #json: JsonLog | undefined;
+  readonly #log: Log;
   #timeOfDay: ((at: number) => string) | undefined;
   #running: { app: App; runtime: Runtime } | undefined;
 
@@ -56,6 +63,8 @@ export class Session {
       );
     }
     this.#options = options;
+    this.#json = options.json ? new JsonLog() : undefined;
+    this.#log = this.#json ?? new TerminalLog();
     this.#faults = fault.length > 0 ? new Faults(readFaults(fault), seed) : undefined;
     const source = findApp(app, process.cwd());
     // Its command runs in the person's own time zone, also once this process runs in UTC.
@@ -68,7 +77,7 @@ export class Session {
   async open(): Promise<void> {
     const app = readAssembly(await this.#assembly(this.#options.fresh));
     await this.#launch(app, this.#options.port);
-    print(`Ready in ${(performance.now() / 1000).toFixed(1)} s`);
+    if (!this.#json) print(`Ready in ${(performance.now() / 1000).toFixed(1)} s`);
   }
 
   /**
@@ -104,23 +113,33 @@ export class Session {
   async stop(): Promise<void> {
     this.#starting.abort();
     if (!this.#running) return;
-    print('Stopping: closing sockets, running $disconnect');
+    this.say('Stopping: closing sockets, running $disconnect');
     await this.#running.runtime.close();
-    if (this.#faults) print(this.#faults.summary());
+    if (this.#faults) this.say(this.#faults.summary());
     process.exit(0);
   }
 
+  /** For the person at the terminal, or as a message among the lines for programs. */
+  say(text: string): void {
+    if (!this.#json) print(text);
+    else if (text.trim() !== '') this.#json.info(text.trim());
+  }
+
+  complain(text: string): void {
+    this.#log.error(text);
+  }
+
   async #launch(app: App, port: number): Promise<void> {
-    const { host, quiet, dynamodb, data } = this.#options;
+    const { host, quiet, verbose, dynamodb, data } = this.#options;
     // Not before the app was synthesized: what it prints is in the person's own time.
     this.#timeOfDay ??= runInUtc();
     const runtime = await startRuntime({
       ...{ app, port, host, log: this.#log },
-      functionLog: textFunctionLog(this.#log, {
-        nameOf: namesForPeople(app),
-        timeOfDay: this.#timeOfDay,
-        quiet,
-      }),
+      functionLog: this.#json
+        ? jsonFunctionLog(this.#json, { nameOf: namesForPeople(app), quiet, verbose })
+        : textFunctionLog(this.#log, {
+            ...{ nameOf: namesForPeople(app), timeOfDay: this.#timeOfDay, quiet, verbose },
+          }),
       ...(dynamodb === undefined ? {} : { dynamodbUrl: dynamodb }),
       ...(data === undefined ? {} : { dynamodbDirectory: resolve(data) }),
       ...(this.webDirectory === undefined ? {} : { webDirectory: this.webDirectory }),
@@ -128,13 +147,24 @@ export class Session {
     });
     this.#running = { app, runtime };
     if (this.isStopping) return this.stop();
+    if (this.#json) {
+      const urls = app.apis.flatMap(({ apiId, stages }) =>
+        stages.map(({ stageName }) => runtime.webSocketUrl(stageName, apiId)),
+      );
+      this.#json.line('info', 'ready', {
+        url: runtime.url,
+        webSockets: urls,
+        exports: { ...awsExports(app, runtime), ...tableExports(app) },
+      });
+      return;
+    }
     print(`${banner(app, runtime, this.webDirectory !== undefined)}\n`);
     if (app.tables.length > 0) print(`${whereTablesAre(this.#options)}\n`);
     if (this.#faults) print(`${this.#faults.describe()}\n`);
   }
 
   /** The folder of the assembly, synthesized if that is needed. */
-  async #assembly(isFresh: boolean, say = print): Promise<string> {
+  async #assembly(isFresh: boolean, say = (text: string) => this.say(text)): Promise<string> {
     if (this.source.kind === 'assembly') return this.source.directory;
     const { synthesis } = this.source;
     const { command, outputDirectory } = synthesis;
@@ -150,7 +180,7 @@ export class Session {
       fingerprint.clear();
       const output = await synthesize({ ...synthesis, signal: this.#starting.signal });
       fingerprint.record(output);
-      if (output !== '') print(output);
+      if (output !== '') this.say(output);
     } catch (error) {
       if (this.isStopping && !this.#running) process.exit(0);
       throw error;

@@ -4,8 +4,14 @@ import type { Log } from '../log';
 /** Lines of this time are written together: one by one, a crowd's lines would cost more than what they tell of. */
 const GATHERING_MILLIS = 5;
 
+const RED = '\u001b[31m';
+const YELLOW = '\u001b[33m';
+const PLAIN = '\u001b[39m';
+
+/** Coloured on a terminal only, and not where `NO_COLOR` is set (no-color.org). */
 export class TerminalLog implements Log {
   #gathered = '';
+  readonly #isColoured = process.stderr.isTTY === true && !process.env.NO_COLOR;
 
   constructor() {
     process.on('exit', () => this.#write());
@@ -17,12 +23,16 @@ export class TerminalLog implements Log {
   }
 
   warn(text: string): void {
-    this.#write();
-    process.stderr.write(`${text}\n`);
+    this.#complain(text, YELLOW);
   }
 
   error(text: string): void {
-    this.warn(text);
+    this.#complain(text, RED);
+  }
+
+  #complain(text: string, colour: string): void {
+    this.#write();
+    process.stderr.write(this.#isColoured ? `${colour}${text}${PLAIN}\n` : `${text}\n`);
   }
 
   #write(): void {

@@ -115,7 +115,7 @@ export class FunctionHost implements FunctionInvoker {
     let start: InvocationStart | undefined;
     const result = await pool.run({ requestId, payload }, (coldStart) => {
       this.#leavesTheLine(payload);
-      start = { ...invocation, coldStart, startedAt: this.#options.clock.now() };
+      start = { ...invocation, payload, coldStart, startedAt: this.#options.clock.now() };
       this.#options.log.start(start);
     });
     if (start) this.#logEnd(start, result);

@@ -10,6 +10,8 @@ export interface InvocationStart {
   requestId: string;
   /** Milliseconds since the epoch. */
   startedAt: number;
+  /** JSON text that the function gets. */
+  payload: string;
   /** What the invocation is for, where whoever invokes tells: `$default uJo39vlXoAMCHMA=`. */
   subject?: string;
   /** 1, or more for an event that is tried again. */
@@ -58,11 +60,14 @@ export interface TextLogOptions {
   timeOfDay?: (at: number) => string;
   /** Only what goes wrong: failed invocations, and events put off or dropped. @default false */
   quiet?: boolean;
+  /** Also what functions get and return. @default false */
+  verbose?: boolean;
 }
 
 /** Writes a line for each invocation (`10:15:03.123 ChatRoutes 12 ms`), its output above it and its error below it. */
 export function textFunctionLog(log: Log, options: TextLogOptions = {}): FunctionLog {
-  const { nameOf = (functionName) => functionName, timeOfDay = localTimeOfDay, quiet = false } = options;
+  const { nameOf = (functionName) => functionName, timeOfDay = localTimeOfDay } = options;
+  const { quiet = false, verbose = false } = options;
   const summaryOf = ({ endedAt, functionName, subject, durationMillis, ...rest }: InvocationEnd) => {
     const purpose = subject === undefined ? '' : ` ${subject}`;
     const cold = rest.initMillis === undefined ? '' : ` (started in ${Math.round(rest.initMillis)} ms)`;
@@ -70,12 +75,15 @@ export function textFunctionLog(log: Log, options: TextLogOptions = {}): Functio
     return `${timeOfDay(endedAt)} ${nameOf(functionName)}${purpose} ${milliseconds(durationMillis)} ms${cold}${again}`;
   };
   return {
-    start() {},
+    start({ startedAt, functionName, payload }) {
+      if (verbose) log.info(`${timeOfDay(startedAt)} ${nameOf(functionName)} < ${payload}`);
+    },
     output({ at, functionName, text }) {
       if (!quiet) log.info(`${timeOfDay(at)} ${nameOf(functionName)} | ${text}`);
     },
     end(invocation) {
       const { outcome, detail, endedAt, functionName } = invocation;
+      if (verbose) log.info(`${timeOfDay(endedAt)} ${nameOf(functionName)} > ${outcome.payload}`);
       if (outcome.kind === 'failure') {
         const text = withoutInnerFrames(detail ?? `${outcome.errorType}: ${outcome.errorMessage}`);
         log.error(`${summaryOf(invocation)} ${indented(text)}`);

@@ -101,6 +101,34 @@ describe('shared-connection', () => {
     expect(lines.at(-1)).toBe('Faults: throttled 0 of 0');
   });
 
+  it('writes for programs, one JSON object a line', async () => {
+    const app = writeAssembly({ Main: chatTemplateWith({}) });
+    const child = run(['start', '--app', app, '--port', '0', '--json', '--verbose']);
+    const lines: Record<string, unknown>[] = [];
+    let socket: WebSocket | undefined;
+    for await (const text of createInterface(child.stdout)) {
+      const line = JSON.parse(text) as Record<string, unknown>;
+      lines.push(line);
+      if (line.event === 'ready') {
+        socket = new WebSocket((line.webSockets as string[])[0] as string);
+        socket.once('open', () => socket?.send('hello'));
+      }
+      if (line.event === 'invocation') child.kill('SIGTERM');
+    }
+    expect(lines.map(({ event }) => event)).toEqual(['ready', 'invocation', 'message']);
+    expect(lines[1]).toMatchObject({
+      time: expect.stringMatching(/^\d{4}-.*Z$/),
+      level: 'info',
+      function: 'Function',
+      route: '$default',
+      connection: expect.stringMatching(/=$/),
+      requestId: expect.any(String),
+      durationMs: expect.any(Number),
+      payload: expect.stringContaining('"body":"hello"'),
+      answer: '{"statusCode":200}',
+    });
+  });
+
   it('names a fault that there is not', async () => {
     const { stderr, code } = await finish(run(['start', '--fault', 'lost=1']));
     expect(code).toBe(1);

@@ -9,6 +9,7 @@ function invocationEnd(overrides: Partial<InvocationEnd> = {}): InvocationEnd {
   return {
     functionName: 'ChatRoutes',
     requestId: 'id',
+    payload: '{}',
     startedAt: AT - 12,
     endedAt: AT,
     attempt: 1,
@@ -72,6 +73,20 @@ describe('textFunctionLog', () => {
     quiet.end(invocationEnd({ outcome }));
     quiet.notice('ChatRoutes', 'event id is dropped');
     expect(written).toEqual(['10:15:03.123 ChatRoutes 12 ms Error: no', 'ChatRoutes: event id is dropped']);
+  });
+
+  it('writes what a function gets and returns if it is to be verbose', () => {
+    const verbose = textFunctionLog(
+      { info: (text) => written.push(text), warn() {}, error() {} },
+      { verbose: true },
+    );
+    verbose.start(invocationEnd({ payload: '{"body":"hi"}', startedAt: AT }));
+    verbose.end(invocationEnd());
+    expect(written).toEqual([
+      '10:15:03.123 ChatRoutes < {"body":"hi"}',
+      '10:15:03.123 ChatRoutes > null',
+      '10:15:03.123 ChatRoutes 12 ms',
+    ]);
   });
 
   it('says what a cold start took, and which attempt it was', () => {
