@@ -78,7 +78,10 @@ class Follower {
       } catch (error) {
         if (this.#session.isStopping) return;
         if (!(error instanceof UserError)) throw error;
-        this.#session.complain(`${error.message}\nWhat ran before goes on.`);
+        const rest = this.#session.isRunning
+          ? 'What ran before goes on.'
+          : 'Nothing runs now; r tries again.';
+        this.#session.complain(`${error.message}\n${rest}`);
       }
     }
     this.#isAtWork = false;

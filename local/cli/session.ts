@@ -105,6 +105,11 @@ export class Session {
     await this.#launch(app, runtime?.port ?? this.#options.port);
   }
 
+  /** False also after a restart that failed. */
+  get isRunning(): boolean {
+    return this.#running !== undefined;
+  }
+
   get isStopping(): boolean {
     return this.#starting.signal.aborted;
   }
