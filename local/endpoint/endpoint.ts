@@ -30,6 +30,9 @@ export interface EndpointOptions {
   log: Log;
 }
 
+/** A function that was frozen for a while finds its connection as it left it, unless the while is longer than this. */
+const KEEP_ALIVE_MILLIS = 60_000;
+
 /** The one HTTP port: WebSocket APIs, their management API, AWS services and pages. */
 export class Endpoint {
   readonly #options: EndpointOptions;
@@ -45,6 +48,7 @@ export class Endpoint {
     this.#server = createServer((request, response) => {
       this.#serve(request, response).catch((error: unknown) => this.#requestFailed(error, response));
     });
+    this.#server.keepAliveTimeout = KEEP_ALIVE_MILLIS;
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#server.on('clientError', (_, socket) => socket.destroy());
   }

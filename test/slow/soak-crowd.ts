@@ -59,6 +59,8 @@ export interface CrowdCounts {
   connected: number;
   refused: number;
   said: number;
+  /** For each line said, those who were here. */
+  meant: number;
   heard: number;
   left: number;
   vanished: number;
@@ -75,7 +77,7 @@ const NEWCOMERS = 1;
 
 export class Crowd {
   readonly counts: CrowdCounts = {
-    ...{ connected: 0, refused: 0, said: 0, heard: 0, left: 0, vanished: 0, errorFrames: 0 },
+    ...{ connected: 0, refused: 0, said: 0, meant: 0, heard: 0, left: 0, vanished: 0, errorFrames: 0 },
   };
   readonly heardBy = new Map<string, SoakClient[]>();
   readonly #clients = new Set<SoakClient>();
@@ -105,6 +107,7 @@ export class Crowd {
 
   say(client: SoakClient, text: string): void {
     this.counts.said += 1;
+    this.counts.meant += this.live.length;
     client.send({ Message: Buffer.from(text).toString('base64') });
   }
 

@@ -1,4 +1,5 @@
 /** The process in which the soak's runtime lives alone, so that its memory is its own; it obeys the test that forked it. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FaultSettings } from '../../local/faults/fault-settings';
 import { Faults } from '../../local/faults/faults';
@@ -14,6 +15,8 @@ export interface HostReady {
 export interface HostSummary {
   faults: string;
   peakMegabytes: number;
+  /** How long its event loop was kept from running at most. */
+  longestStallMillis: number;
   invocations: number;
   /** Failures by what they say, ids and numbers left out. */
   failures: Record<string, number>;
@@ -29,7 +32,14 @@ const LONGEST_INVOCATION_SECONDS = 45;
 const GC_ROUNDS = 5;
 
 async function main(settings: FaultSettings, seed: number): Promise<void> {
-  const summary: HostSummary = { faults: '', peakMegabytes: 0, invocations: 0, failures: {}, complaints: {} };
+  const summary: HostSummary = {
+    faults: '',
+    peakMegabytes: 0,
+    longestStallMillis: 0,
+    invocations: 0,
+    failures: {},
+    complaints: {},
+  };
   const count = (counts: Record<string, number>, text: string) => {
     const kind = text.replace(/[\w-]*\d[\w-]*=?/g, '#');
     counts[kind] = (counts[kind] ?? 0) + 1;
@@ -53,6 +63,8 @@ async function main(settings: FaultSettings, seed: number): Promise<void> {
     },
   });
 
+  const loop = monitorEventLoopDelay();
+  loop.enable();
   const calls: Record<HostCall, () => Promise<unknown>> = {
     /** Megabytes of this process once its functions' threads have ended: the smallest of several looks, each after a collection. */
     async memory() {
@@ -81,6 +93,7 @@ async function main(settings: FaultSettings, seed: number): Promise<void> {
     summary: async () => ({
       ...summary,
       faults: faults.summary(),
+      longestStallMillis: loop.max / 1e6,
       peakMegabytes: process.resourceUsage().maxRSS / 2 ** 10,
     }),
     async stop() {

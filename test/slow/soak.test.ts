@@ -20,7 +20,10 @@ const FAULTS = {
 const QUIET_MILLIS = 50_000;
 const MOST_GROWTH_MEGABYTES = 60;
 /** What lost answers come to where the SDK's own retries meet them in a row. */
-const EXPLAINED = /ECONNRESET|socket hang up/;
+const INJECTED = /ECONNRESET|socket hang up/;
+/** What a machine that is short of time brings about by itself; it shows in the runtime's event loop. */
+const STARVED = /ECONNRESET|socket hang up|Task timed out|no answer \(within/;
+const STARVING_MILLIS = 1_000;
 
 jest.setTimeout((SOAK_SECONDS + 180) * 1000);
 
@@ -94,17 +97,19 @@ describe(`${SOAK_SECONDS} seconds of coming and going, with every fault on`, () 
     console.log(
       [
         `${counts.connected} clients (${counts.refused} refused, ${counts.left} left politely, ${counts.vanished} vanished), ${namesHere.length} here at the end`,
-        `${counts.said} lines said, ${counts.heard} heard, ${counts.errorFrames} error frames; ${summary.invocations} invocations`,
+        `${counts.said} lines said, ${counts.heard} heard of ${counts.meant} meant, ${counts.errorFrames} error frames; ${summary.invocations} invocations`,
         summary.faults,
         `${settled} departures settled and still remembered`,
         `memory: ${warmMegabytes.toFixed(0)} MB when warm, ${megabytes.toFixed(0)} MB at the end, ${summary.peakMegabytes.toFixed(0)} MB at most with the functions' threads`,
+        `the event loop stood still for ${summary.longestStallMillis.toFixed(0)} ms at most`,
         `failures: ${JSON.stringify(summary.failures)}`,
         `complaints: ${JSON.stringify(summary.complaints)}`,
       ].join('\n'),
     );
     expect(host.exit).toBeUndefined();
     const failures = Object.keys({ ...summary.failures, ...summary.complaints });
-    expect(failures.filter((text) => !EXPLAINED.test(text))).toEqual([]);
+    const explained = summary.longestStallMillis > STARVING_MILLIS ? STARVED : INJECTED;
+    expect(failures.filter((text) => !explained.test(text))).toEqual([]);
     expect(await host.stop()).toBe(0);
   });
 });
