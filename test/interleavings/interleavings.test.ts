@@ -40,7 +40,7 @@ describe('it is noticed in some order when a condition is missing:', () => {
     ['update state', 'CONNECTION', 'settlement is asked for twice', /onPostServer of a ran twice/],
     ['update settler', 'CONNECTION', 'settlement is asked for twice', /onPostServer of a ran twice/],
     ['update started', 'CONNECTION', 'answers are lost, and calls repeated', /server\(\) of a ran 2 times/],
-    ['update left', 'MEMBER', 'a settler stalls longer than its lease', /A ghost of a member/],
+    ['update left', 'MEMBER', 'copies of calls come late', /A ghost of a member/],
     ['update user', 'MEMBER', 'a rename and a departure', /A ghost of a member/],
     ['update posted', 'LIST', 'a rename and a departure', /b heard last of \[A\], but \[\] are online/],
   ])('that of %s %s', async (operation, kind, name, wrong) => {
