@@ -245,10 +245,13 @@ function failed(requestId: string, { record, detail }: { record: ErrorRecord; de
   return { outcome: { kind: 'failure', requestId, errorType, errorMessage, payload } as const, detail };
 }
 
-/** As Lambda starts Node.js: nine tenths of the memory for old objects, a twentieth for young ones, the rest for buffers. */
+/** What a young generation is made of: V8 has three semi-spaces' size for it. */
+const SEMI_SPACES = 3;
+
+/** As Lambda starts Node.js: nine tenths of the memory for old objects, a twentieth for each semi-space of young ones. */
 function resourceLimits(memoryMegabytes: number) {
   return {
     maxOldGenerationSizeMb: Math.floor(memoryMegabytes * 0.9),
-    maxYoungGenerationSizeMb: Math.floor(memoryMegabytes * 0.05),
+    maxYoungGenerationSizeMb: SEMI_SPACES * Math.floor(memoryMegabytes * 0.05),
   };
 }
