@@ -18,7 +18,7 @@ export interface HostSummary {
   /** How long its event loop was kept from running at most. */
   longestStallMillis: number;
   invocations: number;
-  /** Failures by what they say, ids and numbers left out. */
+  /** Failures by where they were and what they say, ids left out. */
   failures: Record<string, number>;
   /** What functions wrote to stderr, in the same way. */
   complaints: Record<string, number>;
@@ -41,7 +41,7 @@ async function main(settings: FaultSettings, seed: number): Promise<void> {
     complaints: {},
   };
   const count = (counts: Record<string, number>, text: string) => {
-    const kind = text.replace(/[\w-]*\d[\w-]*=?/g, '#');
+    const kind = text.replace(/(?=[\w-]*\d)[\w-]{8,}=?/g, '#');
     counts[kind] = (counts[kind] ?? 0) + 1;
   };
   const faults = new Faults(settings, seed);
@@ -52,10 +52,12 @@ async function main(settings: FaultSettings, seed: number): Promise<void> {
       output({ stream, text }) {
         if (stream === 'stderr') count(summary.complaints, text);
       },
-      end({ outcome }) {
+      end({ outcome, subject = 'event', functionName }) {
         summary.invocations += 1;
-        if (outcome.kind === 'failure')
-          count(summary.failures, `${outcome.errorType}: ${outcome.errorMessage}`);
+        if (outcome.kind === 'failure') {
+          const [where] = /Routes|Server/.exec(functionName) ?? [functionName];
+          count(summary.failures, `${where} ${subject}: ${outcome.errorType}: ${outcome.errorMessage}`);
+        }
       },
       notice(_, text) {
         if (text.includes('dropped')) count(summary.failures, text);
