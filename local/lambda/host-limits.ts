@@ -21,7 +21,8 @@ export interface HostLimits {
 
 export function defaultLimits(cores = availableParallelism()): HostLimits {
   return {
-    environmentsPerFunction: Math.max(4, 2 * cores),
+    // More than the cores can run only compete for them; those that wait in the middle are what the stall is for.
+    environmentsPerFunction: Math.max(3, cores + 1),
     environments: Math.max(16, 4 * cores),
     environmentsUnderStall: Math.max(64, 8 * cores),
     stallMillis: 250,
