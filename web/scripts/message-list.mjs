@@ -1,5 +1,5 @@
 /** The conversation on the page: messages with author and time, a line for each day, and a bounded number of them. */
-import { badge } from './people.js';
+import { badge } from './people.mjs';
 
 const MOST_MESSAGES = 500;
 const NEAR_BOTTOM_PIXELS = 60;

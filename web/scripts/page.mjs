@@ -1,9 +1,9 @@
 /** The chat page: ties the connection, what is typed and what is shown together. */
-import { Connection } from './connection.js';
-import { MessageList } from './message-list.js';
-import { Outbox } from './outbox.js';
-import { People } from './people.js';
-import { decodeText, lineFrame, parseFrame, timeOf } from './protocol.js';
+import { Connection } from './connection.mjs';
+import { MessageList } from './message-list.mjs';
+import { Outbox } from './outbox.mjs';
+import { People } from './people.mjs';
+import { decodeText, lineFrame, parseFrame, timeOf } from './protocol.mjs';
 
 const UNNAMED = 'unknown';
 const HISTORY = 50;
