@@ -1,5 +1,6 @@
 /** `npm run bench`: measures the local runtime beside a bare server on this machine, and prints one page. */
 import { join } from 'node:path';
+import { scripts } from '../package.json';
 import { measureBroadcast } from './measures/broadcast';
 import { measureBundle } from './measures/bundles';
 import { measureCrowds } from './measures/crowds';
@@ -11,7 +12,8 @@ import { Page } from './page';
 import { ServerProcess } from './server-process';
 
 const ROOT = join(__dirname, '..');
-const START = ['--import', 'tsx', 'local/cli.ts', 'start', '--port', '0'];
+/** What `npm start` runs, without npm. */
+const START = [...scripts.start.split(' ').slice(1), '--port', '0'];
 const BARE = [join(__dirname, 'baseline.cjs')];
 const BARE_SERVER = 'a bare `ws` server whose handler posts through the SDK (bench/baseline.cjs)';
 
