@@ -15,6 +15,8 @@ const common = {
 module.exports = {
   // A machine that is busy with other things is no failure.
   testTimeout: 30_000,
+  // jest would leave one core idle: on two cores that is half of them.
+  maxWorkers: '100%',
   projects: [
     {
       ...common,

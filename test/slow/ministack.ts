@@ -143,14 +143,24 @@ function commonEnvironment(directory: string): NodeJS.ProcessEnv {
   };
 }
 
+/**
+ * A port that nobody listens on: ministack cannot choose one itself. Below those that the system gives to connections and
+ * to whoever listens on any port: there, somebody else would soon have it.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('The server has no port.');
-  return address.port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => {
+      server.close(resolve);
+    });
+    return port;
+  }
 }
 
 /** What the functions' processes are still doing ends with their emulator. */
