@@ -93,7 +93,7 @@ describe('the chat page', () => {
     await type(ada, 'Hello, Bob');
     await hasText(bob, 'Hello, Bob');
     expect(await bob.locator('.message .author').allTextContents()).toEqual(['Ada']);
-    expect(await ada.locator('.message.own').count()).toBe(1);
+    await ada.locator('.message.own').waitFor();
     expect(await bob.locator('.message.own').count()).toBe(0);
     await type(bob, 'alias Robert');
     for (const page of [ada, bob]) await hasUsers(page, ['Ada', 'Robert']);
@@ -153,7 +153,7 @@ describe('the chat page', () => {
       await holds(page, "/Reconnecting in \\d+ s/.test(document.querySelector('#status-text').textContent)");
     }
     await type(ada, 'Typed while offline');
-    expect(await ada.locator('.message.unsent').count()).toBe(1);
+    await ada.locator('.message.unsent').waitFor();
     expect(await ada.textContent('.message.unsent .mark')).toBe('not sent yet');
     runtime = await start(port);
     for (const page of [ada, bob]) await connected(page);

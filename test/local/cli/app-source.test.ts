@@ -119,23 +119,27 @@ describe('shorten', () => {
   it.each<[string, string, string]>([
     [
       "keeps a compiler's message with its place",
-      'node:internal\n\nError: Transform failed with 1 error:\n/work/app.ts:3:6: ERROR: Unexpected "="\n    at x (node_modules/esbuild/lib/main.js:1:1)',
+      'node:internal\n\nError: Transform failed with 1 error:\n/home/ada/app.ts:3:6: ERROR: Unexpected "="\n    at x (node_modules/esbuild/lib/main.js:1:1)',
       'app.ts:3:6: ERROR: Unexpected "="',
     ],
     [
       "keeps the bundler's view of the source",
-      '✘ [ERROR] Expected identifier\n\n    /work/app.ts:3:6:\n      3 │ const = 1\n        ╵       ^\n\n1 error\nError: Build failed with 1 error:\n/work/app.ts:3:6: ERROR: Expected identifier\n',
+      '✘ [ERROR] Expected identifier\n\n    /home/ada/app.ts:3:6:\n      3 │ const = 1\n        ╵       ^\n\n1 error\nError: Build failed with 1 error:\n/home/ada/app.ts:3:6: ERROR: Expected identifier\n',
       'app.ts:3:6: ERROR: Expected identifier\n      3 │ const = 1\n        ╵       ^',
     ],
     [
       'keeps the message and the first place in the app',
-      '/work/app.ts:9\n  throw new Error();\n  ^\n\n\u001b[31mValidationError: Two\nlines\n    at a (/work/node_modules/b.js:1:2)\n    at new C (/work/infra/app.ts:9:7)\n    at node:internal:1:1\n\nNode.js v20',
+      '/home/ada/app.ts:9\n  throw new Error();\n  ^\n\n\u001b[31mValidationError: Two\nlines\n    at a (/home/ada/node_modules/b.js:1:2)\n    at new C (/home/ada/infra/app.ts:9:7)\n    at node:internal:1:1\n\nNode.js v20',
       'ValidationError: Two\nlines (infra/app.ts:9:7)',
     ],
-    ['keeps the place in a module', 'Error: no\n    at file:///work/app.mjs:1:7', 'Error: no (app.mjs:1:7)'],
+    [
+      'keeps the place in a module',
+      'Error: no\n    at file:///home/ada/app.mjs:1:7',
+      'Error: no (app.mjs:1:7)',
+    ],
     ['keeps the last lines of anything else', '1\n2\n3\n4\n5\n\n6\n', '2\n3\n4\n5\n6'],
     ['tells that there is nothing', '', 'it printed no error'],
   ])('%s', (_, errors, expected) => {
-    expect(shorten(errors, '/work')).toBe(expected);
+    expect(shorten(errors, '/home/ada')).toBe(expected);
   });
 });
