@@ -49,7 +49,7 @@ export interface MemberKey {
 }
 
 /** The partition of a channel: its members, and what a service keeps about the channel as a whole. */
-export function channelPk(service: string, channel: string): string {
+function channelPk(service: string, channel: string): string {
   return `CHANNEL#${service}#${channel}`;
 }
 

@@ -26,39 +26,38 @@ export class ChatRows {
     );
   }
 
-  async anchors(): Promise<Row[]> {
-    const rows: Row[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#client.send(
-        new QueryCommand({
-          TableName: this.tableName,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :member)',
-          ExpressionAttributeValues: { ':pk': CHANNEL, ':member': 'MEMBER#' },
-          ConsistentRead: true,
-          ...(from && { ExclusiveStartKey: from }),
-        }),
-      );
-      rows.push(...((page.Items ?? []) as Row[]));
-      from = page.LastEvaluatedKey;
-    } while (from);
-    return rows;
+  anchors(): Promise<Row[]> {
+    const range = {
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :member)',
+      ExpressionAttributeValues: { ':pk': CHANNEL, ':member': 'MEMBER#' },
+    };
+    return this.#allPages((page) => this.#client.send(new QueryCommand({ ...page, ...range })));
   }
 
   /** Everyone's, whether they are here or not. */
-  async connections(): Promise<Row[]> {
+  connections(): Promise<Row[]> {
+    const filter = {
+      FilterExpression: 'begins_with(pk, :connection)',
+      ExpressionAttributeValues: { ':connection': 'CONNECTION#' },
+    };
+    return this.#allPages((page) => this.#client.send(new ScanCommand({ ...page, ...filter })));
+  }
+
+  async #allPages(
+    read: (page: {
+      TableName: string;
+      ConsistentRead: true;
+      ExclusiveStartKey?: Record<string, unknown>;
+    }) => Promise<{ Items?: unknown[] | undefined; LastEvaluatedKey?: Record<string, unknown> | undefined }>,
+  ): Promise<Row[]> {
     const rows: Row[] = [];
     let from: Record<string, unknown> | undefined;
     do {
-      const page = await this.#client.send(
-        new ScanCommand({
-          TableName: this.tableName,
-          FilterExpression: 'begins_with(pk, :connection)',
-          ExpressionAttributeValues: { ':connection': 'CONNECTION#' },
-          ConsistentRead: true,
-          ...(from && { ExclusiveStartKey: from }),
-        }),
-      );
+      const page = await read({
+        TableName: this.tableName,
+        ConsistentRead: true,
+        ...(from && { ExclusiveStartKey: from }),
+      });
       rows.push(...((page.Items ?? []) as Row[]));
       from = page.LastEvaluatedKey;
     } while (from);
