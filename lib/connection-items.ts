@@ -19,6 +19,8 @@ export interface Connection extends ConnectionAddress {
   serverFunction: string;
   /** What `onPreServer` noted of the connection. */
   attributes: Record<string, Value>;
+  /** Who gets its messages: the hook `onClientMessage`, whoever reads its inbox, or the one invocation that owns it. */
+  messagesTo: 'hook' | 'inbox' | 'owner';
   /** Milliseconds since the epoch. */
   acceptedAt: number;
   state: 'open' | 'closed';
@@ -26,6 +28,8 @@ export interface Connection extends ConnectionAddress {
   done: boolean;
   settler?: string;
   leaseUntil?: number;
+  /** Milliseconds since the epoch. */
+  closedAt?: number;
   closeCode?: number;
   closeReason?: string;
 }
@@ -74,7 +78,7 @@ export function memberKey({ service, webSocketId }: MemberKey): Key {
 
 export function toConnection(item: Item): Connection {
   const { pk, callbackUrl, service, sessionId, serverFunction, attributes, acceptedAt, state, done } = item;
-  const { settler, leaseUntil, closeCode, closeReason } = item;
+  const { messagesTo, settler, leaseUntil, closedAt, closeCode, closeReason } = item;
   return {
     webSocketId: pk.slice('CONNECTION#'.length),
     callbackUrl: callbackUrl as string,
@@ -82,11 +86,13 @@ export function toConnection(item: Item): Connection {
     sessionId: sessionId as string,
     serverFunction: serverFunction as string,
     attributes: (attributes ?? {}) as Record<string, Value>,
+    messagesTo: messagesTo as Connection['messagesTo'],
     acceptedAt: acceptedAt as number,
     state: state as 'open' | 'closed',
     done: done === true,
     ...(settler !== undefined && { settler: settler as string }),
     ...(leaseUntil !== undefined && { leaseUntil: leaseUntil as number }),
+    ...(closedAt !== undefined && { closedAt: closedAt as number }),
     ...(closeCode !== undefined && { closeCode: closeCode as number }),
     ...(closeReason !== undefined && { closeReason: closeReason as string }),
   };

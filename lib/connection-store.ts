@@ -38,8 +38,14 @@ const LAST_RESORT_SECONDS = 24 * 60 * 60;
 
 export type NewConnection = Pick<
   Connection,
-  'webSocketId' | 'callbackUrl' | 'service' | 'sessionId' | 'serverFunction' | 'attributes'
+  'webSocketId' | 'callbackUrl' | 'service' | 'sessionId' | 'serverFunction' | 'attributes' | 'messagesTo'
 >;
+
+/** What the gateway told of a connection's end, if it did. */
+export interface Close {
+  code?: number;
+  reason?: string;
+}
 
 export class ConnectionStore {
   constructor(
@@ -54,11 +60,12 @@ export class ConnectionStore {
   async accept(connection: NewConnection, token: string): Promise<boolean> {
     const acceptedAt = this.clock.now();
     const expiresAt = Math.floor(acceptedAt / 1000) + LAST_RESORT_SECONDS;
-    const { webSocketId, callbackUrl, service, sessionId, serverFunction, attributes } = connection;
+    const { webSocketId, callbackUrl, service, sessionId, serverFunction, attributes, messagesTo } =
+      connection;
     const accepted = await this.table.put(
       {
         ...connectionKey(webSocketId),
-        ...{ callbackUrl, service, sessionId, serverFunction, attributes },
+        ...{ callbackUrl, service, sessionId, serverFunction, attributes, messagesTo },
         ...{ state: 'open', acceptedAt, putToken: token, expiresAt },
       },
       any(itemAbsent, all(equals('putToken', token), equals('state', 'open'))),
@@ -85,6 +92,12 @@ export class ConnectionStore {
   async connection(webSocketId: string): Promise<Connection | undefined> {
     const item = await this.table.get(connectionKey(webSocketId));
     return item && toConnection(item);
+  }
+
+  /** When the connection closed, in milliseconds since the epoch: 0 if even its closed mark has expired, `undefined` while it is open. */
+  async closedAt(webSocketId: string): Promise<number | undefined> {
+    const connection = await this.connection(webSocketId);
+    return !connection || connection.state === 'closed' ? (connection?.closedAt ?? 0) : undefined;
   }
 
   async member(key: MemberKey): Promise<Member | undefined> {
@@ -131,6 +144,15 @@ export class ConnectionStore {
     return item !== undefined;
   }
 
+  /** A dedicated connection has gone: it counts as closed, and its owner settles it. */
+  async markClosed(webSocketId: string, close: Close): Promise<void> {
+    await this.table.update(
+      connectionKey(webSocketId),
+      { set: { state: 'closed', closedAt: this.clock.now(), ...closeAttributes(close) } },
+      equals('state', 'open'),
+    );
+  }
+
   /**
    * Begins a settlement: from here on the connection counts as closed. `undefined` if it is absent or somebody else's.
    * `settler` is fresh for each attempt.
@@ -138,20 +160,19 @@ export class ConnectionStore {
   async beginSettlement(
     webSocketId: string,
     settler: string,
-    close: { code?: number; reason?: string } = {},
+    close: Close = {},
   ): Promise<Connection | undefined> {
     const item = await this.table.update(
       connectionKey(webSocketId),
       {
         set: {
           ...{ state: 'closed', settler, leaseUntil: this.#leaseUntil(), closedAt: this.clock.now() },
-          ...(close.code !== undefined && { closeCode: close.code }),
-          ...(close.reason !== undefined && { closeReason: close.reason }),
+          ...closeAttributes(close),
         },
       },
       any(
         equals('state', 'open'),
-        all(equals('state', 'closed'), equals('settler', settler), absent('done')),
+        all(equals('state', 'closed'), any(absent('settler'), equals('settler', settler)), absent('done')),
       ),
     );
     return item && toConnection(item);
@@ -180,7 +201,7 @@ export class ConnectionStore {
     const done = await this.table.update(
       connectionKey(connection.webSocketId),
       {
-        set: { done: true, expiresAt: Math.floor(this.clock.now() / 1000) + CLOSED_MARK_SECONDS },
+        set: { done: true, expiresAt: this.closedMarkExpiresAt() },
         remove: ['attributes'],
       },
       all(equals('state', 'closed'), equals('settler', settler)),
@@ -193,9 +214,21 @@ export class ConnectionStore {
     await this.table.delete(memberKey(key), always);
   }
 
+  /** When a closed mark that is made now expires, in seconds since the epoch. */
+  closedMarkExpiresAt(): number {
+    return Math.floor(this.clock.now() / 1000) + CLOSED_MARK_SECONDS;
+  }
+
   #leaseUntil(): number {
     return this.clock.now() + SETTLEMENT_LEASE_MILLISECONDS;
   }
+}
+
+function closeAttributes({ code, reason }: Close) {
+  return {
+    ...(code !== undefined && { closeCode: code }),
+    ...(reason !== undefined && { closeReason: reason }),
+  };
 }
 
 /** Whether a 410 to a probe sent at `probeSentAt` may still belong to the opening of the connection. */

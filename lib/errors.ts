@@ -1,10 +1,13 @@
 /** The errors that this library throws: one base class, a closed set of codes, the cause kept. */
 
 /**
- * `CSPWebSocketClosed` is the name that %CSP.WebSocket gives the same condition; the others have no counterpart in IRIS.
+ * `CSPWebSocketClosed` and `CSPWebSocketTimeout` are the names that %CSP.WebSocket gives the same conditions; the others have
+ * no counterpart in IRIS.
  */
 export type SharedConnectionErrorCode =
   | 'CSPWebSocketClosed'
+  | 'CSPWebSocketTimeout'
+  | 'WebSocketDedicated'
   | 'WebSocketUnknown'
   | 'WebSocketOpening'
   | 'MessageTooLarge'
@@ -29,7 +32,36 @@ export class WebSocketClosedError extends SharedConnectionError {
 
   constructor(readonly webSocketId: string) {
     super(
-      `WebSocket ${webSocketId} is closed: nothing can be written to it any more. Its client may come back under another id.`,
+      `WebSocket ${webSocketId} is closed: nothing more comes from it or goes to it. Its client may come back under another id.`,
+    );
+  }
+}
+
+/** No message came in time; the socket is still good. */
+export class WebSocketTimeoutError extends SharedConnectionError {
+  readonly code = 'CSPWebSocketTimeout';
+
+  constructor(
+    readonly webSocketId: string,
+    /** How long the read waited. */
+    readonly seconds: number,
+    /** The wait ended early, because the time of the invocation does. */
+    readonly cutShort: boolean,
+  ) {
+    const why = cutShort
+      ? ' The wait was cut short, since this invocation has no more time left; read again in another one.'
+      : '';
+    super(`Nothing came from WebSocket ${webSocketId} within ${seconds.toFixed(1)} s.${why}`);
+  }
+}
+
+/** The socket belongs to the one invocation that runs its `server()`: no other process may open it, as in IRIS. */
+export class WebSocketDedicatedError extends SharedConnectionError {
+  readonly code = 'WebSocketDedicated';
+
+  constructor(readonly webSocketId: string) {
+    super(
+      `WebSocket ${webSocketId} is dedicated to its server() and cannot be opened from elsewhere. Leave sharedConnection true in onPreServer if other processes are to open it.`,
     );
   }
 }
@@ -63,9 +95,12 @@ export class MessageTooLargeError extends SharedConnectionError {
   constructor(
     readonly bytes: number,
     readonly limitBytes: number,
+    /** What was to be sent, where that had to be encoded. @default as many as are sent */
+    readonly dataBytes = bytes,
   ) {
+    const size = dataBytes === bytes ? `${bytes} bytes` : `${dataBytes} bytes, ${bytes} once encoded,`;
     super(
-      `The message has ${bytes} bytes and API Gateway sends at most ${limitBytes}. Split it, or send a link to it.`,
+      `The message has ${size} and API Gateway sends at most ${limitBytes}. Split it, or send a link to it.`,
     );
   }
 }

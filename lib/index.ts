@@ -15,6 +15,8 @@ export type {
   RouteResult,
 } from './handlers/events';
 export type { HandlerOptions } from './handlers/service-function';
+export type { ReadOptions } from './inbox/message-reader';
+export type { WaitOptions } from './inbox/whole-messages';
 export { Service, type ServiceOptions } from './service';
 export { SharedConnection } from './shared-connection';
-export { type ServerContext, WebSocketServer } from './web-socket-server';
+export { type Resumption, type ServerContext, WebSocketServer } from './web-socket-server';

@@ -1,7 +1,9 @@
 /** Settles departures: makes sure that a connection has gone, then runs the service's hook once, under a lease, and cleans up. */
 import type { Backend } from './backend';
 import type { Connection, Member, MemberKey } from './connection-items';
-import { ConnectionStore, isOpening } from './connection-store';
+import { type Close, ConnectionStore, isOpening } from './connection-store';
+import { isFree, OwnershipStore } from './dedicated/ownership';
+import { Inbox } from './inbox/inbox';
 
 export interface Departure {
   connection: Connection;
@@ -35,14 +37,26 @@ export class Settlement {
   }
 
   /** The gateway itself said so, by `$disconnect`: no probe is needed. */
-  async disconnected(
-    webSocketId: string,
-    close: { code?: number; reason?: string },
-  ): Promise<SettlementOutcome> {
+  async disconnected(webSocketId: string, close: Close): Promise<SettlementOutcome> {
     const settler = this.backend.token();
     const connection = await this.#store.beginSettlement(webSocketId, settler, close);
     if (!connection) return 'elsewhere';
     return this.#settle(connection, settler);
+  }
+
+  /** The gateway said so of a dedicated connection: its owner learns of it, and settles it when its loop has ended. */
+  async ownerDisconnected(connection: Connection, close: Close): Promise<SettlementOutcome> {
+    const { webSocketId } = connection;
+    await this.#store.markClosed(webSocketId, close);
+    return (await this.#owned(connection)) ?? this.disconnected(webSocketId, close);
+  }
+
+  /** The owner's loop has ended, and the connection is closed. */
+  async ownerEnded({ webSocketId }: Connection, close: Close): Promise<SettlementOutcome> {
+    const outcome = await this.disconnected(webSocketId, close);
+    if (outcome === 'settled') return outcome;
+    const connection = await this.#store.connection(webSocketId);
+    return connection ? this.#resume(connection) : 'elsewhere';
   }
 
   /** Somebody found it gone. */
@@ -50,6 +64,8 @@ export class Settlement {
     const lookedAt = this.backend.clock.now();
     const connection = await this.#store.connection(key.webSocketId);
     if (!connection) return this.#forgetStray(key, lookedAt);
+    const owned = connection.done ? undefined : await this.#owned(connection);
+    if (owned) return owned;
     if (connection.state === 'closed') return this.#resume(connection);
     const verdict = await this.#probe(connection);
     if (verdict !== 'gone') return verdict;
@@ -64,6 +80,20 @@ export class Settlement {
     return isOpening(connection.acceptedAt, probeSentAt) ? 'pending' : 'gone';
   }
 
+  /** A dedicated connection is its owner's to settle, until its loop has ended; a dead one is followed by another. */
+  async #owned({
+    messagesTo,
+    webSocketId,
+    serverFunction,
+  }: Connection): Promise<SettlementOutcome | undefined> {
+    if (messagesTo !== 'owner') return undefined;
+    const { table, clock, invoker } = this.backend;
+    const ownership = await new OwnershipStore(webSocketId, table, clock).get();
+    if (!ownership || ownership.ending) return undefined;
+    if (isFree(ownership, clock.now())) await invoker.invoke(serverFunction, { type: 'server', webSocketId });
+    return 'elsewhere';
+  }
+
   /** Finishes what another settler left, if it has died; deletes the anchor that one left behind as the last thing. */
   async #resume(connection: Connection): Promise<SettlementOutcome> {
     if (connection.done) {
@@ -71,7 +101,9 @@ export class Settlement {
       return 'forgotten';
     }
     const settler = this.backend.token();
-    const mine = await this.#store.takeOverSettlement(connection, settler);
+    const mine = connection.settler
+      ? await this.#store.takeOverSettlement(connection, settler)
+      : await this.#store.beginSettlement(connection.webSocketId, settler);
     return mine ? this.#settle(mine, settler) : 'elsewhere';
   }
 
@@ -87,7 +119,17 @@ export class Settlement {
     const member = await this.#store.leave(connection);
     const { closeCode, closeReason } = connection;
     await this.onDeparture({ connection, member, closeCode, closeReason });
+    await this.#expireMessages(connection);
     await this.#store.finishSettlement(connection, settler);
     return 'settled';
+  }
+
+  /** What nobody has read goes with the closed mark. */
+  async #expireMessages({ messagesTo, webSocketId }: Connection): Promise<void> {
+    if (messagesTo === 'hook') return;
+    const { table, clock } = this.backend;
+    const expiresAt = this.#store.closedMarkExpiresAt();
+    await new Inbox(webSocketId, table, clock).expire(expiresAt);
+    if (messagesTo === 'owner') await new OwnershipStore(webSocketId, table, clock).expire(expiresAt);
   }
 }

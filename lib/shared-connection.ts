@@ -1,49 +1,94 @@
-/** A WebSocket that any process opens by its id: %CSP.WebSocket's OpenServer, Write and EndServer. */
-import { type Backend, defaultBackend } from './backend';
-import type { Member } from './connection-items';
+/** A WebSocket that any process opens by its id: %CSP.WebSocket's OpenServer, Read, Write and EndServer. */
+import { defaultBackend } from './backend';
+import { toDataUrl } from './binary-data';
+import type { Connection, Member } from './connection-items';
 import { ConnectionStore, isOpening } from './connection-store';
 import type { ConnectionStatus } from './connections/connections-client';
+import { MAX_MESSAGE_BYTES } from './delivery';
 import {
+  InvalidUseError,
+  MessageTooLargeError,
   PostFailedError,
   WebSocketClosedError,
+  WebSocketDedicatedError,
   WebSocketOpeningError,
   WebSocketUnknownError,
 } from './errors';
-import { Service } from './service';
+import { Inbox } from './inbox/inbox';
+import { MessageReader, type ReadOptions } from './inbox/message-reader';
+import { bytesOf, messagesOf, type WaitOptions } from './inbox/whole-messages';
+import { Service, type ServiceOptions } from './service';
 
 export class SharedConnection {
   readonly webSocketId: string;
+  /** Text is written as bytes too: in UTF-8, as a data URL. */
+  binaryData = false;
+  readonly #reader: MessageReader;
 
   /** For code that has the member at hand; others use `open`. */
   constructor(
     private readonly service: Service,
     private readonly member: Member,
+    private readonly messagesTo: Connection['messagesTo'] = 'inbox',
   ) {
     this.webSocketId = member.webSocketId;
+    this.#reader = this.#makeReader();
   }
 
   /**
    * Attaches to an open WebSocket from any process that may read the connection table. One read of the table.
-   * @throws WebSocketClosedError if it has closed, WebSocketUnknownError if the table has no such id.
+   * In a Lambda function, pass `deadline: Date.now() + context.getRemainingTimeInMillis()`, so that a read ends in time.
+   * @throws WebSocketClosedError if it has closed, WebSocketUnknownError if the table has no such id, WebSocketDedicatedError.
    */
-  static async open(webSocketId: string, backend: Backend = defaultBackend()): Promise<SharedConnection> {
-    const connection = await new ConnectionStore(backend.table, backend.clock).connection(webSocketId);
+  static async open(webSocketId: string, options: ServiceOptions = {}): Promise<SharedConnection> {
+    const { table, clock } = options.backend ?? defaultBackend();
+    const connection = await new ConnectionStore(table, clock).connection(webSocketId);
     if (!connection) throw new WebSocketUnknownError(webSocketId);
+    const { callbackUrl, service, serverFunction, acceptedAt, messagesTo } = connection;
     if (connection.state === 'closed') throw new WebSocketClosedError(webSocketId);
-    const { callbackUrl, service, serverFunction, acceptedAt } = connection;
-    return new SharedConnection(new Service(service, { backend }), {
-      ...{ webSocketId, callbackUrl, service, serverFunction, acceptedAt },
-      left: false,
-    });
+    if (messagesTo === 'owner') throw new WebSocketDedicatedError(webSocketId);
+    const member = { webSocketId, callbackUrl, service, serverFunction, acceptedAt, left: false };
+    return new SharedConnection(new Service(service, options), member, messagesTo);
+  }
+
+  /** Whether the last read reached the end of its message; a longer one is read on by the next. */
+  get atEnd(): boolean {
+    return this.#reader.atEnd;
   }
 
   /**
-   * Sends `data` as one text frame. Throttling and the gateway's own errors are tried again for up to 10 s.
+   * Takes the next message, or its next piece. Each message goes to one reader; one that dies after taking it has lost it, as in
+   * IRIS. With `timeoutSeconds: 0` it does not wait, but asks the gateway whether the client is still there.
+   * @throws WebSocketTimeoutError if nothing came in time: the socket is still good.
+   * @throws WebSocketClosedError once it has closed and nothing is left to read; a waiting read learns of that up to 30 s late.
+   * @throws InvalidUseError if the messages go to the class's `onClientMessage`, InvalidValueError for an option out of range.
+   */
+  async read(options?: ReadOptions): Promise<string> {
+    if (this.messagesTo === 'hook') {
+      throw new InvalidUseError(
+        `The messages of WebSocket ${this.webSocketId} cannot be read: they go to onClientMessage of its service ${this.service.name}. A class without that hook leaves them in the inbox.`,
+      );
+    }
+    return this.#reader.read(options);
+  }
+
+  /** Takes a whole message as bytes: those of a data URL, or those of its text in UTF-8. @throws as `read` */
+  readBytes(options: WaitOptions = {}): Promise<Buffer> {
+    return bytesOf(this, options);
+  }
+
+  /** Whole messages, one after the other, until the socket has closed. @throws as `read`, but for `WebSocketClosedError` */
+  messages(options: WaitOptions = {}): AsyncGenerator<string, void, undefined> {
+    return messagesOf(this, options);
+  }
+
+  /**
+   * Sends `data` as one text frame; bytes as a data URL. Throttling and the gateway's own errors are tried again for up to 10 s.
    * @throws WebSocketClosedError if the client has gone; its departure is settled then.
    * @throws WebSocketOpeningError, MessageTooLargeError, PostFailedError
    */
-  async write(data: string): Promise<void> {
-    const report = await this.service.deliver(data, { to: [this.member] });
+  async write(data: string | Uint8Array): Promise<void> {
+    const report = await this.service.deliver(this.#encoded(data), { to: [this.member] });
     if (report.sent > 0) return;
     if (report.gone > 0) throw new WebSocketClosedError(this.webSocketId);
     if (report.pending > 0) throw new WebSocketOpeningError(this.webSocketId);
@@ -60,11 +105,44 @@ export class SharedConnection {
    * @throws WebSocketClosedError if the client has gone; its departure is settled then. @throws WebSocketOpeningError
    */
   async status(): Promise<ConnectionStatus> {
-    const askedAt = this.service.backend.clock.now();
-    const status = await this.service.backend.connections.get(this.member);
+    const { status, isOpening } = await this.#look();
     if (status) return status;
-    if (isOpening(this.member.acceptedAt, askedAt)) throw new WebSocketOpeningError(this.webSocketId);
-    await this.service.requestSettlement([this.member]);
+    if (isOpening) throw new WebSocketOpeningError(this.webSocketId);
     throw new WebSocketClosedError(this.webSocketId);
+  }
+
+  #encoded(data: string | Uint8Array): string {
+    if (typeof data === 'string' && !this.binaryData) return data;
+    const bytes = Buffer.from(data as string);
+    const text = toDataUrl(bytes);
+    if (text.length > MAX_MESSAGE_BYTES) {
+      throw new MessageTooLargeError(text.length, MAX_MESSAGE_BYTES, bytes.length);
+    }
+    return text;
+  }
+
+  #makeReader(): MessageReader {
+    const { webSocketId, service } = this;
+    const { table, clock, token } = service.backend;
+    const inbox = new Inbox(webSocketId, table, clock);
+    return new MessageReader(webSocketId, {
+      ...{ inbox, clock, deadline: service.deadline },
+      take: (message) => inbox.take(message, token()),
+      closedAt: () => service.store.closedAt(webSocketId),
+      hasGone: async () => {
+        const { status, isOpening } = await this.#look();
+        return !status && !isOpening;
+      },
+    });
+  }
+
+  /** Asks the gateway; a client that has gone is handed to settlement. */
+  async #look(): Promise<{ status: ConnectionStatus | undefined; isOpening: boolean }> {
+    const { connections, clock } = this.service.backend;
+    const askedAt = clock.now();
+    const status = await connections.get(this.member);
+    const opening = isOpening(this.member.acceptedAt, askedAt);
+    if (!status && !opening) await this.service.requestSettlement([this.member]);
+    return { status, isOpening: opening };
   }
 }

@@ -2,6 +2,8 @@
 import type { Member } from './connection-items';
 import { InvalidUseError, WebSocketClosedError } from './errors';
 import type { ConnectEvent, MessageEvent } from './handlers/events';
+import type { ReadOptions } from './inbox/message-reader';
+import { bytesOf, messagesOf, type WaitOptions } from './inbox/whole-messages';
 import type { Service } from './service';
 import { SharedConnection } from './shared-connection';
 import type { Value } from './table/item';
@@ -18,6 +20,14 @@ export interface ServerContext {
   requestTime: number;
   /** The event as API Gateway sent it, in `onPreServer` and `onClientMessage`. */
   event?: ConnectEvent | MessageEvent;
+  /** Reads the messages of a dedicated socket, in its `server()`. */
+  reader?: { read(options?: ReadOptions): Promise<string>; readonly atEnd: boolean };
+}
+
+/** What `server()` of a dedicated socket learns when it goes on in another invocation. */
+export interface Resumption {
+  /** What `onHandover` saved last. */
+  state: Value | undefined;
 }
 
 /** One object serves one event: nothing that a hook leaves in a field is there in the next. */
@@ -30,6 +40,13 @@ export abstract class WebSocketServer {
   readonly service: Service;
   /** Notes kept with the connection: set in `onPreServer`, there again in `server` and `onPostServer`. */
   readonly attributes: Record<string, Value>;
+  /**
+   * `false`, set in `onPreServer` or as a field, makes the socket dedicated: one invocation owns it, `server()` is its read and
+   * write loop, and it closes when that returns. In IRIS this is the default; here the shared one is, since it holds nothing.
+   */
+  sharedConnection = true;
+  /** `true`, set as a field: text is written as bytes, and `onClientMessage` gets the bytes of data URLs. */
+  binaryData = false;
   readonly #connection: SharedConnection;
 
   constructor(protected readonly context: ServerContext) {
@@ -37,17 +54,34 @@ export abstract class WebSocketServer {
     this.sessionId = context.sessionId;
     this.service = context.service;
     this.attributes = context.attributes;
-    this.#connection = new SharedConnection(context.service, context.member);
+    const toHook = overrides(new.target as unknown as ServerClass, 'onClientMessage');
+    this.#connection = new SharedConnection(context.service, context.member, toHook ? 'hook' : 'inbox');
+  }
+
+  /** Whether the last `read` reached the end of its message. */
+  get atEnd(): boolean {
+    return (this.context.reader ?? this.#connection).atEnd;
   }
 
   /** Before the handshake is answered. Call `refuse` to turn the client away. */
   async onPreServer(): Promise<void> {}
 
-  /** Once the socket is open, in an invocation of its own. A class that does not override it costs no invocation. Runs again if it fails. */
-  async server(): Promise<void> {}
+  /**
+   * Once the socket is open, in an invocation of its own. A class that does not override it costs no invocation. Runs again if it
+   * fails. A dedicated socket's runs again in a fresh invocation before Lambda's time is out, or after it died: `resumed` tells.
+   */
+  async server(_resumed?: Resumption): Promise<void> {}
 
-  /** Each message of the client. Messages of one client may run side by side. */
-  async onClientMessage(_data: string): Promise<void> {}
+  /** A dedicated socket goes on in a fresh invocation: what this returns is there again in `server(resumed)`. */
+  async onHandover(): Promise<Value | undefined> {
+    return undefined;
+  }
+
+  /**
+   * Each message of a shared socket's client; `bytes` if `binaryData` is set and it is a data URL. Messages of one client may run
+   * side by side. A class without this hook leaves them in the inbox, for whoever calls `read`.
+   */
+  async onClientMessage(_data: string, _bytes?: Buffer): Promise<void> {}
 
   /**
    * After the socket has closed, once for each connection however its end was noticed, or again if this died on the way.
@@ -56,11 +90,32 @@ export abstract class WebSocketServer {
   async onPostServer(_closeCode?: number, _reason?: string): Promise<void> {}
 
   /**
-   * Sends `data` to the client as one text frame.
+   * Takes the client's next message, or the next piece of a long one. In `server()`, of a class without `onClientMessage`. Of a
+   * dedicated socket a message counts as read when the next one is asked for: one whose invocation died comes again.
+   * @throws as `SharedConnection.read`
+   */
+  async read(options?: ReadOptions): Promise<string> {
+    this.#assertMayReachClient('read');
+    return (this.context.reader ?? this.#connection).read(options);
+  }
+
+  /** Takes a whole message as bytes: those of a data URL, or those of its text in UTF-8. @throws as `read` */
+  readBytes(options: WaitOptions = {}): Promise<Buffer> {
+    return bytesOf(this, options);
+  }
+
+  /** Whole messages, one after the other, until the socket has closed. @throws as `read`, but for `WebSocketClosedError` */
+  messages(options: WaitOptions = {}): AsyncGenerator<string, void, undefined> {
+    return messagesOf(this, options);
+  }
+
+  /**
+   * Sends `data` to the client as one text frame; bytes as a data URL.
    * @throws WebSocketClosedError if the client has gone, InvalidUseError in `onPreServer`, and as `SharedConnection.write`.
    */
-  async write(data: string): Promise<void> {
+  async write(data: string | Uint8Array): Promise<void> {
     this.#assertMayReachClient('write');
+    this.#connection.binaryData = this.binaryData;
     await this.#connection.write(data);
   }
 

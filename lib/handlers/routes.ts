@@ -1,6 +1,9 @@
 /** API Gateway's three routes: `$connect` decides the handshake, `$default` brings messages, `$disconnect` tells of the end. */
+import { fromDataUrl } from '../binary-data';
 import type { Member } from '../connection-items';
 import { ConnectionStore } from '../connection-store';
+import { dedicatedConnection, messagesTo } from '../dedicated/dedication';
+import { OwnershipStore } from '../dedicated/ownership';
 import { Service } from '../service';
 import { Settlement } from '../settlement';
 import { HandshakeRefusal, overrides, type ServerContext } from '../web-socket-server';
@@ -14,14 +17,17 @@ import type {
   MessageEvent,
   RouteResult,
 } from './events';
+import { IncomingMessages } from './incoming-messages';
 import { originAllowed } from './origins';
 import type { ServiceFunction } from './service-function';
 
 export class Routes {
   readonly #store: ConnectionStore;
+  readonly #messages: IncomingMessages;
 
   constructor(private readonly shared: ServiceFunction) {
     this.#store = new ConnectionStore(shared.backend.table, shared.backend.clock);
+    this.#messages = new IncomingMessages(shared);
   }
 
   async connect(event: ConnectEvent, context: LambdaContext): Promise<RouteResult> {
@@ -41,8 +47,11 @@ export class Routes {
       throw error;
     }
     const { member, sessionId, attributes } = serverContext;
-    const accepted = await this.#store.accept({ ...member, sessionId, attributes }, backend.token());
+    const connection = { ...member, sessionId, attributes, messagesTo: messagesTo(ServerClass, server) };
+    const accepted = await this.#store.accept(connection, backend.token());
     if (!accepted) return { statusCode: 500 };
+    if (connection.messagesTo === 'owner') await this.#ownership(member.webSocketId).create();
+    this.#messages.remember(member.webSocketId, connection.messagesTo === 'owner');
     if (overrides(ServerClass, 'server')) {
       await backend.invoker.invoke(serverFunction, { type: 'server', webSocketId: member.webSocketId });
     }
@@ -51,19 +60,28 @@ export class Routes {
 
   async message(event: MessageEvent, context: LambdaContext): Promise<RouteResult> {
     const { ServerClass } = this.shared;
+    if (!overrides(ServerClass, 'onClientMessage')) {
+      await this.#messages.keep(event);
+      return { statusCode: 200 };
+    }
     const server = new ServerClass(this.#serverContext('onClientMessage', event, context));
-    await server.onClientMessage(event.body ?? '');
+    const { body = '' } = event;
+    await server.onClientMessage(body, server.binaryData ? fromDataUrl(body) : undefined);
     return { statusCode: 200 };
   }
 
   async disconnect(event: DisconnectEvent, context: LambdaContext): Promise<RouteResult> {
     const { connectionId, disconnectStatusCode: code, disconnectReason: reason } = event.requestContext;
     const settlement = new Settlement(this.shared.backend, onPostServer(this.shared, context));
-    await settlement.disconnected(connectionId, {
-      ...(code !== undefined && { code }),
-      ...(reason !== undefined && { reason }),
-    });
+    const close = { ...(code !== undefined && { code }), ...(reason !== undefined && { reason }) };
+    const dedicated = await dedicatedConnection(this.shared, connectionId);
+    if (dedicated) await settlement.ownerDisconnected(dedicated, close);
+    else await settlement.disconnected(connectionId, close);
     return { statusCode: 200 };
+  }
+
+  #ownership(webSocketId: string): OwnershipStore {
+    return new OwnershipStore(webSocketId, this.shared.backend.table, this.shared.backend.clock);
   }
 
   #serverContext(

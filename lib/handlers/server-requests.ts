@@ -1,9 +1,11 @@
 /** What is asked of a service's `server` function: run `server()`, settle departures, do the upkeep. */
-import { sleep } from '../clock';
-import type { Connection, MemberKey } from '../connection-items';
-import { ConnectionStore, isOpening } from '../connection-store';
-import { ConfigurationError, ConnectionsApiError, InvalidUseError } from '../errors';
+import type { MemberKey } from '../connection-items';
+import { ConnectionStore } from '../connection-store';
+import { DedicatedSocket } from '../dedicated/dedicated-socket';
+import { dedicatedConnection } from '../dedicated/dedication';
+import { InvalidUseError } from '../errors';
 import type { ServiceRequest } from '../invocations/invoker';
+import { handshakeFinished } from '../opening';
 import { Service } from '../service';
 import { Settlement } from '../settlement';
 import { Slots } from '../slots';
@@ -13,8 +15,6 @@ import { onPostServer } from './departure';
 import type { LambdaContext } from './events';
 import type { ServiceFunction } from './service-function';
 
-const FIRST_PROBE_PAUSE_MILLISECONDS = 5;
-const LONGEST_PROBE_PAUSE_MILLISECONDS = 1_000;
 const SETTLEMENTS_AT_A_TIME = 10;
 
 export class ServerRequests {
@@ -41,13 +41,20 @@ export class ServerRequests {
     }
   }
 
-  /** Lambda delivers at least once: a second delivery finds that another request runs it; a retry of this one goes on. */
   async #runServer(webSocketId: string, context: LambdaContext): Promise<void> {
+    const dedicated = await dedicatedConnection(this.shared, webSocketId);
+    if (!dedicated) return this.#runSharedServer(webSocketId, context);
+    const settlement = this.#settlement(context);
+    await new DedicatedSocket(dedicated, this.shared, this.#service(context), settlement).run();
+  }
+
+  /** Lambda delivers at least once: a second delivery finds that another request runs it; a retry of this one goes on. */
+  async #runSharedServer(webSocketId: string, context: LambdaContext): Promise<void> {
     const { ServerClass, backend } = this.shared;
     const connection = await this.#store.start(webSocketId, context.awsRequestId);
     if (!connection) return;
     const service = this.#service(context);
-    if (!(await this.#handshakeFinished(connection, service.deadline))) {
+    if (!(await handshakeFinished(backend, connection, service.deadline))) {
       await this.#settlement(context).suspected(connection);
       return;
     }
@@ -60,30 +67,6 @@ export class ServerRequests {
       requestTime: backend.clock.now(),
     });
     await server.server();
-  }
-
-  /** Probes until the gateway knows the connection; `false` once it can no longer be one that is still opening. */
-  async #handshakeFinished(connection: Connection, deadline: number): Promise<boolean> {
-    const { clock, connections } = this.shared.backend;
-    for (
-      let pause = FIRST_PROBE_PAUSE_MILLISECONDS;
-      ;
-      pause = Math.min(2 * pause, LONGEST_PROBE_PAUSE_MILLISECONDS)
-    ) {
-      const probeSentAt = clock.now();
-      try {
-        if (await connections.get(connection)) return true;
-        if (!isOpening(connection.acceptedAt, probeSentAt)) return false;
-      } catch (error) {
-        if (!(error instanceof ConnectionsApiError) || !error.retryable) throw error;
-      }
-      if (clock.now() + pause > deadline) {
-        throw new ConfigurationError(
-          `The server function of ${this.shared.serviceName} has no time left to wait for WebSocket ${connection.webSocketId} to open. Give it a timeout above 30 seconds.`,
-        );
-      }
-      await sleep(clock, pause);
-    }
   }
 
   /** One that cannot be settled now holds up no other; Lambda then delivers the request again. */

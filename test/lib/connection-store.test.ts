@@ -12,6 +12,7 @@ describeForEachTable('ConnectionStore', (under) => {
     sessionId: 'session',
     serverFunction: 'chat-server',
     attributes: { room: 7 },
+    messagesTo: 'hook',
   });
   const members = async () => {
     const found = [];

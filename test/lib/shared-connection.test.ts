@@ -15,7 +15,12 @@ describe('SharedConnection', () => {
     const clock = new ManualClock();
     const service = new TestService(Silent, { clock });
     const client = await service.connect();
-    return { clock, service, client, open: () => SharedConnection.open(client.webSocketId, service.backend) };
+    return {
+      clock,
+      service,
+      client,
+      open: () => SharedConnection.open(client.webSocketId, { backend: service.backend }),
+    };
   };
 
   it('writes to a WebSocket that it knows by id alone', async () => {
@@ -53,7 +58,7 @@ describe('SharedConnection', () => {
       code: 'CSPWebSocketClosed',
       webSocketId: client.webSocketId,
     });
-    const unknown = SharedConnection.open('never-was=', service.backend);
+    const unknown = SharedConnection.open('never-was=', { backend: service.backend });
     await expect(unknown).rejects.toThrow(WebSocketUnknownError);
     await expect(unknown).rejects.toThrow(/"never-was="/);
   });

@@ -93,6 +93,7 @@ export class DeployedChat {
             serverFunction: functionName,
             sessionId: '',
             attributes: {},
+            messagesTo: 'hook',
           },
           webSocketId,
         );

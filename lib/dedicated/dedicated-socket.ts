@@ -1,0 +1,143 @@
+/**
+ * Runs `server()` of a dedicated socket as its read and write loop, in one invocation at a time: takes the socket over, goes on
+ * until the loop returns, hands over to a fresh invocation before the time is out, and settles the departure.
+ */
+import { sleep } from '../clock';
+import type { Connection } from '../connection-items';
+import { ConnectionStore } from '../connection-store';
+import { ConfigurationError, WebSocketClosedError } from '../errors';
+import type { ServiceFunction } from '../handlers/service-function';
+import { handshakeFinished } from '../opening';
+import type { Service } from '../service';
+import type { Settlement } from '../settlement';
+import type { WebSocketServer } from '../web-socket-server';
+import { Owner, OwnershipLost, UnmanageableMessage } from './owner';
+import { isFree, type Ownership, OwnershipStore } from './ownership';
+
+/** Kept back of an invocation for the handover: `onHandover`, two writes and an invocation. */
+const HANDOVER_RESERVE_MILLISECONDS = 8_000;
+/** Handovers of one connection: fifteen minutes each, they are more than its two hours. */
+const MAX_HOPS = 12;
+/** Owners of one connection, those that died included. */
+const MAX_EPOCHS = 50;
+/** What API Gateway tells of a connection that was deleted. */
+const CLOSED_BY_SERVER = { code: 1000, reason: 'Connection Closed Normally' };
+const FIRST_PAUSE_MILLISECONDS = 50;
+const LONGEST_PAUSE_MILLISECONDS = 1_000;
+
+export class DedicatedSocket {
+  readonly #ownerships: OwnershipStore;
+  readonly #store: ConnectionStore;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly shared: ServiceFunction,
+    private readonly service: Service,
+    private readonly settlement: Settlement,
+  ) {
+    const { table, clock } = shared.backend;
+    this.#ownerships = new OwnershipStore(connection.webSocketId, table, clock);
+    this.#store = new ConnectionStore(table, clock);
+  }
+
+  /** Until the socket has closed, or another invocation goes on. Does nothing if another owns the socket. */
+  async run(): Promise<void> {
+    const ownership = await this.#takeOver();
+    if (!ownership) return;
+    if (!ownership.ending) {
+      if (!(await this.#serve(ownership))) return;
+      // From here on nobody runs server() again: an owner that has lost the socket must not close it.
+      if (!(await this.#ownerships.beginEnding(ownership.epoch))) return;
+    }
+    const closed = await this.shared.backend.connections.delete(this.connection);
+    await this.settlement.ownerEnded(this.connection, closed === 'closed' ? CLOSED_BY_SERVER : {});
+  }
+
+  /** Waits for the end of a lease that is in force; `undefined` if its owner lives, or there is nothing to own. */
+  async #takeOver(): Promise<Ownership | undefined> {
+    const { clock, token } = this.shared.backend;
+    let held: Ownership | undefined;
+    for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS)) {
+      const seen = await this.#ownerships.get();
+      if (!seen || seen.ending) return seen;
+      if (isFree(seen, clock.now())) {
+        const mine = await this.#ownerships.takeOver(seen, token());
+        if (mine) return mine;
+      } else if (held && (seen.epoch !== held.epoch || seen.until > held.until)) {
+        return undefined;
+      } else {
+        held ??= seen;
+      }
+      if (clock.now() + pause > this.service.deadline) throw this.#noTimeLeft();
+      await sleep(clock, pause);
+    }
+  }
+
+  /** `true` once the socket is to be closed; `false` if another invocation goes on. */
+  async #serve(ownership: Ownership): Promise<boolean> {
+    if (this.#isOverdone(ownership)) return true;
+    const handoverAt = this.service.deadline - HANDOVER_RESERVE_MILLISECONDS;
+    const owner = new Owner(this.connection, ownership, this.shared.backend, handoverAt);
+    const server = this.#makeServer(owner);
+    try {
+      if (!(await this.#isOpen(ownership))) return true;
+      await server.server(ownership.epoch > 1 ? { state: ownership.state } : undefined);
+      if (!owner.isInterrupted) await owner.acknowledge();
+    } catch (error) {
+      if (error instanceof OwnershipLost) return false;
+      if (error instanceof UnmanageableMessage) console.error(`${error.message} The socket is closed.`);
+      else if (!(error instanceof WebSocketClosedError) && !owner.isInterrupted) {
+        // Whoever is asked next, by a message or by Lambda's retry, need not wait for the lease to end.
+        await this.#ownerships.release(ownership.epoch);
+        throw error;
+      }
+    } finally {
+      await owner.rest();
+    }
+    return owner.isInterrupted ? this.#handOver(server, ownership) : true;
+  }
+
+  async #handOver(server: WebSocketServer, ownership: Ownership): Promise<boolean> {
+    const { webSocketId, serverFunction } = this.connection;
+    const state = await server.onHandover();
+    if (!(await this.#ownerships.handOver(ownership.epoch, ownership.hops + 1, state))) return false;
+    await this.shared.backend.invoker.invoke(serverFunction, { type: 'server', webSocketId });
+    return false;
+  }
+
+  /** A connection that never opened has no loop; one that has gone since still has its last messages. */
+  async #isOpen({ epoch }: Ownership): Promise<boolean> {
+    const { connection } = this;
+    if (connection.state === 'closed') return true;
+    if (await handshakeFinished(this.shared.backend, connection, this.service.deadline)) return true;
+    if (epoch > 1) await this.#store.markClosed(connection.webSocketId, {});
+    return epoch > 1;
+  }
+
+  #isOverdone({ epoch, hops }: Ownership): boolean {
+    if (epoch <= MAX_EPOCHS && hops <= MAX_HOPS) return false;
+    console.error(
+      `WebSocket ${this.connection.webSocketId} is closed: it has had ${epoch} owners and ${hops} handovers, and may have ${MAX_EPOCHS} and ${MAX_HOPS}.`,
+    );
+    return true;
+  }
+
+  #makeServer(owner: Owner): WebSocketServer {
+    const { connection, service } = this;
+    const { sessionId, attributes } = connection;
+    return new this.shared.ServerClass({
+      hook: 'server',
+      service,
+      member: { ...connection, left: false },
+      ...{ sessionId, attributes },
+      requestTime: this.shared.backend.clock.now(),
+      reader: owner,
+    });
+  }
+
+  #noTimeLeft(): ConfigurationError {
+    return new ConfigurationError(
+      `The server function of ${this.service.name} has no time left to wait for the owner of WebSocket ${this.connection.webSocketId}. Give it a timeout above 30 seconds.`,
+    );
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * One invocation's hold on a dedicated socket: keeps its lease alive, takes messages under its epoch, and interrupts the loop
+ * in time to hand over. A message counts as read when the loop asks for the next one: at least once.
+ */
+import type { Backend } from '../backend';
+import type { Connection } from '../connection-items';
+import { ConnectionStore } from '../connection-store';
+import { Inbox, type InboxMessage } from '../inbox/inbox';
+import { MessageReader, type ReadOptions } from '../inbox/message-reader';
+import { type Ownership, OwnershipStore } from './ownership';
+
+const HEARTBEAT_MILLISECONDS = 15_000;
+/** A message whose handling has ended so many owners ends the socket. */
+const MAX_ATTEMPTS = 3;
+
+/** The loop is interrupted, because its invocation has no more time: a fresh one goes on. Let it pass through `server()`. */
+export class HandoverInterrupt extends Error {}
+
+/** Another invocation owns the socket: whatever this one still does is void. */
+export class OwnershipLost extends Error {}
+
+/** A message has ended every owner that took it. */
+export class UnmanageableMessage extends Error {}
+
+export class Owner {
+  readonly #store: ConnectionStore;
+  readonly #ownerships: OwnershipStore;
+  readonly #inbox: Inbox;
+  readonly #reader: MessageReader;
+  #inHand: InboxMessage | undefined;
+  #isInterrupted = false;
+  #isLost = false;
+  #cancelBeat = () => {};
+  #beating: Promise<void> = Promise.resolve();
+
+  /** `handoverAt`, in milliseconds since the epoch, is when the loop is interrupted. */
+  constructor(
+    private readonly connection: Connection,
+    private readonly ownership: Ownership,
+    private readonly backend: Backend,
+    private readonly handoverAt: number,
+  ) {
+    const { table, clock } = backend;
+    const { webSocketId } = connection;
+    this.#store = new ConnectionStore(table, clock);
+    this.#ownerships = new OwnershipStore(webSocketId, table, clock);
+    this.#inbox = new Inbox(webSocketId, table, clock);
+    this.#reader = new MessageReader(webSocketId, {
+      ...{ inbox: this.#inbox, clock, deadline: Number.POSITIVE_INFINITY },
+      beforeLook: () => this.#mayGoOn(),
+      take: (message) => this.#take(message),
+      closedAt: () => this.#store.closedAt(webSocketId),
+      hasGone: async () => (await this.backend.connections.get(connection)) === undefined,
+    });
+    this.#beatLater();
+  }
+
+  get atEnd(): boolean {
+    return this.#reader.atEnd;
+  }
+
+  /** Whether the loop has been interrupted, whatever it made of that. */
+  get isInterrupted(): boolean {
+    return this.#isInterrupted;
+  }
+
+  /** @throws HandoverInterrupt, OwnershipLost, UnmanageableMessage, and as `SharedConnection.read` */
+  async read(options?: ReadOptions): Promise<string> {
+    if (this.#reader.atEnd) await this.acknowledge();
+    return this.#reader.read(options);
+  }
+
+  /** The message in hand has been handled. */
+  async acknowledge(): Promise<void> {
+    const message = this.#inHand;
+    this.#inHand = undefined;
+    if (message) await this.#inbox.acknowledge(message, `epoch ${this.ownership.epoch}`);
+  }
+
+  /** Ends the heartbeat, and waits for one that is under way. */
+  async rest(): Promise<void> {
+    this.#cancelBeat();
+    await this.#beating;
+    this.#cancelBeat();
+  }
+
+  async #mayGoOn(): Promise<void> {
+    if (this.#isLost) throw new OwnershipLost();
+    if (this.backend.clock.now() < this.handoverAt) return;
+    this.#isInterrupted = true;
+    throw new HandoverInterrupt(
+      `server() of WebSocket ${this.connection.webSocketId} goes on in a fresh invocation.`,
+    );
+  }
+
+  async #take(message: InboxMessage): Promise<true> {
+    const { epoch, taken, attempts } = this.ownership;
+    const attempt = message.sk === taken ? attempts + 1 : 1;
+    if (attempt > MAX_ATTEMPTS) {
+      throw new UnmanageableMessage(
+        `A message of WebSocket ${this.connection.webSocketId} has ended ${MAX_ATTEMPTS} invocations of server().`,
+      );
+    }
+    if (!(await this.#ownerships.take(epoch, message.sk, attempt))) throw new OwnershipLost();
+    this.#inHand = message;
+    return true;
+  }
+
+  #beatLater(): void {
+    this.#cancelBeat = this.backend.clock.after(HEARTBEAT_MILLISECONDS, () => {
+      this.#beating = this.#beat();
+    });
+  }
+
+  /** Keeps the lease, and notices a client whose `$disconnect` was lost: else the loop would wait for ever. */
+  async #beat(): Promise<void> {
+    const { webSocketId } = this.connection;
+    try {
+      if (!(await this.#ownerships.renew(this.ownership.epoch))) {
+        this.#isLost = true;
+        return;
+      }
+      if (!(await this.backend.connections.get(this.connection)))
+        await this.#store.markClosed(webSocketId, {});
+    } catch (error) {
+      console.warn(`The heartbeat of WebSocket ${webSocketId} failed and is tried again: ${String(error)}`);
+    }
+    this.#beatLater();
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Who owns a dedicated socket: one invocation at a time, under a lease that it renews with every message, and with an epoch
+ * that makes everything an earlier owner still tries fail.
+ *
+ * CONNECTION#{id} / OWNER   the epoch, its owner and lease, the message that it has in hand; expires with the closed mark
+ */
+import type { Clock } from '../clock';
+import { connectionKey } from '../connection-items';
+import { absent, all, any, equals, itemAbsent, itemExists, lessThan } from '../table/conditions';
+import type { Item, Key, Value } from '../table/item';
+import type { Change, Table } from '../table/table';
+
+export const OWNER_LEASE_MILLISECONDS = 30_000;
+/** Far beyond the two hours of a connection. */
+const LAST_RESORT_SECONDS = 24 * 60 * 60;
+
+export interface Ownership {
+  /** Grows with each owner; 0 before the first. */
+  epoch: number;
+  /** `undefined` once it has been released. */
+  owner: string | undefined;
+  /** Milliseconds since the epoch. */
+  until: number;
+  /** The sort key of the message that was taken last, and how many owners have taken it. */
+  taken: string | undefined;
+  attempts: number;
+  /** How often it was handed over. */
+  hops: number;
+  /** What `onHandover` saved. */
+  state: Value | undefined;
+  /** `server()` has returned: what is left is to settle the departure. */
+  ending: boolean;
+}
+
+export class OwnershipStore {
+  readonly #key: Key;
+
+  constructor(
+    webSocketId: string,
+    private readonly table: Table,
+    private readonly clock: Clock,
+  ) {
+    this.#key = { ...connectionKey(webSocketId), sk: 'OWNER' };
+  }
+
+  /** `$connect` does this; only what it has created can be owned. */
+  async create(): Promise<void> {
+    const expiresAt = Math.floor(this.clock.now() / 1000) + LAST_RESORT_SECONDS;
+    await this.table.put({ ...this.#key, epoch: 0, hops: 0, attempts: 0, expiresAt }, itemAbsent);
+  }
+
+  async get(): Promise<Ownership | undefined> {
+    const item = await this.table.get(this.#key);
+    return item && toOwnership(item);
+  }
+
+  /** Begins an epoch, if nobody else has begun it and the owner seen is gone. `owner` is fresh for each attempt. */
+  async takeOver(seen: Ownership, owner: string): Promise<Ownership | undefined> {
+    const free = any(absent('owner'), lessThan('until', this.clock.now()));
+    const item = await this.table.update(
+      this.#key,
+      { set: { epoch: seen.epoch + 1, owner, until: this.#until() } },
+      all(itemExists, any(equals('owner', owner), all(equals('epoch', seen.epoch), free))),
+    );
+    return item && toOwnership(item);
+  }
+
+  /** Keeps the lease. `false` if the epoch is over. */
+  renew(epoch: number): Promise<boolean> {
+    return this.#inEpoch(epoch, { set: { until: this.#until() } });
+  }
+
+  /** Takes a message in hand, and keeps the lease. `false` if the epoch is over. */
+  take(epoch: number, sk: string, attempts: number): Promise<boolean> {
+    return this.#inEpoch(epoch, { set: { taken: sk, attempts, until: this.#until() } });
+  }
+
+  /** `server()` has returned. `false` if the epoch is over. */
+  beginEnding(epoch: number): Promise<boolean> {
+    return this.#inEpoch(epoch, { set: { ending: true, until: this.#until() } });
+  }
+
+  /** Gives up the lease, so that the next owner need not wait for its end. `false` if the epoch is over. */
+  release(epoch: number): Promise<boolean> {
+    return this.#inEpoch(epoch, { remove: ['owner', 'until'] });
+  }
+
+  /** Gives up the lease to a fresh invocation, which learns of `state`. `false` if the epoch is over. */
+  handOver(epoch: number, hops: number, state: Value | undefined): Promise<boolean> {
+    const remove = ['owner', 'until', ...(state === undefined ? ['state'] : [])];
+    return this.#inEpoch(epoch, { set: { hops, ...(state !== undefined && { state }) }, remove });
+  }
+
+  /** Lets it expire with the closed mark. */
+  async expire(expiresAt: number): Promise<void> {
+    await this.table.update(this.#key, { set: { expiresAt } }, itemExists);
+  }
+
+  async #inEpoch(epoch: number, change: Change): Promise<boolean> {
+    return (await this.table.update(this.#key, change, equals('epoch', epoch))) !== undefined;
+  }
+
+  #until(): number {
+    return this.clock.now() + OWNER_LEASE_MILLISECONDS;
+  }
+}
+
+/** Whether nobody owns the socket, or its owner has died. */
+export function isFree({ owner, until }: Ownership, now: number): boolean {
+  return owner === undefined || until < now;
+}
+
+function toOwnership({ epoch, owner, until, taken, attempts, hops, state, ending }: Item): Ownership {
+  return {
+    epoch: epoch as number,
+    owner: owner as string | undefined,
+    until: (until as number | undefined) ?? 0,
+    taken: taken as string | undefined,
+    attempts: attempts as number,
+    hops: hops as number,
+    state,
+    ending: ending === true,
+  };
+}

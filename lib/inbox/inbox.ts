@@ -1,0 +1,145 @@
+/**
+ * A connection's inbox: messages that wait in the table until some process reads them, each taken by one reader.
+ *
+ * CONNECTION#{id} / MESSAGE#{stamp}#{messageId}   a message; once taken it stays for a while without its body, so that its
+ *                                                 put, repeated after a lost answer, does not bring it back
+ */
+import type { Clock } from '../clock';
+import { connectionKey } from '../connection-items';
+import { absent, all, any, atMost, equals, exists, itemAbsent, itemExists } from '../table/conditions';
+import type { Item, Key } from '../table/item';
+import type { Table } from '../table/table';
+
+/** An unread message outlives the two hours of its connection, and nothing else does. */
+const UNREAD_SECONDS = 3 * 60 * 60;
+/** How long a taken message is still known: longer than its put can be repeated. */
+const TAKEN_MILLISECONDS = 90_000;
+/** What nobody deletes expires. */
+const TAKEN_SECONDS = 10 * 60;
+/** A handler that has not stored its message by then has been given up by the gateway, which told the sender so. */
+const LATEST_PUT_MILLISECONDS = 28_000;
+/** As far back of the present a message may still appear, clocks of different hosts allowed for. */
+const LOOK_BACK_MILLISECONDS = 60_000;
+const PAGE_MESSAGES = 25;
+/** Of `MESSAGE#{stamp}`: sorts as numbers do. */
+const STAMP_DIGITS = 15;
+
+/** A message as it lies in the inbox. */
+export interface InboxMessage {
+  /** Its sort key: the gateway's stamp, then the message id. */
+  sk: string;
+  /** When the gateway took it, in milliseconds since the epoch (`requestTimeEpoch`). */
+  sentAt: number;
+  body: string;
+}
+
+export class Inbox {
+  readonly #pk: string;
+  /** Whatever was stamped before has been seen taken, and nothing can appear there any more. */
+  #from = 0;
+
+  constructor(
+    readonly webSocketId: string,
+    private readonly table: Table,
+    private readonly clock: Clock,
+  ) {
+    this.#pk = connectionKey(webSocketId).pk;
+  }
+
+  /**
+   * Stores a message. `false` if it is too late for that: the gateway has told the sender "Endpoint request timed out" by then
+   * (29 s; source: API Gateway quotas, "Integration timeout"), and a reader may have been told that the connection is closed.
+   */
+  async put(message: { messageId: string; sentAt: number; body: string }): Promise<boolean> {
+    const { messageId, sentAt, body } = message;
+    const now = this.clock.now();
+    if (now > sentAt + LATEST_PUT_MILLISECONDS) return false;
+    const sk = `${stampedAt(sentAt)}#${messageId}`;
+    const expiresAt = Math.floor(now / 1000) + UNREAD_SECONDS;
+    // One that is there is this one, from a call whose answer was lost; perhaps it has been taken since.
+    await this.table.put({ pk: this.#pk, sk, body, sentAt, expiresAt }, itemAbsent);
+    return true;
+  }
+
+  /** The messages that nobody has taken, oldest first, read consistently. Deletes what was taken long ago. */
+  async *unread(): AsyncGenerator<InboxMessage, void, undefined> {
+    const now = this.clock.now();
+    const old: Key[] = [];
+    let from = now - LOOK_BACK_MILLISECONDS;
+    try {
+      for (let after: Key | undefined = this.#before(this.#from); after; ) {
+        const page = await this.table.query({
+          pk: this.#pk,
+          prefix: 'MESSAGE#',
+          limit: PAGE_MESSAGES,
+          after,
+        });
+        for (const item of page.items) {
+          if (item.reader === undefined) {
+            from = Math.min(from, item.sentAt as number);
+            this.#from = from;
+            yield toMessage(item);
+          } else if ((item.takenAt as number) <= now - TAKEN_MILLISECONDS) {
+            old.push({ pk: item.pk, sk: item.sk });
+          }
+        }
+        after = page.next;
+      }
+      this.#from = from;
+    } finally {
+      await this.#deleteTaken(old, now);
+    }
+  }
+
+  /** Takes a message for one reader. `false` if another has it. `reader` is fresh for each take. */
+  async take({ sk }: InboxMessage, reader: string): Promise<boolean> {
+    const taken = await this.table.update(
+      { pk: this.#pk, sk },
+      this.#taken(reader),
+      all(itemExists, any(absent('reader'), equals('reader', reader))),
+    );
+    return taken !== undefined;
+  }
+
+  /** Takes out what its owner has handled: nobody else may have taken it. */
+  async acknowledge({ sk }: InboxMessage, owner: string): Promise<void> {
+    await this.table.update({ pk: this.#pk, sk }, this.#taken(owner), all(itemExists, absent('reader')));
+  }
+
+  /** Lets what is still unread expire together with the closed mark. */
+  async expire(expiresAt: number): Promise<void> {
+    const messages: InboxMessage[] = [];
+    for await (const message of this.unread()) messages.push(message);
+    await Promise.all(
+      messages.map(({ sk }) =>
+        this.table.update({ pk: this.#pk, sk }, { set: { expiresAt } }, all(itemExists, absent('reader'))),
+      ),
+    );
+  }
+
+  #taken(reader: string) {
+    const now = this.clock.now();
+    return {
+      set: { reader, takenAt: now, expiresAt: Math.floor(now / 1000) + TAKEN_SECONDS },
+      remove: ['body'],
+    };
+  }
+
+  /** Where a query begins that is to find everything that was stamped then or later. */
+  #before(sentAt: number): Key {
+    return { pk: this.#pk, sk: `${stampedAt(sentAt - 1)}#\uffff` };
+  }
+
+  async #deleteTaken(keys: Key[], now: number): Promise<void> {
+    const condition = all(exists('reader'), atMost('takenAt', now - TAKEN_MILLISECONDS));
+    await Promise.all(keys.map((key) => this.table.delete(key, condition)));
+  }
+}
+
+function stampedAt(milliseconds: number): string {
+  return `MESSAGE#${String(Math.max(0, milliseconds)).padStart(STAMP_DIGITS, '0')}`;
+}
+
+function toMessage({ sk, body, sentAt }: Item): InboxMessage {
+  return { sk, body: body as string, sentAt: sentAt as number };
+}

@@ -1,0 +1,132 @@
+/** Reads a connection's messages from its inbox, one after the other, waiting for the next one: %CSP.WebSocket's Read. */
+import { type Clock, sleep } from '../clock';
+import { InvalidValueError, WebSocketClosedError, WebSocketTimeoutError } from '../errors';
+import type { Inbox, InboxMessage } from './inbox';
+
+export interface ReadOptions {
+  /** UTF-16 code units; a longer message is read in pieces. @default 32,656, as in IRIS */
+  maxLength?: number;
+  /** @default 86,400, as in IRIS: one day */
+  timeoutSeconds?: number;
+  /** How long after its stamp a message is left, in case that an earlier one is still on its way. @default 0 */
+  settleMilliseconds?: number;
+}
+
+const DEFAULT_MAX_LENGTH = 32_656;
+const DEFAULT_TIMEOUT_SECONDS = 86_400;
+const FIRST_PAUSE_MILLISECONDS = 20;
+const LONGEST_PAUSE_MILLISECONDS = 500;
+/** While it waits, a reader looks so often whether the connection has closed. */
+const CLOSED_LOOK_MILLISECONDS = 1_000;
+/** A handler that began before the close may store its message until then. */
+const LATEST_PUT_AFTER_CLOSE_MILLISECONDS = 30_000;
+
+/** Whose messages a reader takes, and how. */
+export interface MessageSource {
+  inbox: Inbox;
+  clock: Clock;
+  /** Milliseconds since the epoch: by then a wait ends. */
+  deadline: number;
+  /** Called before each look: throws to end the reading. */
+  beforeLook?(): Promise<void>;
+  /** `false` if somebody else has the message. */
+  take(message: InboxMessage): Promise<boolean>;
+  /** When the connection closed, in milliseconds since the epoch; 0 if its closed mark has expired; `undefined` while it is open. */
+  closedAt(): Promise<number | undefined>;
+  /** For a reader that does not wait: asks the gateway. `true` if the connection has gone. */
+  hasGone(): Promise<boolean>;
+}
+
+export class MessageReader {
+  /** What is left of the message that was read last. */
+  #rest = '';
+  #atEnd = true;
+  /** The connection had closed, and so long ago that nothing more could come, before the next look began. */
+  #nothingCanCome = false;
+  #lookAtCloseFrom = 0;
+
+  constructor(
+    private readonly webSocketId: string,
+    private readonly source: MessageSource,
+  ) {}
+
+  /** Whether the last read reached the end of its message. */
+  get atEnd(): boolean {
+    return this.#atEnd;
+  }
+
+  async read(options: ReadOptions = {}): Promise<string> {
+    const maxLength = wholeNumber('maxLength', options.maxLength ?? DEFAULT_MAX_LENGTH, 2);
+    if (this.#atEnd) {
+      this.#rest = await this.#next(
+        number('timeoutSeconds', options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),
+        number('settleMilliseconds', options.settleMilliseconds ?? 0),
+      );
+    }
+    const piece = firstPiece(this.#rest, maxLength);
+    this.#rest = this.#rest.slice(piece.length);
+    this.#atEnd = this.#rest === '';
+    return piece;
+  }
+
+  async #next(timeoutSeconds: number, settleMilliseconds: number): Promise<string> {
+    const { clock, deadline, beforeLook } = this.source;
+    const begun = clock.now();
+    const timeout = begun + timeoutSeconds * 1_000;
+    const end = Math.min(timeout, deadline);
+    for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS)) {
+      await beforeLook?.();
+      const found = await this.#takeFirst(settleMilliseconds);
+      if (typeof found === 'string') return found;
+      if (found === 0 && (await this.#isClosed(timeoutSeconds === 0)))
+        throw new WebSocketClosedError(this.webSocketId);
+      const left = end - clock.now();
+      if (left <= 0) {
+        throw new WebSocketTimeoutError(this.webSocketId, (clock.now() - begun) / 1_000, end < timeout);
+      }
+      await sleep(clock, Math.min(found > 0 ? found : pause, left));
+    }
+  }
+
+  /** The body of the first message that is to be had; else the milliseconds after which one will have settled, or 0. */
+  async #takeFirst(settleMilliseconds: number): Promise<string | number> {
+    const { inbox, clock, take } = this.source;
+    const closed = this.#nothingCanCome;
+    for await (const message of inbox.unread()) {
+      const unsettled = message.sentAt + settleMilliseconds - clock.now();
+      if (unsettled > 0 && !closed) return unsettled;
+      if (await take(message)) return message.body;
+    }
+    return 0;
+  }
+
+  /** Nothing was found. One who waits is told only of a close that was there, with all that belongs to it, before the look. */
+  async #isClosed(atOnce: boolean): Promise<boolean> {
+    if (this.#nothingCanCome) return true;
+    const { clock, closedAt, hasGone } = this.source;
+    const now = clock.now();
+    if (!atOnce && now < this.#lookAtCloseFrom) return false;
+    this.#lookAtCloseFrom = now + CLOSED_LOOK_MILLISECONDS;
+    const closed = await closedAt();
+    if (atOnce) return closed !== undefined || (await hasGone());
+    this.#nothingCanCome = closed !== undefined && closed + LATEST_PUT_AFTER_CLOSE_MILLISECONDS < now;
+    return false;
+  }
+}
+
+/** Never the half of a character that takes two code units. */
+function firstPiece(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  const last = text.charCodeAt(maxLength - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? maxLength - 1 : maxLength);
+}
+
+function wholeNumber(name: string, value: number, least: number): number {
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new InvalidValueError(`${name} must be a whole number of at least ${least}, not ${value}.`);
+}
+
+function number(name: string, value: number): number {
+  if (value >= 0) return value;
+  throw new InvalidValueError(`${name} must be a number that is not negative, not ${value}.`);
+}

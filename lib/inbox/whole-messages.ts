@@ -1,0 +1,38 @@
+/** Messages read whole, on top of a reader of pieces: as an iteration, or as bytes. */
+import { fromDataUrl } from '../binary-data';
+import { MAX_MESSAGE_BYTES } from '../delivery';
+import { WebSocketClosedError } from '../errors';
+import type { ReadOptions } from './message-reader';
+
+/** How long to wait for a message. */
+export type WaitOptions = Omit<ReadOptions, 'maxLength'>;
+
+interface Readable {
+  read(options?: ReadOptions): Promise<string>;
+}
+
+/** Ends when the socket has closed; a timeout is thrown. */
+export async function* messagesOf(
+  socket: Readable,
+  options: WaitOptions,
+): AsyncGenerator<string, void, undefined> {
+  for (;;) {
+    const next = await readWhole(socket, options).catch((error: unknown) => {
+      if (error instanceof WebSocketClosedError) return undefined;
+      throw error;
+    });
+    if (next === undefined) return;
+    yield next;
+  }
+}
+
+/** The bytes of a data URL, or those of any other text in UTF-8. */
+export async function bytesOf(socket: Readable, options: WaitOptions): Promise<Buffer> {
+  const text = await readWhole(socket, options);
+  return fromDataUrl(text) ?? Buffer.from(text);
+}
+
+/** No message that the gateway takes has more characters than bytes. */
+function readWhole(socket: Readable, options: WaitOptions): Promise<string> {
+  return socket.read({ ...options, maxLength: MAX_MESSAGE_BYTES });
+}
