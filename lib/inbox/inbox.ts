@@ -1,8 +1,8 @@
 /**
  * A connection's inbox: messages that wait in the table until some process reads them, each taken by one reader.
  *
- * CONNECTION#{id} / MESSAGE#{stamp}#{messageId}   a message; once taken it stays for a while without its body, so that its
- *                                                 put, repeated after a lost answer, does not bring it back
+ * CONNECTION#{id} / MESSAGE#{stamp}#{message id in hex}   a message; once taken it stays for a while without its body, so that
+ *                                                         its put, repeated after a lost answer, does not bring it back
  */
 import type { Clock } from '../clock';
 import { connectionKey } from '../connection-items';
@@ -54,7 +54,7 @@ export class Inbox {
     const { messageId, sentAt, body } = message;
     const now = this.clock.now();
     if (now > sentAt + LATEST_PUT_MILLISECONDS) return false;
-    const sk = `${stampedAt(sentAt)}#${messageId}`;
+    const sk = `${stampedAt(sentAt)}#${sortable(messageId)}`;
     const expiresAt = Math.floor(now / 1000) + UNREAD_SECONDS;
     // One that is there is this one, from a call whose answer was lost; perhaps it has been taken since.
     await this.table.put({ pk: this.#pk, sk, body, sentAt, expiresAt }, itemAbsent);
@@ -138,6 +138,11 @@ export class Inbox {
 
 function stampedAt(milliseconds: number): string {
   return `MESSAGE#${String(Math.max(0, milliseconds)).padStart(STAMP_DIGITS, '0')}`;
+}
+
+/** Message ids are bytes, the first of which grow with time; their base64 does not sort as they do. */
+function sortable(messageId: string): string {
+  return Buffer.from(messageId, 'base64url').toString('hex');
 }
 
 function toMessage({ sk, body, sentAt }: Item): InboxMessage {

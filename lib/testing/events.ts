@@ -22,6 +22,15 @@ export function newWebSocketId(): string {
   return `${bytes.toString('base64url')}=`;
 }
 
+let messages = 0;
+
+/** A message id: each is greater than the one before. */
+function newMessageId(): string {
+  const bytes = Buffer.alloc(11);
+  bytes.writeUIntBE(++messages, 0, 6);
+  return `${bytes.toString('base64url')}=`;
+}
+
 export function connectEvent(
   options: EventOptions & { headers?: Record<string, string>; query?: Record<string, string> } = {},
 ): ConnectEvent {
@@ -47,7 +56,7 @@ export function messageEvent(body: string, options: EventOptions = {}): MessageE
   return {
     requestContext: {
       routeKey: '$default',
-      messageId: newWebSocketId(),
+      messageId: newMessageId(),
       eventType: 'MESSAGE',
       ...requestContext(options),
     },
