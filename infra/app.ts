@@ -1,11 +1,11 @@
 /** The app: the table with the connections, and the services that share it. */
 import { join } from 'node:path';
-import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { bundleFunctions } from './bundle';
 import { ConnectionTable } from './connection-table';
 import { WebSocketService } from './websocket-service';
 
-bundleFunctions(join(__dirname, '..'), ['functions/chat']);
+bundleFunctions(join(__dirname, '..'), ['functions/chat', 'functions/echo', 'functions/echo-shared']);
 
 const app = new App();
 const stack = new Stack(app, 'SharedConnection', {
@@ -13,12 +13,20 @@ const stack = new Stack(app, 'SharedConnection', {
 });
 const connections = new ConnectionTable(stack, 'Connections');
 
-new WebSocketService(stack, 'Chat', {
-  entry: 'functions/chat',
+// Pages on the developer's own machine. Add the origin of your page here.
+const allowedOrigins = ['http://localhost:*', 'http://127.0.0.1:*'];
+
+new WebSocketService(stack, 'Chat', { entry: 'functions/chat', connections, allowedOrigins });
+
+new WebSocketService(stack, 'Echo', {
+  entry: 'functions/echo',
   connections,
-  // Pages on the developer's own machine. Add the origin of your page here.
-  allowedOrigins: ['http://localhost:*', 'http://127.0.0.1:*'],
+  allowedOrigins,
+  // One invocation owns a dedicated socket for as long as Lambda lets it, and then hands over.
+  serverTimeout: Duration.minutes(15),
 });
+
+new WebSocketService(stack, 'EchoShared', { entry: 'functions/echo-shared', connections, allowedOrigins });
 
 new CfnOutput(stack, 'ConnectionTable', {
   description: 'The CONNECTION_TABLE of processes that open connections',

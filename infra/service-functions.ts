@@ -8,6 +8,7 @@ import {
   Code,
   Function as LambdaFunction,
   LoggingFormat,
+  RecursiveLoop,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -27,7 +28,7 @@ export interface ServiceFunctionsProps {
   readonly environment: Record<string, string>;
   /** @default 256, which is also a share of a CPU: 1,769 are one whole */
   readonly memoryMegabytes?: number;
-  /** How long `server` may run; above 30 seconds, since it waits for the handshake. @default 2 minutes */
+  /** How long `server` may run; above 30 seconds, since it waits for the handshake. Dedicated sockets want 15. @default 2 minutes */
   readonly serverTimeout?: Duration;
   /** @default one month */
   readonly logRetention?: RetentionDays;
@@ -81,6 +82,8 @@ export class ServiceFunctions extends Construct {
       code: this.#bundle(props.entry),
       handler,
       timeout,
+      // The server function invokes itself, to hand over or to settle, and counts how often; Lambda would stop it at the 16th.
+      ...(id === 'Server' && { recursiveLoop: RecursiveLoop.ALLOW }),
       memorySize: props.memoryMegabytes ?? 256,
       environment: { NODE_OPTIONS: '--enable-source-maps', ...environment },
       loggingFormat: LoggingFormat.JSON,

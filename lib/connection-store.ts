@@ -144,13 +144,14 @@ export class ConnectionStore {
     return item !== undefined;
   }
 
-  /** A dedicated connection has gone: it counts as closed, and its owner settles it. */
-  async markClosed(webSocketId: string, close: Close): Promise<void> {
+  /** A dedicated connection has gone: it counts as closed, is no longer listed, and its owner settles it. */
+  async markClosed(key: MemberKey, close: Close): Promise<void> {
     await this.table.update(
-      connectionKey(webSocketId),
+      connectionKey(key.webSocketId),
       { set: { state: 'closed', closedAt: this.clock.now(), ...closeAttributes(close) } },
       equals('state', 'open'),
     );
+    await this.leave(key);
   }
 
   /**

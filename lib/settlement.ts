@@ -47,7 +47,7 @@ export class Settlement {
   /** The gateway said so of a dedicated connection: its owner learns of it, and settles it when its loop has ended. */
   async ownerDisconnected(connection: Connection, close: Close): Promise<SettlementOutcome> {
     const { webSocketId } = connection;
-    await this.#store.markClosed(webSocketId, close);
+    await this.#store.markClosed(connection, close);
     return (await this.#owned(connection)) ?? this.disconnected(webSocketId, close);
   }
 

@@ -5,7 +5,7 @@
 import { sleep } from '../clock';
 import type { Connection } from '../connection-items';
 import { ConnectionStore } from '../connection-store';
-import { ConfigurationError, WebSocketClosedError } from '../errors';
+import { ConfigurationError, WebSocketClosedError, WebSocketOpeningError } from '../errors';
 import type { ServiceFunction } from '../handlers/service-function';
 import { handshakeFinished } from '../opening';
 import type { Service } from '../service';
@@ -18,6 +18,8 @@ import { isFree, type Ownership, OwnershipStore } from './ownership';
 const HANDOVER_RESERVE_MILLISECONDS = 8_000;
 /** Handovers of one connection: fifteen minutes each, they are more than its two hours. */
 const MAX_HOPS = 12;
+/** A connection that has been seen open so long ago is known to every host of the gateway. */
+const HOSTS_AGREE_AFTER_MILLISECONDS = 5_000;
 /** Owners of one connection, those that died included. */
 const MAX_EPOCHS = 50;
 /** What API Gateway tells of a connection that was deleted. */
@@ -75,18 +77,24 @@ export class DedicatedSocket {
 
   /** `true` once the socket is to be closed; `false` if another invocation goes on. */
   async #serve(ownership: Ownership): Promise<boolean> {
-    if (this.#isOverdone(ownership)) return true;
+    if (ownership.epoch > MAX_EPOCHS) {
+      const { webSocketId } = this.connection;
+      console.error(`WebSocket ${webSocketId} is closed: ${MAX_EPOCHS} invocations have owned it already.`);
+      return true;
+    }
     const handoverAt = this.service.deadline - HANDOVER_RESERVE_MILLISECONDS;
     const owner = new Owner(this.connection, ownership, this.shared.backend, handoverAt);
     const server = this.#makeServer(owner);
+    let openedAt = Number.POSITIVE_INFINITY;
     try {
       if (!(await this.#isOpen(ownership))) return true;
+      openedAt = this.shared.backend.clock.now();
       await server.server(ownership.epoch > 1 ? { state: ownership.state } : undefined);
       if (!owner.isInterrupted) await owner.acknowledge();
     } catch (error) {
       if (error instanceof OwnershipLost) return false;
       if (error instanceof UnmanageableMessage) console.error(`${error.message} The socket is closed.`);
-      else if (!(error instanceof WebSocketClosedError) && !owner.isInterrupted) {
+      else if (!owner.isInterrupted && !this.#saysGone(error, openedAt)) {
         // Whoever is asked next, by a message or by Lambda's retry, need not wait for the lease to end.
         await this.#ownerships.release(ownership.epoch);
         throw error;
@@ -97,12 +105,25 @@ export class DedicatedSocket {
     return owner.isInterrupted ? this.#handOver(server, ownership) : true;
   }
 
-  async #handOver(server: WebSocketServer, ownership: Ownership): Promise<boolean> {
+  /** `true` if the socket is to be closed instead. */
+  async #handOver(server: WebSocketServer, { epoch, hops }: Ownership): Promise<boolean> {
     const { webSocketId, serverFunction } = this.connection;
+    if (hops >= MAX_HOPS) {
+      console.error(`WebSocket ${webSocketId} is closed: it has been handed over ${MAX_HOPS} times.`);
+      return true;
+    }
     const state = await server.onHandover();
-    if (!(await this.#ownerships.handOver(ownership.epoch, ownership.hops + 1, state))) return false;
-    await this.shared.backend.invoker.invoke(serverFunction, { type: 'server', webSocketId });
+    if (await this.#ownerships.handOver(epoch, hops + 1, state)) {
+      await this.shared.backend.invoker.invoke(serverFunction, { type: 'server', webSocketId });
+    }
     return false;
+  }
+
+  /** Whether `server()` ended because its client has gone. A 410 counts once the gateway's hosts have long known the connection. */
+  #saysGone(error: unknown, openedAt: number): boolean {
+    if (error instanceof WebSocketClosedError) return true;
+    const knownFor = this.shared.backend.clock.now() - openedAt;
+    return error instanceof WebSocketOpeningError && knownFor > HOSTS_AGREE_AFTER_MILLISECONDS;
   }
 
   /** A connection that never opened has no loop; one that has gone since still has its last messages. */
@@ -110,16 +131,8 @@ export class DedicatedSocket {
     const { connection } = this;
     if (connection.state === 'closed') return true;
     if (await handshakeFinished(this.shared.backend, connection, this.service.deadline)) return true;
-    if (epoch > 1) await this.#store.markClosed(connection.webSocketId, {});
+    if (epoch > 1) await this.#store.markClosed(connection, {});
     return epoch > 1;
-  }
-
-  #isOverdone({ epoch, hops }: Ownership): boolean {
-    if (epoch <= MAX_EPOCHS && hops <= MAX_HOPS) return false;
-    console.error(
-      `WebSocket ${this.connection.webSocketId} is closed: it has had ${epoch} owners and ${hops} handovers, and may have ${MAX_EPOCHS} and ${MAX_HOPS}.`,
-    );
-    return true;
   }
 
   #makeServer(owner: Owner): WebSocketServer {

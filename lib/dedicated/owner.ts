@@ -121,7 +121,7 @@ export class Owner {
         return;
       }
       if (!(await this.backend.connections.get(this.connection)))
-        await this.#store.markClosed(webSocketId, {});
+        await this.#store.markClosed(this.connection, {});
     } catch (error) {
       console.warn(`The heartbeat of WebSocket ${webSocketId} failed and is tried again: ${String(error)}`);
     }

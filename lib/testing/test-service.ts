@@ -1,8 +1,10 @@
 /** A whole service in memory: clients connect, send and leave, and the server class runs as it would behind API Gateway. */
 import type { Backend } from '../backend';
 import type { Clock } from '../clock';
+import { connectionKey } from '../connection-items';
 import { createHandlers, type Handlers } from '../handlers/create-handlers';
 import type { HandlerOptions } from '../handlers/service-function';
+import type { ServiceRequest } from '../invocations/invoker';
 import { Service } from '../service';
 import type { ServerClass } from '../web-socket-server';
 import { connectEvent, disconnectEvent, lambdaContext, messageEvent, newWebSocketId } from './events';
@@ -20,6 +22,8 @@ export interface TestServiceOptions {
   /** @default one that skips every wait */
   clock?: Clock;
   intercept?: Intercept;
+  /** How long an invocation of the server function may run, as far as the code is told. @default 120,000 */
+  serverMilliseconds?: number;
 }
 
 export class TestService {
@@ -33,6 +37,9 @@ export class TestService {
   /** The service as another process would see it. */
   readonly service: Service;
   #tokens = 0;
+  readonly #serverMilliseconds: number;
+  /** The invocations that own dedicated sockets: they end by themselves. */
+  readonly #loops = new Set<Promise<void>>();
   /** Closed by `end()`, and `$disconnect` has not run yet. */
   readonly #ended: string[] = [];
 
@@ -44,6 +51,7 @@ export class TestService {
       upkeep,
     } = options;
     this.name = options.name ?? 'chat';
+    this.#serverMilliseconds = options.serverMilliseconds ?? 120_000;
     this.clock = clock;
     this.table = new MemoryTable(clock, intercept);
     this.gateway = new FakeGateway(clock, intercept, (webSocketId) => this.#ended.push(webSocketId));
@@ -87,13 +95,36 @@ export class TestService {
     await this.runQueued();
   }
 
-  /** Runs what has been asked for asynchronously, until nothing is left. */
+  /** Runs what has been asked for asynchronously, until nothing is left; the loop of a dedicated socket goes on beside the test. */
   async runQueued(): Promise<void> {
     for (let next = this.functions.queue.shift(); next; next = this.functions.queue.shift()) {
-      await this.handlers.server(next.request, lambdaContext({ remainingMilliseconds: 120_000 }));
+      const context = lambdaContext({ remainingMilliseconds: this.#serverMilliseconds });
+      const run = this.handlers.server(next.request, context);
+      if (this.#isLoop(next.request)) this.#letLoop(run);
+      else await run;
     }
     const ended = this.#ended.shift();
     if (ended !== undefined) await this.disconnect(ended, 1000, 'Connection Closed Normally');
+  }
+
+  /** Resolves when no dedicated socket has an owner any more. @throws what `server()` threw */
+  async loopsEnded(): Promise<void> {
+    while (this.#loops.size > 0) await Promise.all(this.#loops);
+  }
+
+  #isLoop(request: ServiceRequest): boolean {
+    if (request.type !== 'server') return false;
+    const { pk, sk } = connectionKey(request.webSocketId);
+    return this.table.items().some((item) => item.pk === pk && item.sk === sk && item.messagesTo === 'owner');
+  }
+
+  #letLoop(run: Promise<void>): void {
+    const loop = run.then(() => this.runQueued());
+    this.#loops.add(loop);
+    loop.then(
+      () => this.#loops.delete(loop),
+      () => {},
+    );
   }
 }
 

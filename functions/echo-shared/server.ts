@@ -1,0 +1,9 @@
+/** The echo server as a shared socket: it holds nothing while nobody speaks, and so has nothing that could time out. */
+import { WebSocketServer } from '../../lib';
+
+export class SharedEchoServer extends WebSocketServer {
+  override async onClientMessage(data: string): Promise<void> {
+    if (data === 'exit') await this.end();
+    else await this.write(data);
+  }
+}

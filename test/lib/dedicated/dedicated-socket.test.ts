@@ -1,0 +1,218 @@
+import {
+  InvalidUseError,
+  type Resumption,
+  SharedConnection,
+  WebSocketDedicatedError,
+  WebSocketServer,
+  WebSocketTimeoutError,
+} from '../../../lib';
+import { connectEvent, lambdaContext, ManualClock, TestService } from '../../../lib/testing';
+
+/** What the loops did, across the objects that run them. */
+const happened: string[] = [];
+beforeEach(() => {
+  happened.length = 0;
+  // The sweep's report, and what ends a socket.
+  jest.spyOn(console, 'log').mockImplementation(() => {});
+  jest.spyOn(console, 'error').mockImplementation(() => {});
+});
+afterEach(() => jest.restoreAllMocks());
+
+/** Echoes until `exit`; counts its lines, across handovers. */
+class Loop extends WebSocketServer {
+  override sharedConnection = false;
+  #lines = 0;
+
+  override async server(resumed?: Resumption) {
+    happened.push(resumed ? `resumes ${resumed.state}` : 'starts');
+    this.#lines = (resumed?.state as number | undefined) ?? 0;
+    for (;;) {
+      const line = await this.#next();
+      if (line === 'exit') return;
+      if (line === 'fail') throw new Error('as the client wants it');
+      this.#lines++;
+      await this.write(`${this.#lines} ${line}`);
+    }
+  }
+  override async onHandover() {
+    happened.push(`hands over ${this.#lines}`);
+    return this.#lines;
+  }
+  override async onPostServer(code?: number) {
+    happened.push(`onPostServer ${code}`);
+  }
+
+  async #next(): Promise<string> {
+    for (;;) {
+      try {
+        return await this.read({ timeoutSeconds: 10 });
+      } catch (error) {
+        if (!(error instanceof WebSocketTimeoutError)) throw error;
+        await this.write('timed out');
+      }
+    }
+  }
+}
+
+describe('a dedicated socket', () => {
+  const setUp = async (serverMilliseconds = 900_000) => {
+    const clock = new ManualClock();
+    const service = new TestService(Loop, { clock, serverMilliseconds });
+    const client = await service.connect();
+    await clock.advance(100);
+    return { clock, service, client };
+  };
+
+  it('runs server() as its loop', async () => {
+    const { clock, client } = await setUp();
+    await client.send('hello');
+    await clock.advance(500);
+    await client.send('again');
+    await clock.advance(500);
+    expect(client.received).toEqual(['1 hello', '2 again']);
+    expect(happened).toEqual(['starts']);
+  });
+
+  it('lets a read time out, and goes on', async () => {
+    const { clock, client } = await setUp();
+    await clock.advance(21_000);
+    expect(client.received).toEqual(['timed out', 'timed out']);
+    await client.send('x');
+    await clock.advance(500);
+    expect(client.received.at(-1)).toBe('1 x');
+  });
+
+  it('closes when server() returns, and then runs onPostServer', async () => {
+    const { clock, service, client } = await setUp();
+    await client.send('exit');
+    await clock.advance(500);
+    await service.loopsEnded();
+    expect(service.gateway.isOpen(client.webSocketId)).toBe(false);
+    expect(happened).toEqual(['starts', 'onPostServer 1000']);
+  });
+
+  it('leaves no rows once the closed mark has expired', async () => {
+    const { clock, service, client } = await setUp();
+    await client.send('exit');
+    await client.send('too late');
+    await clock.advance(500);
+    await service.loopsEnded();
+    await clock.advance(11 * 60_000);
+    expect(service.table.items()).toEqual([]);
+  });
+
+  it('ends when the client has gone', async () => {
+    const { clock, service, client } = await setUp();
+    await client.send('last word');
+    await client.close(1001, 'Going away');
+    await clock.advance(60_000);
+    await service.loopsEnded();
+    expect(happened).toEqual(['starts', 'onPostServer 1001']);
+  });
+
+  it('ends when the client has gone and $disconnect was lost', async () => {
+    const { clock, service, client } = await setUp();
+    client.vanish();
+    await clock.advance(60_000);
+    await service.loopsEnded();
+    expect(happened).toEqual(['starts', 'onPostServer undefined']);
+  });
+
+  it('hands over before its time is out, with what onHandover returns', async () => {
+    const { clock, client } = await setUp(60_000);
+    await client.send('one');
+    await clock.advance(51_000);
+    await client.send('two');
+    await clock.advance(500);
+    expect(happened).toEqual(['starts', 'hands over 1', 'resumes 1']);
+    expect(client.received.filter((frame) => frame !== 'timed out')).toEqual(['1 one', '2 two']);
+  });
+
+  it('answers every line of a client that talks through handovers, once and in order', async () => {
+    const { clock, client } = await setUp(40_000);
+    for (let n = 0; n < 200; n++) {
+      await client.send(`line ${n}`);
+      await clock.advance(1_000);
+    }
+    expect(client.received).toEqual(Array.from({ length: 200 }, (_, n) => `${n + 1} line ${n}`));
+    expect(happened.filter((what) => what.startsWith('hands over')).length).toBeGreaterThan(3);
+  });
+
+  it('is closed after twelve handovers', async () => {
+    const { clock, service } = await setUp(40_000);
+    await clock.advance(15 * 31_000);
+    await service.loopsEnded();
+    expect(happened.filter((what) => what.startsWith('resumes'))).toHaveLength(12);
+    expect(happened.at(-1)).toBe('onPostServer 1000');
+    expect(console.error).toHaveBeenCalledWith(expect.stringContaining('handed over 12 times'));
+  });
+
+  it('is started anew by the next message when its invocation has failed, and the message comes again', async () => {
+    const { clock, service, client } = await setUp();
+    await client.send('fail');
+    await clock.advance(500);
+    await expect(service.loopsEnded()).rejects.toThrow('as the client wants it');
+    await client.send('exit');
+    await clock.advance(500);
+    expect(happened).toEqual(['starts', 'resumes undefined']);
+  });
+
+  it('cannot be opened by another process', async () => {
+    const { service, client } = await setUp();
+    const opening = SharedConnection.open(client.webSocketId, { backend: service.backend });
+    await expect(opening).rejects.toThrow(WebSocketDedicatedError);
+    await expect(opening).rejects.toMatchObject({ code: 'WebSocketDedicated' });
+  });
+
+  it('is left alone by the sweep while its owner lives', async () => {
+    const { clock, service, client } = await setUp();
+    await clock.advance(60_000);
+    const sweep = service.handlers.server({ type: 'sweep' }, lambdaContext());
+    await clock.advance(1_000);
+    await sweep;
+    expect(service.functions.queue).toEqual([]);
+    expect(service.gateway.isOpen(client.webSocketId)).toBe(true);
+  });
+});
+
+describe('sharedConnection = false', () => {
+  const refusal = (ServerClass: ConstructorParameters<typeof TestService>[0]) =>
+    new TestService(ServerClass).handlers.connect(connectEvent(), lambdaContext());
+
+  it('is refused in a class with onClientMessage, which would never be called', async () => {
+    class Both extends Loop {
+      override async onClientMessage() {}
+    }
+    await expect(refusal(Both)).rejects.toThrow(InvalidUseError);
+    await expect(refusal(Both)).rejects.toThrow(
+      /sharedConnection is false in Both, but it has onClientMessage/,
+    );
+  });
+
+  it('is refused in a class without server()', async () => {
+    class NoLoop extends WebSocketServer {
+      override sharedConnection = false;
+    }
+    await expect(refusal(NoLoop)).rejects.toThrow(/it has no server\(\)/);
+  });
+
+  it('may be decided for each connection', async () => {
+    class Either extends WebSocketServer {
+      override async onPreServer() {
+        this.sharedConnection = this.sessionId !== 'ada';
+      }
+      override async server() {
+        happened.push(`server of ${this.sessionId}`);
+      }
+    }
+    const clock = new ManualClock();
+    const service = new TestService(Either, { clock });
+    const shared = await service.connect({ principalId: 'bob' });
+    const dedicated = await service.connect({ principalId: 'ada' });
+    await clock.advance(100);
+    await service.loopsEnded();
+    expect(happened).toEqual(['server of bob', 'server of ada']);
+    expect(service.gateway.isOpen(shared.webSocketId)).toBe(true);
+    expect(service.gateway.isOpen(dedicated.webSocketId)).toBe(false);
+  });
+});
