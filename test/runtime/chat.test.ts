@@ -1,10 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { systemClock } from '../../lib/clock';
-import { DynamoDbTable } from '../../lib/table/dynamodb-table';
-import { pages } from '../../lib/table/table';
 import { ChatClient } from './chat-client';
 import { type RunningApp, startApp } from './running-app';
 
@@ -19,20 +15,6 @@ describe('the chat on the local runtime', () => {
     url = app.runtime.webSocketUrl('chat');
   });
   afterAll(() => app.stop());
-
-  const items = async (pk: string, prefix = '') => {
-    const client = new DynamoDBClient({
-      endpoint: app.runtime.url,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    });
-    const found = [];
-    for await (const page of pages(new DynamoDbTable(app.tableName, systemClock, client), { pk, prefix })) {
-      found.push(...page);
-    }
-    client.destroy();
-    return found;
-  };
 
   it('lets two people talk', async () => {
     const [ada, bob] = [await ChatClient.connect(url), await ChatClient.connect(url)];
@@ -89,10 +71,10 @@ describe('the chat on the local runtime', () => {
       const client = clients[n] as ChatClient;
       await client.until(() => [...(client.users ?? [])].sort().join() === expected.join());
     }
-    const members = await items('CHANNEL#chat#*', 'MEMBER#');
+    const members = await app.rows('CHANNEL#chat#*', 'MEMBER#');
     expect(members.map(({ user }) => user).sort()).toEqual(expected);
     for (const n of leaving) {
-      expect(await items(`CONNECTION#${ids[n]}`)).toMatchObject([{ state: 'closed', done: true }]);
+      expect(await app.rows(`CONNECTION#${ids[n]}`)).toMatchObject([{ state: 'closed', done: true }]);
     }
     await Promise.all(staying.map((n) => clients[n]?.close()));
   });

@@ -1,8 +1,13 @@
-/** This repository's own app on a local runtime, for tests of the whole way from socket to table and back. */
+/** An app on a local runtime, for tests of the whole way from socket to table and back: this repository's own, or another. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { systemClock } from '../../lib/clock';
+import { DynamoDbTable } from '../../lib/table/dynamodb-table';
+import type { Item } from '../../lib/table/item';
+import { pages } from '../../lib/table/table';
 import { findApp } from '../../local/assembly/app-source';
 import type { LambdaFunction } from '../../local/assembly/model';
 import { readAssembly } from '../../local/assembly/read-assembly';
@@ -17,6 +22,8 @@ import { type Runtime, startRuntime } from '../../local/runtime';
 const ROOT = join(__dirname, '../..');
 
 export interface AppOptions {
+  /** The folder of its `cdk.json`, relative to the repository. @default the repository itself */
+  app?: string;
   /** What goes wrong on purpose. @default nothing */
   faults?: Faults;
   /** The gateway's and the function host's; functions keep their own. @default the system's */
@@ -34,6 +41,8 @@ export interface RunningApp {
   serverFunction: string;
   /** What `npm start` prints to be exported. */
   exported: NodeJS.ProcessEnv;
+  /** What lies in a partition of the table, under sort keys that begin with the prefix. */
+  rows(pk: string, prefix?: string): Promise<Item[]>;
   /** Looks anew when an invocation has ended, and now and then. The test's own time limit ends a wait in vain. */
   until(condition: () => Promise<boolean>): Promise<void>;
   stop(): Promise<void>;
@@ -41,14 +50,14 @@ export interface RunningApp {
 
 export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   const outputDirectory = mkdtempSync(join(tmpdir(), 'cdk-out-'));
-  const source = findApp(undefined, ROOT);
+  const source = findApp(options.app, ROOT);
   if (source.kind !== 'command') throw new Error('cdk.json names no command');
   await synthesize({ ...source.synthesis, outputDirectory });
   const app = readAssembly(outputDirectory);
   let invocationEnded = () => {};
-  const { functionLog = silentFunctionLog, ...others } = options;
+  const { functionLog = silentFunctionLog, faults, clock } = options;
   const runtime = await startRuntime({
-    ...{ app, port: 0, log: silentLog, ...others },
+    ...{ app, port: 0, log: silentLog, ...(faults && { faults }), ...(clock && { clock }) },
     functionLog: {
       ...functionLog,
       end(invocation) {
@@ -57,10 +66,17 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
       },
     },
   });
+  const tableName = app.tables[0]?.tableName as string;
+  const client = new DynamoDBClient({
+    endpoint: runtime.url,
+    region: app.region,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const table = new DynamoDbTable(tableName, systemClock, client);
   const functionNames = app.functions.map(({ functionName }) => functionName);
   return {
     runtime,
-    tableName: app.tables[0]?.tableName as string,
+    tableName,
     functions: app.functions,
     functionNames,
     serverFunction: functionNames.find((name) => name.includes('Server')) as string,
@@ -68,6 +84,11 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
       PATH: process.env.PATH,
       ...awsExports(app, runtime),
       ...tableExports(app),
+    },
+    async rows(pk, prefix = '') {
+      const found: Item[] = [];
+      for await (const page of pages(table, { pk, prefix })) found.push(...page);
+      return found;
     },
     async until(condition) {
       for (;;) {
@@ -79,6 +100,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
       }
     },
     async stop() {
+      client.destroy();
       await runtime.close();
       rmSync(outputDirectory, { recursive: true, force: true });
     },

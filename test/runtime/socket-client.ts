@@ -1,0 +1,65 @@
+/** A client over a real WebSocket that keeps the text it receives, and waits for what is to come. */
+import { once } from 'node:events';
+import { type ClientOptions, WebSocket } from 'ws';
+
+export class SocketClient {
+  /** Whatever has been received and not been asked for, oldest first. */
+  readonly #unheard: string[] = [];
+  readonly #socket: WebSocket;
+  #heard: () => void = () => {};
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on('message', (data) => {
+      this.#unheard.push(String(data));
+      this.#heard();
+    });
+  }
+
+  static async connect(
+    url: string,
+    protocols: string[] = [],
+    options: ClientOptions = {},
+  ): Promise<SocketClient> {
+    const socket = new WebSocket(url, protocols, { perMessageDeflate: false, ...options });
+    const client = new SocketClient(socket);
+    await once(socket, 'open');
+    return client;
+  }
+
+  send(text: string): void {
+    this.#socket.send(text);
+  }
+
+  /** Sends one message in fragments of so many bytes at most. */
+  sendInFragments(text: string, fragmentBytes: number): void {
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; at += fragmentBytes) {
+      const fin = at + fragmentBytes >= bytes.length;
+      this.#socket.send(bytes.subarray(at, at + fragmentBytes), { fin, binary: false });
+    }
+  }
+
+  /** The next text that it has not been asked for yet. The test's own time limit ends a wait in vain. */
+  async hears(): Promise<string> {
+    for (;;) {
+      const next = this.#unheard.shift();
+      if (next !== undefined) return next;
+      await new Promise<void>((resolve) => {
+        this.#heard = resolve;
+      });
+    }
+  }
+
+  async close(code?: number): Promise<void> {
+    const closed = this.closed();
+    this.#socket.close(code);
+    await closed;
+  }
+
+  /** Resolves with the code once it is closed. */
+  async closed(): Promise<number> {
+    const [code] = await once(this.#socket, 'close');
+    return code;
+  }
+}

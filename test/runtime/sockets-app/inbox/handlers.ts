@@ -1,0 +1,10 @@
+/** A class that says to each client who it is, and leaves its messages to whoever reads them. */
+import { createHandlers, WebSocketServer } from '../../../../lib';
+
+class InboxServer extends WebSocketServer {
+  override async server() {
+    await this.write(this.webSocketId);
+  }
+}
+
+export const { routes, server } = createHandlers(InboxServer);

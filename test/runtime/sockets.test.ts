@@ -1,0 +1,103 @@
+import { SharedConnection, WebSocketDedicatedError } from '../../lib';
+import { describeContract } from '../contract/contract';
+import { type RunningApp, startApp } from './running-app';
+import { SocketClient } from './socket-client';
+
+jest.setTimeout(30_000);
+
+describe('sockets on the local runtime', () => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await startApp({ app: 'test/runtime/sockets-app' });
+    // From here on this process is as any other that knows only the ids and what `npm start` prints to be exported.
+    Object.assign(process.env, app.exported);
+  });
+  afterAll(() => app?.stop());
+
+  const connect = (service: string) => SocketClient.connect(app.runtime.webSocketUrl(service));
+
+  describeContract('there', {
+    async connect() {
+      const client = await connect('inbox');
+      return {
+        webSocketId: await client.hears(),
+        send: async (text) => client.send(text),
+        hears: () => client.hears(),
+        close: () => client.close(),
+        closed: () => client.closed(),
+      };
+    },
+    open: (webSocketId) => SharedConnection.open(webSocketId),
+  });
+
+  it('gives a long message, sent in fragments, to a reader in pieces of the default length', async () => {
+    const client = await connect('inbox');
+    const socket = await SharedConnection.open(await client.hears());
+    const text = '€😀'.repeat(10_000) + 'x'.repeat(60_000);
+    client.sendInFragments(text, 32 * 1024);
+    const pieces = [];
+    do pieces.push(await socket.read({ timeoutSeconds: 10 }));
+    while (!socket.atEnd);
+    expect(pieces).toHaveLength(3);
+    expect(pieces.join('')).toBe(text);
+    await client.close();
+  });
+
+  it('reads 100,000 characters in four pieces', async () => {
+    const client = await connect('inbox');
+    const socket = await SharedConnection.open(await client.hears());
+    const text = 'é😀'.repeat(1_000) + 'x'.repeat(97_000);
+    client.sendInFragments(text, 32 * 1024);
+    const lengths = [];
+    let read = '';
+    do {
+      const piece = await socket.read({ timeoutSeconds: 10 });
+      lengths.push([piece.length, socket.atEnd]);
+      read += piece;
+    } while (!socket.atEnd);
+    expect(text).toHaveLength(100_000);
+    expect(lengths).toEqual([
+      [32_656, false],
+      [32_656, false],
+      [32_656, false],
+      [2_032, true],
+    ]);
+    expect(read).toBe(text);
+    await client.close();
+  });
+
+  it('sends bytes and takes them', async () => {
+    const client = await connect('binary');
+    const bytes = Buffer.from(Array.from({ length: 20 * 1024 }, (_, n) => (n * 7) % 256));
+    client.send(`data:application/octet-stream;base64,${bytes.toString('base64')}`);
+    const answer = await client.hears();
+    expect(answer).toBe(
+      `data:application/octet-stream;base64,${Buffer.from(bytes).reverse().toString('base64')}`,
+    );
+    await client.close();
+  });
+
+  it('refuses bytes that are too many once encoded, and says both sizes', async () => {
+    const client = await connect('binary');
+    client.send(String(100 * 1024));
+    const answer = Buffer.from((await client.hears()).split(',')[1] as string, 'base64').toString();
+    expect(answer).toMatch(
+      /^The message has 102400 bytes, 136573 once encoded, and API Gateway sends at most 131072/,
+    );
+    await client.close();
+  });
+
+  it('runs a dedicated loop, which nobody else may open, until it ends by itself', async () => {
+    const client = await connect('loop');
+    client.send('hello');
+    expect(await client.hears()).toBe('1: hello');
+    const [row] = await app.rows('CHANNEL#loop#*', 'MEMBER#');
+    const webSocketId = String(row?.sk).split('#')[2] as string;
+    await expect(SharedConnection.open(webSocketId)).rejects.toThrow(WebSocketDedicatedError);
+    const closed = client.closed();
+    client.send('exit');
+    expect(await closed).toBe(1000);
+    await app.until(async () => (await app.rows('CHANNEL#loop#*', 'MEMBER#')).length === 0);
+    expect(await app.rows(`CONNECTION#${webSocketId}`, 'CONNECTION')).toMatchObject([{ done: true }]);
+  });
+});
