@@ -94,6 +94,15 @@ describe('sockets on the local runtime', () => {
     const [row] = await app.rows('CHANNEL#loop#*', 'MEMBER#');
     const webSocketId = String(row?.sk).split('#')[2] as string;
     await expect(SharedConnection.open(webSocketId)).rejects.toThrow(WebSocketDedicatedError);
+    // Two more owners would like to have it.
+    const { functionName = '' } =
+      app.functions.find(
+        ({ environment, handler }) => environment.SERVICE_NAME === 'loop' && handler === 'index.server',
+      ) ?? {};
+    for (let n = 0; n < 2; n++)
+      app.runtime.functions.invokeAsync(functionName, JSON.stringify({ type: 'server', webSocketId }));
+    client.send('again');
+    expect(await client.hears()).toBe('2: again');
     const closed = client.closed();
     client.send('exit');
     expect(await closed).toBe(1000);
