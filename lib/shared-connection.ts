@@ -123,10 +123,10 @@ export class SharedConnection {
 
   #makeReader(): MessageReader {
     const { webSocketId, service } = this;
-    const { table, clock, token } = service.backend;
+    const { table, clock, random, token } = service.backend;
     const inbox = new Inbox(webSocketId, table, clock);
     return new MessageReader(webSocketId, {
-      ...{ inbox, clock, deadline: service.deadline },
+      ...{ inbox, clock, random, deadline: service.deadline },
       take: (message) => inbox.take(message, token()),
       closedAt: () => service.store.closedAt(webSocketId),
       hasGone: async () => {

@@ -40,13 +40,13 @@ export class Owner {
     private readonly backend: Backend,
     private readonly handoverAt: number,
   ) {
-    const { table, clock } = backend;
+    const { table, clock, random } = backend;
     const { webSocketId } = connection;
     this.#store = new ConnectionStore(table, clock);
     this.#ownerships = new OwnershipStore(webSocketId, table, clock);
     this.#inbox = new Inbox(webSocketId, table, clock);
     this.#reader = new MessageReader(webSocketId, {
-      ...{ inbox: this.#inbox, clock, deadline: Number.POSITIVE_INFINITY },
+      ...{ inbox: this.#inbox, clock, random, deadline: Number.POSITIVE_INFINITY },
       beforeLook: () => this.#mayGoOn(),
       take: (message) => this.#take(message),
       closedAt: () => this.#store.closedAt(webSocketId),

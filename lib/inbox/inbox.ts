@@ -20,7 +20,8 @@ const TAKEN_SECONDS = 10 * 60;
 const LATEST_PUT_MILLISECONDS = 28_000;
 /** As far back of the present a message may still appear, clocks of different hosts allowed for. */
 const LOOK_BACK_MILLISECONDS = 60_000;
-const PAGE_MESSAGES = 25;
+/** A thorough look may have many taken ones to pass, which are small. */
+const PAGE_MESSAGES = { quick: 10, thorough: 100 };
 /** Of `MESSAGE#{stamp}`: sorts as numbers do. */
 const STAMP_DIGITS = 15;
 
@@ -37,6 +38,8 @@ export class Inbox {
   readonly #pk: string;
   /** Whatever was stamped before has been seen taken, and nothing can appear there any more. */
   #from = 0;
+  /** The last of the messages that lay taken before the first that did not. */
+  #seenTaken = '';
 
   constructor(
     readonly webSocketId: string,
@@ -61,31 +64,33 @@ export class Inbox {
     return true;
   }
 
-  /** The messages that nobody has taken, oldest first, read consistently. Deletes what was taken long ago. */
-  async *unread(): AsyncGenerator<InboxMessage, void, undefined> {
+  /**
+   * The messages that nobody has taken, oldest first, read consistently. A quick look begins behind what the last looks have
+   * seen taken; only a thorough one finds what was stamped earlier and stored later. Deletes what was taken long ago.
+   */
+  async *unread(look: 'quick' | 'thorough' = 'thorough'): AsyncGenerator<InboxMessage, void, undefined> {
     const now = this.clock.now();
     const old: Key[] = [];
     let from = now - LOOK_BACK_MILLISECONDS;
+    let isLeading = true;
     try {
-      for (let after: Key | undefined = this.#before(this.#from); after; ) {
-        const page = await this.table.query({
-          pk: this.#pk,
-          prefix: 'MESSAGE#',
-          limit: PAGE_MESSAGES,
-          after,
-        });
+      for (let after: Key | undefined = this.#startOf(look); after; ) {
+        const limit = PAGE_MESSAGES[look];
+        const page = await this.table.query({ pk: this.#pk, prefix: 'MESSAGE#', limit, after });
         for (const item of page.items) {
           if (item.reader === undefined) {
+            isLeading = false;
             from = Math.min(from, item.sentAt as number);
-            this.#from = from;
+            if (look === 'thorough') this.#from = from;
             yield toMessage(item);
-          } else if ((item.takenAt as number) <= now - TAKEN_MILLISECONDS) {
-            old.push({ pk: item.pk, sk: item.sk });
+          } else {
+            if (isLeading && item.sk > this.#seenTaken) this.#seenTaken = item.sk;
+            if ((item.takenAt as number) <= now - TAKEN_MILLISECONDS) old.push({ pk: item.pk, sk: item.sk });
           }
         }
         after = page.next;
       }
-      this.#from = from;
+      if (look === 'thorough') this.#from = from;
     } finally {
       await this.#deleteTaken(old, now);
     }
@@ -125,9 +130,10 @@ export class Inbox {
     };
   }
 
-  /** Where a query begins that is to find everything that was stamped then or later. */
-  #before(sentAt: number): Key {
-    return { pk: this.#pk, sk: `${stampedAt(sentAt - 1)}#\uffff` };
+  /** Where a query begins. */
+  #startOf(look: 'quick' | 'thorough'): Key {
+    const before = `${stampedAt(this.#from - 1)}#\uffff`;
+    return { pk: this.#pk, sk: look === 'quick' && this.#seenTaken > before ? this.#seenTaken : before };
   }
 
   async #deleteTaken(keys: Key[], now: number): Promise<void> {

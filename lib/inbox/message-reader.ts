@@ -16,6 +16,10 @@ const DEFAULT_MAX_LENGTH = 32_656;
 const DEFAULT_TIMEOUT_SECONDS = 86_400;
 const FIRST_PAUSE_MILLISECONDS = 20;
 const LONGEST_PAUSE_MILLISECONDS = 500;
+/** After another reader was faster, once; doubled each time. */
+const FIRST_BACKOFF_MILLISECONDS = 5;
+/** How long a message that was stamped earlier and stored later may be overtaken by those that follow each other. */
+const THOROUGH_LOOK_MILLISECONDS = 1_000;
 /** While it waits, a reader looks so often whether the connection has closed. */
 const CLOSED_LOOK_MILLISECONDS = 1_000;
 /** A handler that began before the close may store its message until then. */
@@ -25,6 +29,8 @@ const LATEST_PUT_AFTER_CLOSE_MILLISECONDS = 30_000;
 export interface MessageSource {
   inbox: Inbox;
   clock: Clock;
+  /** From 0 to 1. */
+  random(): number;
   /** Milliseconds since the epoch: by then a wait ends. */
   deadline: number;
   /** Called before each look: throws to end the reading. */
@@ -44,6 +50,9 @@ export class MessageReader {
   /** The connection had closed, and so long ago that nothing more could come, before the next look began. */
   #nothingCanCome = false;
   #lookAtCloseFrom = 0;
+  #lookThoroughlyFrom = 0;
+  /** How often in a row another reader was faster. */
+  #conflicts = 0;
 
   constructor(
     private readonly webSocketId: string,
@@ -88,14 +97,36 @@ export class MessageReader {
     }
   }
 
-  /** The body of the first message that is to be had; else the milliseconds after which one will have settled, or 0. */
+  /** Looks quickly where messages follow each other, and thoroughly from time to time, or if nothing else is there. */
   async #takeFirst(settleMilliseconds: number): Promise<string | number> {
-    const { inbox, clock, take } = this.source;
+    const now = this.source.clock.now();
+    if (settleMilliseconds === 0 && now < this.#lookThoroughlyFrom) {
+      const found = await this.#takeFirstOf('quick', 0);
+      if (found !== 0) return found;
+    }
+    this.#lookThoroughlyFrom = now + THOROUGH_LOOK_MILLISECONDS;
+    const found = await this.#takeFirstOf('thorough', settleMilliseconds);
+    if (found === 0) this.#lookThoroughlyFrom = 0;
+    return found;
+  }
+
+  /** The body of the first message; if that is not to be had yet, the milliseconds after which to look again; 0 if there is none. */
+  async #takeFirstOf(look: 'quick' | 'thorough', settleMilliseconds: number): Promise<string | number> {
+    const { inbox, clock, random, take } = this.source;
     const closed = this.#nothingCanCome;
-    for await (const message of inbox.unread()) {
+    for await (const message of inbox.unread(look)) {
       const unsettled = message.sentAt + settleMilliseconds - clock.now();
       if (unsettled > 0 && !closed) return unsettled;
-      if (await take(message)) return message.body;
+      if (await take(message)) {
+        this.#conflicts = 0;
+        return message.body;
+      }
+      // Others read too: who comes back at a time of its own meets fewer of them, and keeps the order.
+      const longest = Math.min(
+        FIRST_BACKOFF_MILLISECONDS * 2 ** this.#conflicts++,
+        LONGEST_PAUSE_MILLISECONDS,
+      );
+      return 1 + random() * longest;
     }
     return 0;
   }
