@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Faults } from '../../local/faults/faults';
+import { silentFunctionLog } from '../../local/lambda/function-log';
 import { type RunningApp, startApp } from '../runtime/running-app';
 import { SocketClient } from '../runtime/socket-client';
 
@@ -48,6 +49,8 @@ class Reader {
 }
 
 const READERS = 10;
+/** Messages at a time on their way into the inbox. */
+const UNDER_WAY = 50;
 const faults = [
   { what: 'and nothing goes wrong', make: () => undefined },
   { what: 'and one answer in fifty of the table is lost', make: () => new Faults({ 'answer-lost': 0.02 }) },
@@ -55,11 +58,20 @@ const faults = [
 
 describe.each(faults)('processes that read from a socket, $what', ({ make }) => {
   let app: RunningApp;
+  /** Messages that the gateway has handed to the routes function, and that function has stored. */
+  let stored = 0;
   const readers: Reader[] = [];
 
   beforeAll(async () => {
     const injected = make();
-    app = await startApp({ app: 'test/runtime/sockets-app', ...(injected && { faults: injected }) });
+    app = await startApp({
+      app: 'test/runtime/sockets-app',
+      functionLog: {
+        ...silentFunctionLog,
+        end: ({ subject }) => void (subject?.startsWith('$default') && stored++),
+      },
+      ...(injected && { faults: injected }),
+    });
   });
   afterAll(async () => {
     for (const reader of readers) reader.kill();
@@ -88,7 +100,12 @@ describe.each(faults)('processes that read from a socket, $what', ({ make }) => 
   it('share a thousand messages among ten of them, none twice and none lost', async () => {
     const { client, webSocketId } = await connect();
     const ten = await startReaders(READERS, webSocketId, '8', '0');
-    for (let n = 0; n < 1_000; n++) client.send(String(n));
+    stored = 0;
+    for (let n = 0; n < 1_000; n++) {
+      client.send(String(n));
+      // What waits longer than the gateway does is dropped, and the client told so.
+      if (n % UNDER_WAY === 0) await app.until(async () => stored >= n - UNDER_WAY);
+    }
     const shares = await Promise.all(ten.map((reader) => reader.ends()));
     expect(
       shares
