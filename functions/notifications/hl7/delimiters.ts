@@ -1,0 +1,75 @@
+/** The delimiters that a message declares in MSH-1 and MSH-2, and the escape sequences that stand for them. */
+import { MessageFault } from './scanned-record';
+
+/** The component separator, then those for repetitions, escapes, subcomponents and (since 2.7) truncation. */
+const MAX_ENCODING_CHARACTERS = 5;
+
+/** Whether a byte can divide fields: printable ASCII that is neither a letter nor a digit, nor a space. */
+export function isDelimiter(byte: number): boolean {
+  return byte > 0x20 && byte < 0x7f && !/[A-Za-z0-9]/.test(String.fromCharCode(byte));
+}
+
+export class Delimiters {
+  readonly field: string;
+  readonly component: string;
+  readonly repetition: string | undefined;
+  readonly #sequences: [sequence: string, meaning: string][];
+
+  /**
+   * @param header an MSH segment from its first byte.
+   * @throws {MessageFault} if what it declares cannot divide anything.
+   */
+  static of(header: string): Delimiters {
+    const field = header.charAt(3);
+    const [encodingCharacters = ''] = header.slice(4).split(field, 1);
+    return new Delimiters(field, encodingCharacters);
+  }
+
+  private constructor(field: string, encodingCharacters: string) {
+    const all = [field, ...encodingCharacters];
+    const isSound =
+      encodingCharacters !== '' &&
+      encodingCharacters.length <= MAX_ENCODING_CHARACTERS &&
+      all.every((character) => isDelimiter(character.charCodeAt(0))) &&
+      new Set(all).size === all.length;
+    if (!isSound) throw fault(field, encodingCharacters);
+    const [component = '', repetition, escapeCharacter, subcomponent, truncation] = encodingCharacters;
+    this.field = field;
+    this.component = component;
+    this.repetition = repetition;
+    const named = {
+      F: field,
+      S: component,
+      R: repetition,
+      E: escapeCharacter,
+      T: subcomponent,
+      L: truncation,
+    };
+    this.#sequences = Object.entries(named).flatMap(([letter, meaning]): [string, string][] =>
+      escapeCharacter === undefined || meaning === undefined
+        ? []
+        : [[`${escapeCharacter}${letter}${escapeCharacter}`, meaning]],
+    );
+  }
+
+  /** Text in which the sequences for delimiters (`\F\`, `\S\`, `\R\`, `\E\`, `\T\`, `\L\`) are what they stand for. */
+  unescape(text: string): string {
+    let result = '';
+    for (let at = 0; at < text.length; ) {
+      const [sequence, meaning] = this.#sequences.find(([one]) => text.startsWith(one, at)) ?? [];
+      result += meaning ?? text.charAt(at);
+      at += sequence?.length ?? 1;
+    }
+    return result;
+  }
+}
+
+function fault(field: string, encodingCharacters: string): MessageFault {
+  // What is longer, or has letters, may be anything.
+  const isTelling = /^[!-/:-@[-`{-~]{0,5}$/.test(encodingCharacters);
+  return new MessageFault({
+    name: 'Delimiters',
+    rule: 'MSH-1 and MSH-2 declare two to six delimiters: different characters of printable ASCII, neither letters nor digits',
+    value: isTelling ? `${field}${encodingCharacters}` : `MSH-2 of ${encodingCharacters.length} bytes`,
+  });
+}

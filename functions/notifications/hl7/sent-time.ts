@@ -1,0 +1,43 @@
+/** MSH-7, the time at which a message was made: HL7's `YYYY[MM[DD[HH[MM[SS[.S[S[S[S]]]]]]]]][+/-ZZZZ]`. */
+import type { SentTime } from './scanned-record';
+
+/** Twice what a time can be: whatever is longer is none. */
+const MAX_LENGTH = 48;
+
+const TIME =
+  /^(?<year>\d{4})(?:(?<month>\d\d)(?:(?<day>\d\d)(?:(?<hour>\d\d)(?:(?<minute>\d\d)(?:(?<second>\d\d)(?<fraction>\.\d{1,4})?)?)?)?)?)?(?<zone>[+-]\d{4})?$/;
+
+export function readSentTime(text: string): SentTime | undefined {
+  if (text === '' || text.length > MAX_LENGTH) return undefined;
+  const iso = isoTime(text);
+  return iso === undefined ? { text } : { text, iso };
+}
+
+/** To the precision that is given; a time without zone is the sender's own. */
+function isoTime(text: string): string | undefined {
+  const {
+    year,
+    month,
+    day,
+    hour,
+    minute = '00',
+    second,
+    fraction = '',
+    zone,
+  } = TIME.exec(text)?.groups ?? {};
+  if (year === undefined) return undefined;
+  const date = [year, month, day].filter((part) => part !== undefined).join('-');
+  if (!isDate(Number(year), Number(month ?? 1), Number(day ?? 1))) return undefined;
+  if (zone !== undefined && (Number(zone.slice(1, 3)) > 14 || Number(zone.slice(3)) > 59)) return undefined;
+  if (hour === undefined) return date;
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second ?? 0) > 59) return undefined;
+  const time = second === undefined ? `${hour}:${minute}` : `${hour}:${minute}:${second}${fraction}`;
+  if (zone === undefined) return `${date}T${time}`;
+  return `${date}T${time}${zone.slice(0, 3)}:${zone.slice(3)}`;
+}
+
+function isDate(year: number, month: number, day: number): boolean {
+  const date = new Date(Date.UTC(2000, month - 1, day));
+  date.setUTCFullYear(year, month - 1, day);
+  return date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+}

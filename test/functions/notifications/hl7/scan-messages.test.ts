@@ -1,0 +1,269 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { scanMessages } from '../../../../functions/notifications/hl7/scan-messages';
+import type { ScannedRecord } from '../../../../functions/notifications/hl7/scanned-record';
+import { bytesOf, chunked, header, scan } from './scanned-bytes';
+
+const MESSAGES = join(__dirname, 'messages');
+const read = (name: string) => readFileSync(join(MESSAGES, `${name}.hl7`));
+
+/** One message a file, but for the batch: name, code, event, control id, version. */
+const CORPUS: [file: string, code: string, event: string | undefined, controlId: string, version: string][] =
+  [
+    ['ack', 'ACK', undefined, 'ACK00000', '2.2'],
+    ['ack-a01', 'ACK', 'A01', 'ACK00001', '2.5.1'],
+    ['adt-a01', 'ADT', 'A01', 'ADT00001', '2.5.1'],
+    ['adt-a01-escaped', 'ADT', 'A01', 'F|S^T&R~E\\.', '2.5.1'],
+    ['adt-a01-latin-1', 'ADT', 'A01', 'ID-ü1', '2.5.1'],
+    ['adt-a01-mllp', 'ADT', 'A01', 'ADT00001', '2.5.1'],
+    ['adt-a01-other-delimiters', 'ADT', 'A01', 'A$B!C', '2.5.1'],
+    ['adt-a01-utf-16be', 'ADT', 'A01', 'ID-ü漢', '2.5.1'],
+    ['adt-a01-utf-16le', 'ADT', 'A01', 'ID-ü漢', '2.5.1'],
+    ['adt-a01-utf-8-with-mark', 'ADT', 'A01', 'ID-ü漢', '2.5.1'],
+    ['adt-a02', 'ADT', 'A02', 'ADT00002', '2.5.1'],
+    ['adt-a03', 'ADT', 'A03', 'ADT00003', '2.5.1'],
+    ['adt-a04', 'ADT', 'A04', 'ADT00004', '2.3'],
+    ['adt-a08', 'ADT', 'A08', 'ADT00008', '2.4'],
+    ['adt-a11', 'ADT', 'A11', 'ADT00011', '2.5.1'],
+    ['adt-a28', 'ADT', 'A28', 'ADT00028', '2.6'],
+    ['adt-a31', 'ADT', 'A31', 'ADT00031', '2.7'],
+    ['adt-a40', 'ADT', 'A40', 'ADT00040', '2.5.1'],
+    ['bar-p01', 'BAR', 'P01', 'BAR00001', '2.5.1'],
+    ['crm-c01', 'CRM', 'C01', 'CRM00001', '2.5.1'],
+    ['dft-p03', 'DFT', 'P03', 'DFT00003', '2.5.1'],
+    ['mdm-t02', 'MDM', 'T02', 'MDM00002', '2.5.1'],
+    ['mfn-m02', 'MFN', 'M02', 'MFN00002', '2.5.1'],
+    ['omg-o19', 'OMG', 'O19', 'OMG00019', '2.5.1'],
+    ['oml-o21', 'OML', 'O21', 'OML00021', '2.5.1'],
+    ['orl-o22', 'ORL', 'O22', 'ORL00022', '2.5.1'],
+    ['orm-o01', 'ORM', 'O01', 'ORM00001', '2.3.1'],
+    ['oru-r01', 'ORU', 'R01', 'ORU00001', '2.5.1'],
+    ['oru-r30', 'ORU', 'R30', 'ORU00030', '2.5.1'],
+    ['ppr-pc1', 'PPR', 'PC1', 'PPR00001', '2.5.1'],
+    ['qbp-q22', 'QBP', 'Q22', 'QBP00022', '2.5.1'],
+    ['qry-a19', 'QRY', 'A19', 'QRY00019', '2.3'],
+    ['ras-o17', 'RAS', 'O17', 'RAS00017', '2.5.1'],
+    ['rde-o11', 'RDE', 'O11', 'RDE00011', '2.5.1'],
+    ['rds-o13', 'RDS', 'O13', 'RDS00013', '2.5.1'],
+    ['ref-i12', 'REF', 'I12', 'REF00012', '2.5.1'],
+    ['rsp-k22', 'RSP', 'K22', 'RSP00022', '2.5.1'],
+    ['siu-s12', 'SIU', 'S12', 'SIU00012', '2.5.1'],
+    ['siu-s15', 'SIU', 'S15', 'SIU00015', '2.5.1'],
+    ['vxu-v04', 'VXU', 'V04', 'VXU00004', '2.5.1'],
+    ['zzz-z01', 'ZZZ', 'Z01', 'ZZZ00001', '2.5.1'],
+  ];
+
+describe('scanMessages', () => {
+  it.each(CORPUS)('reads %s', async (file, messageCode, triggerEvent, controlId, version) => {
+    expect(await scan(read(file))).toEqual([
+      {
+        kind: 'message',
+        topic: messageCode.toLowerCase(),
+        index: 0,
+        messageCode,
+        ...(triggerEvent === undefined ? {} : { triggerEvent }),
+        controlId,
+        sent: { text: expect.stringMatching(/^20260131/), iso: expect.stringMatching(/^2026-01-31/) },
+        version,
+      },
+    ]);
+  });
+
+  it('knows what each file of the corpus holds', () => {
+    const files = readdirSync(MESSAGES).map((name) => name.replace('.hl7', ''));
+    expect(files.sort()).toEqual([...CORPUS.map(([file]) => file), 'batch'].sort());
+  });
+
+  it('numbers the messages of a batch', async () => {
+    expect(await scan(read('batch'))).toMatchObject([
+      { kind: 'message', index: 0, controlId: 'ADT00001' },
+      { kind: 'message', index: 1, controlId: 'ORU00001' },
+      { kind: 'message', index: 2, controlId: 'ADT00003' },
+    ]);
+  });
+
+  it('reads messages one after the other, whatever their line ends and the white space between them', async () => {
+    const files = ['adt-a01', 'adt-a02', 'adt-a03', 'orm-o01', 'adt-a01-utf-8-with-mark'].map(read);
+    const bytes = Buffer.concat(files.flatMap((file) => [Buffer.from('\r\n\n \t'), file]));
+    expect((await scan(bytes)).map((one) => one.kind === 'message' && one.controlId)).toEqual([
+      'ADT00001',
+      'ADT00002',
+      'ADT00003',
+      'ORM00001',
+      'ID-ü漢',
+    ]);
+  });
+
+  it('reads several MLLP blocks, each with its message', async () => {
+    const block = read('adt-a01-mllp');
+    expect(await scan(Buffer.concat([block, block]))).toMatchObject([
+      { kind: 'message', index: 0 },
+      { kind: 'message', index: 1 },
+    ]);
+  });
+
+  it('reads UTF-16 without a byte order mark', async () => {
+    expect(await scan(read('adt-a01-utf-16le').subarray(2))).toMatchObject([{ controlId: 'ID-ü漢' }]);
+    expect(await scan(read('adt-a01-utf-16be').subarray(2))).toMatchObject([{ controlId: 'ID-ü漢' }]);
+  });
+
+  it('takes a header for what it is where fewer delimiters are declared', async () => {
+    expect(await scan(bytesOf('MSH|^|||||||ADT^A01|A\\F\\B\r'))).toMatchObject([
+      { messageCode: 'ADT', triggerEvent: 'A01', controlId: 'A\\F\\B' },
+    ]);
+  });
+
+  it('leaves out what is not there', async () => {
+    expect(await scan(bytesOf('MSH|^~\\&|||||||ADT|1\r'))).toEqual([
+      { kind: 'message', topic: 'adt', index: 0, messageCode: 'ADT', controlId: '1' },
+    ]);
+  });
+
+  it.each<[string, string | Buffer]>([
+    ['empty', ''],
+    ['empty', '\r\n \t\n'],
+    ['emptyBatch', 'FHS|^~\\&\rBHS|^~\\&\rBTS|0\rFTS|1\r'],
+    ['notHl7', 'Dear colleague,\n'],
+    ['notHl7', 'MSH is the name of a segment.'],
+    ['notHl7', 'MS'],
+    ['notHl7', 'SKU|NAME|PRICE\n'],
+    ['notHl7', '<?xml version="1.0"?><ADT_A01 xmlns="urn:hl7-org:v2xml"/>'],
+    ['notHl7', '{"resourceType":"Bundle"}'],
+    ['notHl7', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0])],
+    ['notHl7', Buffer.from([0x0b, 0, 0, 0, 0x1c, 0x0d])],
+    ['notHl7', Buffer.alloc(100)],
+  ])('says of other files that they are %s: %j', async (reason, content) => {
+    expect(await scan(bytesOf(content))).toEqual([{ kind: 'file', topic: 'file', index: 0, reason }]);
+  });
+
+  it('reads no more of a file than tells that it is not HL7', async () => {
+    let chunksRead = 0;
+    let isReleased = false;
+    async function* file(): AsyncGenerator<Uint8Array> {
+      try {
+        for (;;) {
+          chunksRead += 1;
+          yield Buffer.from('not HL7');
+        }
+      } finally {
+        isReleased = true;
+      }
+    }
+    for await (const _ of scanMessages(file())) {
+      // One record.
+    }
+    expect({ chunksRead, isReleased }).toEqual({ chunksRead: 1, isReleased: true });
+  });
+
+  it('tells a message while the file goes on', async () => {
+    async function* file(): AsyncGenerator<Uint8Array> {
+      yield Buffer.concat([read('adt-a01'), read('adt-a02')]);
+      throw new Error('The first message has to be told before this.');
+    }
+    const records = scanMessages(file());
+    expect((await records.next()).value).toMatchObject({ controlId: 'ADT00001' });
+    await records.return(undefined);
+  });
+});
+
+describe('A broken message', () => {
+  const error = async (content: string | Buffer): Promise<unknown> => {
+    const records = await scan(bytesOf(content));
+    const broken = records.filter((one) => one.kind === 'broken');
+    expect(records).toHaveLength(1);
+    return broken[0]?.error;
+  };
+
+  it.each<[string, string, string | Buffer, string]>([
+    ['without delimiters', 'Delimiters', 'MSH\rPID|1\r', ''],
+    ['without encoding characters', 'Delimiters', 'MSH||A|B\r', '|'],
+    ['with a delimiter twice', 'Delimiters', 'MSH|^^\\&|A\r', '|^^\\&'],
+    ['with too many delimiters', 'Delimiters', 'MSH|^~\\&#!|A\r', 'MSH-2 of 6 bytes'],
+    ['with text for delimiters', 'Delimiters', 'MSH|DOE|JANE\r', 'MSH-2 of 3 bytes'],
+    ['without a type', 'MessageType', header({ type: '' }), 'MSH-9.1 is empty'],
+    ['with a null for a type', 'MessageType', header({ type: '""' }), 'MSH-9.1 is empty'],
+    ['with a name for a type', 'MessageType', header({ type: 'DOE, JANE^A01' }), 'MSH-9.1 has 9 characters'],
+    ['with another trigger event', 'TriggerEvent', header({ type: 'ADT^JANE' }), 'MSH-9.2 has 4 characters'],
+    ['without a control id', 'ControlId', header({ controlId: '' }), 'MSH-10 is empty'],
+    ['with a null for a control id', 'ControlId', header({ controlId: '""' }), 'MSH-10 is empty'],
+    [
+      'with a long control id',
+      'ControlId',
+      header({ controlId: 'x'.repeat(200) }),
+      'MSH-10 has 200 characters',
+    ],
+    [
+      'with bytes beyond ASCII in none',
+      'CharacterSet',
+      Buffer.from(header({ controlId: 'Ä' }), 'latin1'),
+      'MSH-10, MSH-18 empty',
+    ],
+    [
+      'with other bytes than it declares',
+      'CharacterSet',
+      Buffer.from(header({ controlId: 'Ä', characterSet: 'UNICODE UTF-8' }), 'latin1'),
+      'MSH-10, MSH-18 UNICODE UTF-8',
+    ],
+    [
+      'in a set whose bytes look like delimiters',
+      'CharacterSet',
+      Buffer.from(header({ controlId: 'Ä', characterSet: 'BIG-5' }), 'latin1'),
+      'MSH-10, MSH-18 BIG-5',
+    ],
+    [
+      'in a set that nobody knows',
+      'CharacterSet',
+      Buffer.from(header({ controlId: 'Ä', characterSet: 'JANE DOE' }), 'latin1'),
+      'MSH-10, MSH-18 of 8 bytes',
+    ],
+    ['in UTF-32', 'CharacterSet', Buffer.from([0xff, 0xfe, 0, 0, 0x4d, 0, 0, 0]), 'UTF-32'],
+    ['that ends in its name', 'Truncated', 'MSH', 'the file ends after 3 bytes of MSH'],
+    ['that ends in its header', 'Truncated', 'MSH|^~\\&|A|B', 'the file ends after 12 bytes of MSH'],
+    ['that ends in its MLLP block', 'Truncated', `\x0b${header()}PID|1\r`, 'the file ends'],
+    ['without a beginning', 'HeaderMissing', 'PID|1||000001\rPV1|1\r', 'the first segment is another one'],
+    ['with a long header', 'HeaderTooLong', `MSH|^~\\&|${'x'.repeat(17_000)}\r`, 'more than 16384 bytes'],
+  ])('%s is told with the rule', async (_, name, content, value) => {
+    expect(await error(content)).toEqual({ name, rule: expect.any(String), value });
+  });
+
+  it('does not hold up the others', async () => {
+    const file = [header(), header({ type: '' }), `\x0b${header()}`, `\x0b${header()}\x1c\r`, header()];
+    const told = (await scan(bytesOf(file.join('')))).map((one) =>
+      one.kind === 'broken' ? [one.index, one.error.name] : [one.index, one.kind],
+    );
+    expect(told).toEqual([
+      [0, 'message'],
+      [1, 'MessageType'],
+      [2, 'Truncated'],
+      [3, 'message'],
+      [4, 'message'],
+    ]);
+  });
+
+  it('tells nothing of its content', async () => {
+    const secret = 'DOE^JANE';
+    const file = [
+      `MSH|${secret}|${secret}\r`,
+      header({ type: secret }),
+      header({ type: `ADT^${secret.replace('^', '')}` }),
+      header({ controlId: secret.repeat(50) }),
+      Buffer.from(header({ controlId: `Ä${secret}`, characterSet: secret }), 'latin1').toString('latin1'),
+      `MSH|^~\\&|${secret.repeat(10_000)}\r`,
+      `MSH|^~\\&|${secret}`,
+    ];
+    const records: ScannedRecord[] = await scan(Buffer.from(file.join(''), 'latin1'));
+    expect(records.map(({ kind }) => kind)).toEqual(file.map(() => 'broken'));
+    expect(JSON.stringify(records)).not.toMatch(/DOE|JANE/);
+  });
+});
+
+describe('The text of a chunk', () => {
+  it('may be cut anywhere', async () => {
+    for (const name of readdirSync(MESSAGES)) {
+      const bytes = readFileSync(join(MESSAGES, name));
+      const whole = await scan(bytes);
+      expect(await scan(bytes, chunked(1))).toEqual(whole);
+      expect(await scan(bytes, chunked(3))).toEqual(whole);
+    }
+  });
+});
