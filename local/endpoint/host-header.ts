@@ -3,9 +3,12 @@ import { isIP } from 'node:net';
 /** Addresses that mean "every interface": then any IP address of the machine is its own. */
 const ANY_ADDRESS = new Set(['0.0.0.0', '::']);
 
+/** Of AWS's services, and of buckets on this machine: nobody else's name can end in `localhost` (RFC 6761, section 6.3). */
+const SERVICE_NAME = /\.(amazonaws\.com(\.cn)?|localhost)$/;
+
 /**
- * Which Host headers the endpoint answers to: its own and AWS-shaped ones. A page of somebody else's that has its name
- * point to this machine (DNS rebinding) comes with that name, and gets nothing.
+ * Which Host headers the endpoint answers to: its own, AWS-shaped ones and those of buckets. A page of somebody else's that
+ * has its name point to this machine (DNS rebinding) comes with that name, and gets nothing.
  */
 export class HostHeaders {
   readonly #own: Set<string>;
@@ -18,7 +21,7 @@ export class HostHeaders {
 
   accepts(header: string | undefined): boolean {
     const name = hostName(header);
-    return name !== undefined && (this.isOwn(header) || /\.amazonaws\.com(\.cn)?$/.test(name));
+    return name !== undefined && (this.isOwn(header) || SERVICE_NAME.test(name));
   }
 
   /** Whether the header names this machine, as pages and commands of its user do. */

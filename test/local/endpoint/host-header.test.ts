@@ -10,6 +10,8 @@ describe('HostHeaders', () => {
     'abc.execute-api.us-east-1.amazonaws.com',
     'dynamodb.us-east-1.amazonaws.com:443',
     'abc.execute-api.cn-north-1.amazonaws.com.cn',
+    'bucket.s3.us-east-1.amazonaws.com',
+    'bucket.localhost:3001',
   ])('answers to %s', (header) => {
     expect(new HostHeaders('127.0.0.1').accepts(header)).toBe(true);
   });
@@ -19,6 +21,8 @@ describe('HostHeaders', () => {
     '',
     'example.com',
     'localhost.example.com',
+    'bucket.localhost.example.com',
+    'evillocalhost',
     'amazonaws.com.example.com',
     'evilamazonaws.com',
     '192.168.1.2:3001',
@@ -26,6 +30,10 @@ describe('HostHeaders', () => {
     'localhost/x',
   ])('does not answer to %s', (header) => {
     expect(new HostHeaders('127.0.0.1').accepts(header)).toBe(false);
+  });
+
+  it("takes a bucket's name for none of its own", () => {
+    expect(new HostHeaders('127.0.0.1').isOwn('bucket.localhost:3001')).toBe(false);
   });
 
   it('answers to the host that it listens on', () => {

@@ -1,0 +1,188 @@
+/** A folder that stands for a bucket: its visible files are the objects. Symbolic links are not followed. */
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Hashes, ObjectHashes } from './object-hashes';
+import { isHidden, namesIn, namesToWrite } from './object-key';
+import { S3Error } from './s3-error';
+
+export interface StoredObject extends Hashes {
+  key: string;
+  size: number;
+  lastModified: Date;
+  /** What S3 keeps with an object and a file has no place for: content type, `x-amz-meta-…`. Lost with the process. */
+  headers: Record<string, string>;
+}
+
+/** An object with its content, which stays the same while it is open, whatever takes its place. */
+export interface OpenObject {
+  object: StoredObject;
+  file: FileHandle;
+}
+
+export class BucketFolder {
+  readonly #hashes = new ObjectHashes();
+  readonly #headers = new Map<string, { versionId: string; headers: Record<string, string> }>();
+  #writing: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    readonly bucketName: string,
+    /** Absolute, without symbolic links. */
+    readonly directory: string,
+  ) {}
+
+  /** Makes the folder if it is not there. */
+  static async open(bucketName: string, directory: string): Promise<BucketFolder> {
+    await mkdir(directory, { recursive: true });
+    return new BucketFolder(bucketName, await realpath(directory));
+  }
+
+  /** The object, or `undefined` if there is none of that key. */
+  async find(key: string): Promise<StoredObject | undefined> {
+    const found = await this.read(key);
+    await found?.file.close();
+    return found?.object;
+  }
+
+  /** The object to be read. The caller closes the file. */
+  async read(key: string): Promise<OpenObject | undefined> {
+    const path = await this.#pathOf(key);
+    if (path === undefined) return undefined;
+    const file = await openFile(path);
+    if (file === undefined) return undefined;
+    try {
+      const stats = await file.stat({ bigint: true });
+      if (stats.isFile()) {
+        const hashes = await this.#hashes.of(path, file, stats);
+        return { file, object: this.#object(key, Number(stats.size), Number(stats.mtimeMs), hashes) };
+      }
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    await file.close();
+    return undefined;
+  }
+
+  /** The keys of all objects, in the order of their UTF-8 bytes as S3 lists them. */
+  async keys(): Promise<string[]> {
+    const keys: string[] = [];
+    const visit = async (directory: string, prefix: string): Promise<void> => {
+      for (const entry of await readFolder(directory)) {
+        if (isHidden(entry.name) || entry.name.includes('\\')) continue;
+        if (entry.isFile()) keys.push(`${prefix}${entry.name}`);
+        else if (entry.isDirectory()) await visit(join(directory, entry.name), `${prefix}${entry.name}/`);
+      }
+    };
+    await visit(this.directory, '');
+    return keys
+      .map((key) => ({ key, bytes: Buffer.from(key) }))
+      .sort((a, b) => a.bytes.compare(b.bytes))
+      .map(({ key }) => key);
+  }
+
+  /** A path in the same file system for what is on its way into the bucket. */
+  temporaryPath(): string {
+    return join(this.directory, `.${randomUUID()}.upload`);
+  }
+
+  /**
+   * Puts a complete file in the place of the object, if `check` lets it.
+   * @throws {S3Error} if the key cannot be a file here.
+   */
+  store(
+    key: string,
+    temporaryPath: string,
+    hashes: Hashes,
+    headers: Record<string, string>,
+    check: (present: StoredObject | undefined) => void = () => {},
+  ): Promise<StoredObject> {
+    return this.#oneAtATime(async () => {
+      const names = namesToWrite(key);
+      check(await this.find(key));
+      const path = join(this.directory, ...names);
+      await this.#makeFolders(names.slice(0, -1), key);
+      await rename(temporaryPath, path).catch((error: NodeJS.ErrnoException) => {
+        if (['EISDIR', 'ENOTEMPTY', 'EEXIST', 'EPERM'].includes(error.code ?? ''))
+          throw inTheWay(key, 'folder');
+        throw error;
+      });
+      const stats = await lstat(path, { bigint: true });
+      this.#hashes.remember(path, stats, hashes);
+      this.#headers.set(key, { versionId: hashes.versionId, headers });
+      return this.#object(key, Number(stats.size), Number(stats.mtimeMs), hashes);
+    });
+  }
+
+  /** The object that was there. */
+  remove(key: string): Promise<StoredObject | undefined> {
+    return this.#oneAtATime(async () => {
+      const object = await this.find(key);
+      const path = object && (await this.#pathOf(key));
+      if (path === undefined) return undefined;
+      await rm(path, { force: true });
+      this.#hashes.forget(path);
+      this.#headers.delete(key);
+      return object;
+    });
+  }
+
+  /** So that a condition still holds when the file takes its place. */
+  #oneAtATime<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#writing.then(work);
+    this.#writing = result.catch(() => {});
+    return result;
+  }
+
+  #object(key: string, size: number, modifiedMillis: number, { eTag, versionId }: Hashes): StoredObject {
+    const kept = this.#headers.get(key);
+    const headers = kept?.versionId === versionId ? kept.headers : {};
+    return { key, size, lastModified: new Date(modifiedMillis), eTag, versionId, headers };
+  }
+
+  /** `undefined` if there is no such file, or a symbolic link or another spelling is on the way to it. */
+  async #pathOf(key: string): Promise<string | undefined> {
+    const names = namesIn(key);
+    if (names === undefined) return undefined;
+    const path = join(this.directory, ...names);
+    return (await realpath(path).catch(() => undefined)) === path ? path : undefined;
+  }
+
+  async #makeFolders(names: string[], key: string): Promise<void> {
+    let path = this.directory;
+    for (const name of names) {
+      path = join(path, name);
+      const stats = await lstat(path).catch(() => undefined);
+      if (stats === undefined) await mkdir(path, { recursive: true });
+      else if (!stats.isDirectory()) throw inTheWay(key, stats.isSymbolicLink() ? 'symbolic link' : 'file');
+    }
+  }
+}
+
+function inTheWay(key: string, what: string): S3Error {
+  return new S3Error(
+    400,
+    'InvalidRequest',
+    `A ${what} is in the way of the key ${JSON.stringify(key)}. A folder stands for this bucket, and one name in it cannot be a file and a folder.`,
+    { Key: key },
+  );
+}
+
+async function openFile(path: string): Promise<FileHandle | undefined> {
+  try {
+    // Without waiting for a writer, should it be a pipe.
+    return await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' || code === 'EISDIR') return undefined;
+    if (code === 'EACCES' || code === 'EPERM')
+      throw new S3Error(403, 'AccessDenied', `${path} may not be read by this user`);
+    throw error;
+  }
+}
+
+/** Nothing for a folder that has gone meanwhile, or may not be read. */
+async function readFolder(directory: string) {
+  return readdir(directory, { withFileTypes: true }).catch(() => []);
+}

@@ -1,0 +1,56 @@
+/** Keys of objects, and the files that stand for them: a slash divides folders. */
+import { S3Error } from './s3-error';
+
+/** S3's limit, in bytes of UTF-8. */
+const MAX_KEY_BYTES = 1024;
+/** The usual limit of file systems. */
+const MAX_NAME_BYTES = 255;
+
+/** The names of the folders and of the file, or `undefined` if there can be no file of that key. */
+export function namesIn(key: string): string[] | undefined {
+  return faultOf(key) === undefined ? key.split('/') : undefined;
+}
+
+/**
+ * The names of the folders and of the file for a key to be written.
+ * @throws {S3Error} if the key cannot be a file, though S3 may allow it.
+ */
+export function namesToWrite(key: string): string[] {
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
+    throw new S3Error(400, 'KeyTooLongError', `Your key is too long; ${MAX_KEY_BYTES} bytes are allowed`);
+  }
+  const fault = faultOf(key);
+  if (fault === undefined) return key.split('/');
+  throw new S3Error(
+    400,
+    'InvalidRequest',
+    `The key ${JSON.stringify(key)} ${fault}. A folder stands for this bucket, so that keys are paths of visible files in it.`,
+    { Key: key },
+  );
+}
+
+function faultOf(key: string): string | undefined {
+  if (key === '') return 'is empty';
+  if (key.includes('\0')) return 'holds a NUL';
+  if (key.includes('\\')) return 'holds a backslash';
+  if (key.endsWith('/')) return 'ends with a slash';
+  const names = key.split('/');
+  if (names.includes('')) return 'begins with a slash, or has two in a row';
+  if (names.some(isHidden)) return 'has a part that begins with a dot';
+  if (names.some((name) => Buffer.byteLength(name) > MAX_NAME_BYTES))
+    return `has a part of more than ${MAX_NAME_BYTES} bytes`;
+  return undefined;
+}
+
+/** Files that are no objects: those that people hide, and uploads that are not complete. */
+export function isHidden(name: string): boolean {
+  return name.startsWith('.');
+}
+
+/** As S3 writes keys in events, and in lists with `encoding-type=url`: a space is a plus, a slash is itself. */
+export function encodeKey(key: string): string {
+  return encodeURIComponent(key)
+    .replace(/[!'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%20', '+')
+    .replaceAll('%2F', '/');
+}

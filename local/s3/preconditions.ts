@@ -1,0 +1,42 @@
+/** Conditional requests: RFC 9110, section 13, as S3 applies it. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { StoredObject } from './bucket-folder';
+import { noSuchKey, notImplemented, preconditionFailed } from './s3-error';
+
+/**
+ * Whether the client has this version already, so that it gets 304.
+ * @throws {S3Error} 412, if it wants another one than this.
+ */
+export function isNotModified(headers: IncomingHttpHeaders, object: StoredObject): boolean {
+  const { 'if-match': match, 'if-none-match': noneMatch } = headers;
+  const modified = Math.floor(object.lastModified.getTime() / 1000);
+  const since = (header: string | undefined) => Date.parse(header ?? '') / 1000;
+  if (match !== undefined) {
+    if (!names(match, object)) throw preconditionFailed('If-Match');
+  } else if (modified > since(headers['if-unmodified-since'])) {
+    throw preconditionFailed('If-Unmodified-Since');
+  }
+  return noneMatch === undefined ? modified <= since(headers['if-modified-since']) : names(noneMatch, object);
+}
+
+/** @throws {S3Error} if what is there is not what the client wants to write over. */
+export function checkWrite(
+  headers: IncomingHttpHeaders,
+  key: string,
+  present: StoredObject | undefined,
+): void {
+  const { 'if-match': match, 'if-none-match': noneMatch } = headers;
+  if (noneMatch !== undefined && noneMatch !== '*')
+    throw notImplemented('A write with If-None-Match other than *');
+  if (noneMatch === '*' && present) throw preconditionFailed('If-None-Match');
+  if (match === undefined) return;
+  if (!present) throw noSuchKey(key);
+  if (!names(match, present)) throw preconditionFailed('If-Match');
+}
+
+function names(list: string, { eTag }: StoredObject): boolean {
+  return list.split(',').some((one) => {
+    const tag = one.trim();
+    return tag === '*' || tag.replace(/^W\//, '').replace(/^"(.*)"$/, '$1') === eTag;
+  });
+}

@@ -1,0 +1,63 @@
+/** The body of an upload: written to a file of its own, and verified. */
+import { open, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { decodeAwsChunked, incompleteBody, isAwsChunked } from './aws-chunked';
+import { BodyChecks } from './body-checks';
+import type { Hashes } from './object-hashes';
+import { S3Error } from './s3-error';
+
+/** S3's limit for one PUT. */
+const MAX_BODY_BYTES = 5 * 1024 ** 3;
+
+export interface ReceivedBody extends Hashes {
+  path: string;
+  size: number;
+  /** Headers with the checksums that the client sent and that are right. */
+  verified: Record<string, string>;
+}
+
+/**
+ * Writes the body to `path`, and takes the file away again if anything is wrong with it.
+ * @throws {S3Error} if the body is not what its headers say.
+ */
+export async function receiveBody(request: IncomingMessage, path: string): Promise<ReceivedBody> {
+  const length = declaredLength(request);
+  const checks = new BodyChecks(request.headers);
+  const trailers = new Map<string, string>();
+  // The connection outlives a body that is refused: it still brings the answer.
+  const received = request.iterator({ destroyOnReturn: false });
+  const content: AsyncIterable<Buffer> = isAwsChunked(request.headers)
+    ? decodeAwsChunked(received, trailers)
+    : received;
+  const file = await open(path, 'wx');
+  try {
+    for await (const bytes of content) {
+      checks.update(bytes);
+      if (checks.size > length) throw incompleteBody();
+      await file.writeFile(bytes);
+    }
+    if (checks.size !== length) throw incompleteBody();
+    return { path, size: length, ...checks.finish(trailers) };
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+function declaredLength({ headers }: IncomingMessage): number {
+  const text = isAwsChunked(headers) ? headers['x-amz-decoded-content-length'] : headers['content-length'];
+  if (text === undefined)
+    throw new S3Error(411, 'MissingContentLength', 'You must provide the Content-Length HTTP header.');
+  const length = Number(text);
+  if (!/^\d+$/.test(String(text)))
+    throw new S3Error(400, 'InvalidRequest', `The length of the body is no number: ${text}`);
+  if (length > MAX_BODY_BYTES) {
+    throw new S3Error(400, 'EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size', {
+      ProposedSize: String(length),
+      MaxSizeAllowed: String(MAX_BODY_BYTES),
+    });
+  }
+  return length;
+}

@@ -1,0 +1,43 @@
+/** As much XML as S3's answers are made of. */
+const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
+
+export type XmlContent = string | number | boolean | undefined | XmlElement | XmlElement[];
+/** Children by name; one that is undefined is left out, a list is repeated. */
+export interface XmlElement {
+  [name: string]: XmlContent;
+}
+
+export function xmlDocument(name: string, content: XmlElement, namespace = NAMESPACE): string {
+  const attribute = namespace === '' ? '' : ` xmlns="${namespace}"`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${name}${attribute}>${children(content)}</${name}>`;
+}
+
+function children(content: XmlElement): string {
+  return Object.entries(content)
+    .flatMap(([name, value]) =>
+      (Array.isArray(value) ? value : [value]).flatMap((one) =>
+        one === undefined
+          ? []
+          : [`<${name}>${typeof one === 'object' ? children(one) : text(String(one))}</${name}>`],
+      ),
+    )
+    .join('');
+}
+
+/** Control characters become references, as S3 writes them, although XML 1.0 has no such characters. */
+function text(value: string): string {
+  return value.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: see above
+    /[&<>"\x00-\x1f\x7f]/g,
+    (character) => ENTITIES[character] ?? `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`,
+  );
+}
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** The contents of every element of a name, in an XML text without nested ones of the same name. */
+export function xmlElements(xml: string, name: string): string[] {
+  return [...xml.matchAll(new RegExp(`<${name}(?:\\s[^>]*)?>([^]*?)</${name}>`, 'g'))].map(([, inner = '']) =>
+    inner.trim(),
+  );
+}
