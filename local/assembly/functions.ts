@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../user-error';
 import type { Assembly } from './assembly';
+import { readAsynchronousSettings } from './asynchronous-settings';
 import { objectAt, textAt } from './json';
-import type { LambdaFunction, OtherResource } from './model';
+import type { AsynchronousSettings, LambdaFunction, OtherResource } from './model';
 import type { Resource } from './resource';
 
 const FUNCTION = 'AWS::Lambda::Function';
@@ -54,9 +55,10 @@ export function readFunctions(
 ): ReadFunctions {
   const functions = new Map<string, LambdaFunction>();
   const notRun: OtherResource[] = [];
+  const settingsOf = readAsynchronousSettings(assembly);
   for (const resource of assembly.resources(FUNCTION)) {
     try {
-      const read = readFunction(resource);
+      const read = readFunction(resource, settingsOf(resource));
       const twin = functions.get(read.functionName);
       if (twin) throw sameName(resource, twin);
       functions.set(read.functionName, read);
@@ -89,7 +91,7 @@ function nameOrNothing(resource: Resource): string {
   }
 }
 
-function readFunction(resource: Resource): LambdaFunction {
+function readFunction(resource: Resource, asynchronous: AsynchronousSettings | undefined): LambdaFunction {
   const runtime = resource.text('Runtime');
   if (resource.text('PackageType') === 'Image')
     throw resource.mistake('container images are not run; use a Node.js runtime');
@@ -106,6 +108,7 @@ function readFunction(resource: Resource): LambdaFunction {
     environment: environment(resource),
     timeoutSeconds: resource.number('Timeout') ?? DEFAULT_TIMEOUT_SECONDS,
     memoryMegabytes: resource.number('MemorySize') ?? DEFAULT_MEMORY_MEGABYTES,
+    ...(asynchronous && { asynchronous }),
   };
 }
 

@@ -18,10 +18,12 @@ export class LambdaPermissions {
 
   /** Whether the function may be invoked on behalf of a resource: `cover(name, 'events', 'rule/Nightly')`. */
   cover(functionName: string, service: string, resource: string): boolean {
-    return this.#of(functionName).some((permission) => {
-      const pattern = permission.text('SourceArn');
-      return pattern === undefined || isLike(permission.stack.arn(service, resource), pattern);
-    });
+    return this.#allow(functionName, (permission) => permission.stack.arn(service, resource));
+  }
+
+  /** The same for a resource whose ARN has another form. */
+  coverArn(functionName: string, arn: string): boolean {
+    return this.#allow(functionName, () => arn);
   }
 
   /** The sources for which the function has permissions, as people read them. */
@@ -29,6 +31,13 @@ export class LambdaPermissions {
     return this.#of(functionName)
       .map((permission) => permission.text('SourceArn'))
       .join(', ');
+  }
+
+  #allow(functionName: string, arnFor: (permission: Resource) => string): boolean {
+    return this.#of(functionName).some((permission) => {
+      const pattern = permission.text('SourceArn');
+      return pattern === undefined || isLike(arnFor(permission), pattern);
+    });
   }
 
   #of(functionName: string): Resource[] {

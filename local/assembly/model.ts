@@ -9,6 +9,7 @@ export interface App {
   functions: LambdaFunction[];
   tables: DynamoTable[];
   schedules: Schedule[];
+  buckets: Bucket[];
   outputs: StackOutput[];
   /** Resources that the runtime does not run, and settings that it does not enforce: to be listed once at the start. */
   notRun: OtherResource[];
@@ -60,6 +61,16 @@ export interface LambdaFunction {
   environment: Record<string, string>;
   timeoutSeconds: number;
   memoryMegabytes: number;
+  /** What becomes of events that it gets asynchronously, where the app says so. */
+  asynchronous?: AsynchronousSettings;
+}
+
+export interface AsynchronousSettings {
+  /** 0 to 2. */
+  retryAttempts?: number;
+  maxEventAgeSeconds?: number;
+  /** Where an event goes that failed for good, in words: `the queue dead-letters`. */
+  onFailure: string[];
 }
 
 export interface DynamoTable {
@@ -85,6 +96,25 @@ export interface ScheduleTarget {
   functionName: string;
   /** JSON text that the function gets instead of the ordinary scheduled event. */
   input?: string;
+}
+
+/** An S3 bucket. On this machine a folder stands for it, if it is given one. */
+export interface Bucket {
+  path: string;
+  bucketName: string;
+  bucketArn: string;
+  notifications: BucketNotification[];
+}
+
+/** Which function hears of which objects that come into a bucket. */
+export interface BucketNotification {
+  id: string;
+  functionName: string;
+  /** `s3:ObjectCreated:*` and the like. */
+  events: string[];
+  /** Of the keys; empty for all. */
+  prefix: string;
+  suffix: string;
 }
 
 export interface StackOutput {

@@ -1,4 +1,4 @@
-/** What an app has besides APIs, functions, tables and schedules: listed at the start, since nothing of it exists on this machine. */
+/** What an app has besides APIs, functions, tables, buckets and schedules: listed at the start, since nothing of it exists on this machine. */
 import type { Assembly } from './assembly';
 import type { OtherResource } from './model';
 import { isWebSocketApi } from './websocket-apis';
@@ -11,8 +11,10 @@ const UNLISTED = [
   /^AWS::DynamoDB::(GlobalTable|Table)$/,
   /^AWS::Events::Rule$/,
   /^AWS::IAM::/,
-  /^AWS::Lambda::(Alias|Function|LayerVersion|Permission|Version)$/,
+  /^AWS::Lambda::(Alias|EventInvokeConfig|Function|LayerVersion|Permission|Version)$/,
   /^AWS::Logs::LogGroup$/,
+  /^AWS::S3::(Bucket|BucketPolicy)$/,
+  /^Custom::S3(AutoDeleteObjects|BucketNotifications)$/,
 ];
 
 export function listOtherResources(assembly: Assembly): OtherResource[] {

@@ -1,5 +1,6 @@
 import { UserError } from '../user-error';
 import { Assembly } from './assembly';
+import { notificationHandlers, readBuckets } from './buckets';
 import { readFunctions } from './functions';
 import { refuseMissingPermissions } from './lambda-permissions';
 import type { App } from './model';
@@ -30,6 +31,8 @@ export function readAssembly(directory: string): App {
   const tables = readTables(assembly);
   const runnable = new Set(functions.functions.map(({ functionName }) => functionName));
   const schedules = readSchedules(assembly, (functionName) => runnable.has(functionName));
+  const buckets = readBuckets(assembly, (functionName) => runnable.has(functionName));
+  const handlers = notificationHandlers(assembly);
   return {
     region,
     accountId,
@@ -37,12 +40,14 @@ export function readAssembly(directory: string): App {
     functions: functions.functions,
     tables: tables.tables,
     schedules: schedules.schedules,
+    buckets: buckets.buckets,
     outputs: readOutputs(assembly),
     notRun: [
       ...notRun,
-      ...functions.notRun,
+      ...functions.notRun.filter(({ path }) => !handlers.has(path)),
       ...tables.notRun,
       ...schedules.notRun,
+      ...buckets.notRun,
       ...listOtherResources(assembly),
     ],
   };

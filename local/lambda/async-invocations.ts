@@ -1,5 +1,6 @@
 /** Lambda's queue of asynchronous events: each is tried up to three times with the same request id, then dropped with a word. */
 import { randomUUID } from 'node:crypto';
+import type { AsynchronousSettings } from '../assembly/model';
 import type { Alarm, Clock } from '../clock';
 import { TOO_MANY_REQUESTS } from './failure';
 import type { InvocationOutcome } from './invocation';
@@ -12,8 +13,8 @@ const RETRY_DELAYS_MILLIS = [60_000, 120_000];
 /** A throttled event is tried again after one second, then at growing intervals up to five minutes (same source). */
 const FIRST_THROTTLE_DELAY_MILLIS = 1_000;
 const LONGEST_THROTTLE_DELAY_MILLIS = 5 * 60_000;
-/** How long an event may be kept (same source). */
-const MAX_AGE_MILLIS = 6 * 60 * 60_000;
+/** How long an event may be kept, unless the app says less (same source). */
+const MAX_AGE_SECONDS = 6 * 60 * 60;
 
 export interface AsyncEvent {
   functionName: string;
@@ -32,6 +33,8 @@ interface Kept extends AsyncEvent {
 export interface AsyncInvocationsOptions {
   clock: Clock;
   run(event: AsyncEvent): Promise<InvocationOutcome>;
+  /** What the app says of a function's events, if it says anything. */
+  settingsOf?(functionName: string): AsynchronousSettings | undefined;
   notice(functionName: string, text: string): void;
 }
 
@@ -83,9 +86,12 @@ export class AsyncInvocations {
       this.#tryLater(event, Math.min(delay, LONGEST_THROTTLE_DELAY_MILLIS), outcome.errorType);
       return;
     }
+    const { retryAttempts = RETRY_DELAYS_MILLIS.length } = this.#settingsOf(event) ?? {};
     const delay = RETRY_DELAYS_MILLIS[event.attempt - 1];
-    if (delay === undefined) {
-      this.#drop(event, `${event.attempt} attempts failed, the last with ${outcome.errorType}`);
+    if (delay === undefined || event.attempt > retryAttempts) {
+      const failed =
+        event.attempt === 1 ? 'its only attempt failed' : `${event.attempt} attempts failed, the last`;
+      this.#giveUp(event, `${failed} with ${outcome.errorType}`);
       return;
     }
     event.attempt += 1;
@@ -98,8 +104,9 @@ export class AsyncInvocations {
       this.#drop(event, 'the runtime stops');
       return;
     }
-    if (clock.now() + delayMillis - event.acceptedAt > MAX_AGE_MILLIS) {
-      this.#drop(event, 'it is 6 hours old');
+    const { maxEventAgeSeconds = MAX_AGE_SECONDS } = this.#settingsOf(event) ?? {};
+    if (clock.now() + delayMillis - event.acceptedAt > maxEventAgeSeconds * 1000) {
+      this.#giveUp(event, `it is ${ageText(maxEventAgeSeconds)} old`);
       return;
     }
     notice(
@@ -113,7 +120,21 @@ export class AsyncInvocations {
     this.#postponed.set(event, alarm);
   }
 
+  /** Lambda sends what failed for good to where the app wants it; here it is told. */
+  #giveUp(event: Kept, why: string): void {
+    const { onFailure = [] } = this.#settingsOf(event) ?? {};
+    this.#drop(event, onFailure.length === 0 ? why : `${why}. On AWS it goes to ${onFailure.join(' and ')}`);
+  }
+
+  #settingsOf({ functionName }: Kept): AsynchronousSettings | undefined {
+    return this.#options.settingsOf?.(functionName);
+  }
+
   #drop({ functionName, requestId }: AsyncEvent, why: string): void {
     this.#options.notice(functionName, `event ${requestId} is dropped: ${why}`);
   }
+}
+
+function ageText(seconds: number): string {
+  return seconds % 3600 === 0 ? `${seconds / 3600} hours` : `${seconds} s`;
 }

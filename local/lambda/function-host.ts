@@ -43,6 +43,7 @@ export class FunctionHost implements FunctionInvoker {
     this.#async = new AsyncInvocations({
       clock: options.clock,
       run: (event) => this.#run(event),
+      settingsOf: (functionName) => this.find(functionName)?.asynchronous,
       notice: (functionName, text) => options.log.notice(functionName, text),
     });
     this.replace(options.functions);

@@ -1,3 +1,4 @@
+import type { AsynchronousSettings } from '../../../local/assembly/model';
 import { ManualClock } from '../../../local/clock';
 import { AsyncInvocations } from '../../../local/lambda/async-invocations';
 import { failure, TOO_MANY_REQUESTS } from '../../../local/lambda/failure';
@@ -8,7 +9,7 @@ import { Fixture, RememberingLog } from './function-fixture';
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('AsyncInvocations', () => {
-  const start = (outcomeOf: (requestId: string) => InvocationOutcome) => {
+  const start = (outcomeOf: (requestId: string) => InvocationOutcome, settings?: AsynchronousSettings) => {
     const clock = new ManualClock();
     const notices: string[] = [];
     const attempts: { at: number; requestId: string; attempt: number }[] = [];
@@ -20,6 +21,7 @@ describe('AsyncInvocations', () => {
         attempts.push({ at: (clock.now() - startedAt) / 1000, requestId, attempt });
         return outcomeOf(requestId);
       },
+      settingsOf: (functionName) => (functionName === 'Work' ? settings : undefined),
     });
     const advance = async (seconds: number) => {
       clock.advance(seconds * 1000);
@@ -59,6 +61,44 @@ describe('AsyncInvocations', () => {
     expect(attempts.at(-1)?.at).toBeGreaterThan(5.8 * 3600);
     expect(attempts.at(-1)?.at).toBeLessThanOrEqual(6 * 3600);
     expect(notices.at(-1)).toBe(`event ${requestId} is dropped: it is 6 hours old`);
+  });
+
+  it('tries an event as often as the app says, and tells where it would go then', async () => {
+    const { queue, notices, attempts, advance } = start((requestId) => failure(requestId, 'Error', 'no'), {
+      retryAttempts: 1,
+      onFailure: ['the queue dead-letters', 'the topic alarms'],
+    });
+    const requestId = queue.accept('Work', '{}');
+    await settled();
+    for (let second = 0; second < 600; second += 10) await advance(10);
+    expect(attempts).toHaveLength(2);
+    expect(notices.at(-1)).toBe(
+      `event ${requestId} is dropped: 2 attempts failed, the last with Error. On AWS it goes to the queue dead-letters and the topic alarms`,
+    );
+  });
+
+  it('tries no event again that the app wants tried once', async () => {
+    const { queue, notices } = start((requestId) => failure(requestId, 'Error', 'no'), {
+      retryAttempts: 0,
+      onFailure: [],
+    });
+    const requestId = queue.accept('Work', '{}');
+    await settled();
+    expect(notices).toEqual([`event ${requestId} is dropped: its only attempt failed with Error`]);
+  });
+
+  it('keeps an event no longer than the app says', async () => {
+    const { queue, notices, attempts, advance } = start((requestId) => failure(requestId, 'Error', 'no'), {
+      maxEventAgeSeconds: 90,
+      onFailure: ['the queue dead-letters'],
+    });
+    const requestId = queue.accept('Work', '{}');
+    await settled();
+    for (let second = 0; second < 600; second += 10) await advance(10);
+    expect(attempts).toHaveLength(2);
+    expect(notices.at(-1)).toBe(
+      `event ${requestId} is dropped: it is 90 s old. On AWS it goes to the queue dead-letters`,
+    );
   });
 
   it('drops what waits for another attempt when it closes, and says so', async () => {
