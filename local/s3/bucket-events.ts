@@ -1,0 +1,142 @@
+/**
+ * Tells functions of the objects that come into a bucket: through the S3 API, or as files that somebody puts into its folder.
+ * A file is told of once it has not changed for a while, and once for each content.
+ */
+import type { BucketNotification } from '../assembly/model';
+import type { Alarm, Clock } from '../clock';
+import type { FunctionInvoker } from '../lambda/invocation';
+import type { Log } from '../log';
+import type { BucketFolder, StoredObject } from './bucket-folder';
+import { FolderWatch } from './folder-watch';
+import type { Created } from './object-requests';
+import { Sequencer, s3Event } from './s3-event';
+import { newRequestIds } from './s3-response';
+
+/** A file that does not change for so long counts as complete. */
+export const SETTLE_MILLIS = 300;
+
+/** Files that are read side by side for their hashes. */
+const MAX_LOOKS = 8;
+
+export interface BucketEventsOptions {
+  bucket: BucketFolder;
+  bucketArn: string;
+  notifications: BucketNotification[];
+  region: string;
+  accountId: string;
+  invoker: FunctionInvoker;
+  clock: Clock;
+  log: Log;
+}
+
+export class BucketEvents {
+  readonly #options: BucketEventsOptions;
+  readonly #sequencer = new Sequencer();
+  /** The contents that were told of, by key. */
+  readonly #told = new Map<string, { versionId: string }>();
+  /** Files that may still be written. */
+  readonly #settling = new Map<string, Alarm>();
+  readonly #toLook = new Set<string>();
+  #looks: Promise<void>[] = [];
+  #watch: FolderWatch | undefined;
+  #isStopped = false;
+
+  constructor(options: BucketEventsOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to watch the folder. Files that are there already are nothing new. */
+  async start(): Promise<void> {
+    const { bucket, log } = this.#options;
+    this.#watch = await FolderWatch.start(bucket, {
+      changed: (key) => this.fileChanged(key),
+      removed: (key) => void this.fileRemoved(key),
+      failed: (error) => log.error(`${bucket.directory} is not watched any more: ${String(error)}`),
+    });
+  }
+
+  /** Lets go of files that may still be written, and finishes what was begun. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const alarm of this.#settling.values()) alarm.cancel();
+    this.#settling.clear();
+    await this.#watch?.stop();
+    await Promise.all(this.#looks);
+  }
+
+  /** An object came through the S3 API, which tells of every one of them. */
+  objectCreated({ object, how, ids, sourceIpAddress }: Created): void {
+    this.#settling.get(object.key)?.cancel();
+    this.#settling.delete(object.key);
+    this.#tell(object, `ObjectCreated:${how}`, { ids, sourceIpAddress });
+  }
+
+  /** A file was seen to be there or to change: perhaps not for the last time. */
+  fileChanged(key: string): void {
+    if (this.#isStopped) return;
+    this.#settling.get(key)?.cancel();
+    const alarm = this.#options.clock.after(SETTLE_MILLIS, () => {
+      this.#settling.delete(key);
+      this.#toLook.add(key);
+      if (this.#looks.length < MAX_LOOKS) this.#startLook();
+    });
+    this.#settling.set(key, alarm);
+  }
+
+  /** A file was seen to go: the same content may then come anew. */
+  async fileRemoved(key: string): Promise<void> {
+    const told = this.#told.get(key);
+    if (told === undefined || (await this.#find(key))) return;
+    // What came meanwhile stays.
+    if (this.#told.get(key) === told) this.#told.delete(key);
+  }
+
+  #startLook(): void {
+    const look = this.#look().then(() => {
+      this.#looks = this.#looks.filter((other) => other !== look);
+    });
+    this.#looks.push(look);
+  }
+
+  /** Looks at one file after the other. */
+  async #look(): Promise<void> {
+    for (const key of this.#toLook) {
+      this.#toLook.delete(key);
+      const object = await this.#find(key);
+      // If it has changed meanwhile, it is looked at again.
+      if (object === undefined || this.#settling.has(key)) continue;
+      if (this.#told.get(key)?.versionId === object.versionId) continue;
+      this.#tell(object, 'ObjectCreated:Put', { ids: newRequestIds(), sourceIpAddress: '127.0.0.1' });
+    }
+  }
+
+  async #find(key: string): Promise<StoredObject | undefined> {
+    const { bucket, log } = this.#options;
+    try {
+      return await bucket.find(key);
+    } catch (error) {
+      log.error(`${key} of ${bucket.directory} cannot be read: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+
+  #tell(object: StoredObject, eventName: string, how: Pick<Created, 'ids' | 'sourceIpAddress'>): void {
+    const { bucket, bucketArn, notifications, region, accountId, invoker, clock } = this.#options;
+    this.#told.set(object.key, { versionId: object.versionId });
+    const eventTime = clock.now();
+    const sequencer = this.#sequencer.next(eventTime);
+    for (const { id, functionName } of notifications.filter((one) => concerns(one, eventName, object.key))) {
+      const event = s3Event({
+        ...{ eventName, eventTime, region, accountId, object, sequencer, bucketArn, ...how },
+        bucketName: bucket.bucketName,
+        configurationId: id,
+      });
+      invoker.invokeAsync(functionName, event);
+    }
+  }
+}
+
+function concerns({ events, prefix, suffix }: BucketNotification, eventName: string, key: string): boolean {
+  const isOfEvent = events.some((event) => event === `s3:${eventName}` || event === 's3:ObjectCreated:*');
+  return isOfEvent && key.startsWith(prefix) && key.endsWith(suffix);
+}
