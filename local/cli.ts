@@ -48,6 +48,12 @@ function runOptions(command: Command): Command {
       readUrl,
     )
     .option('--data <folder>', 'keep the tables there between runs (default: in memory)')
+    .option(
+      '--bucket <name=folder>',
+      'a folder that stands for a bucket of the app, repeatable (default: incoming, for the only one with notifications)',
+      (text: string, others: string[]) => [...others, text],
+      [],
+    )
     .option('--web <folder>', 'pages to serve at / (default: web, if it has an index.html)')
     .option('--fresh', 'synthesize, even if nothing has changed since the last time', false)
     .option('--quiet', 'of the functions, log errors only', false)

@@ -1,4 +1,4 @@
-/** An app on this machine: its WebSocket APIs, functions and tables behind one port. */
+/** An app on this machine: its WebSocket APIs, functions, tables and buckets behind one port. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { App, WebSocketApi } from './assembly/model';
 import { type Clock, systemClock } from './clock';
@@ -14,6 +14,7 @@ import { FunctionHost } from './lambda/function-host';
 import { type FunctionLog, textFunctionLog } from './lambda/function-log';
 import { invokeHandler } from './lambda/invoke-api';
 import type { Log } from './log';
+import { LocalS3 } from './s3/local-s3';
 import { Schedules } from './schedules';
 import { UserError } from './user-error';
 
@@ -30,6 +31,8 @@ export interface RuntimeOptions {
   dynamodbUrl?: string;
   /** Where the embedded DynamoDB keeps its tables. @default in memory */
   dynamodbDirectory?: string;
+  /** The folders that stand for buckets, by the buckets' names. They are made where they are not there. */
+  bucketDirectories?: Record<string, string>;
   /** Files for whatever is no API. */
   webDirectory?: string;
   clock?: Clock;
@@ -47,6 +50,7 @@ export interface Runtime {
   readonly apis: WebSocketApi[];
   readonly functions: FunctionHost;
   readonly dynamodb: LocalDynamoDb;
+  readonly bucketDirectories: Record<string, string>;
   /** Where clients connect to. `apiId` is needed where several APIs have a stage of that name. */
   webSocketUrl(stageName: string, apiId?: string): string;
   /** Closes every WebSocket with 1001, lets `$disconnect` run, and ends the threads: within 5 s. */
@@ -54,6 +58,7 @@ export interface Runtime {
 }
 
 /** Together less than the 5 s that a stop may take. */
+const S3_CLOSE_MILLIS = 500;
 const GATEWAY_CLOSE_MILLIS = 3_000;
 const FUNCTIONS_CLOSE_MILLIS = 1_000;
 
@@ -89,9 +94,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     invoker: functionHost,
     clock,
   });
+  const s3 = new LocalS3({
+    ...{ buckets: app.buckets, directories: options.bucketDirectories ?? {} },
+    ...{ region, accountId, invoker: functionHost, clock, log },
+  });
   const dynamodbProxy = new ServiceProxy(dynamodb.url, log, losesAnswer);
   const closeParts = async (gateway?: Gateway) => {
     schedules.stop();
+    await atMost(S3_CLOSE_MILLIS, s3.stop());
     if (gateway) await atMost(GATEWAY_CLOSE_MILLIS, gateway.close());
     await atMost(FUNCTIONS_CLOSE_MILLIS, functionHost.close());
     dynamodbProxy.close();
@@ -106,7 +116,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       host,
       port,
       gateway,
-      services: { dynamodb: dynamodbProxy, lambda: lambdaService(functionHost) },
+      services: { dynamodb: dynamodbProxy, lambda: lambdaService(functionHost), s3: await s3.start() },
       ...(options.webDirectory === undefined ? {} : { web: new WebFiles(options.webDirectory) }),
       log,
     });
@@ -125,6 +135,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     apis,
     functions: functionHost,
     dynamodb,
+    bucketDirectories: s3.directories,
     webSocketUrl: (stageName, apiId) => `ws://${authority}/${stagePath(apis, stageName, apiId)}`,
     close: async () => {
       await closeParts(gateway);

@@ -13,12 +13,14 @@ const USUAL_PRODUCTS = ['build', 'dist', 'coverage'];
 /** The files of the project around an app: of its Git repository, if it is in one, since apps import from beside their folder. */
 export class ProjectFiles {
   readonly #outputDirectory: string;
+  readonly #dataDirectories: string[];
   readonly #root: string;
   readonly #isRepository: boolean;
   readonly #roots: string[];
 
-  constructor({ workingDirectory, outputDirectory }: Synthesis) {
+  constructor({ workingDirectory, outputDirectory, dataDirectories = [] }: Synthesis) {
     this.#outputDirectory = outputDirectory;
+    this.#dataDirectories = dataDirectories;
     const [root] = git(workingDirectory, 'rev-parse', '--show-toplevel');
     this.#isRepository = root !== undefined;
     this.#root = root === undefined ? workingDirectory : resolve(root.trim());
@@ -33,10 +35,7 @@ export class ProjectFiles {
     const records = this.#roots.flatMap((root) =>
       INSTALLATION_RECORDS.map((name) => join(root, 'node_modules', name)),
     );
-    return [
-      ...found.flatMap((path) => filesIn(resolve(this.#root, path), this.#outputDirectory)),
-      ...records,
-    ];
+    return [...found.flatMap((path) => this.#filesIn(path)), ...records];
   }
 
   /** Folders that Git ignores, such as build: not node_modules, and no hidden ones, where tools keep caches. */
@@ -44,7 +43,7 @@ export class ProjectFiles {
     if (!this.#isRepository) return [];
     return this.#list('-oi', '--directory')
       .filter((path) => path.endsWith('/') && !path.split('/').some(isNoSource))
-      .flatMap((path) => filesIn(resolve(this.#root, path), this.#outputDirectory));
+      .flatMap((path) => this.#filesIn(path));
   }
 
   /** The folder to watch for changes of what `sources` names. */
@@ -52,10 +51,11 @@ export class ProjectFiles {
     return this.#root;
   }
 
-  /** Whether no change of this path counts: packages, hidden folders, the assembly, and folders that Git ignores. */
+  /** Whether no change of this path counts: packages, hidden folders, the assembly, a run's data, and folders that Git ignores. */
   ignores(): (path: string) => boolean {
     const ignored = [
       this.#outputDirectory,
+      ...this.#dataDirectories,
       ...this.#list('-oi', '--directory')
         .filter((path) => path.endsWith('/'))
         .map((path) => resolve(this.#root, path)),
@@ -66,6 +66,10 @@ export class ProjectFiles {
       basename(path) === 'node_modules' ||
       basename(path) === '.git' ||
       ignored.some((folder) => path === folder || path.startsWith(folder + sep));
+  }
+
+  #filesIn(path: string): string[] {
+    return filesIn(resolve(this.#root, path), [this.#outputDirectory, ...this.#dataDirectories]);
   }
 
   #list(...options: string[]): string[] {
@@ -93,8 +97,8 @@ function isNoSource(name: string): boolean {
 }
 
 /** The file itself, or all files in the folder and below. */
-export function filesIn(path: string, except?: string): string[] {
-  if (except !== undefined && (path === except || path.startsWith(except + sep))) return [];
+export function filesIn(path: string, except: string[] = []): string[] {
+  if (except.some((folder) => path === folder || path.startsWith(folder + sep))) return [];
   if (!statOf(path)?.isDirectory()) return [path];
   return readdirSync(path, { withFileTypes: true })
     .filter(({ name }) => name !== 'node_modules' && name !== '.git')

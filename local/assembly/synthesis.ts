@@ -13,6 +13,8 @@ export interface Synthesis {
   /** Absolute folder for the cloud assembly. */
   outputDirectory: string;
   context: JsonObject;
+  /** Absolute folders in which a run keeps files: neither sources nor products of the app. @default none */
+  dataDirectories?: string[];
   /** @default this process's own */
   environment?: NodeJS.ProcessEnv;
   signal?: AbortSignal;

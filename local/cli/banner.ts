@@ -1,5 +1,5 @@
 /** What people need once the runtime is up: where to connect, what to export, and what is not there. */
-import type { App, OtherResource } from '../assembly/model';
+import type { App, BucketNotification, OtherResource } from '../assembly/model';
 import { namesForPeople } from '../function-names';
 import type { Runtime } from '../runtime';
 import { exportLines } from './exports';
@@ -10,7 +10,8 @@ export function banner(app: App, runtime: Runtime, hasPages: boolean): string {
     access(app, runtime, hasPages),
     outputs(app, runtime),
     schedules(app),
-    notRun(app.notRun),
+    buckets(app, runtime),
+    notRun([...app.notRun, ...bucketsWithoutFolder(app, runtime)]),
   ];
   return blocks
     .filter((lines) => lines.length > 0)
@@ -55,6 +56,27 @@ function schedules(app: App): string[] {
     targets.map(({ functionName }) => `  ${nameOf(functionName)} every ${intervalText(intervalMillis)}`),
   );
   return lines.length === 0 ? [] : ['Scheduled:', ...lines];
+}
+
+function buckets(app: App, { bucketDirectories }: Runtime): string[] {
+  const nameOf = namesForPeople(app);
+  const listener = ({ functionName, prefix, suffix }: BucketNotification) =>
+    `    ${prefix}*${suffix} goes to ${nameOf(functionName)}`;
+  const lines = app.buckets.flatMap(({ bucketName, notifications }) => {
+    const directory = bucketDirectories[bucketName];
+    return directory === undefined ? [] : [`  ${bucketName} is ${directory}`, ...notifications.map(listener)];
+  });
+  return lines.length === 0 ? [] : ['Buckets:', ...lines];
+}
+
+function bucketsWithoutFolder(app: App, { bucketDirectories }: Runtime): OtherResource[] {
+  return app.buckets
+    .filter(({ bucketName }) => bucketDirectories[bucketName] === undefined)
+    .map(({ path, bucketName }) => ({
+      type: 'AWS::S3::Bucket',
+      path,
+      reason: `no folder stands for it; --bucket ${bucketName}=DIR gives it one`,
+    }));
 }
 
 function intervalText(millis: number): string {

@@ -14,22 +14,43 @@ export function awsExports(app: App, runtime: Runtime): Record<string, string> {
 }
 
 /** The variables by which the app's functions know its tables, unless two of them mean different tables by one name. */
-export function tableExports({ functions, tables }: App): Record<string, string> {
-  const tableNames = new Set(tables.map(({ tableName }) => tableName));
+export function tableExports(app: App): Record<string, string> {
+  return variablesFor(
+    app.tables.map(({ tableName }) => tableName),
+    functionVariables(app),
+  );
+}
+
+/** The same for the buckets that have folders, which may also be named by outputs: `IncomingBucket` is `INCOMING_BUCKET`. */
+export function bucketExports(app: App, { bucketDirectories }: Runtime): Record<string, string> {
+  const outputs = app.outputs.map(({ name, value }): Variable => [variableOf(name), value]);
+  return variablesFor(Object.keys(bucketDirectories), [...functionVariables(app), ...outputs]);
+}
+
+type Variable = [name: string, value: string];
+
+function functionVariables({ functions }: App): Variable[] {
+  return functions.flatMap(({ environment }) => Object.entries(environment));
+}
+
+/** Those of the variables that hold one of the names, and never anything else. */
+function variablesFor(names: string[], variables: Variable[]): Record<string, string> {
   const values = new Map<string, Set<string>>();
-  for (const [name, value] of functions.flatMap(({ environment }) => Object.entries(environment))) {
-    values.set(name, (values.get(name) ?? new Set()).add(value));
-  }
+  for (const [name, value] of variables) values.set(name, (values.get(name) ?? new Set()).add(value));
   return Object.fromEntries(
     [...values].flatMap(([name, [value = '', ...others]]) =>
-      tableNames.has(value) && others.length === 0 ? [[name, value]] : [],
+      names.includes(value) && others.length === 0 ? [[name, value]] : [],
     ),
   );
 }
 
+function variableOf(outputName: string): string {
+  return outputName.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toUpperCase();
+}
+
 /** A line to copy for AWS, and one for the app's own variables if there are any. */
 export function exportLines(app: App, runtime: Runtime): string[] {
-  return [awsExports(app, runtime), tableExports(app)]
+  return [awsExports(app, runtime), { ...tableExports(app), ...bucketExports(app, runtime) }]
     .map((variables) => Object.entries(variables).map(([name, value]) => `${name}=${value}`))
     .filter((assignments) => assignments.length > 0)
     .map((assignments) => `export ${assignments.join(' ')}`);

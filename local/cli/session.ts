@@ -12,9 +12,10 @@ import { namesForPeople } from '../function-names';
 import { textFunctionLog } from '../lambda/function-log';
 import type { Log } from '../log';
 import { type Runtime, startRuntime } from '../runtime';
+import { BucketFolders } from '../s3/bucket-folders';
 import { UserError } from '../user-error';
 import { banner } from './banner';
-import { awsExports, tableExports } from './exports';
+import { awsExports, bucketExports, tableExports } from './exports';
 import { JsonLog, jsonFunctionLog } from './json-log';
 import { runInUtc } from './local-time';
 import { TerminalLog } from './terminal-log';
@@ -26,6 +27,8 @@ export interface SessionOptions {
   dynamodb?: string;
   /** Where the embedded DynamoDB keeps its tables. */
   data?: string;
+  /** `NAME=DIR`: folders that stand for buckets. */
+  bucket: string[];
   web?: string;
   /** Synthesize, even if nothing has changed. */
   fresh: boolean;
@@ -45,6 +48,7 @@ export class Session {
   readonly source: AppSource;
   readonly webDirectory: string | undefined;
   readonly #options: SessionOptions;
+  readonly #bucketFolders: BucketFolders;
   readonly #faults: Faults | undefined;
   readonly #starting = new AbortController();
   readonly #json: JsonLog | undefined;
@@ -56,7 +60,7 @@ export class Session {
   constructor(options: SessionOptions) {
     // The SDK's notice of which Node.js it supports is not about the user's app.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
-    const { fault, seed, data, dynamodb, app, web } = options;
+    const { fault, seed, data, dynamodb, bucket, app, web } = options;
     if (data !== undefined && dynamodb !== undefined) {
       throw new UserError(
         `--data ${data} says where the embedded DynamoDB keeps its tables, and --dynamodb ${dynamodb} asks for another one. Give one of them.`,
@@ -70,6 +74,8 @@ export class Session {
     // Its command runs in the person's own time zone, also once this process runs in UTC.
     if (source.kind === 'command') source.synthesis.environment = { ...process.env };
     this.source = source;
+    this.#bucketFolders = new BucketFolders(bucket, homeOf(source));
+    if (source.kind === 'command') source.synthesis.dataDirectories = this.#bucketFolders.directories;
     this.webDirectory = findWeb(web, source);
   }
 
@@ -147,6 +153,7 @@ export class Session {
           }),
       ...(dynamodb === undefined ? {} : { dynamodbUrl: dynamodb }),
       ...(data === undefined ? {} : { dynamodbDirectory: resolve(data) }),
+      bucketDirectories: this.#bucketFolders.choose(app.buckets),
       ...(this.webDirectory === undefined ? {} : { webDirectory: this.webDirectory }),
       ...(this.#faults && { faults: this.#faults }),
     });
@@ -159,7 +166,7 @@ export class Session {
       this.#json.line('info', 'ready', {
         url: runtime.url,
         webSockets: urls,
-        exports: { ...awsExports(app, runtime), ...tableExports(app) },
+        exports: { ...awsExports(app, runtime), ...tableExports(app), ...bucketExports(app, runtime) },
       });
       return;
     }
@@ -195,10 +202,10 @@ export class Session {
   }
 }
 
-/** All that a running gateway, its tables and its schedules are made of. */
-function shapeOf({ region, accountId, apis, tables, schedules, functions }: App): string {
+/** All that a running gateway, its tables, its buckets and its schedules are made of. */
+function shapeOf({ region, accountId, apis, tables, schedules, buckets, functions }: App): string {
   const names = functions.map(({ functionName }) => functionName);
-  return JSON.stringify([region, accountId, apis, tables, schedules, names]);
+  return JSON.stringify([region, accountId, apis, tables, schedules, buckets, names]);
 }
 
 /** Pages are in the folder `web` of the app, unless another one is named. */
@@ -208,9 +215,12 @@ function findWeb(web: string | undefined, source: AppSource): string | undefined
     if (existsSync(directory) && statSync(directory).isDirectory()) return directory;
     throw new UserError(`--web ${web}: there is no folder ${directory}.`);
   }
-  const home = source.kind === 'assembly' ? source.workingDirectory : source.synthesis.workingDirectory;
-  const directory = join(home, 'web');
+  const directory = join(homeOf(source), 'web');
   return existsSync(join(directory, 'index.html')) ? directory : undefined;
+}
+
+function homeOf(source: AppSource): string {
+  return source.kind === 'assembly' ? source.workingDirectory : source.synthesis.workingDirectory;
 }
 
 function whereTablesAre({ data, dynamodb }: SessionOptions): string {

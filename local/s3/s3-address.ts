@@ -42,9 +42,10 @@ function bucketInHost(host = ''): string | undefined {
   return undefined;
 }
 
+/** A plus is a space in S3's paths, too: `aws s3` and the SDKs write it as %2B. */
 function decode(path: string): string {
   try {
-    return decodeURIComponent(path);
+    return decodeURIComponent(path.replaceAll('+', ' '));
   } catch {
     throw new S3Error(400, 'InvalidURI', "Couldn't parse the specified URI.");
   }

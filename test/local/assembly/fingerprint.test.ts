@@ -42,15 +42,28 @@ function synthesized(isRepository = true): { project: string; app: string } {
   return { project, app };
 }
 
-function now(app: string): Fingerprint {
+function now(app: string, dataDirectories: string[] = []): Fingerprint {
   const source = findApp(undefined, app);
   if (source.kind !== 'command') throw new Error('The project has no command');
-  return Fingerprint.of(source.synthesis);
+  return Fingerprint.of({ ...source.synthesis, dataDirectories });
 }
 
 describe('Fingerprint', () => {
   afterEach(() => {
     delete process.env.STAGE_OF_THE_APP;
+  });
+
+  it.each([
+    ['in a repository', true, 'app/incoming'],
+    ['in a plain folder', false, 'app/incoming'],
+    ['in a folder that Git ignores', true, 'app/build/incoming'],
+  ])('does not look at what a run keeps %s', (_, isRepository, folder) => {
+    const { project, app } = synthesized(isRepository);
+    const directory = join(project, folder);
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'file'), '1');
+    expect(now(app, [directory]).matching()).toBeDefined();
+    expect(now(app, [`${directory}-2`]).matching()).toBeUndefined();
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -126,6 +126,40 @@ describe('shared-connection', () => {
       durationMs: expect.any(Number),
       payload: expect.stringContaining('"body":"hello"'),
       answer: '{"statusCode":200}',
+    });
+  });
+
+  it('makes the folder incoming for the bucket that a function hears of, and names another one', async () => {
+    const template = chatTemplateWith({});
+    const permission = { Action: 'lambda:InvokeFunction', Principal: 's3.amazonaws.com' };
+    const listener = { Event: 's3:ObjectCreated:*', Function: { 'Fn::GetAtt': ['Function', 'Arn'] } };
+    Object.assign(template.Resources ?? {}, {
+      Files: {
+        Type: 'AWS::S3::Bucket',
+        Properties: { BucketName: 'files', NotificationConfiguration: { LambdaConfigurations: [listener] } },
+      },
+      FilesPermission: {
+        Type: 'AWS::Lambda::Permission',
+        Properties: { ...permission, FunctionName: { Ref: 'Function' } },
+      },
+    });
+    const app = writeAssembly({ Main: template });
+    const folder = mkdtempSync(join(tmpdir(), 'project-'));
+    const child = run(['start', '--app', app, '--port', '0'], folder);
+    const lines: string[] = [];
+    for await (const line of createInterface(child.stdout)) {
+      lines.push(line);
+      if (line.startsWith('Ready')) break;
+    }
+    expect(lines).toContain(`  files is ${join(realpathSync(folder), 'incoming')}`);
+    child.kill('SIGKILL');
+
+    const mistaken = run(['start', '--app', app, '--port', '0', '--bucket', 'file=incoming'], folder);
+    const { stderr, code } = await finish(mistaken);
+    expect({ stderr, code }).toEqual({
+      stderr:
+        "--bucket file: that names none or several of the app's buckets. There are: files (Main/Files).\n",
+      code: 1,
     });
   });
 

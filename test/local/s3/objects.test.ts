@@ -28,6 +28,13 @@ describe('The S3 service', () => {
       });
     });
 
+    it('where a plus in the path is a space, as in the keys of events', async () => {
+      s3.write('a b', 'space');
+      s3.write('a+b', 'plus');
+      expect((await s3.send('GET', '/samples/a+b')).body).toBe('space');
+      expect((await s3.send('GET', '/samples/a%2Bb')).body).toBe('plus');
+    });
+
     it('as it is after a change', async () => {
       s3.write('a', 'one');
       await s3.send('GET', '/samples/a');

@@ -1,0 +1,173 @@
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Code, Function as LambdaFunction, Runtime as LambdaRuntime } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { Bucket, EventType } from 'aws-cdk-lib/aws-s3';
+import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { App as ReadApp } from '../../local/assembly/model';
+import { readAssembly } from '../../local/assembly/read-assembly';
+import { banner } from '../../local/cli/banner';
+import { bucketExports } from '../../local/cli/exports';
+import { silentFunctionLog } from '../../local/lambda/function-log';
+import { silentLog } from '../../local/log';
+import { type Runtime, startRuntime } from '../../local/runtime';
+import { UserError } from '../../local/user-error';
+
+/** As the SDK reads an object: from the bucket's own host. */
+const HANDLER = `
+import https from 'node:https';
+export async function handler({ Records: [{ awsRegion, s3: { bucket, object } }] }) {
+  if (object.key === 'broken.hl7') throw new Error('broken');
+  const authorization = 'AWS4-HMAC-SHA256 Credential=local/20260101/' + awsRegion + '/s3/aws4_request, SignedHeaders=host, Signature=0';
+  const host = bucket.name + '.s3.' + awsRegion + '.amazonaws.com';
+  const key = decodeURIComponent(object.key.replaceAll('+', ' '));
+  const path = '/' + encodeURIComponent(key) + '?versionId=' + object.versionId;
+  const chunks = await new Promise((resolve, reject) => {
+    https.get({ host, path, headers: { authorization } }, (response) => {
+      const chunks = [];
+      response.on('data', (chunk) => chunks.push(chunk)).on('end', () => resolve(chunks));
+    }).on('error', reject);
+  });
+  return key + ': ' + Buffer.concat(chunks);
+}
+`;
+
+const home = mkdtempSync(join(tmpdir(), 'buckets-'));
+
+function synthesize(): ReadApp {
+  const code = mkdtempSync(join(tmpdir(), 'ingest-'));
+  writeFileSync(join(code, 'index.mjs'), HANDLER);
+  const app = new App({ outdir: join(home, 'cdk.out') });
+  const stack = new Stack(app, 'Files');
+  const ingest = new LambdaFunction(stack, 'Ingest', {
+    functionName: 'ingest',
+    runtime: LambdaRuntime.NODEJS_22_X,
+    handler: 'index.handler',
+    code: Code.fromAsset(code),
+    retryAttempts: 0,
+    onFailure: new SqsDestination(new Queue(stack, 'Dead', { queueName: 'dead-letters' })),
+  });
+  const bucket = new Bucket(stack, 'Incoming');
+  bucket.addEventNotification(EventType.OBJECT_CREATED, new LambdaDestination(ingest), { suffix: '.hl7' });
+  new Bucket(stack, 'Archive');
+  new CfnOutput(stack, 'IncomingBucket', { value: bucket.bucketName });
+  const webSocketApi = new WebSocketApi(stack, 'Api', {
+    defaultRouteOptions: { integration: new WebSocketLambdaIntegration('Integration', ingest) },
+  });
+  new WebSocketStage(stack, 'Stage', { webSocketApi, stageName: 'files', autoDeploy: true });
+  return readAssembly(app.synth().directory);
+}
+
+describe('A bucket in a runtime', () => {
+  const app = synthesize();
+  const bucketName = app.outputs[0]?.value ?? '';
+  const directory = join(home, 'incoming');
+  let runtime: Runtime;
+  let results: string[];
+  let notices: string[];
+  let onChange: () => void;
+
+  beforeEach(async () => {
+    results = [];
+    notices = [];
+    onChange = () => {};
+    runtime = await startRuntime({
+      ...{ app, port: 0, log: silentLog, bucketDirectories: { [bucketName]: directory } },
+      functionLog: {
+        ...silentFunctionLog,
+        end({ outcome }) {
+          results.push(outcome.payload);
+          onChange();
+        },
+        notice(_, text) {
+          notices.push(text);
+          onChange();
+        },
+      },
+    });
+  });
+  afterEach(async () => {
+    await runtime.close();
+    rmSync(directory, { recursive: true });
+  });
+  afterAll(() => rmSync(home, { recursive: true }));
+
+  const until = (isSo: () => boolean) =>
+    new Promise<void>((resolve) => {
+      onChange = () => {
+        if (isSo()) resolve();
+      };
+      onChange();
+    });
+
+  async function put(key: string, content: string, host = 'localhost'): Promise<number | undefined> {
+    const outgoing = request({
+      ...{ host: '127.0.0.1', port: runtime.port, method: 'PUT', path: key },
+      headers: {
+        host,
+        authorization:
+          'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0',
+        'content-length': content.length,
+      },
+    });
+    outgoing.end(content);
+    const [response] = await once(outgoing, 'response');
+    response.resume();
+    return response.statusCode;
+  }
+
+  it('has a function read a file that appears in its folder', async () => {
+    writeFileSync(join(home, 'a b.hl7'), 'MSH|');
+    renameSync(join(home, 'a b.hl7'), join(directory, 'a b.hl7'));
+    await until(() => results.length > 0);
+    expect(results).toEqual(['"a b.hl7: MSH|"']);
+  });
+
+  it('has a function read an object that is put through the S3 API', async () => {
+    expect(await put(`/${bucketName}/path.hl7`, 'one')).toBe(200);
+    expect(await put('/host.hl7', 'two', `${bucketName}.s3.us-east-1.amazonaws.com`)).toBe(200);
+    expect(await put('/name.hl7', 'three', `${bucketName}.localhost`)).toBe(200);
+    expect(await put('/other.txt', 'four', `${bucketName}.localhost`)).toBe(200);
+    await until(() => results.length >= 3);
+    expect(results.sort()).toEqual(['"host.hl7: two"', '"name.hl7: three"', '"path.hl7: one"']);
+    expect(readFileSync(join(directory, 'other.txt'), 'utf8')).toBe('four');
+  });
+
+  it('tells where an event goes that fails for good', async () => {
+    await put(`/${bucketName}/broken.hl7`, '');
+    await until(() => notices.length > 0);
+    expect(notices).toEqual([
+      expect.stringMatching(
+        /is dropped: its only attempt failed with Error\. On AWS it goes to the queue dead-letters$/,
+      ),
+    ]);
+  });
+
+  it('is told at the start, with what hears of it; one without a folder is listed', () => {
+    const text = banner(app, runtime, false);
+    expect(text).toContain(`Buckets:\n  ${bucketName} is ${directory}\n    *.hl7 goes to Ingest`);
+    expect(text).toContain(`export INCOMING_BUCKET=${bucketName}`);
+    expect(text).toMatch(
+      /Files\/Archive\/Resource: AWS::S3::Bucket: no folder stands for it; --bucket \S+=DIR/,
+    );
+    expect(bucketExports(app, runtime)).toEqual({ INCOMING_BUCKET: bucketName });
+    expect(text).not.toContain('python');
+  });
+
+  it('is named if its folder cannot be had', async () => {
+    const file = join(home, 'file');
+    writeFileSync(file, '');
+    const options = { app, port: 0, log: silentLog, bucketDirectories: { [bucketName]: file } };
+    const started = startRuntime(options);
+    await expect(started).rejects.toThrow(UserError);
+    await expect(started).rejects.toThrow(`cannot stand for the bucket ${bucketName}`);
+    expect(existsSync(file)).toBe(true);
+  });
+});

@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Bucket } from '../../../local/assembly/model';
+import { BucketFolders } from '../../../local/s3/bucket-folders';
+import { UserError } from '../../../local/user-error';
+
+const HOME = '/project';
+
+function bucket(bucketName: string, path: string, isHeardOf = false): Bucket {
+  const notification = { id: '1', functionName: 'ingest', events: [], prefix: '', suffix: '' };
+  return {
+    ...{ bucketName, path, bucketArn: `arn:aws:s3:::${bucketName}` },
+    notifications: isHeardOf ? [notification] : [],
+  };
+}
+
+describe('BucketFolders', () => {
+  const incoming = bucket('app-incoming-1', 'App/Incoming/Resource', true);
+  const archive = bucket('app-archive-2', 'App/Archive/Resource');
+  const choose = (given: string[], buckets = [incoming, archive]) =>
+    new BucketFolders(given, HOME).choose(buckets);
+  const mistake = (given: string[], buckets?: Bucket[]) => {
+    try {
+      choose(given, buckets);
+    } catch (error) {
+      expect(error).toBeInstanceOf(UserError);
+      return (error as Error).message;
+    }
+    throw new Error('There was no mistake.');
+  };
+
+  it('gives the only bucket that functions hear of the folder incoming', () => {
+    expect(choose([])).toEqual({ 'app-incoming-1': '/project/incoming' });
+  });
+
+  it('gives no folder to buckets that people have to choose among', () => {
+    expect(choose([], [incoming, bucket('other', 'App/Other', true)])).toEqual({});
+    expect(choose([], [archive])).toEqual({});
+  });
+
+  it.each(['app-archive-2', 'App/Archive', 'Archive'])('knows a bucket by %s', (name) => {
+    expect(choose([`${name}=kept`])).toEqual({
+      'app-archive-2': resolve('kept'),
+      'app-incoming-1': '/project/incoming',
+    });
+  });
+
+  it('takes the folder that is given instead of incoming', () => {
+    expect(choose(['Incoming=in=box'])).toEqual({ 'app-incoming-1': resolve('in=box') });
+  });
+
+  it('leaves incoming to the bucket that it is given to', () => {
+    expect(choose(['Archive=/project/incoming'])).toEqual({ 'app-archive-2': '/project/incoming' });
+  });
+
+  it('names every folder that may be one, before there is an app', () => {
+    expect(new BucketFolders(['Archive=/kept'], HOME).directories).toEqual(['/project/incoming', '/kept']);
+  });
+
+  it('says what is wrong, and what there is', () => {
+    expect(mistake(['incoming'])).toBe(
+      '--bucket incoming: give a bucket and its folder, as in --bucket files=incoming.',
+    );
+    expect(mistake(['Nothing=a'])).toBe(
+      "--bucket Nothing: that names none or several of the app's buckets. There are: app-incoming-1 (App/Incoming), app-archive-2 (App/Archive).",
+    );
+    expect(mistake(['Archive=a'], [archive, bucket('twin', 'Other/Archive')])).toContain('none or several');
+    expect(mistake(['Archive=a'], [])).toContain('There are: none.');
+    expect(mistake(['Archive=a', 'app-archive-2=b'])).toContain(
+      'stands for the bucket app-archive-2 already',
+    );
+    expect(mistake(['Archive=a', 'Incoming=a'])).toContain(
+      'A bucket has one folder, and a folder one bucket',
+    );
+  });
+
+  it('takes no file for a folder', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'folders-'));
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    expect(mistake([`Archive=${file}`])).toContain(`${file} is a file. Give a folder.`);
+    rmSync(folder, { recursive: true });
+  });
+});
