@@ -50,10 +50,12 @@ export interface Member extends ConnectionAddress, MemberKey {
 export interface MemberKey {
   service: string;
   webSocketId: string;
+  /** @default the service's own channel, which everybody is in: there the row is the connection's anchor */
+  channel?: string;
 }
 
 /** The partition of a channel: its members, and what a service keeps about the channel as a whole. */
-function channelPk(service: string, channel: string): string {
+export function channelPk(service: string, channel: string): string {
   return `CHANNEL#${service}#${channel}`;
 }
 
@@ -71,9 +73,9 @@ export function sweepKey(service: string): Key {
 }
 
 /** Two hex digits of a hash spread a channel over 256 ranges, which workers can go through side by side. */
-export function memberKey({ service, webSocketId }: MemberKey): Key {
+export function memberKey({ service, webSocketId, channel = SERVICE_CHANNEL }: MemberKey): Key {
   const range = createHash('sha256').update(webSocketId).digest('hex').slice(0, 2);
-  return { pk: serviceChannelPk(service), sk: `MEMBER#${range}#${webSocketId}` };
+  return { pk: channelPk(service, channel), sk: `MEMBER#${range}#${webSocketId}` };
 }
 
 export function toConnection(item: Item): Connection {
@@ -108,9 +110,11 @@ export function toMember({
   namedAt,
   left,
 }: Item): Member {
+  const [, service = '', channel = ''] = pk.split('#');
   return {
     webSocketId: sk.split('#').slice(2).join('#'),
-    service: pk.split('#')[1] as string,
+    service,
+    ...(channel !== SERVICE_CHANNEL && { channel }),
     callbackUrl: callbackUrl as string,
     serverFunction: serverFunction as string,
     acceptedAt: acceptedAt as number,

@@ -17,6 +17,6 @@ export type {
 export type { HandlerOptions } from './handlers/service-function';
 export type { ReadOptions } from './inbox/message-reader';
 export type { WaitOptions } from './inbox/whole-messages';
-export { Service, type ServiceOptions } from './service';
+export { type PublishOptions, Service, type ServiceOptions } from './service';
 export { SharedConnection } from './shared-connection';
 export { type Resumption, type ServerContext, WebSocketServer } from './web-socket-server';

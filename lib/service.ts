@@ -1,5 +1,6 @@
 /** A service as any process sees it: who is connected to it, and posts to all of them. */
 import { type Backend, defaultBackend } from './backend';
+import { assertChannelName, ChannelStore } from './channels/channel-store';
 import type { Member } from './connection-items';
 import { ConnectionStore } from './connection-store';
 import { type DeliveryOptions, type DeliveryReport, deliver } from './delivery';
@@ -13,10 +14,16 @@ export interface ServiceOptions {
   serverFunction?: string;
 }
 
+export interface PublishOptions extends DeliveryOptions {
+  /** WebSocket ids that do not get it. @default none */
+  except?: string | string[];
+}
+
 export class Service {
   readonly backend: Backend;
   readonly deadline: number;
   readonly store: ConnectionStore;
+  readonly channels: ChannelStore;
   readonly #serverFunction: string | undefined;
 
   /** @throws InvalidValueError for a name with other characters than letters, digits, `_`, `-` and `.` */
@@ -33,6 +40,7 @@ export class Service {
     this.deadline = options.deadline ?? Number.POSITIVE_INFINITY;
     this.#serverFunction = options.serverFunction;
     this.store = new ConnectionStore(this.backend.table, this.backend.clock);
+    this.channels = new ChannelStore(this.backend.table, this.backend.clock);
   }
 
   /** Everyone who is connected, as one consistent read of the table, page by page. */
@@ -59,6 +67,33 @@ export class Service {
     );
   }
 
+  /**
+   * Posts `data` to everyone who is in the channel, or in any of several: to each once. Whoever's subscription was acknowledged
+   * before, and who stays connected, gets it.
+   * @throws InvalidValueError for a name that is not valid, MessageTooLargeError
+   */
+  publish(
+    channel: string | string[],
+    data: string,
+    { except = [], ...options }: PublishOptions = {},
+  ): Promise<DeliveryReport> {
+    const channels = [channel].flat();
+    for (const name of channels) assertChannelName(name);
+    const to = this.#membersOf(channels, new Set([except].flat()));
+    return this.deliver(data, { ...options, to });
+  }
+
+  /** Ids are remembered only where one could come twice. */
+  async *#membersOf(channels: string[], passed: Set<string>): AsyncGenerator<Member, void, undefined> {
+    for (const channel of channels) {
+      for await (const member of this.channels.members(this.name, channel)) {
+        if (passed.has(member.webSocketId)) continue;
+        if (channels.length > 1) passed.add(member.webSocketId);
+        yield member;
+      }
+    }
+  }
+
   /** Asks the members' own functions to make sure that they have gone, and to settle their departures. */
   async requestSettlement(members: Member[]): Promise<void> {
     const byFunction = new Map<string, Member[]>();
@@ -68,7 +103,10 @@ export class Service {
     for (const [serverFunction, gone] of byFunction) {
       await this.backend.invoker.invoke(serverFunction, {
         type: 'settle',
-        members: gone.map(({ service, webSocketId }) => ({ service, webSocketId })),
+        members: gone.map(({ service, webSocketId, channel }) => ({
+          ...{ service, webSocketId },
+          ...(channel !== undefined && { channel }),
+        })),
       });
     }
   }

@@ -1,5 +1,6 @@
 /** Settles departures: makes sure that a connection has gone, then runs the service's hook once, under a lease, and cleans up. */
 import type { Backend } from './backend';
+import { ChannelStore } from './channels/channel-store';
 import type { Connection, Member, MemberKey } from './connection-items';
 import { type Close, ConnectionStore, isOpening } from './connection-store';
 import { isFree, OwnershipStore } from './dedicated/ownership';
@@ -27,6 +28,7 @@ export type SettlementOutcome =
 
 export class Settlement {
   readonly #store: ConnectionStore;
+  readonly #channels: ChannelStore;
 
   /** `onDeparture` runs once for each connection, or again if its settler died. */
   constructor(
@@ -34,6 +36,7 @@ export class Settlement {
     private readonly onDeparture: (departure: Departure) => Promise<void>,
   ) {
     this.#store = new ConnectionStore(backend.table, backend.clock);
+    this.#channels = new ChannelStore(backend.table, backend.clock);
   }
 
   /** The gateway itself said so, by `$disconnect`: no probe is needed. */
@@ -59,8 +62,14 @@ export class Settlement {
     return connection ? this.#resume(connection) : 'elsewhere';
   }
 
-  /** Somebody found it gone. */
+  /** Somebody found it gone. The member's row by which it was found goes too, whatever channel it is of. */
   async suspected(key: MemberKey): Promise<SettlementOutcome> {
+    const outcome = await this.#suspected(key);
+    if (key.channel && outcome !== 'open' && outcome !== 'pending') await this.#store.forgetMember(key);
+    return outcome;
+  }
+
+  async #suspected(key: MemberKey): Promise<SettlementOutcome> {
     const lookedAt = this.backend.clock.now();
     const connection = await this.#store.connection(key.webSocketId);
     if (!connection) return this.#forgetStray(key, lookedAt);
@@ -81,17 +90,14 @@ export class Settlement {
   }
 
   /** A dedicated connection is its owner's to settle, until its loop has ended; a dead one is followed by another. */
-  async #owned({
-    messagesTo,
-    webSocketId,
-    serverFunction,
-  }: Connection): Promise<SettlementOutcome | undefined> {
+  async #owned(connection: Connection): Promise<SettlementOutcome | undefined> {
+    const { messagesTo, webSocketId, serverFunction, state } = connection;
     if (messagesTo !== 'owner') return undefined;
     const { table, clock, invoker } = this.backend;
     const ownership = await new OwnershipStore(webSocketId, table, clock).get();
     if (!ownership || ownership.ending) return undefined;
     if (isFree(ownership, clock.now())) await invoker.invoke(serverFunction, { type: 'server', webSocketId });
-    return 'elsewhere';
+    return state === 'open' ? 'open' : 'elsewhere';
   }
 
   /** Finishes what another settler left, if it has died; deletes the anchor that one left behind as the last thing. */
@@ -117,6 +123,7 @@ export class Settlement {
 
   async #settle(connection: Connection, settler: string): Promise<SettlementOutcome> {
     const member = await this.#store.leave(connection);
+    await this.#channels.leaveAll(connection);
     const { closeCode, closeReason } = connection;
     await this.onDeparture({ connection, member, closeCode, closeReason });
     await this.#expireMessages(connection);

@@ -95,6 +95,26 @@ export class SharedConnection {
     throw new PostFailedError(this.webSocketId, Object.keys(report.reasons).join('; '));
   }
 
+  /**
+   * Puts it into a channel. `false` if it has closed, or somebody else unsubscribed it at the same time. Two writes, two reads.
+   * @throws InvalidValueError for a name that is not valid
+   */
+  subscribe(channel: string): Promise<boolean> {
+    return this.service.channels.subscribe(this.member, channel);
+  }
+
+  /** Takes it out of a channel. `false` if it was not in it. Three writes. @throws InvalidValueError */
+  unsubscribe(channel: string): Promise<boolean> {
+    return this.service.channels.unsubscribe(this.member, channel);
+  }
+
+  /** The channels that it is in, by their names in order. One query. */
+  async channels(): Promise<string[]> {
+    const names: string[] = [];
+    for await (const name of this.service.channels.channelsOf(this.webSocketId)) names.push(name);
+    return names;
+  }
+
   /** Closes the socket: the client sees code 1000. One that has gone already is left as it is. */
   async end(): Promise<void> {
     await this.service.backend.connections.delete(this.member);

@@ -1,4 +1,5 @@
 /** The class that a service extends: the hooks and members of %CSP.WebSocket. */
+import { assertChannelName } from './channels/channel-store';
 import type { Member } from './connection-items';
 import { InvalidUseError, WebSocketClosedError } from './errors';
 import type { ConnectEvent, MessageEvent } from './handlers/events';
@@ -20,6 +21,8 @@ export interface ServerContext {
   requestTime: number;
   /** The event as API Gateway sent it, in `onPreServer` and `onClientMessage`. */
   event?: ConnectEvent | MessageEvent;
+  /** What `onPreServer` subscribes to. */
+  channels?: Set<string>;
   /** Reads the messages of a dedicated socket, in its `server()`. */
   reader?: { read(options?: ReadOptions): Promise<string>; readonly atEnd: boolean };
 }
@@ -117,6 +120,31 @@ export abstract class WebSocketServer {
     this.#assertMayReachClient('write');
     this.#connection.binaryData = this.binaryData;
     await this.#connection.write(data);
+  }
+
+  /**
+   * Puts the connection into a channel, whose members `service.publish` reaches. In `onPreServer` it is done once the connection
+   * is accepted, and `true` says no more than that. @throws InvalidValueError, and as `SharedConnection.subscribe`
+   */
+  async subscribe(channel: string): Promise<boolean> {
+    assertChannelName(channel);
+    if (this.context.hook !== 'onPreServer') return this.#connection.subscribe(channel);
+    this.context.channels?.add(channel);
+    return true;
+  }
+
+  /** Takes the connection out of a channel. @throws as `subscribe` */
+  async unsubscribe(channel: string): Promise<boolean> {
+    assertChannelName(channel);
+    if (this.context.hook !== 'onPreServer') return this.#connection.unsubscribe(channel);
+    return this.context.channels?.delete(channel) ?? false;
+  }
+
+  /** The channels that the connection is in. */
+  async channels(): Promise<string[]> {
+    return this.context.hook === 'onPreServer'
+      ? [...(this.context.channels ?? [])]
+      : this.#connection.channels();
   }
 
   /** Closes the socket: the client sees code 1000. @throws as `write` */

@@ -1,5 +1,6 @@
 /** API Gateway's three routes: `$connect` decides the handshake, `$default` brings messages, `$disconnect` tells of the end. */
 import { fromDataUrl } from '../binary-data';
+import { ChannelStore } from '../channels/channel-store';
 import type { Member } from '../connection-items';
 import { ConnectionStore } from '../connection-store';
 import { dedicatedConnection, messagesTo } from '../dedicated/dedication';
@@ -23,10 +24,12 @@ import type { ServiceFunction } from './service-function';
 
 export class Routes {
   readonly #store: ConnectionStore;
+  readonly #channels: ChannelStore;
   readonly #messages: IncomingMessages;
 
   constructor(private readonly shared: ServiceFunction) {
     this.#store = new ConnectionStore(shared.backend.table, shared.backend.clock);
+    this.#channels = new ChannelStore(shared.backend.table, shared.backend.clock);
     this.#messages = new IncomingMessages(shared);
   }
 
@@ -38,7 +41,8 @@ export class Routes {
       );
       return { statusCode: 403 };
     }
-    const serverContext = this.#serverContext('onPreServer', event, context);
+    const channels = new Set<string>();
+    const serverContext = { ...this.#serverContext('onPreServer', event, context), channels };
     const server = new ServerClass(serverContext);
     try {
       await server.onPreServer();
@@ -50,6 +54,7 @@ export class Routes {
     const connection = { ...member, sessionId, attributes, messagesTo: messagesTo(ServerClass, server) };
     const accepted = await this.#store.accept(connection, backend.token());
     if (!accepted) return { statusCode: 500 };
+    if (!(await this.#channels.subscribeAll(member, channels))) return { statusCode: 500 };
     if (connection.messagesTo === 'owner') await this.#ownership(member.webSocketId).create();
     this.#messages.remember(member.webSocketId, connection.messagesTo === 'owner');
     if (overrides(ServerClass, 'server')) {

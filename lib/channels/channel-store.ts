@@ -1,0 +1,143 @@
+/**
+ * Who is in which channel, kept on both sides: a channel's members are what a publication goes through, a connection's
+ * memberships are the way back that its departure takes. The membership holds the truth; both sides agree when nothing is under way.
+ *
+ * CONNECTION#{id} / CHANNEL#{channel}                  the membership: `in`, or `leaving`
+ * CHANNEL#{service}#{channel} / MEMBER#{hh}#{id}       the member: what a post needs
+ */
+import type { Clock } from '../clock';
+import {
+  channelPk,
+  connectionKey,
+  type Member,
+  type MemberKey,
+  memberKey,
+  toMember,
+} from '../connection-items';
+import { InvalidValueError } from '../errors';
+import { always, equals, itemExists } from '../table/conditions';
+import type { Key } from '../table/item';
+import { pages, type Table } from '../table/table';
+
+/** Far beyond the two hours of a connection: what a crash leaves behind goes then. */
+const LAST_RESORT_SECONDS = 24 * 60 * 60;
+/** Channels of one connection that are entered or left side by side. */
+const AT_A_TIME = 25;
+const PREFIX = 'CHANNEL#';
+
+/** A member of a channel that has a name of its own. */
+type ChannelMember = Member & { channel: string };
+
+/** @throws InvalidValueError for a name with other characters than letters, digits and `_ - . : /`, or of more than 128 */
+export function assertChannelName(channel: string): void {
+  if (/^[A-Za-z0-9_.:/-]{1,128}$/.test(channel)) return;
+  throw new InvalidValueError(
+    `The channel name ${JSON.stringify(channel)} is not valid: 1 to 128 letters, digits, "_", "-", ".", ":" and "/" are allowed.`,
+  );
+}
+
+export class ChannelStore {
+  constructor(
+    private readonly table: Table,
+    private readonly clock: Clock,
+  ) {}
+
+  /** `false` if the connection is closed, or somebody unsubscribed it meanwhile. Two writes, two reads. */
+  async subscribe(member: Member, channel: string): Promise<boolean> {
+    assertChannelName(channel);
+    const expiresAt = this.#expiresAt();
+    await this.table.put({ ...membershipKey(member.webSocketId, channel), state: 'in', expiresAt }, always);
+    return this.#join({ ...member, channel });
+  }
+
+  /** Several at a time. `false` if one of them could not be subscribed to. */
+  async subscribeAll(member: Member, channels: Iterable<string>): Promise<boolean> {
+    const names = [...channels];
+    for (let at = 0; at < names.length; at += AT_A_TIME) {
+      const some = names.slice(at, at + AT_A_TIME);
+      const subscribed = await Promise.all(some.map((channel) => this.subscribe(member, channel)));
+      if (subscribed.includes(false)) return false;
+    }
+    return true;
+  }
+
+  /** `false` if it was not subscribed, or somebody subscribed it again meanwhile. Three writes. */
+  async unsubscribe(member: Member, channel: string): Promise<boolean> {
+    assertChannelName(channel);
+    const membership = membershipKey(member.webSocketId, channel);
+    const leaving = await this.table.update(membership, { set: { state: 'leaving' } }, itemExists);
+    await this.table.delete(memberKey({ ...member, channel }), always);
+    const left = await this.table.delete(membership, equals('state', 'leaving'));
+    if (!left && (await this.#isIn(membership))) {
+      await this.#join({ ...member, channel });
+      return false;
+    }
+    return leaving !== undefined;
+  }
+
+  /** The names of the channels that a connection is in, read consistently. */
+  async *channelsOf(webSocketId: string): AsyncGenerator<string, void, undefined> {
+    const range = { pk: connectionKey(webSocketId).pk, prefix: PREFIX };
+    for await (const page of pages(this.table, range)) {
+      for (const { sk, state } of page) if (state === 'in') yield sk.slice(PREFIX.length);
+    }
+  }
+
+  /** Everyone in a channel, read consistently: whoever's subscription was acknowledged before is among them. */
+  async *members(service: string, channel: string): AsyncGenerator<Member, void, undefined> {
+    assertChannelName(channel);
+    const range = { pk: channelPk(service, channel), prefix: 'MEMBER#' };
+    for await (const page of pages(this.table, range)) for (const item of page) yield toMember(item);
+  }
+
+  /** A closed connection leaves all of its channels. One query, and two deletes a channel. */
+  async leaveAll({ service, webSocketId }: MemberKey): Promise<void> {
+    const range = { pk: connectionKey(webSocketId).pk, prefix: PREFIX, limit: AT_A_TIME };
+    for await (const page of pages(this.table, range)) {
+      await Promise.all(
+        page.map(({ sk }) => this.#remove({ service, webSocketId, channel: sk.slice(PREFIX.length) })),
+      );
+    }
+  }
+
+  /** The member is put first and asked about after: one of two that meet sees what the other has done. */
+  async #join(member: ChannelMember): Promise<boolean> {
+    const { webSocketId, channel, callbackUrl, serverFunction, acceptedAt } = member;
+    const membership = membershipKey(webSocketId, channel);
+    const item = {
+      ...memberKey(member),
+      callbackUrl,
+      serverFunction,
+      acceptedAt,
+      expiresAt: this.#expiresAt(),
+    };
+    await this.table.put(item, always);
+    const [connection, isIn] = await Promise.all([
+      this.table.get(connectionKey(webSocketId)),
+      this.#isIn(membership),
+    ]);
+    const isOpen = connection?.state === 'open';
+    if (isOpen && isIn) return true;
+    await this.table.delete(memberKey(member), always);
+    if (!isOpen) await this.table.delete(membership, always);
+    return false;
+  }
+
+  async #isIn(membership: Key): Promise<boolean> {
+    return (await this.table.get(membership))?.state === 'in';
+  }
+
+  /** The member first: a membership that is left behind is found again. */
+  async #remove(member: MemberKey & { channel: string }): Promise<void> {
+    await this.table.delete(memberKey(member), always);
+    await this.table.delete(membershipKey(member.webSocketId, member.channel), always);
+  }
+
+  #expiresAt(): number {
+    return Math.floor(this.clock.now() / 1000) + LAST_RESORT_SECONDS;
+  }
+}
+
+function membershipKey(webSocketId: string, channel: string): Key {
+  return { pk: connectionKey(webSocketId).pk, sk: PREFIX + channel };
+}

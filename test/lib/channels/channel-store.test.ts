@@ -1,0 +1,82 @@
+import { InvalidValueError } from '../../../lib';
+import { ChannelStore } from '../../../lib/channels/channel-store';
+import type { Member } from '../../../lib/connection-items';
+import { ConnectionStore } from '../../../lib/connection-store';
+import { describeForEachTable } from '../tables';
+
+describeForEachTable('ChannelStore', (under) => {
+  const store = () => new ChannelStore(under().table, under().clock);
+  const connections = () => new ConnectionStore(under().table, under().clock);
+  const service = () => under().pk;
+  const connect = async (name: string): Promise<Member> => {
+    const webSocketId = `${under().pk}-${name}=`;
+    const address = { webSocketId, callbackUrl: 'https://api/chat', service: service(), serverFunction: 'f' };
+    await connections().accept({ ...address, sessionId: '', attributes: {}, messagesTo: 'hook' }, 'token');
+    return { ...address, acceptedAt: under().clock.now(), left: false };
+  };
+  const idsIn = async (channel: string) => {
+    const found = [];
+    for await (const { webSocketId } of store().members(service(), channel)) found.push(webSocketId);
+    return found.sort();
+  };
+  const channelsOf = async ({ webSocketId }: Member) => {
+    const found = [];
+    for await (const name of store().channelsOf(webSocketId)) found.push(name);
+    return found;
+  };
+  const rowsOf = async ({ webSocketId }: Member) =>
+    (await under().table.query({ pk: `CONNECTION#${webSocketId}`, prefix: 'CHANNEL#' })).items;
+
+  it('puts a connection into channels, on both sides', async () => {
+    const [ada, bob] = [await connect('ada'), await connect('bob')];
+    expect(await store().subscribe(ada, 'news')).toBe(true);
+    expect(await store().subscribe(bob, 'news')).toBe(true);
+    expect(await store().subscribe(ada, 'sport')).toBe(true);
+    expect(await idsIn('news')).toEqual([ada.webSocketId, bob.webSocketId]);
+    expect(await channelsOf(ada)).toEqual(['news', 'sport']);
+  });
+
+  it('gives with a member what a post needs', async () => {
+    const ada = await connect('ada');
+    await store().subscribe(ada, 'news');
+    for await (const member of store().members(service(), 'news')) {
+      expect(member).toEqual({ ...ada, channel: 'news' });
+    }
+  });
+
+  it('may be told twice', async () => {
+    const ada = await connect('ada');
+    for (let n = 0; n < 2; n++) expect(await store().subscribe(ada, 'news')).toBe(true);
+    expect(await idsIn('news')).toHaveLength(1);
+  });
+
+  it('takes a connection out again, on both sides', async () => {
+    const ada = await connect('ada');
+    await store().subscribe(ada, 'news');
+    expect(await store().unsubscribe(ada, 'news')).toBe(true);
+    expect([await idsIn('news'), await channelsOf(ada), await rowsOf(ada)]).toEqual([[], [], []]);
+    expect(await store().unsubscribe(ada, 'news')).toBe(false);
+  });
+
+  it('lets no closed connection in, and leaves nothing of the attempt', async () => {
+    const ada = await connect('ada');
+    await connections().beginSettlement(ada.webSocketId, 'settler');
+    expect(await store().subscribe(ada, 'news')).toBe(false);
+    expect([await idsIn('news'), await rowsOf(ada)]).toEqual([[], []]);
+  });
+
+  it('takes a departed connection out of hundreds of channels', async () => {
+    const ada = await connect('ada');
+    const channels = Array.from({ length: 120 }, (_, n) => `channel-${n}`);
+    expect(await store().subscribeAll(ada, channels)).toBe(true);
+    await store().leaveAll(ada);
+    expect(await rowsOf(ada)).toEqual([]);
+    for (const channel of channels) expect(await idsIn(channel)).toEqual([]);
+  });
+
+  it.each([[''], ['a#b'], ['*'], ['ä'], ['x'.repeat(129)]])('refuses the name %p', async (name) => {
+    const ada = await connect('ada');
+    await expect(store().subscribe(ada, name)).rejects.toThrow(InvalidValueError);
+    await expect(store().unsubscribe(ada, name)).rejects.toThrow(/1 to 128 letters, digits/);
+  });
+});
