@@ -3,6 +3,7 @@ export { type Backend, backendFromEnvironment } from './backend';
 export type { Clock } from './clock';
 export type { Connection, Member } from './connection-items';
 export type { ConnectionStatus } from './connections/connections-client';
+export { HandoverInterrupt } from './dedicated/owner';
 export { type DeliveryOptions, type DeliveryReport, MAX_MESSAGE_BYTES } from './delivery';
 export * from './errors';
 export { createHandlers, type Handlers } from './handlers/create-handlers';

@@ -37,7 +37,7 @@ export class SharedConnection {
 
   /**
    * Attaches to an open WebSocket from any process that may read the connection table. One read of the table.
-   * In a Lambda function, pass `deadline: Date.now() + context.getRemainingTimeInMillis()`, so that a read ends in time.
+   * In a Lambda function, pass `deadline: Date.now() + context.getRemainingTimeInMillis() - 2_000`, so that a read ends in time.
    * @throws WebSocketClosedError if it has closed, WebSocketUnknownError if the table has no such id, WebSocketDedicatedError.
    */
   static async open(webSocketId: string, options: ServiceOptions = {}): Promise<SharedConnection> {

@@ -20,6 +20,8 @@ const HANDOVER_RESERVE_MILLISECONDS = 8_000;
 const MAX_HOPS = 12;
 /** A connection that has been seen open so long ago is known to every host of the gateway. */
 const HOSTS_AGREE_AFTER_MILLISECONDS = 5_000;
+/** Source: API Gateway quotas for WebSocket APIs, "Connection duration". */
+const MAX_CONNECTION_MINUTES = 120;
 /** Owners of one connection, those that died included. */
 const MAX_EPOCHS = 50;
 /** What API Gateway tells of a connection that was deleted. */
@@ -46,6 +48,7 @@ export class DedicatedSocket {
   async run(): Promise<void> {
     const ownership = await this.#takeOver();
     if (!ownership) return;
+    if (ownership.epoch === 1) this.#warnIfShort();
     if (!ownership.ending) {
       if (!(await this.#serve(ownership))) return;
       // From here on nobody runs server() again: an owner that has lost the socket must not close it.
@@ -89,7 +92,10 @@ export class DedicatedSocket {
     try {
       if (!(await this.#isOpen(ownership))) return true;
       openedAt = this.shared.backend.clock.now();
-      await server.server(ownership.epoch > 1 ? { state: ownership.state } : undefined);
+      const loop = server.server(ownership.epoch > 1 ? { state: ownership.state } : undefined);
+      // A loop that catches the interrupt, and does not end, is left where it is.
+      await Promise.race([loop, owner.overdue]);
+      loop.catch(() => {});
       if (!owner.isInterrupted) await owner.acknowledge();
     } catch (error) {
       if (error instanceof OwnershipLost) return false;
@@ -133,6 +139,14 @@ export class DedicatedSocket {
     if (await handshakeFinished(this.shared.backend, connection, this.service.deadline)) return true;
     if (epoch > 1) await this.#store.markClosed(connection, {});
     return epoch > 1;
+  }
+
+  #warnIfShort(): void {
+    const minutes = (this.service.deadline - this.shared.backend.clock.now()) / 60_000;
+    if (minutes * (MAX_HOPS + 1) >= MAX_CONNECTION_MINUTES) return;
+    console.warn(
+      `The server function of ${this.service.name} runs for ${minutes.toFixed(1)} minutes, so that a dedicated socket is closed after ${MAX_HOPS} handovers, in ${Math.floor(minutes * (MAX_HOPS + 1))} minutes. Give it a serverTimeout of 15 minutes.`,
+    );
   }
 
   #makeServer(owner: Owner): WebSocketServer {

@@ -3,6 +3,7 @@
  * in time to hand over. A message counts as read when the loop asks for the next one: at least once.
  */
 import type { Backend } from '../backend';
+import { sleep } from '../clock';
 import type { Connection } from '../connection-items';
 import { ConnectionStore } from '../connection-store';
 import { Inbox, type InboxMessage } from '../inbox/inbox';
@@ -12,6 +13,10 @@ import { type Ownership, OwnershipStore } from './ownership';
 const HEARTBEAT_MILLISECONDS = 15_000;
 /** A message whose handling has ended so many owners ends the socket. */
 const MAX_ATTEMPTS = 3;
+
+/** How long the loop has to come to its end once it is interrupted. */
+const GRACE_MILLISECONDS = 2_000;
+const INTERRUPTED_PAUSE_MILLISECONDS = 100;
 
 /** The loop is interrupted, because its invocation has no more time: a fresh one goes on. Let it pass through `server()`. */
 export class HandoverInterrupt extends Error {}
@@ -29,6 +34,12 @@ export class Owner {
   readonly #reader: MessageReader;
   #inHand: InboxMessage | undefined;
   #isInterrupted = false;
+  #overdue = () => {};
+  #cancelGrace = () => {};
+  /** Resolves some time after the interrupt: the loop has not let it pass. */
+  readonly overdue = new Promise<void>((resolve) => {
+    this.#overdue = resolve;
+  });
   #isLost = false;
   #cancelBeat = () => {};
   #beating: Promise<void> = Promise.resolve();
@@ -79,14 +90,19 @@ export class Owner {
 
   /** Ends the heartbeat, and waits for one that is under way. */
   async rest(): Promise<void> {
+    this.#cancelGrace();
     this.#cancelBeat();
     await this.#beating;
     this.#cancelBeat();
   }
 
   async #mayGoOn(): Promise<void> {
+    const { clock } = this.backend;
     if (this.#isLost) throw new OwnershipLost();
-    if (this.backend.clock.now() < this.handoverAt) return;
+    if (clock.now() < this.handoverAt) return;
+    // A loop that catches everything and reads on must leave others their turn.
+    if (this.#isInterrupted) await sleep(clock, INTERRUPTED_PAUSE_MILLISECONDS);
+    else this.#cancelGrace = clock.after(GRACE_MILLISECONDS, this.#overdue);
     this.#isInterrupted = true;
     throw new HandoverInterrupt(
       `server() of WebSocket ${this.connection.webSocketId} goes on in a fresh invocation.`,

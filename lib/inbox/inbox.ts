@@ -6,7 +6,17 @@
  */
 import type { Clock } from '../clock';
 import { connectionKey } from '../connection-items';
-import { absent, all, any, atMost, equals, exists, itemAbsent, itemExists } from '../table/conditions';
+import {
+  absent,
+  all,
+  any,
+  atMost,
+  type Condition,
+  equals,
+  exists,
+  itemAbsent,
+  itemExists,
+} from '../table/conditions';
 import type { Item, Key } from '../table/item';
 import type { Table } from '../table/table';
 
@@ -18,10 +28,13 @@ const TAKEN_MILLISECONDS = 90_000;
 const TAKEN_SECONDS = 10 * 60;
 /** A handler that has not stored its message by then has been given up by the gateway, which told the sender so. */
 const LATEST_PUT_MILLISECONDS = 28_000;
-/** As far back of the present a message may still appear, clocks of different hosts allowed for. */
-const LOOK_BACK_MILLISECONDS = 60_000;
-/** A thorough look may have many taken ones to pass, which are small. */
-const PAGE_MESSAGES = { quick: 10, thorough: 100 };
+/** As far back of the present a message may still appear: as long as its handler may run, and clocks may differ. */
+const LOOK_BACK_MILLISECONDS = 35_000;
+/** A page of a thorough look, which may have many taken ones to pass, and of a quick one, which has not. */
+const THOROUGH_PAGE_MESSAGES = 250;
+const QUICK_PAGE_MESSAGES = 10;
+/** Taken messages that one look deletes at most. */
+const DELETED_AT_A_TIME = 25;
 /** Of `MESSAGE#{stamp}`: sorts as numbers do. */
 const STAMP_DIGITS = 15;
 
@@ -38,8 +51,10 @@ export class Inbox {
   readonly #pk: string;
   /** Whatever was stamped before has been seen taken, and nothing can appear there any more. */
   #from = 0;
-  /** The last of the messages that lay taken before the first that did not. */
-  #seenTaken = '';
+  /** The last of the messages that lay taken before the first that did not, and its stamp. */
+  #seenTaken = { sk: '', sentAt: 0 };
+  /** What was taken here, oldest first, to be deleted in time. */
+  readonly #taken: { sk: string; takenAt: number }[] = [];
 
   constructor(
     readonly webSocketId: string,
@@ -65,50 +80,48 @@ export class Inbox {
   }
 
   /**
-   * The messages that nobody has taken, oldest first, read consistently. A quick look begins behind what the last looks have
-   * seen taken; only a thorough one finds what was stamped earlier and stored later. Deletes what was taken long ago.
+   * The messages that nobody has taken, oldest first, read consistently. A quick look begins so many milliseconds before the
+   * stamp of what was seen taken last; only a thorough one, without that number, finds everything that was stored late.
+   * Deletes some of what was taken long ago.
    */
-  async *unread(look: 'quick' | 'thorough' = 'thorough'): AsyncGenerator<InboxMessage, void, undefined> {
+  async *unread(quickLookBack?: number): AsyncGenerator<InboxMessage, void, undefined> {
     const now = this.clock.now();
-    const old: Key[] = [];
+    const isThorough = quickLookBack === undefined;
+    const old = this.#due(now);
     let from = now - LOOK_BACK_MILLISECONDS;
     let isLeading = true;
     try {
-      for (let after: Key | undefined = this.#startOf(look); after; ) {
-        const limit = PAGE_MESSAGES[look];
+      for (let after: Key | undefined = this.#startOf(quickLookBack); after; ) {
+        const limit = isThorough ? THOROUGH_PAGE_MESSAGES : QUICK_PAGE_MESSAGES;
         const page = await this.table.query({ pk: this.#pk, prefix: 'MESSAGE#', limit, after });
         for (const item of page.items) {
           if (item.reader === undefined) {
             isLeading = false;
             from = Math.min(from, item.sentAt as number);
-            if (look === 'thorough') this.#from = from;
+            if (isThorough) this.#from = from;
             yield toMessage(item);
           } else {
-            if (isLeading && item.sk > this.#seenTaken) this.#seenTaken = item.sk;
-            if ((item.takenAt as number) <= now - TAKEN_MILLISECONDS) old.push({ pk: item.pk, sk: item.sk });
+            if (isLeading) this.#seeTaken(item);
+            if ((item.takenAt as number) <= now - TAKEN_MILLISECONDS) old.push(item.sk);
           }
         }
         after = page.next;
       }
-      if (look === 'thorough') this.#from = from;
+      if (isThorough) this.#from = from;
     } finally {
-      await this.#deleteTaken(old, now);
+      await this.#deleteTaken(old.slice(0, DELETED_AT_A_TIME), now);
     }
   }
 
   /** Takes a message for one reader. `false` if another has it. `reader` is fresh for each take. */
   async take({ sk }: InboxMessage, reader: string): Promise<boolean> {
-    const taken = await this.table.update(
-      { pk: this.#pk, sk },
-      this.#taken(reader),
-      all(itemExists, any(absent('reader'), equals('reader', reader))),
-    );
-    return taken !== undefined;
+    const condition = all(itemExists, any(absent('reader'), equals('reader', reader)));
+    return this.#strip(sk, reader, condition);
   }
 
   /** Takes out what its owner has handled: nobody else may have taken it. */
   async acknowledge({ sk }: InboxMessage, owner: string): Promise<void> {
-    await this.table.update({ pk: this.#pk, sk }, this.#taken(owner), all(itemExists, absent('reader')));
+    await this.#strip(sk, owner, all(itemExists, absent('reader')));
   }
 
   /** Lets what is still unread expire together with the closed mark. */
@@ -122,24 +135,43 @@ export class Inbox {
     );
   }
 
-  #taken(reader: string) {
-    const now = this.clock.now();
-    return {
-      set: { reader, takenAt: now, expiresAt: Math.floor(now / 1000) + TAKEN_SECONDS },
-      remove: ['body'],
-    };
+  async #strip(sk: string, reader: string, condition: Condition): Promise<boolean> {
+    const takenAt = this.clock.now();
+    const expiresAt = Math.floor(takenAt / 1000) + TAKEN_SECONDS;
+    const change = { set: { reader, takenAt, expiresAt }, remove: ['body'] };
+    const stripped = await this.table.update({ pk: this.#pk, sk }, change, condition);
+    if (stripped) this.#taken.push({ sk, takenAt });
+    return stripped !== undefined;
   }
 
   /** Where a query begins. */
-  #startOf(look: 'quick' | 'thorough'): Key {
-    const before = `${stampedAt(this.#from - 1)}#\uffff`;
-    return { pk: this.#pk, sk: look === 'quick' && this.#seenTaken > before ? this.#seenTaken : before };
+  #startOf(quickLookBack: number | undefined): Key {
+    const { sk, sentAt } = this.#seenTaken;
+    const thorough = before(this.#from);
+    const quick = quickLookBack === 0 ? sk : before(sentAt - (quickLookBack ?? 0));
+    return { pk: this.#pk, sk: quickLookBack !== undefined && quick > thorough ? quick : thorough };
   }
 
-  async #deleteTaken(keys: Key[], now: number): Promise<void> {
-    const condition = all(exists('reader'), atMost('takenAt', now - TAKEN_MILLISECONDS));
-    await Promise.all(keys.map((key) => this.table.delete(key, condition)));
+  #seeTaken({ sk, sentAt }: Item): void {
+    if (sk > this.#seenTaken.sk) this.#seenTaken = { sk, sentAt: sentAt as number };
   }
+
+  /** The first of those that were taken here and are due to be deleted. */
+  #due(now: number): string[] {
+    const firstYoung = this.#taken.findIndex(({ takenAt }) => takenAt > now - TAKEN_MILLISECONDS);
+    const due = firstYoung < 0 ? this.#taken.length : firstYoung;
+    return this.#taken.splice(0, Math.min(due, DELETED_AT_A_TIME)).map(({ sk }) => sk);
+  }
+
+  async #deleteTaken(sks: string[], now: number): Promise<void> {
+    const condition = all(exists('reader'), atMost('takenAt', now - TAKEN_MILLISECONDS));
+    await Promise.all(sks.map((sk) => this.table.delete({ pk: this.#pk, sk }, condition)));
+  }
+}
+
+/** Sorts behind everything that was stamped earlier, and before everything that was stamped then. */
+function before(sentAt: number): string {
+  return `${stampedAt(sentAt - 1)}#\uffff`;
 }
 
 function stampedAt(milliseconds: number): string {

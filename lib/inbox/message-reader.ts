@@ -100,21 +100,25 @@ export class MessageReader {
   /** Looks quickly where messages follow each other, and thoroughly from time to time, or if nothing else is there. */
   async #takeFirst(settleMilliseconds: number): Promise<string | number> {
     const now = this.source.clock.now();
-    if (settleMilliseconds === 0 && now < this.#lookThoroughlyFrom) {
-      const found = await this.#takeFirstOf('quick', 0);
+    if (now < this.#lookThoroughlyFrom) {
+      // An earlier message is waited for so long after a later one's stamp: it lies no further back than that, twice.
+      const found = await this.#takeFirstOf(2 * settleMilliseconds, settleMilliseconds);
       if (found !== 0) return found;
     }
     this.#lookThoroughlyFrom = now + THOROUGH_LOOK_MILLISECONDS;
-    const found = await this.#takeFirstOf('thorough', settleMilliseconds);
+    const found = await this.#takeFirstOf(undefined, settleMilliseconds);
     if (found === 0) this.#lookThoroughlyFrom = 0;
     return found;
   }
 
   /** The body of the first message; if that is not to be had yet, the milliseconds after which to look again; 0 if there is none. */
-  async #takeFirstOf(look: 'quick' | 'thorough', settleMilliseconds: number): Promise<string | number> {
+  async #takeFirstOf(
+    quickLookBack: number | undefined,
+    settleMilliseconds: number,
+  ): Promise<string | number> {
     const { inbox, clock, random, take } = this.source;
     const closed = this.#nothingCanCome;
-    for await (const message of inbox.unread(look)) {
+    for await (const message of inbox.unread(quickLookBack)) {
       const unsettled = message.sentAt + settleMilliseconds - clock.now();
       if (unsettled > 0 && !closed) return unsettled;
       if (await take(message)) {

@@ -15,6 +15,7 @@ beforeEach(() => {
   // The sweep's report, and what ends a socket.
   jest.spyOn(console, 'log').mockImplementation(() => {});
   jest.spyOn(console, 'error').mockImplementation(() => {});
+  jest.spyOn(console, 'warn').mockImplementation(() => {});
 });
 afterEach(() => jest.restoreAllMocks());
 
@@ -145,6 +146,40 @@ describe('a dedicated socket', () => {
     expect(happened.filter((what) => what.startsWith('resumes'))).toHaveLength(12);
     expect(happened.at(-1)).toBe('onPostServer 1000');
     expect(console.error).toHaveBeenCalledWith(expect.stringContaining('handed over 12 times'));
+  });
+
+  it('says at once that it will be closed early where the function has too little time', async () => {
+    await setUp(120_000);
+    expect(console.warn).toHaveBeenCalledWith(
+      expect.stringMatching(
+        /a dedicated socket is closed after 12 handovers, in 25 minutes\. Give it a serverTimeout/,
+      ),
+    );
+  });
+
+  it('says nothing of the kind where it has fifteen minutes', async () => {
+    await setUp(900_000);
+    expect(console.warn).not.toHaveBeenCalled();
+  });
+
+  it('hands over even a loop that catches everything', async () => {
+    class Stubborn extends Loop {
+      override async server(resumed?: Resumption) {
+        happened.push(resumed ? 'resumes' : 'starts');
+        for (;;) {
+          const line = await this.read().catch(() => undefined);
+          if (line === 'exit') return;
+        }
+      }
+    }
+    const clock = new ManualClock();
+    const service = new TestService(Stubborn, { clock, serverMilliseconds: 40_000 });
+    const client = await service.connect();
+    await clock.advance(45_000);
+    expect(happened).toEqual(['starts', 'hands over 0', 'resumes']);
+    await client.send('exit');
+    await clock.advance(1_000);
+    expect(happened.at(-1)).toBe('onPostServer 1000');
   });
 
   it('is started anew by the next message when its invocation has failed, and the message comes again', async () => {

@@ -239,4 +239,29 @@ describe('reading from a process that knows only the id', () => {
     await clock.advance(11 * 60_000);
     expect(service.table.items()).toEqual([]);
   });
+
+  it('costs few queries a message where many follow each other, and deletes what it has taken', async () => {
+    const clock = new ManualClock();
+    let queries = 0;
+    const service = new TestService(Listening, {
+      clock,
+      intercept: async (call, apply) => {
+        if (call.operation === 'query') queries++;
+        return apply();
+      },
+    });
+    const client = await service.connect();
+    const socket = await SharedConnection.open(client.webSocketId, { backend: service.backend });
+    queries = 0;
+    const messages = 1_200;
+    for (let n = 0; n < messages; n++) {
+      await client.send(String(n));
+      expect(await socket.read()).toBe(String(n));
+      await clock.advance(100);
+    }
+    expect(queries / messages).toBeLessThan(1.5);
+    const rows = service.table.items().filter(({ sk }) => sk.startsWith('MESSAGE#'));
+    // Those of the last minute and a half.
+    expect(rows.length).toBeLessThan(1_000);
+  });
 });
