@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ChatClient } from '../runtime/chat-client';
+import { SocketClient } from '../runtime/socket-client';
 import { DeployedChat } from './deployed-chat';
 import { DeployedRole } from './deployed-role';
 import { Deployment, type HandlerName } from './deployment';
@@ -102,6 +103,28 @@ describe('the app deployed to an AWS that enforces IAM', () => {
   it("lets another process with a function's grants write to a connection by its id, and close it", async () => {
     const guest = await chat.anotherProcess(roles.routes);
     expect(guest.frames.at(-1)).toEqual({ Type: 'Chat', Message: 'aGk=' });
+  });
+
+  it('echoes on a dedicated socket, which one invocation owns until it hears "exit"', async () => {
+    const { url, headers } = deployment.address('Echo');
+    const client = await SocketClient.connect(url, [], { headers });
+    for (const line of ['hello', 'again']) {
+      client.send(line);
+      expect(await client.hears()).toBe(line);
+    }
+    const closed = client.closed();
+    client.send('exit');
+    await closed;
+  });
+
+  it('echoes on a shared socket, which holds nothing', async () => {
+    const { url, headers } = deployment.address('EchoShared');
+    const client = await SocketClient.connect(url, [], { headers });
+    client.send('hello');
+    expect(await client.hears()).toBe('hello');
+    const closed = client.closed();
+    client.send('exit');
+    await closed;
   });
 
   it('has nothing to change when it is deployed again', async () => {

@@ -39,10 +39,8 @@ export class DeployedChat {
 
   /** A client that has got its Status and its first list. */
   async newcomer(): Promise<ChatClient> {
-    const { ministack, url } = this.deployment;
-    const client = await ChatClient.connect(`ws://127.0.0.1:${ministack.port}${url.pathname}`, {
-      headers: { Host: url.host },
-    });
+    const { url, headers } = this.deployment.address('Chat');
+    const client = await ChatClient.connect(url, { headers });
     this.#guests.push(client);
     await client.hears('Status');
     await client.hears('userlist');
@@ -77,7 +75,8 @@ export class DeployedChat {
 
   /** Leaves connections behind of whose end nobody was told. */
   async haunt(ghosts = 1, name?: string): Promise<string[]> {
-    const { url, functions } = this.deployment;
+    const { functions } = this.deployment;
+    const url = this.deployment.url('Chat');
     const anHourAgo = { ...systemClock, now: () => Date.now() - HOUR_MILLISECONDS };
     const store = new ConnectionStore(this.#table, anHourAgo);
     const ids = Array.from({ length: ghosts }, () => `ghost${++this.#count}`);

@@ -11,6 +11,8 @@ const ROOT = join(__dirname, '../..');
 const CDK = join(ROOT, 'node_modules/.bin/cdk');
 const CDK_MILLISECONDS = 60_000;
 const STACK = 'SharedConnection';
+/** The one whose functions are looked at. */
+const SERVICE = 'Chat';
 
 /** By the handler that it exports. */
 export type HandlerName = 'routes' | 'server';
@@ -23,9 +25,9 @@ export interface DeployedFunction {
 export class Deployment {
   private constructor(
     readonly ministack: Ministack,
-    readonly tableName: string,
-    /** `wss://{apiId}.execute-api.{region}.amazonaws.com/chat` */
-    readonly url: URL,
+    /** The outputs of the stack, by their names. */
+    private readonly outputs: [name: string, value: string][],
+    /** The chat's. */
     readonly functions: Record<HandlerName, DeployedFunction>,
   ) {}
 
@@ -35,13 +37,22 @@ export class Deployment {
     const outputsFile = join(ministack.directory, 'outputs.json');
     await cdk(ministack, 'deploy', '--all', '--require-approval', 'never', '--outputs-file', outputsFile);
     const outputs = Object.entries<string>(JSON.parse(readFileSync(outputsFile, 'utf8'))[STACK]);
-    const output = (name: RegExp) => outputs.find(([key]) => name.test(key))?.[1] as string;
-    return new Deployment(
-      ministack,
-      output(/^ConnectionTable$/),
-      new URL(output(/^ChatUrl/)),
-      await deployedFunctions(ministack),
-    );
+    return new Deployment(ministack, outputs, await deployedFunctions(ministack));
+  }
+
+  get tableName(): string {
+    return this.#output(/^ConnectionTable$/);
+  }
+
+  /** Of the service with this id in the app: `wss://{apiId}.execute-api.{region}.amazonaws.com/{stage}`. */
+  url(id: string): URL {
+    return new URL(this.#output(new RegExp(`^${id}Url`)));
+  }
+
+  /** Where a client on this machine connects to, and the header by which ministack knows what is meant. */
+  address(id: string): { url: string; headers: { Host: string } } {
+    const { host, pathname } = this.url(id);
+    return { url: `ws://127.0.0.1:${this.ministack.port}${pathname}`, headers: { Host: host } };
   }
 
   /** Deploys once more; resolves with what the CDK printed. */
@@ -52,7 +63,9 @@ export class Deployment {
   /** What a function may do according to the synthesized template, as `grantsOf` names it. */
   grants(handler: HandlerName): string[] {
     const resources = Object.entries(this.#template().Resources);
-    const ofHandler = resources.find(([, { Properties }]) => Properties?.Handler === `index.${handler}`);
+    const ofHandler = resources.find(
+      ([id, { Properties }]) => id.startsWith(SERVICE) && Properties?.Handler === `index.${handler}`,
+    );
     // { "Fn::GetAtt": [role, "Arn"] }
     const [, role] = /"Fn::GetAtt":\["(\w+)"/.exec(JSON.stringify(ofHandler?.[1].Properties?.Role)) ?? [];
     if (role === undefined)
@@ -60,6 +73,12 @@ export class Deployment {
     return resources
       .filter(([, { Properties }]) => JSON.stringify(Properties?.Roles ?? []).includes(`"${role}"`))
       .flatMap(([, { Properties }]) => grantsOf(Properties?.PolicyDocument as PolicyDocument));
+  }
+
+  #output(name: RegExp): string {
+    const found = this.outputs.find(([key]) => name.test(key));
+    if (!found) throw new Error(`The stack has no output ${name}.`);
+    return found[1];
   }
 
   #template(): { Resources: Record<string, { Properties?: Record<string, unknown> }> } {
@@ -99,7 +118,10 @@ async function deployedFunctions(ministack: Ministack): Promise<Record<HandlerNa
   const { Functions = [] } = await client.send(new ListFunctionsCommand({}));
   client.destroy();
   const deployed = (handler: HandlerName) => {
-    const found = Functions.find(({ Handler }) => Handler === `index.${handler}`);
+    const found = Functions.find(
+      ({ Handler, FunctionName }) =>
+        Handler === `index.${handler}` && FunctionName?.startsWith(`${STACK}-${SERVICE}`),
+    );
     if (!found?.FunctionName || !found.Role)
       throw new Error(`No function with the handler ${handler} was deployed.`);
     return { functionName: found.FunctionName, roleName: found.Role.split('/').at(-1) as string };
