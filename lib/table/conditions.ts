@@ -6,6 +6,7 @@ export type Condition =
   | { kind: 'exists' | 'absent'; attribute: string }
   | { kind: 'equals' | 'lessThan' | 'atMost'; attribute: string; value: Value }
   | { kind: 'differs'; attribute: string; other: string }
+  | { kind: 'lacks'; attribute: string; member: string }
   | { kind: 'all' | 'any'; of: Condition[] };
 
 /** No condition: the write may create the item. */
@@ -34,6 +35,8 @@ export const differs = (attribute: string, other: string): Condition => ({
   attribute,
   other,
 });
+/** No such member is in the string set, or there is no set. */
+export const lacks = (attribute: string, member: string): Condition => ({ kind: 'lacks', attribute, member });
 export const all = (...of: Condition[]): Condition => ({ kind: 'all', of });
 export const any = (...of: Condition[]): Condition => ({ kind: 'any', of });
 
@@ -56,6 +59,10 @@ export function holds(condition: Condition, item: Item | undefined): boolean {
     }
     case 'differs':
       return item?.[condition.attribute] !== item?.[condition.other];
+    case 'lacks': {
+      const members = item?.[condition.attribute];
+      return !(Array.isArray(members) && members.includes(condition.member));
+    }
     case 'all':
       return condition.of.every((part) => holds(part, item));
     case 'any':

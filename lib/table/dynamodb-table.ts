@@ -29,7 +29,8 @@ export class DynamoDbTable implements Table {
     const { Item } = await this.#client.send(
       new GetCommand({ TableName: this.tableName, Key: key, ConsistentRead: true }),
     );
-    return Item && !isExpired(Item as Item, this.clock.now()) ? (Item as Item) : undefined;
+    const item = Item && plain(Item);
+    return item && !isExpired(item, this.clock.now()) ? item : undefined;
   }
 
   put(item: Item, condition: Condition): Promise<boolean> {
@@ -60,7 +61,7 @@ export class DynamoDbTable implements Table {
         }),
       ),
     );
-    return result?.Attributes as Item | undefined;
+    return result?.Attributes && plain(result.Attributes);
   }
 
   delete(key: Key, condition: Condition): Promise<boolean> {
@@ -96,10 +97,16 @@ export class DynamoDbTable implements Table {
     );
     const now = this.clock.now();
     return {
-      items: (Items as Item[]).filter((item) => !isExpired(item, now)),
+      items: Items.map(plain).filter((item) => !isExpired(item, now)),
       ...(LastEvaluatedKey && { next: LastEvaluatedKey as Key }),
     };
   }
+}
+
+/** What the document client has read, with its string sets as arrays. */
+function plain(item: Record<string, unknown>): Item {
+  for (const [name, value] of Object.entries(item)) if (value instanceof Set) item[name] = [...value].sort();
+  return item as Item;
 }
 
 async function unlessConditionFails<T>(write: Promise<T>): Promise<T | undefined> {

@@ -1,11 +1,11 @@
 /** Writes conditions and changes as DynamoDB's expressions, every name and value by placeholder. */
 import type { Condition } from './conditions';
 import type { Value } from './item';
-import type { Change } from './table';
+import type { Change, Members } from './table';
 
 export class Expressions {
   readonly #names = new Map<string, string>();
-  readonly #values: Record<string, Value> = {};
+  readonly #values: Record<string, Value | Set<string>> = {};
 
   /** The request's `ExpressionAttributeNames` and `ExpressionAttributeValues`, once everything has been written. */
   placeholders() {
@@ -39,6 +39,8 @@ export class Expressions {
         return `${this.name(condition.attribute)} <= ${this.value(condition.value)}`;
       case 'differs':
         return `${this.name(condition.attribute)} <> ${this.name(condition.other)}`;
+      case 'lacks':
+        return `NOT contains(${this.name(condition.attribute)}, ${this.value(condition.member)})`;
       case 'all':
       case 'any':
         return condition.of
@@ -55,16 +57,26 @@ export class Expressions {
         ([name, value]) => `${this.name(name)} = if_not_exists(${this.name(name)}, ${this.value(value)})`,
       ),
     ];
-    const add = Object.entries(change.add ?? {}).map(
-      ([name, value]) => `${this.name(name)} ${this.value(value)}`,
-    );
+    const add = [
+      ...Object.entries(change.add ?? {}).map(([name, value]) => `${this.name(name)} ${this.value(value)}`),
+      ...this.#memberships(change.addTo),
+    ];
+    const deleted = this.#memberships(change.deleteFrom);
     const remove = (change.remove ?? []).map((name) => this.name(name));
     const clauses = [
       set.length > 0 && `SET ${set.join(', ')}`,
       add.length > 0 && `ADD ${add.join(', ')}`,
       remove.length > 0 && `REMOVE ${remove.join(', ')}`,
+      deleted.length > 0 && `DELETE ${deleted.join(', ')}`,
     ];
     return { UpdateExpression: clauses.filter(Boolean).join(' ') };
+  }
+
+  /** The document client sends a `Set` as a string set, and an array as a list. */
+  #memberships(sets: { [attribute: string]: Members } = {}): string[] {
+    return Object.entries(sets).map(
+      ([name, members]) => `${this.name(name)} ${this.value(new Set(members))}`,
+    );
   }
 
   name(attribute: string): string {
@@ -75,7 +87,7 @@ export class Expressions {
     return key;
   }
 
-  value(value: Value): string {
+  value(value: Value | Set<string>): string {
     const key = `:v${Object.keys(this.#values).length}`;
     this.#values[key] = value;
     return key;

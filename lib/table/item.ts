@@ -5,6 +5,7 @@ export interface Key {
   sk: string;
 }
 
+/** A string set is read as an array of its members in order; only a change's `addTo` writes one, never a value. */
 export type Value = string | number | boolean | Value[] | { [name: string]: Value };
 
 /** `expiresAt`, in seconds since the epoch, is the time to live of an item that has it. */

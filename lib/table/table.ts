@@ -25,7 +25,13 @@ export interface Change {
   /** Added to a number; an absent one counts as 0. */
   add?: { [attribute: string]: number };
   remove?: string[];
+  /** Members put into a string set; one that is absent begins with them. */
+  addTo?: { [attribute: string]: Members };
+  /** Members taken out of a string set; with the last of them the attribute goes, since DynamoDB knows no empty set. */
+  deleteFrom?: { [attribute: string]: Members };
 }
+
+export type Members = readonly [string, ...string[]];
 
 export interface Range {
   pk: string;

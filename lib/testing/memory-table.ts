@@ -94,13 +94,26 @@ function isAfter(sk: string, { after, descending = false }: Range): boolean {
   return descending ? order < 0 : order > 0;
 }
 
-function changed(item: Item, { set = {}, setIfAbsent = {}, add = {}, remove = [] }: Change): Item {
+function changed(item: Item, change: Change): Item {
+  const { set = {}, setIfAbsent = {}, add = {}, remove = [], addTo = {}, deleteFrom = {} } = change;
   const after: Item = clone({ ...item, ...set });
   for (const [name, value] of Object.entries(setIfAbsent)) after[name] ??= clone(value);
   for (const [name, value] of Object.entries(add))
     after[name] = ((item[name] as number | undefined) ?? 0) + value;
   for (const name of remove) delete after[name];
+  for (const [name, members] of Object.entries(addTo)) {
+    after[name] = [...new Set([...membersOf(item, name), ...members])].sort();
+  }
+  for (const [name, members] of Object.entries(deleteFrom)) {
+    const left = membersOf(item, name).filter((member) => !members.includes(member));
+    if (left.length > 0) after[name] = left;
+    else delete after[name];
+  }
   return after;
+}
+
+function membersOf(item: Item, set: string): string[] {
+  return (item[set] ?? []) as string[];
 }
 
 /** Items are plain data; `structuredClone` would take most of a test's time. */

@@ -10,6 +10,7 @@ import {
   exists,
   itemAbsent,
   itemExists,
+  lacks,
   lessThan,
 } from '../../lib/table/conditions';
 import { pages } from '../../lib/table/table';
@@ -99,6 +100,62 @@ describeForEachTable('Table', (under) => {
 
   it('creates what is absent if the condition allows it', async () => {
     expect(await under().table.update(key(), { add: { n: 1 } }, always)).toEqual({ ...key(), n: 1 });
+  });
+
+  describe('a string set', () => {
+    const set = async (...members: [string, ...string[]]) => {
+      await under().table.update(key(), { addTo: { set: members } }, always);
+    };
+
+    it('begins with its first members, and is read in their order', async () => {
+      await set('b', 'a');
+      await set('c', 'a');
+      const expected = { ...key(), set: ['a', 'b', 'c'] };
+      expect(await under().table.get(key())).toEqual(expected);
+      expect((await under().table.query({ pk: under().pk, prefix: '' })).items).toEqual([expected]);
+    });
+
+    it('loses members, those too that it never had, and goes with the last', async () => {
+      await set('a', 'b');
+      const without = (...members: [string, ...string[]]) =>
+        under().table.update(key(), { deleteFrom: { set: members } }, itemExists);
+      expect(await without('a', 'x')).toEqual({ ...key(), set: ['b'] });
+      expect(await without('b')).toEqual(key());
+      expect(await without('b')).toEqual(key());
+    });
+
+    it('changes together with another, a number and a value', async () => {
+      await set('a');
+      const change = {
+        set: { last: 'a' },
+        add: { n: 1 },
+        addTo: { gone: ['a'] as const },
+        deleteFrom: { set: ['a'] as const },
+      };
+      expect(await under().table.update(key(), change, itemExists)).toEqual({
+        ...key(),
+        ...{ last: 'a', n: 1, gone: ['a'] },
+      });
+    });
+
+    it('is judged by its presence and its members', async () => {
+      await set('a', 'b');
+      const judged = async (condition: Condition) =>
+        (await under().table.update(key(), { set: { touched: true } }, condition)) !== undefined;
+      expect(await judged(absent('set'))).toBe(false);
+      expect(await judged(lacks('set', 'a'))).toBe(false);
+      expect(await judged(lacks('set', 'c'))).toBe(true);
+      expect(await judged(lacks('other', 'a'))).toBe(true);
+      await under().table.update(key(), { deleteFrom: { set: ['a', 'b'] } }, itemExists);
+      expect(await judged(absent('set'))).toBe(true);
+      expect(await judged(lacks('set', 'a'))).toBe(true);
+    });
+
+    it('loses nobody when many join at once', async () => {
+      const names = Array.from({ length: 20 }, (_, n) => `m${n}`);
+      await Promise.all(names.map((name) => set(name)));
+      expect((await under().table.get(key()))?.set).toEqual(names.sort());
+    });
   });
 
   it('counts without losing anything when many add at once', async () => {
