@@ -4,6 +4,8 @@ import type { Call } from '../../lib/testing';
 export interface PendingCall {
   call: Call;
   apply: () => unknown;
+  /** Whose call it is and the how manieth: what that one knows now tells what it asked then. */
+  name: string;
   /** It has taken effect, and only this answer is still on its way. */
   judged?: [unknown];
   resolve: (answer: unknown) => void;
@@ -20,6 +22,7 @@ export class Actor {
   /** What it knows: everything that it has been answered, in order. */
   memory = '';
   #tokens = 0;
+  #calls = 0;
 
   constructor(
     readonly name: string,
@@ -58,6 +61,15 @@ export class Actor {
 
   remember(what: string): void {
     this.memory = digest(`${this.memory} ${what}`);
+  }
+
+  /** Waits until the scheduler has an answer. */
+  ask<T>(call: Call, apply: () => T): Promise<T> {
+    const name = `${this.name}'s call ${++this.#calls}`;
+    return new Promise<T>((resolve, reject) => {
+      if (this.status !== 'running') return;
+      this.calls.push({ call, apply, name, resolve: resolve as (answer: unknown) => void, reject });
+    });
   }
 
   token(): string {

@@ -34,7 +34,13 @@ export class Scheduler {
   #retries: { at: number; start: () => void }[] = [];
   #isOver = false;
 
-  constructor(budget: Partial<Budget>, surroundings: Surroundings, now: number) {
+  /** Only calls whose subject begins with `goesWrong` are repeated or late. */
+  constructor(
+    budget: Partial<Budget>,
+    surroundings: Surroundings,
+    now: number,
+    private readonly goesWrong = '',
+  ) {
     const none = {
       crashes: 0,
       repeats: 0,
@@ -67,10 +73,7 @@ export class Scheduler {
   readonly intercept: Intercept = <T>(call: Call, apply: () => T) => {
     const actor = this.current;
     if (this.calm || !actor) return Promise.resolve().then(apply);
-    return new Promise<T>((resolve, reject) => {
-      if (actor.status !== 'running') return;
-      actor.calls.push({ call, apply, resolve: resolve as (answer: unknown) => void, reject });
-    });
+    return actor.ask(call, apply);
   };
 
   offerAll(offer: Offer): void {
@@ -128,7 +131,7 @@ export class Scheduler {
         memory,
         calls.map(({ call, judged }) => [call, judged]),
       ]),
-      this.#late.map(({ call }) => call),
+      this.#late.map(({ name }) => name),
       [this.clock.now(), this.clock.alarms, this.#retries.map(({ at }) => at), this.#budget, this.#isOver],
     ];
   }
@@ -144,14 +147,15 @@ export class Scheduler {
     };
     offer(name, () => answer(apply));
     if (pending.judged) return;
-    if (this.#budget.repeats > 0 && (isWrite || call.operation.startsWith('invoke'))) {
+    const goesWrong = call.subject.startsWith(this.goesWrong);
+    if (this.#budget.repeats > 0 && goesWrong && (isWrite || call.operation.startsWith('invoke'))) {
       offer(`${name}, whose answer is lost and which is repeated`, () => {
         this.#budget.repeats--;
         apply();
         answer(apply);
       });
     }
-    if (this.#budget.lateCopies > 0 && isWrite) {
+    if (this.#budget.lateCopies > 0 && goesWrong && isWrite) {
       offer(`${name}, while a copy of it is late`, () => {
         this.#budget.lateCopies--;
         this.#late.push(pending);
