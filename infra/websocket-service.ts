@@ -24,6 +24,12 @@ export interface WebSocketServiceProps {
    * @default none
    */
   readonly allowedOrigins?: string[];
+  /**
+   * The cookie by which web sessions are known apart: sockets with the same value share a `sessionId`, which is a hash of it. A
+   * principal that an authorizer found comes first.
+   * @default none is read
+   */
+  readonly sessionCookie?: string;
   /** Requests a second for all of the service's routes together, and how many may come at once. @default 500 and 1,000 */
   readonly throttle?: { readonly rateLimit: number; readonly burstLimit: number };
   /** Writes a line for each request to a log. The account needs a CloudWatch role for API Gateway first. @default false */
@@ -56,6 +62,12 @@ export class WebSocketService extends Construct {
         `The service name ${JSON.stringify(this.serviceName)} of ${this.node.path} is not valid: a stage's name has 1 to 128 letters, digits, "_" and "-".`,
       );
     }
+    // RFC 6265: a cookie's name is a token.
+    if (props.sessionCookie !== undefined && !/^[\w!#$%&'*+.^`|~-]+$/.test(props.sessionCookie)) {
+      throw new Error(
+        `The sessionCookie ${JSON.stringify(props.sessionCookie)} of ${this.node.path} is not valid: a cookie's name has letters, digits and !#$%&'*+-.^_\`|~ only.`,
+      );
+    }
     this.#connections = props.connections;
     const api = new WebSocketApi(this, 'Api', { description: `The ${this.serviceName} service` });
     const { region, urlSuffix } = Stack.of(this);
@@ -66,6 +78,7 @@ export class WebSocketService extends Construct {
         CONNECTION_TABLE: props.connections.tableName,
         CALLBACK_URL: `https://${api.apiId}.execute-api.${region}.${urlSuffix}/${this.serviceName}`,
         ALLOWED_ORIGINS: (props.allowedOrigins ?? []).join(','),
+        ...(props.sessionCookie && { SESSION_COOKIE: props.sessionCookie }),
       },
     });
     for (const routeKey of ['$connect', '$default', '$disconnect']) {

@@ -3,6 +3,7 @@
  *
  * CONNECTION#{id} / CONNECTION            the connection: open, then closed, then done
  * CHANNEL#{service}#* / MEMBER#{hh}#{id}  its anchor among all of the service: what a post needs; deleted last
+ * SESSION#{service}#{sessionId} / SESSION  the sockets of a web session: see session-store.ts
  * CHANNEL#{service}#* / SWEEP             where the next sweep begins, if the last one had to stop
  */
 import { createHash } from 'node:crypto';
@@ -14,6 +15,7 @@ const SERVICE_CHANNEL = '*';
 
 export interface Connection extends ConnectionAddress {
   service: string;
+  /** The web session that it was opened from, or empty. */
   sessionId: string;
   /** The function that settles this connection's departure. */
   serverFunction: string;
@@ -38,6 +40,8 @@ export interface Connection extends ConnectionAddress {
 export interface Member extends ConnectionAddress, MemberKey {
   serverFunction: string;
   acceptedAt: number;
+  /** The web session that it was opened from, if any. */
+  sessionId?: string;
   /** The name under which the user goes, if one was given. */
   user?: string;
   /** When the connection was first named: the place in a list of users. */
@@ -106,6 +110,7 @@ export function toMember({
   callbackUrl,
   serverFunction,
   acceptedAt,
+  sessionId,
   user,
   namedAt,
   left,
@@ -118,6 +123,7 @@ export function toMember({
     callbackUrl: callbackUrl as string,
     serverFunction: serverFunction as string,
     acceptedAt: acceptedAt as number,
+    ...(sessionId !== undefined && { sessionId: sessionId as string }),
     ...(user !== undefined && { user: user as string }),
     ...(namedAt !== undefined && { namedAt: namedAt as number }),
     left: left === true,

@@ -34,7 +34,7 @@ export const SETTLEMENT_LEASE_MILLISECONDS = 45_000;
 /** How long a settled connection is still known as closed. */
 export const CLOSED_MARK_SECONDS = 10 * 60;
 /** Nothing outlives this if even the sweep fails; DynamoDB's expiry runs no hook, so it is far beyond the 2 hours of a connection. */
-const LAST_RESORT_SECONDS = 24 * 60 * 60;
+export const LAST_RESORT_SECONDS = 24 * 60 * 60;
 
 export type NewConnection = Pick<
   Connection,
@@ -73,7 +73,11 @@ export class ConnectionStore {
     if (!accepted) return false;
     // An anchor that is there is this one's own, from a call whose answer was lost: putting it again would undo a rename.
     await this.table.put(
-      { ...memberKey(connection), callbackUrl, serverFunction, acceptedAt, expiresAt },
+      {
+        ...memberKey(connection),
+        ...{ callbackUrl, serverFunction, acceptedAt, expiresAt },
+        ...(sessionId !== '' && { sessionId }),
+      },
       itemAbsent,
     );
     return true;

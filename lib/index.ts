@@ -19,5 +19,6 @@ export type { HandlerOptions } from './handlers/service-function';
 export type { ReadOptions } from './inbox/message-reader';
 export type { WaitOptions } from './inbox/whole-messages';
 export { type PublishOptions, Service, type ServiceOptions } from './service';
+export type { Session } from './session';
 export { SharedConnection } from './shared-connection';
 export { type Resumption, type ServerContext, WebSocketServer } from './web-socket-server';

@@ -5,6 +5,7 @@ import type { Member } from './connection-items';
 import { ConnectionStore } from './connection-store';
 import { type DeliveryOptions, type DeliveryReport, deliver } from './delivery';
 import { InvalidValueError } from './errors';
+import { Session, sessionIdOfCookie } from './session';
 
 export interface ServiceOptions {
   backend?: Backend;
@@ -46,6 +47,19 @@ export class Service {
   /** Everyone who is connected, as one consistent read of the table, page by page. */
   members(): AsyncIterable<Member> {
     return this.store.members(this.name);
+  }
+
+  /** The sockets that were opened from one web session, by its `sessionId`. */
+  session(sessionId: string): Session {
+    return new Session(this, sessionId);
+  }
+
+  /**
+   * The `sessionId` of sockets that were opened with this session cookie, for a web application that has the cookie at hand: its
+   * value as the `Cookie` header has it, without quotes.
+   */
+  sessionIdOfCookie(value: string): string {
+    return sessionIdOfCookie(this.name, value);
   }
 
   /** Posts `data` to everyone, or to the members given; those that have gone are settled. */

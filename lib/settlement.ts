@@ -5,6 +5,7 @@ import type { Connection, Member, MemberKey } from './connection-items';
 import { type Close, ConnectionStore, isOpening } from './connection-store';
 import { isFree, OwnershipStore } from './dedicated/ownership';
 import { Inbox } from './inbox/inbox';
+import { SessionStore } from './session-store';
 
 export interface Departure {
   connection: Connection;
@@ -12,6 +13,14 @@ export interface Departure {
   member: Member | undefined;
   closeCode: number | undefined;
   closeReason: string | undefined;
+}
+
+/** What a service does about a departure. */
+export interface DepartureHooks {
+  /** Runs once for each connection, or again if its settler died. */
+  onPostServer(departure: Departure): Promise<void>;
+  /** Runs after it, once for each time that a session that asks for it has lost its last socket, or again likewise. */
+  onSessionEnd(departure: Departure): Promise<void>;
 }
 
 export type SettlementOutcome =
@@ -29,14 +38,15 @@ export type SettlementOutcome =
 export class Settlement {
   readonly #store: ConnectionStore;
   readonly #channels: ChannelStore;
+  readonly #sessions: SessionStore;
 
-  /** `onDeparture` runs once for each connection, or again if its settler died. */
   constructor(
     private readonly backend: Backend,
-    private readonly onDeparture: (departure: Departure) => Promise<void>,
+    private readonly hooks: DepartureHooks,
   ) {
     this.#store = new ConnectionStore(backend.table, backend.clock);
     this.#channels = new ChannelStore(backend.table, backend.clock);
+    this.#sessions = new SessionStore(backend.table, backend.clock);
   }
 
   /** The gateway itself said so, by `$disconnect`: no probe is needed. */
@@ -117,6 +127,7 @@ export class Settlement {
   async #forgetStray(key: MemberKey, lookedAt: number): Promise<SettlementOutcome> {
     const member = await this.#store.member(key);
     if (!member || isOpening(member.acceptedAt, lookedAt)) return 'pending';
+    await this.#leaveSession(departureOf(member));
     await this.#store.forgetMember(key);
     return 'forgotten';
   }
@@ -125,7 +136,9 @@ export class Settlement {
     const member = await this.#store.leave(connection);
     await this.#channels.leaveAll(connection);
     const { closeCode, closeReason } = connection;
-    await this.onDeparture({ connection, member, closeCode, closeReason });
+    const departure = { connection, member, closeCode, closeReason };
+    await this.hooks.onPostServer(departure);
+    await this.#leaveSession(departure);
     await this.#expireMessages(connection);
     await this.#store.finishSettlement(connection, settler);
     return 'settled';
@@ -139,4 +152,21 @@ export class Settlement {
     await new Inbox(webSocketId, table, clock).expire(expiresAt);
     if (messagesTo === 'owner') await new OwnershipStore(webSocketId, table, clock).expire(expiresAt);
   }
+
+  async #leaveSession(departure: Departure): Promise<void> {
+    const { connection } = departure;
+    if (connection.sessionId === '' || !(await this.#sessions.leave(connection))) return;
+    await this.hooks.onSessionEnd(departure);
+    await this.#sessions.finishEnd(connection);
+  }
+}
+
+/** Of a member whose connection the table no longer has. */
+function departureOf(member: Member): Departure {
+  const connection: Connection = {
+    sessionId: '',
+    ...member,
+    ...{ attributes: {}, messagesTo: 'hook', state: 'closed', done: false },
+  };
+  return { connection, member, closeCode: undefined, closeReason: undefined };
 }

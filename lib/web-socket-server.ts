@@ -7,13 +7,14 @@ import type { ReadOptions } from './inbox/message-reader';
 import { bytesOf, messagesOf, type WaitOptions } from './inbox/whole-messages';
 import type { Service } from './service';
 import { SharedConnection } from './shared-connection';
+import { Subprotocols } from './subprotocols';
 import type { Value } from './table/item';
 
 /** What one event brings to the object that serves it. */
 export interface ServerContext {
-  hook: 'onPreServer' | 'server' | 'onClientMessage' | 'onPostServer';
+  hook: 'onPreServer' | 'server' | 'onClientMessage' | 'onPostServer' | 'onSessionEnd';
   service: Service;
-  /** Of the connection; in `onPostServer` with the name that it had. */
+  /** Of the connection; in `onPostServer` and `onSessionEnd` with the name that it had. */
   member: Member;
   sessionId: string;
   attributes: Record<string, Value>;
@@ -37,11 +38,14 @@ export interface Resumption {
 export abstract class WebSocketServer {
   /** The id with which any process may later open this WebSocket. */
   readonly webSocketId: string;
-  /** The principal that an authorizer found, or empty. */
+  /**
+   * The web session that the socket was opened from: the principal that an authorizer found, else a hash of the session cookie if
+   * the service has one (`SESSION_COOKIE`), else empty. `service.session(sessionId)` has all of its sockets.
+   */
   readonly sessionId: string;
   /** Everyone who is connected to this service. */
   readonly service: Service;
-  /** Notes kept with the connection: set in `onPreServer`, there again in `server` and `onPostServer`. */
+  /** Notes kept with the connection: set in `onPreServer`, there again in `server`, `onPostServer` and `onSessionEnd`. */
   readonly attributes: Record<string, Value>;
   /**
    * `false`, set in `onPreServer` or as a field, makes the socket dedicated: one invocation owns it, `server()` is its read and
@@ -50,13 +54,20 @@ export abstract class WebSocketServer {
   sharedConnection = true;
   /** `true`, set as a field: text is written as bytes, and `onClientMessage` gets the bytes of data URLs. */
   binaryData = false;
+  /**
+   * `true`, set in `onPreServer` or as a field: the end of the socket's session is told by `onSessionEnd`. It means nothing to a
+   * socket without a session.
+   */
+  sessionEndOnClose = false;
   readonly #connection: SharedConnection;
+  readonly #subprotocols: Subprotocols;
 
   constructor(protected readonly context: ServerContext) {
     this.webSocketId = context.member.webSocketId;
     this.sessionId = context.sessionId;
     this.service = context.service;
     this.attributes = context.attributes;
+    this.#subprotocols = new Subprotocols(context);
     const toHook = overrides(new.target as unknown as ServerClass, 'onClientMessage');
     this.#connection = new SharedConnection(context.service, context.member, toHook ? 'hook' : 'inbox');
   }
@@ -91,6 +102,26 @@ export abstract class WebSocketServer {
    * Code and reason are there if the gateway told them.
    */
   async onPostServer(_closeCode?: number, _reason?: string): Promise<void> {}
+
+  /**
+   * When the last socket of a web session has closed, if one of them asked for it by `sessionEndOnClose`: once for each time that the
+   * session has lost its last socket, or again if this died on the way. A socket that opens meanwhile begins the session anew, and
+   * may overlap this. It runs on behalf of the socket that closed last, after `onPostServer`.
+   */
+  async onSessionEnd(): Promise<void> {}
+
+  /** The subprotocols that the client offers, its favourite first. Only in `onPreServer`. */
+  get subprotocols(): readonly string[] {
+    return this.#subprotocols.offered;
+  }
+
+  /** The one that is chosen: set it in `onPreServer`. A browser that offers some and is given none closes the socket. @throws InvalidUseError for one that was not offered. */
+  get subprotocol(): string | undefined {
+    return this.#subprotocols.chosen;
+  }
+  set subprotocol(subprotocol: string) {
+    this.#subprotocols.chosen = subprotocol;
+  }
 
   /**
    * Takes the client's next message, or the next piece of a long one. In `server()`, of a class without `onClientMessage`. Of a
@@ -164,8 +195,9 @@ export abstract class WebSocketServer {
   }
 
   #assertMayReachClient(method: string): void {
-    if (this.context.hook === 'onPostServer') throw new WebSocketClosedError(this.webSocketId);
-    if (this.context.hook === 'onPreServer') {
+    const { hook } = this.context;
+    if (hook === 'onPostServer' || hook === 'onSessionEnd') throw new WebSocketClosedError(this.webSocketId);
+    if (hook === 'onPreServer') {
       throw new InvalidUseError(
         `${method}() was called in onPreServer of WebSocket ${this.webSocketId}, but API Gateway answers 410 until the handshake has finished. Call it in server(), which runs once the socket is open, or refuse().`,
       );

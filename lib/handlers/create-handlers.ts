@@ -25,7 +25,7 @@ export interface Handlers {
 
 /**
  * The functions' environment holds `SERVICE_NAME`, `CONNECTION_TABLE`, `SERVER_FUNCTION` and, if wanted, `ALLOWED_ORIGINS`
- * (comma-separated) and `CALLBACK_URL`. What is missing is said by the first event.
+ * (comma-separated), `SESSION_COOKIE` (its name) and `CALLBACK_URL`. What is missing is said by the first event.
  */
 export function createHandlers(ServerClass: ServerClass, options: HandlerOptions = {}): Handlers {
   let made: { routes: Routes; requests: ServerRequests } | undefined;

@@ -49,4 +49,6 @@ export interface LambdaContext {
 
 export interface RouteResult {
   statusCode: number;
+  /** Of `$connect`: `Sec-WebSocket-Protocol` alone reaches the client. */
+  headers?: Record<string, string>;
 }

@@ -6,10 +6,13 @@ import { ConnectionStore } from '../connection-store';
 import { dedicatedConnection, messagesTo } from '../dedicated/dedication';
 import { OwnershipStore } from '../dedicated/ownership';
 import { Service } from '../service';
+import { sessionIdOfCookie } from '../session';
+import { SessionStore } from '../session-store';
 import { Settlement } from '../settlement';
 import { HandshakeRefusal, overrides, type ServerContext } from '../web-socket-server';
+import { cookieValue } from './cookies';
 import { deadlineOf } from './deadline';
-import { onPostServer } from './departure';
+import { departureHooks } from './departure';
 import type {
   ConnectEvent,
   DisconnectEvent,
@@ -25,11 +28,13 @@ import type { ServiceFunction } from './service-function';
 export class Routes {
   readonly #store: ConnectionStore;
   readonly #channels: ChannelStore;
+  readonly #sessions: SessionStore;
   readonly #messages: IncomingMessages;
 
   constructor(private readonly shared: ServiceFunction) {
     this.#store = new ConnectionStore(shared.backend.table, shared.backend.clock);
     this.#channels = new ChannelStore(shared.backend.table, shared.backend.clock);
+    this.#sessions = new SessionStore(shared.backend.table, shared.backend.clock);
     this.#messages = new IncomingMessages(shared);
   }
 
@@ -42,7 +47,10 @@ export class Routes {
       return { statusCode: 403 };
     }
     const channels = new Set<string>();
-    const serverContext = { ...this.#serverContext('onPreServer', event, context), channels };
+    const serverContext = {
+      ...this.#serverContext('onPreServer', event, context, this.#sessionId(event)),
+      channels,
+    };
     const server = new ServerClass(serverContext);
     try {
       await server.onPreServer();
@@ -55,12 +63,20 @@ export class Routes {
     const accepted = await this.#store.accept(connection, backend.token());
     if (!accepted) return { statusCode: 500 };
     if (!(await this.#channels.subscribeAll(member, channels))) return { statusCode: 500 };
+    if (sessionId !== '') {
+      const endOnClose = server.sessionEndOnClose && overrides(ServerClass, 'onSessionEnd');
+      if (!(await this.#sessions.join({ ...member, sessionId }, endOnClose))) return { statusCode: 500 };
+    }
     if (connection.messagesTo === 'owner') await this.#ownership(member.webSocketId).create();
     this.#messages.remember(member.webSocketId, connection.messagesTo === 'owner');
     if (overrides(ServerClass, 'server')) {
       await backend.invoker.invoke(serverFunction, { type: 'server', webSocketId: member.webSocketId });
     }
-    return { statusCode: 200 };
+    const { subprotocol } = server;
+    return {
+      statusCode: 200,
+      ...(subprotocol !== undefined && { headers: { 'Sec-WebSocket-Protocol': subprotocol } }),
+    };
   }
 
   async message(event: MessageEvent, context: LambdaContext): Promise<RouteResult> {
@@ -69,7 +85,8 @@ export class Routes {
       await this.#messages.keep(event);
       return { statusCode: 200 };
     }
-    const server = new ServerClass(this.#serverContext('onClientMessage', event, context));
+    const sessionId = await this.#sessionIdOfMessage(event);
+    const server = new ServerClass(this.#serverContext('onClientMessage', event, context, sessionId));
     const { body = '' } = event;
     await server.onClientMessage(body, server.binaryData ? fromDataUrl(body) : undefined);
     return { statusCode: 200 };
@@ -77,7 +94,7 @@ export class Routes {
 
   async disconnect(event: DisconnectEvent, context: LambdaContext): Promise<RouteResult> {
     const { connectionId, disconnectStatusCode: code, disconnectReason: reason } = event.requestContext;
-    const settlement = new Settlement(this.shared.backend, onPostServer(this.shared, context));
+    const settlement = new Settlement(this.shared.backend, departureHooks(this.shared, context));
     const close = { ...(code !== undefined && { code }), ...(reason !== undefined && { reason }) };
     const dedicated = await dedicatedConnection(this.shared, connectionId);
     if (dedicated) await settlement.ownerDisconnected(dedicated, close);
@@ -89,14 +106,30 @@ export class Routes {
     return new OwnershipStore(webSocketId, this.shared.backend.table, this.shared.backend.clock);
   }
 
+  /** The principal that an authorizer found, else the session cookie's hash, else empty. */
+  #sessionId(event: ConnectEvent): string {
+    const { serviceName, sessionCookie } = this.shared;
+    const principalId = event.requestContext.authorizer?.principalId;
+    if (principalId) return principalId;
+    const cookie = sessionCookie && cookieValue(event, sessionCookie);
+    return cookie ? sessionIdOfCookie(serviceName, cookie) : '';
+  }
+
+  /** A message brings its principal, but no cookie: that one's session is read from the table. */
+  async #sessionIdOfMessage({ requestContext }: MessageEvent): Promise<string> {
+    const { authorizer, connectionId } = requestContext;
+    if (authorizer?.principalId || !this.shared.sessionCookie) return authorizer?.principalId ?? '';
+    return (await this.#store.connection(connectionId))?.sessionId ?? '';
+  }
+
   #serverContext(
     hook: ServerContext['hook'],
     event: Exclude<GatewayEvent, DisconnectEvent>,
     context: LambdaContext,
+    sessionId: string,
   ): ServerContext {
     const { backend, serviceName, serverFunction } = this.shared;
-    const { connectionId, domainName, stage, connectedAt, requestTimeEpoch, authorizer } =
-      event.requestContext;
+    const { connectionId, domainName, stage, connectedAt, requestTimeEpoch } = event.requestContext;
     const member: Member = {
       webSocketId: connectionId,
       callbackUrl: this.shared.callbackUrl ?? `https://${domainName}/${stage}`,
@@ -114,7 +147,7 @@ export class Routes {
         serverFunction,
         deadline: deadlineOf(context, backend.clock),
       }),
-      sessionId: authorizer?.principalId ?? '',
+      sessionId,
       attributes: {},
       requestTime: requestTimeEpoch,
     };

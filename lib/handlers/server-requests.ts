@@ -11,7 +11,7 @@ import { Settlement } from '../settlement';
 import { Slots } from '../slots';
 import { Sweep } from '../sweep';
 import { deadlineOf } from './deadline';
-import { onPostServer } from './departure';
+import { departureHooks } from './departure';
 import type { LambdaContext } from './events';
 import type { ServiceFunction } from './service-function';
 
@@ -100,7 +100,7 @@ export class ServerRequests {
   }
 
   #settlement(context: LambdaContext): Settlement {
-    return new Settlement(this.shared.backend, onPostServer(this.shared, context));
+    return new Settlement(this.shared.backend, departureHooks(this.shared, context));
   }
 
   #service(context: LambdaContext): Service {

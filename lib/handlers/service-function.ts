@@ -23,6 +23,8 @@ export interface ServiceFunction {
   /** `https://…/{stage}`, if the construct gave it: a custom domain's path need not be the stage. */
   callbackUrl: string | undefined;
   allowedOrigins: string[];
+  /** The cookie by which web sessions are known apart, if the service reads one. */
+  sessionCookie: string | undefined;
   upkeep: ((service: Service) => Promise<void>) | undefined;
 }
 
@@ -45,6 +47,7 @@ export function serviceFunction(ServerClass: ServerClass, options: HandlerOption
       .split(',')
       .map((origin) => origin.trim())
       .filter(Boolean),
+    sessionCookie: environment.SESSION_COOKIE || undefined,
     upkeep: options.upkeep,
   };
 }

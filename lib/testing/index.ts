@@ -5,4 +5,4 @@ export { FakeInvoker } from './fake-invoker';
 export type { Call, Intercept } from './intercept';
 export { ManualClock, SkippingClock } from './manual-clock';
 export { MemoryTable } from './memory-table';
-export { TestClient, TestService, type TestServiceOptions } from './test-service';
+export { TestClient, type TestClientOptions, TestService, type TestServiceOptions } from './test-service';

@@ -18,12 +18,23 @@ export interface TestServiceOptions {
   /** @default 'chat' */
   name?: string;
   allowedOrigins?: string[];
+  /** The name of the cookie by which web sessions are known apart. @default none */
+  sessionCookie?: string;
   upkeep?: HandlerOptions['upkeep'];
   /** @default one that skips every wait */
   clock?: Clock;
   intercept?: Intercept;
   /** How long an invocation of the server function may run, as far as the code is told. @default 120,000 */
   serverMilliseconds?: number;
+}
+
+export interface TestClientOptions {
+  headers?: Record<string, string>;
+  query?: Record<string, string>;
+  /** What it offers, its favourite first. @default none */
+  subprotocols?: string[];
+  /** Whom an authorizer found. @default none */
+  principalId?: string;
 }
 
 export class TestService {
@@ -48,6 +59,7 @@ export class TestService {
       clock = new SkippingClock(Date.now()),
       intercept = letThrough,
       allowedOrigins = [],
+      sessionCookie = '',
       upkeep,
     } = options;
     this.name = options.name ?? 'chat';
@@ -67,6 +79,7 @@ export class TestService {
         SERVICE_NAME: this.name,
         SERVER_FUNCTION: `${this.name}-server`,
         ALLOWED_ORIGINS: allowedOrigins.join(','),
+        SESSION_COOKIE: sessionCookie,
       },
       ...(upkeep && { upkeep }),
     });
@@ -74,18 +87,20 @@ export class TestService {
   }
 
   /** Connects a client: `$connect`, the handshake, and `server()`. @throws if the handshake is refused; its message has the status. */
-  async connect(
-    options: { headers?: Record<string, string>; query?: Record<string, string>; principalId?: string } = {},
-  ): Promise<TestClient> {
-    const client = new TestClient(this, newWebSocketId());
-    this.gateway.begin(client.webSocketId);
-    const { webSocketId } = client;
-    const event = connectEvent({ ...options, webSocketId, time: this.clock.now() });
-    const { statusCode } = await this.handlers.connect(event, lambdaContext());
+  async connect({ subprotocols = [], ...options }: TestClientOptions = {}): Promise<TestClient> {
+    const webSocketId = newWebSocketId();
+    this.gateway.begin(webSocketId);
+    const offer = subprotocols.length > 0 && { 'Sec-WebSocket-Protocol': subprotocols.join(', ') };
+    const event = connectEvent({
+      ...options,
+      headers: { ...offer, ...options.headers },
+      ...{ webSocketId, time: this.clock.now() },
+    });
+    const { statusCode, headers } = await this.handlers.connect(event, lambdaContext());
     if (statusCode !== 200) throw new Error(`The handshake was refused with ${statusCode}.`);
-    this.gateway.open(client.webSocketId);
+    this.gateway.open(webSocketId);
     await this.runQueued();
-    return client;
+    return new TestClient(this, webSocketId, headers?.['Sec-WebSocket-Protocol']);
   }
 
   /** Runs `$disconnect` for a socket that has closed, and what follows from it. */
@@ -132,6 +147,8 @@ export class TestClient {
   constructor(
     private readonly test: TestService,
     readonly webSocketId: string,
+    /** The one that the server has chosen, if it has. */
+    readonly subprotocol: string | undefined,
   ) {}
 
   /** The text frames received so far, oldest first. */

@@ -152,6 +152,19 @@ describe('WebSocketService', () => {
     );
   });
 
+  it('tells its functions of a session cookie, if it has one', () => {
+    const environments = (of: Template) =>
+      Object.values(of.findResources('AWS::Lambda::Function')).map(
+        ({ Properties }) => Properties.Environment.Variables.SESSION_COOKIE,
+      );
+    expect(environments(synthesize({ sessionCookie: '__Host-sid' }))).toEqual(['__Host-sid', '__Host-sid']);
+    expect(environments(template)).toEqual([undefined, undefined]);
+  });
+
+  it.each(['', 'my sid', 'sid=', 'sid;'])('refuses a cookie called %j', (sessionCookie) => {
+    expect(() => synthesize({ sessionCookie })).toThrow(/The sessionCookie .+ is not valid/);
+  });
+
   it('refuses a name that no stage can have', () => {
     expect(() => synthesize({ serviceName: 'my chat' })).toThrow(/"my chat".*1 to 128 letters/);
   });

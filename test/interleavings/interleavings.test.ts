@@ -1,13 +1,10 @@
-import { always } from '../../lib/table/conditions';
+import { exploreCase, without } from './case-exploration';
 import { cases } from './cases';
-import { explore, parsed, replay, WrongOrder } from './explorer';
-import type { Mutation, Scenario } from './scenario';
+import { parsed, replay, WrongOrder } from './explorer';
+import type { Scenario } from './scenario';
 import { ServiceWorld } from './service-world';
 
 jest.setTimeout(60_000);
-
-/** Well above what the cases have: a case that outgrows it is no longer explored to its end. */
-const MAX_STATES = 60_000;
 
 // Sweeps report each time; here they run by the ten thousand.
 beforeEach(() => {
@@ -15,25 +12,15 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-const exploreCase = (name: string, mutate?: Mutation) => {
-  const scenario = { ...(cases[name] as Scenario), ...(mutate && { mutate }) };
-  return explore(() => ServiceWorld.make(scenario), MAX_STATES);
-};
-
 describe('in every order, all is well when', () => {
   it.each(Object.keys(cases))('%s', async (name) => {
-    const { states, complete } = await exploreCase(name);
+    const { states, complete } = await exploreCase(cases[name] as Scenario);
     expect(complete).toBe(true);
     expect(states).toBeGreaterThan(100);
   });
 });
 
 describe('it is noticed in some order when a condition is missing:', () => {
-  const without =
-    (operation: string, kind: string): Mutation =>
-    (...[otherOperation, otherKind, condition]) =>
-      operation === otherOperation && kind === otherKind ? always : condition;
-
   it.each([
     ['put', 'CONNECTION', 'copies of calls come late', /never settled/],
     ['put', 'MEMBER', 'a connection names itself, and copies of calls come late', /lost its name/],
@@ -44,7 +31,7 @@ describe('it is noticed in some order when a condition is missing:', () => {
     ['update user', 'MEMBER', 'a rename and a departure', /A ghost of a member/],
     ['update posted', 'LIST', 'a rename and a departure', /b heard last of \[A\], but \[\] are online/],
   ])('that of %s %s', async (operation, kind, name, wrong) => {
-    const exploration = exploreCase(name, without(operation, kind));
+    const exploration = exploreCase(cases[name] as Scenario, without(operation, kind));
     await expect(exploration).rejects.toThrow(WrongOrder);
     await expect(exploration).rejects.toThrow(wrong);
   });
@@ -52,7 +39,7 @@ describe('it is noticed in some order when a condition is missing:', () => {
   it('and its order can be replayed from its print', async () => {
     const mutate = without('update user', 'MEMBER');
     const name = 'a rename and a departure';
-    const found = await exploreCase(name, mutate).catch((error: WrongOrder) => error);
+    const found = await exploreCase(cases[name] as Scenario, mutate).catch((error: WrongOrder) => error);
     const { message } = found as WrongOrder;
     const told: string[] = [];
     const scenario = { ...(cases[name] as Scenario), mutate };

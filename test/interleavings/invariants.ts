@@ -1,6 +1,7 @@
 /** What must hold of a service in every order: at each step, and at the end when everything that was to happen has happened. */
 import type { Item } from '../../lib/table/item';
 import type { ServiceWorld } from './service-world';
+import { sessionId, sessionsAmong } from './session-watch';
 
 /** What is wrong at this step, if anything. */
 export function wrongNow(world: ServiceWorld): string | undefined {
@@ -15,6 +16,27 @@ export function wrongNow(world: ServiceWorld): string | undefined {
     if (!world.hadCrash && times(world, `onPostServer of ${id}`) > 1)
       return `onPostServer of ${id} ran twice.`;
   }
+  for (const session of sessionsAmong(world.table.items())) {
+    const wrong = wrongSession(world, session);
+    if (wrong) return wrong;
+  }
+  return undefined;
+}
+
+function wrongSession(world: ServiceWorld, { pk, sockets }: Item): string | undefined {
+  const id = sessionId(pk);
+  const members = (sockets ?? []) as string[];
+  if (times(world, `${id} ends too early`) > 0) return `Session ${id} ended though it had sockets.`;
+  for (const member of members) {
+    const connection = connectionOf(world, member);
+    if (!connection || connection.done === true) return `Session ${id} has ${member}, which is no more.`;
+  }
+  if (
+    !world.hadCrash &&
+    times(world, `onSessionEnd of ${id}`) > times(world, `${id} loses its last socket`)
+  ) {
+    return `onSessionEnd of ${id} ran more often than it lost its last socket.`;
+  }
   return undefined;
 }
 
@@ -24,6 +46,24 @@ export function wrongAtEnd(world: ServiceWorld): string | undefined {
     const wrong = state === 'open' ? wrongOfLive(world, id) : wrongOfGone(world, id, state === 'gone');
     if (wrong) return wrong;
   }
+  for (const { pk, sockets, ending } of sessionsAmong(world.table.items())) {
+    const id = sessionId(pk);
+    const live = [...world.clients].filter(
+      ([socket, { script }]) => script.session === id && world.isLive(socket),
+    );
+    const expected = live.map(([socket]) => socket).sort();
+    if (String(sockets ?? []) !== String(expected))
+      return `Session ${id} has [${sockets}] and not [${expected}].`;
+    if (ending) return `Session ${id} has ended, but onSessionEnd was never through.`;
+    // In the cases that there are, every socket asks for it.
+    const ended = world.happened.lastIndexOf(`${id} ends`);
+    if (!sockets && ended < world.happened.lastIndexOf(`${id} loses its last socket`)) {
+      return `Session ${id} has lost its last socket, but did not end.`;
+    }
+    if (times(world, `onSessionEnd of ${id}`) < times(world, `${id} ends`)) {
+      return `onSessionEnd of ${id} ran less often than it ended.`;
+    }
+  }
   return undefined;
 }
 
@@ -31,7 +71,7 @@ function wrongOfLive(world: ServiceWorld, id: string): string | undefined {
   const anchor = anchorOf(world, id);
   if (!anchor || anchor.left) return `${id} is connected, but no member of its service.`;
   const runs = times(world, `server of ${id}`);
-  if (runs === 0) return `${id} is connected, but server() never ran.`;
+  if (runs === 0 && world.has('server')) return `${id} is connected, but server() never ran.`;
   return runs > 1 && !world.hadCrash ? `server() of ${id} ran ${runs} times.` : undefined;
 }
 
@@ -41,7 +81,8 @@ function wrongOfGone(world: ServiceWorld, id: string, wasOpen: boolean): string 
   if (!wasOpen) return undefined;
   const connection = connectionOf(world, id);
   if (connection && connection.done !== true) return `${id} has gone, but was never settled to the end.`;
-  if (times(world, `onPostServer of ${id}`) === 0) return `${id} has gone, but onPostServer never ran.`;
+  if (world.has('onPostServer') && times(world, `onPostServer of ${id}`) === 0)
+    return `${id} has gone, but onPostServer never ran.`;
   return undefined;
 }
 

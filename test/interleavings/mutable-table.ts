@@ -17,7 +17,7 @@ export class MutableTable extends MemoryTable {
   }
 
   override update(...[key, change, condition]: Parameters<MemoryTable['update']>) {
-    const [attribute = ''] = Object.keys({ ...change.set, ...change.add });
+    const [attribute = ''] = Object.keys({ ...change.addTo, ...change.set, ...change.add });
     return super.update(key, change, this.mutate(`update ${attribute}`, kindOf(key.sk), condition));
   }
 }

@@ -3,11 +3,16 @@ import { readFileSync } from 'node:fs';
 import { cases } from './cases';
 import { parsed, replay } from './explorer';
 import { ServiceWorld } from './service-world';
+import { sessionCases } from './session-cases';
+
+const allCases = { ...cases, ...sessionCases };
 
 async function main(name: string | undefined): Promise<void> {
-  const scenario = cases[name ?? ''];
+  const scenario = allCases[name ?? ''];
   if (!scenario) {
-    throw new Error(`There is no case ${JSON.stringify(name)}. There are:\n${Object.keys(cases).join('\n')}`);
+    throw new Error(
+      `There is no case ${JSON.stringify(name)}. There are:\n${Object.keys(allCases).join('\n')}`,
+    );
   }
   const wrong = await replay(() => ServiceWorld.make(scenario), parsed(readFileSync(0, 'utf8')), console.log);
   console.log(wrong ?? 'Nothing is wrong there.');

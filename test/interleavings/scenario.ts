@@ -25,6 +25,8 @@ export interface Budget {
 export interface ClientScript {
   /** Already connected, for a minute, when the exploration begins. */
   connected?: boolean;
+  /** The web session from which it connects. @default none */
+  session?: string;
   /** Text frames, sent one after the other at any time while it is connected. */
   sends?: string[];
   /** Whether it may leave, and whether `$disconnect` is told of it then. @default 'never' */
@@ -40,6 +42,8 @@ export interface Scenario {
   /** Processes that begin at any time, by name. */
   others?: Record<string, (world: ServiceWorld) => Promise<unknown>>;
   budget?: Partial<Budget>;
+  /** Only calls about what begins so are repeated or late. @default all */
+  goesWrong?: string;
   /** What goes wrong more often in the slow lane. @default as in `budget` */
   largerBudget?: Partial<Budget>;
   /** What is wrong when all has come to rest, beyond what is wrong in every scenario; asked again after two sweeps. */
@@ -48,5 +52,5 @@ export interface Scenario {
   mutate?: Mutation;
 }
 
-/** `operation` is `put` or `update` with the first attribute set, `kind` the first part of the item's sort key. */
+/** `operation` is `put` or `update` with the first attribute added to or set, `kind` the first part of the item's sort key. */
 export type Mutation = (operation: string, kind: string, condition: Condition) => Condition;

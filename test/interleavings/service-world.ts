@@ -8,16 +8,19 @@ import {
   disconnectEvent,
   FakeGateway,
   FakeInvoker,
+  type Intercept,
   lambdaContext,
   messageEvent,
 } from '../../lib/testing';
 import type { QueuedRequest } from '../../lib/testing/fake-invoker';
+import { overrides, type ServerClass, type ServerContext } from '../../lib/web-socket-server';
 import { Actor, digest } from './actor';
 import type { World } from './explorer';
 import { wrongAtEnd, wrongNow } from './invariants';
 import { MutableTable } from './mutable-table';
 import type { Budget, ClientScript, Scenario } from './scenario';
 import { type Offer, Scheduler } from './scheduler';
+import { SessionWatch } from './session-watch';
 
 const ROUTES_LIMIT_MILLISECONDS = 29_000;
 const SERVER_LIMIT_MILLISECONDS = 120_000;
@@ -43,6 +46,7 @@ export class ServiceWorld implements World {
   readonly #scenario: Scenario;
   readonly #scheduler: Scheduler;
   readonly #functions: FakeInvoker;
+  readonly #ServerClass: ServerClass;
   readonly #handlers: Handlers;
   #counter = 0;
   #actions = new Map<string, () => void | Promise<void>>();
@@ -64,9 +68,9 @@ export class ServiceWorld implements World {
         { script, state: 'new', openedAt: 0, sent: 0, stays: script.leaves === undefined },
       ]),
     );
-    this.#scheduler = new Scheduler(budget, this.#surroundings(), Date.UTC(2026, 10, 30));
+    this.#scheduler = new Scheduler(budget, this.#surroundings(), Date.UTC(2026, 10, 30), scenario.goesWrong);
     const { clock, intercept } = this.#scheduler;
-    this.table = new MutableTable(clock, intercept, scenario.mutate);
+    this.table = new MutableTable(clock, this.#watched(intercept), scenario.mutate);
     this.gateway = new FakeGateway(clock, intercept);
     this.#functions = new FakeInvoker(intercept);
     this.backend = {
@@ -74,7 +78,8 @@ export class ServiceWorld implements World {
       random: () => 0.5,
       token: () => this.#scheduler.current?.token() ?? `token ${++this.#counter}`,
     };
-    this.#handlers = createHandlers(scenario.makeServerClass(this), {
+    this.#ServerClass = scenario.makeServerClass(this);
+    this.#handlers = createHandlers(this.#ServerClass, {
       backend: this.backend,
       environment: { SERVICE_NAME: 'chat', SERVER_FUNCTION: 'server' },
       ...(scenario.upkeep && { upkeep: scenario.upkeep }),
@@ -83,6 +88,11 @@ export class ServiceWorld implements World {
 
   get hadCrash(): boolean {
     return this.#scheduler.hadCrash;
+  }
+
+  /** Whether its server class has such a hook of its own. */
+  has(hook: ServerContext['hook']): boolean {
+    return overrides(this.#ServerClass, hook);
   }
 
   /** A hook's own step: it can be died before, and not in the middle of. */
@@ -180,6 +190,16 @@ export class ServiceWorld implements World {
     };
   }
 
+  #watched(intercept: Intercept): Intercept {
+    const watch = new SessionWatch(() => this.table.items(), this.happened);
+    return (call, apply) =>
+      intercept(call, () => {
+        const answer = apply();
+        watch.look(call);
+        return answer;
+      });
+  }
+
   async #prepare(): Promise<void> {
     for (const [id, client] of this.clients) {
       if (!client.script.connected) continue;
@@ -196,7 +216,11 @@ export class ServiceWorld implements World {
   }
 
   #connectEvent(id: string) {
-    return connectEvent({ webSocketId: id, time: this.#scheduler.clock.now() });
+    const principalId = this.clients.get(id)?.script.session;
+    return connectEvent({
+      ...{ webSocketId: id, time: this.#scheduler.clock.now() },
+      ...(principalId !== undefined && { principalId }),
+    });
   }
 
   #opened(id: string, client: Client): void {

@@ -24,7 +24,7 @@ describeForEachTable('ConnectionStore', (under) => {
     it('makes a connection that is open, and a member of its service', async () => {
       const acceptedAt = under().clock.now();
       expect(await store().accept(newConnection(), 'token')).toBe(true);
-      const { webSocketId, callbackUrl, serverFunction } = newConnection();
+      const { webSocketId, callbackUrl, serverFunction, sessionId } = newConnection();
       expect(await store().connection(webSocketId)).toEqual({
         ...newConnection(),
         acceptedAt,
@@ -32,7 +32,10 @@ describeForEachTable('ConnectionStore', (under) => {
         done: false,
       });
       expect(await members()).toEqual([
-        { webSocketId, callbackUrl, serverFunction, service: service(), acceptedAt, left: false },
+        {
+          ...{ webSocketId, callbackUrl, serverFunction, sessionId },
+          ...{ service: service(), acceptedAt, left: false },
+        },
       ]);
     });
 

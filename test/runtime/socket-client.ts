@@ -27,6 +27,11 @@ export class SocketClient {
     return client;
   }
 
+  /** The subprotocol that the server has chosen, or empty. */
+  get subprotocol(): string {
+    return this.#socket.protocol;
+  }
+
   send(text: string): void {
     this.#socket.send(text);
   }

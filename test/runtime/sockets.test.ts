@@ -1,4 +1,5 @@
-import { SharedConnection, WebSocketDedicatedError } from '../../lib';
+import { Service, SharedConnection, WebSocketDedicatedError } from '../../lib';
+import type { Item } from '../../lib/table/item';
 import { describeContract } from '../contract/contract';
 import { type RunningApp, startApp } from './running-app';
 import { SocketClient } from './socket-client';
@@ -108,5 +109,36 @@ describe('sockets on the local runtime', () => {
     expect(await closed).toBe(1000);
     await app.until(async () => (await app.rows('CHANNEL#loop#*', 'MEMBER#')).length === 0);
     expect(await app.rows(`CONNECTION#${webSocketId}`, 'CONNECTION')).toMatchObject([{ done: true }]);
+  });
+
+  const connectWithCookie = (cookie: string) =>
+    SocketClient.connect(app.runtime.webSocketUrl('sessions'), ['superchat', 'chat'], {
+      headers: { Cookie: cookie },
+    });
+
+  it('chooses one of the subprotocols that a client offers, and turns away who offers none of its own', async () => {
+    const client = await connectWithCookie('sid=any');
+    expect(client.subprotocol).toBe('chat');
+    await client.close();
+    const refused = SocketClient.connect(app.runtime.webSocketUrl('sessions'), ['morse']);
+    await expect(refused).rejects.toThrow('Unexpected server response: 401');
+  });
+
+  it('knows the sockets of one cookie as one session, and when its last has closed', async () => {
+    const clients = [await connectWithCookie('x=1; sid=secret'), await connectWithCookie('sid="secret"')];
+    const other = await connectWithCookie('sid=other');
+    const service = new Service('sessions');
+    const sessionId = service.sessionIdOfCookie('secret');
+    for (const client of clients) expect(await client.hears()).toBe(sessionId);
+    expect(await other.hears()).not.toBe(sessionId);
+    clients[0]?.send('hello');
+    for (const client of clients) expect(await client.hears()).toBe('to the session');
+    await Promise.all(clients.map((client) => client.close()));
+    const session = async () => (await app.rows(`SESSION#sessions#${sessionId}`))[0];
+    await app.until(async () => {
+      const { sockets, endOnClose, ending } = (await session()) as Item;
+      return sockets === undefined && endOnClose === undefined && ending === undefined;
+    });
+    await other.close();
   });
 });

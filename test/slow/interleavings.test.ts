@@ -1,12 +1,15 @@
 import { cases } from '../interleavings/cases';
 import { explore } from '../interleavings/explorer';
 import { ServiceWorld } from '../interleavings/service-world';
+import { sessionCases } from '../interleavings/session-cases';
 
 jest.setTimeout(300_000);
 
 const MAX_STATES = 40_000;
 
-const larger = Object.entries(cases).filter(([, { largerBudget }]) => largerBudget !== undefined);
+const larger = Object.entries({ ...cases, ...sessionCases }).filter(
+  ([, { largerBudget }]) => largerBudget !== undefined,
+);
 
 describe('in every order up to a larger bound, all is well when', () => {
   const figures: string[] = [];

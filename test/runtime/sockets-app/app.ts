@@ -1,4 +1,4 @@
-/** Sockets of every kind, for tests of the whole way: their messages go to an inbox, to a loop, or to a hook, as bytes. */
+/** Sockets of every kind, for tests of the whole way: their messages go to an inbox, to a loop, or to a hook, as bytes; and some belong to a session. */
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { bundleFunctions } from '../../../infra/bundle';
@@ -8,7 +8,7 @@ import { WebSocketService } from '../../../infra/websocket-service';
 /** So short that the loop hands over after a few seconds; the construct would not allow it. */
 const LOOP_SECONDS = 14;
 
-const services = ['inbox', 'loop', 'binary'];
+const services = ['inbox', 'loop', 'binary', 'sessions'];
 bundleFunctions(__dirname, services);
 
 const app = new App();
@@ -16,7 +16,10 @@ const stack = new Stack(app, 'Sockets');
 const connections = new ConnectionTable(stack, 'Connections');
 const allowedOrigins = ['http://localhost:*', 'http://127.0.0.1:*'];
 for (const entry of services) {
-  const { functions } = new WebSocketService(stack, entry, { entry, connections, allowedOrigins });
+  const { functions } = new WebSocketService(stack, entry, {
+    ...{ entry, connections, allowedOrigins },
+    ...(entry === 'sessions' && { sessionCookie: 'sid' }),
+  });
   if (entry !== 'loop') continue;
   (functions.server.node.defaultChild as CfnFunction).addPropertyOverride('Timeout', LOOP_SECONDS);
 }

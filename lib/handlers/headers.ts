@@ -1,0 +1,18 @@
+/** The headers of a handshake: their names are in the client's case, and one may have come several times. */
+import type { ConnectEvent } from './events';
+
+/** All values of a header, in the order in which they came. */
+export function headerValues({ headers, multiValueHeaders }: ConnectEvent, name: string): string[] {
+  const isIt = ([other]: [string, unknown]) => other.toLowerCase() === name.toLowerCase();
+  const many = Object.entries(multiValueHeaders ?? {}).find(isIt)?.[1];
+  const last = Object.entries(headers ?? {}).find(isIt)?.[1];
+  return many ?? (last === undefined ? [] : [last]);
+}
+
+/** The values of a header that is a list, such as `Sec-WebSocket-Protocol`, in their order. */
+export function listedValues(event: ConnectEvent, name: string): string[] {
+  return headerValues(event, name)
+    .flatMap((header) => header.split(','))
+    .map((value) => value.trim())
+    .filter(Boolean);
+}

@@ -1,0 +1,31 @@
+/** Explores a case to its end, or with a condition of its writes taken away. */
+import { always, type Condition } from '../../lib/table/conditions';
+import { type Exploration, explore } from './explorer';
+import type { Mutation, Scenario } from './scenario';
+import { ServiceWorld } from './service-world';
+
+/** Well above what the cases have: a case that outgrows it is no longer explored to its end. */
+const MAX_STATES = 60_000;
+
+/** @throws WrongOrder with the first order in which something goes wrong. */
+export function exploreCase(scenario: Scenario, mutate?: Mutation): Promise<Exploration> {
+  const explored = { ...scenario, ...(mutate && { mutate }) };
+  return explore(() => ServiceWorld.make(explored), MAX_STATES);
+}
+
+/** Takes the conditions of such a write away. */
+export function without(operation: string, kind: string): Mutation {
+  return (...[otherOperation, otherKind, condition]) =>
+    operation === otherOperation && kind === otherKind ? always : condition;
+}
+
+/** Takes away what such a write demands of one attribute. */
+export function withoutDemandOn(attribute: string, operation: string, kind: string): Mutation {
+  const relaxed = (condition: Condition): Condition => {
+    if (condition.kind !== 'all' && condition.kind !== 'any') return condition;
+    const others = condition.of.filter((part) => !('attribute' in part) || part.attribute !== attribute);
+    return { ...condition, of: others.map(relaxed) };
+  };
+  return (otherOperation, otherKind, condition) =>
+    operation === otherOperation && kind === otherKind ? relaxed(condition) : condition;
+}

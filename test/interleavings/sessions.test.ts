@@ -1,0 +1,44 @@
+import { exploreCase, without, withoutDemandOn } from './case-exploration';
+import { WrongOrder } from './explorer';
+import type { Scenario } from './scenario';
+import { sessionCases } from './session-cases';
+
+jest.setTimeout(60_000);
+
+// Sweeps report each time; here they run by the thousand.
+beforeEach(() => {
+  jest.spyOn(console, 'log').mockImplementation(() => {});
+});
+afterEach(() => jest.restoreAllMocks());
+
+describe('in every order, a session is right when', () => {
+  it.each(Object.entries(sessionCases))('%s', async (_name, scenario) => {
+    const { states, complete } = await exploreCase(scenario);
+    expect(complete).toBe(true);
+    expect(states).toBeGreaterThan(100);
+  });
+});
+
+describe('it is noticed in some order when a condition of a session is missing:', () => {
+  it.each([
+    ['joining', without('update sockets', 'SESSION'), 'late', /which is no more/],
+    ['the end', without('update ending', 'SESSION'), 'open', /ended though it had sockets/],
+    [
+      'the end, of no joining since',
+      withoutDemandOn('rev', 'update ending', 'SESSION'),
+      'late',
+      /never through/,
+    ],
+    [
+      'the end, of a wish for it',
+      withoutDemandOn('endOnClose', 'update ending', 'SESSION'),
+      'late',
+      /never through/,
+    ],
+  ])('that of %s', async (_name, mutation, words, wrong) => {
+    const [scenario] = Object.entries(sessionCases).flatMap(([name, it]) => (name.includes(words) ? it : []));
+    const exploration = exploreCase(scenario as Scenario, mutation);
+    await expect(exploration).rejects.toThrow(WrongOrder);
+    await expect(exploration).rejects.toThrow(wrong);
+  });
+});
