@@ -23,10 +23,20 @@ export class Schedules {
     this.#options = options;
   }
 
-  /** The first time is an interval from now, as on AWS it is from the rule's creation. */
   start(): void {
-    const { schedules, clock } = this.#options;
-    for (const schedule of schedules) this.#wait(schedule, clock.now() + schedule.intervalMillis);
+    this.replace(this.#options.schedules);
+  }
+
+  /** Runs these. One that is as before keeps its time; the first time of others is an interval from now, as on AWS it is from the rule's creation. */
+  replace(schedules: Schedule[]): void {
+    const started = new Map(schedules.map((schedule) => [JSON.stringify(schedule), schedule]));
+    for (const [schedule, alarm] of this.#alarms) {
+      if (started.delete(JSON.stringify(schedule))) continue;
+      alarm.cancel();
+      this.#alarms.delete(schedule);
+    }
+    const { clock } = this.#options;
+    for (const schedule of started.values()) this.#wait(schedule, clock.now() + schedule.intervalMillis);
   }
 
   stop(): void {

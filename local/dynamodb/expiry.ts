@@ -18,7 +18,7 @@ const FIVE_YEARS_SECONDS = 5 * 365 * 24 * 60 * 60;
 /** DynamoDB's time to live: deletes the items whose time has passed, by the runtime's clock. */
 export class Expiry {
   readonly #client: DynamoDBClient;
-  readonly #tables: DynamoTable[];
+  #tables: DynamoTable[];
   readonly #clock: Clock;
   readonly #log: Log;
   #alarm: Alarm | undefined;
@@ -26,12 +26,19 @@ export class Expiry {
 
   constructor(options: { client: DynamoDBClient; tables: DynamoTable[]; clock: Clock; log: Log }) {
     this.#client = options.client;
-    this.#tables = options.tables.filter(({ ttlAttribute }) => ttlAttribute !== undefined);
+    this.#tables = withTimeToLive(options.tables);
     this.#clock = options.clock;
     this.#log = options.log;
   }
 
+  /** Looks at these tables from now on. */
+  follow(tables: DynamoTable[]): void {
+    this.#tables = withTimeToLive(tables);
+    if (!this.#alarm) this.start();
+  }
+
   start(): void {
+    this.#alarm = undefined;
     if (this.#tables.length === 0) return;
     this.#alarm = this.#clock.after(SWEEP_INTERVAL_MILLIS, () => {
       this.sweep()
@@ -115,6 +122,10 @@ export class Expiry {
       throw error;
     }
   }
+}
+
+function withTimeToLive(tables: DynamoTable[]): DynamoTable[] {
+  return tables.filter(({ ttlAttribute }) => ttlAttribute !== undefined);
 }
 
 function keyAttributes(table: DynamoTable): string[] {

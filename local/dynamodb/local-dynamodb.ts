@@ -30,6 +30,8 @@ export class LocalDynamoDb {
   readonly expiry: Expiry;
   readonly #dynalite: Dynalite | undefined;
   readonly #client: DynamoDBClient;
+  readonly #directory: string | undefined;
+  readonly #created = new Set<string>();
 
   /** @throws {UserError} if the tables cannot be created. */
   static async start(options: LocalDynamoDbOptions): Promise<LocalDynamoDb> {
@@ -41,9 +43,9 @@ export class LocalDynamoDb {
       ...(dynalite || !hasCredentials() ? { credentials: LOCAL_CREDENTIALS } : {}),
     });
     const expiry = new Expiry({ client, tables: options.tables, clock: options.clock, log: options.log });
-    const database = new LocalDynamoDb(url, expiry, dynalite, client);
+    const database = new LocalDynamoDb(url, expiry, dynalite, client, options.directory);
     try {
-      await Promise.all(options.tables.map((table) => createTable(client, table, url, options.directory)));
+      await database.#create(options.tables);
     } catch (error) {
       await database.close();
       throw error;
@@ -52,17 +54,39 @@ export class LocalDynamoDb {
     return database;
   }
 
-  private constructor(url: string, expiry: Expiry, dynalite: Dynalite | undefined, client: DynamoDBClient) {
+  private constructor(
+    url: string,
+    expiry: Expiry,
+    dynalite: Dynalite | undefined,
+    client: DynamoDBClient,
+    directory: string | undefined,
+  ) {
     this.url = url;
     this.expiry = expiry;
     this.#dynalite = dynalite;
     this.#client = client;
+    this.#directory = directory;
+  }
+
+  /**
+   * Creates those tables that are not there yet; others stay, with what is in them.
+   * @throws {UserError} if one cannot be created.
+   */
+  async update(tables: DynamoTable[]): Promise<void> {
+    await this.#create(tables);
+    this.expiry.follow(tables);
   }
 
   async close(): Promise<void> {
     this.expiry.stop();
     this.#client.destroy();
     await this.#dynalite?.close();
+  }
+
+  async #create(tables: DynamoTable[]): Promise<void> {
+    const missing = tables.filter(({ tableName }) => !this.#created.has(tableName));
+    await Promise.all(missing.map((table) => createTable(this.#client, table, this.url, this.#directory)));
+    for (const { tableName } of missing) this.#created.add(tableName);
   }
 }
 

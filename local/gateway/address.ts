@@ -29,6 +29,11 @@ export class Addresses {
     }
   }
 
+  /** The same stage of the same API, if it is one of these. */
+  twin({ apiId, stageName }: DeployedStage): DeployedStage | undefined {
+    return this.#byApiId.get(apiId)?.get(stageName);
+  }
+
   /** The address; `'unknown'` if an API is meant that does not exist; undefined if the request means no API at all. */
   find(host: string | undefined, url: string): Address | 'unknown' | undefined {
     const segments = pathSegments(url);

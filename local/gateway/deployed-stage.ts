@@ -2,38 +2,70 @@
 import type { Route, WebSocketApi } from '../assembly/model';
 import { RouteSelection } from './route-selection';
 
+/** What a deployment brings to a stage. */
+interface Deployment {
+  stageVariables: Record<string, string> | undefined;
+  connectRoute: Route | undefined;
+  disconnectRoute: Route | undefined;
+  defaultRoute: Route | undefined;
+  customRoutes: Map<string, Route>;
+  selection: RouteSelection;
+}
+
 export class DeployedStage {
   readonly apiId: string;
   readonly stageName: string;
   readonly domainName: string;
-  /** Undefined if the stage has none: then events have no such key. */
-  readonly stageVariables: Record<string, string> | undefined;
-  readonly connectRoute: Route | undefined;
-  readonly disconnectRoute: Route | undefined;
-  readonly #defaultRoute: Route | undefined;
-  readonly #customRoutes = new Map<string, Route>();
-  readonly #selection: RouteSelection;
+  #deployment: Deployment;
 
+  /** @throws UserError if the API's route selection expression cannot be used. */
   constructor(api: WebSocketApi, stage: WebSocketApi['stages'][number], region: string) {
     this.apiId = api.apiId;
     this.stageName = stage.stageName;
     this.domainName = `${api.apiId}.execute-api.${region}.${urlSuffix(region)}`;
-    this.stageVariables = Object.keys(stage.variables).length > 0 ? stage.variables : undefined;
-    const predefined = new Map<string, Route>();
-    for (const route of api.routes) {
-      (route.routeKey.startsWith('$') ? predefined : this.#customRoutes).set(route.routeKey, route);
-    }
-    this.connectRoute = predefined.get('$connect');
-    this.disconnectRoute = predefined.get('$disconnect');
-    this.#defaultRoute = predefined.get('$default');
-    this.#selection = new RouteSelection(api.routeSelectionExpression, api.path);
+    this.#deployment = deployment(api, stage.variables);
+  }
+
+  /** The connections that are open stay, and their next message finds what `other`, the same stage, has been deployed with. */
+  redeploy(other: DeployedStage): void {
+    this.#deployment = other.#deployment;
+  }
+
+  /** Undefined if the stage has none: then events have no such key. */
+  get stageVariables(): Record<string, string> | undefined {
+    return this.#deployment.stageVariables;
+  }
+
+  get connectRoute(): Route | undefined {
+    return this.#deployment.connectRoute;
+  }
+
+  get disconnectRoute(): Route | undefined {
+    return this.#deployment.disconnectRoute;
   }
 
   /** The route for a message, if there is one. A client can ask for custom routes only, whatever its message says. */
   routeFor(message: string): Route | undefined {
-    if (this.#customRoutes.size === 0) return this.#defaultRoute;
-    return this.#customRoutes.get(this.#selection.select(message)) ?? this.#defaultRoute;
+    const { customRoutes, defaultRoute, selection } = this.#deployment;
+    if (customRoutes.size === 0) return defaultRoute;
+    return customRoutes.get(selection.select(message)) ?? defaultRoute;
   }
+}
+
+function deployment(api: WebSocketApi, variables: Record<string, string>): Deployment {
+  const predefined = new Map<string, Route>();
+  const customRoutes = new Map<string, Route>();
+  for (const route of api.routes) {
+    (route.routeKey.startsWith('$') ? predefined : customRoutes).set(route.routeKey, route);
+  }
+  return {
+    stageVariables: Object.keys(variables).length > 0 ? variables : undefined,
+    connectRoute: predefined.get('$connect'),
+    disconnectRoute: predefined.get('$disconnect'),
+    defaultRoute: predefined.get('$default'),
+    customRoutes,
+    selection: new RouteSelection(api.routeSelectionExpression, api.path),
+  };
 }
 
 function urlSuffix(region: string): string {

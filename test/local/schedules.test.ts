@@ -85,6 +85,25 @@ describe('Schedules', () => {
     expect(invoked).toHaveLength(1);
   });
 
+  it('keep the time of those that are still the same when others take their place', () => {
+    const schedules = start(5, '{}');
+    running.push(schedules);
+    const kept = { path: 'Stack/Sweep', ruleArn: RULE_ARN, intervalMillis: 5 * MINUTE };
+    clock.advance(3 * MINUTE);
+    schedules.replace([
+      { ...kept, targets: [{ functionName: 'f0', input: '{}' }] },
+      { ...kept, ruleArn: `${RULE_ARN}2`, targets: [{ functionName: 'new', input: '{}' }] },
+    ]);
+    clock.advance(5 * MINUTE);
+    expect(invoked.map(({ functionName, minute }) => [functionName, minute])).toEqual([
+      ['f0', 5],
+      ['new', 8],
+    ]);
+    schedules.replace([]);
+    clock.advance(20 * MINUTE);
+    expect(invoked).toHaveLength(2);
+  });
+
   it('do nothing once stopped', () => {
     start(1, '{}').stop();
     clock.advance(10 * MINUTE);

@@ -156,6 +156,17 @@ describe('LocalDynamoDb', () => {
     expect(Item?.expires).toEqual({ N: String(now + 600) });
   });
 
+  it('creates tables while it runs, keeps the others, and follows what expires in each', async () => {
+    await put('rows', 'kept');
+    await database.update([table('rows'), table('later', 'expires')]);
+    const { TableNames } = await client.send(new ListTablesCommand({}));
+    expect(TableNames).toEqual(expect.arrayContaining(['later', 'passing', 'rows']));
+    const kept = { pk: { S: 'p' }, sk: { S: 'kept' } };
+    expect((await client.send(new GetItemCommand({ TableName: 'rows', Key: kept }))).Item).toEqual(kept);
+    await put('later', 'old', now - 10);
+    expect(await database.expiry.sweep()).toBe(1);
+  });
+
   it('outlives clients that break off, and answers the others', async () => {
     const { hostname, port } = new URL(database.url);
     const [patient, broken] = [connect(Number(port), hostname), connect(Number(port), hostname)];

@@ -73,6 +73,8 @@ export class RunningGateway {
   readonly clock = new ManualClock();
   readonly functions: FakeFunctions;
   readonly gateway: Gateway;
+  /** What the gateway was started with. */
+  readonly api: WebSocketApi;
   readonly logged: string[] = [];
   readonly server = createServer((request, response) => {
     if (!this.gateway.handleRequest(request, response)) response.writeHead(404).end('not an API');
@@ -82,7 +84,7 @@ export class RunningGateway {
   constructor({ routes, region = 'us-east-1', ...setup }: GatewaySetup) {
     const log = (text: string) => this.logged.push(text);
     this.functions = new FakeFunctions(routes);
-    const api: WebSocketApi = {
+    this.api = {
       path: 'Stack/Api',
       apiId: API_ID,
       name: 'Api',
@@ -100,7 +102,7 @@ export class RunningGateway {
       stages: [{ path: 'Stack/Api/Stage', stageName: 'chat', variables: setup.stageVariables ?? {} }],
     };
     this.gateway = new Gateway({
-      apis: [api, ...(setup.otherApis ?? [])],
+      apis: [this.api, ...(setup.otherApis ?? [])],
       region,
       accountId: '000000000000',
       invoker: this.functions,

@@ -1,0 +1,76 @@
+import { type GatewayEvent, gateways, OK, type RunningGateway } from './running-gateway';
+
+const start = gateways();
+
+/** The key of the route that takes a message. */
+async function routeOf(gateway: RunningGateway, client: { send(text: string): void }, text: string) {
+  const message = gateway.functions.next('MESSAGE');
+  client.send(text);
+  const { requestContext }: GatewayEvent = await message;
+  return requestContext.routeKey;
+}
+
+describe('Gateway.redeploy', () => {
+  const routes = { $connect: OK, $default: OK, $disconnect: OK, join: OK };
+
+  async function withoutJoin() {
+    const gateway = await start({ routes });
+    const { api } = gateway;
+    const fewer = { ...api, routes: api.routes.filter(({ routeKey }) => routeKey !== 'join') };
+    gateway.gateway.redeploy([fewer]);
+    return gateway;
+  }
+
+  it('gives new routes to the connections that are open', async () => {
+    const gateway = await withoutJoin();
+    const client = await gateway.connect();
+    expect(await routeOf(gateway, client, '{"action":"join"}')).toBe('$default');
+    gateway.gateway.redeploy([gateway.api]);
+    expect(await routeOf(gateway, client, '{"action":"join"}')).toBe('join');
+  });
+
+  it('selects by another expression from the next message on', async () => {
+    const gateway = await start({ routes });
+    const client = await gateway.connect();
+    gateway.gateway.redeploy([{ ...gateway.api, routeSelectionExpression: '$request.body.kind' }]);
+    expect(await routeOf(gateway, client, '{"action":"join"}')).toBe('$default');
+    expect(await routeOf(gateway, client, '{"kind":"join"}')).toBe('join');
+  });
+
+  it('gives stage variables to the events to come', async () => {
+    const gateway = await start({ routes });
+    const client = await gateway.connect();
+    const stages = gateway.api.stages.map((stage) => ({ ...stage, variables: { tone: 'kind' } }));
+    gateway.gateway.redeploy([{ ...gateway.api, stages }]);
+    const message = gateway.functions.next('MESSAGE');
+    client.send('hi');
+    expect((await message).stageVariables).toEqual({ tone: 'kind' });
+  });
+
+  it('runs the new $disconnect of a connection from before', async () => {
+    const gateway = await start({ routes });
+    const client = await gateway.connect();
+    gateway.gateway.redeploy([gateway.api]);
+    const gone = gateway.functions.next('DISCONNECT');
+    client.ws.close();
+    expect((await gone).requestContext.disconnectStatusCode).toBe(1005);
+  });
+
+  it('serves a new stage, and closes the connections of one that is gone with 1001', async () => {
+    const gateway = await start({ routes });
+    const client = await gateway.connect();
+    const stages = gateway.api.stages.map((stage) => ({ ...stage, stageName: 'talk' }));
+    gateway.gateway.redeploy([{ ...gateway.api, stages }]);
+    expect(await client.closed).toEqual({ code: 1001, reason: 'Going away' });
+    await expect(gateway.client('/chat').opened).rejects.toThrow('403');
+    await gateway.connect('/talk');
+  });
+
+  it('changes nothing where an expression cannot be used', async () => {
+    const gateway = await start({ routes });
+    const client = await gateway.connect();
+    const broken = { ...gateway.api, routes: [], routeSelectionExpression: '$request.header.x' };
+    expect(() => gateway.gateway.redeploy([broken])).toThrow(/cannot be used/);
+    expect(await routeOf(gateway, client, '{"action":"join"}')).toBe('join');
+  });
+});
