@@ -1,13 +1,16 @@
 import { createReadStream } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, resolve, sep } from 'node:path';
+import type { PageReload } from './page-reload';
+
+const HTML = 'text/html; charset=utf-8';
 
 const CONTENT_TYPES: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
   '.gif': 'image/gif',
-  '.htm': 'text/html; charset=utf-8',
-  '.html': 'text/html; charset=utf-8',
+  '.htm': HTML,
+  '.html': HTML,
   '.ico': 'image/x-icon',
   '.jpeg': 'image/jpeg',
   '.jpg': 'image/jpeg',
@@ -38,14 +41,18 @@ const SECURITY_POLICY = [
 /** The files of one folder: pages to try the APIs with. */
 export class WebFiles {
   readonly #directory: string;
+  readonly #reload: PageReload | undefined;
 
-  constructor(directory: string) {
+  /** @param reload puts its script into the pages. @default they are served as they are */
+  constructor(directory: string, reload?: PageReload) {
     this.#directory = resolve(directory);
+    this.#reload = reload;
   }
 
   /** `false` if there is no such file, or the request is not one for files. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     if (request.method !== 'GET' && request.method !== 'HEAD') return false;
+    if (this.#reload?.handle(request, response)) return true;
     const [path = '/', query] = (request.url ?? '/').split('?', 2);
     const file = await this.#find(path);
     if (file === undefined) return false;
@@ -58,15 +65,18 @@ export class WebFiles {
         .end();
       return true;
     }
+    const type = CONTENT_TYPES[extname(file.path).toLowerCase()] ?? 'application/octet-stream';
+    const page =
+      this.#reload && type === HTML ? this.#reload.inject(await readFile(file.path, 'utf8')) : undefined;
     response.writeHead(200, {
-      'content-type': CONTENT_TYPES[extname(file.path).toLowerCase()] ?? 'application/octet-stream',
-      'content-length': file.size,
+      'content-type': type,
+      'content-length': page === undefined ? file.size : Buffer.byteLength(page),
       'cache-control': 'no-cache',
       'content-security-policy': SECURITY_POLICY,
       'x-content-type-options': 'nosniff',
     });
-    if (request.method === 'HEAD') {
-      response.end();
+    if (request.method === 'HEAD' || page !== undefined) {
+      response.end(page);
       return true;
     }
     const content = createReadStream(file.path);
