@@ -1,13 +1,31 @@
 /** Bundles the functions, each service into the folder that is uploaded. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { buildSync } from 'esbuild';
+import { type BuildOptions, buildSync } from 'esbuild';
 import { BUILD_DIRECTORY, ENTRY_FILES } from './service-functions';
+
+const COMMON_OPTIONS: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  outExtension: { '.js': '.mjs' },
+  mainFields: ['module', 'main'],
+  splitting: true,
+  // Names stay as they are, for errors and stacks. `keepNames` would do it too, but costs each post of the SDK a fifth more.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  // The SDK's CommonJS parts call require, which an ES module does not have.
+  banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+};
 
 /**
  * In the folder `root`, `functions/chat` becomes `build/functions/chat/index.mjs`, with the chunks that are only loaded when
  * they are needed (the SDK's other ways to credentials) and source maps beside it. The constructs look for it in the working
- * directory, which should be `root`.
+ * directory, which should be `root`. Beside the bundle's folder, `build/functions/chat.esbuild.json` says how it was made, so
+ * that `shared-connection dev` can make it again without a synthesis.
  * @throws Error if an entry is no folder below `root`, or has no `handlers.ts` or `handlers.js`; what esbuild finds wrong it
  * has printed by then.
  */
@@ -36,24 +54,8 @@ function entryFile(root: string, entry: string): string {
 }
 
 function bundle(root: string, entry: string, file: string): void {
-  buildSync({
-    absWorkingDir: root,
-    entryPoints: [{ in: file, out: 'index' }],
-    outdir: join(root, BUILD_DIRECTORY, entry),
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    outExtension: { '.js': '.mjs' },
-    mainFields: ['module', 'main'],
-    splitting: true,
-    // Names stay as they are, for errors and stacks. `keepNames` would do it too, but costs each post of the SDK a fifth more.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    sourcemap: 'linked',
-    sourcesContent: false,
-    // The SDK's CommonJS parts call require, which an ES module does not have.
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-    logLevel: 'warning',
-  });
+  const outdir = join(BUILD_DIRECTORY, entry);
+  const options: BuildOptions = { ...COMMON_OPTIONS, entryPoints: [{ in: file, out: 'index' }], outdir };
+  buildSync({ ...options, absWorkingDir: root, logLevel: 'warning' });
+  writeFileSync(join(root, `${outdir}.esbuild.json`), `${JSON.stringify(options)}\n`);
 }

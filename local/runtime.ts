@@ -4,6 +4,7 @@ import type { App, WebSocketApi } from './assembly/model';
 import { type Clock, systemClock } from './clock';
 import { LocalDynamoDb } from './dynamodb/local-dynamodb';
 import { Endpoint, type RequestHandler } from './endpoint/endpoint';
+import type { PageReload } from './endpoint/page-reload';
 import { answerServiceError } from './endpoint/service-error';
 import { ServiceProxy } from './endpoint/service-proxy';
 import { WebFiles } from './endpoint/web-files';
@@ -35,6 +36,8 @@ export interface RuntimeOptions {
   bucketDirectories?: Record<string, string>;
   /** Files for whatever is no API. */
   webDirectory?: string;
+  /** Reloads these pages in browsers. @default nothing does */
+  pageReload?: PageReload;
   clock?: Clock;
   log: Log;
   /** @default lines of `log` */
@@ -53,6 +56,11 @@ export interface Runtime {
   readonly bucketDirectories: Record<string, string>;
   /** Where clients connect to. `apiId` is needed where several APIs have a stage of that name. */
   webSocketUrl(stageName: string, apiId?: string): string;
+  /**
+   * Runs the app as it is now, in the same region and account, and keeps the sockets, and the tables with what is in them.
+   * @throws {UserError} if a table cannot be created or a route selection expression not be used; what ran before goes on then.
+   */
+  update(app: App): Promise<void>;
   /** Closes every WebSocket with 1001, lets `$disconnect` run, and ends the threads: within 5 s. */
   close(): Promise<void>;
 }
@@ -66,7 +74,9 @@ const FUNCTIONS_CLOSE_MILLIS = 1_000;
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { app, log, host = DEFAULT_HOST, port = DEFAULT_PORT, clock = systemClock, faults } = options;
   const { region, accountId, apis, functions, tables } = app;
-  const nameOf = namesForPeople(app);
+  let current = app;
+  let names = namesForPeople(app);
+  const nameOf = (functionName: string) => names(functionName);
   const dynamodb = await LocalDynamoDb.start({
     region,
     accountId,
@@ -117,7 +127,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       port,
       gateway,
       services: { dynamodb: dynamodbProxy, lambda: lambdaService(functionHost), s3: await s3.start() },
-      ...(options.webDirectory === undefined ? {} : { web: new WebFiles(options.webDirectory) }),
+      ...(options.webDirectory === undefined
+        ? {}
+        : { web: new WebFiles(options.webDirectory, options.pageReload) }),
       log,
     });
     await opened.listen();
@@ -132,11 +144,25 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   return {
     url: `http://${authority}`,
     port: endpoint.port,
-    apis,
+    get apis() {
+      return current.apis;
+    },
     functions: functionHost,
     dynamodb,
     bucketDirectories: s3.directories,
-    webSocketUrl: (stageName, apiId) => `ws://${authority}/${stagePath(apis, stageName, apiId)}`,
+    webSocketUrl: (stageName, apiId) => `ws://${authority}/${stagePath(current.apis, stageName, apiId)}`,
+    update: async (later) => {
+      await dynamodb.update(later.tables);
+      // From here on in one go, so that no event finds half of it.
+      gateway.redeploy(later.apis);
+      // Those that are warm stay so where nothing in them has changed.
+      if (JSON.stringify(later.functions) !== JSON.stringify(current.functions)) {
+        functionHost.replace(later.functions);
+      }
+      schedules.replace(later.schedules);
+      names = namesForPeople(later);
+      current = later;
+    },
     close: async () => {
       await closeParts(gateway);
       await endpoint.close();

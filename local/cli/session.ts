@@ -1,20 +1,20 @@
-/** One run of the command line: an app is synthesized and started, and on demand looked at again or started anew. */
+/** One run of the command line: an app is read and started, and on demand brought up to another reading or started anew. */
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type AppSource, findApp } from '../assembly/app-source';
-import { Fingerprint } from '../assembly/fingerprint';
 import type { App } from '../assembly/model';
-import { readAssembly } from '../assembly/read-assembly';
-import { synthesize } from '../assembly/synthesis';
+import type { PageReload } from '../endpoint/page-reload';
 import { readFaults } from '../faults/fault-settings';
 import { Faults } from '../faults/faults';
-import { namesForPeople } from '../function-names';
+import { type NameForPeople, namesForPeople } from '../function-names';
 import { textFunctionLog } from '../lambda/function-log';
 import type { Log } from '../log';
 import { type Runtime, startRuntime } from '../runtime';
 import { BucketFolders } from '../s3/bucket-folders';
 import { UserError } from '../user-error';
+import { AppReader } from './app-reader';
 import { banner } from './banner';
+import { type Difference, differences } from './differences';
 import { awsExports, bucketExports, tableExports } from './exports';
 import { JsonLog, jsonFunctionLog } from './json-log';
 import { runInUtc } from './local-time';
@@ -41,9 +41,6 @@ export interface SessionOptions {
   seed: number;
 }
 
-/** What came of looking at the app again. */
-export type Update = 'same' | 'replaced' | 'needs restart';
-
 export class Session {
   readonly source: AppSource;
   readonly webDirectory: string | undefined;
@@ -53,11 +50,17 @@ export class Session {
   readonly #starting = new AbortController();
   readonly #json: JsonLog | undefined;
   readonly #log: Log;
+  readonly #reader: AppReader;
+  readonly #pageReload: PageReload | undefined;
+  #nameOf: NameForPeople = (functionName) => functionName;
   #timeOfDay: ((at: number) => string) | undefined;
   #running: { app: App; runtime: Runtime } | undefined;
 
-  /** @throws {UserError} if the options do not fit together, or there is no app. */
-  constructor(options: SessionOptions) {
+  /**
+   * @param pageReload reloads the pages in browsers. @default nothing does
+   * @throws {UserError} if the options do not fit together, or there is no app.
+   */
+  constructor(options: SessionOptions, pageReload?: PageReload) {
     // The SDK's notice of which Node.js it supports is not about the user's app.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
     const { fault, seed, data, dynamodb, bucket, app, web } = options;
@@ -76,35 +79,52 @@ export class Session {
     this.source = source;
     this.#bucketFolders = new BucketFolders(bucket, homeOf(source));
     if (source.kind === 'command') source.synthesis.dataDirectories = this.#bucketFolders.directories;
+    this.#reader = new AppReader(source, (text) => this.say(text), this.#starting.signal);
+    this.#pageReload = pageReload;
     this.webDirectory = findWeb(web, source);
   }
 
   /** Resolves once the runtime is up, or was stopped before that. */
   async open(): Promise<void> {
-    const app = readAssembly(await this.#assembly(this.#options.fresh));
+    const read = this.#reader.read({ isFresh: this.#options.fresh, say: (text) => this.say(text) });
+    const app = await read.catch((error: unknown) => {
+      if (this.isStopping) process.exit(0);
+      throw error;
+    });
     await this.#launch(app, this.#options.port);
     if (!this.#json) print(`Ready in ${(performance.now() / 1000).toFixed(1)} s`);
   }
 
   /**
-   * Synthesizes the app, and takes its functions for all events to come; sockets stay open. Anything else in the app waits
-   * for a restart, and so do the functions then, which may need it.
-   * @throws {UserError} if the app has a mistake; all stays as it was.
+   * The app as its sources are now.
+   * @throws {UserError} if it has a mistake.
    */
-  async update(): Promise<Update> {
-    const app = readAssembly(await this.#assembly(false, () => {}));
-    if (!this.#running) return 'same';
-    const { app: earlier, runtime } = this.#running;
-    if (shapeOf(app) !== shapeOf(earlier)) return 'needs restart';
-    if (JSON.stringify(app.functions) === JSON.stringify(earlier.functions)) return 'same';
-    runtime.functions.replace(app.functions);
-    this.#running = { app, runtime };
-    return 'replaced';
+  read(): Promise<App> {
+    return this.#reader.read();
   }
 
-  /** Closes every socket, and starts the app as it is now, on the same port. */
-  async restart(): Promise<void> {
-    const app = readAssembly(await this.#assembly(false));
+  /** What runs, if anything does. */
+  get app(): App | undefined {
+    return this.#running?.app;
+  }
+
+  /**
+   * Runs this reading of the app, with the sockets kept; or tells what of it needs a restart, and leaves all as it is.
+   * @throws {UserError} if a part cannot be run.
+   */
+  async update(app: App): Promise<Difference[]> {
+    if (!this.#running) return [];
+    const { app: earlier, runtime } = this.#running;
+    const found = differences(earlier, app);
+    if (found.some(({ kind }) => kind === 'needs restart')) return found;
+    if (found.length > 0) await runtime.update(app);
+    this.#running = { app, runtime };
+    this.#nameOf = namesForPeople(app);
+    return found;
+  }
+
+  /** Closes every socket, and starts this reading of the app on the same port. */
+  async restart(app: App): Promise<void> {
     const { runtime } = this.#running ?? {};
     this.#running = undefined;
     await runtime?.close();
@@ -144,17 +164,18 @@ export class Session {
     const { host, quiet, verbose, dynamodb, data } = this.#options;
     // Not before the app was synthesized: what it prints is in the person's own time.
     this.#timeOfDay ??= runInUtc();
+    this.#nameOf = namesForPeople(app);
+    const nameOf = (functionName: string) => this.#nameOf(functionName);
     const runtime = await startRuntime({
       ...{ app, port, host, log: this.#log },
       functionLog: this.#json
-        ? jsonFunctionLog(this.#json, { nameOf: namesForPeople(app), quiet, verbose })
-        : textFunctionLog(this.#log, {
-            ...{ nameOf: namesForPeople(app), timeOfDay: this.#timeOfDay, quiet, verbose },
-          }),
+        ? jsonFunctionLog(this.#json, { nameOf, quiet, verbose })
+        : textFunctionLog(this.#log, { nameOf, timeOfDay: this.#timeOfDay, quiet, verbose }),
       ...(dynamodb === undefined ? {} : { dynamodbUrl: dynamodb }),
       ...(data === undefined ? {} : { dynamodbDirectory: resolve(data) }),
       bucketDirectories: this.#bucketFolders.choose(app.buckets),
       ...(this.webDirectory === undefined ? {} : { webDirectory: this.webDirectory }),
+      ...(this.#pageReload && { pageReload: this.#pageReload }),
       ...(this.#faults && { faults: this.#faults }),
     });
     this.#running = { app, runtime };
@@ -174,38 +195,6 @@ export class Session {
     if (app.tables.length > 0) print(`${whereTablesAre(this.#options)}\n`);
     if (this.#faults) print(`${this.#faults.describe()}\n`);
   }
-
-  /** The folder of the assembly, synthesized if that is needed. */
-  async #assembly(isFresh: boolean, say = (text: string) => this.say(text)): Promise<string> {
-    if (this.source.kind === 'assembly') return this.source.directory;
-    const { synthesis } = this.source;
-    const { command, outputDirectory } = synthesis;
-    const fingerprint = Fingerprint.of(synthesis);
-    const earlier = isFresh ? undefined : fingerprint.matching();
-    if (earlier) {
-      say(`Nothing has changed since the synthesis of ${outputDirectory} (--fresh does it again)`);
-      say(`${earlier.printed}\n`.trimStart());
-      return outputDirectory;
-    }
-    say(`Synthesizing: ${command}`);
-    try {
-      fingerprint.clear();
-      const output = await synthesize({ ...synthesis, signal: this.#starting.signal });
-      fingerprint.record(output);
-      if (output !== '') this.say(output);
-    } catch (error) {
-      if (this.isStopping && !this.#running) process.exit(0);
-      throw error;
-    }
-    say('');
-    return outputDirectory;
-  }
-}
-
-/** All that a running gateway, its tables, its buckets and its schedules are made of. */
-function shapeOf({ region, accountId, apis, tables, schedules, buckets, functions }: App): string {
-  const names = functions.map(({ functionName }) => functionName);
-  return JSON.stringify([region, accountId, apis, tables, schedules, buckets, names]);
 }
 
 /** Pages are in the folder `web` of the app, unless another one is named. */

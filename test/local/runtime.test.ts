@@ -251,6 +251,39 @@ describe('A runtime', () => {
     await faulty.close();
   });
 
+  it('takes another reading of its app with the sockets open: tables, functions, APIs', async () => {
+    const changing = await startRuntime({
+      ...{ app: echo, port: 0, log: silentLog, functionLog: silentFunctionLog },
+    });
+    const socket = new WebSocket(changing.webSocketUrl('echo'));
+    await once(socket, 'open');
+    const [handler] = echo.functions as [LocalFunction];
+    const later = { ...handler, functionName: 'later', environment: { TABLE: 'later' } };
+    const [table] = echo.tables as [DynamoTable];
+    await changing.update({
+      ...echo,
+      functions: [later],
+      tables: [
+        table,
+        { ...table, tableName: 'later', createTable: { ...table.createTable, TableName: 'later' } },
+      ],
+      apis: echo.apis.slice(2).map((api) => ({
+        ...api,
+        routes: api.routes.map((route) => ({
+          ...route,
+          integration: { ...route.integration, functionName: 'later' },
+        })),
+      })),
+    });
+    expect(changing.apis).toHaveLength(1);
+    const answered = once(socket, 'message');
+    socket.send('still here');
+    expect(String((await answered)[0])).toBe('echo: still here');
+    socket.close();
+    await changing.close();
+    expect(changing.functions.find('echo')).toBeUndefined();
+  });
+
   it('names a port that is in use', async () => {
     const started = startRuntime({ app: { ...echo, tables: [] }, port: runtime.port, log: silentLog });
     await expect(started).rejects.toThrow(`Port ${runtime.port} of 127.0.0.1 is in use`);

@@ -10,15 +10,12 @@ import { silentFunctionLog } from '../../local/lambda/function-log';
 import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
 import { ChatClient } from '../runtime/chat-client';
+import { CHROMIUM } from './chromium';
 
 jest.setTimeout(120_000);
 
 const ROOT = join(__dirname, '../..');
 const AXE = require.resolve('axe-core/axe.min.js');
-const CHROMIUM_ARGUMENTS = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-];
 
 describe('the chat page', () => {
   let outputDirectory: string;
@@ -40,7 +37,7 @@ describe('the chat page', () => {
     if (source.kind !== 'command') throw new Error('cdk.json names no command');
     await synthesize({ ...source.synthesis, outputDirectory });
     app = readAssembly(outputDirectory);
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: CHROMIUM_ARGUMENTS });
+    browser = await chromium.launch(CHROMIUM);
   });
   afterAll(async () => {
     await browser.close();

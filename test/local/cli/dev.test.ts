@@ -1,81 +1,113 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import WebSocket from 'ws';
-import { chatTemplateWith, writeAssembly } from '../assembly/written-assembly';
-
-const CLI = join(__dirname, '../../../local/cli.ts');
-
-/** Writes the assembly, with the code of `answer.js` under the name of its content, as the CDK does. */
-const APP = `
-  const { cpSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
-  const answer = readFileSync('answer.js', 'utf8').trim();
-  if (answer === 'broken') throw new Error('The answer is broken.');
-  const code = 'asset.' + Buffer.from(answer).toString('hex');
-  cpSync('assembly', process.env.CDK_OUTDIR, { recursive: true });
-  mkdirSync(process.env.CDK_OUTDIR + '/' + code, { recursive: true });
-  const body = "exports.handler = async () => { console.log('" + answer + "'); return { statusCode: 200 }; };";
-  writeFileSync(process.env.CDK_OUTDIR + '/' + code + '/index.js', body);
-  const assets = readFileSync('assembly/Assets.assets.json', 'utf8').replace('asset.code', code);
-  writeFileSync(process.env.CDK_OUTDIR + '/Assets.assets.json', assets);
-`;
+import { APP, BUNDLED_APP, DevProject } from './dev-project';
 
 describe('shared-connection dev', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'dev-'));
-  let child: ChildProcess | undefined;
-  afterAll(() => {
-    child?.kill('SIGKILL');
-    rmSync(folder, { recursive: true });
+  let project: DevProject;
+  let socket: WebSocket;
+  afterEach(() => {
+    socket.terminate();
+    project.remove();
   });
 
-  it('follows the sources with the sockets open, keeps what runs where they are broken, and says what waits', async () => {
-    const files = { 'cdk.json': JSON.stringify({ app: 'node app.js' }), 'app.js': APP, 'answer.js': 'first' };
-    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
-    cpSync(writeAssembly({ Main: chatTemplateWith({}) }), join(folder, 'assembly'), { recursive: true });
-    child = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), CLI, 'dev', '--port', '0'], {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const { stdout, stderr } = child as ChildProcess & {
-      stdout: NodeJS.ReadableStream;
-      stderr: NodeJS.ReadableStream;
-    };
-    const said = createInterface(stdout)[Symbol.asyncIterator]();
-    const warned = createInterface(stderr)[Symbol.asyncIterator]();
-    const next = async (lines: AsyncIterator<string>, pattern: RegExp): Promise<string> => {
-      for (;;) {
-        const { value, done } = await lines.next();
-        if (done) throw new Error(`The output ended without ${pattern}.`);
-        if (pattern.test(value)) return value;
-      }
-    };
-    const [url = ''] = /ws:\/\/localhost:\d+\/chat/.exec(await next(said, /ws:/)) ?? [];
-    await next(said, /^Watching /);
-    const socket = new WebSocket(url);
+  const begin = async (app: string, files: Record<string, string>) => {
+    project = new DevProject(app, files);
+    const [url = ''] = /ws:\/\/localhost:\d+\/chat/.exec(await project.start()) ?? [];
+    socket = new WebSocket(url);
     await once(socket, 'open');
+  };
+  /** What the function prints for a message. */
+  const answers = (text: string) => {
+    socket.send('{}');
+    return project.says(new RegExp(` Function \\| ${text}$`));
+  };
+  const answering = (text: string) =>
+    `exports.handler = async () => { console.log('${text}'); return { statusCode: 200 }; };`;
 
-    writeFileSync(join(folder, 'answer.js'), 'second');
-    expect(await next(said, /replaced/)).toMatch(
-      /^Functions replaced, sockets kept: ready after \d+\.\d\d s$/,
+  it('follows any app: functions, routes and tables with the sockets open; what is broken changes nothing', async () => {
+    await begin(APP, { 'answer.js': 'first' });
+    project.save('answer.js', 'second');
+    expect(await project.says(/replaced/)).toMatch(/^Functions replaced \d+\.\d\d s after the save$/);
+    await answers('second');
+
+    project.save('answer.js', 'broken');
+    expect(await project.complains(/failed/)).toContain('Error: The answer is broken. (app.js:4:');
+    await answers('second');
+
+    project.save('answer.js', 'third');
+    expect(await project.says(/replaced/)).toMatch(
+      /^Mended\. Functions replaced \d+\.\d\d s after the save$/,
     );
-    socket.send('{}');
-    await next(said, / Function \| second$/);
+    await answers('third');
 
-    writeFileSync(join(folder, 'answer.js'), 'broken');
-    expect(await next(warned, /failed/)).toContain('Error: The answer is broken. (app.js:4:');
-    socket.send('{}');
-    await next(said, / Function \| second$/);
+    const path = 'assembly/Main.template.json';
+    const template = JSON.parse(readFileSync(join(project.folder, path), 'utf8'));
+    const { Resources } = template;
+    Resources.Join = structuredClone(Resources.Route);
+    Resources.Join.Properties.RouteKey = 'join';
+    Resources.Permission.Properties.SourceArn['Fn::Sub'] = Resources.Permission.Properties.SourceArn[
+      'Fn::Sub'
+    ].replace('*$default', '*');
+    Resources.Function.Properties.Timeout = 7;
+    Resources.Rows = {
+      Type: 'AWS::DynamoDB::Table',
+      Properties: {
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      },
+    };
+    project.save(path, JSON.stringify(template));
+    await project.says(/^Applied \d+\.\d\d s after the save, sockets kept:$/);
+    expect(await project.says(/./)).toBe('  Main/Api: new route join');
+    expect(await project.says(/./)).toBe('  Main/Function: timeout');
+    expect(await project.says(/./)).toBe('  new table Main/Rows');
+    socket.send('{"action":"join"}');
+    await project.says(/ Function +join /);
 
-    writeFileSync(join(folder, 'answer.js'), 'third');
-    const template = join(folder, 'assembly', 'Main.template.json');
-    writeFileSync(template, readFileSync(template, 'utf8').replace('"chat"', '"talk"'));
-    await next(said, /wait for a restart/);
+    Resources.Rows.Properties.AttributeDefinitions[0].AttributeName = 'id';
+    Resources.Rows.Properties.KeySchema[0].AttributeName = 'id';
+    project.save(path, JSON.stringify(template));
+    await project.says(/^Waits for a restart \(r\), which closes the sockets; nothing is applied before:$/);
+    expect(await project.says(/./)).toBe('  Main/Rows: other keys, indexes or settings of the table');
     expect(socket.readyState).toBe(WebSocket.OPEN);
-    socket.terminate();
-    child.kill('SIGTERM');
-    expect(await once(child, 'exit')).toEqual([0, null]);
+    expect(await project.stop()).toEqual([0, null]);
+  });
+
+  it('replaces functions whose bundling is recorded before any synthesis has ended', async () => {
+    await begin(BUNDLED_APP, { 'answer.js': answering('first') });
+    project.save('answer.js', answering('second'));
+    expect(await project.says(/./)).toMatch(/^Functions replaced 0\.\d\d s after the save$/);
+    await answers('second');
+
+    project.save('answer.js', 'exports.handler = async () => { return };;)');
+    expect(await project.complains(/./)).toBe(
+      'answer cannot be bundled: answer.js:1:42: ERROR: Unexpected ")"',
+    );
+    expect(await project.complains(/│/)).toMatch(/1 │ exports.handler = async/);
+    expect(await project.complains(/./)).toMatch(/╵ +\^/);
+    expect(await project.complains(/./)).toBe('What ran before goes on.');
+    await answers('second');
+
+    project.save('answer.js', answering('second'));
+    expect(await project.says(/save/)).toMatch(/^Mended\. Nothing in the functions is different /);
+
+    project.save('build/go', '');
+    project.save('other.js', 'This needs a synthesis.');
+    expect(await project.says(/save/)).toMatch(/^Nothing in the app is different /);
+    await answers('second');
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it('tells pages to reload when one of their files has changed', async () => {
+    await begin(APP, { 'answer.js': 'first', 'web/index.html': '<p>Hello' });
+    const page = socket.url.replace(/^ws(.*)chat$/, 'http$1');
+    const before = await (await fetch(page)).text();
+    project.save('web/style.css', 'p { color: red }');
+    expect(await project.says(/./)).toMatch(/^Pages reloaded 0\.\d\d s after the save$/);
+    expect(before).toMatch(/^<p>Hello<script type="module" src="\/@dev\/reload\.mjs\?version=/);
+    expect(await (await fetch(page)).text()).not.toBe(before);
   });
 });

@@ -1,0 +1,58 @@
+/** The app as its sources are now: its assembly is synthesized where that is needed, one synthesis at a time. */
+import type { AppSource } from '../assembly/app-source';
+import { Fingerprint } from '../assembly/fingerprint';
+import type { App } from '../assembly/model';
+import { readAssembly } from '../assembly/read-assembly';
+import { synthesize } from '../assembly/synthesis';
+
+export interface ReadOptions {
+  /** Synthesize, even if nothing has changed. */
+  isFresh?: boolean;
+  /** For the person at the terminal. What the app itself prints is told in any case, unless it is what it printed last. */
+  say?(text: string): void;
+}
+
+export class AppReader {
+  readonly #source: AppSource;
+  readonly #print: (text: string) => void;
+  readonly #signal: AbortSignal;
+  #printed: string | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** @param signal ends a synthesis that runs */
+  constructor(source: AppSource, print: (text: string) => void, signal: AbortSignal) {
+    this.#source = source;
+    this.#print = print;
+    this.#signal = signal;
+  }
+
+  /** @throws {UserError} if the app has a mistake. */
+  read(options: ReadOptions = {}): Promise<App> {
+    const app = this.#turn.then(async () => readAssembly(await this.#assembly(options)));
+    this.#turn = app.catch(() => undefined);
+    return app;
+  }
+
+  /** The folder of the assembly. */
+  async #assembly({ isFresh = false, say = () => {} }: ReadOptions): Promise<string> {
+    if (this.#source.kind === 'assembly') return this.#source.directory;
+    const { synthesis } = this.#source;
+    const { command, outputDirectory } = synthesis;
+    const fingerprint = Fingerprint.of(synthesis);
+    const earlier = isFresh ? undefined : fingerprint.matching();
+    if (earlier) {
+      say(`Nothing has changed since the synthesis of ${outputDirectory} (--fresh does it again)`);
+      say(`${earlier.printed}\n`.trimStart());
+      this.#printed = earlier.printed;
+      return outputDirectory;
+    }
+    say(`Synthesizing: ${command}`);
+    fingerprint.clear();
+    const output = await synthesize({ ...synthesis, signal: this.#signal });
+    fingerprint.record(output);
+    if (output !== '' && output !== this.#printed) this.#print(output);
+    this.#printed = output;
+    say('');
+    return outputDirectory;
+  }
+}

@@ -1,0 +1,118 @@
+/** What is different between two readings of an app, in a person's words, and what of it a run cannot take over. */
+import type { App, LambdaFunction, WebSocketApi } from '../assembly/model';
+
+export interface Difference {
+  text: string;
+  /** What it is about: code alone has a shorter message. */
+  kind: 'code' | 'other' | 'needs restart';
+}
+
+export function differences(earlier: App, later: App): Difference[] {
+  return [
+    ...ofHome(earlier, later),
+    ...ofAll(earlier.apis, later.apis, 'API', ({ apiId }) => apiId, ofApi),
+    ...ofAll(earlier.functions, later.functions, 'function', ({ functionName }) => functionName, ofFunction),
+    ...ofAll(earlier.tables, later.tables, 'table', ({ tableName }) => tableName, ofTable),
+    ...ofBuckets(earlier.buckets, later.buckets),
+    ...ofAll(earlier.schedules, later.schedules, 'schedule', ({ ruleArn }) => ruleArn, ofSchedule),
+  ];
+}
+
+/** Ids and ARNs are made of these two. */
+function ofHome(earlier: App, later: App): Difference[] {
+  if (earlier.region === later.region && earlier.accountId === later.accountId) return [];
+  return [needsRestart(`the app is in ${later.region} of account ${later.accountId} now`)];
+}
+
+/** What is new, what has gone, and what `compare` finds in the rest. */
+function ofAll<T extends { path: string }>(
+  earlier: T[],
+  later: T[],
+  kind: string,
+  idOf: (item: T) => string,
+  compare: (earlier: T, later: T) => Difference[],
+): Difference[] {
+  const before = new Map(earlier.map((item) => [idOf(item), item]));
+  const after = new Set(later.map(idOf));
+  const gone = earlier.filter((item) => !after.has(idOf(item)));
+  return [
+    ...later.flatMap((item) => {
+      const old = before.get(idOf(item));
+      return old ? compare(old, item) : [other(`new ${kind} ${shortPath(item.path)}`)];
+    }),
+    ...gone.map((item) => other(`${kind} ${shortPath(item.path)} is gone`)),
+  ];
+}
+
+function ofApi(earlier: WebSocketApi, later: WebSocketApi): Difference[] {
+  const before = new Map(earlier.routes.map((route) => [route.routeKey, route]));
+  const after = new Set(later.routes.map(({ routeKey }) => routeKey));
+  const changes = later.routes.flatMap((route) => {
+    const old = before.get(route.routeKey);
+    if (!old) return [`new route ${route.routeKey}`];
+    return isSame(old, route) ? [] : [`route ${route.routeKey}`];
+  });
+  for (const { routeKey } of earlier.routes) {
+    if (!after.has(routeKey)) changes.push(`route ${routeKey} is gone`);
+  }
+  if (earlier.routeSelectionExpression !== later.routeSelectionExpression) changes.push('route selection');
+  if (!isSame(earlier.stages, later.stages)) changes.push('stages');
+  return named(later.path, changes);
+}
+
+function ofFunction(earlier: LambdaFunction, later: LambdaFunction): Difference[] {
+  const { codeDirectory, ...settings } = later;
+  if (isSame({ ...earlier, codeDirectory }, later)) {
+    if (earlier.codeDirectory === codeDirectory) return [];
+    return [{ text: `${shortPath(later.path)}: code`, kind: 'code' }];
+  }
+  const changes = Object.entries(settings).flatMap(([name, value]) =>
+    isSame(value, earlier[name as keyof LambdaFunction]) ? [] : [FUNCTION_SETTINGS[name] ?? name],
+  );
+  if (earlier.codeDirectory !== codeDirectory) changes.push('code');
+  return named(later.path, changes);
+}
+
+const FUNCTION_SETTINGS: Record<string, string> = { timeoutSeconds: 'timeout', memoryMegabytes: 'memory' };
+
+function ofTable(earlier: App['tables'][number], later: App['tables'][number]): Difference[] {
+  if (!isSame(earlier.createTable, later.createTable)) {
+    return [needsRestart(`${shortPath(later.path)}: other keys, indexes or settings of the table`)];
+  }
+  return earlier.ttlAttribute === later.ttlAttribute ? [] : named(later.path, ['time to live']);
+}
+
+/** Their folders are chosen, and watched, at the start. */
+function ofBuckets(earlier: App['buckets'], later: App['buckets']): Difference[] {
+  const changed = later.filter((bucket) => !earlier.some((old) => isSame(old, bucket)));
+  const names = new Set(later.map(({ bucketName }) => bucketName));
+  const gone = earlier.filter(({ bucketName }) => !names.has(bucketName));
+  return [...changed, ...gone].map(({ path }) =>
+    needsRestart(`${shortPath(path)}: the bucket, or who hears of it`),
+  );
+}
+
+function ofSchedule(earlier: App['schedules'][number], later: App['schedules'][number]): Difference[] {
+  return isSame(earlier, later) ? [] : named(later.path, ['rate or targets']);
+}
+
+function named(path: string, changes: string[]): Difference[] {
+  return changes.length === 0 ? [] : [other(`${shortPath(path)}: ${changes.join(', ')}`)];
+}
+
+function other(text: string): Difference {
+  return { text, kind: 'other' };
+}
+
+function needsRestart(text: string): Difference {
+  return { text, kind: 'needs restart' };
+}
+
+function isSame(one: unknown, another: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(another);
+}
+
+/** As people know constructs: without the resource that each ends with. */
+function shortPath(path: string): string {
+  return path.replace(/\/(Resource|Default)$/, '');
+}

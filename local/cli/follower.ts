@@ -1,0 +1,201 @@
+/** Brings a run up to its sources: pages at once, functions as soon as they are bundled, the rest of the app after a synthesis. */
+import { Bundles } from '../assembly/bundles';
+import type { App } from '../assembly/model';
+import type { PageReload } from '../endpoint/page-reload';
+import { UserError } from '../user-error';
+import type { Difference } from './differences';
+import type { Session } from './session';
+
+/** Editors write in several steps, and people save several files: changes of this time are taken together. */
+const SETTLE_MILLIS = 50;
+
+/** After a change that the bundles alone have taken over, a synthesis only confirms: it waits for a pause in the saving. */
+const CONFIRM_MILLIS = 1_000;
+
+/** Saves that were not yet answered. */
+interface Changes {
+  paths: Set<string>;
+  since: number;
+}
+
+export class Follower {
+  readonly #session: Session;
+  readonly #pages: PageReload;
+  readonly #bundles: Bundles;
+  #changes: Changes | undefined;
+  #settling: NodeJS.Timeout | undefined;
+  #pagesSettling: NodeJS.Timeout | undefined;
+  #restarts = false;
+  #isAtWork = false;
+  #isBroken = false;
+  /** When the first save was that needs a synthesis, and has not got it. */
+  #unsynthesizedSince: number | undefined;
+  #confirming: NodeJS.Timeout | undefined;
+  /** Counts saves: a synthesis that one has overtaken is not applied. */
+  #saves = 0;
+  #reading: 'no' | 'yes' | 'again' = 'no';
+  #read: { app: App; saves: number; since: number } | undefined;
+
+  constructor(session: Session, pages: PageReload, workingDirectory: string) {
+    this.#session = session;
+    this.#pages = pages;
+    this.#bundles = new Bundles(workingDirectory);
+  }
+
+  /** Learns what the functions are made of. */
+  async begin(): Promise<void> {
+    await this.#attempt(async () => {
+      const { app } = this.#session;
+      if (!app) return;
+      this.#bundles.adopt(app.functions);
+      await this.#replaceFunctions();
+    });
+  }
+
+  changed(path: string): void {
+    this.#changes ??= { paths: new Set(), since: performance.now() };
+    this.#changes.paths.add(path);
+    this.#saves += 1;
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => void this.#work(), SETTLE_MILLIS);
+  }
+
+  /** A page may also be what a function is made of. */
+  pageChanged(path: string): void {
+    const since = performance.now();
+    clearTimeout(this.#pagesSettling);
+    this.#pagesSettling = setTimeout(() => {
+      this.#pages.reload();
+      this.#session.say(`Pages reloaded ${after(since)}`);
+    }, SETTLE_MILLIS);
+    if (this.#bundles.isInput(path)) this.changed(path);
+  }
+
+  restart(): void {
+    this.#restarts = true;
+    void this.#work();
+  }
+
+  /** One thing at a time: what a person asks for, then what is quick. */
+  async #work(): Promise<void> {
+    if (this.#isAtWork) return;
+    this.#isAtWork = true;
+    for (let job = this.#nextJob(); job; job = this.#nextJob()) await this.#attempt(job);
+    this.#isAtWork = false;
+  }
+
+  #nextJob(): (() => Promise<void>) | undefined {
+    if (this.#restarts) {
+      this.#restarts = false;
+      return () => this.#restart();
+    }
+    const changes = this.#changes;
+    if (changes) {
+      this.#changes = undefined;
+      return () => this.#follow(changes);
+    }
+    const read = this.#read;
+    this.#read = undefined;
+    // One that a save has overtaken is made again after that one.
+    return read && read.saves === this.#saves ? () => this.#apply(read.app, read.since) : undefined;
+  }
+
+  async #attempt(job: () => Promise<void>): Promise<void> {
+    try {
+      await job();
+    } catch (error) {
+      if (this.#session.isStopping) return;
+      if (!(error instanceof UserError)) throw error;
+      this.#isBroken = true;
+      const rest = this.#session.isRunning ? 'What ran before goes on.' : 'Nothing runs now; r tries again.';
+      this.#session.complain(`${error.message}\n${rest}`);
+    }
+  }
+
+  async #restart(): Promise<void> {
+    const since = performance.now();
+    const app = await this.#session.read();
+    await this.#session.restart({ ...app, functions: this.#bundles.adopt(app.functions) });
+    this.#isBroken = false;
+    this.#unsynthesizedSince = undefined;
+    this.#session.say(`Restarted in ${seconds(since)}`);
+  }
+
+  async #follow({ paths, since }: Changes): Promise<void> {
+    const isBundled = [...paths].every((path) => this.#bundles.isInput(path));
+    if (this.#isBroken) this.#unsynthesizedSince &&= since;
+    if (!isBundled) this.#unsynthesizedSince ??= since;
+    const hasReplaced = await this.#replaceFunctions();
+    if (hasReplaced) this.#say(`Functions replaced ${after(since)}`);
+    else if (isBundled) this.#say(`Nothing in the functions is different ${after(since)}`);
+    clearTimeout(this.#confirming);
+    if (!isBundled) this.#synthesize(since);
+    else this.#confirming = setTimeout(() => this.#synthesize(since), CONFIRM_MILLIS);
+  }
+
+  async #replaceFunctions(): Promise<boolean> {
+    const { app } = this.#session;
+    if (!app) return false;
+    const found = await this.#session.update({ ...app, functions: await this.#bundles.build(app.functions) });
+    return found.length > 0;
+  }
+
+  /** Beside everything else: a save meanwhile need not wait. */
+  #synthesize(since: number): void {
+    if (this.#reading !== 'no') {
+      this.#reading = 'again';
+      return;
+    }
+    this.#reading = 'yes';
+    const saves = this.#saves;
+    void this.#attempt(async () => {
+      const app = await this.#session.read().catch((error: unknown) => {
+        this.#unsynthesizedSince ??= since;
+        throw error;
+      });
+      this.#read = { app, saves, since };
+    }).then(() => {
+      const isWanted = this.#reading === 'again';
+      this.#reading = 'no';
+      if (isWanted) this.#synthesize(since);
+      void this.#work();
+    });
+  }
+
+  async #apply(app: App, since: number): Promise<void> {
+    const isAsked = this.#unsynthesizedSince !== undefined;
+    const asked = this.#unsynthesizedSince ?? since;
+    const found = await this.#session.update({ ...app, functions: this.#bundles.adopt(app.functions) });
+    this.#unsynthesizedSince = undefined;
+    if (found.length > 0) this.#say(inWords(found, asked));
+    else if (isAsked) this.#say(`Nothing in the app is different ${after(asked)}`);
+  }
+
+  /** Says also that what was broken is no longer, once nothing is left to be looked at. */
+  #say(text: string): void {
+    const isMended = this.#isBroken && this.#unsynthesizedSince === undefined;
+    if (isMended) this.#isBroken = false;
+    this.#session.say(isMended ? `Mended. ${text}` : text);
+  }
+}
+
+function inWords(found: Difference[], since: number): string {
+  const waiting = found.filter(({ kind }) => kind === 'needs restart');
+  if (waiting.length > 0) {
+    return `Waits for a restart (r), which closes the sockets; nothing is applied before:${lines(waiting)}`;
+  }
+  if (found.every(({ kind }) => kind === 'code')) return `Functions replaced ${after(since)}`;
+  return `Applied ${after(since)}, sockets kept:${lines(found)}`;
+}
+
+function lines(found: Difference[]): string {
+  return found.map(({ text }) => `\n  ${text}`).join('');
+}
+
+function after(since: number): string {
+  return `${seconds(since)} after the save`;
+}
+
+function seconds(since: number): string {
+  return `${((performance.now() - since) / 1000).toFixed(2)} s`;
+}

@@ -1,0 +1,78 @@
+import type { App } from '../../../local/assembly/model';
+import { differences } from '../../../local/cli/differences';
+import { chatTemplateWith, readTemplate } from '../assembly/written-assembly';
+
+describe('differences', () => {
+  const chat = readTemplate(chatTemplateWith({}));
+  const [api] = chat.apis as [App['apis'][number]];
+  const [route] = api.routes as [(typeof api.routes)[number]];
+  const [chatFunction] = chat.functions as [App['functions'][number]];
+  const table: App['tables'][number] = {
+    ...{ path: 'Main/Rows/Resource', tableName: 'rows', tableArn: 'arn:rows' },
+    createTable: { TableName: 'rows', KeySchema: ['pk'] },
+  };
+  const schedule = { path: 'Main/Sweep/Resource', ruleArn: 'arn:sweep', intervalMillis: 60_000, targets: [] };
+
+  const withApi = (changes: Partial<typeof api>): App => ({ ...chat, apis: [{ ...api, ...changes }] });
+  const withFunction = (changes: Partial<typeof chatFunction>): App => ({
+    ...chat,
+    functions: [{ ...chatFunction, ...changes }],
+  });
+
+  it('are none between two readings of the same', () => {
+    expect(differences(chat, structuredClone(chat))).toEqual([]);
+  });
+
+  it.each<[string, App, string, string]>([
+    ['new code', withFunction({ codeDirectory: '/new' }), 'code', 'Main/Function: code'],
+    [
+      'settings of a function',
+      withFunction({ codeDirectory: '/new', environment: { A: 'b' }, timeoutSeconds: 7, memoryMegabytes: 1 }),
+      'other',
+      'Main/Function: environment, timeout, memory, code',
+    ],
+    [
+      'routes',
+      withApi({
+        routes: [
+          { ...route, returnsResponse: true },
+          { ...route, routeKey: 'join' },
+        ],
+      }),
+      'other',
+      'Main/Api: route $default, new route join',
+    ],
+    ['a route that is gone', withApi({ routes: [] }), 'other', 'Main/Api: route $default is gone'],
+    ['the route selection', withApi({ routeSelectionExpression: 'x' }), 'other', 'Main/Api: route selection'],
+    ['stages', withApi({ stages: [] }), 'other', 'Main/Api: stages'],
+    ['a new table', { ...chat, tables: [table] }, 'other', 'new table Main/Rows'],
+    ['a function that is gone', { ...chat, functions: [] }, 'other', 'function Main/Function is gone'],
+    ['a new schedule', { ...chat, schedules: [schedule] }, 'other', 'new schedule Main/Sweep'],
+    [
+      'a new bucket',
+      {
+        ...chat,
+        buckets: [{ path: 'Main/Files/Resource', bucketName: 'files', bucketArn: 'arn', notifications: [] }],
+      },
+      'needs restart',
+      'Main/Files: the bucket, or who hears of it',
+    ],
+    ['another region', { ...chat, region: 'eu-west-1' }, 'needs restart', 'the app is in eu-west-1'],
+  ])('name %s', (_, later, kind, text) => {
+    expect(differences(chat, later)).toEqual([{ kind, text: expect.stringContaining(text) }]);
+  });
+
+  it('need a restart where a table has other keys, and not where its time to live is another', () => {
+    const earlier = { ...chat, tables: [table] };
+    const [keys] = differences(earlier, {
+      ...chat,
+      tables: [{ ...table, createTable: { TableName: 'rows', KeySchema: ['id'] } }],
+    });
+    expect(keys).toEqual({
+      kind: 'needs restart',
+      text: 'Main/Rows: other keys, indexes or settings of the table',
+    });
+    const [ttl] = differences(earlier, { ...chat, tables: [{ ...table, ttlAttribute: 'expiresAt' }] });
+    expect(ttl).toEqual({ kind: 'other', text: 'Main/Rows: time to live' });
+  });
+});
