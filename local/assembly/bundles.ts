@@ -50,11 +50,14 @@ export class Bundles {
 
   /**
    * The functions with the code that their sources make now.
+   * @param changed builds only what is made of one of these files, among others. @default everything
    * @throws {UserError} with the place in the source, if one cannot be bundled.
    */
-  async build(functions: LambdaFunction[]): Promise<LambdaFunction[]> {
+  async build(functions: LambdaFunction[], changed?: Iterable<string>): Promise<LambdaFunction[]> {
+    const paths = changed && [...changed];
     const used = this.#bundles.filter(({ functionNames }) => functionNames.size > 0);
-    for (const bundle of used) await bundle.build();
+    const stale = used.filter(({ inputs }) => !paths || paths.some((path) => inputs.has(path)));
+    await Promise.all(stale.map((bundle) => bundle.build()));
     return functions.map((lambdaFunction) => {
       const bundle = used.find(({ functionNames }) => functionNames.has(lambdaFunction.functionName));
       return { ...lambdaFunction, codeDirectory: bundle?.newestFolder ?? lambdaFunction.codeDirectory };

@@ -30,7 +30,10 @@ export async function dev(options: SessionOptions): Promise<void> {
     ignoreInitial: true,
     ignored: ignores,
   });
-  watcher.on('all', (_, path) => (isPage(path) ? follower.pageChanged(path) : follower.changed(path)));
+  watcher.on('all', (event, path) => {
+    if (isPage(path)) follower.pageChanged(event, path);
+    else follower.changed(event, path);
+  });
   watcher.on('error', (error) => session.say(`Changes are not seen any more: ${String(error)}`));
   await new Promise<void>((resolve) => watcher.once('ready', resolve));
   await follower.begin();

@@ -15,6 +15,8 @@ const CONFIRM_MILLIS = 1_000;
 /** Saves that were not yet answered. */
 interface Changes {
   paths: Set<string>;
+  /** Those that were not there before. */
+  added: Set<string>;
   since: number;
 }
 
@@ -52,23 +54,28 @@ export class Follower {
     });
   }
 
-  changed(path: string): void {
-    this.#changes ??= { paths: new Set(), since: performance.now() };
-    this.#changes.paths.add(path);
+  /** @param event chokidar's, such as `change` */
+  changed(event: string, path: string): void {
+    this.#changes ??= { paths: new Set(), added: new Set(), since: performance.now() };
+    const { paths, added } = this.#changes;
+    if (event === 'add') added.add(path);
+    // Some editors write beside the file first: what comes and goes at once was no source.
+    if (event === 'unlink' && added.has(path)) paths.delete(path);
+    else paths.add(path);
     this.#saves += 1;
     clearTimeout(this.#settling);
     this.#settling = setTimeout(() => void this.#work(), SETTLE_MILLIS);
   }
 
   /** A page may also be what a function is made of. */
-  pageChanged(path: string): void {
+  pageChanged(event: string, path: string): void {
     const since = performance.now();
     clearTimeout(this.#pagesSettling);
     this.#pagesSettling = setTimeout(() => {
       this.#pages.reload();
       this.#session.say(`Pages reloaded ${after(since)}`);
     }, SETTLE_MILLIS);
-    if (this.#bundles.isInput(path)) this.changed(path);
+    if (this.#bundles.isInput(path)) this.changed(event, path);
   }
 
   restart(): void {
@@ -122,10 +129,11 @@ export class Follower {
   }
 
   async #follow({ paths, since }: Changes): Promise<void> {
+    if (paths.size === 0) return;
     const isBundled = [...paths].every((path) => this.#bundles.isInput(path));
     if (this.#isBroken) this.#unsynthesizedSince &&= since;
     if (!isBundled) this.#unsynthesizedSince ??= since;
-    const hasReplaced = await this.#replaceFunctions();
+    const hasReplaced = await this.#replaceFunctions(paths);
     if (hasReplaced) this.#say(`Functions replaced ${after(since)}`);
     else if (isBundled) this.#say(`Nothing in the functions is different ${after(since)}`);
     clearTimeout(this.#confirming);
@@ -133,10 +141,12 @@ export class Follower {
     else this.#confirming = setTimeout(() => this.#synthesize(since), CONFIRM_MILLIS);
   }
 
-  async #replaceFunctions(): Promise<boolean> {
+  /** @param paths what has changed. @default anything */
+  async #replaceFunctions(paths?: Set<string>): Promise<boolean> {
     const { app } = this.#session;
     if (!app) return false;
-    const found = await this.#session.update({ ...app, functions: await this.#bundles.build(app.functions) });
+    const functions = await this.#bundles.build(app.functions, paths);
+    const found = await this.#session.update({ ...app, functions });
     return found.length > 0;
   }
 
@@ -169,6 +179,8 @@ export class Follower {
     this.#unsynthesizedSince = undefined;
     if (found.length > 0) this.#say(inWords(found, asked));
     else if (isAsked) this.#say(`Nothing in the app is different ${after(asked)}`);
+    // Learns what new functions are made of, and those that are made of other files now.
+    if (found.length > 0) await this.#replaceFunctions();
   }
 
   /** Says also that what was broken is no longer, once nothing is left to be looked at. */

@@ -102,6 +102,16 @@ describe('the chat page', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('shows who is online beside the conversation, however narrow the window once was', async () => {
+    const ada = await open({ viewport: { width: 360, height: 720 } });
+    expect(await ada.isVisible('#nobody')).toBe(false);
+    await ada.setViewportSize({ width: 1280, height: 720 });
+    await ada.waitForSelector('#nobody');
+    await type(ada, 'alias Ada');
+    await ada.waitForSelector('#users li');
+    expect(await ada.isVisible('#nobody')).toBe(false);
+  });
+
   it('opens with what was said before', async () => {
     const ada = await open();
     await type(ada, 'Before you came');

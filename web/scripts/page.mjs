@@ -189,5 +189,11 @@ addEventListener('beforeunload', (event) => {
 });
 
 element('alias').value = alias;
-if (matchMedia('(max-width: 720px)').matches) element('people-details').open = false;
+// Where it stands above the conversation it is folded; beside it, it could not be unfolded.
+const isNarrow = matchMedia('(max-width: 720px)');
+const foldPeople = () => {
+  element('people-details').open = !isNarrow.matches;
+};
+isNarrow.addEventListener('change', foldPeople);
+foldPeople();
 connection.connect();

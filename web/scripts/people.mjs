@@ -7,6 +7,7 @@ export class People {
   #list = document.querySelector('#users');
   #count = document.querySelector('#people-count');
   #more = document.querySelector('#more');
+  #nobody = document.querySelector('#nobody');
   #revision = -1;
 
   /** A list that was delayed on its way, and is older than the one shown, is left out. */
@@ -22,6 +23,7 @@ export class People {
       }),
     );
     this.#count.textContent = String(Users.length + More);
+    this.#nobody.hidden = Users.length > 0;
     this.#more.hidden = More === 0;
     this.#more.textContent = `and ${More} more`;
   }
