@@ -62,7 +62,6 @@ export class Follower {
     // Some editors write beside the file first: what comes and goes at once was no source.
     if (event === 'unlink' && added.has(path)) paths.delete(path);
     else paths.add(path);
-    this.#saves += 1;
     clearTimeout(this.#settling);
     this.#settling = setTimeout(() => void this.#work(), SETTLE_MILLIS);
   }
@@ -130,6 +129,7 @@ export class Follower {
 
   async #follow({ paths, since }: Changes): Promise<void> {
     if (paths.size === 0) return;
+    this.#saves += 1;
     const isBundled = [...paths].every((path) => this.#bundles.isInput(path));
     if (this.#isBroken) this.#unsynthesizedSince &&= since;
     if (!isBundled) this.#unsynthesizedSince ??= since;
