@@ -1,7 +1,8 @@
 /** Bundles the functions, each service into the folder that is uploaded. */
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
+import { fillFolder, writeWhole } from './bundle-folder';
 import { BUILD_DIRECTORY, ENTRY_FILES } from './service-functions';
 
 const COMMON_OPTIONS: BuildOptions = {
@@ -31,11 +32,7 @@ const COMMON_OPTIONS: BuildOptions = {
  */
 export function bundleFunctions(root: string, entries: string[]): void {
   const files = entries.map((entry) => entryFile(root, entry));
-  for (const [index, entry] of entries.entries()) {
-    // Each bundle's own folder alone: what else lies in `build` may belong to somebody else.
-    rmSync(join(root, BUILD_DIRECTORY, entry), { recursive: true, force: true });
-    bundle(root, entry, files[index] ?? entry);
-  }
+  for (const [index, entry] of entries.entries()) bundle(root, entry, files[index] ?? entry);
 }
 
 /** The file that is bundled, relative to `root`. */
@@ -56,6 +53,9 @@ function entryFile(root: string, entry: string): string {
 function bundle(root: string, entry: string, file: string): void {
   const outdir = join(BUILD_DIRECTORY, entry);
   const options: BuildOptions = { ...COMMON_OPTIONS, entryPoints: [{ in: file, out: 'index' }], outdir };
-  buildSync({ ...options, absWorkingDir: root, logLevel: 'warning' });
-  writeFileSync(join(root, `${outdir}.esbuild.json`), `${JSON.stringify(options)}\n`);
+  const { outputFiles } = buildSync({ ...options, absWorkingDir: root, logLevel: 'warning', write: false });
+  // Each bundle's own folder alone: what else lies in `build` may belong to somebody else.
+  fillFolder(join(root, outdir), outputFiles);
+  const record = Buffer.from(`${JSON.stringify(options)}\n`);
+  writeWhole({ path: join(root, `${outdir}.esbuild.json`), contents: record });
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleFunctions } from '../../infra/bundle';
@@ -32,6 +32,20 @@ describe('bundleFunctions', () => {
     bundleFunctions(root, ['typed']);
     expect(existsSync(join(root, 'build/typed/old-chunk.mjs'))).toBe(false);
     expect(existsSync(join(root, 'build/of-another-tool.js'))).toBe(true);
+  });
+
+  it('leaves alone what is as it should be, so that another run may copy it meanwhile', () => {
+    write('typed/handlers.ts', 'export const routes = 1;');
+    bundleFunctions(root, ['typed']);
+    const written = statSync(join(root, 'build/typed/index.mjs'));
+    bundleFunctions(root, ['typed']);
+    expect(statSync(join(root, 'build/typed/index.mjs'))).toMatchObject({
+      ino: written.ino,
+      mtimeMs: written.mtimeMs,
+    });
+    write('typed/handlers.ts', 'export const routes = 2;');
+    bundleFunctions(root, ['typed']);
+    expect(statSync(join(root, 'build/typed/index.mjs')).ino).not.toBe(written.ino);
   });
 
   it('names the file that is missing', () => {
