@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from './clock';
 import type { ConnectionsClient } from './connections/connections-client';
-import { SdkConnectionsClient } from './connections/sdk-connections-client';
+import { sdkIdentity } from './connections/identity';
+import { SignedConnectionsClient } from './connections/signed-connections-client';
 import { ConfigurationError } from './errors';
 import type { Invoker } from './invocations/invoker';
 import { LambdaInvoker } from './invocations/lambda-invoker';
@@ -37,7 +38,8 @@ export function backendFromEnvironment(environment: NodeJS.ProcessEnv = process.
   }
   return {
     table: new DynamoDbTable(tableName, systemClock),
-    connections: new SdkConnectionsClient(
+    connections: new SignedConnectionsClient(
+      sdkIdentity(),
       environment.AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI || environment.AWS_ENDPOINT_URL,
     ),
     invoker: new LambdaInvoker(),

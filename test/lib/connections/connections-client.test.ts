@@ -1,7 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SdkConnectionsClient } from '../../lib/connections/sdk-connections-client';
-import { ConnectionsApiError } from '../../lib/errors';
+import type { ConnectionsClient } from '../../../lib/connections/connections-client';
+import type { Identity } from '../../../lib/connections/identity';
+import { SignedConnectionsClient } from '../../../lib/connections/signed-connections-client';
+import { ConnectionsApiError } from '../../../lib/errors';
+import { SdkConnectionsClient } from './sdk-connections-client';
+
+const IDENTITY: Identity = {
+  credentials: async () => ({ accessKeyId: 'local', secretAccessKey: 'local' }),
+  region: async () => 'eu-central-1',
+};
 
 interface Seen {
   method: string | undefined;
@@ -11,7 +19,10 @@ interface Seen {
   body: string;
 }
 
-describe('SdkConnectionsClient', () => {
+describe.each([
+  ['SignedConnectionsClient', (url: string): ConnectionsClient => new SignedConnectionsClient(IDENTITY, url)],
+  ["a client of AWS's SDK", (url: string): ConnectionsClient => new SdkConnectionsClient(url)],
+])('%s', (_, clientThatConnectsTo) => {
   const address = {
     webSocketId: 'eHrdFcnvvHcCE-w=',
     callbackUrl: 'https://abcdef1234.execute-api.eu-west-1.amazonaws.com/chat',
@@ -19,7 +30,7 @@ describe('SdkConnectionsClient', () => {
   let server: Server;
   let seen: Seen[];
   let answer: (response: ServerResponse) => void;
-  let client: SdkConnectionsClient;
+  let client: ConnectionsClient;
 
   beforeAll(async () => {
     server = createServer((request: IncomingMessage, response) => {
@@ -46,7 +57,7 @@ describe('SdkConnectionsClient', () => {
   );
   beforeEach(() => {
     seen = [];
-    client = new SdkConnectionsClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}/ignored`);
+    client = clientThatConnectsTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}/ignored`);
   });
 
   const answerWith = (status: number, body = '', headers: Record<string, string> = {}) => {
@@ -109,7 +120,7 @@ describe('SdkConnectionsClient', () => {
   });
 
   it('reports that nobody answers', async () => {
-    const nowhere = new SdkConnectionsClient('http://127.0.0.1:1');
+    const nowhere = clientThatConnectsTo('http://127.0.0.1:1');
     await expect(nowhere.post(address, 'x')).rejects.toMatchObject({ status: 0, retryable: true });
   });
 

@@ -1,0 +1,100 @@
+/** One HTTP request and its answer, over connections that are kept alive: to the host itself, or wherever an endpoint URL says. */
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+} from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+
+export interface HttpRequest {
+  method: string;
+  /** Where it goes, if no endpoint URL says otherwise: `host` or `host:port`. */
+  host: string;
+  path: string;
+  headers: Record<string, string>;
+  body: Buffer | undefined;
+  signal: AbortSignal | undefined;
+}
+
+export interface HttpAnswer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+const CONNECTION_TIMEOUT_MILLISECONDS = 2_000;
+/** How long a connection with a request on it may carry nothing. */
+const SOCKET_TIMEOUT_MILLISECONDS = 10_000;
+/** A delivery in which every post is slow has fewer under way. */
+const MAX_SOCKETS = 500;
+
+export class HttpsExchange {
+  readonly #endpoint: URL | undefined;
+  readonly #request: typeof httpRequest;
+  readonly #agent: HttpAgent;
+
+  /** `endpointUrl` changes where the requests connect to, never what they say. Without it they go out over TLS only. */
+  constructor(endpointUrl?: string) {
+    this.#endpoint = endpointUrl ? new URL(endpointUrl) : undefined;
+    const isPlain = this.#endpoint?.protocol === 'http:';
+    const kept = { keepAlive: true, maxSockets: MAX_SOCKETS };
+    this.#request = isPlain ? httpRequest : httpsRequest;
+    this.#agent = isPlain ? new HttpAgent(kept) : new HttpsAgent(kept);
+  }
+
+  /**
+   * Resolves with any answer. Rejects if there is none: also if a kept connection turns out to be closed by the other side, when
+   * nobody can tell whether the request was read.
+   */
+  send({ method, host, path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(new Error('given up'));
+        return;
+      }
+      const { hostname, port } = this.#endpoint ?? new URL(`https://${host}`);
+      const request = this.#request({
+        ...{ method, path, headers, port, agent: this.#agent },
+        host: hostname.replace(/^\[|\]$/g, ''),
+      });
+      const onAbort = () => void request.destroy(new Error('given up'));
+      const over = () => signal?.removeEventListener('abort', onAbort);
+      signal?.addEventListener('abort', onAbort);
+      request.on('error', (error) => {
+        over();
+        reject(error);
+      });
+      limitTime(request);
+      request.on('response', (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', (error) => {
+          over();
+          reject(error);
+        });
+        response.on('end', () => {
+          over();
+          const { statusCode: status = 0, headers } = response;
+          resolve({ status, headers, body: Buffer.concat(chunks).toString() });
+        });
+      });
+      request.end(body);
+    });
+  }
+}
+
+function limitTime(request: ClientRequest): void {
+  const giveUp = (what: string, milliseconds: number) =>
+    void request.destroy(new Error(`${what} within ${milliseconds} ms`));
+  request.setTimeout(SOCKET_TIMEOUT_MILLISECONDS, () => giveUp('nothing came', SOCKET_TIMEOUT_MILLISECONDS));
+  request.once('socket', (socket) => {
+    if (!socket.connecting) return;
+    const timer = setTimeout(
+      () => giveUp('no connection', CONNECTION_TIMEOUT_MILLISECONDS),
+      CONNECTION_TIMEOUT_MILLISECONDS,
+    );
+    socket.once('connect', () => clearTimeout(timer));
+    request.once('close', () => clearTimeout(timer));
+  });
+}
