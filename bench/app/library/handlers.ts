@@ -1,9 +1,11 @@
-/** A service of the library: `broadcast …` goes to everyone, anything else back. */
+/** A service of the library: `broadcast …` goes to everyone, `broadcast through the SDK` too but past the library's delivery, anything else back. */
 import { createHandlers, WebSocketServer } from '../../../lib';
+import { broadcastThroughSdk } from './broadcast-through-sdk';
 
 class BenchServer extends WebSocketServer {
   override async onClientMessage(data: string): Promise<void> {
-    if (data.startsWith('broadcast')) await this.service.deliver(data);
+    if (data === 'broadcast through the SDK') await broadcastThroughSdk(this.service.members(), data);
+    else if (data.startsWith('broadcast')) await this.service.deliver(data);
     else await this.write(data);
   }
 
