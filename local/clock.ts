@@ -12,11 +12,20 @@ export interface Alarm {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  after(milliseconds, callback) {
-    const timer = setTimeout(callback, milliseconds).unref();
-    return { cancel: () => clearTimeout(timer) };
-  },
+  after: (milliseconds, callback) => new Timer(milliseconds, callback),
 };
+
+class Timer implements Alarm {
+  readonly #timeout: NodeJS.Timeout;
+
+  constructor(milliseconds: number, callback: () => void) {
+    this.#timeout = setTimeout(callback, milliseconds).unref();
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timeout);
+  }
+}
 
 /** A clock that stands still until it is turned. */
 export class ManualClock implements Clock {

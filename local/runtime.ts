@@ -87,6 +87,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     ...(options.dynamodbDirectory === undefined ? {} : { directory: options.dynamodbDirectory }),
   });
   const losesAnswer = faults?.has('answer-lost') ? () => faults.strikes('answer-lost') : undefined;
+  const directly = losesAnswer ? {} : directEndpoints(dynamodb);
   const functionHost = new FunctionHost({
     functions,
     region,
@@ -94,7 +95,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     clock,
     log: options.functionLog ?? textFunctionLog(log, { nameOf }),
     endpoint: () => ({ host: reachable(host), port: endpoint.port }),
-    serviceEndpoints: () => (losesAnswer ? {} : directEndpoints(dynamodb)),
+    serviceEndpoints: () => directly,
     limits: { closeMillis: FUNCTIONS_CLOSE_MILLIS },
   });
   const schedules = new Schedules({

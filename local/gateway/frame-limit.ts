@@ -21,7 +21,8 @@ export class FrameLimit {
   #closed = false;
   /** A frame that breaks RFC 6455 itself: `ws` refuses it by its first bytes, and so nothing more needs to be known. */
   #malformed = false;
-  readonly #header = Buffer.alloc(10);
+  /** Read no further than it was written: out of the pool, since memory of its own for ten bytes takes some hundreds. */
+  readonly #header = Buffer.allocUnsafe(10);
   #headerLength = 0;
   /** Bytes of the present frame still to come, its mask included. */
   #left = 0;

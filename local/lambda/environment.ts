@@ -13,6 +13,10 @@ const BOOTSTRAP = join(__dirname, 'worker', 'bootstrap.cjs');
 /** What Lambda allows the init phase; what is over it counts against the function's own timeout. */
 const INIT_SECONDS = 10;
 
+/** What the words of the signal mean, which the thread shares. */
+const SENT = 0;
+const ASLEEP = 1;
+
 export interface Endpoint {
   host: string;
   port: number;
@@ -73,7 +77,10 @@ interface Running {
 export class Environment {
   readonly #options: EnvironmentOptions;
   readonly #worker: Worker;
-  readonly #signal = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  /** How many events were sent, and whether the thread has gone to sleep for want of one (see worker/bootstrap.cjs). */
+  readonly #signal = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+  /** Those that the thread knows. */
+  #endpoints: Endpoints;
   readonly #startedAt = performance.now();
   #ready = false;
   #running: Running | undefined;
@@ -83,6 +90,7 @@ export class Environment {
   /** Starts the thread; it loads the handler while the first invocation waits. */
   constructor(options: EnvironmentOptions) {
     this.#options = options;
+    this.#endpoints = options.endpoints();
     this.#worker = this.#startWorker();
     this.#worker.on('message', (report: Report) => this.#workerOnMessage(report));
     this.#worker.on('error', (error) => {
@@ -104,7 +112,7 @@ export class Environment {
 
   /** Runs one invocation; the next one may come only after its result. Never rejects. */
   run(invocation: Invocation): Promise<InvocationResult> {
-    const { lambdaFunction, endpoints } = this.#options;
+    const { lambdaFunction } = this.#options;
     return new Promise((resolve) => {
       const timeoutSeconds = lambdaFunction.timeoutSeconds + (this.#ready ? 0 : INIT_SECONDS);
       const alarm = this.#timeoutAfter(timeoutSeconds);
@@ -113,10 +121,10 @@ export class Environment {
       this.#worker.postMessage({
         ...invocation,
         timeoutMillis: lambdaFunction.timeoutSeconds * 1000,
-        endpoints: endpoints(),
+        endpoints: this.#changedEndpoints(),
       });
-      Atomics.add(this.#signal, 0, 1);
-      Atomics.notify(this.#signal, 0);
+      Atomics.add(this.#signal, SENT, 1);
+      if (Atomics.load(this.#signal, ASLEEP) === 1) Atomics.notify(this.#signal, SENT);
     });
   }
 
@@ -127,7 +135,7 @@ export class Environment {
   }
 
   #startWorker(): Worker {
-    const { lambdaFunction, region, endpoints } = this.#options;
+    const { lambdaFunction, region } = this.#options;
     const settings = { region, ...logNames(lambdaFunction, this.#options.clock.now()) };
     const { NODE_OPTIONS, ...env } = environmentVariables(lambdaFunction, settings);
     return new Worker(BOOTSTRAP, {
@@ -144,7 +152,7 @@ export class Environment {
         taskRoot: lambdaFunction.codeDirectory,
         handlerName: lambdaFunction.handler,
         nodeOptions: NODE_OPTIONS,
-        endpoints: endpoints(),
+        endpoints: this.#endpoints,
         functionContext: {
           functionName: lambdaFunction.functionName,
           functionVersion: '$LATEST',
@@ -155,6 +163,16 @@ export class Environment {
         },
       },
     });
+  }
+
+  /** Undefined as long as the thread knows them: to copy them to it would cost each event more than its own text. */
+  #changedEndpoints(): Endpoints | undefined {
+    const now = this.#options.endpoints();
+    const { endpoint, services } = this.#endpoints;
+    const isKnown = now.endpoint.host === endpoint.host && now.endpoint.port === endpoint.port;
+    if (isKnown && now.services === services) return undefined;
+    this.#endpoints = now;
+    return now;
   }
 
   #workerOnMessage(report: Report): void {

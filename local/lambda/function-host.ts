@@ -18,7 +18,7 @@ export interface FunctionHostOptions {
   log: FunctionLog;
   /** Where the functions' connections to `*.amazonaws.com` go. Asked anew for each invocation. */
   endpoint(): Endpoint;
-  /** The same for single services, by their label in AWS's hosts: `{ dynamodb: … }`. */
+  /** The same for single services, by their label in AWS's hosts: `{ dynamodb: … }`. One object, until something changes. */
   serviceEndpoints?(): Record<string, Endpoint>;
   limits?: Partial<HostLimits>;
 }
@@ -173,7 +173,7 @@ export class FunctionHost implements FunctionInvoker {
         lambdaFunction,
         region,
         clock,
-        endpoints: () => ({ endpoint: endpoint(), services: serviceEndpoints?.() ?? {} }),
+        endpoints: () => ({ endpoint: endpoint(), services: serviceEndpoints?.() ?? NO_SERVICES }),
         onOutput: (requestId, stream, text) =>
           log.output({ functionName: lambdaFunction.functionName, requestId, at: clock.now(), stream, text }),
       }),
@@ -187,6 +187,8 @@ export class FunctionHost implements FunctionInvoker {
     return false;
   }
 }
+
+const NO_SERVICES: Record<string, Endpoint> = {};
 
 function stopping(requestId: string) {
   return failure(requestId, 'ServiceException', 'The runtime is stopping and takes no more invocations.');

@@ -14,16 +14,21 @@ const { pendingWork, settledWork } = require('./pending-work.cjs');
 
 const { taskRoot, handlerName, functionContext, nodeOptions } = workerData;
 const signal = new Int32Array(workerData.signal);
-const { load, wait } = Atomics;
+/** The words of the signal: how many events were sent, and whether this thread sleeps. To wake one that does not is dear, too. */
+const SENT = 0;
+const ASLEEP = 1;
+const { load, store, wait } = Atomics;
 const send = parentPort.postMessage.bind(parentPort);
 
 /** Blocks the whole thread, left-over timers and sockets included, until the host sends the next event. */
 function frozenUntilNextEvent() {
   for (;;) {
-    const seen = load(signal, 0);
+    const seen = load(signal, SENT);
     const received = receiveMessageOnPort(parentPort);
     if (received) return received.message;
-    wait(signal, 0, seen);
+    store(signal, ASLEEP, 1);
+    wait(signal, SENT, seen);
+    store(signal, ASLEEP, 0);
   }
 }
 
@@ -89,7 +94,7 @@ async function main() {
 
   for (;;) {
     const invocation = frozenUntilNextEvent();
-    setEndpoints(invocation.endpoints);
+    if (invocation.endpoints) setEndpoints(invocation.endpoints);
     const answer = await answerTo(handler, invocation);
     await oneTurn();
     output.flush();
