@@ -10,6 +10,7 @@ const LONGEST_WAIT_MILLIS = 60_000;
 export class Crowd {
   readonly #sockets: WebSocket[] = [];
   #received = 0;
+  #first: string | undefined;
   #heard: () => void = () => {};
 
   /** Connects that many clients to the URL. */
@@ -26,11 +27,11 @@ export class Crowd {
     return crowd;
   }
 
-  /** The first one says something; resolves once all together have received `count` frames. */
-  async say(text: string, count: number): Promise<void> {
+  /** The first one says something, once or more often; resolves once all together have received `count` frames. */
+  async say(text: string, count: number, times = 1): Promise<void> {
     this.#received = 0;
     const limit = setTimeout(() => this.#sockets[0]?.terminate(), LONGEST_WAIT_MILLIS);
-    this.#sockets[0]?.send(text);
+    for (let n = 0; n < times; n += 1) this.#sockets[0]?.send(text);
     while (this.#received < count) {
       await new Promise<void>((resolve) => {
         this.#heard = resolve;
@@ -42,6 +43,16 @@ export class Crowd {
     clearTimeout(limit);
   }
 
+  /** The first frame that any of them has received, or will. */
+  async heard(): Promise<string> {
+    while (this.#first === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#heard = resolve;
+      });
+    }
+    return this.#first;
+  }
+
   /** Cuts every connection at once, without a word. */
   vanish(): void {
     for (const socket of this.#sockets) socket.terminate();
@@ -49,7 +60,8 @@ export class Crowd {
 
   async #connectOne(url: string): Promise<void> {
     const socket = new WebSocket(url, { perMessageDeflate: false, handshakeTimeout: LONGEST_WAIT_MILLIS });
-    socket.on('message', () => {
+    socket.on('message', (data) => {
+      this.#first ??= String(data);
       this.#received += 1;
       this.#heard();
     });

@@ -48,7 +48,7 @@ export class MeteredTable {
   async consumedBy(work: () => Promise<unknown>): Promise<Consumption> {
     this.#consumed = { calls: 0, units: 0 };
     await work();
-    return this.#consumed;
+    return { ...this.#consumed };
   }
 
   async stop(): Promise<void> {

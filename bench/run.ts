@@ -8,6 +8,8 @@ import { measureRoundTrip } from './measures/round-trip';
 import type { Sides } from './measures/sides';
 import { measureStart } from './measures/start';
 import { measureTableUse } from './measures/table-use';
+import { measureWays } from './measures/ways';
+import { measureWaysTableUse } from './measures/ways-table-use';
 import { Page } from './page';
 import { ServerProcess } from './server-process';
 
@@ -40,6 +42,11 @@ async function main(): Promise<void> {
     'the shortest samples: a row put for each connection, a Scan for each message, a row deleted',
     await measureTableUse(),
   );
+  page.section(
+    'DynamoDB, for each message of a hundred in a row',
+    'onClientMessage',
+    await measureWaysTableUse(),
+  );
   process.stdout.write(`\n${page}\n`);
 }
 
@@ -63,6 +70,12 @@ async function underLoad(page: Page): Promise<void> {
     ]);
     progress('broadcast');
     page.section('Broadcast by one handler', BARE_SERVER, await measureBroadcast(library));
+    progress('ways of a message');
+    page.section(
+      'Ways of a message to the code, and of its answer back',
+      'onClientMessage, which the routes function runs with the message',
+      await measureWays(ours),
+    );
   } finally {
     await Promise.all([ours.stop(), bare.stop()]);
   }

@@ -52,6 +52,12 @@ export class ServerProcess {
     return found[0].replace('localhost', '127.0.0.1');
   }
 
+  /** What the server prints to be exported. */
+  get exported(): Record<string, string> {
+    const assignments = this.#lines.flatMap((line) => /^\s*export (.+)$/.exec(line)?.[1]?.split(' ') ?? []);
+    return Object.fromEntries(assignments.map((assignment) => assignment.split('=') as [string, string]));
+  }
+
   /** Connections whose departure the server's handlers have told of since `forgetDepartures`. */
   get departures(): number {
     return this.#departed.size;

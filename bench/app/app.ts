@@ -7,7 +7,7 @@ import { bundleFunctions } from '../../infra/bundle';
 import { ConnectionTable } from '../../infra/connection-table';
 import { WebSocketService } from '../../infra/websocket-service';
 
-bundleFunctions(__dirname, ['plain', 'library', 'sdk-alone']);
+bundleFunctions(__dirname, ['plain', 'library', 'inbox', 'dedicated', 'sdk-alone']);
 
 const app = new App();
 const stack = new Stack(app, 'Bench');
@@ -33,11 +33,10 @@ const stage = new WebSocketStage(stack, 'PlainStage', {
 stage.grantManagementApiAccess(plainFunction);
 
 const connections = new ConnectionTable(stack, 'Connections');
-const library = new WebSocketService(stack, 'Library', {
-  entry: 'library',
-  connections,
-  throttle: { rateLimit: 10_000, burstLimit: 5_000 },
-});
+const throttle = { rateLimit: 10_000, burstLimit: 5_000 };
+const library = new WebSocketService(stack, 'Library', { entry: 'library', connections, throttle });
+for (const entry of ['inbox', 'dedicated'])
+  new WebSocketService(stack, entry, { entry, connections, throttle });
 
 new CfnOutput(stack, 'ConnectionTable', { value: connections.tableName });
 new CfnOutput(stack, 'LibraryFunction', { value: library.functions.routes.functionName });

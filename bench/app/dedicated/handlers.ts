@@ -1,0 +1,13 @@
+/** A service of the library with dedicated sockets: the loop says everything back. */
+import { createHandlers, WebSocketServer } from '../../../lib';
+
+class DedicatedServer extends WebSocketServer {
+  override sharedConnection = false;
+
+  override async server(): Promise<void> {
+    await this.write('begins');
+    for await (const message of this.messages()) await this.write(message);
+  }
+}
+
+export const { routes, server } = createHandlers(DedicatedServer);
