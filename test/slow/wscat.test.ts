@@ -63,3 +63,25 @@ describe('two people with wscat', () => {
     bob.leave();
   });
 });
+
+describe('somebody with wscat at the echo server', () => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await startApp();
+  });
+  afterAll(() => app.stop());
+
+  it('hears a line again, then of the silence each ten seconds, and is let go by "exit"', async () => {
+    const ada = new Wscat(app.runtime.webSocketUrl('echo'));
+    await ada.shows(/Connected/);
+    ada.type('hello');
+    await ada.shows(/< hello/);
+    const silentSince = Date.now();
+    await ada.shows(/(< Server timed-out at \d{4}-\d\d-\d\dT[\d:.]+Z\s+[^]*){2}/);
+    const seconds = (Date.now() - silentSince) / 1_000;
+    expect(seconds).toBeGreaterThan(19);
+    ada.type('exit');
+    await ada.shows(/Disconnected \(code: 1000, reason: "Connection Closed Normally"\)/);
+    await app.until(async () => (await app.rows('CHANNEL#echo#*', 'MEMBER#')).length === 0);
+  });
+});
