@@ -1,6 +1,6 @@
 /** What a scan makes of bytes that arrive in pieces. */
-import { scanMessages } from '../../../../functions/notifications/hl7/scan-messages';
-import type { ScannedRecord } from '../../../../functions/notifications/hl7/scanned-record';
+import { scanMessages } from '../../../../functions/ingest/hl7/scan-messages';
+import type { ScannedRecord } from '../../../../functions/ingest/hl7/scanned-record';
 
 export type Cut = (bytes: Uint8Array) => Uint8Array[];
 

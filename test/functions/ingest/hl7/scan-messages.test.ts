@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { scanMessages } from '../../../../functions/notifications/hl7/scan-messages';
-import type { ScannedRecord } from '../../../../functions/notifications/hl7/scanned-record';
+import { scanMessages } from '../../../../functions/ingest/hl7/scan-messages';
+import type { ScannedRecord } from '../../../../functions/ingest/hl7/scanned-record';
 import { bytesOf, chunked, header, scan } from './scanned-bytes';
 
 const MESSAGES = join(__dirname, 'messages');

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { MAX_HEADER_BYTES, MessageScanner } from '../../../../functions/notifications/hl7/message-scanner';
+import { MAX_HEADER_BYTES, MessageScanner } from '../../../../functions/ingest/hl7/message-scanner';
 import { type Cut, scan } from './scanned-bytes';
 
 const PUNCTUATION = [...Array(94).keys()]

@@ -1,4 +1,4 @@
-import { readSentTime } from '../../../../functions/notifications/hl7/sent-time';
+import { readSentTime } from '../../../../functions/ingest/hl7/sent-time';
 
 describe('readSentTime', () => {
   it.each([

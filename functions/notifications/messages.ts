@@ -1,0 +1,125 @@
+/** The wire protocol of the notifications: JSON text frames with PascalCase keys. */
+import { isTopic, MAX_TOPICS } from './topics';
+
+/** What a client asks for. */
+export type ClientMessage =
+  | { kind: 'change'; subscribe: string[]; unsubscribe: string[] }
+  | { kind: 'credentials'; user: string; password: string }
+  | { kind: 'ping' };
+
+/** What a client gets, but for the notifications themselves. */
+export type ServerMessage = { Type: 'Subscriptions'; Topics: string[] } | { Type: 'Error'; Message: string };
+
+/** Of a user's name, and of a password. */
+export const MAX_CREDENTIAL_CHARACTERS = 256;
+
+/** A frame that breaks the protocol; the message is for its sender. */
+export class NotificationsProtocolError extends Error {}
+
+/** @throws NotificationsProtocolError that names the key, the rule and the value, and never a password. */
+export function parseClientMessage(text: string): ClientMessage {
+  const frame = parseObject(text);
+  if ('Ping' in frame) return { kind: 'ping' };
+  if ('User' in frame || 'Password' in frame) {
+    return {
+      kind: 'credentials',
+      user: credential('User', frame.User),
+      password: credential('Password', frame.Password),
+    };
+  }
+  if ('Subscribe' in frame || 'Unsubscribe' in frame) {
+    return {
+      kind: 'change',
+      subscribe: topics('Subscribe', frame.Subscribe),
+      unsubscribe: topics('Unsubscribe', frame.Unsubscribe),
+    };
+  }
+  throw new NotificationsProtocolError(
+    `Nothing is known to do with the keys ${Object.keys(frame).slice(0, 5).map(quoted).join(', ') || '(none)'}. Send {"Subscribe":["adt"]}, {"Unsubscribe":["*"]}, {"User","Password"} or {"Ping"}.`,
+  );
+}
+
+/** What the query string asks for: its topics, and what is wrong with others. Nothing at all if it names none. */
+export function topicsOfQuery(query: string[]): { topics: string[]; problems: string[] } {
+  const named = query.flatMap((list) => list.split(',')).map((topic) => topic.trim());
+  const distinct = [...new Set(named.filter((topic) => topic !== ''))];
+  const bad = distinct.filter((topic) => !isTopic(topic));
+  const good = distinct.filter(isTopic);
+  const problems = [
+    ...(bad.length > 0 ? [notTopics('The query string', bad)] : []),
+    ...(good.length > MAX_TOPICS
+      ? [tooMany(`The query string names ${good.length}; the first ${MAX_TOPICS} are subscribed to`)]
+      : []),
+  ];
+  return { topics: good.slice(0, MAX_TOPICS), problems };
+}
+
+/** Says that a connection would have too many topics. */
+export function tooMany(what: string): string {
+  return `A connection may have ${MAX_TOPICS} topics. ${what}. Unsubscribe from some, or subscribe to "*" for all.`;
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  let frame: unknown;
+  try {
+    frame = JSON.parse(text);
+  } catch {
+    // Whatever it is, it may hold a password.
+    throw new NotificationsProtocolError(
+      `The message of ${text.length} characters is not JSON. Send {"Subscribe":["adt"]}, for example.`,
+    );
+  }
+  if (typeof frame !== 'object' || frame === null || Array.isArray(frame)) {
+    throw new NotificationsProtocolError(
+      `The message must be a JSON object, not ${shown(frame)}. Send {"Subscribe":["adt"]}, for example.`,
+    );
+  }
+  return frame as Record<string, unknown>;
+}
+
+function topics(key: string, value: unknown): string[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) {
+    throw new NotificationsProtocolError(
+      `${key} must be a list of topics, not ${shown(value)}. Send {"${key}":["adt"]}, for example.`,
+    );
+  }
+  const distinct = [...new Set(value as unknown[])];
+  const bad = distinct.filter((topic) => !isTopic(topic));
+  if (bad.length > 0) throw new NotificationsProtocolError(notTopics(key, bad));
+  if (distinct.length > MAX_TOPICS) {
+    throw new NotificationsProtocolError(tooMany(`${key} lists ${distinct.length}`));
+  }
+  return distinct as string[];
+}
+
+function notTopics(where: string, bad: unknown[]): string {
+  const some = bad.slice(0, 5).map(shown).join(', ');
+  const more = bad.length > 5 ? ` and ${bad.length - 5} more` : '';
+  return `${where} has ${some}${more}: a topic has 1 to 32 of the characters a-z, 0-9, "_" and "-", and "*" is all of them. Write "adt" for messages of type ADT.`;
+}
+
+function credential(key: string, value: unknown): string {
+  if (typeof value !== 'string') {
+    throw new NotificationsProtocolError(
+      `${key} must be text${value === undefined ? ', and is missing' : ''}. Send {"User":"…","Password":"…"}.`,
+    );
+  }
+  if (value.length > MAX_CREDENTIAL_CHARACTERS) {
+    throw new NotificationsProtocolError(
+      `${key} may have ${MAX_CREDENTIAL_CHARACTERS} characters; this one has ${value.length}. Send {"User":"…","Password":"…"}.`,
+    );
+  }
+  return value;
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return quoted(value);
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
+/** At most 40 characters of what a client sent. */
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}

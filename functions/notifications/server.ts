@@ -1,0 +1,181 @@
+/** The notifier: whoever is connected hears of what comes in, by the topics that it subscribes to. */
+import { type ServerContext, WebSocketClosedError, WebSocketOpeningError, WebSocketServer } from '../../lib';
+import { sleep } from '../../lib/clock';
+import type { ConnectEvent } from '../../lib/handlers/events';
+import {
+  NotificationsProtocolError,
+  parseClientMessage,
+  type ServerMessage,
+  tooMany,
+  topicsOfQuery,
+} from './messages';
+import { channelOf, EVERYTHING, MAX_TOPICS, topicsOf } from './topics';
+import { MAX_ATTEMPTS, Verification } from './verification';
+import type { Verifier } from './verifier';
+
+/** How long a client may take to show who it is. The article's sends user and password a second after it has opened. */
+export const VERIFICATION_MILLISECONDS = 10_000;
+const FIRST_PAUSE_MILLISECONDS = 250;
+const LONGEST_PAUSE_MILLISECONDS = 2_000;
+
+export interface NotificationsOptions {
+  /** Who decides whether a user has a password. @default everybody may hear everything */
+  verifier?: Verifier | undefined;
+  /** After this a socket that has not passed the verifier is closed. @default 10,000 */
+  verificationMilliseconds?: number;
+}
+
+export type NotificationsServerClass = new (context: ServerContext) => WebSocketServer;
+
+/** The server class, with the verifier that it is to ask. */
+export function notificationsServer(options: NotificationsOptions = {}): NotificationsServerClass {
+  const { verifier, verificationMilliseconds = VERIFICATION_MILLISECONDS } = options;
+  return verifier ? verifiedServer(verifier, verificationMilliseconds) : NotificationsServer;
+}
+
+function verifiedServer(verifier: Verifier, milliseconds: number): NotificationsServerClass {
+  return class extends VerifiedNotificationsServer {
+    protected override readonly verifier = verifier;
+    protected override readonly verificationMilliseconds = milliseconds;
+  };
+}
+
+/** Everybody may hear everything. */
+class NotificationsServer extends WebSocketServer {
+  override async onPreServer(): Promise<void> {
+    await this.subscribeTo(this.notedTopics());
+  }
+
+  override async server(): Promise<void> {
+    await this.tellProblems();
+    await this.tellSubscriptions();
+  }
+
+  override async onClientMessage(data: string): Promise<void> {
+    try {
+      await this.obey(data);
+    } catch (error) {
+      if (!(error instanceof NotificationsProtocolError)) throw error;
+      await this.tell({ Type: 'Error', Message: error.message });
+    }
+  }
+
+  /** The article's client sends user and password, whether or not somebody asks for them. */
+  protected async obey(data: string): Promise<void> {
+    const message = parseClientMessage(data);
+    if (message.kind === 'ping') return;
+    if (message.kind === 'change') await this.#change(message);
+    await this.tellSubscriptions();
+  }
+
+  async #change({ subscribe, unsubscribe }: { subscribe: string[]; unsubscribe: string[] }): Promise<void> {
+    const before = topicsOf(await this.channels());
+    const after = new Set(before.filter((topic) => !unsubscribe.includes(topic)));
+    for (const topic of subscribe) after.add(topic);
+    if (after.size > MAX_TOPICS) {
+      throw new NotificationsProtocolError(tooMany(`With those to subscribe to it would have ${after.size}`));
+    }
+    await Promise.all(unsubscribe.map((topic) => this.unsubscribe(channelOf(topic))));
+    await this.subscribeTo(subscribe);
+  }
+
+  protected async subscribeTo(topics: string[]): Promise<void> {
+    await Promise.all(topics.map((topic) => this.subscribe(channelOf(topic))));
+  }
+
+  /** What the query string asks for; what is wrong with it is noted for `server()`, which can tell it. */
+  protected notedTopics(): string[] {
+    const { multiValueQueryStringParameters: query } = this.context.event as ConnectEvent;
+    const asked = query?.topics ?? [];
+    const { topics, problems } = topicsOfQuery(asked);
+    if (problems.length > 0) this.attributes.problems = problems;
+    return topics.length === 0 && problems.length === 0 ? [EVERYTHING] : topics;
+  }
+
+  protected async tellProblems(): Promise<void> {
+    for (const problem of (this.attributes.problems ?? []) as string[]) {
+      await this.tell({ Type: 'Error', Message: problem });
+    }
+  }
+
+  protected async tellSubscriptions(): Promise<void> {
+    await this.tell({ Type: 'Subscriptions', Topics: topicsOf(await this.channels()) });
+  }
+
+  /** One who has left meanwhile misses the answer, and nothing else is wrong. */
+  protected async tell(message: ServerMessage): Promise<void> {
+    try {
+      await this.write(JSON.stringify(message));
+    } catch (error) {
+      if (!(error instanceof WebSocketClosedError) && !(error instanceof WebSocketOpeningError)) throw error;
+    }
+  }
+}
+
+/** Nobody is subscribed to anything before it has shown who it is. */
+abstract class VerifiedNotificationsServer extends NotificationsServer {
+  protected abstract readonly verifier: Verifier;
+  protected abstract readonly verificationMilliseconds: number;
+  readonly #verification = new Verification(this.service, this.webSocketId);
+
+  /** The topics wait with the connection. */
+  override async onPreServer(): Promise<void> {
+    this.attributes.topics = this.notedTopics();
+  }
+
+  /** Waits until the client has passed, and closes the socket of one that takes too long. */
+  override async server(): Promise<void> {
+    const { clock } = this.service.backend;
+    await this.tellProblems();
+    const deadline = Math.min(clock.now() + this.verificationMilliseconds, this.service.deadline);
+    let pause = FIRST_PAUSE_MILLISECONDS;
+    while (!(await this.#verification.hasPassed())) {
+      const left = deadline - clock.now();
+      if (left <= 0) return this.#turnAway('No user and password were accepted in time. Connect again.');
+      await sleep(clock, Math.min(pause, left));
+      pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS);
+    }
+  }
+
+  override async onPostServer(): Promise<void> {
+    await this.#verification.forget();
+  }
+
+  protected override async obey(data: string): Promise<void> {
+    const message = parseClientMessage(data);
+    if (message.kind === 'ping') return;
+    if (await this.#verification.hasPassed()) return super.obey(data);
+    if (message.kind !== 'credentials') {
+      throw new NotificationsProtocolError(
+        'Nothing can be subscribed to before user and password have been accepted. Send {"User":"…","Password":"…"} first.',
+      );
+    }
+    await this.#verify(message.user, message.password);
+  }
+
+  async #verify(user: string, password: string): Promise<void> {
+    const attempt = await this.#verification.beginAttempt();
+    if (attempt === undefined) return this.end();
+    if (!(await this.verifier.verify(user, password))) {
+      console.warn(
+        `WebSocket ${this.webSocketId} gave a wrong user or password (${attempt} of ${MAX_ATTEMPTS})`,
+      );
+      const left = MAX_ATTEMPTS - attempt;
+      if (left === 0) return this.#turnAway('User or password is wrong. There are no more attempts.');
+      return this.tell({
+        Type: 'Error',
+        Message: `User or password is wrong. Try again: ${left} of ${MAX_ATTEMPTS} attempts are left.`,
+      });
+    }
+    const connection = await this.service.store.connection(this.webSocketId);
+    await this.subscribeTo((connection?.attributes.topics ?? []) as string[]);
+    // The mark comes last: whoever dies before it leaves a socket that is closed at the deadline, and never one that hears nothing.
+    await this.#verification.pass();
+    await this.tellSubscriptions();
+  }
+
+  async #turnAway(why: string): Promise<void> {
+    await this.tell({ Type: 'Error', Message: why });
+    await this.end();
+  }
+}

@@ -1,0 +1,120 @@
+import { notificationsServer } from '../../../functions/notifications/server';
+import { TestService } from '../../../lib/testing';
+
+describe('the notifications', () => {
+  let service: TestService;
+  beforeEach(() => {
+    service = new TestService(notificationsServer(), { name: 'notifications' });
+  });
+
+  const publish = (topic: string) => service.service.publish(['all', `topic/${topic}`], topic);
+  const subscriptions = (...Topics: string[]) => ({ Type: 'Subscriptions', Topics });
+
+  it('tell a newcomer what it is subscribed to: everything, unless it says otherwise', async () => {
+    expect((await service.connect()).messages).toEqual([subscriptions('*')]);
+    expect((await service.connect({ query: { topics: '' } })).messages).toEqual([subscriptions('*')]);
+    expect((await service.connect({ query: { topics: 'oru,adt, adt' } })).messages).toEqual([
+      subscriptions('adt', 'oru'),
+    ]);
+  });
+
+  it('reach those who subscribe to the topic or to everything, each once', async () => {
+    const [all, both, other] = [
+      await service.connect(),
+      await service.connect({ query: { topics: 'adt,*' } }),
+      await service.connect({ query: { topics: 'oru' } }),
+    ];
+    expect(await publish('adt')).toMatchObject({ sent: 2, failed: 0 });
+    expect(all.received.slice(1)).toEqual(['adt']);
+    expect(both.received.slice(1)).toEqual(['adt']);
+    expect(other.received.slice(1)).toEqual([]);
+  });
+
+  it('reach who subscribes later, and no longer who unsubscribes', async () => {
+    const ada = await service.connect({ query: { topics: 'orm' } });
+    await ada.send({ Subscribe: ['adt'] });
+    await publish('adt');
+    await ada.send({ Unsubscribe: ['adt', 'orm'] });
+    await publish('adt');
+    await publish('orm');
+    expect(ada.received.slice(1)).toEqual([
+      JSON.stringify(subscriptions('adt', 'orm')),
+      'adt',
+      JSON.stringify(subscriptions()),
+    ]);
+  });
+
+  it('take everything for a topic like others', async () => {
+    const ada = await service.connect();
+    await ada.send({ Subscribe: ['adt'], Unsubscribe: ['*'] });
+    expect(ada.messages.at(-1)).toEqual(subscriptions('adt'));
+  });
+
+  it('do not mind a user and a password that nobody asked for, as the article’s client sends them', async () => {
+    const ada = await service.connect();
+    await ada.send('{"User":"_SYSTEM","Password":"SYS"}');
+    expect(ada.messages).toEqual([subscriptions('*'), subscriptions('*')]);
+  });
+
+  it('leave bad topics of the query out, and say so', async () => {
+    const ada = await service.connect({ query: { topics: 'adt,ORU' } });
+    expect(ada.messages).toEqual([
+      { Type: 'Error', Message: expect.stringMatching(/"ORU".*a-z.*Write "adt"/) },
+      subscriptions('adt'),
+    ]);
+    const bob = await service.connect({ query: { topics: 'ORU' } });
+    expect(bob.messages.at(-1)).toEqual(subscriptions());
+  });
+
+  it('say nothing to a ping', async () => {
+    const ada = await service.connect();
+    await ada.send({ Ping: 1 });
+    expect(ada.messages).toHaveLength(1);
+  });
+
+  it.each([
+    ['no JSON', 'adt', /3 characters is not JSON.*Send/],
+    ['no object', '["adt"]', /must be a JSON object, not a list.*Send/],
+    ['nothing known', '{"Topics":["adt"]}', /keys "Topics".*Send/],
+    ['an empty object', '{}', /\(none\).*Send/],
+    ['no list', '{"Subscribe":"adt"}', /Subscribe must be a list of topics, not "adt".*Send/],
+    ['a bad topic', '{"Unsubscribe":["adt","a/b"]}', /Unsubscribe has "a\/b": a topic has 1 to 32/],
+    ['a number', '{"Subscribe":[5]}', /Subscribe has 5: a topic/],
+    ['a long topic', JSON.stringify({ Subscribe: ['x'.repeat(33)] }), /Subscribe has "x+": a topic/],
+    ['no user', '{"Password":"secret"}', /User must be text, and is missing/],
+    ['a password that is no text', '{"User":"a","Password":["secret"]}', /Password must be text\. Send/],
+    [
+      'too many topics',
+      JSON.stringify({ Subscribe: Array.from({ length: 201 }, (_, n) => `t${n}`) }),
+      /may have 200 topics\. Subscribe lists 201/,
+    ],
+    [
+      'too many in all',
+      JSON.stringify({ Subscribe: Array.from({ length: 200 }, (_, n) => `t${n}`) }),
+      /may have 200 topics.*would have 201/,
+    ],
+  ])('answer %s with an error, and stay', async (_name, text, message) => {
+    const ada = await service.connect();
+    await ada.send(text);
+    const error = ada.messages.at(-1) as { Type: string; Message: string };
+    expect(error).toEqual({ Type: 'Error', Message: expect.stringMatching(message) });
+    expect(error.Message).not.toContain('secret');
+    await publish('adt');
+    expect(ada.received.at(-1)).toBe('adt');
+  });
+
+  it('take as many topics of the query as a connection may have', async () => {
+    const topics = Array.from({ length: 201 }, (_, n) => `t${n}`).join();
+    const ada = await service.connect({ query: { topics } });
+    expect(ada.messages).toMatchObject([
+      { Type: 'Error', Message: expect.stringMatching(/names 201; the first 200/) },
+      { Type: 'Subscriptions', Topics: { length: 200 } },
+    ]);
+  });
+
+  it('leave nothing of a client that has gone, but its closed mark', async () => {
+    const ada = await service.connect({ query: { topics: 'adt,oru' } });
+    await ada.close();
+    expect(service.table.items()).toMatchObject([{ sk: 'CONNECTION', state: 'closed', done: true }]);
+  });
+});

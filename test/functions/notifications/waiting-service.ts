@@ -1,0 +1,29 @@
+/** A service whose `server()` waits for its client, with a clock that the test turns. */
+import { lambdaContext, ManualClock, TestClient, TestService } from '../../../lib/testing';
+import { connectEvent, newWebSocketId } from '../../../lib/testing/events';
+import type { ServerClass } from '../../../lib/web-socket-server';
+
+export class WaitingService {
+  readonly clock = new ManualClock();
+  readonly service: TestService;
+
+  constructor(Server: ServerClass) {
+    this.service = new TestService(Server, { name: 'notifications', clock: this.clock });
+  }
+
+  /** Connects a client and lets `server()` run beside the test; `ended` resolves with it. */
+  async connect(query?: Record<string, string>): Promise<{ client: TestClient; ended: Promise<void> }> {
+    const { handlers, gateway, functions } = this.service;
+    const client = new TestClient(this.service, newWebSocketId());
+    const { webSocketId } = client;
+    gateway.begin(webSocketId);
+    const event = connectEvent({ webSocketId, time: this.clock.now(), ...(query && { query }) });
+    await handlers.connect(event, lambdaContext());
+    gateway.open(webSocketId);
+    const request = functions.queue.shift()?.request;
+    if (!request) throw new Error('$connect asked for no server()');
+    const ended = handlers.server(request, lambdaContext({ remainingMilliseconds: 120_000 }));
+    await this.clock.advance(0);
+    return { client, ended };
+  }
+}
