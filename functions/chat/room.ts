@@ -1,7 +1,7 @@
 /** The chat as any process sees it: say a line to everyone, look at the last ones. */
 import { type DeliveryReport, MAX_MESSAGE_BYTES, Service, type ServiceOptions } from '../../lib';
+import { NumberedLog } from '../numbered-log';
 import { type ChatLine, ChatProtocolError, type ServerMessage, sentAt, toBase64 } from './messages';
-import { NumberedLog } from './numbered-log';
 
 const MESSAGES_KEPT_SECONDS = 7 * 24 * 60 * 60;
 const ERRORS_KEPT_SECONDS = 30 * 24 * 60 * 60;

@@ -30,6 +30,8 @@ export function environmentVariables(
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    // As AWS_SAM_LOCAL does for SAM: how a function may learn that it runs on a developer's machine.
+    SHARED_CONNECTION_LOCAL: 'true',
     AWS_LAMBDA_FUNCTION_NAME: lambdaFunction.functionName,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(lambdaFunction.memoryMegabytes),

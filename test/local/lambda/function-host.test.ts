@@ -109,6 +109,7 @@ describe('FunctionHost', () => {
         AWS_REGION: REGION,
         AWS_DEFAULT_REGION: REGION,
         AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+        SHARED_CONNECTION_LOCAL: 'true',
         AWS_LAMBDA_FUNCTION_NAME: 'Environment',
         AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
         AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128',

@@ -1,8 +1,8 @@
-/** Entries under growing numbers that expire after a while: the tutorial's ^Chat.Messages and ^Chat.Errors. */
-import type { Clock } from '../../lib';
-import { always, itemAbsent } from '../../lib/table/conditions';
-import type { Item, Value } from '../../lib/table/item';
-import { pages, type Table } from '../../lib/table/table';
+/** Entries under growing numbers that expire after a while, as the tutorial keeps its messages and errors: ^Chat.Messages, ^Chat.Errors. */
+import type { Clock } from '../lib';
+import { always, itemAbsent } from '../lib/table/conditions';
+import type { Item, Value } from '../lib/table/item';
+import { pages, type Table } from '../lib/table/table';
 
 const COUNTER = 'COUNTER';
 const NUMBER_DIGITS = 15;

@@ -1,0 +1,78 @@
+/**
+ * Which messages of which files have been announced, so that each is announced once although S3 may tell of a file twice and
+ * Lambda may run an event again.
+ *
+ * FILE#{id} / MESSAGE#{index}    begun by one announcer under a lease, then done, with the report of the delivery; for a week
+ */
+import type { Clock, DeliveryReport } from '../../lib';
+import { absent, all, any, equals, itemAbsent, lessThan } from '../../lib/table/conditions';
+import type { Item, Key } from '../../lib/table/item';
+import type { Table } from '../../lib/table/table';
+
+/** Less than the minute after which Lambda runs a failed event again: by then the lease of one that died has ended. */
+export const LEASE_MILLISECONDS = 45_000;
+const KEPT_SECONDS = 7 * 24 * 60 * 60;
+const INDEX_DIGITS = 9;
+
+export interface Announcement {
+  file: string;
+  /** Of the message in its file, from 0. */
+  index: number;
+}
+
+export type Beginning =
+  /** It is the caller's to announce until then, in milliseconds since the epoch. `again`: another may have, and died. */
+  | { state: 'begun'; until: number; again: boolean }
+  | { state: 'done' }
+  /** Somebody else is at it. */
+  | { state: 'held' };
+
+export class AnnouncementStore {
+  constructor(
+    private readonly table: Table,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Takes the lease of a message, if it is to be had. `announcer` is fresh for each message that an invocation begins. */
+  async begin(announcement: Announcement, announcer: string): Promise<Beginning> {
+    const now = this.clock.now();
+    const until = now + LEASE_MILLISECONDS;
+    const expiresAt = Math.floor(now / 1000) + KEPT_SECONDS;
+    const item = { ...keyOf(announcement), announcer, until, attempts: 1, expiresAt };
+    const first = all(equals('announcer', announcer), equals('attempts', 1), absent('done'));
+    if (await this.table.put(item, any(itemAbsent, first))) return { state: 'begun', until, again: false };
+    const held = await this.table.get(keyOf(announcement));
+    if (held?.done === true) return { state: 'done' };
+    if (!held || (held.until as number) >= now) return { state: 'held' };
+    return this.#takeOver(announcement, held, announcer);
+  }
+
+  /** Ends an announcement: it is not made again. `false` if the lease had ended, and somebody else has taken it over. */
+  async finish(announcement: Announcement, announcer: string, report: Outcome): Promise<boolean> {
+    const finished = await this.table.update(
+      keyOf(announcement),
+      { set: { done: true, report: { ...report } } },
+      equals('announcer', announcer),
+    );
+    return finished !== undefined;
+  }
+
+  async #takeOver(announcement: Announcement, dead: Item, announcer: string): Promise<Beginning> {
+    const now = this.clock.now();
+    const until = now + LEASE_MILLISECONDS;
+    const abandoned = all(equals('announcer', dead.announcer as string), lessThan('until', now));
+    const taken = await this.table.update(
+      keyOf(announcement),
+      { set: { announcer, until, attempts: (dead.attempts as number) + 1 } },
+      all(absent('done'), any(equals('announcer', announcer), abandoned)),
+    );
+    return taken ? { state: 'begun', until, again: true } : { state: 'held' };
+  }
+}
+
+/** What became of it: how it was delivered, or that the message was broken. */
+export type Outcome = DeliveryReport | { broken: string };
+
+function keyOf({ file, index }: Announcement): Key {
+  return { pk: `FILE#${file}`, sk: `MESSAGE#${String(index).padStart(INDEX_DIGITS, '0')}` };
+}

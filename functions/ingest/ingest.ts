@@ -1,0 +1,153 @@
+/** Announces what comes in: every message of a file to everyone who listens, in the order of the file. */
+import type { DeliveryReport, Service } from '../../lib';
+import { sleep } from '../../lib/clock';
+import { Slots } from '../../lib/slots';
+import { NumberedLog } from '../numbered-log';
+import { type Announcement, AnnouncementStore, type Outcome } from './announcements';
+import { scanMessages } from './hl7/scan-messages';
+import type { BrokenMessage, ScannedRecord } from './hl7/scanned-record';
+import type { IncomingFiles } from './incoming-files';
+import { type NotificationOptions, notificationOf } from './notification';
+import type { IncomingFile } from './s3-event';
+
+/** Messages of one file that are under way at a time. */
+const AT_A_TIME = 4;
+/** A message that takes longer to deliver no longer holds up the next one. */
+const SLOW_MILLISECONDS = 500;
+/** One delivery with its retries: with less time left, none is begun, and another invocation goes on. */
+const DELIVERY_MILLISECONDS = 15_000;
+/** Kept of a lease for its last write. */
+const MARGIN_MILLISECONDS = 5_000;
+const FIRST_PAUSE_MILLISECONDS = 100;
+const LONGEST_PAUSE_MILLISECONDS = 2_000;
+const ERRORS_KEPT_SECONDS = 30 * 24 * 60 * 60;
+
+/** How many messages of a file were announced; `again`: perhaps not for the first time; `before`: not now, since they were done. */
+export interface IngestReport {
+  announced: number;
+  again: number;
+  before: number;
+  broken: number;
+}
+
+export class Ingest {
+  readonly #announcements: AnnouncementStore;
+  readonly #errors: NumberedLog;
+
+  constructor(
+    private readonly service: Service,
+    private readonly files: IncomingFiles,
+    private readonly options: NotificationOptions = {},
+  ) {
+    const { table, clock } = service.backend;
+    this.#announcements = new AnnouncementStore(table, clock);
+    this.#errors = new NumberedLog(table, clock, service.name, 'errors', ERRORS_KEPT_SECONDS);
+  }
+
+  /**
+   * Whoever takes half a second for a message may get the next one before it; everyone else gets them in order.
+   * @throws AggregateError if messages could not be announced; called again, it goes on with these.
+   */
+  async announce(file: IncomingFile): Promise<IngestReport> {
+    const report = { announced: 0, again: 0, before: 0, broken: 0 };
+    const failures: unknown[] = [];
+    const slots = new Slots(AT_A_TIME);
+    try {
+      for await (const record of scanMessages(await this.files.read(file))) {
+        this.#assertTimeIsLeft(file, record.index);
+        const release = await slots.takeOnce();
+        const announced = this.#once(record, file, report)
+          .catch((error: unknown) => failures.push(error))
+          .finally(release);
+        await this.#soon(announced);
+      }
+    } finally {
+      await slots.allReleased();
+    }
+    if (failures.length === 0) return report;
+    throw new AggregateError(
+      failures,
+      `${failures.length} messages of file ${file.id} could not be announced: ${String(failures[0])}`,
+    );
+  }
+
+  /** Announces a message unless that was done; waits for another invocation that is at it, since that may die. */
+  async #once(record: ScannedRecord, file: IncomingFile, report: IngestReport): Promise<void> {
+    const { clock, token } = this.service.backend;
+    const announcement = { file: file.id, index: record.index };
+    const announcer = token();
+    for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS)) {
+      const beginning = await this.#announcements.begin(announcement, announcer);
+      if (beginning.state === 'done') {
+        report.before++;
+        return;
+      }
+      if (beginning.state === 'begun') {
+        const outcome = await this.#tell(record, file, beginning.until - MARGIN_MILLISECONDS);
+        await this.#finish(announcement, announcer, outcome);
+        if (beginning.again) report.again++;
+        report[record.kind === 'broken' ? 'broken' : 'announced']++;
+        return;
+      }
+      this.#assertTimeIsLeft(file, record.index);
+      await sleep(clock, pause);
+    }
+  }
+
+  async #tell(record: ScannedRecord, file: IncomingFile, until: number): Promise<Outcome> {
+    if (record.kind === 'broken') return this.#recordError(record, file);
+    const channels = ['all', `topic/${record.topic}`];
+    const notification = JSON.stringify(notificationOf(record, file, this.options));
+    const deadline = Math.min(until, this.service.deadline);
+    return this.service.publish(channels, notification, { deadline });
+  }
+
+  /** Nothing of the message is in the entry; the file's name only where it may be told. */
+  async #recordError({ error, index }: BrokenMessage, file: IncomingFile): Promise<Outcome> {
+    const { bucket, key, versionId = file.eTag, id } = file;
+    await this.#errors.append({
+      ...{ error: error.name, rule: error.rule, value: error.value, index },
+      ...{
+        file: id,
+        bucket,
+        version: versionId,
+        at: new Date(this.service.backend.clock.now()).toISOString(),
+      },
+      ...(this.options.sourceNames && { key }),
+    });
+    return { broken: error.name };
+  }
+
+  async #finish(announcement: Announcement, announcer: string, outcome: Outcome): Promise<void> {
+    const finished = await this.#announcements.finish(announcement, announcer, outcome);
+    const failed = (outcome as Partial<DeliveryReport>).failed ?? 0;
+    if (finished && failed === 0) return;
+    const what = `Message ${announcement.index} of file ${announcement.file}`;
+    if (!finished) console.warn(`${what} took longer than its lease, and may be announced twice.`);
+    if (failed > 0) console.warn(`${what} did not reach ${failed}: ${JSON.stringify(outcome)}`);
+  }
+
+  /** Resolves when the work is done, or has taken so long that the next may begin. */
+  async #soon(work: Promise<unknown>): Promise<void> {
+    let cancel = () => {};
+    const slow = new Promise<void>((resolve) => {
+      cancel = this.service.backend.clock.after(SLOW_MILLISECONDS, resolve);
+    });
+    await Promise.race([work, slow]);
+    cancel();
+  }
+
+  #assertTimeIsLeft(file: IncomingFile, index: number): void {
+    if (this.service.backend.clock.now() + DELIVERY_MILLISECONDS <= this.service.deadline) return;
+    throw new OutOfTimeError(file, index);
+  }
+}
+
+/** The invocation's time is over; another one goes on where this one stops. */
+export class OutOfTimeError extends Error {
+  constructor({ id }: IncomingFile, index: number) {
+    super(
+      `There was no time left for message ${index} of file ${id}. Lambda runs the event again, and that goes on from there; give the function more time if it happens often.`,
+    );
+  }
+}

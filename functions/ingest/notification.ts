@@ -1,0 +1,48 @@
+/** What everybody is told of a message that has come in. No field of it but these leaves the file. */
+import type { Hl7Message, OtherFile } from './hl7/scanned-record';
+import type { IncomingFile } from './s3-event';
+
+/** The article's own sentence. */
+export const DEFAULT_MESSAGE = 'Something has change!';
+
+export interface NotificationOptions {
+  /** @default the article's */
+  message?: string;
+  /** Whether the file's name is told: it may hold a patient's. @default false */
+  sourceNames?: boolean;
+}
+
+/** The keys are always there and in this order; what is not known is `null`. */
+export interface Notification {
+  Type: 'Notification';
+  Topic: string;
+  Message: string;
+  Event: string | null;
+  Source: string | null;
+  /** Of the file, in bytes. */
+  Size: number;
+  ControlId: string | null;
+  /** When the message was sent, by its own word; else when its file came. ISO 8601. */
+  Sent: string;
+  /** The same message has the same id, should it come twice. */
+  Id: string;
+}
+
+export function notificationOf(
+  record: Hl7Message | OtherFile,
+  file: IncomingFile,
+  { message = DEFAULT_MESSAGE, sourceNames = false }: NotificationOptions,
+): Notification {
+  const header = record.kind === 'message' ? record : undefined;
+  return {
+    Type: 'Notification',
+    Topic: record.topic,
+    Message: message,
+    Event: header?.triggerEvent ?? null,
+    Source: sourceNames ? file.key : null,
+    Size: file.sizeBytes,
+    ControlId: header?.controlId ?? null,
+    Sent: header?.sent?.iso ?? file.cameAt,
+    Id: `${file.id}.${record.index}`,
+  };
+}
