@@ -3,9 +3,16 @@ import { join } from 'node:path';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { bundleFunctions } from './bundle';
 import { ConnectionTable } from './connection-table';
+import { IncomingFiles } from './incoming-files';
 import { WebSocketService } from './websocket-service';
 
-bundleFunctions(join(__dirname, '..'), ['functions/chat', 'functions/echo', 'functions/echo-shared']);
+bundleFunctions(join(__dirname, '..'), [
+  'functions/chat',
+  'functions/echo',
+  'functions/echo-shared',
+  'functions/notifications',
+  'functions/ingest',
+]);
 
 const app = new App();
 const stack = new Stack(app, 'SharedConnection', {
@@ -27,6 +34,19 @@ new WebSocketService(stack, 'Echo', {
 });
 
 new WebSocketService(stack, 'EchoShared', { entry: 'functions/echo-shared', connections, allowedOrigins });
+
+const notifications = new WebSocketService(stack, 'Notifications', {
+  entry: 'functions/notifications',
+  connections,
+  allowedOrigins,
+});
+
+const incoming = new IncomingFiles(stack, 'Incoming', { entry: 'functions/ingest', service: notifications });
+
+new CfnOutput(stack, 'IncomingBucket', {
+  description: 'Everyone at the notifications hears of what is put here',
+  value: incoming.bucketName,
+});
 
 new CfnOutput(stack, 'ConnectionTable', {
   description: 'The CONNECTION_TABLE of processes that open connections',

@@ -1,5 +1,6 @@
 /** What a CDK app needs to deploy services: the constructs, and the bundling of the functions. */
 export { bundleFunctions } from './bundle';
 export { ConnectionTable, type ConnectionTableProps } from './connection-table';
+export { IncomingFiles, type IncomingFilesProps } from './incoming-files';
 export { ServiceFunctions, type ServiceFunctionsProps } from './service-functions';
 export { WebSocketService, type WebSocketServiceProps } from './websocket-service';

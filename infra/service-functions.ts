@@ -1,23 +1,12 @@
 /** The two functions of a service, from one bundle: the routes of its API, and what takes longer. */
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { type IGrantable, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import {
-  Architecture,
-  Code,
-  Function as LambdaFunction,
-  LoggingFormat,
-  RecursiveLoop,
-  Runtime,
-} from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Duration } from 'aws-cdk-lib';
+import { type IGrantable, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type Function as LambdaFunction, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { bundledFunction } from './bundled-function';
 
-/** Where the bundles lie, in the folder of the app. */
-export const BUILD_DIRECTORY = 'build';
-/** The file of a service that exports its handlers: the first of these that is there. */
-export const ENTRY_FILES = ['handlers.ts', 'handlers.js'] as const;
+export { BUILD_DIRECTORY, ENTRY_FILES } from './bundled-function';
 
 /** API Gateway waits this long for an integration; what runs longer is cut off from its client anyway. */
 const ROUTES_TIMEOUT = Duration.seconds(29);
@@ -69,38 +58,12 @@ export class ServiceFunctions extends Construct {
     props: ServiceFunctionsProps,
     environment: Record<string, string>,
   ): LambdaFunction {
-    const logGroup = new LogGroup(this, `${id}Logs`, {
-      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    const role = new Role(this, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    logGroup.grantWrite(role);
-    return new LambdaFunction(this, id, {
-      role,
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      code: this.#bundle(props.entry),
-      handler,
-      timeout,
+    return bundledFunction(this, id, {
+      ...props,
+      ...{ handler, timeout, environment },
       // The server function invokes itself, to hand over or to settle, and counts how often; Lambda would stop it at the 16th.
       ...(id === 'Server' && { recursiveLoop: RecursiveLoop.ALLOW }),
-      memorySize: props.memoryMegabytes ?? 256,
-      environment: { NODE_OPTIONS: '--enable-source-maps', ...environment },
-      loggingFormat: LoggingFormat.JSON,
-      logGroup,
-      ...(props.reservedConcurrentExecutions !== undefined && {
-        reservedConcurrentExecutions: props.reservedConcurrentExecutions,
-      }),
     });
-  }
-
-  /** Relative to the working directory, as every asset of a CDK app is. */
-  #bundle(entry: string): Code {
-    const directory = join(BUILD_DIRECTORY, entry);
-    if (existsSync(directory)) return Code.fromAsset(directory);
-    throw new Error(
-      `The service ${entry} of ${this.node.path} has not been bundled: there is no ${resolve(directory)}. Call bundleFunctions(root, [${JSON.stringify(entry)}]) before, with the working directory as root.`,
-    );
   }
 
   /** A policy of its own: as part of the role's default policy, which the function waits for, the template would have a cycle. */

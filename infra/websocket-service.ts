@@ -30,6 +30,8 @@ export interface WebSocketServiceProps {
    * @default none is read
    */
   readonly sessionCookie?: string;
+  /** What the service's own code reads from the environment of its functions. @default nothing */
+  readonly environment?: Record<string, string>;
   /** Requests a second for all of the service's routes together, and how many may come at once. @default 500 and 1,000 */
   readonly throttle?: { readonly rateLimit: number; readonly burstLimit: number };
   /** Writes a line for each request to a log. The account needs a CloudWatch role for API Gateway first. @default false */
@@ -74,6 +76,7 @@ export class WebSocketService extends Construct {
     this.functions = new ServiceFunctions(this, 'Functions', {
       ...props,
       environment: {
+        ...props.environment,
         SERVICE_NAME: this.serviceName,
         CONNECTION_TABLE: props.connections.tableName,
         CALLBACK_URL: `https://${api.apiId}.execute-api.${region}.${urlSuffix}/${this.serviceName}`,

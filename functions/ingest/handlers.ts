@@ -1,5 +1,5 @@
 /** The Lambda function that hears of new files. */
-import { S3Files } from './incoming-files';
+import { S3FileSource } from './file-source';
 import { ingestHandler } from './ingest-handler';
 
-export const handler = ingestHandler({ files: new S3Files() });
+export const handler = ingestHandler({ files: new S3FileSource() });

@@ -7,13 +7,13 @@ import {
   Service,
 } from '../../lib';
 import { deadlineOf } from '../../lib/handlers/deadline';
-import type { IncomingFiles } from './incoming-files';
+import type { FileSource } from './file-source';
 import { Ingest } from './ingest';
 import type { NotificationOptions } from './notification';
 import { incomingFile, type S3Event } from './s3-event';
 
 export interface IngestHandlerOptions {
-  files: IncomingFiles;
+  files: FileSource;
   /** @default the environment of the function */
   environment?: NodeJS.ProcessEnv;
   /** @default the real table, gateway and functions, as the environment names them */

@@ -4,9 +4,9 @@ import { sleep } from '../../lib/clock';
 import { Slots } from '../../lib/slots';
 import { NumberedLog } from '../numbered-log';
 import { type Announcement, AnnouncementStore, type Outcome } from './announcements';
+import type { FileSource } from './file-source';
 import { scanMessages } from './hl7/scan-messages';
 import type { BrokenMessage, ScannedRecord } from './hl7/scanned-record';
-import type { IncomingFiles } from './incoming-files';
 import { type NotificationOptions, notificationOf } from './notification';
 import type { IncomingFile } from './s3-event';
 
@@ -36,7 +36,7 @@ export class Ingest {
 
   constructor(
     private readonly service: Service,
-    private readonly files: IncomingFiles,
+    private readonly files: FileSource,
     private readonly options: NotificationOptions = {},
   ) {
     const { table, clock } = service.backend;

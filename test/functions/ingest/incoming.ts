@@ -1,7 +1,7 @@
 /** Files that come in, and the function that hears of them, in memory. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { IncomingFiles } from '../../../functions/ingest/incoming-files';
+import type { FileSource } from '../../../functions/ingest/file-source';
 import { ingestHandler } from '../../../functions/ingest/ingest-handler';
 import { type IncomingFile, incomingFile, type S3Event } from '../../../functions/ingest/s3-event';
 import { notificationsServer } from '../../../functions/notifications/server';
@@ -14,7 +14,7 @@ export interface Notification {
   [key: string]: unknown;
 }
 
-export class Incoming implements IncomingFiles {
+export class Incoming implements FileSource {
   readonly service: TestService;
   readonly #contents = new Map<string, Buffer>();
   readonly #environment: NodeJS.ProcessEnv;

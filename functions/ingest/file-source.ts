@@ -3,12 +3,12 @@ import type { Readable } from 'node:stream';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { IncomingFile } from './s3-event';
 
-export interface IncomingFiles {
+export interface FileSource {
   /** The bytes of exactly this version, as they come. */
   read(file: IncomingFile): Promise<AsyncIterable<Uint8Array>>;
 }
 
-export class S3Files implements IncomingFiles {
+export class S3FileSource implements FileSource {
   readonly #client = new S3Client({ requestHandler: { connectionTimeout: 2_000, socketTimeout: 10_000 } });
 
   async read({ bucket, key, versionId, eTag, id }: IncomingFile): Promise<AsyncIterable<Uint8Array>> {

@@ -1,0 +1,99 @@
+/** Files that come in: a bucket, and the function that tells a service's connections of every message in them. */
+import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { BlockPublicAccess, Bucket, BucketEncryption, EventType, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { bundledFunction } from './bundled-function';
+import type { WebSocketService } from './websocket-service';
+
+export interface IncomingFilesProps {
+  /** The folder with the function's `handlers.ts`, such as `functions/ingest`; `bundleFunctions` has bundled it. */
+  readonly entry: string;
+  /** Whose connections are told. */
+  readonly service: WebSocketService;
+  /** The words of every notification. @default the function's own */
+  readonly message?: string;
+  /** Whether files' names are told: they may hold patients' names. @default not on AWS, but on the developer's own machine */
+  readonly sourceNames?: boolean;
+  /** How long a file's former versions are kept, once it was replaced or deleted. @default 30 days */
+  readonly formerVersions?: Duration;
+  /**
+   * What happens to the bucket when the stack is deleted. Nobody but the bucket may have what came in.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+  /** @default 512: a scan is quick, but each message is a few calls */
+  readonly memoryMegabytes?: number;
+  /** @default one month */
+  readonly logRetention?: RetentionDays;
+  /** Files that are read at the same time. @default none reserved: as many as the account lets */
+  readonly reservedConcurrentExecutions?: number;
+}
+
+/** An event of a file with many messages for many connections takes longer, and goes on in the next attempt. */
+const TIMEOUT = Duration.minutes(5);
+
+export class IncomingFiles extends Construct {
+  readonly bucketName: string;
+  readonly function: LambdaFunction;
+
+  constructor(scope: Construct, id: string, props: IncomingFilesProps) {
+    super(scope, id);
+    const bucket = this.#bucket(props);
+    const deadLetters = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    const { service, message, sourceNames } = props;
+    this.bucketName = bucket.bucketName;
+    this.function = bundledFunction(this, 'Function', {
+      ...props,
+      memoryMegabytes: props.memoryMegabytes ?? 512,
+      handler: 'index.handler',
+      timeout: TIMEOUT,
+      environment: {
+        SERVICE_NAME: service.serviceName,
+        ...(message !== undefined && { MESSAGE: message }),
+        ...(sourceNames !== undefined && { SOURCE_NAMES: String(sourceNames) }),
+      },
+      retryAttempts: 2,
+      onFailure: new SqsDestination(deadLetters),
+    });
+    service.grantConnections(this.function);
+    // Exactly the version that an event tells of, and nothing else of the bucket.
+    this.function.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['s3:GetObject', 's3:GetObjectVersion'],
+        resources: [bucket.arnForObjects('*')],
+      }),
+    );
+    bucket.addEventNotification(EventType.OBJECT_CREATED, new LambdaDestination(this.function));
+    new CfnOutput(this, 'DeadLetterQueue', {
+      description: 'Events of files that failed for good',
+      value: deadLetters.queueUrl,
+    });
+  }
+
+  #bucket({ removalPolicy, formerVersions }: IncomingFilesProps): Bucket {
+    return new Bucket(this, 'Bucket', {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      versioned: true,
+      lifecycleRules: [
+        {
+          noncurrentVersionExpiration: formerVersions ?? Duration.days(30),
+          abortIncompleteMultipartUploadAfter: Duration.days(7),
+        },
+      ],
+      removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN,
+    });
+  }
+}

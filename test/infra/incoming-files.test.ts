@@ -1,0 +1,184 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { ConnectionTable } from '../../infra/connection-table';
+import { IncomingFiles, type IncomingFilesProps } from '../../infra/incoming-files';
+import { WebSocketService } from '../../infra/websocket-service';
+
+/** Constructs take the bundles as a folder, whatever is in it. */
+let directory: string;
+const before = process.cwd();
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'incoming-files-'));
+  for (const entry of ['notifications', 'ingest']) {
+    mkdirSync(join(directory, 'build/functions', entry), { recursive: true });
+  }
+  process.chdir(directory);
+});
+afterAll(() => {
+  process.chdir(before);
+  rmSync(directory, { recursive: true });
+});
+
+function synthesize(props: Partial<IncomingFilesProps> = {}): Template {
+  const stack = new Stack(new App({ outdir: join(directory, 'cdk.out') }), 'Stack');
+  const connections = new ConnectionTable(stack, 'Connections');
+  const service = new WebSocketService(stack, 'Notifications', {
+    entry: 'functions/notifications',
+    connections,
+    environment: { CREDENTIALS: 'arn' },
+  });
+  new IncomingFiles(stack, 'Incoming', { entry: 'functions/ingest', service, ...props });
+  return Template.fromStack(stack);
+}
+
+describe('IncomingFiles', () => {
+  let template: Template;
+  beforeAll(() => {
+    template = synthesize();
+  });
+
+  const ingest = { Handler: 'index.handler', Timeout: 300 };
+  const idOf = (type: string, properties: object) =>
+    Object.keys(template.findResources(type, { Properties: properties }))[0];
+
+  it('keeps files in a bucket that is private, encrypted and versioned', () => {
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+      VersioningConfiguration: { Status: 'Enabled' },
+    });
+  });
+
+  it.each(['AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy'])('takes nothing without TLS (%s)', (type) => {
+    template.hasResourceProperties(type, {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Deny',
+            Principal: { AWS: '*' },
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          }),
+        ]),
+      },
+    });
+  });
+
+  it('forgets former versions after a month, or as it is told', () => {
+    const rule = (NoncurrentDays: number) => ({
+      LifecycleConfiguration: {
+        Rules: [Match.objectLike({ NoncurrentVersionExpiration: { NoncurrentDays }, Status: 'Enabled' })],
+      },
+    });
+    template.hasResourceProperties('AWS::S3::Bucket', rule(30));
+    synthesize({ formerVersions: Duration.days(1) }).hasResourceProperties('AWS::S3::Bucket', rule(1));
+  });
+
+  it('keeps what came in when the stack is deleted, unless it is told otherwise', () => {
+    template.hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    synthesize({ removalPolicy: RemovalPolicy.DESTROY }).hasResource('AWS::S3::Bucket', {
+      DeletionPolicy: 'Delete',
+    });
+  });
+
+  it('tells its function of every object that is created', () => {
+    template.hasResourceProperties('Custom::S3BucketNotifications', {
+      NotificationConfiguration: {
+        LambdaFunctionConfigurations: [
+          {
+            Events: ['s3:ObjectCreated:*'],
+            LambdaFunctionArn: { 'Fn::GetAtt': [idOf('AWS::Lambda::Function', ingest), 'Arn'] },
+          },
+        ],
+      },
+    });
+  });
+
+  it('tries an event three times, and keeps what failed for 14 days', () => {
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      FunctionName: { Ref: idOf('AWS::Lambda::Function', ingest) },
+      MaximumRetryAttempts: 2,
+      DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
+    });
+    template.hasResourceProperties('AWS::SQS::Queue', {
+      MessageRetentionPeriod: 14 * 24 * 60 * 60,
+      SqsManagedSseEnabled: true,
+    });
+  });
+
+  it('lets its function read the bucket, use the table, post to and settle the service’s connections, and no more', () => {
+    const policies = Object.values(
+      template.findResources('AWS::IAM::Policy', {
+        Properties: { PolicyName: Match.stringLikeRegexp('^IncomingFunctionRole') },
+      }),
+    );
+    const statements = policies.flatMap(
+      ({ Properties }) =>
+        Properties.PolicyDocument.Statement as { Action: string | string[]; Resource: unknown }[],
+    );
+    expect(statements.flatMap(({ Action }) => Action).sort()).toEqual([
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+      'execute-api:ManageConnections',
+      'lambda:InvokeFunction',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      's3:GetObject',
+      's3:GetObjectVersion',
+      'sqs:GetQueueAttributes',
+      'sqs:GetQueueUrl',
+      'sqs:SendMessage',
+    ]);
+    const objects = statements.find(({ Action }) => Action.includes('s3:GetObject'));
+    expect(objects?.Resource).toEqual({
+      'Fn::Join': ['', [{ 'Fn::GetAtt': [idOf('AWS::S3::Bucket', {}), 'Arn'] }, '/*']],
+    });
+  });
+
+  it('says nothing of files’ names unless it is told', () => {
+    const variables = (SOURCE_NAMES: unknown) => ({
+      Environment: { Variables: Match.objectLike({ SERVICE_NAME: 'notifications', SOURCE_NAMES }) },
+    });
+    template.hasResourceProperties('AWS::Lambda::Function', { ...ingest, ...variables(Match.absent()) });
+    synthesize({ sourceNames: true }).hasResourceProperties('AWS::Lambda::Function', variables('true'));
+  });
+
+  it('keeps the function’s logs for a month', () => {
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      ...ingest,
+      LoggingConfig: { LogGroup: { Ref: Match.stringLikeRegexp('^IncomingFunctionLogs') } },
+    });
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+  });
+
+  it('works in a fresh account: nothing reserved', () => {
+    template.allResourcesProperties('AWS::Lambda::Function', {
+      ReservedConcurrentExecutions: Match.absent(),
+    });
+  });
+});
+
+describe('WebSocketService', () => {
+  it('gives its own functions what its code reads from the environment', () => {
+    const template = synthesize();
+    for (const Handler of ['index.routes', 'index.server']) {
+      template.hasResourceProperties('AWS::Lambda::Function', {
+        Handler,
+        Environment: { Variables: Match.objectLike({ CREDENTIALS: 'arn', SERVICE_NAME: 'notifications' }) },
+      });
+    }
+  });
+});
