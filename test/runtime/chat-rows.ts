@@ -1,4 +1,4 @@
-/** What the table holds of the chat, as a test sees it from outside. */
+/** What the table holds of a service, the chat unless told otherwise, as a test sees it from outside. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DynamoDBDocumentClient,
@@ -15,10 +15,14 @@ export type Row = Record<string, unknown> & { pk: string; sk: string };
 export class ChatRows {
   readonly #client: DynamoDBDocumentClient;
 
-  /** @param endpoint of a DynamoDB */
+  /**
+   * @param endpoint of a DynamoDB
+   * @param channel whose members are looked at
+   */
   constructor(
     endpoint: string,
     private readonly tableName: string,
+    private readonly channel = CHANNEL,
   ) {
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
     this.#client = DynamoDBDocumentClient.from(
@@ -29,7 +33,7 @@ export class ChatRows {
   anchors(): Promise<Row[]> {
     const range = {
       KeyConditionExpression: 'pk = :pk AND begins_with(sk, :member)',
-      ExpressionAttributeValues: { ':pk': CHANNEL, ':member': 'MEMBER#' },
+      ExpressionAttributeValues: { ':pk': this.channel, ':member': 'MEMBER#' },
     };
     return this.#allPages((page) => this.#client.send(new QueryCommand({ ...page, ...range })));
   }

@@ -9,10 +9,10 @@ import { DynamoDbTable } from '../../lib/table/dynamodb-table';
 import type { Item } from '../../lib/table/item';
 import { pages } from '../../lib/table/table';
 import { findApp } from '../../local/assembly/app-source';
-import type { LambdaFunction } from '../../local/assembly/model';
+import type { App, LambdaFunction } from '../../local/assembly/model';
 import { readAssembly } from '../../local/assembly/read-assembly';
 import { synthesize } from '../../local/assembly/synthesis';
-import { awsExports, tableExports } from '../../local/cli/exports';
+import { awsExports, bucketExports, tableExports } from '../../local/cli/exports';
 import type { Clock } from '../../local/clock';
 import type { Faults } from '../../local/faults/faults';
 import { type FunctionLog, silentFunctionLog } from '../../local/lambda/function-log';
@@ -28,6 +28,8 @@ export interface AppOptions {
   faults?: Faults;
   /** The gateway's and the function host's; functions keep their own. @default the system's */
   clock?: Clock;
+  /** The folder that stands for the bucket that functions hear of. @default none */
+  incomingDirectory?: string;
   /** @default silence */
   functionLog?: FunctionLog;
 }
@@ -55,9 +57,10 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   await synthesize({ ...source.synthesis, outputDirectory });
   const app = readAssembly(outputDirectory);
   let invocationEnded = () => {};
-  const { functionLog = silentFunctionLog, faults, clock } = options;
+  const { functionLog = silentFunctionLog, faults, clock, incomingDirectory } = options;
   const runtime = await startRuntime({
     ...{ app, port: 0, log: silentLog, ...(faults && { faults }), ...(clock && { clock }) },
+    ...(incomingDirectory && { bucketDirectories: incomingBucket(app, incomingDirectory) }),
     functionLog: {
       ...functionLog,
       end(invocation) {
@@ -84,6 +87,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
       PATH: process.env.PATH,
       ...awsExports(app, runtime),
       ...tableExports(app),
+      ...bucketExports(app, runtime),
     },
     async rows(pk, prefix = '') {
       const found: Item[] = [];
@@ -105,4 +109,9 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
       rmSync(outputDirectory, { recursive: true, force: true });
     },
   };
+}
+
+function incomingBucket({ buckets }: App, directory: string): Record<string, string> {
+  const heardOf = buckets.filter(({ notifications }) => notifications.length > 0);
+  return Object.fromEntries(heardOf.map(({ bucketName }) => [bucketName, directory]));
 }

@@ -1,0 +1,100 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Faults } from '../../local/faults/faults';
+import { batch, sample } from '../functions/ingest/incoming';
+import { ChatClient, type Frame } from './chat-client';
+import { ChatRows } from './chat-rows';
+import { type RunningApp, startApp } from './running-app';
+
+jest.setTimeout(30_000);
+
+describe('the notifications on the local runtime', () => {
+  let home: string;
+  let incoming: string;
+  let faults: Faults;
+  let app: RunningApp;
+  let rows: ChatRows;
+
+  beforeAll(async () => {
+    home = mkdtempSync(join(tmpdir(), 'notifications-'));
+    incoming = join(home, 'incoming');
+    faults = new Faults({ 'lost-disconnect': 1 });
+    app = await startApp({ incomingDirectory: incoming, faults });
+    rows = new ChatRows(app.runtime.dynamodb.url, app.tableName, 'CHANNEL#notifications#all');
+  });
+  afterAll(async () => {
+    rows.close();
+    await app.stop();
+    rmSync(home, { recursive: true });
+  });
+
+  /** Connects, and is subscribed. */
+  const connect = async (query = ''): Promise<ChatClient> => {
+    const client = await ChatClient.connect(app.runtime.webSocketUrl('notifications') + query);
+    await client.hears('Subscriptions');
+    return client;
+  };
+  const hearsOf = (client: ChatClient, name: string): Promise<Frame> =>
+    client.hears('Notification', ({ Source }) => Source === name);
+  const heardOf = ({ frames }: ChatClient) => frames.filter(({ Type }) => Type === 'Notification');
+
+  it('tell everyone of a file that is copied into the folder, or moved there', async () => {
+    const clients = [await connect(), await connect(), await connect('?topics=adt')];
+    writeFileSync(join(incoming, 'copied.hl7'), sample('adt-a01'));
+    for (const client of clients) {
+      expect(await hearsOf(client, 'copied.hl7')).toMatchObject({
+        Topic: 'adt',
+        Message: 'Something has change!',
+        Event: 'A01',
+        ControlId: expect.any(String),
+      });
+    }
+    writeFileSync(join(home, 'moved.hl7'), batch(3, [1]));
+    renameSync(join(home, 'moved.hl7'), join(incoming, 'moved.hl7'));
+    for (const client of clients) {
+      await client.until(() => heardOf(client).length === 3);
+      expect(heardOf(client).map(({ ControlId }) => ControlId)).toEqual([expect.any(String), 'C0', 'C2']);
+    }
+    const errors = await app.rows('LOG#notifications#errors', 'ENTRY#');
+    expect(errors).toMatchObject([{ error: 'ControlId', index: 1, key: 'moved.hl7' }]);
+    await Promise.all(clients.map((client) => client.close()));
+  });
+
+  it('keep from a client what it is not subscribed to, until it is', async () => {
+    const [all, orm] = [await connect(), await connect('?topics=orm')];
+    writeFileSync(join(incoming, 'first.hl7'), batch(1));
+    await hearsOf(all, 'first.hl7');
+    orm.send({ Subscribe: ['adt'] });
+    expect(await orm.hears('Subscriptions', ({ Topics }) => (Topics as string[]).length === 2)).toMatchObject(
+      {
+        Topics: ['adt', 'orm'],
+      },
+    );
+    writeFileSync(join(incoming, 'second.hl7'), batch(1));
+    await hearsOf(orm, 'second.hl7');
+    expect(heardOf(orm)).toHaveLength(1);
+    await Promise.all([all.close(), orm.close()]);
+  });
+
+  it('serve the article’s client, which sends user and password a second after it has opened', async () => {
+    const client = await ChatClient.connect(app.runtime.webSocketUrl('notifications'));
+    client.send('{"User":"_SYSTEM","Password":"SYS"}');
+    writeFileSync(join(incoming, 'news.txt'), 'not HL7');
+    expect(await hearsOf(client, 'news.txt')).toMatchObject({ Topic: 'file', Size: 7 });
+    await client.close();
+  });
+
+  it('settle with the next file the departures that nobody was told of, and reach everyone else', async () => {
+    const staying = await connect();
+    await rows.age(31_000);
+    writeFileSync(join(incoming, 'third.hl7'), batch(1));
+    await hearsOf(staying, 'third.hl7');
+    const members = (channel: string) => app.rows(`CHANNEL#notifications#${channel}`, 'MEMBER#');
+    // The anchor is what goes last.
+    await app.until(async () => (await members('*')).length === 1);
+    expect(await members('all')).toHaveLength(1);
+    expect(await members('topic/adt')).toEqual([]);
+    await staying.close();
+  });
+});
