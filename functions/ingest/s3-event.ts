@@ -10,8 +10,11 @@ export interface S3EventRecord {
   eventTime: string;
   s3: {
     bucket: { name: string };
-    /** `versionId` is there if the bucket keeps versions; the key is encoded as in the query of a URL. */
-    object: { key: string; size: number; eTag: string; versionId?: string };
+    /**
+     * The key is encoded as in the query of a URL. `versionId` is there if the bucket keeps versions. `sequencer` grows with
+     * each put of a key, and is the same when one is told of twice.
+     */
+    object: { key: string; size: number; eTag: string; versionId?: string; sequencer?: string };
   };
 }
 
@@ -25,7 +28,7 @@ export interface IncomingFile {
   eTag: string;
   /** ISO 8601. */
   cameAt: string;
-  /** Tells this version of this object from all others, and nothing about it. */
+  /** Tells this coming of this version from all others, and nothing about it. */
   id: string;
 }
 

@@ -26,6 +26,11 @@ export class Connection extends EventTarget {
     setInterval(() => this.#keepAlive(), PING_CHECK_MILLISECONDS);
   }
 
+  /** Where the next connection goes. */
+  set url(url) {
+    this.#url = url;
+  }
+
   get isOpen() {
     return this.#socket?.readyState === WebSocket.OPEN;
   }

@@ -222,15 +222,17 @@ describe('an ingest function that is killed', () => {
 });
 
 describe('incomingFile', () => {
-  it('has the same id for one version of an object only', () => {
-    const record = (key: string, versionId?: string) => ({
-      eventTime: '',
-      s3: { bucket: { name: 'files' }, object: { key, size: 1, eTag: 'e', ...(versionId && { versionId }) } },
-    });
-    const ids = [record('a'), record('a', 'v1'), record('a', 'v2'), record('b', 'v1')].map(
-      (one) => incomingFile(one).id,
-    );
-    expect(new Set(ids).size).toBe(4);
-    expect(incomingFile(record('a', 'v1')).id).toBe(ids[1]);
+  it('has the same id for one coming of one version of an object only', () => {
+    const idOf = (key: string, versionId?: string, sequencer?: string) => {
+      const object = {
+        ...{ key, size: 1, eTag: 'e' },
+        ...(versionId && { versionId }),
+        ...(sequencer && { sequencer }),
+      };
+      return incomingFile({ eventTime: '', s3: { bucket: { name: 'files' }, object } }).id;
+    };
+    const ids = [idOf('a'), idOf('a', 'v1'), idOf('a', 'v2'), idOf('b', 'v1'), idOf('a', 'v1', '01')];
+    expect(new Set(ids).size).toBe(5);
+    expect(idOf('a', 'v1', '01')).toBe(ids[4]);
   });
 });

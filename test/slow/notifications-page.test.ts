@@ -1,0 +1,168 @@
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { findApp } from '../../local/assembly/app-source';
+import type { App } from '../../local/assembly/model';
+import { readAssembly } from '../../local/assembly/read-assembly';
+import { synthesize } from '../../local/assembly/synthesis';
+import { silentFunctionLog } from '../../local/lambda/function-log';
+import { silentLog } from '../../local/log';
+import { type Runtime, startRuntime } from '../../local/runtime';
+import { batch } from '../functions/ingest/incoming';
+
+jest.setTimeout(120_000);
+
+const ROOT = join(__dirname, '../..');
+const AXE = require.resolve('axe-core/axe.min.js');
+const SAMPLE = join(ROOT, 'test/functions/ingest/hl7/messages/adt-a01.hl7');
+const CHROMIUM_ARGUMENTS = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+];
+
+describe('the notifications page', () => {
+  const home = mkdtempSync(join(tmpdir(), 'notifications-page-'));
+  const incoming = join(home, 'incoming');
+  let app: App;
+  let runtime: Runtime;
+  let browser: Browser;
+  /** What pages have complained about. */
+  let complaints: string[];
+
+  const start = (port: number) => {
+    const bucket = app.buckets.find(({ notifications }) => notifications.length > 0);
+    return startRuntime({
+      ...{ app, port, webDirectory: join(ROOT, 'web'), log: silentLog, functionLog: silentFunctionLog },
+      bucketDirectories: { [bucket?.bucketName ?? '']: incoming },
+    });
+  };
+
+  beforeAll(async () => {
+    const outputDirectory = join(home, 'cdk.out');
+    const source = findApp(undefined, ROOT);
+    if (source.kind !== 'command') throw new Error('cdk.json names no command');
+    await synthesize({ ...source.synthesis, outputDirectory });
+    app = readAssembly(outputDirectory);
+    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: CHROMIUM_ARGUMENTS });
+  });
+  afterAll(async () => {
+    await browser.close();
+    rmSync(home, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    complaints = [];
+    runtime = await start(0);
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    await runtime.close();
+    rmSync(incoming, { recursive: true, force: true });
+  });
+
+  const open = async (options: BrowserContextOptions = {}): Promise<Page> => {
+    const page = await (await browser.newContext(options)).newPage();
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      // A browser notes each connection that fails; pages cannot prevent it.
+      const isExpected = /WebSocket connection to .* failed/.test(message.text());
+      if (message.type() === 'error' && !isExpected) complaints.push(message.text());
+    });
+    await page.goto(`${runtime.url}/notifications.html`);
+    await subscribed(page, ['*']);
+    return page;
+  };
+  /** Waits until these are the topics that are ticked, as the server has said. */
+  const subscribed = async (page: Page, topics: string[]) => {
+    await page.waitForSelector('[data-state="connected"]');
+    const ticked = page.locator('#topics input:checked');
+    const values = () => ticked.evaluateAll((all) => all.map((box) => box.getAttribute('value')));
+    while ((await values()).sort().join() !== topics.join()) await page.waitForTimeout(20);
+  };
+  const heard = (page: Page, text: string) =>
+    page.locator('.notification', { hasText: text }).first().waitFor();
+  const count = (page: Page) => page.locator('.notification').count();
+
+  it('shows two people the file that is copied into the folder', async () => {
+    const pages = [await open(), await open()];
+    copyFileSync(SAMPLE, join(incoming, 'sample.hl7'));
+    for (const page of pages) {
+      await heard(page, 'sample.hl7');
+      expect(await page.locator('.notification .topic').textContent()).toBe('adt');
+      expect(await page.locator('.notification .words').textContent()).toBe('Something has change!');
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  it('drops a sample into the bucket, and hears of it', async () => {
+    const page = await open();
+    await page.selectOption('#sample', 'batch');
+    await page.click('#drop-button:enabled');
+    for (const topic of ['adt', 'oru', 'orm']) await page.locator(`[data-topic="${topic}"]`).waitFor();
+    expect(await page.textContent('#received')).toBe('3 received');
+    expect(complaints).toEqual([]);
+  });
+
+  it('hears of the topics that are chosen only, also after it has lost its connection', async () => {
+    const page = await open();
+    await page.uncheck('#topics input[value="*"]');
+    await page.check('#topics input[value="oru"]');
+    await page.fill('#topic', 'VXU');
+    await page.press('#topic', 'Enter');
+    await subscribed(page, ['oru', 'vxu']);
+    const { port } = runtime;
+    await runtime.close();
+    await page.waitForSelector('[data-state="waiting"]');
+    runtime = await start(port);
+    await subscribed(page, ['oru', 'vxu']);
+    writeFileSync(join(incoming, 'unheard.hl7'), batch(1));
+    await page.selectOption('#sample', 'adt');
+    await page.click('#drop-button');
+    await page.selectOption('#sample', 'oru');
+    await page.click('#drop-button');
+    await heard(page, 'sample-oru');
+    expect(await count(page)).toBe(1);
+  });
+
+  it('says what is wrong with a topic', async () => {
+    const page = await open();
+    await page.fill('#topic', 'a/b');
+    await page.press('#topic', 'Enter');
+    expect(await page.textContent('#topic-problem')).toMatch(/1 to 32 of the characters/);
+  });
+
+  it('shows names as text, and no more than the last 200, the newest first', async () => {
+    const page = await open();
+    writeFileSync(join(incoming, '<img src=x onerror=alert(1)>.hl7'), batch(250));
+    await page.locator('.notification', { hasText: 'C249' }).waitFor();
+    expect(await count(page)).toBe(200);
+    expect(await page.locator('.notification .details').first().textContent()).toMatch(/C249<img/);
+    expect(await page.locator('.notification img').count()).toBe(0);
+    expect(await page.textContent('#received')).toBe('250 received, the last 200 shown');
+    expect(complaints).toEqual([]);
+  });
+
+  it.each([
+    ['light', 360],
+    ['light', 1120],
+    ['dark', 360],
+    ['dark', 1120],
+  ] as const)('has nothing that axe finds wrong, %s at %d pixels', async (colorScheme, width) => {
+    const page = await open({
+      colorScheme,
+      viewport: { width, height: 720 },
+      bypassCSP: true,
+      reducedMotion: 'reduce',
+    });
+    await page.selectOption('#sample', 'batch');
+    await page.click('#drop-button:enabled');
+    await page.locator('.notification').nth(2).waitFor();
+    await page.addScriptTag({ path: AXE });
+    const violations = await page.evaluate(
+      "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes[0].html))",
+    );
+    expect(violations).toEqual([]);
+    const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+    expect(await page.evaluate(overflow)).toBe(0);
+  });
+});

@@ -1,0 +1,97 @@
+/** What has come in, the newest first; what comes twice is shown once. */
+
+/** More would make the page slow, and nobody reads them. */
+const MAX_SHOWN = 200;
+
+const element = (id) => document.getElementById(id);
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
+
+export class NotificationList {
+  #list = element('notifications');
+  /** Those that are shown, by their ids. */
+  #shown = new Map();
+  #received = 0;
+
+  add(notification) {
+    const known = this.#shown.get(notification.Id);
+    if (known) return known.repeat();
+    this.#received += 1;
+    const shown = new ShownNotification(notification);
+    this.#list.prepend(shown.item);
+    this.#shown.set(notification.Id ?? shown, shown);
+    if (this.#shown.size > MAX_SHOWN) {
+      const [[oldest, { item }]] = this.#shown;
+      item.remove();
+      this.#shown.delete(oldest);
+    }
+    this.#summarize();
+  }
+
+  clear() {
+    this.#list.replaceChildren();
+    this.#shown.clear();
+    this.#received = 0;
+    this.#summarize();
+  }
+
+  #summarize() {
+    element('empty').hidden = this.#received > 0;
+    element('summary').hidden = this.#received === 0;
+    const shown = this.#received > MAX_SHOWN ? `, the last ${MAX_SHOWN} shown` : '';
+    element('received').textContent = `${this.#received.toLocaleString()} received${shown}`;
+  }
+}
+
+class ShownNotification {
+  item = document.createElement('li');
+  #details = document.createElement('p');
+  #times = 1;
+  #repeated;
+
+  constructor({ Topic, Message, Event, Source, Size, ControlId, Sent }) {
+    const now = new Date();
+    const time = document.createElement('time');
+    time.dateTime = now.toISOString();
+    time.textContent = clock.format(now);
+    const sent = new Date(Sent);
+    const isDated = !Number.isNaN(sent.getTime());
+    if (isDated) time.title = `Sent ${full.format(sent)}`;
+    const topic = textElement('span', 'topic', Topic);
+    topic.dataset.topic = Topic;
+    topic.title = Topic;
+    this.item.className = 'notification';
+    this.#details.className = 'details';
+    const details = [Event, ControlId, Source, Number.isFinite(Size) && sizeText(Size)];
+    this.#details.append(...details.filter(Boolean).map((text) => textElement('span', '', text)));
+    this.item.append(topic, textElement('span', 'words', Message), time, this.#details);
+  }
+
+  /** The same notification has come again. */
+  repeat() {
+    this.#times += 1;
+    if (!this.#repeated) {
+      this.#repeated = textElement('span', 'repeated', '');
+      this.#details.append(this.#repeated);
+    }
+    this.#repeated.textContent = `came ${this.#times} times`;
+  }
+}
+
+function textElement(name, className, text) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  made.textContent = String(text ?? '');
+  return made;
+}
+
+function sizeText(bytes) {
+  if (bytes < 1024) return `${bytes} B`;
+  const units = ['KB', 'MB', 'GB'];
+  let size = bytes / 1024;
+  while (size >= 1024 && units.length > 1) {
+    size /= 1024;
+    units.shift();
+  }
+  return `${size.toFixed(size < 10 ? 1 : 0)} ${units[0]}`;
+}

@@ -1,0 +1,83 @@
+/** The notifications page: ties the connection, the topics and what has come in together. */
+import { Connection } from './connection.mjs';
+import { NotificationList } from './notification-list.mjs';
+import { parseFrame } from './protocol.mjs';
+import { SampleDrop } from './sample-drop.mjs';
+import { Topics } from './topics.mjs';
+
+/** A server that wants to know who is there says nothing before it does. */
+const SIGN_IN_AFTER_MILLISECONDS = 1_500;
+
+const element = (id) => document.getElementById(id);
+const list = new NotificationList();
+const topics = new Topics((change) => connection.send(JSON.stringify(change)));
+const connection = new Connection(serverUrl());
+/** The first list of subscriptions after each opening shows what the server knows; later ones, what it has done. */
+let isSubscribed = false;
+let signInTimer;
+
+/** The notifications of this host, or those given as ?url=wss://… */
+function serverUrl() {
+  const given = new URLSearchParams(location.search).get('url');
+  const host = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/notifications`;
+  const url = new URL(given && /^wss?:\/\//.test(given) ? given : host);
+  if (topics.wanted.length > 0) url.searchParams.set('topics', topics.wanted.join());
+  return url.href;
+}
+
+connection.addEventListener('state', ({ detail: { state, reason, seconds } }) => {
+  const texts = {
+    connecting: 'Connecting…',
+    connected: 'Connected',
+    waiting: `${reason}. Reconnecting in ${seconds} s`,
+    disconnected: `Disconnected: ${reason}`,
+  };
+  element('status').dataset.state = state;
+  element('status-text').textContent = texts[state];
+  element('reconnect').hidden = state !== 'waiting' && state !== 'disconnected';
+  isSubscribed = false;
+  clearTimeout(signInTimer);
+  element('sign-in').hidden = true;
+  if (state === 'connected') signInTimer = setTimeout(askWho, SIGN_IN_AFTER_MILLISECONDS);
+  // What is chosen meanwhile goes with the next connection.
+  else connection.url = serverUrl();
+});
+
+connection.addEventListener('frame', ({ detail }) => {
+  const frame = parseFrame(detail);
+  if (!frame) return;
+  if (frame.Type === 'Notification') list.add(frame);
+  if (frame.Type === 'Subscriptions') subscribed(frame.Topics ?? []);
+  if (frame.Type === 'Error') element('topic-problem').textContent = String(frame.Message);
+});
+
+function subscribed(subscribedTopics) {
+  clearTimeout(signInTimer);
+  element('sign-in').hidden = true;
+  if (isSubscribed) topics.show(subscribedTopics);
+  else topics.claim(subscribedTopics);
+  isSubscribed = true;
+}
+
+function askWho() {
+  element('sign-in').hidden = false;
+  element('status-text').textContent = 'Connected. Sign in to hear anything';
+}
+
+element('sign-in').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const [user, password] = [element('user'), element('password')];
+  element('topic-problem').textContent = '';
+  connection.send(JSON.stringify({ User: user.value, Password: password.value }));
+  password.value = '';
+});
+
+element('reconnect').addEventListener('click', () => {
+  connection.url = serverUrl();
+  connection.connect();
+});
+element('clear').addEventListener('click', () => list.clear());
+
+if (matchMedia('(max-width: 720px)').matches) element('topics-details').open = false;
+void new SampleDrop().offer();
+connection.connect();

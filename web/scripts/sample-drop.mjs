@@ -1,0 +1,84 @@
+/**
+ * Puts a sample file into the bucket, on the developer's own machine only: there the page's own host answers for S3, and takes
+ * requests from its own pages whatever they are signed with. No secret is in here, and none is sent anywhere else.
+ */
+const AUTHORIZATION =
+  'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=none';
+
+const element = (id) => document.getElementById(id);
+
+export class SampleDrop {
+  #bucket;
+  #dropped = 0;
+
+  /** Offers samples if there is a bucket on this machine to drop them into; else says how it is done. */
+  async offer() {
+    this.#bucket = await localBucket();
+    if (this.#bucket === undefined) {
+      const command = document.createElement('code');
+      command.textContent = 'aws s3 cp sample.hl7 s3://BUCKET/';
+      element('where').append('Put a file into the bucket: ', command);
+      return;
+    }
+    element('where').textContent = 'Or copy a file into the folder incoming, which is the bucket here.';
+    element('drop-button').disabled = false;
+    element('drop').addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.#drop(element('sample').value);
+    });
+  }
+
+  async #drop(kind) {
+    const { name, content } = sample(kind, ++this.#dropped);
+    element('problem').textContent = '';
+    try {
+      const response = await s3(`/${this.#bucket}/${name}`, { method: 'PUT', body: content });
+      if (!response.ok) throw new Error(`the answer was ${response.status}`);
+    } catch (error) {
+      element('problem').textContent = `The file could not be put into the bucket: ${error.message}.`;
+    }
+  }
+}
+
+/** The name of this machine's bucket, if this is the developer's own machine and it has one. */
+async function localBucket() {
+  if (!['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)) return undefined;
+  try {
+    const response = await s3('/');
+    const text = response.ok ? await response.text() : '';
+    const answer = new DOMParser().parseFromString(text, 'application/xml');
+    return answer.querySelector('Bucket > Name')?.textContent ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function s3(path, options = {}) {
+  return fetch(path, { ...options, cache: 'no-store', headers: { authorization: AUTHORIZATION } });
+}
+
+/** Made-up messages about nobody. */
+function sample(kind, number) {
+  const now = new Date();
+  const stamp = now.toISOString().replace(/\D/g, '').slice(0, 14);
+  const id = `${now.getTime().toString(36)}-${number}`.toUpperCase();
+  if (kind === 'file') return { name: `sample-${id}.txt`, content: `Something that is not HL7: ${id}.\n` };
+  if (kind === 'batch') {
+    const messages = ['adt', 'oru', 'orm'].map((one, index) => message(one, stamp, `${id}-${index + 1}`));
+    return { name: `sample-batch-${id}.hl7`, content: `BHS|^~\\&|SAMPLE\r${messages.join('')}BTS|3\r` };
+  }
+  return { name: `sample-${kind}-${id}.hl7`, content: message(kind, stamp, id) };
+}
+
+function message(kind, stamp, controlId) {
+  const [type, segments] = {
+    adt: ['ADT^A01', ['EVN|A01', 'PID|1||000001||DOE^JANE', 'PV1|1|I|WARD^1']],
+    oru: [
+      'ORU^R01',
+      ['PID|1||000001||DOE^JANE', 'OBR|1||LAB1|GLU^GLUCOSE', 'OBX|1|NM|GLU^GLUCOSE||5.4|mmol/L'],
+    ],
+    orm: ['ORM^O01', ['PID|1||000001||DOE^JANE', 'ORC|NW|1', 'OBR|1|1||XR^CHEST']],
+  }[kind];
+  const header = `MSH|^~\\&|SAMPLE|NOWHERE|||${stamp}+0000||${type}|${controlId}|P|2.5`;
+  return [header, ...segments, ''].join('\r');
+}

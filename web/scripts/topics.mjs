@@ -1,0 +1,116 @@
+/** The topics to choose from: what is ticked is what the server says; what is wanted is kept for the next connection. */
+
+const EVERYTHING = '*';
+const KNOWN = new Map([
+  [EVERYTHING, 'everything'],
+  ['adt', 'admissions'],
+  ['oru', 'results'],
+  ['orm', 'orders'],
+  ['siu', 'schedules'],
+  ['mdm', 'documents'],
+  ['file', 'not HL7'],
+]);
+const RULE = 'A topic has 1 to 32 of the characters a-z, 0-9, "_" and "-", such as vxu.';
+
+const element = (id) => document.getElementById(id);
+
+export class Topics {
+  #send;
+  #boxes = new Map();
+  #wanted;
+
+  /** `send` takes `{Subscribe: […]}` or `{Unsubscribe: […]}`, and returns `false` if it cannot be sent now. */
+  constructor(send) {
+    this.#send = send;
+    this.#wanted = new Set(JSON.parse(localStorage.getItem('topics') ?? '["*"]').filter(isTopic));
+    for (const topic of [...KNOWN.keys(), ...this.#wanted]) this.#box(topic);
+    this.#tick(this.#wanted);
+    element('topic-form').addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#add(element('topic').value.trim().toLowerCase());
+    });
+  }
+
+  get wanted() {
+    return [...this.#wanted].sort();
+  }
+
+  /** What a new connection is subscribed to is made what is wanted. */
+  claim(topics) {
+    const missing = this.wanted.filter((topic) => !topics.includes(topic));
+    const extra = topics.filter((topic) => !this.#wanted.has(topic));
+    if (missing.length + extra.length === 0) return this.show(topics);
+    this.#send({ Subscribe: missing, Unsubscribe: extra });
+  }
+
+  /** What the connection is subscribed to. */
+  show(topics) {
+    this.#want(topics);
+    this.#tick(topics);
+  }
+
+  #add(topic) {
+    const isSound = isTopic(topic);
+    element('topic-problem').textContent = isSound ? '' : RULE;
+    if (!isSound) return element('topic').focus();
+    element('topic').value = '';
+    this.#box(topic).checked = true;
+    this.#toggle(topic, true);
+  }
+
+  #toggle(topic, isWanted) {
+    element('topic-problem').textContent = '';
+    const wanted = new Set(this.#wanted);
+    if (isWanted) wanted.add(topic);
+    else wanted.delete(topic);
+    this.#want(wanted);
+    this.#send({ [isWanted ? 'Subscribe' : 'Unsubscribe']: [topic] });
+    this.#count();
+  }
+
+  #want(topics) {
+    this.#wanted = new Set(topics);
+    localStorage.setItem('topics', JSON.stringify(this.wanted));
+  }
+
+  #tick(topics) {
+    const ticked = new Set(topics);
+    for (const topic of ticked) this.#box(topic);
+    for (const [topic, box] of this.#boxes) box.checked = ticked.has(topic);
+    this.#count();
+  }
+
+  #count() {
+    element('topics-count').textContent = this.#wanted.has(EVERYTHING) ? 'all' : String(this.#wanted.size);
+  }
+
+  /** The box of a topic, made where there is none. */
+  #box(topic) {
+    const known = this.#boxes.get(topic);
+    if (known) return known;
+    const box = document.createElement('input');
+    box.type = 'checkbox';
+    box.value = topic;
+    box.addEventListener('change', () => this.#toggle(topic, box.checked));
+    const label = document.createElement('label');
+    const meaning = KNOWN.get(topic);
+    label.append(box, textSpan('name', topic === EVERYTHING ? 'All' : topic));
+    if (meaning) label.append(textSpan('meaning', meaning));
+    const item = document.createElement('li');
+    item.append(label);
+    element('topics').append(item);
+    this.#boxes.set(topic, box);
+    return box;
+  }
+}
+
+function isTopic(topic) {
+  return topic === EVERYTHING || /^[a-z0-9_-]{1,32}$/.test(topic);
+}
+
+function textSpan(className, text) {
+  const span = document.createElement('span');
+  span.className = className;
+  span.textContent = text;
+  return span;
+}
