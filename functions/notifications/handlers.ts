@@ -1,5 +1,8 @@
 /** The notifier's two Lambda functions. */
 import { createHandlers } from '../../lib';
+import { verifierFromEnvironment } from './credentials';
 import { notificationsServer } from './server';
 
-export const { routes, server } = createHandlers(notificationsServer());
+const verifier = verifierFromEnvironment(process.env);
+
+export const { routes, server } = createHandlers(notificationsServer({ verifier }));

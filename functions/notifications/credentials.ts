@@ -1,0 +1,98 @@
+/** An example of a verifier: users and the hashes of their passwords, from a secret of Secrets Manager or from a file. */
+import { readFile } from 'node:fs/promises';
+import { type Clock, ConfigurationError } from '../../lib';
+import { systemClock } from '../../lib/clock';
+import { PasswordHash } from './password-hash';
+import type { Verifier } from './verifier';
+
+/** So old may be what was read before a change. */
+const KEPT_MILLISECONDS = 5 * 60_000;
+
+interface Hashes {
+  of(user: string): PasswordHash | undefined;
+  /** What a user is checked against that is not there. */
+  nobody: PasswordHash;
+}
+
+export class CredentialsVerifier implements Verifier {
+  #read: { at: number; hashes: Promise<Hashes> } | undefined;
+
+  /**
+   * @param source the ARN of a secret, or the path of a file, that holds `{ "user": "scrypt$…" }`
+   * @param read gives what it holds
+   */
+  constructor(
+    private readonly source: string,
+    private readonly read: (source: string) => Promise<string> = readCredentials,
+    private readonly clock: Clock = systemClock,
+  ) {}
+
+  /** @throws ConfigurationError if the source holds anything else. */
+  async verify(user: string, password: string): Promise<boolean> {
+    const hashes = await this.#hashes();
+    const hash = hashes.of(user);
+    const matches = await (hash ?? hashes.nobody).matches(password);
+    return hash !== undefined && matches;
+  }
+
+  #hashes(): Promise<Hashes> {
+    const now = this.clock.now();
+    if (!this.#read || this.#read.at + KEPT_MILLISECONDS <= now) {
+      const read = { at: now, hashes: this.read(this.source).then((text) => parse(text, this.source)) };
+      this.#read = read;
+      read.hashes.catch(() => {
+        if (this.#read === read) this.#read = undefined;
+      });
+    }
+    return this.#read.hashes;
+  }
+}
+
+/** Nobody is asked for anything if the environment has no `CREDENTIALS`. */
+export function verifierFromEnvironment({ CREDENTIALS }: NodeJS.ProcessEnv): Verifier | undefined {
+  return CREDENTIALS ? new CredentialsVerifier(CREDENTIALS) : undefined;
+}
+
+/** What is wrong is told without what is there. */
+function parse(text: string, source: string): Hashes {
+  const hashes = new Map<string, PasswordHash>();
+  for (const [user, value] of Object.entries(parseObject(text, source))) {
+    const hash = typeof value === 'string' ? PasswordHash.parse(value) : undefined;
+    if (!hash) throw unusable(source, `the entry of user ${JSON.stringify(user)} is no such hash`);
+    hashes.set(user, hash);
+  }
+  const [first] = hashes.values();
+  return { of: (user) => hashes.get(user), nobody: PasswordHash.resembling(first) };
+}
+
+function parseObject(text: string, source: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw unusable(source, 'it is not JSON');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw unusable(source, 'it is no object');
+  }
+  return value;
+}
+
+function unusable(source: string, why: string): ConfigurationError {
+  return new ConfigurationError(
+    `CREDENTIALS ${source} should hold JSON such as {"ada":"scrypt$N$r$p$salt$hash"}, but ${why}. Make a hash with functions/notifications/hash-password.ts.`,
+  );
+}
+
+async function readCredentials(source: string): Promise<string> {
+  if (!source.startsWith('arn:')) return readFile(source, 'utf8');
+  // Loaded only where there is a secret to read.
+  const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
+  const client = new SecretsManagerClient({});
+  try {
+    const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: source }));
+    return SecretString;
+  } finally {
+    client.destroy();
+  }
+}

@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CredentialsVerifier, verifierFromEnvironment } from '../../../functions/notifications/credentials';
+import { PasswordHash } from '../../../functions/notifications/password-hash';
+import { ManualClock } from '../../../lib/testing';
+
+/** Of the password `right`. */
+let ada: string;
+beforeAll(async () => {
+  ada = String(await PasswordHash.of('right'));
+});
+
+const holding = (credentials: unknown) => async () =>
+  typeof credentials === 'string' ? credentials : JSON.stringify(credentials);
+
+describe('CredentialsVerifier', () => {
+  it('takes a user’s own password, and no other', async () => {
+    const verifier = new CredentialsVerifier(
+      'file',
+      holding({ ada, bob: String(await PasswordHash.of('b')) }),
+    );
+    expect(await verifier.verify('ada', 'right')).toBe(true);
+    for (const [user, password] of [
+      ['ada', 'wrong'],
+      ['ada', ''],
+      ['ada', 'b'],
+      ['Ada', 'right'],
+      ['eve', 'right'],
+      ['__proto__', 'right'],
+      ['constructor', ''],
+    ] as const) {
+      expect(await verifier.verify(user, password)).toBe(false);
+    }
+  });
+
+  it('checks a password against a hash of the same cost for a user that is not there', async () => {
+    const checked = jest.spyOn(PasswordHash.prototype, 'matches');
+    const verifier = new CredentialsVerifier('file', holding({ ada }));
+    await verifier.verify('ada', 'wrong');
+    await verifier.verify('eve', 'wrong');
+    const costs = checked.mock.contexts.map((hash) => String(hash).split('$').slice(0, 4).join('$'));
+    expect(costs).toEqual(['scrypt$16384$8$5', 'scrypt$16384$8$5']);
+    checked.mockRestore();
+  });
+
+  it('reads again after five minutes, or after it could not read', async () => {
+    const clock = new ManualClock();
+    const contents = [new Error('not there'), JSON.stringify({ ada }), '{}'];
+    const read = jest.fn(async () => {
+      const next = contents.shift();
+      if (typeof next !== 'string') throw next;
+      return next;
+    });
+    const verifier = new CredentialsVerifier('file', read, clock);
+    await expect(verifier.verify('ada', 'right')).rejects.toThrow('not there');
+    expect(await verifier.verify('ada', 'right')).toBe(true);
+    expect(await verifier.verify('ada', 'right')).toBe(true);
+    expect(read).toHaveBeenCalledTimes(2);
+    await clock.advance(5 * 60_000);
+    expect(await verifier.verify('ada', 'right')).toBe(false);
+  });
+
+  it.each([
+    ['no JSON', 'secret', /CREDENTIALS file should hold .*it is not JSON.*hash-password/],
+    ['a list', '["secret"]', /it is no object/],
+    ['a password', { ada: 'secret' }, /user "ada" is no such hash/],
+    [
+      'a cost that is no power of two',
+      { ada: `scrypt$16000$8$1$${'s'.repeat(22)}$${'h'.repeat(43)}` },
+      /no such/,
+    ],
+    ['too great a cost', { ada: `scrypt$1048576$8$1$${'s'.repeat(22)}$${'h'.repeat(43)}` }, /no such hash/],
+    ['too short a salt', { ada: `scrypt$16384$8$1$abc$${'h'.repeat(43)}` }, /no such hash/],
+  ])('refuses %s, without telling what is there', async (_name, content, message) => {
+    const verifying = new CredentialsVerifier('file', holding(content)).verify('ada', 'x');
+    await expect(verifying).rejects.toThrow(message);
+    await expect(verifying).rejects.not.toThrow(/secret|ssss|hhhh/);
+  });
+});
+
+describe('verifierFromEnvironment', () => {
+  it('reads a file, and asks nobody where there is none', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'credentials-'));
+    const file = join(directory, 'credentials.json');
+    writeFileSync(file, JSON.stringify({ ada }));
+    expect(await verifierFromEnvironment({ CREDENTIALS: file })?.verify('ada', 'right')).toBe(true);
+    expect(verifierFromEnvironment({})).toBeUndefined();
+    rmSync(directory, { recursive: true });
+  });
+});
