@@ -34,10 +34,8 @@ export interface IncomingFile {
 
 export function incomingFile({ eventTime, s3: { bucket, object } }: S3EventRecord): IncomingFile {
   const key = decodeURIComponent(object.key.replaceAll('+', ' '));
-  const version = object.versionId ?? object.eTag;
-  const id = createHash('sha256')
-    .update(JSON.stringify([bucket.name, key, version]))
-    .digest('base64url');
+  const coming = [bucket.name, key, object.versionId ?? object.eTag, object.sequencer ?? ''];
+  const id = createHash('sha256').update(JSON.stringify(coming)).digest('base64url');
   return {
     ...{ bucket: bucket.name, key, sizeBytes: object.size, eTag: object.eTag, cameAt: eventTime },
     ...(object.versionId !== undefined && { versionId: object.versionId }),
