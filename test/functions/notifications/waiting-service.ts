@@ -14,7 +14,7 @@ export class WaitingService {
   /** Connects a client and lets `server()` run beside the test; `ended` resolves with it. */
   async connect(query?: Record<string, string>): Promise<{ client: TestClient; ended: Promise<void> }> {
     const { handlers, gateway, functions } = this.service;
-    const client = new TestClient(this.service, newWebSocketId());
+    const client = new TestClient(this.service, newWebSocketId(), undefined);
     const { webSocketId } = client;
     gateway.begin(webSocketId);
     const event = connectEvent({ webSocketId, time: this.clock.now(), ...(query && { query }) });
