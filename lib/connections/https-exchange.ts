@@ -1,10 +1,5 @@
 /** One HTTP request and its answer, over connections that are kept alive: to the host itself, or wherever an endpoint URL says. */
-import {
-  type ClientRequest,
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingHttpHeaders,
-} from 'node:http';
+import type { Agent, ClientRequest, IncomingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 
 export interface HttpRequest {
@@ -29,33 +24,38 @@ const SOCKET_TIMEOUT_MILLISECONDS = 10_000;
 /** A delivery in which every post is slow has fewer under way. */
 const MAX_SOCKETS = 500;
 
+const KEPT = { keepAlive: true, maxSockets: MAX_SOCKETS };
+
+interface Line {
+  request: typeof httpsRequest;
+  agent: Agent;
+}
+
 export class HttpsExchange {
   readonly #endpoint: URL | undefined;
-  readonly #request: typeof httpRequest;
-  readonly #agent: HttpAgent;
+  readonly #line: Line | Promise<Line>;
 
   /** `endpointUrl` changes where the requests connect to, never what they say. Without it they go out over TLS only. */
   constructor(endpointUrl?: string) {
     this.#endpoint = endpointUrl ? new URL(endpointUrl) : undefined;
     const isPlain = this.#endpoint?.protocol === 'http:';
-    const kept = { keepAlive: true, maxSockets: MAX_SOCKETS };
-    this.#request = isPlain ? httpRequest : httpsRequest;
-    this.#agent = isPlain ? new HttpAgent(kept) : new HttpsAgent(kept);
+    this.#line = isPlain ? plainLine() : { request: httpsRequest, agent: new HttpsAgent(KEPT) };
   }
 
   /**
    * Resolves with any answer. Rejects if there is none: also if a kept connection turns out to be closed by the other side, when
    * nobody can tell whether the request was read.
    */
-  send({ method, host, path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+  async send({ method, host, path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+    const line = await this.#line;
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(new Error('given up'));
         return;
       }
       const { hostname, port } = this.#endpoint ?? new URL(`https://${host}`);
-      const request = this.#request({
-        ...{ method, path, headers, port, agent: this.#agent },
+      const request = line.request({
+        ...{ method, path, headers, port, agent: line.agent },
         host: hostname.replace(/^\[|\]$/g, ''),
       });
       const onAbort = () => void request.destroy(new Error('given up'));
@@ -82,6 +82,12 @@ export class HttpsExchange {
       request.end(body);
     });
   }
+}
+
+/** Loaded where an endpoint asks for it only: an ES module that imports `node:http` loads half of fetch with it, at every cold start. */
+async function plainLine(): Promise<Line> {
+  const { Agent: HttpAgent, request } = await import('node:http');
+  return { request, agent: new HttpAgent(KEPT) };
 }
 
 function limitTime(request: ClientRequest): void {

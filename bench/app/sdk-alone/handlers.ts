@@ -1,10 +1,5 @@
 /** The SDK's clients and commands that the library uses, and nothing else: the baseline of import time and size. */
-import {
-  ApiGatewayManagementApiClient,
-  DeleteConnectionCommand,
-  GetConnectionCommand,
-  PostToConnectionCommand,
-} from '@aws-sdk/client-apigatewaymanagementapi';
+import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
@@ -18,6 +13,6 @@ import {
 
 export const clients = [ApiGatewayManagementApiClient, DynamoDBClient, DynamoDBDocumentClient, LambdaClient];
 export const commands = [
-  ...[DeleteConnectionCommand, GetConnectionCommand, PostToConnectionCommand, InvokeCommand],
+  InvokeCommand,
   ...[DeleteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand],
 ];
