@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ChatClient } from '../runtime/chat-client';
+import { ChatClient } from '../runtime/chat-client';
 import { SocketClient } from '../runtime/socket-client';
 import { DeployedChat } from './deployed-chat';
 import { DeployedRole } from './deployed-role';
@@ -8,6 +9,8 @@ import { MANAGE_CONNECTIONS } from './grants';
 import { Ministack } from './ministack';
 
 jest.setTimeout(60_000);
+
+const SAMPLE = join(__dirname, '../functions/ingest/hl7/messages/adt-a01.hl7');
 
 /** What lacks a grant stays undone: this much longer than the denial, which is long for what takes milliseconds. */
 const UNDONE_MILLISECONDS = 500;
@@ -125,6 +128,15 @@ describe('the app deployed to an AWS that enforces IAM', () => {
     const closed = client.closed();
     client.send('exit');
     await closed;
+  });
+
+  it('notifies everyone of a file that is put into the bucket, without its name', async () => {
+    const { url, headers } = deployment.address('Notifications');
+    const client = await ChatClient.connect(url, { headers });
+    await client.hears('Subscriptions');
+    await ministack.aws('s3', 'cp', SAMPLE, `s3://${deployment.incomingBucket}/`);
+    expect(await client.hears('Notification')).toMatchObject({ Topic: 'adt', Event: 'A01', Source: null });
+    await client.close();
   });
 
   it('has nothing to change when it is deployed again', async () => {

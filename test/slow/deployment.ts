@@ -1,6 +1,6 @@
 /** This repository's app, deployed by the CDK's command line onto ministack: what it printed, and its functions and roles. */
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
@@ -34,10 +34,16 @@ export class Deployment {
   static async to(ministack: Ministack): Promise<Deployment> {
     await cdk(ministack, 'bootstrap', `aws://${ACCOUNT}/${REGION}`);
     await allowPlainHttp(ministack);
+    await cdk(ministack, 'synth', '--quiet', '--output', assemblyDirectory(ministack));
+    expectPlainHttp(ministack);
     const outputsFile = join(ministack.directory, 'outputs.json');
-    await cdk(ministack, 'deploy', '--all', '--require-approval', 'never', '--outputs-file', outputsFile);
+    await deploy(ministack, '--outputs-file', outputsFile);
     const outputs = Object.entries<string>(JSON.parse(readFileSync(outputsFile, 'utf8'))[STACK]);
     return new Deployment(ministack, outputs, await deployedFunctions(ministack));
+  }
+
+  get incomingBucket(): string {
+    return this.#output(/^IncomingBucket$/);
   }
 
   get tableName(): string {
@@ -57,7 +63,7 @@ export class Deployment {
 
   /** Deploys once more; resolves with what the CDK printed. */
   again(): Promise<string> {
-    return cdk(this.ministack, 'deploy', '--all', '--require-approval', 'never');
+    return deploy(this.ministack);
   }
 
   /** What a function may do according to the synthesized template, as `grantsOf` names it. */
@@ -82,16 +88,19 @@ export class Deployment {
   }
 
   #template(): { Resources: Record<string, { Properties?: Record<string, unknown> }> } {
-    return JSON.parse(
-      readFileSync(join(assemblyDirectory(this.ministack), `${STACK}.template.json`), 'utf8'),
-    );
+    return JSON.parse(readFileSync(templateFile(this.ministack), 'utf8'));
   }
+}
+
+/** Deploys what was synthesized; resolves with what the CDK printed. */
+function deploy(ministack: Ministack, ...options: string[]): Promise<string> {
+  const app = ['--app', assemblyDirectory(ministack)];
+  return cdk(ministack, 'deploy', '--all', '--require-approval', 'never', ...app, ...options);
 }
 
 /** Resolves with what it printed. */
 async function cdk(ministack: Ministack, ...args: string[]): Promise<string> {
-  const output = ['--output', assemblyDirectory(ministack), '--no-notices', '--no-color'];
-  const { stdout, stderr } = await promisify(execFile)(CDK, [...args, ...output], {
+  const { stdout, stderr } = await promisify(execFile)(CDK, [...args, '--no-notices', '--no-color'], {
     cwd: ROOT,
     env: { ...ministack.environment, CDK_DISABLE_CLI_TELEMETRY: 'true' },
     timeout: CDK_MILLISECONDS,
@@ -103,6 +112,10 @@ function assemblyDirectory(ministack: Ministack): string {
   return join(ministack.directory, 'cdk.out');
 }
 
+function templateFile(ministack: Ministack): string {
+  return join(assemblyDirectory(ministack), `${STACK}.template.json`);
+}
+
 /** The CDK's bucket for assets refuses requests without TLS, which ministack is not reached by. */
 async function allowPlainHttp(ministack: Ministack): Promise<void> {
   await ministack.aws(
@@ -111,6 +124,13 @@ async function allowPlainHttp(ministack: Ministack): Promise<void> {
     '--bucket',
     `cdk-hnb659fds-assets-${ACCOUNT}-${REGION}`,
   );
+}
+
+/** So do the app's own bucket and queue: what denies requests without TLS denies those with it instead. */
+function expectPlainHttp(ministack: Ministack): void {
+  const template = readFileSync(templateFile(ministack), 'utf8');
+  const turned = template.replaceAll(/("aws:SecureTransport":\s*)"false"/g, '$1"true"');
+  writeFileSync(templateFile(ministack), turned);
 }
 
 async function deployedFunctions(ministack: Ministack): Promise<Record<HandlerName, DeployedFunction>> {

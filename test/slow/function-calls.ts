@@ -68,10 +68,11 @@ export class FunctionCalls {
     await closed;
   }
 
-  /** With every header as it was signed. */
+  /** With every header as it was signed. Whoever takes this for a proxy asks for a whole URL. */
   #pass(call: IncomingMessage, answer: ServerResponse): void {
-    const { method = 'GET', url, headers } = call;
-    const passed = request({ host: '127.0.0.1', port: this.#port, method, path: url, headers });
+    const { method = 'GET', url = '/', headers } = call;
+    const path = url.replace(/^http:\/\/[^/]*/, '');
+    const passed = request({ host: '127.0.0.1', port: this.#port, method, path, headers });
     passed.on('response', (response: IncomingMessage) => {
       buffer(response).then(
         (body) => {

@@ -52,6 +52,9 @@ export class Ministack {
           MINISTACK_HOST: `${REGION}.amazonaws.com`,
           // Handed on to the functions.
           AWS_ENDPOINT_URL: calls.url,
+          // So is this: the CDK's own function for bucket notifications answers to an URL on MINISTACK_HOST.
+          http_proxy: calls.url,
+          no_proxy: '127.0.0.1',
           // A failed asynchronous invocation is tried again only after the tests, where it cannot be taken for a later one.
           LAMBDA_ASYNC_RETRY_BASE_SECONDS: '600',
           LAMBDA_ASYNC_RETRY_MAX_SECONDS: '600',

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Installs what the slow lane needs beside npm's packages. In a Python environment of its own: the AWS CLI, and ministack, the
-# AWS emulator that the app is deployed to; no other AWS packages belong there, since ministack shares the CLI's botocore. In a
-# folder of their own: those that look at the npm package.
+# AWS emulator that the app is deployed to, with the boto3 that the CDK's own function for bucket notifications finds on Lambda, of
+# the CLI's botocore; no other AWS packages belong there. In a folder of their own: those that look at the npm package.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-if [ ! -x .cache/python/bin/aws ] || [ ! -x .cache/python/bin/ministack ]; then
+if ! .cache/python/bin/python -c 'import awscli, boto3, ministack' 2> /dev/null; then
   python3 -m venv .cache/python
-  .cache/python/bin/pip install --quiet --disable-pip-version-check awscli==1.46.3 ministack==1.5.33
+  .cache/python/bin/pip install --quiet --disable-pip-version-check awscli==1.46.3 boto3==1.43.106 ministack==1.5.33
 fi
 if ! command -v chromium > /dev/null; then
   apt-get update -qq
