@@ -61,7 +61,7 @@ export class Settlement {
   async ownerDisconnected(connection: Connection, close: Close): Promise<SettlementOutcome> {
     const { webSocketId } = connection;
     await this.#store.markClosed(connection, close);
-    return (await this.#owned(connection)) ?? this.disconnected(webSocketId, close);
+    return (await this.#owned({ ...connection, state: 'closed' })) ?? this.disconnected(webSocketId, close);
   }
 
   /** The owner's loop has ended, and the connection is closed. */
@@ -99,13 +99,13 @@ export class Settlement {
     return isOpening(connection.acceptedAt, probeSentAt) ? 'pending' : 'gone';
   }
 
-  /** A dedicated connection is its owner's to settle, until its loop has ended; a dead one is followed by another. */
+  /** A dedicated connection is its owner's to close and, until its loop has ended, to settle; a dead one is followed by another. */
   async #owned(connection: Connection): Promise<SettlementOutcome | undefined> {
     const { messagesTo, webSocketId, serverFunction, state } = connection;
     if (messagesTo !== 'owner') return undefined;
     const { table, clock, invoker } = this.backend;
     const ownership = await new OwnershipStore(webSocketId, table, clock).get();
-    if (!ownership || ownership.ending) return undefined;
+    if (!ownership || (ownership.ending && state === 'closed')) return undefined;
     if (isFree(ownership, clock.now())) await invoker.invoke(serverFunction, { type: 'server', webSocketId });
     return state === 'open' ? 'open' : 'elsewhere';
   }
