@@ -91,6 +91,7 @@ export class DedicatedSocket {
     let openedAt = Number.POSITIVE_INFINITY;
     try {
       if (!(await this.#isOpen(ownership))) return true;
+      owner.opened();
       openedAt = this.shared.backend.clock.now();
       const loop = server.server(ownership.epoch > 1 ? { state: ownership.state } : undefined);
       // A loop that catches the interrupt, and does not end, is left where it is.

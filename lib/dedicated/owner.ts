@@ -5,7 +5,7 @@
 import type { Backend } from '../backend';
 import { sleep } from '../clock';
 import type { Connection } from '../connection-items';
-import { ConnectionStore } from '../connection-store';
+import { ConnectionStore, isOpening } from '../connection-store';
 import { Inbox, type InboxMessage } from '../inbox/inbox';
 import { MessageReader, type ReadOptions } from '../inbox/message-reader';
 import { type Ownership, OwnershipStore } from './ownership';
@@ -41,6 +41,7 @@ export class Owner {
     this.#overdue = resolve;
   });
   #isLost = false;
+  #hasOpened = false;
   #cancelBeat = () => {};
   #beating: Promise<void> = Promise.resolve();
 
@@ -73,6 +74,11 @@ export class Owner {
   /** Whether the loop has been interrupted, whatever it made of that. */
   get isInterrupted(): boolean {
     return this.#isInterrupted;
+  }
+
+  /** The loop begins: from here on a client that the gateway does not know has gone. */
+  opened(): void {
+    this.#hasOpened = true;
   }
 
   /** @throws HandoverInterrupt, OwnershipLost, UnmanageableMessage, and as `SharedConnection.read` */
@@ -136,11 +142,17 @@ export class Owner {
         this.#isLost = true;
         return;
       }
-      if (!(await this.backend.connections.get(this.connection)))
-        await this.#store.markClosed(this.connection, {});
+      if (this.#hasOpened) await this.#lookAtClient();
     } catch (error) {
       console.warn(`The heartbeat of WebSocket ${webSocketId} failed and is tried again: ${String(error)}`);
     }
     this.#beatLater();
+  }
+
+  async #lookAtClient(): Promise<void> {
+    const probeSentAt = this.backend.clock.now();
+    const status = await this.backend.connections.get(this.connection);
+    if (status || isOpening(this.connection.acceptedAt, probeSentAt)) return;
+    await this.#store.markClosed(this.connection, {});
   }
 }
