@@ -7,6 +7,7 @@ import type { Connection } from '../connection-items';
 import { ConnectionStore } from '../connection-store';
 import { ConfigurationError, WebSocketClosedError, WebSocketOpeningError } from '../errors';
 import type { ServiceFunction } from '../handlers/service-function';
+import { Inbox, LATEST_PUT_AFTER_CLOSE_MILLISECONDS } from '../inbox/inbox';
 import { handshakeFinished } from '../opening';
 import type { Service } from '../service';
 import type { Settlement } from '../settlement';
@@ -138,8 +139,23 @@ export class DedicatedSocket {
     const { connection } = this;
     if (connection.state === 'closed') return true;
     if (await handshakeFinished(this.shared.backend, connection, this.service.deadline)) return true;
-    if (epoch > 1) await this.#store.markClosed(connection, {});
-    return epoch > 1;
+    if (epoch === 1 && !(await this.#wasOpen())) return false;
+    await this.#store.markClosed(connection, {});
+    return true;
+  }
+
+  /** Whether it opened and went between two looks: then `$disconnect` tells so, or a message comes, while one still can. */
+  async #wasOpen(): Promise<boolean> {
+    const { webSocketId } = this.connection;
+    const { table, clock } = this.shared.backend;
+    const inbox = new Inbox(webSocketId, table, clock);
+    for (const end = clock.now() + LATEST_PUT_AFTER_CLOSE_MILLISECONDS; ; ) {
+      const isLast = clock.now() > end;
+      if ((await this.#store.closedAt(webSocketId)) !== undefined) return true;
+      if (await inbox.hasUnread()) return true;
+      if (isLast) return false;
+      await sleep(clock, LONGEST_PAUSE_MILLISECONDS);
+    }
   }
 
   #warnIfShort(): void {

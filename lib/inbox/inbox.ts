@@ -28,6 +28,8 @@ const TAKEN_MILLISECONDS = 90_000;
 const TAKEN_SECONDS = 10 * 60;
 /** A handler that has not stored its message by then has been given up by the gateway, which told the sender so. */
 const LATEST_PUT_MILLISECONDS = 28_000;
+/** So long after a close a handler that began before it may still store its message. */
+export const LATEST_PUT_AFTER_CLOSE_MILLISECONDS = 30_000;
 /** As far back of the present a message may still appear: as long as its handler may run, and clocks may differ. */
 const LOOK_BACK_MILLISECONDS = 35_000;
 /** A page of a thorough look, which may have many taken ones to pass, and of a quick one, which has not. */
@@ -111,6 +113,11 @@ export class Inbox {
     } finally {
       await this.#deleteTaken(old.slice(0, DELETED_AT_A_TIME), now);
     }
+  }
+
+  async hasUnread(): Promise<boolean> {
+    const first = await this.unread().next();
+    return !first.done;
   }
 
   /** Takes a message for one reader. `false` if another has it. `reader` is fresh for each take. */

@@ -1,7 +1,7 @@
 /** Reads a connection's messages from its inbox, one after the other, waiting for the next one: %CSP.WebSocket's Read. */
 import { type Clock, sleep } from '../clock';
 import { InvalidValueError, WebSocketClosedError, WebSocketTimeoutError } from '../errors';
-import type { Inbox, InboxMessage } from './inbox';
+import { type Inbox, type InboxMessage, LATEST_PUT_AFTER_CLOSE_MILLISECONDS } from './inbox';
 
 export interface ReadOptions {
   /** UTF-16 code units; a longer message is read in pieces. @default 32,656, as in IRIS */
@@ -22,8 +22,6 @@ const FIRST_BACKOFF_MILLISECONDS = 5;
 const THOROUGH_LOOK_MILLISECONDS = 1_000;
 /** While it waits, a reader looks so often whether the connection has closed. */
 const CLOSED_LOOK_MILLISECONDS = 1_000;
-/** A handler that began before the close may store its message until then. */
-const LATEST_PUT_AFTER_CLOSE_MILLISECONDS = 30_000;
 
 /** Whose messages a reader takes, and how. */
 export interface MessageSource {
