@@ -35,7 +35,7 @@ export class ManualClock implements Clock {
   /** Moves the time forward and rings the alarms on the way, in order; whatever they set going gets its turn before the next. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
-    await settled();
+    await this.settled();
     for (;;) {
       const at = this.nextAlarm;
       if (at === undefined || at > end) break;
@@ -43,9 +43,14 @@ export class ManualClock implements Clock {
       this.#alarms = this.#alarms.filter((other) => other !== alarm);
       this.#now = Math.max(this.#now, at);
       alarm?.callback();
-      await settled();
+      await this.settled();
     }
     this.#now = end;
+  }
+
+  /** Resolves when every promise that could go on has done so. */
+  protected settled(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve));
   }
 }
 
@@ -64,16 +69,11 @@ export class SkippingClock extends ManualClock {
 
   async #skip(): Promise<void> {
     for (;;) {
-      await settled();
+      await this.settled();
       const next = this.nextAlarm;
       if (next === undefined) break;
       await this.advance(Math.max(0, next - this.now()));
     }
     this.#skipping = false;
   }
-}
-
-/** Resolves when every promise that could go on has done so. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -4,7 +4,7 @@ import type { Call } from '../../lib/testing';
 export interface PendingCall {
   call: Call;
   apply: () => unknown;
-  /** Whose call it is and the how manieth: what that one knows now tells what it asked then. */
+  /** Whose call it is, the how manieth, and what that one knew then: it tells what was asked. */
   name: string;
   /** It has taken effect, and only this answer is still on its way. */
   judged?: [unknown];
@@ -13,12 +13,12 @@ export interface PendingCall {
 }
 
 export class Actor {
-  status: 'ready' | 'running' | 'done' | 'failed' | 'crashed' = 'ready';
+  status: 'ready' | 'running' | 'done' | 'failed' | 'crashed' | 'lost' = 'ready';
   startedAt = 0;
   /** Calls that wait for their answer. */
   calls: PendingCall[] = [];
-  /** Cancel the alarms that it has set. */
-  alarms: (() => void)[] = [];
+  /** Cancel the alarms that it has set, and that have not rung. */
+  readonly alarms = new Set<() => void>();
   /** What it knows: everything that it has been answered, in order. */
   memory = '';
   #tokens = 0;
@@ -31,6 +31,9 @@ export class Actor {
     private readonly run: () => Promise<unknown>,
     /** Begins it anew, if Lambda tries it again after it has died or failed. */
     readonly again?: () => void,
+    /** It may never begin. */
+    readonly mayBeLost = false,
+    readonly mayBegin = () => true,
   ) {}
 
   begin(now: number, failed: () => void): void {
@@ -65,7 +68,7 @@ export class Actor {
 
   /** Waits until the scheduler has an answer. */
   ask<T>(call: Call, apply: () => T): Promise<T> {
-    const name = `${this.name}'s call ${++this.#calls}`;
+    const name = `${this.name}'s call ${++this.#calls}, ${this.memory}`;
     return new Promise<T>((resolve, reject) => {
       if (this.status !== 'running') return;
       this.calls.push({ call, apply, name, resolve: resolve as (answer: unknown) => void, reject });
@@ -77,10 +80,21 @@ export class Actor {
   }
 
   /** It never hears an answer or an alarm again. */
-  end(status: 'failed' | 'crashed'): void {
+  end(status: 'failed' | 'crashed' | 'lost'): void {
     this.status = status;
     this.calls = [];
-    for (const cancel of this.alarms.splice(0)) cancel();
+    for (const cancel of this.alarms) cancel();
+    this.alarms.clear();
+  }
+
+  /** Whether it never does anything again, so that nothing depends any more on what it knew. */
+  get isOver(): boolean {
+    return (
+      this.status !== 'ready' &&
+      this.status !== 'running' &&
+      this.calls.length === 0 &&
+      this.alarms.size === 0
+    );
   }
 }
 

@@ -21,17 +21,24 @@ describe('in every order, all is well when', () => {
 });
 
 describe('it is noticed in some order when a condition is missing:', () => {
-  it.each([
+  it.each<[string, string, string, RegExp, Partial<Scenario>?]>([
     ['put', 'CONNECTION', 'copies of calls come late', /never settled/],
     ['put', 'MEMBER', 'a connection names itself, and copies of calls come late', /lost its name/],
     ['update state', 'CONNECTION', 'settlement is asked for twice', /onPostServer of a ran twice/],
     ['update settler', 'CONNECTION', 'settlement is asked for twice', /onPostServer of a ran twice/],
-    ['update started', 'CONNECTION', 'answers are lost, and calls repeated', /server\(\) of a ran 2 times/],
+    [
+      'update started',
+      'CONNECTION',
+      'answers are lost, and calls repeated',
+      /server\(\) of a ran 2 times/,
+      { clients: { a: {} } },
+    ],
     ['update left', 'MEMBER', 'copies of calls come late', /A ghost of a member/],
     ['update user', 'MEMBER', 'a rename and a departure', /A ghost of a member/],
     ['update posted', 'LIST', 'a rename and a departure', /b heard last of \[A\], but \[\] are online/],
-  ])('that of %s %s', async (operation, kind, name, wrong) => {
-    const exploration = exploreCase(cases[name] as Scenario, without(operation, kind));
+  ])('that of %s %s', async (operation, kind, name, wrong, changes) => {
+    const scenario = { ...(cases[name] as Scenario), ...changes };
+    const exploration = exploreCase(scenario, without(operation, kind));
     await expect(exploration).rejects.toThrow(WrongOrder);
     await expect(exploration).rejects.toThrow(wrong);
   });

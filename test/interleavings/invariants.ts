@@ -5,9 +5,11 @@ import { sessionId, sessionsAmong } from './session-watch';
 
 /** What is wrong at this step, if anything. */
 export function wrongNow(world: ServiceWorld): string | undefined {
-  for (const { pk, sk, callbackUrl } of world.table.items()) {
+  for (const { pk, sk, callbackUrl, epoch, sentAt } of world.table.items()) {
     if (callbackUrl === undefined && sk === 'CONNECTION') return `A ghost of a connection: ${pk}`;
     if (callbackUrl === undefined && sk.startsWith('MEMBER#')) return `A ghost of a member: ${sk}`;
+    if (epoch === undefined && sk === 'OWNER') return `A ghost of an owner: ${pk}`;
+    if (sentAt === undefined && sk.startsWith('MESSAGE#')) return `A ghost of a message: ${sk}`;
   }
   for (const id of world.clients.keys()) {
     if (world.isLive(id) && connectionOf(world, id)?.state !== 'open') {
@@ -71,7 +73,8 @@ function wrongOfLive(world: ServiceWorld, id: string): string | undefined {
   const anchor = anchorOf(world, id);
   if (!anchor || anchor.left) return `${id} is connected, but no member of its service.`;
   const runs = times(world, `server of ${id}`);
-  if (runs === 0 && world.has('server')) return `${id} is connected, but server() never ran.`;
+  const hasLoop = times(world, `server of ${id} begins`) > 0;
+  if (runs === 0 && !hasLoop && world.has('server')) return `${id} is connected, but server() never ran.`;
   return runs > 1 && !world.hadCrash ? `server() of ${id} ran ${runs} times.` : undefined;
 }
 
@@ -83,17 +86,24 @@ function wrongOfGone(world: ServiceWorld, id: string, wasOpen: boolean): string 
   if (connection && connection.done !== true) return `${id} has gone, but was never settled to the end.`;
   if (world.has('onPostServer') && times(world, `onPostServer of ${id}`) === 0)
     return `${id} has gone, but onPostServer never ran.`;
+  const owner = itemOf(world, id, 'OWNER');
+  if (owner && connection && Number(owner.expiresAt) > Number(connection.expiresAt))
+    return `${id} has gone, but its owner's row outlives its closed mark.`;
   return undefined;
 }
 
 function connectionOf(world: ServiceWorld, id: string): Item | undefined {
-  return world.table.items().find(({ pk, sk }) => pk === `CONNECTION#${id}` && sk === 'CONNECTION');
+  return itemOf(world, id, 'CONNECTION');
+}
+
+export function itemOf(world: ServiceWorld, id: string, row: string): Item | undefined {
+  return world.table.items().find(({ pk, sk }) => pk === `CONNECTION#${id}` && sk === row);
 }
 
 function anchorOf(world: ServiceWorld, id: string): Item | undefined {
   return world.table.items().find(({ sk }) => sk.startsWith('MEMBER#') && sk.endsWith(`#${id}`));
 }
 
-function times(world: ServiceWorld, what: string): number {
+export function times(world: ServiceWorld, what: string): number {
   return world.happened.filter((other) => other === what).length;
 }

@@ -1,11 +1,13 @@
 /** Replays an order that the explorer has printed: `node --import tsx test/interleavings/replay.ts 'CASE' < print.txt` */
 import { readFileSync } from 'node:fs';
 import { cases } from './cases';
+import { dedicatedCases } from './dedicated-cases';
 import { parsed, replay } from './explorer';
+import { inboxCases } from './inbox-cases';
 import { ServiceWorld } from './service-world';
 import { sessionCases } from './session-cases';
 
-const allCases = { ...cases, ...sessionCases };
+const allCases = { ...cases, ...sessionCases, ...inboxCases, ...dedicatedCases };
 
 async function main(name: string | undefined): Promise<void> {
   const scenario = allCases[name ?? ''];

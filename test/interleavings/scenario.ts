@@ -1,6 +1,7 @@
 /** What is explored: who takes part, and what may go wrong how often. */
 import type { HandlerOptions } from '../../lib';
 import type { Condition } from '../../lib/table/conditions';
+import type { Item } from '../../lib/table/item';
 import type { ServerClass } from '../../lib/web-socket-server';
 import type { ServiceWorld } from './service-world';
 
@@ -18,8 +19,12 @@ export interface Budget {
   slowAnswers: number;
   /** Time goes on while somebody waits for an answer. */
   ticks: number;
+  /** A quarter of a minute passes while somebody waits for an answer: longer than between two heartbeats. */
+  lags: number;
   /** Half a minute passes while somebody waits for an answer. */
   stalls: number;
+  /** Where somebody polls: time goes on until somebody is about to write, although a client may still do something. */
+  waits: number;
 }
 
 export interface ClientScript {
@@ -27,6 +32,8 @@ export interface ClientScript {
   connected?: boolean;
   /** The web session from which it connects. @default none */
   session?: string;
+  /** Text frames that it has sent before the exploration begins; only of one that was connected. */
+  hasSent?: string[];
   /** Text frames, sent one after the other at any time while it is connected. */
   sends?: string[];
   /** Whether it may leave, and whether `$disconnect` is told of it then. @default 'never' */
@@ -38,18 +45,36 @@ export interface ClientScript {
 export interface Scenario {
   makeServerClass: (world: ServiceWorld) => ServerClass;
   upkeep?: HandlerOptions['upkeep'];
+  /**
+   * Somebody looks again and again: then time goes on by itself until somebody is about to do more than look, and without bound
+   * only when every client has gone.
+   * @default false: it goes on to the next alarm
+   */
+  polls?: boolean;
+  /** How often time has gone on so before the exploration begins, with every loop running. @default no loop has begun */
+  waitsBefore?: number;
+  /** After this Lambda ends an invocation of the server function. @default 120,000 */
+  serverLimitMilliseconds?: number;
   clients: Record<string, ClientScript>;
   /** Processes that begin at any time, by name. */
   others?: Record<string, (world: ServiceWorld) => Promise<unknown>>;
+  /** They begin only when somebody has waited for half a minute. @default false */
+  othersBeginAfterStall?: boolean;
   budget?: Partial<Budget>;
   /** Only calls about what begins so are repeated or late. @default all */
   goesWrong?: string;
   /** What goes wrong more often in the slow lane. @default as in `budget` */
   largerBudget?: Partial<Budget>;
+  /** Only in the slow lane, with its larger budget. @default false: in every test run, too */
+  slow?: boolean;
+  /** What is wrong at any moment, beyond what is wrong in every scenario. */
+  wrongNow?: (world: ServiceWorld) => string | undefined;
   /** What is wrong when all has come to rest, beyond what is wrong in every scenario; asked again after two sweeps. */
   wrongAtRest?: (world: ServiceWorld) => string | undefined;
   /** Takes a condition away, to see whether that is noticed. */
   mutate?: Mutation;
+  /** Changes what is read of an item, to see whether that is noticed. */
+  misread?: (item: Item) => Item;
 }
 
 /** `operation` is `put` or `update` with the first attribute added to or set, `kind` the first part of the item's sort key. */

@@ -1,13 +1,43 @@
 /** Holds back every call of every actor, and offers what may happen next: an answer, a death, a delay, time. */
 import { type Call, type Intercept, ManualClock } from '../../lib/testing';
 import type { Actor, PendingCall } from './actor';
+import { atRest } from './at-rest';
 import type { Budget } from './scenario';
 
 const LAMBDA_RETRY_MILLISECONDS = 60_000;
+/** Longer than between two heartbeats, and shorter than a lease. */
+const LAG_MILLISECONDS = 16_000;
 /** As long as one of the gateway's hosts, or a caller, may keep an invocation waiting. */
 const STALL_MILLISECONDS = 31_000;
+/** Without a write by then, whoever looks again and again would do so for ever. */
+const LONGEST_LOOK_MILLISECONDS = 10 * 60_000;
 
-export type Offer = (choice: string, action: () => void | Promise<void>) => void;
+/** `touch` tells what the choice is about, if that is little. @default everything, such as time */
+export type Offer = (choice: string, action: () => void | Promise<void>, touch?: Touch) => void;
+
+/** What a choice depends on and what it changes, beyond adding an actor. */
+export interface Touch {
+  /** Who learns of something by it; nobody has to. */
+  actor?: Actor;
+  /** What takes effect by it. */
+  call?: Call;
+  /** What can happen less often after it. */
+  spends?: keyof Budget;
+}
+
+/** Whether two choices lead to the same state in either order, and neither prevents the other. */
+export function isIndependent(one: Touch | undefined, other: Touch | undefined): boolean {
+  if (!one || !other || one.actor === other.actor) return false;
+  if (one.spends && one.spends === other.spends) return false;
+  const [a, b] = [one.call, other.call];
+  if (!a || !b || a.to !== b.to || (isRead(a) && isRead(b))) return true;
+  // A query is about all keys that begin as its own.
+  return a.to !== 'functions' && !a.subject.startsWith(b.subject) && !b.subject.startsWith(a.subject);
+}
+
+function isRead({ operation }: Call): boolean {
+  return operation === 'get' || operation === 'query' || operation === 'GET';
+}
 
 /** What the scheduler must know of its surroundings. */
 export interface Surroundings {
@@ -15,6 +45,10 @@ export interface Surroundings {
   isYoung(webSocketId: string): boolean;
   /** Whether something is about to happen that takes no time: then time does not go on by itself. */
   isAboutToHappen(): boolean;
+  /** Whether a client is connected, or may still be. */
+  hasClients(): boolean;
+  /** Whether somebody looks again and again: see `Scenario.polls`. */
+  readonly polls: boolean;
   /** An actor has died or failed. */
   ended(actor: Actor): void;
 }
@@ -25,13 +59,15 @@ export class Scheduler {
   current: Actor | undefined;
   /** Whether anybody died or failed: then a hook may have to run again. */
   hadCrash = false;
+  /** Whether anybody had to wait for longer than a lease: then another may have gone on. */
+  hadStall = false;
   /** Calls go through at once: before the exploration, and after it. */
   calm = true;
   readonly #budget: Budget;
   readonly #surroundings: Surroundings;
   readonly #actors: Actor[] = [];
   #late: PendingCall[] = [];
-  #retries: { at: number; start: () => void }[] = [];
+  #retries: { at: number; actor: Actor; start: () => void }[] = [];
   #isOver = false;
 
   /** Only calls whose subject begins with `goesWrong` are repeated or late. */
@@ -48,7 +84,9 @@ export class Scheduler {
       staleHosts: 0,
       slowAnswers: 0,
       ticks: 0,
+      lags: 0,
       stalls: 0,
+      waits: 0,
     };
     this.#budget = { ...none, ...budget };
     this.#surroundings = surroundings;
@@ -79,16 +117,22 @@ export class Scheduler {
   offerAll(offer: Offer): void {
     if (this.#isOver) return;
     for (const actor of this.#actors) {
-      if (actor.status === 'ready') offer(`${actor.name} begins`, () => this.begin(actor));
+      if (actor.status === 'ready' && actor.mayBegin()) {
+        offer(`${actor.name} begins`, () => this.begin(actor), { actor });
+        if (actor.mayBeLost) offer(`${actor.name} is lost`, () => actor.end('lost'), { actor });
+      }
       for (const call of actor.calls) this.#offerAnswers(offer, actor, call);
     }
     this.#offerTime(offer);
     if (this.#budget.crashes === 0) return;
     for (const actor of this.#running()) {
-      offer(`${actor.name} dies`, () => {
+      // To die before a call that only reads looks the same to everybody as to die after it.
+      if (actor.calls.every(({ call }) => isRead(call))) continue;
+      const die = () => {
         this.#budget.crashes--;
         this.#end(actor, 'crashed');
-      });
+      };
+      offer(`${actor.name} dies`, die, { actor, spends: 'crashes' });
     }
   }
 
@@ -96,15 +140,27 @@ export class Scheduler {
   offerLate(offer: Offer, nothingElse: boolean): void {
     if (this.#isOver) return;
     for (const late of this.#late) {
-      offer(`a late copy of ${shown(late.call)} takes effect`, () => {
+      const apply = () => {
         this.#late = this.#late.filter((other) => other !== late);
         late.apply();
-      });
+      };
+      offer(`a late copy of ${shown(late.call)} takes effect`, apply, { call: late.call });
     }
     if (nothingElse && this.#late.length > 0) {
       offer('the late copies come after the end', () => {
         this.#isOver = true;
       });
+    }
+  }
+
+  /** Goes on until nobody waits for an answer. */
+  async answerAll(): Promise<void> {
+    for (;;) {
+      await atRest();
+      const actor = this.#running().find(({ calls }) => calls.length > 0);
+      const [pending] = actor?.calls ?? [];
+      if (!actor || !pending) return;
+      this.#answer(actor, pending, pending.apply);
     }
   }
 
@@ -124,55 +180,60 @@ export class Scheduler {
   /** Equal for equal states. */
   state(): unknown {
     return [
-      this.#actors.map(({ name, status, startedAt, memory, calls }) => [
-        name,
-        status,
-        startedAt,
-        memory,
-        calls.map(({ call, judged }) => [call, judged]),
-      ]),
+      this.#actors
+        .filter(({ isOver }) => !isOver)
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+        .map(({ name, status, startedAt, memory, calls }) => [
+          name,
+          status,
+          startedAt,
+          memory,
+          calls.map(({ call, judged }) => [call, judged]),
+        ]),
       this.#late.map(({ name }) => name),
-      [this.clock.now(), this.clock.alarms, this.#retries.map(({ at }) => at), this.#budget, this.#isOver],
+      this.#retries.map(({ at, actor }) => [at, actor.name]),
+      [this.clock.now(), this.clock.alarms, this.#budget, this.hadCrash, this.hadStall, this.#isOver],
     ];
   }
 
   #offerAnswers(offer: Offer, actor: Actor, pending: PendingCall): void {
     const { call, apply } = pending;
     const name = `${actor.name}: ${pending.judged ? 'the slow answer to ' : ''}${shown(call)}`;
-    const isWrite = call.to === 'table' && call.operation !== 'get' && call.operation !== 'query';
-    const answer = (effect: () => unknown) => {
-      this.current = actor;
-      // What it does next may depend on the time that it sees now.
-      actor.answer(pending, `${this.clock.now()} ${shown(call)}`, effect);
-    };
-    offer(name, () => answer(apply));
+    const isInvocation = call.operation.startsWith('invoke');
+    const isWrite = call.to === 'table' && !isRead(call);
+    const answer = (effect: () => unknown) => this.#answer(actor, pending, effect);
+    offer(name, () => answer(apply), { actor, call });
     if (pending.judged) return;
+    const worse = (what: string, spends: keyof Budget, action: () => void) => {
+      if (this.#budget[spends] === 0) return;
+      const spend = () => {
+        this.#budget[spends]--;
+        action();
+      };
+      offer(`${name}, ${what}`, spend, { actor, call, spends });
+    };
     const goesWrong = call.subject.startsWith(this.goesWrong);
-    if (this.#budget.repeats > 0 && goesWrong && (isWrite || call.operation.startsWith('invoke'))) {
-      offer(`${name}, whose answer is lost and which is repeated`, () => {
-        this.#budget.repeats--;
+    if (goesWrong && (isWrite || isInvocation)) {
+      worse('whose answer is lost and which is repeated', 'repeats', () => {
         apply();
         answer(apply);
       });
     }
-    if (this.#budget.lateCopies > 0 && goesWrong && isWrite) {
-      offer(`${name}, while a copy of it is late`, () => {
-        this.#budget.lateCopies--;
+    if (goesWrong && isWrite) {
+      worse('while a copy of it is late', 'lateCopies', () => {
         this.#late.push(pending);
         answer(apply);
       });
     }
-    if (this.#budget.slowAnswers > 0 && call.to === 'gateway') {
-      offer(`${name}, whose answer is slow`, () => {
-        this.#budget.slowAnswers--;
+    if (call.to === 'gateway' || isInvocation) {
+      worse('whose answer is slow', 'slowAnswers', () => {
         const judged = apply();
         pending.judged = [judged];
         pending.apply = () => judged;
       });
     }
-    if (this.#budget.staleHosts > 0 && call.to === 'gateway' && this.#surroundings.isYoung(call.subject)) {
-      offer(`${name}, at a host that does not know it yet`, () => {
-        this.#budget.staleHosts--;
+    if (call.to === 'gateway' && this.#surroundings.isYoung(call.subject)) {
+      worse('at a host that does not know it yet', 'staleHosts', () => {
         answer(() => (call.operation === 'GET' ? undefined : 'gone'));
       });
     }
@@ -181,22 +242,67 @@ export class Scheduler {
   #offerTime(offer: Offer): void {
     const isWaiting = this.#running().some(({ calls }) => calls.length > 0);
     const isAboutToHappen = this.#surroundings.isAboutToHappen();
-    const isReady = this.#actors.some(({ status }) => status === 'ready');
+    const isReady = this.#actors.some((actor) => actor.status === 'ready' && actor.mayBegin());
     const needsTick = isWaiting || isAboutToHappen || isReady;
-    const next = Math.min(this.clock.nextAlarm ?? Infinity, ...this.#retries.map(({ at }) => at));
-    if (next < Infinity && (!needsTick || this.#budget.ticks > 0)) {
+    const next = this.#nextTime();
+    if (this.#surroundings.polls) {
+      const isFree = !this.#surroundings.hasClients() && !isReady;
+      if (next < Infinity && !isWaiting && !isAboutToHappen && (isFree || this.#budget.waits > 0)) {
+        offer('time passes, and nobody does more than look', () => {
+          if (!isFree) this.#budget.waits--;
+          return this.onlyLook();
+        });
+      }
+    } else if (next < Infinity && (!needsTick || this.#budget.ticks > 0)) {
       const milliseconds = next - this.clock.now();
       offer(`${milliseconds} ms pass`, () => {
         if (needsTick) this.#budget.ticks--;
         return this.#pass(milliseconds);
       });
     }
-    if (this.#budget.stalls > 0 && isWaiting && !isAboutToHappen) {
+    if (!isWaiting || isAboutToHappen) return;
+    if (this.#budget.lags > 0) {
+      offer(`${LAG_MILLISECONDS / 1000} s pass`, () => {
+        this.#budget.lags--;
+        return this.#pass(LAG_MILLISECONDS);
+      });
+    }
+    if (this.#budget.stalls > 0) {
       offer(`${STALL_MILLISECONDS / 1000} s pass`, () => {
         this.#budget.stalls--;
+        this.hadStall = true;
         return this.#pass(STALL_MILLISECONDS);
       });
     }
+  }
+
+  #nextTime(): number {
+    return Math.min(this.clock.nextAlarm ?? Infinity, ...this.#retries.map(({ at }) => at));
+  }
+
+  /** What only reads is answered at once, until somebody is about to do more, or to begin. */
+  async onlyLook(): Promise<void> {
+    const end = this.clock.now() + LONGEST_LOOK_MILLISECONDS;
+    for (;;) {
+      const calls = this.#running().flatMap((actor) => actor.calls.map((pending) => ({ actor, pending })));
+      if (!calls.every(({ pending }) => isRead(pending.call))) return;
+      const [look] = calls;
+      const next = this.#nextTime();
+      if (look) {
+        this.#answer(look.actor, look.pending, look.pending.apply);
+        await atRest();
+      } else if (next > end || this.#surroundings.isAboutToHappen()) {
+        return;
+      } else {
+        await this.#pass(next - this.clock.now());
+      }
+    }
+  }
+
+  #answer(actor: Actor, pending: PendingCall, effect: () => unknown): void {
+    this.current = actor;
+    // What it does next may depend on the time that it sees now.
+    actor.answer(pending, `${this.clock.now()} ${shown(pending.call)}`, effect);
   }
 
   /** Lambda ends what has run too long; what it tries again comes up when its time has come. */
@@ -216,7 +322,7 @@ export class Scheduler {
     actor.end(status);
     this.#surroundings.ended(actor);
     if (actor.again) {
-      this.#retries.push({ at: this.clock.now() + LAMBDA_RETRY_MILLISECONDS, start: actor.again });
+      this.#retries.push({ at: this.clock.now() + LAMBDA_RETRY_MILLISECONDS, actor, start: actor.again });
     }
   }
 
@@ -238,11 +344,19 @@ class ActorClock extends ManualClock {
     const actor = this.scheduler.current;
     const cancel = super.after(milliseconds, () => {
       this.scheduler.current = actor;
+      actor?.alarms.delete(cancel);
       actor?.remember(`${this.now()} alarm`);
       callback();
     });
-    actor?.alarms.push(cancel);
-    return cancel;
+    actor?.alarms.add(cancel);
+    return () => {
+      actor?.alarms.delete(cancel);
+      cancel();
+    };
+  }
+
+  protected override settled(): Promise<void> {
+    return atRest();
   }
 }
 

@@ -3,6 +3,7 @@
  * send and leave, Lambda delivers what was asked for, and whatever the scheduler has in store.
  */
 import { type Backend, createHandlers, type Handlers, type LambdaContext } from '../../lib';
+import type { Item } from '../../lib/table/item';
 import {
   connectEvent,
   disconnectEvent,
@@ -15,13 +16,18 @@ import {
 import type { QueuedRequest } from '../../lib/testing/fake-invoker';
 import { overrides, type ServerClass, type ServerContext } from '../../lib/web-socket-server';
 import { Actor, digest } from './actor';
+import { atRest } from './at-rest';
 import type { World } from './explorer';
 import { wrongAtEnd, wrongNow } from './invariants';
 import { MutableTable } from './mutable-table';
 import type { Budget, ClientScript, Scenario } from './scenario';
-import { type Offer, Scheduler } from './scheduler';
+import { isIndependent, type Offer, Scheduler, type Touch } from './scheduler';
 import { SessionWatch } from './session-watch';
 
+/** A handler may have dropped what it was done with only later. */
+const SURELY_TAKEN_MILLISECONDS = 28_000;
+/** For so long everything that polls is let go on before it counts as being at rest. */
+const REST_MILLISECONDS = 35_000;
 const ROUTES_LIMIT_MILLISECONDS = 29_000;
 const SERVER_LIMIT_MILLISECONDS = 120_000;
 /** For so long after the handshake another host of the gateway may still answer 410. */
@@ -33,6 +39,8 @@ interface Client {
   state: 'new' | 'connecting' | 'accepted' | 'open' | 'refused' | 'gone';
   openedAt: number;
   sent: number;
+  /** Texts of which the gateway has been told in time that they were taken. */
+  taken: string[];
   stays: boolean;
 }
 
@@ -43,13 +51,19 @@ export class ServiceWorld implements World {
   readonly clients: Map<string, Client>;
   /** What the hooks have noted, in order. */
   readonly happened: string[] = [];
+  /** What processes have come to, in any order. */
+  readonly outcomes: string[] = [];
+  /** The runs of `server()` that have begun and not ended, by the names of their invocations. */
+  readonly serving = new Set<string>();
+  /** What has been wrong at one moment. */
+  violation: string | undefined;
   readonly #scenario: Scenario;
   readonly #scheduler: Scheduler;
   readonly #functions: FakeInvoker;
   readonly #ServerClass: ServerClass;
   readonly #handlers: Handlers;
   #counter = 0;
-  #actions = new Map<string, () => void | Promise<void>>();
+  #actions = new Map<string, { action: () => void | Promise<void>; touch: Touch | undefined }>();
 
   static async make(
     scenario: Scenario,
@@ -65,13 +79,16 @@ export class ServiceWorld implements World {
     this.clients = new Map(
       Object.entries(scenario.clients).map(([id, script]) => [
         id,
-        { script, state: 'new', openedAt: 0, sent: 0, stays: script.leaves === undefined },
+        { script, state: 'new', openedAt: 0, sent: 0, taken: [], stays: script.leaves === undefined },
       ]),
     );
     this.#scheduler = new Scheduler(budget, this.#surroundings(), Date.UTC(2026, 10, 30), scenario.goesWrong);
     const { clock, intercept } = this.#scheduler;
-    this.table = new MutableTable(clock, this.#watched(intercept), scenario.mutate);
-    this.gateway = new FakeGateway(clock, intercept);
+    this.table = new MutableTable(clock, this.#watched(intercept), scenario, (item, change) => {
+      if (change.set?.taken !== undefined) this.#assertOwned(item, 'takes a message');
+      if (change.set?.ending !== undefined) this.#assertOwned(item, 'ends the socket');
+    });
+    this.gateway = new FakeGateway(clock, intercept, (id) => this.#gone(id));
     this.#functions = new FakeInvoker(intercept);
     this.backend = {
       ...{ table: this.table, connections: this.gateway, invoker: this.#functions, clock },
@@ -90,15 +107,47 @@ export class ServiceWorld implements World {
     return this.#scheduler.hadCrash;
   }
 
+  get hadStall(): boolean {
+    return this.#scheduler.hadStall;
+  }
+
   /** Whether its server class has such a hook of its own. */
   has(hook: ServerContext['hook']): boolean {
     return overrides(this.#ServerClass, hook);
   }
 
   /** A hook's own step: it can be died before, and not in the middle of. */
-  note(what: string): Promise<void> {
+  note(what: string, effect = () => {}): Promise<void> {
     return this.#scheduler.intercept({ to: 'functions', operation: 'runs', subject: what }, () => {
       this.happened.push(what);
+      effect();
+    });
+  }
+
+  /** The loop of a dedicated socket; `isFirst` if it is not resumed. */
+  async noteLoop(id: string, isFirst: boolean, loop: () => Promise<void>): Promise<void> {
+    const name = (!this.#scheduler.calm && this.#scheduler.current?.name) || 'one at rest';
+    await this.note(`server of ${id} begins`, () => {
+      this.serving.add(name);
+      if (isFirst && this.clients.get(id)?.openedAt === 0)
+        this.violation ??= `server() of ${id} begins, but it never opened.`;
+      const isOwner = this.#scheduler.calm || this.#owner(id) === name;
+      if (isOwner && this.happened.includes(`onPostServer of ${id}`))
+        this.violation ??= `server() of ${id} begins after onPostServer.`;
+    });
+    try {
+      await loop();
+    } finally {
+      await this.note(`server of ${id} ends`, () => this.serving.delete(name));
+    }
+  }
+
+  /** `onPostServer` of a dedicated socket: no owner may be at work. */
+  noteDeparture(id: string): Promise<void> {
+    return this.note(`onPostServer of ${id}`, () => {
+      const owner = this.#owner(id);
+      if (owner && this.serving.has(owner) && this.#scheduler.isBusy(owner))
+        this.violation ??= `onPostServer of ${id} runs while ${owner} is in its server().`;
     });
   }
 
@@ -108,29 +157,36 @@ export class ServiceWorld implements World {
 
   choices(): string[] {
     this.#actions = new Map();
-    const offer: Offer = (choice, action) => {
+    const offer: Offer = (choice, action, touch) => {
       let name = choice;
       for (let n = 2; this.#actions.has(name); n++) name = `${choice} (${n})`;
-      this.#actions.set(name, action);
+      this.#actions.set(name, { action, touch });
     };
     this.#scheduler.offerAll(offer);
     for (const [id, client] of this.clients) this.#offerEvents(offer, id, client);
-    for (const queued of this.#functions.queue) {
-      offer(`Lambda delivers ${describe(queued)}`, () => {
+    const queue = new Map(this.#functions.queue.map((queued) => [describe(queued), queued]));
+    for (const queued of queue.values()) {
+      const deliver = () => {
         this.#functions.queue.splice(this.#functions.queue.indexOf(queued), 1);
         this.#deliver(queued, `request ${++this.#counter}`);
-      });
+      };
+      const call = { to: 'functions', operation: 'delivery', subject: queued.functionName } as const;
+      offer(`Lambda delivers ${describe(queued)}`, deliver, { call });
     }
     this.#scheduler.offerLate(offer, this.#actions.size === 0);
     return [...this.#actions.keys()];
   }
 
   async take(choice: string): Promise<void> {
-    const action = this.#actions.get(choice);
-    if (!action) throw new Error(`"${choice}" cannot happen here.`);
-    await action();
+    const offered = this.#actions.get(choice);
+    if (!offered) throw new Error(`"${choice}" cannot happen here.`);
+    await offered.action();
     await atRest();
     this.#scheduler.current = undefined;
+  }
+
+  independent(one: string, other: string): boolean {
+    return isIndependent(this.#actions.get(one)?.touch, this.#actions.get(other)?.touch);
   }
 
   key(): string {
@@ -138,13 +194,18 @@ export class ServiceWorld implements World {
     const state = [
       this.table.items().sort((a, b) => (a.pk + a.sk < b.pk + b.sk ? -1 : 1)),
       [...this.clients].map(([id, { script, ...now }]) => [id, now, received(id)]),
-      [this.#functions.queue, this.happened, this.#scheduler.state()],
+      [this.outcomes.toSorted(), [...this.serving].sort(), this.violation],
+      [this.#functions.queue.map(describe).sort(), this.happened, this.#scheduler.state()],
     ];
     return digest(JSON.stringify(state));
   }
 
   wrong(): string | undefined {
-    return wrongNow(this);
+    return this.#wrongNow();
+  }
+
+  #wrongNow(): string | undefined {
+    return this.violation ?? wrongNow(this) ?? this.#scenario.wrongNow?.(this);
   }
 
   /**
@@ -154,9 +215,10 @@ export class ServiceWorld implements World {
   async finish(): Promise<string | undefined> {
     const { clock } = this.#scheduler;
     const wrongAtRest = () => this.#scenario.wrongAtRest?.(this);
-    const wrong = wrongNow(this) ?? (this.hadCrash ? undefined : wrongAtRest());
-    if (wrong) return wrong;
     this.#scheduler.calm = true;
+    await this.#calmDown();
+    const wrong = this.#wrongNow() ?? (this.hadCrash ? undefined : wrongAtRest());
+    if (wrong) return wrong;
     await this.#scheduler.retryAll(async (start) => {
       start();
       await this.#calmDown();
@@ -166,12 +228,12 @@ export class ServiceWorld implements World {
       this.#functions.queue.push({ functionName: 'server', request: { type: 'sweep' } });
       await this.#calmDown();
     }
-    const wrongAfterSweeps = wrongNow(this) ?? wrongAtEnd(this) ?? wrongAtRest();
+    const wrongAfterSweeps = this.#wrongNow() ?? wrongAtEnd(this) ?? wrongAtRest();
     if (wrongAfterSweeps) return wrongAfterSweeps;
     await clock.advance(CLOSED_MARKS_EXPIRE_MILLISECONDS);
     this.table.deleteExpired();
     this.#scheduler.applyLate();
-    return wrongNow(this);
+    return this.#wrongNow();
   }
 
   #surroundings() {
@@ -183,6 +245,9 @@ export class ServiceWorld implements World {
       isAboutToHappen: () =>
         this.#functions.queue.length > 0 ||
         [...this.clients.values()].some(({ state }) => state === 'accepted'),
+      hasClients: () =>
+        [...this.clients.values()].some(({ state }) => state !== 'gone' && state !== 'refused'),
+      polls: this.#scenario.polls ?? false,
       ended: (actor: Actor) => {
         const client = this.clients.get(actor.name.replace('$connect of ', ''));
         if (client?.state === 'connecting') client.state = 'refused';
@@ -206,13 +271,36 @@ export class ServiceWorld implements World {
       this.gateway.begin(id);
       await this.#handlers.connect(this.#connectEvent(id), lambdaContext());
       this.#opened(id, client);
-      await this.#calmDown();
+      // The loop of a dedicated socket goes on for ever.
+      if (!this.#scenario.polls) await this.#calmDown();
     }
     await this.#scheduler.clock.advance(60_000);
+    for (const [id, { script, taken }] of this.clients) {
+      for (const [n, text] of (script.hasSent ?? []).entries()) {
+        await this.#handlers.message(this.#messageEvent(id, text, `before-${n}`), lambdaContext());
+        taken.push(text);
+      }
+    }
     for (const [name, run] of Object.entries(this.#scenario.others ?? {})) {
-      this.#scheduler.add(new Actor(name, SERVER_LIMIT_MILLISECONDS, () => run(this)));
+      const mayBegin = () => this.hadStall || !this.#scenario.othersBeginAfterStall;
+      this.#scheduler.add(
+        new Actor(name, SERVER_LIMIT_MILLISECONDS, () => run(this), undefined, false, mayBegin),
+      );
     }
     this.#scheduler.calm = false;
+    const { waitsBefore } = this.#scenario;
+    // Whoever asked for the same before has been heard.
+    this.#functions.queue.splice(1);
+    if (waitsBefore === undefined) return;
+    for (const queued of this.#functions.queue.splice(0)) {
+      this.#deliver(queued, `request ${++this.#counter}`);
+      await this.#scheduler.answerAll();
+    }
+    for (let n = 0; n < waitsBefore; n++) {
+      await this.#scheduler.onlyLook();
+      await this.#scheduler.answerAll();
+    }
+    this.#scheduler.current = undefined;
   }
 
   #connectEvent(id: string) {
@@ -231,27 +319,42 @@ export class ServiceWorld implements World {
 
   #offerEvents(offer: Offer, id: string, client: Client): void {
     const { script, state } = client;
-    if (state === 'new') offer(`${id} connects`, () => this.#connect(id, client));
-    if (state === 'accepted') offer(`the handshake of ${id} finishes`, () => this.#opened(id, client));
+    const call = { to: 'gateway', operation: 'event', subject: id } as const;
+    const event = (what: string, action: () => void) => offer(what, action, { call });
+    if (state === 'new') event(`${id} connects`, () => this.#connect(id, client));
+    if (state === 'accepted') event(`the handshake of ${id} finishes`, () => this.#opened(id, client));
     if (state !== 'open') return;
     const next = script.sends?.[client.sent];
     if (next !== undefined && !this.#scheduler.isBusy(`message of ${id}`)) {
-      offer(`${id} sends ${next}`, () => {
-        client.sent++;
-        const event = messageEvent(next, { webSocketId: id, time: this.#scheduler.clock.now() });
-        this.#route(`message of ${id}`, (context) => this.#handlers.message(event, context));
-      });
+      event(`${id} sends ${next}`, () => this.#send(id, client, next));
     }
     if (client.stays) return;
-    offer(`${id} leaves`, () => this.#leave(id, client, true));
+    event(`${id} leaves`, () => this.#leave(id, client, true));
     if (script.leaves === 'told or not') {
-      offer(`${id} leaves, and $disconnect is lost`, () => this.#leave(id, client, false));
+      event(`${id} leaves, and $disconnect is lost`, () => this.#leave(id, client, false));
     }
     if (script.mayStay) {
-      offer(`${id} stays`, () => {
+      event(`${id} stays`, () => {
         client.stays = true;
       });
     }
+  }
+
+  #send(id: string, client: Client, text: string): void {
+    client.sent++;
+    const { clock } = this.#scheduler;
+    const sentAt = clock.now();
+    const event = this.#messageEvent(id, text, String(client.sent));
+    this.#route(`message of ${id}: ${client.sent}`, async (context) => {
+      await this.#handlers.message(event, context);
+      if (clock.now() <= sentAt + SURELY_TAKEN_MILLISECONDS) client.taken.push(text);
+    });
+  }
+
+  #messageEvent(id: string, text: string, messageId: string) {
+    const event = messageEvent(text, { webSocketId: id, time: this.#scheduler.clock.now() });
+    event.requestContext.messageId = Buffer.from(`${id} ${messageId}`).toString('base64');
+    return event;
   }
 
   #connect(id: string, client: Client): void {
@@ -266,10 +369,21 @@ export class ServiceWorld implements World {
   #leave(id: string, client: Client, told: boolean): void {
     client.state = 'gone';
     this.gateway.close(id);
-    if (!told) return;
+    if (told) this.#disconnect(id);
+  }
+
+  /** A function has closed it: the gateway tells of that, too, if it does. */
+  #gone(id: string): void {
+    const client = this.clients.get(id) as Client;
+    client.state = 'gone';
+    this.#disconnect(id, client.script.leaves === 'told or not');
+  }
+
+  #disconnect(id: string, mayBeLost = false): void {
     const event = disconnectEvent({ webSocketId: id, time: this.#scheduler.clock.now() });
     const run = () => this.#handlers.disconnect(event, lambdaContext());
-    this.#scheduler.add(new Actor(`$disconnect of ${id}`, ROUTES_LIMIT_MILLISECONDS, run));
+    const name = `$disconnect of ${id}`;
+    this.#scheduler.add(new Actor(name, ROUTES_LIMIT_MILLISECONDS, run, undefined, mayBeLost));
   }
 
   #route(name: string, run: (context: LambdaContext) => Promise<unknown>): void {
@@ -281,33 +395,56 @@ export class ServiceWorld implements World {
     this.#scheduler.begin(
       new Actor(
         `${describe(queued)} (${requestId})`,
-        SERVER_LIMIT_MILLISECONDS,
+        this.#serverLimit,
         () => this.#serve(queued, requestId),
         () => this.#deliver(queued, requestId),
       ),
     );
   }
 
+  get #serverLimit(): number {
+    return this.#scenario.serverLimitMilliseconds ?? SERVER_LIMIT_MILLISECONDS;
+  }
+
   #serve({ request }: QueuedRequest, requestId: string): Promise<void> {
-    const context = lambdaContext({ requestId, remainingMilliseconds: SERVER_LIMIT_MILLISECONDS });
+    const { clock } = this.#scheduler;
+    const end = clock.now() + this.#serverLimit;
+    const context = { awsRequestId: requestId, getRemainingTimeInMillis: () => end - clock.now() };
     return this.#handlers.server(structuredClone(request), context);
   }
 
-  /** Runs everything that can run, one thing after the other, without anything going wrong. */
+  /** The name of the invocation that owns a dedicated socket. */
+  #owner(id: string): string | undefined {
+    const row = this.table.items().find(({ pk, sk }) => pk === `CONNECTION#${id}` && sk === 'OWNER');
+    return (row?.owner as string | undefined)?.replace(/'s \d+$/, '');
+  }
+
+  #assertOwned({ owner }: Item, what: string): void {
+    const name = this.#scheduler.current?.name;
+    if (name && !this.#scheduler.calm && !String(owner).startsWith(`${name}'s`))
+      this.violation ??= `${name} ${what}, but ${owner ?? 'nobody'} owns the socket.`;
+  }
+
+  /**
+   * Runs everything that can run, one thing after the other, without anything going wrong, to its end or, if it polls, for a
+   * while.
+   */
   async #calmDown(): Promise<void> {
     const { clock } = this.#scheduler;
+    const end = clock.now() + REST_MILLISECONDS;
     let running = 0;
     for (;;) {
       await atRest();
-      const queued = running === 0 ? this.#functions.queue.shift() : undefined;
+      const queued = running === 0 || this.#scenario.polls ? this.#functions.queue.shift() : undefined;
       if (queued) {
         running++;
-        void this.#serve(queued, `calm ${++this.#counter}`).finally(() => {
+        const ended = () => {
           running--;
-        });
-      } else if (clock.nextAlarm !== undefined) {
+        };
+        this.#serve(queued, `calm ${++this.#counter}`).then(ended, ended);
+      } else if (clock.nextAlarm !== undefined && (!this.#scenario.polls || clock.nextAlarm <= end)) {
         await clock.advance(clock.nextAlarm - clock.now());
-      } else if (running === 0) {
+      } else if (running === 0 || this.#scenario.polls) {
         return;
       }
     }
@@ -319,8 +456,4 @@ function describe({ request }: QueuedRequest): string {
   if (request.type === 'settle')
     return `settle ${request.members.map(({ webSocketId }) => webSocketId).join()}`;
   return request.type;
-}
-
-function atRest(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,5 +1,9 @@
+import { exploreCase, without } from '../interleavings/case-exploration';
 import { cases } from '../interleavings/cases';
+import { dedicatedCases } from '../interleavings/dedicated-cases';
 import { explore } from '../interleavings/explorer';
+import { inboxCases } from '../interleavings/inbox-cases';
+import type { Scenario } from '../interleavings/scenario';
 import { ServiceWorld } from '../interleavings/service-world';
 import { sessionCases } from '../interleavings/session-cases';
 
@@ -7,14 +11,15 @@ jest.setTimeout(300_000);
 
 const MAX_STATES = 40_000;
 
-const larger = Object.entries({ ...cases, ...sessionCases }).filter(
-  ([, { largerBudget }]) => largerBudget !== undefined,
-);
+const allCases: Record<string, Scenario> = { ...cases, ...sessionCases, ...inboxCases, ...dedicatedCases };
+
+const larger = Object.entries(allCases).filter(([, { largerBudget }]) => largerBudget !== undefined);
 
 describe('in every order up to a larger bound, all is well when', () => {
   const figures: string[] = [];
   beforeEach(() => {
-    jest.spyOn(console, 'log').mockImplementation(() => {});
+    for (const method of ['log', 'warn', 'error'] as const)
+      jest.spyOn(console, method).mockImplementation(() => {});
   });
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => process.stdout.write(`${figures.join('\n')}\n`));
@@ -30,5 +35,26 @@ describe('in every order up to a larger bound, all is well when', () => {
       `${name}: ${states} states, ${paths} paths, ${seconds} s${complete ? '' : ' (to the bound)'}`,
     );
     expect(states).toBeGreaterThan(100);
+  });
+});
+
+describe('it is noticed in some order when a condition is missing:', () => {
+  beforeEach(() => {
+    jest.spyOn(console, 'error').mockImplementation(() => {});
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  it.each([
+    ['update taken', 'an owner stalls longer than its lease', { stalls: 1 }, /takes a message, but .* owns/],
+    [
+      'update ending',
+      'an owner stalls at the end of its loop',
+      { stalls: 1 },
+      /ends the socket, but .* owns/,
+    ],
+    ['update hops', 'an owner hands over while its client leaves', { lateCopies: 1, waits: 1 }, /A ghost of/],
+  ])('that of %s OWNER, when one writes whose epoch is over', async (operation, name, budget, wrong) => {
+    const scenario = { ...(dedicatedCases[name] as Scenario), budget };
+    await expect(exploreCase(scenario, without(operation, 'OWNER'))).rejects.toThrow(wrong);
   });
 });

@@ -208,6 +208,23 @@ describe('a dedicated socket', () => {
     expect(service.functions.queue).toEqual([]);
     expect(service.gateway.isOpen(client.webSocketId)).toBe(true);
   });
+
+  it('is closed by the sweep when its owner died between the end of server() and that', async () => {
+    const { clock, service, client } = await setUp();
+    jest.spyOn(service.gateway, 'delete').mockRejectedValueOnce(new Error('no answer'));
+    await client.send('exit');
+    await clock.advance(500);
+    await expect(service.loopsEnded()).rejects.toThrow('no answer');
+    expect(service.gateway.isOpen(client.webSocketId)).toBe(true);
+    await clock.advance(60_000);
+    const sweep = service.handlers.server({ type: 'sweep' }, lambdaContext());
+    await clock.advance(1_000);
+    await sweep;
+    await service.runQueued();
+    await clock.advance(1_000);
+    expect(service.gateway.isOpen(client.webSocketId)).toBe(false);
+    expect(happened).toEqual(['starts', 'onPostServer 1000']);
+  });
 });
 
 describe('sharedConnection = false', () => {
