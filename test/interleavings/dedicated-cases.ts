@@ -16,7 +16,7 @@ function loop(world: ServiceWorld) {
     override sharedConnection = false;
 
     override server(resumed?: Resumption) {
-      return world.noteLoop(this.webSocketId, resumed === undefined, async () => {
+      return world.loops.run(this.webSocketId, resumed === undefined, async () => {
         for await (const message of this.messages()) {
           await world.note(`${this.webSocketId} handled ${message}`);
           if (message === 'bye') return;
@@ -24,7 +24,7 @@ function loop(world: ServiceWorld) {
       });
     }
     override async onPostServer() {
-      await world.noteDeparture(this.webSocketId);
+      await world.loops.depart(this.webSocketId);
     }
   };
 }
@@ -33,7 +33,7 @@ function loop(world: ServiceWorld) {
 function brief(world: ServiceWorld) {
   return class Brief extends loop(world) {
     override server(resumed?: Resumption) {
-      return world.noteLoop(this.webSocketId, resumed === undefined, async () => {});
+      return world.loops.run(this.webSocketId, resumed === undefined, async () => {});
     }
   };
 }

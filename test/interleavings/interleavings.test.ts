@@ -36,7 +36,7 @@ describe('it is noticed in some order when a condition is missing:', () => {
     ['update left', 'MEMBER', 'copies of calls come late', /A ghost of a member/],
     ['update user', 'MEMBER', 'a rename and a departure', /A ghost of a member/],
     ['update posted', 'LIST', 'a rename and a departure', /b heard last of \[A\], but \[\] are online/],
-  ])('that of %s %s', async (operation, kind, name, wrong, changes) => {
+  ])('that of %s %s', async (...[operation, kind, name, wrong, changes]) => {
     const scenario = { ...(cases[name] as Scenario), ...changes };
     const exploration = exploreCase(scenario, without(operation, kind));
     await expect(exploration).rejects.toThrow(WrongOrder);

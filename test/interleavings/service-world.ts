@@ -3,7 +3,6 @@
  * send and leave, Lambda delivers what was asked for, and whatever the scheduler has in store.
  */
 import { type Backend, createHandlers, type Handlers, type LambdaContext } from '../../lib';
-import type { Item } from '../../lib/table/item';
 import {
   connectEvent,
   disconnectEvent,
@@ -18,10 +17,12 @@ import { overrides, type ServerClass, type ServerContext } from '../../lib/web-s
 import { Actor, digest } from './actor';
 import { atRest } from './at-rest';
 import type { World } from './explorer';
+import { isIndependent, type Touch } from './independence';
 import { wrongAtEnd, wrongNow } from './invariants';
+import { LoopWatch } from './loop-watch';
 import { MutableTable } from './mutable-table';
 import type { Budget, ClientScript, Scenario } from './scenario';
-import { isIndependent, type Offer, Scheduler, type Touch } from './scheduler';
+import { type Offer, Scheduler } from './scheduler';
 import { SessionWatch } from './session-watch';
 
 /** A handler may have dropped what it was done with only later. */
@@ -53,10 +54,7 @@ export class ServiceWorld implements World {
   readonly happened: string[] = [];
   /** What processes have come to, in any order. */
   readonly outcomes: string[] = [];
-  /** The runs of `server()` that have begun and not ended, by the names of their invocations. */
-  readonly serving = new Set<string>();
-  /** What has been wrong at one moment. */
-  violation: string | undefined;
+  readonly loops: LoopWatch;
   readonly #scenario: Scenario;
   readonly #scheduler: Scheduler;
   readonly #functions: FakeInvoker;
@@ -84,11 +82,11 @@ export class ServiceWorld implements World {
     );
     this.#scheduler = new Scheduler(budget, this.#surroundings(), Date.UTC(2026, 10, 30), scenario.goesWrong);
     const { clock, intercept } = this.#scheduler;
-    this.table = new MutableTable(clock, this.#watched(intercept), scenario, (item, change) => {
-      if (change.set?.taken !== undefined) this.#assertOwned(item, 'takes a message');
-      if (change.set?.ending !== undefined) this.#assertOwned(item, 'ends the socket');
-    });
+    this.table = new MutableTable(clock, this.#watched(intercept), scenario, (item, change) =>
+      this.loops.updated(item, change),
+    );
     this.gateway = new FakeGateway(clock, intercept, (id) => this.#gone(id));
+    this.loops = new LoopWatch(this, this.#scheduler);
     this.#functions = new FakeInvoker(intercept);
     this.backend = {
       ...{ table: this.table, connections: this.gateway, invoker: this.#functions, clock },
@@ -121,33 +119,6 @@ export class ServiceWorld implements World {
     return this.#scheduler.intercept({ to: 'functions', operation: 'runs', subject: what }, () => {
       this.happened.push(what);
       effect();
-    });
-  }
-
-  /** The loop of a dedicated socket; `isFirst` if it is not resumed. */
-  async noteLoop(id: string, isFirst: boolean, loop: () => Promise<void>): Promise<void> {
-    const name = (!this.#scheduler.calm && this.#scheduler.current?.name) || 'one at rest';
-    await this.note(`server of ${id} begins`, () => {
-      this.serving.add(name);
-      if (isFirst && this.clients.get(id)?.openedAt === 0)
-        this.violation ??= `server() of ${id} begins, but it never opened.`;
-      const isOwner = this.#scheduler.calm || this.#owner(id) === name;
-      if (isOwner && this.happened.includes(`onPostServer of ${id}`))
-        this.violation ??= `server() of ${id} begins after onPostServer.`;
-    });
-    try {
-      await loop();
-    } finally {
-      await this.note(`server of ${id} ends`, () => this.serving.delete(name));
-    }
-  }
-
-  /** `onPostServer` of a dedicated socket: no owner may be at work. */
-  noteDeparture(id: string): Promise<void> {
-    return this.note(`onPostServer of ${id}`, () => {
-      const owner = this.#owner(id);
-      if (owner && this.serving.has(owner) && this.#scheduler.isBusy(owner))
-        this.violation ??= `onPostServer of ${id} runs while ${owner} is in its server().`;
     });
   }
 
@@ -194,7 +165,7 @@ export class ServiceWorld implements World {
     const state = [
       this.table.items().sort((a, b) => (a.pk + a.sk < b.pk + b.sk ? -1 : 1)),
       [...this.clients].map(([id, { script, ...now }]) => [id, now, received(id)]),
-      [this.outcomes.toSorted(), [...this.serving].sort(), this.violation],
+      [this.outcomes.toSorted(), this.loops.state()],
       [this.#functions.queue.map(describe).sort(), this.happened, this.#scheduler.state()],
     ];
     return digest(JSON.stringify(state));
@@ -205,7 +176,7 @@ export class ServiceWorld implements World {
   }
 
   #wrongNow(): string | undefined {
-    return this.violation ?? wrongNow(this) ?? this.#scenario.wrongNow?.(this);
+    return this.loops.violation ?? wrongNow(this) ?? this.#scenario.wrongNow?.(this);
   }
 
   /**
@@ -411,18 +382,6 @@ export class ServiceWorld implements World {
     const end = clock.now() + this.#serverLimit;
     const context = { awsRequestId: requestId, getRemainingTimeInMillis: () => end - clock.now() };
     return this.#handlers.server(structuredClone(request), context);
-  }
-
-  /** The name of the invocation that owns a dedicated socket. */
-  #owner(id: string): string | undefined {
-    const row = this.table.items().find(({ pk, sk }) => pk === `CONNECTION#${id}` && sk === 'OWNER');
-    return (row?.owner as string | undefined)?.replace(/'s \d+$/, '');
-  }
-
-  #assertOwned({ owner }: Item, what: string): void {
-    const name = this.#scheduler.current?.name;
-    if (name && !this.#scheduler.calm && !String(owner).startsWith(`${name}'s`))
-      this.violation ??= `${name} ${what}, but ${owner ?? 'nobody'} owns the socket.`;
   }
 
   /**

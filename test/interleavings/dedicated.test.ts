@@ -1,13 +1,9 @@
-import type { Item } from '../../lib/table/item';
 import { exploreCase, without } from './case-exploration';
 import { dedicatedCases } from './dedicated-cases';
 import { WrongOrder } from './explorer';
-import { inboxCases } from './inbox-cases';
 import type { Scenario } from './scenario';
 
 jest.setTimeout(60_000);
-
-const cases: Record<string, Scenario> = { ...inboxCases, ...dedicatedCases };
 
 beforeEach(() => {
   for (const method of ['log', 'warn', 'error'] as const)
@@ -15,8 +11,8 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-describe('in every order, no message is lost when', () => {
-  it.each(Object.entries(cases).filter(([, { slow }]) => !slow))('%s', async (_name, scenario) => {
+describe('in every order, a dedicated socket has one owner and loses no message when', () => {
+  it.each(Object.entries(dedicatedCases).filter(([, { slow }]) => !slow))('%s', async (_name, scenario) => {
     const { states, complete } = await exploreCase(scenario);
     expect(complete).toBe(true);
     expect(states).toBeGreaterThan(100);
@@ -27,13 +23,6 @@ describe('it is noticed in some order when a condition is missing:', () => {
   const late = 'copies of calls come late to an owner';
 
   it.each([
-    [
-      'storing a message',
-      without('put', 'MESSAGE'),
-      'a message is read, and copies of calls come late',
-      /m was read twice/,
-    ],
-    ['taking a message', without('update reader', 'MESSAGE'), 'two read from one inbox', /n was read twice/],
     [
       'taking over a socket',
       without('update epoch', 'OWNER'),
@@ -50,16 +39,8 @@ describe('it is noticed in some order when a condition is missing:', () => {
     ],
     ['marking closed', without('update state', 'CONNECTION'), late, /A ghost of a connection/],
   ])('that of %s', async (_what, mutation, name, wrong) => {
-    const exploration = exploreCase(cases[name] as Scenario, mutation);
+    const exploration = exploreCase(dedicatedCases[name] as Scenario, mutation);
     await expect(exploration).rejects.toThrow(WrongOrder);
     await expect(exploration).rejects.toThrow(wrong);
-  });
-
-  it('and when a reader goes by a closed mark before the last handler can have stored its message', async () => {
-    const scenario =
-      inboxCases['one waits for messages while the client sends and leaves, and handlers are slow'];
-    const misread = (item: Item) => (item.closedAt === undefined ? item : { ...item, closedAt: 0 });
-    const exploration = exploreCase({ ...(scenario as Scenario), misread });
-    await expect(exploration).rejects.toThrow(/told that nothing more comes/);
   });
 });

@@ -1,0 +1,45 @@
+import type { Item } from '../../lib/table/item';
+import { exploreCase, without } from './case-exploration';
+import { WrongOrder } from './explorer';
+import { inboxCases } from './inbox-cases';
+import type { Scenario } from './scenario';
+
+jest.setTimeout(60_000);
+
+beforeEach(() => {
+  for (const method of ['log', 'warn', 'error'] as const)
+    jest.spyOn(console, method).mockImplementation(() => {});
+});
+afterEach(() => jest.restoreAllMocks());
+
+describe('in every order, each message is read once when', () => {
+  it.each(Object.entries(inboxCases).filter(([, { slow }]) => !slow))('%s', async (_name, scenario) => {
+    const { states, complete } = await exploreCase(scenario);
+    expect(complete).toBe(true);
+    expect(states).toBeGreaterThan(100);
+  });
+});
+
+describe('it is noticed in some order when a condition is missing:', () => {
+  it.each([
+    [
+      'storing a message',
+      without('put', 'MESSAGE'),
+      'a message is read, and copies of calls come late',
+      /m was read twice/,
+    ],
+    ['taking a message', without('update reader', 'MESSAGE'), 'two read from one inbox', /n was read twice/],
+  ])('that of %s', async (_what, mutation, name, wrong) => {
+    const exploration = exploreCase(inboxCases[name] as Scenario, mutation);
+    await expect(exploration).rejects.toThrow(WrongOrder);
+    await expect(exploration).rejects.toThrow(wrong);
+  });
+
+  it('and when a reader goes by a closed mark before the last handler can have stored its message', async () => {
+    const scenario =
+      inboxCases['one waits for messages while the client sends and leaves, and handlers are slow'];
+    const misread = (item: Item) => (item.closedAt === undefined ? item : { ...item, closedAt: 0 });
+    const exploration = exploreCase({ ...(scenario as Scenario), misread });
+    await expect(exploration).rejects.toThrow(/told that nothing more comes/);
+  });
+});

@@ -1,0 +1,67 @@
+/** Follows the loops of dedicated sockets: who is in `server()`, and whether what is done to a socket is its owner's to do. */
+import type { Item } from '../../lib/table/item';
+import type { Change } from '../../lib/table/table';
+import { itemOf } from './invariants';
+import type { Scheduler } from './scheduler';
+import type { ServiceWorld } from './service-world';
+
+export class LoopWatch {
+  /** What has been wrong at one moment. */
+  violation: string | undefined;
+  /** The runs of `server()` that have begun and not ended, by the names of their invocations. */
+  readonly #serving = new Set<string>();
+
+  constructor(
+    private readonly world: ServiceWorld,
+    private readonly scheduler: Scheduler,
+  ) {}
+
+  /** The loop of `server()`; `isFirst` if it is not resumed. */
+  async run(id: string, isFirst: boolean, loop: () => Promise<void>): Promise<void> {
+    const { calm, current } = this.scheduler;
+    const name = (!calm && current?.name) || 'one at rest';
+    await this.world.note(`server of ${id} begins`, () => {
+      this.#serving.add(name);
+      if (isFirst && this.world.clients.get(id)?.openedAt === 0)
+        this.violation ??= `server() of ${id} begins, but it never opened.`;
+      const isOwner = this.scheduler.calm || this.#owner(id) === name;
+      if (isOwner && this.world.happened.includes(`onPostServer of ${id}`))
+        this.violation ??= `server() of ${id} begins after onPostServer.`;
+    });
+    try {
+      await loop();
+    } finally {
+      await this.world.note(`server of ${id} ends`, () => this.#serving.delete(name));
+    }
+  }
+
+  /** `onPostServer`: no owner may be at work. */
+  depart(id: string): Promise<void> {
+    return this.world.note(`onPostServer of ${id}`, () => {
+      const owner = this.#owner(id);
+      if (owner && this.#serving.has(owner) && this.scheduler.isBusy(owner))
+        this.violation ??= `onPostServer of ${id} runs while ${owner} is in its server().`;
+    });
+  }
+
+  /** After an update, as soon as whoever asked for it knows. */
+  updated({ sk, owner }: Item, { set = {} }: Change): void {
+    const name = this.scheduler.current?.name;
+    if (!name || this.scheduler.calm || sk !== 'OWNER') return;
+    if (String(owner).startsWith(`${name}'s`) || (set.taken === undefined && set.ending === undefined))
+      return;
+    const what = set.taken === undefined ? 'ends the socket' : 'takes a message';
+    this.violation ??= `${name} ${what}, but ${owner ?? 'nobody'} owns the socket.`;
+  }
+
+  /** Equal for equal states. */
+  state(): unknown {
+    return [[...this.#serving].sort(), this.violation];
+  }
+
+  /** The name of the invocation that owns it. */
+  #owner(id: string): string | undefined {
+    const { owner } = itemOf(this.world, id, 'OWNER') ?? ({} as Item);
+    return (owner as string | undefined)?.replace(/'s \d+$/, '');
+  }
+}
