@@ -114,6 +114,15 @@ export class WebSocketService extends Construct {
     });
     this.#output('Url', 'Connect here', this.url);
     this.#output('Wscat', 'Connect from a terminal', `npx wscat -c ${this.url}`);
+    this.#output(
+      'Service',
+      'What npx shared-connection knows it by',
+      Stack.of(this).toJsonString({
+        service: this.serviceName,
+        connectionTable: props.connections.tableName,
+        serverFunction: this.functions.server.functionName,
+      }),
+    );
   }
 
   /**

@@ -21,4 +21,5 @@ export type { WaitOptions } from './inbox/whole-messages';
 export { type PublishOptions, Service, type ServiceOptions } from './service';
 export type { Session } from './session';
 export { SharedConnection } from './shared-connection';
+export type { SweepReport } from './sweep';
 export { type Resumption, type ServerContext, WebSocketServer } from './web-socket-server';

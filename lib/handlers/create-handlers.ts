@@ -1,5 +1,6 @@
 /** Turns a server class into the Lambda handlers of a service: `routes` for API Gateway, `server` for what takes longer. */
 import type { ServiceRequest } from '../invocations/invoker';
+import type { SweepReport } from '../sweep';
 import type { ServerClass } from '../web-socket-server';
 import type {
   ConnectEvent,
@@ -19,8 +20,8 @@ export interface Handlers {
   connect(event: ConnectEvent, context: LambdaContext): Promise<RouteResult>;
   message(event: MessageEvent, context: LambdaContext): Promise<RouteResult>;
   disconnect(event: DisconnectEvent, context: LambdaContext): Promise<RouteResult>;
-  /** Invoked asynchronously: runs `server()`, settles departures, and does the upkeep. */
-  server(request: ServiceRequest, context: LambdaContext): Promise<void>;
+  /** Invoked asynchronously: runs `server()`, settles departures, and does the upkeep. Whoever waits for a sweep gets its report. */
+  server(request: ServiceRequest, context: LambdaContext): Promise<SweepReport | undefined>;
 }
 
 /**

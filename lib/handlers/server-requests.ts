@@ -9,7 +9,7 @@ import { handshakeFinished } from '../opening';
 import { Service } from '../service';
 import { Settlement } from '../settlement';
 import { Slots } from '../slots';
-import { Sweep } from '../sweep';
+import { Sweep, type SweepReport } from '../sweep';
 import { deadlineOf } from './deadline';
 import { departureHooks } from './departure';
 import type { LambdaContext } from './events';
@@ -24,16 +24,20 @@ export class ServerRequests {
     this.#store = new ConnectionStore(shared.backend.table, shared.backend.clock);
   }
 
-  async handle(request: ServiceRequest, context: LambdaContext): Promise<void> {
+  /** What a sweep found is its answer; the others have none. */
+  async handle(request: ServiceRequest, context: LambdaContext): Promise<SweepReport | undefined> {
     switch (request.type) {
       case 'server':
-        return this.#runServer(request.webSocketId, context);
+        await this.#runServer(request.webSocketId, context);
+        return undefined;
       case 'settle':
-        return this.#settle(request.members, context);
+        await this.#settle(request.members, context);
+        return undefined;
       case 'sweep':
         return this.#sweep(context);
       case 'upkeep':
-        return this.shared.upkeep?.(this.#service(context));
+        await this.shared.upkeep?.(this.#service(context));
+        return undefined;
       default:
         throw new InvalidUseError(
           `The server function of ${this.shared.serviceName} was invoked with ${JSON.stringify(request)}, which has no known type: "server", "settle", "sweep" and "upkeep" are.`,
@@ -92,11 +96,12 @@ export class ServerRequests {
     }
   }
 
-  async #sweep(context: LambdaContext): Promise<void> {
+  async #sweep(context: LambdaContext): Promise<SweepReport> {
     const service = this.#service(context);
     const report = await new Sweep(service, this.#settlement(context)).run();
     await this.shared.upkeep?.(service);
     console.log(JSON.stringify({ sweep: this.shared.serviceName, ...report }));
+    return report;
   }
 
   #settlement(context: LambdaContext): Settlement {

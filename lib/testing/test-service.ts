@@ -133,7 +133,7 @@ export class TestService {
     return this.table.items().some((item) => item.pk === pk && item.sk === sk && item.messagesTo === 'owner');
   }
 
-  #letLoop(run: Promise<void>): void {
+  #letLoop(run: Promise<unknown>): void {
     const loop = run.then(() => this.runQueued());
     this.#loops.add(loop);
     loop.then(

@@ -377,11 +377,11 @@ export class ServiceWorld implements World {
     return this.#scenario.serverLimitMilliseconds ?? SERVER_LIMIT_MILLISECONDS;
   }
 
-  #serve({ request }: QueuedRequest, requestId: string): Promise<void> {
+  async #serve({ request }: QueuedRequest, requestId: string): Promise<void> {
     const { clock } = this.#scheduler;
     const end = clock.now() + this.#serverLimit;
     const context = { awsRequestId: requestId, getRemainingTimeInMillis: () => end - clock.now() };
-    return this.#handlers.server(structuredClone(request), context);
+    await this.#handlers.server(structuredClone(request), context);
   }
 
   /**
