@@ -1,94 +1,20 @@
 #!/usr/bin/env node
-/** The command line: `start` runs a CDK app's WebSocket APIs on this machine, `dev` follows its sources, `describe` says what is in the app. */
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { describe } from './cli/describe';
-import { dev } from './cli/dev';
-import { start } from './cli/start';
-import { FAULT_VALUES } from './faults/fault-settings';
-import { DEFAULT_SEED } from './faults/faults';
+/** The command line of the runtime: `start` runs a CDK app's WebSocket APIs on this machine, `dev` follows its sources, `describe` says what is in the app. */
+import { Command } from 'commander';
+import { addRuntimeCommands } from './cli/commands';
 import { UserError } from './user-error';
 
 const program = new Command('shared-connection')
   .description("Runs any CDK app's WebSocket APIs on this machine")
   .showHelpAfterError('(--help tells what there is)');
-
-runOptions(program.command('start', { isDefault: true }))
-  .description('synthesize the app of cdk.json, and run its WebSocket APIs, functions and tables')
-  .action(start);
-
-runOptions(program.command('dev'))
-  .description('the same, and follow its sources: changed functions are replaced while sockets stay open')
-  .action(dev);
-
-program
-  .command('describe')
-  .description('print what a synthesized app has: APIs with their routes, functions, and what these may do')
-  .argument('[folder]', 'the cloud assembly', 'cdk.out')
-  .action((folder: string) => {
-    process.stdout.write(describe(folder));
-  });
+addRuntimeCommands(program);
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`${error instanceof UserError ? error.message : describeFault(error)}\n`);
   process.exit(1);
 });
 
-/** What `start` and `dev` both understand. */
-function runOptions(command: Command): Command {
-  return command
-    .option(
-      '--app <folder or command>',
-      'a cloud assembly (cdk.out), the folder of a CDK app, or its command',
-    )
-    .option('--port <number>', '0 for any free one', readPort, 3001)
-    .option('--host <address>', 'where to listen', '127.0.0.1')
-    .option(
-      '--dynamodb <url>',
-      'another DynamoDB than the embedded one, such as http://localhost:8000',
-      readUrl,
-    )
-    .option('--data <folder>', 'keep the tables there between runs (default: in memory)')
-    .option(
-      '--bucket <name=folder>',
-      'a folder that stands for a bucket of the app, repeatable (default: incoming, for the only one with notifications)',
-      (text: string, others: string[]) => [...others, text],
-      [],
-    )
-    .option('--web <folder>', 'pages to serve at / (default: web, if it has an index.html)')
-    .option('--fresh', 'synthesize, even if nothing has changed since the last time', false)
-    .option('--quiet', 'of the functions, log errors only', false)
-    .addOption(
-      new Option('--verbose', 'log what functions get and return, too').default(false).conflicts('quiet'),
-    )
-    .option('--json', 'log one JSON object a line, for programs', false)
-    .option(
-      '--fault <name=value>',
-      `something that goes wrong on purpose, repeatable: ${Object.entries(FAULT_VALUES)
-        .map(([name, value]) => `${name}=${value}`)
-        .join(', ')}`,
-      (text: string, others: string[]) => [...others, text],
-      [],
-    )
-    .option('--seed <number>', 'other cases for the faults to strike', readSeed, DEFAULT_SEED);
-}
-
 /** A fault of the program's own: here a stack trace is what is wanted. */
 function describeFault(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-function readPort(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError('A port is a number from 0 to 65535.');
-}
-
-function readSeed(text: string): number {
-  if (/^\d{1,10}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('A seed is a whole number of up to ten digits.');
-}
-
-function readUrl(text: string): string {
-  if (/^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '')) return text;
-  throw new InvalidArgumentError('Give a URL such as http://localhost:8000.');
 }

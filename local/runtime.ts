@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { App, WebSocketApi } from './assembly/model';
 import { type Clock, systemClock } from './clock';
+import { StackDescriptions } from './cloudformation/stack-descriptions';
 import { LocalDynamoDb } from './dynamodb/local-dynamodb';
 import { Endpoint, type RequestHandler } from './endpoint/endpoint';
 import type { PageReload } from './endpoint/page-reload';
@@ -127,7 +128,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       host,
       port,
       gateway,
-      services: { dynamodb: dynamodbProxy, lambda: lambdaService(functionHost), s3: await s3.start() },
+      services: {
+        dynamodb: dynamodbProxy,
+        lambda: lambdaService(functionHost),
+        s3: await s3.start(),
+        cloudformation: new StackDescriptions(() => current, clock.now()),
+      },
       ...(options.webDirectory === undefined
         ? {}
         : { web: new WebFiles(options.webDirectory, options.pageReload) }),

@@ -10,6 +10,7 @@ export interface App {
   tables: DynamoTable[];
   schedules: Schedule[];
   buckets: Bucket[];
+  stacks: StackSummary[];
   outputs: StackOutput[];
   /** Resources that the runtime does not run, and settings that it does not enforce: to be listed once at the start. */
   notRun: OtherResource[];
@@ -115,6 +116,13 @@ export interface BucketNotification {
   /** Of the keys; empty for all. */
   prefix: string;
   suffix: string;
+}
+
+/** One that people know: nested ones are parts of it. */
+export interface StackSummary {
+  name: string;
+  stackId: string;
+  description?: string;
 }
 
 export interface StackOutput {

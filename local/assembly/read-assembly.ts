@@ -7,7 +7,7 @@ import type { App } from './model';
 import { listOtherResources } from './other-resources';
 import { refuseReferenceCycles } from './reference-cycles';
 import { readSchedules } from './schedules';
-import { readOutputs } from './stack-outputs';
+import { readOutputs, readStacks } from './stack-outputs';
 import { readTables } from './tables';
 import { isWebSocketApi, readWebSocketApis } from './websocket-apis';
 
@@ -41,6 +41,7 @@ export function readAssembly(directory: string): App {
     tables: tables.tables,
     schedules: schedules.schedules,
     buckets: buckets.buckets,
+    stacks: readStacks(assembly),
     outputs: readOutputs(assembly),
     notRun: [
       ...notRun,

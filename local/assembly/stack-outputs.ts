@@ -1,12 +1,20 @@
 import { UserError } from '../user-error';
 import type { Assembly } from './assembly';
 import { isObject, textAt } from './json';
-import type { StackOutput } from './model';
+import type { StackOutput, StackSummary } from './model';
+import type { Stack } from './stack';
+
+export function readStacks(assembly: Assembly): StackSummary[] {
+  return topStacks(assembly).map(({ name, stackId, files }) => {
+    const description = textAt(files.template, 'Description');
+    return { name, stackId, ...(description ? { description } : {}) };
+  });
+}
 
 /** The outputs whose values are known here; exports that the CDK makes between stacks are not meant for people. */
 export function readOutputs(assembly: Assembly): StackOutput[] {
   const outputs: StackOutput[] = [];
-  for (const stack of assembly.stacks.filter(({ parent }) => parent === undefined)) {
+  for (const stack of topStacks(assembly)) {
     for (const { name, definition, at } of stack.outputs()) {
       if (name.startsWith('ExportsOutput') || !isObject(definition) || definition.Value === undefined)
         continue;
@@ -25,4 +33,8 @@ export function readOutputs(assembly: Assembly): StackOutput[] {
     }
   }
   return outputs;
+}
+
+function topStacks(assembly: Assembly): Stack[] {
+  return assembly.stacks.filter(({ parent }) => parent === undefined);
 }

@@ -5,7 +5,7 @@ function app(...paths: string[]): App {
   const functions = paths.map((path) => ({ path, functionName: `physical:${path}` }) as LambdaFunction);
   return {
     ...{ region: 'us-east-1', accountId: '000000000000', apis: [], tables: [], schedules: [], buckets: [] },
-    ...{ outputs: [], notRun: [] },
+    ...{ stacks: [], outputs: [], notRun: [] },
     functions,
   };
 }
