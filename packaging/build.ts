@@ -42,8 +42,8 @@ async function main(): Promise<void> {
   rmSync(DIST, { recursive: true, force: true });
   const library = filesOf('lib', '.ts');
   const constructs = filesOf('infra', '.ts').filter((file) => file !== join('infra', 'app.ts'));
-  const runtime = filesOf('local', '.ts');
-  await build({ ...COMMON, format: 'cjs', entryPoints: [...library, ...constructs, ...runtime] });
+  const programs = [...filesOf('local', '.ts'), ...filesOf('cli', '.ts')];
+  await build({ ...COMMON, format: 'cjs', entryPoints: [...library, ...constructs, ...programs] });
   await build({
     ...COMMON,
     ...{ format: 'esm', entryPoints: library, outExtension: { '.js': '.mjs' } },

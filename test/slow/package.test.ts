@@ -55,7 +55,7 @@ describe('the package in a stranger’s project', () => {
     const files = (await run(folder, 'tar', '-tzf', tarball)).trim().split('\n');
     const others = files.filter(
       (file) =>
-        !/^package\/dist\/(lib|infra|local)\/.+\.(js|mjs|cjs|js\.map|mjs\.map|d\.ts|d\.mts)$/.test(file),
+        !/^package\/dist\/(lib|infra|local|cli)\/.+\.(js|mjs|cjs|js\.map|mjs\.map|d\.ts|d\.mts)$/.test(file),
     );
     expect(others.sort()).toEqual(
       ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'].map((file) => `package/${file}`),

@@ -1,0 +1,28 @@
+/** The whole command line: the runtime's commands, and those by which people look after connections. */
+import { Command, CommanderError } from 'commander';
+import { addRuntimeCommands } from '../local/cli/commands';
+import { complaint } from './complaint';
+import { addConnectionCommands } from './connection-commands';
+import type { Terminal } from './terminal';
+
+/** Resolves with the exit code: 0, or 1 after a line that says what went wrong. */
+export async function runCommandLine(args: string[], terminal: Terminal): Promise<number> {
+  const program = new Command('shared-connection')
+    .description(
+      "Runs any CDK app's WebSocket APIs on this machine, and looks after connections here and on AWS",
+    )
+    .showHelpAfterError('(--help tells what there is)')
+    .configureOutput({ writeOut: terminal.print, writeErr: terminal.complain })
+    .exitOverride();
+  addRuntimeCommands(program);
+  addConnectionCommands(program, terminal);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    // Commander has said it already.
+    if (error instanceof CommanderError) return error.exitCode;
+    terminal.complain(`${complaint(error)}\n`);
+    return 1;
+  }
+}

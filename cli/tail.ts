@@ -1,0 +1,15 @@
+/** The command `tail`: who connects, is named and leaves, from now on. */
+import { followChanges } from './changes';
+import { Place, type PlaceOptions } from './place';
+import type { Terminal } from './terminal';
+
+const LOOK_MILLISECONDS = 1_000;
+
+export async function tail(
+  serviceName: string | undefined,
+  options: PlaceOptions & { json: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  const place = await Place.find(options);
+  await followChanges(place.services(serviceName), LOOK_MILLISECONDS, options.json, terminal);
+}

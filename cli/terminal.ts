@@ -1,0 +1,33 @@
+/** Where a command reads and prints: a person's terminal, or another program. */
+import { setTimeout as pause } from 'node:timers/promises';
+
+export interface Terminal {
+  /** A person looks at it: not a file, and not another program. */
+  readonly isTerminal: boolean;
+  print(text: string): void;
+  complain(text: string): void;
+  /** All of the standard input. */
+  input(): Promise<string>;
+  /** `false` once the command is to end. People end it by Ctrl-C. */
+  wait(milliseconds: number): Promise<boolean>;
+}
+
+export function processTerminal(): Terminal {
+  const { stdin, stdout, stderr } = process;
+  // `list | head -1` has seen enough.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  return {
+    isTerminal: stdout.isTTY === true,
+    print: (text) => void stdout.write(text),
+    complain: (text) => void stderr.write(text),
+    async input() {
+      let text = '';
+      for await (const chunk of stdin.setEncoding('utf8')) text += chunk;
+      return text;
+    },
+    wait: (milliseconds) => pause(milliseconds, true),
+  };
+}
