@@ -11,7 +11,12 @@ export function complaint(error: unknown): string {
   if (!(error instanceof Error)) return printable(String(error));
   if (error instanceof UserError || error instanceof SharedConnectionError) return printable(error.message);
   if (isNotReached(error)) return printable(`Nothing answers: ${reasonOf(error)}`);
-  if (isFromAws(error)) return printable(`AWS says ${error.name}: ${error.message}`);
+  if ('$metadata' in error) return printable(`AWS says ${error.name}: ${error.message}`);
+  if (isNotSetUp(error)) {
+    return printable(
+      `AWS cannot be asked: ${error.message}. Set AWS_REGION and credentials, or AWS_PROFILE.`,
+    );
+  }
   return error.stack ?? error.message;
 }
 
@@ -27,11 +32,7 @@ export function reasonOf(error: Error): string {
   return error.message || ((error as NodeJS.ErrnoException).code ?? error.name);
 }
 
-/** An answer of a service, or what the SDK found missing before it could ask. */
-function isFromAws(error: Error): boolean {
-  return (
-    '$metadata' in error ||
-    /^(Credentials|Token)ProviderError$/.test(error.name) ||
-    /^Region is missing/.test(error.message)
-  );
+/** What the SDK found missing before it could ask. */
+function isNotSetUp({ name, message }: Error): boolean {
+  return /^(Credentials|Token)ProviderError$/.test(name) || message.startsWith('Region is missing');
 }

@@ -139,6 +139,24 @@ describe('the app deployed to an AWS that enforces IAM', () => {
     await client.close();
   });
 
+  it('is looked after by the command line: list, write, publish and sweep', async () => {
+    const guest = await chat.newcomer();
+    const id = await guest.id();
+    const cli = (command: string, ...args: string[]) =>
+      ministack.sharedConnection(command, '--stack', 'SharedConnection', ...args);
+    expect(await cli('list', 'chat')).toContain(id);
+    await cli('write', '--', id, '{"Type":"Chat","Message":"aGk="}');
+    expect(await guest.hears('Chat')).toEqual({ Type: 'Chat', Message: 'aGk=' });
+    expect(JSON.parse(await cli('publish', '--json', '--service', 'chat', 'news', '{}'))).toMatchObject({
+      ...{ service: 'chat', sent: 0, failed: 0 },
+    });
+    expect(JSON.parse(await cli('sweep', '--json', 'chat'))).toMatchObject({
+      service: 'chat',
+      complete: true,
+    });
+    await chat.leave(guest);
+  });
+
   it('has nothing to change when it is deployed again', async () => {
     expect(await deployment.again()).toContain('SharedConnection (no changes)');
   });

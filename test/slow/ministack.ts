@@ -8,7 +8,9 @@ import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { FunctionCalls } from './function-calls';
 
-const PYTHON = join(__dirname, '../../.cache/python/bin');
+const ROOT = join(__dirname, '../..');
+const MAIN = join(ROOT, 'cli/main.ts');
+const PYTHON = join(ROOT, '.cache/python/bin');
 const START_MILLISECONDS = 30_000;
 const STOP_MILLISECONDS = 5_000;
 /** The end of what it printed is enough to see why it did not start. */
@@ -92,6 +94,14 @@ export class Ministack {
   /** Runs the AWS CLI. */
   async aws(...args: string[]): Promise<void> {
     await promisify(execFile)(join(PYTHON, 'aws'), args, { env: this.environment, timeout: 30_000 });
+  }
+
+  /** Runs this repository's command line; resolves with what it printed. */
+  async sharedConnection(...args: string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)(process.execPath, ['--require', 'tsx/cjs', MAIN, ...args], {
+      ...{ cwd: ROOT, env: this.environment, timeout: 30_000 },
+    });
+    return stdout;
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,369 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { SharedConnection } from '../../lib';
+import { systemClock } from '../../lib/clock';
+import { ConnectionStore } from '../../lib/connection-store';
+import { DynamoDbTable } from '../../lib/table/dynamodb-table';
+import { type RunningApp, startApp } from '../runtime/running-app';
+import { SocketClient } from '../runtime/socket-client';
+import { type Outcome, run, type Surroundings } from './recorded-terminal';
+
+jest.setTimeout(30_000);
+
+const ROOT = join(__dirname, '../..');
+const MAIN = join(ROOT, 'cli/main.ts');
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+interface Guest {
+  id: string;
+  client: SocketClient;
+}
+
+describe('shared-connection', () => {
+  let app: RunningApp;
+  let store: ConnectionStore;
+  const guests: SocketClient[] = [];
+
+  beforeAll(async () => {
+    app = await startApp({ app: 'test/runtime/sockets-app' });
+    Object.assign(process.env, app.exported);
+    store = new ConnectionStore(new DynamoDbTable(app.tableName, systemClock), systemClock);
+  });
+  afterEach(async () => {
+    await Promise.all(guests.splice(0).map((client) => client.close()));
+    const services = ['inbox', 'loop', 'binary', 'sessions'];
+    await app.until(async () => {
+      const rows = await Promise.all(services.map((name) => app.rows(`CHANNEL#${name}#*`, 'MEMBER#')));
+      return rows.flat().length === 0;
+    });
+  });
+  afterAll(() => app?.stop());
+
+  async function connect(): Promise<Guest> {
+    const client = await SocketClient.connect(app.runtime.webSocketUrl('inbox'));
+    guests.push(client);
+    return { id: await client.hears(), client };
+  }
+
+  /** With a dedicated socket whose owner is at work. */
+  async function whileOwned(work: (id: string) => Promise<void>): Promise<void> {
+    const client = await SocketClient.connect(app.runtime.webSocketUrl('loop'));
+    client.send('hello');
+    await client.hears();
+    const [{ id }] = await json('list', 'loop');
+    await work(id);
+    const closed = client.closed();
+    client.send('exit');
+    await closed;
+  }
+
+  const leave = async (guest: Guest) => {
+    guests.splice(guests.indexOf(guest.client), 1);
+    await guest.client.close();
+    await app.until(async () => (await app.rows('CHANNEL#inbox#*', 'MEMBER#')).length === 0);
+  };
+  const name = (id: string, user: string) =>
+    store.name({ service: 'inbox', webSocketId: id }, user, Date.now());
+  /** Its answers are those of programs. */
+  const json = async (...args: string[]) => {
+    const [command = '', ...others] = args;
+    const { out } = await succeeds([command, '--json', ...others]);
+    return out
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+  };
+  const succeeds = async (args: string[], surroundings?: Surroundings): Promise<Outcome> => {
+    const outcome = await run(args, surroundings);
+    expect(outcome).toMatchObject({ exitCode: 0, complaint: '' });
+    return outcome;
+  };
+  const fails = async (...args: string[]) => {
+    const { exitCode, complaint } = await run(args);
+    expect(exitCode).toBe(1);
+    expect(complaint.trimEnd()).not.toContain('\n');
+    return complaint.trimEnd();
+  };
+
+  describe('list', () => {
+    it('shows who is connected, in a table', async () => {
+      const { id } = await connect();
+      await name(id, 'Ada\u001b[2J');
+      const { out } = await succeeds(['list', 'inbox']);
+      expect(out.replace(/ \d+ s /, ' 1 s ')).toBe(
+        [
+          '┌─────────┬──────────────────┬─────┬──────────────┐',
+          '│ service │ id               │ age │ user         │',
+          '├─────────┼──────────────────┼─────┼──────────────┤',
+          `│ inbox   │ ${id} │ 1 s │ Ada\\u001b[2J │`,
+          '└─────────┴──────────────────┴─────┴──────────────┘\n',
+        ].join('\n'),
+      );
+    });
+
+    it('tells programs the channels and the last activity, too, if asked', async () => {
+      const { id } = await connect();
+      await (await SharedConnection.open(id)).subscribe('adt');
+      expect(await json('list', '--channels', '--probe')).toEqual([
+        {
+          service: 'inbox',
+          id,
+          acceptedAt: expect.stringMatching(ISO),
+          ageSeconds: expect.any(Number),
+          channels: ['adt'],
+          lastActiveAt: expect.stringMatching(ISO),
+        },
+      ]);
+    });
+
+    it('says that nobody is connected', async () => {
+      expect((await succeeds(['list'])).out).toBe('Nobody is connected.\n');
+    });
+
+    it('draws the table anew on a terminal, until it is stopped', async () => {
+      const { out } = await succeeds(['list', '--watch'], {
+        isTerminal: true,
+        whileWaiting: [() => connect()],
+      });
+      const screens = out.split('\u001b[H\u001b[2J\u001b[3J').slice(1);
+      expect(screens).toHaveLength(2);
+      expect(screens[0]).toBe('Nobody is connected.\n');
+      expect(screens[1]).toContain('inbox');
+    });
+
+    it('goes on with the changes where nobody looks', async () => {
+      const { out } = await succeeds(['list', '--watch'], { whileWaiting: [() => connect()] });
+      expect(out).toMatch(/^Nobody is connected\.\n\S+Z {2}inbox {2}\S+ {2}connected\n$/);
+    });
+
+    it('knows which services there are', async () => {
+      expect(await fails('list', 'nobody')).toBe(
+        'There is no service "nobody". There are: inbox, loop, binary, sessions.',
+      );
+    });
+  });
+
+  describe('tail', () => {
+    it('tells who connects, is named and leaves', async () => {
+      let guest: Guest | undefined;
+      const { out } = await succeeds(['tail', 'inbox', '--json'], {
+        whileWaiting: [
+          async () => {
+            guest = await connect();
+          },
+          () => name(guest?.id ?? '', 'Ada'),
+          async () => guest && leave(guest),
+        ],
+      });
+      const { id } = guest as Guest;
+      const lines = out.trim().split('\n');
+      expect(lines.map((line) => JSON.parse(line))).toEqual([
+        { at: expect.stringMatching(ISO), event: 'connected', service: 'inbox', id },
+        { at: expect.stringMatching(ISO), event: 'named', service: 'inbox', id, user: 'Ada' },
+        { at: expect.stringMatching(ISO), event: 'left', service: 'inbox', id, user: 'Ada' },
+      ]);
+    });
+  });
+
+  describe('show', () => {
+    it('shows a connection with its unread messages, and what the gateway says', async () => {
+      const { id, client } = await connect();
+      await name(id, 'Ada');
+      client.send('unread');
+      await app.until(async () => (await app.rows(`CONNECTION#${id}`, 'MESSAGE#')).length === 1);
+      const time = expect.stringMatching(ISO);
+      expect(await json('show', '--', id)).toEqual([
+        {
+          ...{ id, service: 'inbox', state: 'open', acceptedAt: time, user: 'Ada', channels: [] },
+          ...{ messagesTo: 'inbox', unread: 1 },
+          gateway: { connectedAt: time, lastActiveAt: time, sourceIp: '127.0.0.1' },
+        },
+      ]);
+    });
+
+    it('shows it in lines for people', async () => {
+      const { id } = await connect();
+      const { out } = await succeeds(['show', '--', id]);
+      const names = out.split('\n').map((line) => line.slice(0, 16).trim());
+      expect(names).toEqual([
+        ...['id', 'service', 'state', 'since', 'channels', 'messages go to', 'unread'],
+        ...['connected', 'last active', 'from', ''],
+      ]);
+    });
+
+    it('shows one that has closed', async () => {
+      const guest = await connect();
+      await leave(guest);
+      expect(await json('show', '--', guest.id)).toMatchObject([
+        { state: 'closed', closedAt: expect.stringMatching(ISO), gateway: 'knows no such connection' },
+      ]);
+    });
+
+    it('shows who owns a dedicated socket', async () => {
+      await whileOwned(async (id) => {
+        expect(await json('show', '--', id)).toMatchObject([
+          { messagesTo: 'owner', owner: { epoch: 1, leaseUntil: expect.stringMatching(ISO) } },
+        ]);
+      });
+    });
+  });
+
+  describe('write', () => {
+    it('sends its argument to the one client', async () => {
+      const { id, client } = await connect();
+      const { out } = await succeeds(['write', '--', id, 'Grüße']);
+      expect(out).toBe('Sent 7 bytes.\n');
+      expect(await client.hears()).toBe('Grüße');
+    });
+
+    it('sends the standard input, but for the line end at its end', async () => {
+      const { id, client } = await connect();
+      await succeeds(['write', '--', id], { input: 'one\ntwo\n' });
+      expect(await client.hears()).toBe('one\ntwo');
+    });
+
+    it('fails where there is no such id, or no longer', async () => {
+      expect(await fails('write', 'no\u001bsuch', 'x')).toBe(
+        'There is no WebSocket "no\\u001bsuch": its id is wrong, or it closed more than ten minutes ago. The command list shows who is connected.',
+      );
+      const guest = await connect();
+      await leave(guest);
+      expect(await fails('write', '--', guest.id, 'x')).toMatch(/^WebSocket \S+ is closed/);
+    });
+
+    it('fails where the message is too long', async () => {
+      const { id } = await connect();
+      expect(await fails('write', '--', id, 'x'.repeat(131_073))).toMatch(/^The message has 131073 bytes/);
+    });
+  });
+
+  describe('read', () => {
+    it('takes the next message, and prints it on one line', async () => {
+      const { id, client } = await connect();
+      client.send('a\nb\u001b[2J');
+      expect((await succeeds(['read', '--', id])).out).toBe('a\\nb\\u001b[2J\n');
+    });
+
+    it('gives programs the message as it is', async () => {
+      const { id, client } = await connect();
+      client.send('a\nb\u001b[2J');
+      expect(await json('read', '--', id)).toEqual([{ id, message: 'a\nb\u001b[2J' }]);
+    });
+
+    it('fails where nothing comes in time', async () => {
+      const { id } = await connect();
+      expect(await fails('read', '--timeout', '0', '--', id)).toMatch(/^Nothing came from WebSocket/);
+    });
+
+    it('follows until the socket has closed, or nothing comes in time', async () => {
+      const { id, client } = await connect();
+      client.send('one');
+      await app.until(async () => (await app.rows(`CONNECTION#${id}`, 'MESSAGE#')).length === 1);
+      client.send('two');
+      await app.until(async () => (await app.rows(`CONNECTION#${id}`, 'MESSAGE#')).length === 2);
+      const { out, exitCode } = await run(['read', '--follow', '--timeout', '0.1', '--', id]);
+      expect({ out, exitCode }).toEqual({ out: 'one\ntwo\n', exitCode: 1 });
+    });
+
+    it('fails for a dedicated socket, which is its owner’s', async () => {
+      await whileOwned(async (id) => {
+        expect(await fails('read', '--', id)).toMatch(/is dedicated to its server\(\)/);
+      });
+    });
+
+    it('takes no time that is none', async () => {
+      const { exitCode, complaint } = await run(['read', 'x', '--timeout', 'soon']);
+      expect({ exitCode, complaint }).toMatchObject({ exitCode: 1 });
+      expect(complaint).toContain('Give seconds, such as 5 or 0.5.');
+    });
+  });
+
+  it('end: closes the socket with 1000', async () => {
+    const { id, client } = await connect();
+    const closed = client.closed();
+    expect((await succeeds(['end', '--', id])).out).toBe('Closed.\n');
+    expect(await closed).toBe(1000);
+    guests.splice(0);
+  });
+
+  describe('publish', () => {
+    it('sends to the members of a channel, and to nobody else', async () => {
+      const [member, other] = [await connect(), await connect()];
+      await (await SharedConnection.open(member.id)).subscribe('adt');
+      const report = { sent: 1, gone: 0, pending: 0, failed: 0, reasons: {} };
+      expect(await json('publish', 'adt', 'news', '--service', 'inbox')).toEqual([
+        { service: 'inbox', ...report },
+      ]);
+      await succeeds(['write', '--', other.id, 'last']);
+      expect([await member.client.hears(), await other.client.hears()]).toEqual(['news', 'last']);
+    });
+
+    it('fails for a name that no channel has', async () => {
+      expect(await fails('publish', 'bad name', 'x')).toMatch(/^The channel name "bad name" is not valid/);
+    });
+  });
+
+  describe('broadcast', () => {
+    it('sends to everyone of the service, and reports it in a table', async () => {
+      const [one, two] = [await connect(), await connect()];
+      const { out } = await succeeds(['broadcast', 'inbox'], { input: 'all' });
+      expect(out).toContain('│ inbox   │ 2    │ 0    │ 0       │ 0      │');
+      expect([await one.client.hears(), await two.client.hears()]).toEqual(['all', 'all']);
+    });
+
+    it('fails for a service that is not there', async () => {
+      expect(await fails('broadcast', 'nobody', 'x')).toMatch(/^There is no service "nobody"/);
+    });
+  });
+
+  describe('sweep', () => {
+    it('says what the service’s own function found', async () => {
+      await connect();
+      expect(await json('sweep', 'inbox')).toEqual([
+        {
+          ...{ service: 'inbox', open: 0, young: 1, settled: 0, forgotten: 0, elsewhere: 0 },
+          ...{ pending: 0, failed: 0, complete: true },
+        },
+      ]);
+    });
+
+    it('sweeps every service, in a table', async () => {
+      const { out } = await succeeds(['sweep']);
+      for (const service of ['inbox', 'loop', 'binary', 'sessions']) expect(out).toContain(`│ ${service} `);
+    });
+  });
+
+  describe('anywhere', () => {
+    it('says in one line that no runtime runs, and ends with 1', async () => {
+      const args = ['--require', 'tsx/cjs', MAIN, 'list', '--url', 'http://localhost:1'];
+      const outcome = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env: {} }).catch(
+        (error: unknown) => error,
+      );
+      expect(outcome).toMatchObject({ code: 1, stdout: '' });
+      expect((outcome as { stderr: string }).stderr).toBe(
+        'Nothing answers at http://localhost:1. Start the app there (npm start, or npx shared-connection start), or say where it is: --url URL, or --stack NAME of a deployed one.\n',
+      );
+    });
+
+    it('finds the services of a stack by its name', async () => {
+      const { id } = await connect();
+      expect(await json('list', '--stack', 'Sockets')).toMatchObject([{ id }]);
+    });
+
+    it('says that there is no such stack', async () => {
+      expect(await fails('list', '--stack', 'Other')).toMatch(/^There is no stack "Other" in this account/);
+    });
+
+    it('has help with examples', async () => {
+      const { out } = await succeeds(['write', '--help']);
+      expect(out).toContain('Examples:');
+    });
+
+    it('refuses a URL that is none', async () => {
+      const { exitCode, complaint } = await run(['list', '--url', 'localhost']);
+      expect(exitCode).toBe(1);
+      expect(complaint).toContain('Give a URL such as http://localhost:3001.');
+    });
+  });
+});
