@@ -22,7 +22,9 @@ export class WaitingService {
     gateway.open(webSocketId);
     const request = functions.queue.shift()?.request;
     if (!request) throw new Error('$connect asked for no server()');
-    const ended = handlers.server(request, lambdaContext({ remainingMilliseconds: 120_000 }));
+    const ended = handlers
+      .server(request, lambdaContext({ remainingMilliseconds: 120_000 }))
+      .then(() => undefined);
     await this.clock.advance(0);
     return { client, ended };
   }
