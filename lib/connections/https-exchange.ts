@@ -1,6 +1,6 @@
 /** One HTTP request and its answer, over connections that are kept alive: to the host itself, or wherever an endpoint URL says. */
 import type { Agent, ClientRequest, IncomingHttpHeaders } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import https from 'node:https';
 
 export interface HttpRequest {
   method: string;
@@ -27,7 +27,8 @@ const MAX_SOCKETS = 500;
 const KEPT = { keepAlive: true, maxSockets: MAX_SOCKETS };
 
 interface Line {
-  request: typeof httpsRequest;
+  /** Whose `request` is looked up at each call: tools that trace a function put theirs there. */
+  module: Pick<typeof https, 'request'>;
   agent: Agent;
 }
 
@@ -39,7 +40,7 @@ export class HttpsExchange {
   constructor(endpointUrl?: string) {
     this.#endpoint = endpointUrl ? new URL(endpointUrl) : undefined;
     const isPlain = this.#endpoint?.protocol === 'http:';
-    this.#line = isPlain ? plainLine() : { request: httpsRequest, agent: new HttpsAgent(KEPT) };
+    this.#line = isPlain ? plainLine() : { module: https, agent: new https.Agent(KEPT) };
   }
 
   /**
@@ -47,15 +48,15 @@ export class HttpsExchange {
    * nobody can tell whether the request was read.
    */
   async send({ method, host, path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
-    const line = await this.#line;
+    const { module, agent } = await this.#line;
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(new Error('given up'));
         return;
       }
       const { hostname, port } = this.#endpoint ?? new URL(`https://${host}`);
-      const request = line.request({
-        ...{ method, path, headers, port, agent: line.agent },
+      const request = module.request({
+        ...{ method, path, headers, port, agent },
         host: hostname.replace(/^\[|\]$/g, ''),
       });
       const onAbort = () => void request.destroy(new Error('given up'));
@@ -86,8 +87,8 @@ export class HttpsExchange {
 
 /** Loaded where an endpoint asks for it only: an ES module that imports `node:http` loads half of fetch with it, at every cold start. */
 async function plainLine(): Promise<Line> {
-  const { Agent: HttpAgent, request } = await import('node:http');
-  return { request, agent: new HttpAgent(KEPT) };
+  const { default: http } = await import('node:http');
+  return { module: http, agent: new http.Agent(KEPT) };
 }
 
 function limitTime(request: ClientRequest): void {
