@@ -38,6 +38,8 @@ export class Scheduler {
   hadCrash = false;
   /** Whether anybody had to wait for longer than a lease: then another may have gone on. */
   hadStall = false;
+  /** Whether a copy has come late: like a dead poster's, a lease taken by it is nobody's. */
+  hadLateCopy = false;
   /** Calls go through at once: before the exploration, and after it. */
   calm = true;
   readonly #budget: Budget;
@@ -119,6 +121,7 @@ export class Scheduler {
     for (const late of this.#late) {
       const apply = () => {
         this.#late = this.#late.filter((other) => other !== late);
+        this.hadLateCopy = true;
         late.apply();
       };
       offer(`a late copy of ${shown(late.call)} takes effect`, apply, { call: late.call });
@@ -160,16 +163,25 @@ export class Scheduler {
       this.#actors
         .filter(({ isOver }) => !isOver)
         .sort((a, b) => (a.name < b.name ? -1 : 1))
-        .map(({ name, status, startedAt, memory, calls }) => [
+        .map(({ name, status, mayBeLost, startedAt, memory, calls }) => [
           name,
           status,
+          mayBeLost,
           startedAt,
           memory,
           calls.map(({ call, judged }) => [call, judged]),
         ]),
       this.#late.map(({ name }) => name),
       this.#retries.map(({ at, actor }) => [at, actor.name]),
-      [this.clock.now(), this.clock.alarms, this.#budget, this.hadCrash, this.hadStall, this.#isOver],
+      [
+        this.clock.now(),
+        this.clock.alarms,
+        this.#budget,
+        this.hadCrash,
+        this.hadStall,
+        this.hadLateCopy,
+        this.#isOver,
+      ],
     ];
   }
 

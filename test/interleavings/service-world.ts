@@ -180,7 +180,7 @@ export class ServiceWorld implements World {
   }
 
   /**
-   * All has come to rest: without a crash, everything must be in order but what only a sweep can find. Then Lambda's retries, two
+   * All has come to rest: without a crash or a late copy, everything must be in order but what only a sweep can find. Then Lambda's retries, two
    * sweeps with more than a lease between them, and, when closed marks have expired, what was still on its way.
    */
   async finish(): Promise<string | undefined> {
@@ -188,7 +188,8 @@ export class ServiceWorld implements World {
     const wrongAtRest = () => this.#scenario.wrongAtRest?.(this);
     this.#scheduler.calm = true;
     await this.#calmDown();
-    const wrong = this.#wrongNow() ?? (this.hadCrash ? undefined : wrongAtRest());
+    const needsSweep = this.hadCrash || this.#scheduler.hadLateCopy;
+    const wrong = this.#wrongNow() ?? (needsSweep ? undefined : wrongAtRest());
     if (wrong) return wrong;
     await this.#scheduler.retryAll(async (start) => {
       start();
