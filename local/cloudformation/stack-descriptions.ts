@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App, StackSummary } from '../assembly/model';
 import type { RequestHandler } from '../endpoint/endpoint';
+import { type XmlElement, xmlDocument } from '../endpoint/xml';
 import { readBody } from '../gateway/request-body';
-import { type XmlElement, xmlDocument } from '../s3/xml';
 
 const NAMESPACE = 'http://cloudformation.amazonaws.com/doc/2010-05-15/';
 /** No request that is served has more than a stack's name in it. */

@@ -1,8 +1,9 @@
 /** ListObjectsV2. @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+
+import { type XmlElement, xmlDocument } from '../endpoint/xml';
 import type { BucketFolder } from './bucket-folder';
 import { encodeKey } from './object-key';
 import { invalidArgument } from './s3-error';
-import { type XmlElement, xmlDocument } from './xml';
 
 /** Also if more are asked for. */
 const MAX_KEYS = 1000;

@@ -9,13 +9,13 @@ import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { xmlElements } from '../endpoint/xml';
 import { BodyChecks } from './body-checks';
 import type { BucketFolder, StoredObject } from './bucket-folder';
 import { namesToWrite } from './object-key';
 import { checkWrite } from './preconditions';
 import { type ReceivedBody, receiveBody } from './received-body';
 import { invalidArgument, S3Error } from './s3-error';
-import { xmlElements } from './xml';
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_PARTS = 10_000;

@@ -1,6 +1,7 @@
 /** Requests for one object: to read it, to look at it, to put it in whole or in parts, to delete it. */
 import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { xmlDocument } from '../endpoint/xml';
 import type { BucketFolder, StoredObject } from './bucket-folder';
 import { readRange } from './byte-range';
 import type { MultipartUploads } from './multipart-uploads';
@@ -10,7 +11,6 @@ import { checkWrite, isNotModified } from './preconditions';
 import { receiveBody } from './received-body';
 import { noSuchKey, notImplemented, S3Error } from './s3-error';
 import { type RequestIds, type S3Response, versionHeaders } from './s3-response';
-import { xmlDocument } from './xml';
 
 /** An object that a request has put into a bucket. */
 export interface Created {

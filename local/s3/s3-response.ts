@@ -1,9 +1,9 @@
 /** S3's answers: with the ids of the request, and errors in XML. */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { xmlDocument } from '../endpoint/xml';
 import type { StoredObject } from './bucket-folder';
 import type { S3Error } from './s3-error';
-import { xmlDocument } from './xml';
 
 export interface RequestIds {
   requestId: string;

@@ -1,5 +1,6 @@
 /** As much of S3's API as the AWS CLI and the SDKs need to work with the objects of a bucket, for buckets that are folders. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { xmlDocument } from '../endpoint/xml';
 import type { Log } from '../log';
 import type { BucketFolder } from './bucket-folder';
 import { listObjects } from './list-objects';
@@ -8,7 +9,6 @@ import { type Created, ObjectRequests } from './object-requests';
 import { readAddress, type S3Address } from './s3-address';
 import { notImplemented, S3Error } from './s3-error';
 import { newRequestIds, S3Response } from './s3-response';
-import { xmlDocument } from './xml';
 
 export interface S3ServiceOptions {
   buckets: BucketFolder[];

@@ -1,4 +1,5 @@
-/** As much XML as S3's answers are made of. */
+/** As much XML as the answers of S3 and CloudFormation are made of. */
+/** S3's, which most of them are in. */
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
 export type XmlContent = string | number | boolean | undefined | XmlElement | XmlElement[];
@@ -27,8 +28,7 @@ function children(content: XmlElement): string {
 /** Control characters become references, as S3 writes them, although XML 1.0 has no such characters. */
 function text(value: string): string {
   return value.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: see above
-    /[&<>"\x00-\x1f\x7f]/g,
+    /[&<>"]|\p{Cc}/gu,
     (character) => ENTITIES[character] ?? `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`,
   );
 }
