@@ -9,7 +9,7 @@ import { sessionCases } from '../interleavings/session-cases';
 
 jest.setTimeout(300_000);
 
-const MAX_STATES = 40_000;
+const MAX_STATES = 20_000;
 
 const allCases: Record<string, Scenario> = { ...cases, ...sessionCases, ...inboxCases, ...dedicatedCases };
 
