@@ -1,11 +1,12 @@
 /** The whole command line: the runtime's commands, and those by which people look after connections. */
 import { Command, CommanderError } from 'commander';
+import { WebSocketTimeoutError } from '../lib/errors';
 import { addRuntimeCommands } from '../local/cli/commands';
 import { complaint } from './complaint';
 import { addConnectionCommands } from './connection-commands';
 import type { Terminal } from './terminal';
 
-/** Resolves with the exit code: 0, or 1 after a line that says what went wrong. */
+/** Resolves with the exit code: 0, or after a line that says what went wrong 1, or 2 if only nothing came in time. */
 export async function runCommandLine(args: string[], terminal: Terminal): Promise<number> {
   const program = new Command('shared-connection')
     .description(
@@ -23,6 +24,6 @@ export async function runCommandLine(args: string[], terminal: Terminal): Promis
     // Commander has said it already.
     if (error instanceof CommanderError) return error.exitCode;
     terminal.complain(`${complaint(error)}\n`);
-    return 1;
+    return error instanceof WebSocketTimeoutError ? 2 : 1;
   }
 }

@@ -40,14 +40,16 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
     .action((id, data, options) => write(id, data, options, terminal));
 
   command(program, 'read', ['read uJo39vlXoAMCHMA= --timeout 5', 'read uJo39vlXoAMCHMA= --follow'])
-    .description('take the next message out of the inbox of a connection; whoever takes it has it alone')
+    .description(
+      'take the next message out of the inbox of a connection; whoever takes it has it alone. Exit code 2 if nothing comes in time',
+    )
     .argument('<id>', ID)
     .option('--timeout <seconds>', 'how long to wait (default: 30, with --follow a day)', readSeconds)
     .option('--follow', 'message after message, until the socket has closed', false)
     .action((id, options) => read(id, options, terminal));
 
   command(program, 'end', ['end uJo39vlXoAMCHMA='])
-    .description('close one connection: its client sees code 1000')
+    .description('close one connection, be it dedicated: its client sees code 1000')
     .argument('<id>', ID)
     .action((id, options) => end(id, options, terminal));
 

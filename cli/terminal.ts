@@ -1,4 +1,5 @@
 /** Where a command reads and prints: a person's terminal, or another program. */
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 
 export interface Terminal {
@@ -7,7 +8,7 @@ export interface Terminal {
   print(text: string): void;
   complain(text: string): void;
   /** All of the standard input. */
-  input(): Promise<string>;
+  input(): Promise<Buffer>;
   /** `false` once the command is to end. People end it by Ctrl-C. */
   wait(milliseconds: number): Promise<boolean>;
 }
@@ -23,11 +24,7 @@ export function processTerminal(): Terminal {
     isTerminal: stdout.isTTY === true,
     print: (text) => void stdout.write(text),
     complain: (text) => void stderr.write(text),
-    async input() {
-      let text = '';
-      for await (const chunk of stdin.setEncoding('utf8')) text += chunk;
-      return text;
-    },
+    input: () => buffer(stdin),
     wait: (milliseconds) => pause(milliseconds, true),
   };
 }

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { SharedConnection } from '../../lib';
+import { type Connection, SharedConnection } from '../../lib';
 import { systemClock } from '../../lib/clock';
 import { ConnectionStore } from '../../lib/connection-store';
 import { DynamoDbTable } from '../../lib/table/dynamodb-table';
+import { newWebSocketId } from '../../lib/testing/events';
 import { type RunningApp, startApp } from '../runtime/running-app';
 import { SocketClient } from '../runtime/socket-client';
 import { type Outcome, run, type Surroundings } from './recorded-terminal';
@@ -35,7 +36,8 @@ describe('shared-connection', () => {
     const services = ['inbox', 'loop', 'binary', 'sessions'];
     await app.until(async () => {
       const rows = await Promise.all(services.map((name) => app.rows(`CHANNEL#${name}#*`, 'MEMBER#')));
-      return rows.flat().length === 0;
+      // The owner of a dedicated socket takes its time.
+      return rows.flat().every(({ left }) => left === true);
     });
   });
   afterAll(() => app?.stop());
@@ -217,6 +219,15 @@ describe('shared-connection', () => {
       expect(await client.hears()).toBe('Grüße');
     });
 
+    it('sends no input that is no text', async () => {
+      const { id } = await connect();
+      const { exitCode, complaint } = await run(['write', '--', id], { input: Buffer.from([0xff, 0xfe]) });
+      expect({ exitCode, complaint }).toEqual({
+        exitCode: 1,
+        complaint: expect.stringMatching(/^The standard input is not UTF-8, [^\n]+\n$/),
+      });
+    });
+
     it('sends the standard input, but for the line end at its end', async () => {
       const { id, client } = await connect();
       await succeeds(['write', '--', id], { input: 'one\ntwo\n' });
@@ -251,9 +262,11 @@ describe('shared-connection', () => {
       expect(await json('read', '--', id)).toEqual([{ id, message: 'a\nb\u001b[2J' }]);
     });
 
-    it('fails where nothing comes in time', async () => {
+    it('fails with 2 where nothing comes in time', async () => {
       const { id } = await connect();
-      expect(await fails('read', '--timeout', '0', '--', id)).toMatch(/^Nothing came from WebSocket/);
+      const { complaint, exitCode } = await run(['read', '--timeout', '0', '--', id]);
+      expect(complaint).toMatch(/^Nothing came from WebSocket [^\n]+\n$/);
+      expect(exitCode).toBe(2);
     });
 
     it('follows until the socket has closed, or nothing comes in time', async () => {
@@ -263,7 +276,7 @@ describe('shared-connection', () => {
       client.send('two');
       await app.until(async () => (await app.rows(`CONNECTION#${id}`, 'MESSAGE#')).length === 2);
       const { out, exitCode } = await run(['read', '--follow', '--timeout', '0.1', '--', id]);
-      expect({ out, exitCode }).toEqual({ out: 'one\ntwo\n', exitCode: 1 });
+      expect({ out, exitCode }).toEqual({ out: 'one\ntwo\n', exitCode: 2 });
     });
 
     it('fails for a dedicated socket, which is its owner’s', async () => {
@@ -279,12 +292,35 @@ describe('shared-connection', () => {
     });
   });
 
-  it('end: closes the socket with 1000', async () => {
-    const { id, client } = await connect();
-    const closed = client.closed();
-    expect((await succeeds(['end', '--', id])).out).toBe('Closed.\n');
-    expect(await closed).toBe(1000);
-    guests.splice(0);
+  describe('end', () => {
+    it('closes the socket with 1000', async () => {
+      const { id, client } = await connect();
+      const closed = client.closed();
+      expect((await succeeds(['end', '--', id])).out).toBe('Closed.\n');
+      expect(await closed).toBe(1000);
+      guests.splice(0);
+    });
+
+    it('closes a dedicated one, too', async () => {
+      const client = await SocketClient.connect(app.runtime.webSocketUrl('loop'));
+      client.send('hello');
+      await client.hears();
+      const [{ id }] = await json('list', 'loop');
+      const closed = client.closed();
+      expect((await succeeds(['end', '--', id])).out).toBe('Closed.\n');
+      expect(await closed).toBe(1000);
+    });
+
+    it('has one settled that had gone without a word', async () => {
+      const connection = (await store.connection((await connect()).id)) as Connection;
+      const ghost = newWebSocketId();
+      const anHourAgo = { ...systemClock, now: () => Date.now() - 60 * 60_000 };
+      const stored = new ConnectionStore(new DynamoDbTable(app.tableName, systemClock), anHourAgo);
+      await stored.accept({ ...connection, webSocketId: ghost }, 'a token');
+      expect(await json('end', '--', ghost)).toEqual([{ id: ghost, ended: false }]);
+      await app.until(async () => (await store.connection(ghost))?.done === true);
+      expect(await fails('end', '--', ghost)).toMatch(/ is closed: /);
+    });
   });
 
   describe('publish', () => {

@@ -11,7 +11,7 @@ export interface Outcome {
 export interface Surroundings {
   isTerminal?: boolean;
   /** The standard input. */
-  input?: string;
+  input?: string | Buffer;
   /** What happens while the command waits, wait after wait; then it is to end. */
   whileWaiting?: (() => Promise<unknown>)[];
 }
@@ -27,7 +27,7 @@ export async function run(args: string[], surroundings: Surroundings = {}): Prom
     complain: (text) => {
       outcome.complaint += text;
     },
-    input: async () => input,
+    input: async () => Buffer.from(input),
     wait: async () => {
       const happens = whileWaiting.shift();
       await happens?.();
