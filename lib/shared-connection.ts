@@ -23,7 +23,8 @@ export class SharedConnection {
   readonly webSocketId: string;
   /** Text is written as bytes too: in UTF-8, as a data URL. */
   binaryData = false;
-  readonly #reader: MessageReader;
+  /** Made by the first read: most objects only write. */
+  #reader: MessageReader | undefined;
 
   /** For code that has the member at hand; others use `open`. */
   constructor(
@@ -32,7 +33,6 @@ export class SharedConnection {
     private readonly messagesTo: Connection['messagesTo'] = 'inbox',
   ) {
     this.webSocketId = member.webSocketId;
-    this.#reader = this.#makeReader();
   }
 
   /**
@@ -53,7 +53,7 @@ export class SharedConnection {
 
   /** Whether the last read reached the end of its message; a longer one is read on by the next. */
   get atEnd(): boolean {
-    return this.#reader.atEnd;
+    return this.#reader?.atEnd ?? true;
   }
 
   /**
@@ -69,6 +69,7 @@ export class SharedConnection {
         `The messages of WebSocket ${this.webSocketId} cannot be read: they go to onClientMessage of its service ${this.service.name}. A class without that hook leaves them in the inbox.`,
       );
     }
+    this.#reader ??= this.#makeReader();
     return this.#reader.read(options);
   }
 
