@@ -89,11 +89,9 @@ export class DedicatedSocket {
     const handoverAt = this.service.deadline - HANDOVER_RESERVE_MILLISECONDS;
     const owner = new Owner(this.connection, ownership, this.shared.backend, handoverAt);
     const server = this.#makeServer(owner);
-    let openedAt = Number.POSITIVE_INFINITY;
     try {
       if (!(await this.#isOpen(ownership))) return true;
       owner.opened();
-      openedAt = this.shared.backend.clock.now();
       const loop = server.server(ownership.epoch > 1 ? { state: ownership.state } : undefined);
       // A loop that catches the interrupt, and does not end, is left where it is.
       await Promise.race([loop, owner.overdue]);
@@ -102,7 +100,7 @@ export class DedicatedSocket {
     } catch (error) {
       if (error instanceof OwnershipLost) return false;
       if (error instanceof UnmanageableMessage) console.error(`${error.message} The socket is closed.`);
-      else if (!owner.isInterrupted && !this.#saysGone(error, openedAt)) {
+      else if (!owner.isInterrupted && !saysGone(error, owner)) {
         // Whoever is asked next, by a message or by Lambda's retry, need not wait for the lease to end.
         await this.#ownerships.release(ownership.epoch);
         throw error;
@@ -125,13 +123,6 @@ export class DedicatedSocket {
       await this.shared.backend.invoker.invoke(serverFunction, { type: 'server', webSocketId });
     }
     return false;
-  }
-
-  /** Whether `server()` ended because its client has gone. A 410 counts once the gateway's hosts have long known the connection. */
-  #saysGone(error: unknown, openedAt: number): boolean {
-    if (error instanceof WebSocketClosedError) return true;
-    const knownFor = this.shared.backend.clock.now() - openedAt;
-    return error instanceof WebSocketOpeningError && knownFor > HOSTS_AGREE_AFTER_MILLISECONDS;
   }
 
   /** A connection that never opened has no loop; one that has gone since still has its last messages. */
@@ -184,4 +175,10 @@ export class DedicatedSocket {
       `The server function of ${this.service.name} has no time left to wait for the owner of WebSocket ${this.connection.webSocketId}. Give it a timeout above 30 seconds.`,
     );
   }
+}
+
+/** Whether `server()` ended because its client has gone. A 410 counts once the gateway's hosts have long known the connection. */
+function saysGone(error: unknown, { openMilliseconds }: Owner): boolean {
+  if (error instanceof WebSocketClosedError) return true;
+  return error instanceof WebSocketOpeningError && openMilliseconds > HOSTS_AGREE_AFTER_MILLISECONDS;
 }

@@ -41,7 +41,8 @@ export class Owner {
     this.#overdue = resolve;
   });
   #isLost = false;
-  #hasOpened = false;
+  /** Milliseconds since the epoch; Infinity until the loop begins. */
+  #openedAt = Number.POSITIVE_INFINITY;
   #cancelBeat = () => {};
   #beating: Promise<void> = Promise.resolve();
 
@@ -78,7 +79,12 @@ export class Owner {
 
   /** The loop begins: from here on a client that the gateway does not know has gone. */
   opened(): void {
-    this.#hasOpened = true;
+    this.#openedAt = this.backend.clock.now();
+  }
+
+  /** How long the loop has run; less than nothing before it begins. */
+  get openMilliseconds(): number {
+    return this.backend.clock.now() - this.#openedAt;
   }
 
   /** @throws HandoverInterrupt, OwnershipLost, UnmanageableMessage, and as `SharedConnection.read` */
@@ -142,7 +148,7 @@ export class Owner {
         this.#isLost = true;
         return;
       }
-      if (this.#hasOpened) await this.#lookAtClient();
+      if (this.openMilliseconds >= 0) await this.#lookAtClient();
     } catch (error) {
       console.warn(`The heartbeat of WebSocket ${webSocketId} failed and is tried again: ${String(error)}`);
     }
