@@ -4,8 +4,7 @@
  * Whether a handshake's `Origin` is on the list. A client that sends none is no browser, and passes.
  * `*` allows every page; a port may be `*`, as in `http://localhost:*`.
  */
-export function originAllowed(headers: Record<string, string>, allowed: readonly string[]): boolean {
-  const origin = Object.entries(headers).find(([name]) => name.toLowerCase() === 'origin')?.[1];
+export function originAllowed(origin: string | undefined, allowed: readonly string[]): boolean {
   if (origin === undefined) return true;
   return allowed.some((pattern) => pattern === '*' || matches(pattern.toLowerCase(), origin.toLowerCase()));
 }

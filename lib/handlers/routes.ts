@@ -21,6 +21,7 @@ import type {
   MessageEvent,
   RouteResult,
 } from './events';
+import { headerValues } from './headers';
 import { IncomingMessages } from './incoming-messages';
 import { originAllowed } from './origins';
 import type { ServiceFunction } from './service-function';
@@ -40,9 +41,10 @@ export class Routes {
 
   async connect(event: ConnectEvent, context: LambdaContext): Promise<RouteResult> {
     const { ServerClass, backend, serverFunction } = this.shared;
-    if (!originAllowed(event.headers, this.shared.allowedOrigins)) {
+    const origin = headerValues(event, 'Origin').at(-1);
+    if (!originAllowed(origin, this.shared.allowedOrigins)) {
       console.warn(
-        `A page that is not among the allowed origins tried to connect: ${JSON.stringify(event.headers.Origin ?? event.headers.origin)}`,
+        `A page that is not among the allowed origins tried to connect: ${JSON.stringify(origin)}`,
       );
       return { statusCode: 403 };
     }
