@@ -1,7 +1,7 @@
 /** Entries under growing numbers that expire after a while, as the tutorial keeps its messages and errors: ^Chat.Messages, ^Chat.Errors. */
 import type { Clock } from '../lib';
 import { always, itemAbsent } from '../lib/table/conditions';
-import type { Item, Value } from '../lib/table/item';
+import { expiryAfter, type Item, type Value } from '../lib/table/item';
 import { pages, type Table } from '../lib/table/table';
 
 const COUNTER = 'COUNTER';
@@ -24,7 +24,7 @@ export class NumberedLog {
   async append(entry: Record<string, Value>): Promise<number> {
     const counter = await this.table.update({ pk: this.#pk, sk: COUNTER }, { add: { last: 1 } }, always);
     const number = counter?.last as number;
-    const expiresAt = Math.floor(this.clock.now() / 1000) + this.keptSeconds;
+    const expiresAt = expiryAfter(this.clock.now(), this.keptSeconds);
     // An entry that is there under a fresh number is this one, from a call whose answer was lost.
     await this.table.put({ ...entry, pk: this.#pk, sk: this.#sk(number), expiresAt }, itemAbsent);
     return number;

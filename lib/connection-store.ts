@@ -25,6 +25,7 @@ import {
   itemExists,
   lessThan,
 } from './table/conditions';
+import { expiryAfter } from './table/item';
 import { pages, type Table } from './table/table';
 
 /** A 410 proves a departure only to a probe sent this long after the connection was accepted: `$connect` may take 29 s. */
@@ -59,7 +60,7 @@ export class ConnectionStore {
    */
   async accept(connection: NewConnection, token: string): Promise<boolean> {
     const acceptedAt = this.clock.now();
-    const expiresAt = Math.floor(acceptedAt / 1000) + LAST_RESORT_SECONDS;
+    const expiresAt = expiryAfter(acceptedAt, LAST_RESORT_SECONDS);
     const { webSocketId, callbackUrl, service, sessionId, serverFunction, attributes, messagesTo } =
       connection;
     const accepted = await this.table.put(
@@ -221,7 +222,7 @@ export class ConnectionStore {
 
   /** When a closed mark that is made now expires, in seconds since the epoch. */
   closedMarkExpiresAt(): number {
-    return Math.floor(this.clock.now() / 1000) + CLOSED_MARK_SECONDS;
+    return expiryAfter(this.clock.now(), CLOSED_MARK_SECONDS);
   }
 
   #leaseUntil(): number {

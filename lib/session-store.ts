@@ -13,7 +13,7 @@ import type { Clock } from './clock';
 import type { MemberKey } from './connection-items';
 import { LAST_RESORT_SECONDS } from './connection-store';
 import { absent, all, always, equals, exists, itemExists, lacks } from './table/conditions';
-import type { Item, Key } from './table/item';
+import { expiryAfter, type Item, type Key } from './table/item';
 import type { Table } from './table/table';
 
 /** A socket of a session, which `sessionId` names within its service. */
@@ -103,7 +103,7 @@ export class SessionStore {
   }
 
   #expiresAt(): number {
-    return Math.floor(this.clock.now() / 1000) + LAST_RESORT_SECONDS;
+    return expiryAfter(this.clock.now(), LAST_RESORT_SECONDS);
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import type { Clock, DeliveryReport } from '../../lib';
 import { absent, all, any, equals, itemAbsent, lessThan } from '../../lib/table/conditions';
-import type { Item, Key } from '../../lib/table/item';
+import { expiryAfter, type Item, type Key } from '../../lib/table/item';
 import type { Table } from '../../lib/table/table';
 
 /** Less than the minute after which Lambda runs a failed event again: by then the lease of one that died has ended. */
@@ -37,7 +37,7 @@ export class AnnouncementStore {
   async begin(announcement: Announcement, announcer: string): Promise<Beginning> {
     const now = this.clock.now();
     const until = now + LEASE_MILLISECONDS;
-    const expiresAt = Math.floor(now / 1000) + KEPT_SECONDS;
+    const expiresAt = expiryAfter(now, KEPT_SECONDS);
     const item = { ...keyOf(announcement), announcer, until, attempts: 1, expiresAt };
     const first = all(equals('announcer', announcer), equals('attempts', 1), absent('done'));
     if (await this.table.put(item, any(itemAbsent, first))) return { state: 'begun', until, again: false };

@@ -6,7 +6,7 @@
 import type { Service } from '../../lib';
 import { connectionKey } from '../../lib/connection-items';
 import { absent, all, always, any, equals, itemAbsent, itemExists } from '../../lib/table/conditions';
-import type { Item, Key } from '../../lib/table/item';
+import { expiryAfter, type Item, type Key } from '../../lib/table/item';
 
 export const MAX_ATTEMPTS = 3;
 /** Longer than the two hours of a connection. */
@@ -50,7 +50,7 @@ export class Verification {
 
   #first(token: string): Promise<boolean> {
     const { table, clock } = this.service.backend;
-    const expiresAt = Math.floor(clock.now() / 1000) + KEPT_SECONDS;
+    const expiresAt = expiryAfter(clock.now(), KEPT_SECONDS);
     const item = { ...this.#key, attempts: 1, token, expiresAt };
     return table.put(item, any(itemAbsent, all(equals('token', token), absent('passed'))));
   }

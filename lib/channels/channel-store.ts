@@ -14,13 +14,12 @@ import {
   memberKey,
   toMember,
 } from '../connection-items';
+import { LAST_RESORT_SECONDS } from '../connection-store';
 import { InvalidValueError } from '../errors';
 import { always, equals, itemExists } from '../table/conditions';
-import type { Key } from '../table/item';
+import { expiryAfter, type Key } from '../table/item';
 import { pages, type Table } from '../table/table';
 
-/** Far beyond the two hours of a connection: what a crash leaves behind goes then. */
-const LAST_RESORT_SECONDS = 24 * 60 * 60;
 /** Channels of one connection that are entered or left side by side. */
 const AT_A_TIME = 25;
 const PREFIX = 'CHANNEL#';
@@ -134,7 +133,7 @@ export class ChannelStore {
   }
 
   #expiresAt(): number {
-    return Math.floor(this.clock.now() / 1000) + LAST_RESORT_SECONDS;
+    return expiryAfter(this.clock.now(), LAST_RESORT_SECONDS);
   }
 }
 

@@ -6,13 +6,12 @@
  */
 import type { Clock } from '../clock';
 import { connectionKey } from '../connection-items';
+import { LAST_RESORT_SECONDS } from '../connection-store';
 import { absent, all, any, equals, itemAbsent, itemExists, lessThan } from '../table/conditions';
-import type { Item, Key, Value } from '../table/item';
+import { expiryAfter, type Item, type Key, type Value } from '../table/item';
 import type { Change, Table } from '../table/table';
 
 export const OWNER_LEASE_MILLISECONDS = 30_000;
-/** Far beyond the two hours of a connection. */
-const LAST_RESORT_SECONDS = 24 * 60 * 60;
 
 export interface Ownership {
   /** Grows with each owner; 0 before the first. */
@@ -45,7 +44,7 @@ export class OwnershipStore {
 
   /** `$connect` does this; only what it has created can be owned. */
   async create(): Promise<void> {
-    const expiresAt = Math.floor(this.clock.now() / 1000) + LAST_RESORT_SECONDS;
+    const expiresAt = expiryAfter(this.clock.now(), LAST_RESORT_SECONDS);
     await this.table.put({ ...this.#key, epoch: 0, hops: 0, attempts: 0, expiresAt }, itemAbsent);
   }
 

@@ -17,7 +17,7 @@ import {
   itemAbsent,
   itemExists,
 } from '../table/conditions';
-import type { Item, Key } from '../table/item';
+import { expiryAfter, type Item, type Key } from '../table/item';
 import type { Table } from '../table/table';
 
 /** An unread message outlives the two hours of its connection, and nothing else does. */
@@ -75,7 +75,7 @@ export class Inbox {
     const now = this.clock.now();
     if (now > sentAt + LATEST_PUT_MILLISECONDS) return false;
     const sk = `${stampedAt(sentAt)}#${sortable(messageId)}`;
-    const expiresAt = Math.floor(now / 1000) + UNREAD_SECONDS;
+    const expiresAt = expiryAfter(now, UNREAD_SECONDS);
     // One that is there is this one, from a call whose answer was lost; perhaps it has been taken since.
     await this.table.put({ pk: this.#pk, sk, body, sentAt, expiresAt }, itemAbsent);
     return true;
@@ -144,7 +144,7 @@ export class Inbox {
 
   async #strip(sk: string, reader: string, condition: Condition): Promise<boolean> {
     const takenAt = this.clock.now();
-    const expiresAt = Math.floor(takenAt / 1000) + TAKEN_SECONDS;
+    const expiresAt = expiryAfter(takenAt, TAKEN_SECONDS);
     const change = { set: { reader, takenAt, expiresAt }, remove: ['body'] };
     const stripped = await this.table.update({ pk: this.#pk, sk }, change, condition);
     if (stripped) this.#taken.push({ sk, takenAt });

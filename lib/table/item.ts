@@ -11,6 +11,11 @@ export type Value = string | number | boolean | Value[] | { [name: string]: Valu
 /** `expiresAt`, in seconds since the epoch, is the time to live of an item that has it. */
 export type Item = Key & { [name: string]: Value };
 
+/** The `expiresAt` of an item that is kept so many seconds from now, which is in milliseconds since the epoch. */
+export function expiryAfter(now: number, seconds: number): number {
+  return Math.floor(now / 1000) + seconds;
+}
+
 /** DynamoDB deletes expired items only within days, so every read leaves them out itself. */
 export function isExpired(item: Item, now: number): boolean {
   return typeof item.expiresAt === 'number' && item.expiresAt * 1000 <= now;
