@@ -6,6 +6,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { ConnectionTable } from '../../infra/connection-table';
 import { IncomingFiles, type IncomingFilesProps } from '../../infra/incoming-files';
 import { WebSocketService } from '../../infra/websocket-service';
+import { statements } from './statements';
 
 /** Constructs take the bundles as a folder, whatever is in it. */
 let directory: string;
@@ -117,16 +118,8 @@ describe('IncomingFiles', () => {
   });
 
   it('lets its function read the bucket, use the table, post to and settle the service’s connections, and no more', () => {
-    const policies = Object.values(
-      template.findResources('AWS::IAM::Policy', {
-        Properties: { PolicyName: Match.stringLikeRegexp('^IncomingFunctionRole') },
-      }),
-    );
-    const statements = policies.flatMap(
-      ({ Properties }) =>
-        Properties.PolicyDocument.Statement as { Action: string | string[]; Resource: unknown }[],
-    );
-    expect(statements.flatMap(({ Action }) => Action).sort()).toEqual([
+    const allowed = statements(template, '^IncomingFunctionRole');
+    expect(allowed.flatMap(({ Action }) => Action).sort()).toEqual([
       'dynamodb:DeleteItem',
       'dynamodb:GetItem',
       'dynamodb:PutItem',
@@ -142,7 +135,7 @@ describe('IncomingFiles', () => {
       'sqs:GetQueueUrl',
       'sqs:SendMessage',
     ]);
-    const objects = statements.find(({ Action }) => Action.includes('s3:GetObject'));
+    const objects = allowed.find(({ Action }) => Action.includes('s3:GetObject'));
     expect(objects?.Resource).toEqual({
       'Fn::Join': ['', [{ 'Fn::GetAtt': [idOf('AWS::S3::Bucket', {}), 'Arn'] }, '/*']],
     });

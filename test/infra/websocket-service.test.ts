@@ -6,6 +6,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { ConnectionTable, type ConnectionTableProps } from '../../infra/connection-table';
 import { WebSocketService, type WebSocketServiceProps } from '../../infra/websocket-service';
+import { statements } from './statements';
 
 /** Constructs take the bundles as a folder, whatever is in it. */
 let directory: string;
@@ -31,16 +32,6 @@ function synthesize(
   more(chat, stack);
   return Template.fromStack(stack);
 }
-
-interface Statement {
-  Action: string | string[];
-  Resource: unknown;
-}
-
-const statements = (template: Template): Statement[] =>
-  Object.values(template.findResources('AWS::IAM::Policy')).flatMap(
-    ({ Properties }) => Properties.PolicyDocument.Statement as Statement[],
-  );
 
 describe('WebSocketService', () => {
   let template: Template;

@@ -50,12 +50,17 @@ export interface RunningApp {
   stop(): Promise<void>;
 }
 
-export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
-  const outputDirectory = mkdtempSync(join(tmpdir(), 'cdk-out-'));
-  const source = findApp(options.app, ROOT);
+/** Synthesizes this repository's app, or the one of another `cdk.json`, into a folder of the caller's. */
+export async function synthesizedApp(outputDirectory: string, folder?: string): Promise<App> {
+  const source = findApp(folder, ROOT);
   if (source.kind !== 'command') throw new Error('cdk.json names no command');
   await synthesize({ ...source.synthesis, outputDirectory });
-  const app = readAssembly(outputDirectory);
+  return readAssembly(outputDirectory);
+}
+
+export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
+  const outputDirectory = mkdtempSync(join(tmpdir(), 'cdk-out-'));
+  const app = await synthesizedApp(outputDirectory, options.app);
   let invocationEnded = () => {};
   const { functionLog = silentFunctionLog, faults, clock, incomingDirectory } = options;
   const runtime = await startRuntime({

@@ -1,5 +1,5 @@
-/** How the tests start Chromium, which `prepare.sh` has installed. */
-import type { LaunchOptions } from 'playwright-core';
+/** How the tests start Chromium, which `prepare.sh` has installed, and what they hear of its pages. */
+import type { LaunchOptions, Page } from 'playwright-core';
 
 export const CHROMIUM: LaunchOptions = {
   executablePath: '/usr/bin/chromium',
@@ -8,3 +8,13 @@ export const CHROMIUM: LaunchOptions = {
     ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
   ],
 };
+
+/** Adds what goes wrong in the page, and what it complains about. */
+export function noteComplaints(page: Page, complaints: string[]): void {
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    // A browser notes each connection that fails; pages cannot prevent it.
+    const isExpected = /WebSocket connection to .* failed/.test(message.text());
+    if (message.type() === 'error' && !isExpected) complaints.push(message.text());
+  });
+}

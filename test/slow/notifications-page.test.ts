@@ -2,24 +2,19 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { findApp } from '../../local/assembly/app-source';
 import type { App } from '../../local/assembly/model';
-import { readAssembly } from '../../local/assembly/read-assembly';
-import { synthesize } from '../../local/assembly/synthesis';
 import { silentFunctionLog } from '../../local/lambda/function-log';
 import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
 import { batch } from '../functions/ingest/incoming';
+import { synthesizedApp } from '../runtime/running-app';
+import { CHROMIUM, noteComplaints } from './chromium';
 
 jest.setTimeout(120_000);
 
 const ROOT = join(__dirname, '../..');
 const AXE = require.resolve('axe-core/axe.min.js');
 const SAMPLE = join(ROOT, 'test/functions/ingest/hl7/messages/adt-a01.hl7');
-const CHROMIUM_ARGUMENTS = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-];
 
 describe('the notifications page', () => {
   const home = mkdtempSync(join(tmpdir(), 'notifications-page-'));
@@ -39,12 +34,8 @@ describe('the notifications page', () => {
   };
 
   beforeAll(async () => {
-    const outputDirectory = join(home, 'cdk.out');
-    const source = findApp(undefined, ROOT);
-    if (source.kind !== 'command') throw new Error('cdk.json names no command');
-    await synthesize({ ...source.synthesis, outputDirectory });
-    app = readAssembly(outputDirectory);
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: CHROMIUM_ARGUMENTS });
+    app = await synthesizedApp(join(home, 'cdk.out'));
+    browser = await chromium.launch(CHROMIUM);
   });
   afterAll(async () => {
     await browser.close();
@@ -62,12 +53,7 @@ describe('the notifications page', () => {
 
   const open = async (options: BrowserContextOptions = {}): Promise<Page> => {
     const page = await (await browser.newContext(options)).newPage();
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      // A browser notes each connection that fails; pages cannot prevent it.
-      const isExpected = /WebSocket connection to .* failed/.test(message.text());
-      if (message.type() === 'error' && !isExpected) complaints.push(message.text());
-    });
+    noteComplaints(page, complaints);
     await page.goto(`${runtime.url}/notifications.html`);
     await subscribed(page, ['*']);
     return page;

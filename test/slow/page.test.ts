@@ -2,15 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { findApp } from '../../local/assembly/app-source';
 import type { App } from '../../local/assembly/model';
-import { readAssembly } from '../../local/assembly/read-assembly';
-import { synthesize } from '../../local/assembly/synthesis';
 import { silentFunctionLog } from '../../local/lambda/function-log';
 import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
 import { ChatClient } from '../runtime/chat-client';
-import { CHROMIUM } from './chromium';
+import { synthesizedApp } from '../runtime/running-app';
+import { CHROMIUM, noteComplaints } from './chromium';
 import { TalkativeServer } from './talkative-server';
 
 jest.setTimeout(120_000);
@@ -34,10 +32,7 @@ describe('the chat page', () => {
 
   beforeAll(async () => {
     outputDirectory = mkdtempSync(join(tmpdir(), 'cdk-out-'));
-    const source = findApp(undefined, ROOT);
-    if (source.kind !== 'command') throw new Error('cdk.json names no command');
-    await synthesize({ ...source.synthesis, outputDirectory });
-    app = readAssembly(outputDirectory);
+    app = await synthesizedApp(outputDirectory);
     browser = await chromium.launch(CHROMIUM);
   });
   afterAll(async () => {
@@ -55,12 +50,7 @@ describe('the chat page', () => {
 
   const open = async (options: BrowserContextOptions = {}): Promise<Page> => {
     const page = await (await browser.newContext(options)).newPage();
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      // A browser notes each connection that fails; pages cannot prevent it.
-      const isExpected = /WebSocket connection to .* failed/.test(message.text());
-      if (message.type() === 'error' && !isExpected) complaints.push(message.text());
-    });
+    noteComplaints(page, complaints);
     await page.goto(`${runtime.url}/`);
     await connected(page);
     return page;

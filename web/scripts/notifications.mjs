@@ -3,6 +3,7 @@ import { Connection } from './connection.mjs';
 import { NotificationList } from './notification-list.mjs';
 import { parseFrame } from './protocol.mjs';
 import { SampleDrop } from './sample-drop.mjs';
+import { serverUrl, showStatus } from './status-line.mjs';
 import { Topics } from './topics.mjs';
 
 /** A server that wants to know who is there says nothing before it does. */
@@ -11,36 +12,27 @@ const SIGN_IN_AFTER_MILLISECONDS = 1_500;
 const element = (id) => document.getElementById(id);
 const list = new NotificationList();
 const topics = new Topics((change) => connection.send(JSON.stringify(change)));
-const connection = new Connection(serverUrl());
+const connection = new Connection(subscribedUrl());
 /** The first list of subscriptions after each opening shows what the server knows; later ones, what it has done. */
 let isSubscribed = false;
 let signInTimer;
 
-/** The notifications of this host, or those given as ?url=wss://… */
-function serverUrl() {
-  const given = new URLSearchParams(location.search).get('url');
-  const host = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/notifications`;
-  const url = new URL(given && /^wss?:\/\//.test(given) ? given : host);
+/** The server, and what is to be heard of it. */
+function subscribedUrl() {
+  const url = new URL(serverUrl('notifications'));
   if (topics.wanted.length > 0) url.searchParams.set('topics', topics.wanted.join());
   return url.href;
 }
 
-connection.addEventListener('state', ({ detail: { state, reason, seconds } }) => {
-  const texts = {
-    connecting: 'Connecting…',
-    connected: 'Connected',
-    waiting: `${reason}. Reconnecting in ${seconds} s`,
-    disconnected: `Disconnected: ${reason}`,
-  };
-  element('status').dataset.state = state;
-  element('status-text').textContent = texts[state];
-  element('reconnect').hidden = state !== 'waiting' && state !== 'disconnected';
+connection.addEventListener('state', ({ detail }) => {
+  const { state } = detail;
+  showStatus(detail);
   isSubscribed = false;
   clearTimeout(signInTimer);
   element('sign-in').hidden = true;
   if (state === 'connected') signInTimer = setTimeout(askWho, SIGN_IN_AFTER_MILLISECONDS);
   // What is chosen meanwhile goes with the next connection.
-  else connection.url = serverUrl();
+  else connection.url = subscribedUrl();
 });
 
 connection.addEventListener('frame', ({ detail }) => {
@@ -73,7 +65,7 @@ element('sign-in').addEventListener('submit', (event) => {
 });
 
 element('reconnect').addEventListener('click', () => {
-  connection.url = serverUrl();
+  connection.url = subscribedUrl();
   connection.connect();
 });
 element('clear').addEventListener('click', () => list.clear());

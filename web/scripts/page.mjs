@@ -4,6 +4,7 @@ import { MessageList } from './message-list.mjs';
 import { Outbox } from './outbox.mjs';
 import { People } from './people.mjs';
 import { decodeText, lineFrame, parseFrame, timeOf } from './protocol.mjs';
+import { serverUrl, showStatus } from './status-line.mjs';
 
 const UNNAMED = 'unknown';
 const HISTORY = 50;
@@ -12,7 +13,7 @@ const NOT_SENT = 'not sent yet';
 const SETTLE_MILLISECONDS = 3_000;
 
 const element = (id) => document.getElementById(id);
-const connection = new Connection(serverUrl());
+const connection = new Connection(serverUrl('chat'));
 const messages = new MessageList();
 const people = new People();
 const outbox = new Outbox();
@@ -24,23 +25,9 @@ let settleTimer;
 /** What a new connection still waits for before it sends lines. */
 let awaited = new Set();
 
-/** The chat of this host, or the one given as ?url=wss://… */
-function serverUrl() {
-  const given = new URLSearchParams(location.search).get('url');
-  if (given && /^wss?:\/\//.test(given)) return given;
-  return `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/chat`;
-}
-
-connection.addEventListener('state', ({ detail: { state, reason, seconds } }) => {
-  const texts = {
-    connecting: 'Connecting…',
-    connected: 'Connected',
-    waiting: `${reason}. Reconnecting in ${seconds} s`,
-    disconnected: `Disconnected: ${reason}`,
-  };
-  element('status').dataset.state = state;
-  element('status-text').textContent = texts[state];
-  element('reconnect').hidden = state !== 'waiting' && state !== 'disconnected';
+connection.addEventListener('state', ({ detail }) => {
+  const { state } = detail;
+  showStatus(detail);
   if (state === 'connected') begin();
   else if (isSettled || awaited.size > 0) interrupt();
 });
