@@ -110,6 +110,32 @@ describe('the notifications page', () => {
     expect(await count(page)).toBe(1);
   });
 
+  it('ends with the topics that were chosen last, however fast they were chosen', async () => {
+    const page = await open();
+    let said: string[] = [];
+    page.on('websocket', (socket) =>
+      socket.on('framereceived', ({ payload }) => {
+        const frame = JSON.parse(String(payload));
+        if (frame.Type === 'Subscriptions') said = frame.Topics;
+      }),
+    );
+    await page.reload();
+    await subscribed(page, ['*']);
+    // In turn with the answers to earlier ones.
+    await page.locator('#topics input').evaluateAll(async (boxes) => {
+      for (let round = 0; round < 5; round += 1) {
+        for (const box of boxes) {
+          box.click();
+          await new Promise((resolve) => setTimeout(resolve, 3));
+        }
+      }
+    });
+    await subscribed(page, ['adt', 'file', 'mdm', 'orm', 'oru', 'siu']);
+    while (said.join() !== 'adt,file,mdm,orm,oru,siu') await page.waitForTimeout(20);
+    await subscribed(page, said);
+    expect(complaints).toEqual([]);
+  });
+
   it('says what is wrong with a topic', async () => {
     const page = await open();
     await page.fill('#topic', 'a/b');

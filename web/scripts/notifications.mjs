@@ -1,7 +1,7 @@
 /** The notifications page: ties the connection, the topics and what has come in together. */
 import { Connection } from './connection.mjs';
 import { NotificationList } from './notification-list.mjs';
-import { parseFrame } from './protocol.mjs';
+import { gatewayFailure, parseFrame } from './protocol.mjs';
 import { SampleDrop } from './sample-drop.mjs';
 import { serverUrl, showStatus } from './status-line.mjs';
 import { Topics } from './topics.mjs';
@@ -13,8 +13,6 @@ const element = (id) => document.getElementById(id);
 const list = new NotificationList();
 const topics = new Topics((change) => connection.send(JSON.stringify(change)));
 const connection = new Connection(subscribedUrl());
-/** The first list of subscriptions after each opening shows what the server knows; later ones, what it has done. */
-let isSubscribed = false;
 let signInTimer;
 
 /** The server, and what is to be heard of it. */
@@ -27,7 +25,7 @@ function subscribedUrl() {
 connection.addEventListener('state', ({ detail }) => {
   const { state } = detail;
   showStatus(detail);
-  isSubscribed = false;
+  topics.forget();
   clearTimeout(signInTimer);
   element('sign-in').hidden = true;
   if (state === 'connected') signInTimer = setTimeout(askWho, SIGN_IN_AFTER_MILLISECONDS);
@@ -36,19 +34,24 @@ connection.addEventListener('state', ({ detail }) => {
 });
 
 connection.addEventListener('frame', ({ detail }) => {
+  const failure = gatewayFailure(detail);
+  if (failure) return refused(`The server did not do it: ${failure}`);
   const frame = parseFrame(detail);
   if (!frame) return;
   if (frame.Type === 'Notification') list.add(frame);
   if (frame.Type === 'Subscriptions') subscribed(frame.Topics ?? []);
-  if (frame.Type === 'Error') element('topic-problem').textContent = String(frame.Message);
+  if (frame.Type === 'Error') refused(String(frame.Message));
 });
 
 function subscribed(subscribedTopics) {
   clearTimeout(signInTimer);
   element('sign-in').hidden = true;
-  if (isSubscribed) topics.show(subscribedTopics);
-  else topics.claim(subscribedTopics);
-  isSubscribed = true;
+  topics.answer(subscribedTopics);
+}
+
+function refused(why) {
+  topics.refuse();
+  element('topic-problem').textContent = why;
 }
 
 function askWho() {

@@ -1,4 +1,4 @@
-/** The chat's wire protocol: what a text frame means, and text in base64. */
+/** The wire protocols of the chat and the notifications: what a text frame means, and text in base64. */
 
 /** API Gateway closes a connection that sends a frame above this, and a browser sends each message as one frame. */
 export const MAX_FRAME_BYTES = 32 * 1024;
@@ -50,6 +50,16 @@ export function parseFrame(data) {
   try {
     const frame = JSON.parse(data);
     return typeof frame === 'object' && frame !== null && typeof frame.Type === 'string' ? frame : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** API Gateway's own answer to a message whose function failed or took too long: `{message, connectionId, requestId}`. */
+export function gatewayFailure(data) {
+  try {
+    const { message, requestId } = JSON.parse(data) ?? {};
+    return typeof message === 'string' && typeof requestId === 'string' ? message : undefined;
   } catch {
     return undefined;
   }

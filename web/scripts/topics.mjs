@@ -18,8 +18,12 @@ export class Topics {
   #send;
   #boxes = new Map();
   #wanted;
+  /** What the server said last; nothing before it has said anything on this connection. */
+  #known;
+  /** What was wanted when a change was sent that has no answer yet. One at a time: so no answer undoes a later choice. */
+  #asked;
 
-  /** `send` takes `{Subscribe: […]}` or `{Unsubscribe: […]}`, and returns `false` if it cannot be sent now. */
+  /** `send` takes `{Subscribe: […], Unsubscribe: […]}`. */
   constructor(send) {
     this.#send = send;
     this.#wanted = new Set(JSON.parse(localStorage.getItem('topics') ?? '["*"]').filter(isTopic));
@@ -35,16 +39,38 @@ export class Topics {
     return [...this.#wanted].sort();
   }
 
-  /** What a new connection is subscribed to is made what is wanted. */
-  claim(topics) {
-    const missing = this.wanted.filter((topic) => !topics.includes(topic));
-    const extra = topics.filter((topic) => !this.#wanted.has(topic));
-    if (missing.length + extra.length === 0) return this.show(topics);
+  /** Nothing is asked of a connection that has gone, and nothing of a new one before it has said what it is subscribed to. */
+  forget() {
+    this.#known = undefined;
+    this.#asked = undefined;
+  }
+
+  /** What the connection is subscribed to: at its opening, and after each change. */
+  answer(topics) {
+    const asked = this.#asked ?? this.#known;
+    this.#known = new Set(topics);
+    this.#asked = undefined;
+    if (asked && isSame(asked, this.#wanted)) this.#show(topics);
+    else this.#ask();
+  }
+
+  /** A change was answered with an error: what is ticked is again what the server said last. */
+  refuse() {
+    this.#asked = undefined;
+    if (this.#known) this.#show(this.#known);
+  }
+
+  /** Asks for what is wanted and not yet so; an answer that is still to come asks for the rest. */
+  #ask() {
+    if (!this.#known || this.#asked) return;
+    const missing = [...this.#wanted].filter((topic) => !this.#known.has(topic));
+    const extra = [...this.#known].filter((topic) => !this.#wanted.has(topic));
+    if (missing.length + extra.length === 0) return this.#show(this.#known);
+    this.#asked = this.#wanted;
     this.#send({ Subscribe: missing, Unsubscribe: extra });
   }
 
-  /** What the connection is subscribed to. */
-  show(topics) {
+  #show(topics) {
     this.#want(topics);
     this.#tick(topics);
   }
@@ -64,7 +90,7 @@ export class Topics {
     if (isWanted) wanted.add(topic);
     else wanted.delete(topic);
     this.#want(wanted);
-    this.#send({ [isWanted ? 'Subscribe' : 'Unsubscribe']: [topic] });
+    this.#ask();
     this.#count();
   }
 
@@ -106,6 +132,10 @@ export class Topics {
 
 function isTopic(topic) {
   return topic === EVERYTHING || /^[a-z0-9_-]{1,32}$/.test(topic);
+}
+
+function isSame(topics, others) {
+  return topics.size === others.size && [...topics].every((topic) => others.has(topic));
 }
 
 function textSpan(className, text) {
