@@ -12,13 +12,9 @@ export interface ConnectionTableProps {
 }
 
 /** What the library does to the table: single items and one partition at a time, never a Scan. */
-const ACTIONS = [
-  'dynamodb:GetItem',
-  'dynamodb:PutItem',
-  'dynamodb:UpdateItem',
-  'dynamodb:DeleteItem',
-  'dynamodb:Query',
-];
+const READ = ['dynamodb:GetItem', 'dynamodb:Query'];
+const KEEP = ['dynamodb:PutItem', 'dynamodb:UpdateItem'];
+const FORGET = ['dynamodb:DeleteItem'];
 
 export class ConnectionTable extends Construct {
   readonly tableName: string;
@@ -39,6 +35,16 @@ export class ConnectionTable extends Construct {
 
   /** Lets a function do what the library does: read, write and query items of this table, and nothing else. */
   grantUse(grantee: IGrantable): void {
-    this.#table.grant(grantee, ...ACTIONS);
+    this.#table.grant(grantee, ...READ, ...KEEP, ...FORGET);
+  }
+
+  /** Lets a function read and query items: who is connected, and who is in which channel. */
+  grantRead(grantee: IGrantable): void {
+    this.#table.grant(grantee, ...READ);
+  }
+
+  /** Lets a function keep items of its own beside the connections: put and update items, but delete none. */
+  grantKeep(grantee: IGrantable): void {
+    this.#table.grant(grantee, ...KEEP);
   }
 }

@@ -1,12 +1,11 @@
 /** Files that come in: a bucket, and the function that tells a service's connections of every message in them. */
 import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import type { IDestination, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption, EventType, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { bundledFunction } from './bundled-function';
 import type { WebSocketService } from './websocket-service';
@@ -63,15 +62,14 @@ export class IncomingFiles extends Construct {
         ...(sourceNames !== undefined && { SOURCE_NAMES: String(sourceNames) }),
       },
       retryAttempts: 2,
-      onFailure: new SqsDestination(deadLetters),
+      onFailure: sendingOnly(deadLetters),
     });
-    service.grantConnections(this.function);
-    // Exactly the version that an event tells of, and nothing else of the bucket.
+    service.grantPublish(this.function);
+    // What was announced already, and what was broken.
+    service.connections.grantKeep(this.function);
+    // Exactly the version that an event tells of, which takes no s3:GetObject. Source: S3 API Reference, GetObject, "Permissions".
     this.function.addToRolePolicy(
-      new PolicyStatement({
-        actions: ['s3:GetObject', 's3:GetObjectVersion'],
-        resources: [bucket.arnForObjects('*')],
-      }),
+      new PolicyStatement({ actions: ['s3:GetObjectVersion'], resources: [bucket.arnForObjects('*')] }),
     );
     bucket.addEventNotification(EventType.OBJECT_CREATED, new LambdaDestination(this.function));
     new CfnOutput(this, 'DeadLetterQueue', {
@@ -96,4 +94,14 @@ export class IncomingFiles extends Construct {
       removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN,
     });
   }
+}
+
+/** Lambda sends what failed with the function's own role, and asks the queue for nothing: `SqsDestination` would grant that, too. */
+function sendingOnly(queue: IQueue): IDestination {
+  return {
+    bind(_scope, lambdaFunction) {
+      queue.grant(lambdaFunction, 'sqs:SendMessage');
+      return { destination: queue.queueArn };
+    },
+  };
 }

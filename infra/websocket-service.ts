@@ -48,13 +48,17 @@ export interface WebSocketServiceProps {
   readonly reservedConcurrentExecutions?: number;
 }
 
+/** Those of the management API that the library calls. */
+const MANAGEMENT_METHODS = ['POST', 'GET', 'DELETE'];
+
 export class WebSocketService extends Construct {
   readonly serviceName: string;
   /** Where clients connect to: `wss://…`. */
   readonly url: string;
   readonly functions: ServiceFunctions;
+  /** Where its connections are kept. */
+  readonly connections: ConnectionTable;
   readonly #stage: WebSocketStage;
-  readonly #connections: ConnectionTable;
 
   constructor(scope: Construct, id: string, props: WebSocketServiceProps) {
     super(scope, id);
@@ -70,7 +74,7 @@ export class WebSocketService extends Construct {
         `The sessionCookie ${JSON.stringify(props.sessionCookie)} of ${this.node.path} is not valid: a cookie's name has letters, digits and !#$%&'*+-.^_\`|~ only.`,
       );
     }
-    this.#connections = props.connections;
+    this.connections = props.connections;
     const api = new WebSocketApi(this, 'Api', { description: `The ${this.serviceName} service` });
     const { region, urlSuffix } = Stack.of(this);
     this.functions = new ServiceFunctions(this, 'Functions', {
@@ -97,10 +101,10 @@ export class WebSocketService extends Construct {
       ...(props.accessLog && { accessLogSettings: new StageAccessLog(this, 'AccessLog').settings }),
     });
     this.url = this.#stage.url;
-    this.#grantPosts(this.functions.routes);
-    this.#grantPosts(this.functions.server);
-    this.#connections.grantUse(this.functions.routes);
-    this.#connections.grantUse(this.functions.server);
+    this.#grantManagement(this.functions.routes);
+    this.#grantManagement(this.functions.server);
+    this.connections.grantUse(this.functions.routes);
+    this.connections.grantUse(this.functions.server);
     new Rule(this, 'Sweep', {
       description: `Looks for connections of ${this.serviceName} that have gone without a word`,
       schedule: Schedule.rate(props.sweepInterval ?? Duration.minutes(5)),
@@ -130,21 +134,35 @@ export class WebSocketService extends Construct {
    * this API, and ask for the settlement of those that have gone. Its environment gets `CONNECTION_TABLE`.
    */
   grantConnections(grantee: IGrantable): void {
-    this.#grantPosts(grantee);
-    this.#connections.grantUse(grantee);
+    this.#grantManagement(grantee);
+    this.connections.grantUse(grantee);
+    this.#grantSettlement(grantee);
+  }
+
+  /**
+   * Lets any function publish to this service's connections, but neither look at one nor change or close it: it may read the
+   * table, post to this API, and ask for the settlement of those that have gone. Its environment gets `CONNECTION_TABLE`.
+   */
+  grantPublish(grantee: IGrantable): void {
+    this.#grantManagement(grantee, ['POST']);
+    this.connections.grantRead(grantee);
+    this.#grantSettlement(grantee);
+  }
+
+  #grantSettlement(grantee: IGrantable): void {
     this.functions.grantRequests(grantee);
     if (grantee instanceof LambdaFunction) {
-      grantee.addEnvironment('CONNECTION_TABLE', this.#connections.tableName);
+      grantee.addEnvironment('CONNECTION_TABLE', this.connections.tableName);
     }
   }
 
-  /** Each method of the management API that the library calls, on the connections of this stage alone. */
-  #grantPosts(grantee: IGrantable): void {
+  /** On the connections of this stage alone. */
+  #grantManagement(grantee: IGrantable, methods = MANAGEMENT_METHODS): void {
     const { api, stageName } = this.#stage;
     grantee.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['execute-api:ManageConnections'],
-        resources: ['POST', 'GET', 'DELETE'].map((method) =>
+        resources: methods.map((method) =>
           Stack.of(this).formatArn({
             service: 'execute-api',
             resource: api.apiId,

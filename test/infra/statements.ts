@@ -13,3 +13,28 @@ export function statements(template: Template, policyName?: string): Statement[]
     ({ Properties }) => Properties.PolicyDocument.Statement as Statement[],
   );
 }
+
+/** Each action with each of its resources, such as `s3:GetObjectVersion Bucket/*`; logical ids without their hashes. Sorted. */
+export function grants(template: Template, policyName: string): string[] {
+  return statements(template, policyName)
+    .flatMap(({ Action, Resource }) =>
+      [Action]
+        .flat()
+        .flatMap((action) => [Resource].flat().map((resource) => `${action} ${nameOf(resource)}`)),
+    )
+    .sort();
+}
+
+type Reference = { Ref: string } | { 'Fn::GetAtt': [id: string, attribute: string] } | { 'Fn::Join': Join };
+type Join = [separator: string, parts: (string | Reference)[]];
+
+function nameOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const reference = value as Reference;
+  if ('Fn::Join' in reference) {
+    const [separator, parts] = reference['Fn::Join'];
+    return parts.map(nameOf).join(separator);
+  }
+  const id = 'Ref' in reference ? reference.Ref : reference['Fn::GetAtt'][0];
+  return id.replace(/[0-9A-F]{8}$/, '');
+}

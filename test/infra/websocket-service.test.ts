@@ -6,7 +6,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { ConnectionTable, type ConnectionTableProps } from '../../infra/connection-table';
 import { WebSocketService, type WebSocketServiceProps } from '../../infra/websocket-service';
-import { statements } from './statements';
+import { grants, statements } from './statements';
 
 /** Constructs take the bundles as a folder, whatever is in it. */
 let directory: string;
@@ -160,30 +160,47 @@ describe('WebSocketService', () => {
     expect(() => synthesize({ serviceName: 'my chat' })).toThrow(/"my chat".*1 to 128 letters/);
   });
 
-  describe('grantConnections', () => {
-    it('lets another function open, post to and settle connections', () => {
-      const granted = synthesize({}, (chat, stack) => {
+  describe('to a function of another’s', () => {
+    const granted = (grant: 'grantConnections' | 'grantPublish') =>
+      synthesize({}, (chat, stack) => {
         const other = new LambdaFunction(stack, 'Other', {
           runtime: Runtime.NODEJS_24_X,
           handler: 'index.handler',
           code: Code.fromInline('exports.handler = async () => {}'),
         });
-        chat.grantConnections(other);
+        chat[grant](other);
       });
-      granted.hasResourceProperties('AWS::Lambda::Function', {
+    const manage = (method: string) =>
+      `execute-api:ManageConnections arn:AWS::Partition:execute-api:AWS::Region:AWS::AccountId:ChatApi/chat/${method}/@connections/*`;
+
+    it.each(['grantConnections', 'grantPublish'] as const)('%s names the table', (grant) => {
+      granted(grant).hasResourceProperties('AWS::Lambda::Function', {
         Handler: 'index.handler',
         Environment: { Variables: { CONNECTION_TABLE: { Ref: Match.stringLikeRegexp('^Connections') } } },
       });
-      granted.hasResourceProperties('AWS::IAM::Policy', {
-        PolicyName: Match.stringLikeRegexp('^Other'),
-        PolicyDocument: {
-          Statement: Match.arrayWith([
-            Match.objectLike({ Action: 'execute-api:ManageConnections' }),
-            Match.objectLike({ Action: Match.arrayWith(['dynamodb:UpdateItem']) }),
-            Match.objectLike({ Action: 'lambda:InvokeFunction' }),
-          ]),
-        },
-      });
+    });
+
+    it('grantConnections lets it open, post to, look at, close and settle connections', () => {
+      expect(grants(granted('grantConnections'), '^Other')).toEqual([
+        'dynamodb:DeleteItem ConnectionsTable',
+        'dynamodb:GetItem ConnectionsTable',
+        'dynamodb:PutItem ConnectionsTable',
+        'dynamodb:Query ConnectionsTable',
+        'dynamodb:UpdateItem ConnectionsTable',
+        manage('DELETE'),
+        manage('GET'),
+        manage('POST'),
+        'lambda:InvokeFunction ChatFunctionsServer',
+      ]);
+    });
+
+    it('grantPublish lets it post to everyone and settle who has gone, and changes nothing', () => {
+      expect(grants(granted('grantPublish'), '^Other')).toEqual([
+        'dynamodb:GetItem ConnectionsTable',
+        'dynamodb:Query ConnectionsTable',
+        manage('POST'),
+        'lambda:InvokeFunction ChatFunctionsServer',
+      ]);
     });
   });
 });
