@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { bundleFunctions } from './bundle';
 import { ConnectionTable } from './connection-table';
+import { Credentials } from './credentials';
 import { IncomingFiles } from './incoming-files';
 import { WebSocketService } from './websocket-service';
 
@@ -35,11 +36,17 @@ new WebSocketService(stack, 'Echo', {
 
 new WebSocketService(stack, 'EchoShared', { entry: 'functions/echo-shared', connections, allowedOrigins });
 
+// Who may hear them: `--context credentials=…`, or the context in cdk.json. Without it everybody may.
+const source: string | undefined = app.node.tryGetContext('credentials');
+const credentials = source ? new Credentials(source) : undefined;
+
 const notifications = new WebSocketService(stack, 'Notifications', {
   entry: 'functions/notifications',
   connections,
   allowedOrigins,
+  ...(credentials && { environment: credentials.environment }),
 });
+credentials?.grantRead(notifications.functions.routes);
 
 const incoming = new IncomingFiles(stack, 'Incoming', { entry: 'functions/ingest', service: notifications });
 

@@ -27,7 +27,7 @@ export class CredentialsVerifier implements Verifier {
     private readonly clock: Clock = systemClock,
   ) {}
 
-  /** @throws ConfigurationError if the source holds anything else. */
+  /** @throws ConfigurationError if the source cannot be read, or holds anything else. */
   async verify(user: string, password: string): Promise<boolean> {
     const hashes = await this.#hashes();
     const hash = hashes.of(user);
@@ -38,13 +38,23 @@ export class CredentialsVerifier implements Verifier {
   #hashes(): Promise<Hashes> {
     const now = this.clock.now();
     if (!this.#read || this.#read.at + KEPT_MILLISECONDS <= now) {
-      const read = { at: now, hashes: this.read(this.source).then((text) => parse(text, this.source)) };
+      const read = { at: now, hashes: this.#readHashes() };
       this.#read = read;
       read.hashes.catch(() => {
         if (this.#read === read) this.#read = undefined;
       });
     }
     return this.#read.hashes;
+  }
+
+  async #readHashes(): Promise<Hashes> {
+    let text: string;
+    try {
+      text = await this.read(this.source);
+    } catch (error) {
+      throw unreadable(this.source, error as Error);
+    }
+    return parse(text, this.source);
   }
 }
 
@@ -56,9 +66,10 @@ export function verifierFromEnvironment({ CREDENTIALS }: NodeJS.ProcessEnv): Ver
 /** What is wrong is told without what is there. */
 function parse(text: string, source: string): Hashes {
   const hashes = new Map<string, PasswordHash>();
-  for (const [user, value] of Object.entries(parseObject(text, source))) {
+  const entries = Object.entries(parseObject(text, source));
+  for (const [index, [user, value]] of entries.entries()) {
     const hash = typeof value === 'string' ? PasswordHash.parse(value) : undefined;
-    if (!hash) throw unusable(source, `the entry of user ${JSON.stringify(user)} is no such hash`);
+    if (!hash) throw unusable(source, `entry ${index + 1} of ${entries.length} has no such hash`);
     hashes.set(user, hash);
   }
   const [first] = hashes.values();
@@ -84,8 +95,23 @@ function unusable(source: string, why: string): ConfigurationError {
   );
 }
 
+/** Why, its reader knows: `ENOENT`, `ResourceNotFoundException`, `AccessDeniedException` … */
+function unreadable(source: string, cause: Error): ConfigurationError {
+  const remedy = isSecret(source)
+    ? 'Name a secret of this account and region, and allow the routes function secretsmanager:GetSecretValue on it; deploying with --context credentials=ARN does both.'
+    : 'Name a file that is there, or on AWS the ARN of a secret.';
+  return new ConfigurationError(
+    `CREDENTIALS ${source} cannot be read (${cause.name}: ${cause.message}), and nobody passes without. ${remedy}`,
+    { cause },
+  );
+}
+
+function isSecret(source: string): boolean {
+  return source.startsWith('arn:');
+}
+
 async function readCredentials(source: string): Promise<string> {
-  if (!source.startsWith('arn:')) return readFile(source, 'utf8');
+  if (!isSecret(source)) return readFile(source, 'utf8');
   // Loaded only where there is a secret to read.
   const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
   const client = new SecretsManagerClient({});

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CredentialsVerifier, verifierFromEnvironment } from '../../../functions/notifications/credentials';
 import { PasswordHash } from '../../../functions/notifications/password-hash';
+import { ConfigurationError } from '../../../lib';
 import { ManualClock } from '../../../lib/testing';
 
 /** Of the password `right`. */
@@ -61,17 +62,33 @@ describe('CredentialsVerifier', () => {
     expect(await verifier.verify('ada', 'right')).toBe(false);
   });
 
+  it('says which secret cannot be read, why, and what to do', async () => {
+    const arn = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:users-AbCdEf';
+    const read = async () => {
+      throw Object.assign(new Error('There is none.'), { name: 'ResourceNotFoundException' });
+    };
+    const verifying = new CredentialsVerifier(arn, read).verify('ada', 'x');
+    await expect(verifying).rejects.toThrow(ConfigurationError);
+    await expect(verifying).rejects.toThrow(
+      `CREDENTIALS ${arn} cannot be read (ResourceNotFoundException: There is none.), and nobody passes without. Name a secret of this account and region, and allow the routes function secretsmanager:GetSecretValue on it; deploying with --context credentials=ARN does both.`,
+    );
+  });
+
   it.each([
     ['no JSON', 'secret', /CREDENTIALS file should hold .*it is not JSON.*hash-password/],
     ['a list', '["secret"]', /it is no object/],
-    ['a password', { ada: 'secret' }, /user "ada" is no such hash/],
+    ['a password', { secretive: 'secret' }, /entry 1 of 1 has no such hash/],
     [
       'a cost that is no power of two',
       { ada: `scrypt$16000$8$1$${'s'.repeat(22)}$${'h'.repeat(43)}` },
-      /no such/,
+      /has no such hash/,
     ],
-    ['too great a cost', { ada: `scrypt$1048576$8$1$${'s'.repeat(22)}$${'h'.repeat(43)}` }, /no such hash/],
-    ['too short a salt', { ada: `scrypt$16384$8$1$abc$${'h'.repeat(43)}` }, /no such hash/],
+    [
+      'too great a cost',
+      { ada: `scrypt$1048576$8$1$${'s'.repeat(22)}$${'h'.repeat(43)}` },
+      /has no such hash/,
+    ],
+    ['too short a salt', { ada: `scrypt$16384$8$1$abc$${'h'.repeat(43)}` }, /has no such hash/],
   ])('refuses %s, without telling what is there', async (_name, content, message) => {
     const verifying = new CredentialsVerifier('file', holding(content)).verify('ada', 'x');
     await expect(verifying).rejects.toThrow(message);
@@ -86,6 +103,9 @@ describe('verifierFromEnvironment', () => {
     writeFileSync(file, JSON.stringify({ ada }));
     expect(await verifierFromEnvironment({ CREDENTIALS: file })?.verify('ada', 'right')).toBe(true);
     expect(verifierFromEnvironment({})).toBeUndefined();
+    await expect(verifierFromEnvironment({ CREDENTIALS: directory })?.verify('ada', 'right')).rejects.toThrow(
+      /CREDENTIALS .*credentials-\w+ cannot be read \(Error: EISDIR.*Name a file that is there/,
+    );
     rmSync(directory, { recursive: true });
   });
 });

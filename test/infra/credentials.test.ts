@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Credentials } from '../../infra/credentials';
+import { grants, statements } from './statements';
+
+const SECRET = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:notifications/users-AbC123';
+
+/** A template in which a function's role may read the credentials. */
+function granted(source: string): Template {
+  const stack = new Stack(new App(), 'Stack');
+  const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  new Credentials(source).grantRead(role);
+  return Template.fromStack(stack);
+}
+
+describe('Credentials', () => {
+  it('name a secret to the functions, and let one of them read it and no other', () => {
+    expect(new Credentials(SECRET).environment).toEqual({ CREDENTIALS: SECRET });
+    expect(grants(granted(SECRET), '^Role')).toEqual([`secretsmanager:GetSecretValue ${SECRET}`]);
+  });
+
+  it('name a file by its whole path, and grant nothing', () => {
+    const { CREDENTIALS } = new Credentials('users.json').environment;
+    expect(CREDENTIALS).toBe(join(process.cwd(), 'users.json'));
+    expect(statements(granted('users.json'))).toEqual([]);
+  });
+
+  it.each([
+    'arn:aws:secretsmanager:eu-west-1:123456789012:secret:notifications',
+    'arn:aws:secretsmanager:eu-west-1:123456789012:secret:*-AbC123',
+    'arn:aws:s3:::notifications-AbC123',
+  ])('refuse %s, by which nothing could be granted', (arn) => {
+    expect(() => new Credentials(arn)).toThrow(`The credentials ${arn} are no secret's whole ARN`);
+    expect(() => new Credentials(arn)).toThrow(/Copy the ARN that .* prints, or give the path of a file/);
+  });
+});
