@@ -91,7 +91,7 @@ function parseObject(text: string, source: string): object {
 
 function unusable(source: string, why: string): ConfigurationError {
   return new ConfigurationError(
-    `CREDENTIALS ${source} should hold JSON such as {"ada":"scrypt$N$r$p$salt$hash"}, but ${why}. Make a hash with functions/notifications/hash-password.ts.`,
+    `CREDENTIALS ${source} should hold JSON such as {"name":"scrypt$N$r$p$salt$hash"}, but ${why}. Make a hash with functions/notifications/hash-password.ts.`,
   );
 }
 

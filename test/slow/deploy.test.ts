@@ -1,35 +1,24 @@
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { ChatClient } from '../runtime/chat-client';
 import { SocketClient } from '../runtime/socket-client';
 import { DeployedChat } from './deployed-chat';
 import { DeployedRole } from './deployed-role';
-import { Deployment, type HandlerName } from './deployment';
+import { Deployment, type Place } from './deployment';
 import { MANAGE_CONNECTIONS } from './grants';
 import { Ministack } from './ministack';
+import { expectToNeed, type Scenario, scenarios } from './scenarios';
 
 jest.setTimeout(60_000);
 
+const PLACES: Place[] = ['Chat routes', 'Chat server'];
 const SAMPLE = join(__dirname, '../functions/ingest/hl7/messages/adt-a01.hl7');
-
-/** What lacks a grant stays undone: this much longer than the denial, which is long for what takes milliseconds. */
-const UNDONE_MILLISECONDS = 500;
-
-/** What a function needs a grant for. */
-interface Scenario {
-  function: HandlerName;
-  grant: string;
-  to: string;
-  /** Resolves only if it succeeds; without the grant it may also never end. */
-  attempt(chat: DeployedChat, role: DeployedRole): Promise<unknown>;
-}
 
 /**
  * One for each grant in the template. The chat itself looks at connections in its server function only, and closes none; but
  * any server class and any process may, with the same grants: a process with a function's grants does so here.
  */
-const SCENARIOS: Scenario[] = [
-  ...scenarios('routes', {
+const SCENARIOS: Scenario<DeployedChat>[] = [
+  ...scenarios<DeployedChat>('Chat routes', {
     'dynamodb:GetItem': ["know a line's author", (chat) => chat.adaSays()],
     'dynamodb:PutItem': ['note a newcomer', (chat) => chat.newcomer()],
     'dynamodb:UpdateItem': ['give a name', (chat) => chat.adaRenames()],
@@ -40,7 +29,7 @@ const SCENARIOS: Scenario[] = [
     [`${MANAGE_CONNECTIONS} GET`]: ['look at a connection', (chat, role) => chat.anotherProcess(role)],
     [`${MANAGE_CONNECTIONS} DELETE`]: ['close a connection', (chat, role) => chat.anotherProcess(role)],
   }),
-  ...scenarios('server', {
+  ...scenarios<DeployedChat>('Chat server', {
     'dynamodb:GetItem': ["know a list's revision", (chat) => chat.newcomer()],
     'dynamodb:PutItem': ['note how far a sweep has come', (chat) => chat.sweepInHaste()],
     'dynamodb:UpdateItem': ['begin with a newcomer', (chat) => chat.newcomer()],
@@ -53,33 +42,22 @@ const SCENARIOS: Scenario[] = [
   }),
 ];
 
-function scenarios(
-  handler: HandlerName,
-  byGrant: Record<string, [to: string, attempt: Scenario['attempt']]>,
-): Scenario[] {
-  return Object.entries(byGrant).map(([grant, [to, attempt]]) => ({ function: handler, grant, to, attempt }));
-}
-
 describe('the app deployed to an AWS that enforces IAM', () => {
   let ministack: Ministack;
   let deployment: Deployment;
-  let roles: Record<HandlerName, DeployedRole>;
+  let roles: Map<Place, DeployedRole>;
   let chat: DeployedChat;
 
   beforeAll(async () => {
     ministack = await Ministack.start();
     deployment = await Deployment.to(ministack);
-    const { routes, server } = deployment.functions;
-    roles = {
-      routes: await DeployedRole.open(ministack, routes.roleName),
-      server: await DeployedRole.open(ministack, server.roleName),
-    };
+    roles = await DeployedRole.openAll(deployment, PLACES);
     chat = new DeployedChat(deployment);
   }, 120_000);
 
   afterEach(() => chat?.tidy());
   afterAll(async () => {
-    for (const role of Object.values(roles ?? {})) role.close();
+    for (const role of roles?.values() ?? []) role.close();
     await chat?.close();
     await ministack?.stop();
   });
@@ -104,7 +82,7 @@ describe('the app deployed to an AWS that enforces IAM', () => {
   });
 
   it("lets another process with a function's grants write to a connection by its id, and close it", async () => {
-    const guest = await chat.anotherProcess(roles.routes);
+    const guest = await chat.anotherProcess(roles.get('Chat routes') as DeployedRole);
     expect(guest.frames.at(-1)).toEqual({ Type: 'Chat', Message: 'aGk=' });
   });
 
@@ -161,28 +139,13 @@ describe('the app deployed to an AWS that enforces IAM', () => {
     expect(await deployment.again()).toContain('SharedConnection (no changes)');
   });
 
-  it.each<HandlerName>(['routes', 'server'])(
-    'grants the %s function nothing that no scenario needs',
-    (handler) => {
-      const tried = SCENARIOS.filter((scenario) => scenario.function === handler).map(({ grant }) => grant);
-      expect(deployment.grants(handler).sort()).toEqual(tried.sort());
-    },
-  );
+  it.each(PLACES)('grants the function %s nothing that no scenario needs', (place) => {
+    const tried = SCENARIOS.filter((scenario) => scenario.function === place).map(({ grant }) => grant);
+    expect(deployment.grants(place)).toEqual(tried.sort());
+  });
 
-  it.each(SCENARIOS)('lets the $function function $to only with $grant', async (scenario) => {
-    const role = roles[scenario.function];
-    const { calls } = ministack;
-    calls.forgetDenials();
-    await scenario.attempt(chat, role);
-    expect(calls.denials).toEqual([]);
-
-    await role.lacking(scenario.grant, async () => {
-      const isDone = scenario.attempt(chat, role).then(
-        () => true,
-        () => false,
-      );
-      await calls.denial(scenario.grant, (principal) => role.isMeantBy(principal));
-      expect(await Promise.race([isDone, pause(UNDONE_MILLISECONDS, false)])).toBe(false);
-    });
+  it.each(SCENARIOS)('lets the function $function $to only with $grant', async (scenario) => {
+    const role = roles.get(scenario.function) as DeployedRole;
+    await expectToNeed(scenario, chat, role, ministack.calls);
   });
 });

@@ -13,6 +13,7 @@ import {
   PutRolePolicyCommand,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
+import type { Deployment, Place } from './deployment';
 import { type PolicyDocument, without } from './grants';
 import type { Ministack } from './ministack';
 
@@ -24,6 +25,14 @@ export class DeployedRole {
     /** Credentials of the user, for a process's environment. */
     readonly environment: NodeJS.ProcessEnv,
   ) {}
+
+  static async openAll(deployment: Deployment, places: Place[]): Promise<Map<Place, DeployedRole>> {
+    const roles = new Map<Place, DeployedRole>();
+    for (const place of places) {
+      roles.set(place, await DeployedRole.open(deployment.ministack, deployment.function(place).roleName));
+    }
+    return roles;
+  }
 
   static async open(ministack: Ministack, roleName: string): Promise<DeployedRole> {
     const client = new IAMClient(ministack.client);

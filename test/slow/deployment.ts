@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { type FunctionConfiguration, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { grantsOf, type PolicyDocument } from './grants';
 import { ACCOUNT, type Ministack, REGION } from './ministack';
 
@@ -11,11 +11,9 @@ const ROOT = join(__dirname, '../..');
 const CDK = join(ROOT, 'node_modules/.bin/cdk');
 const CDK_MILLISECONDS = 60_000;
 const STACK = 'SharedConnection';
-/** The one whose functions are looked at. */
-const SERVICE = 'Chat';
 
-/** By the handler that it exports. */
-export type HandlerName = 'routes' | 'server';
+/** A function's place in the app: the construct, and the handler that the function exports. */
+export type Place = `${'Chat' | 'Notifications'} ${'routes' | 'server'}` | 'Incoming handler';
 
 export interface DeployedFunction {
   functionName: string;
@@ -27,14 +25,15 @@ export class Deployment {
     readonly ministack: Ministack,
     /** The outputs of the stack, by their names. */
     private readonly outputs: [name: string, value: string][],
-    /** The chat's. */
-    readonly functions: Record<HandlerName, DeployedFunction>,
+    private readonly functions: FunctionConfiguration[],
   ) {}
 
-  static async to(ministack: Ministack): Promise<Deployment> {
-    await cdk(ministack, 'bootstrap', `aws://${ACCOUNT}/${REGION}`);
+  /** @param context what is given on the CDK's command line. @default nothing */
+  static async to(ministack: Ministack, context: Record<string, string> = {}): Promise<Deployment> {
+    const given = Object.entries(context).flatMap(([key, value]) => ['--context', `${key}=${value}`]);
+    await cdk(ministack, 'synth', '--quiet', '--output', assemblyDirectory(ministack), ...given);
+    await cdk(ministack, 'bootstrap', `aws://${ACCOUNT}/${REGION}`, '--app', assemblyDirectory(ministack));
     await allowPlainHttp(ministack);
-    await cdk(ministack, 'synth', '--quiet', '--output', assemblyDirectory(ministack));
     expectPlainHttp(ministack);
     const outputsFile = join(ministack.directory, 'outputs.json');
     await deploy(ministack, '--outputs-file', outputsFile);
@@ -44,6 +43,10 @@ export class Deployment {
 
   get incomingBucket(): string {
     return this.#output(/^IncomingBucket$/);
+  }
+
+  get deadLetterQueue(): string {
+    return this.#output(/DeadLetterQueue/);
   }
 
   get tableName(): string {
@@ -66,19 +69,31 @@ export class Deployment {
     return deploy(this.ministack);
   }
 
-  /** What a function may do according to the synthesized template, as `grantsOf` names it. */
-  grants(handler: HandlerName): string[] {
+  /** @throws Error if none was deployed. */
+  function(place: Place): DeployedFunction {
+    const { construct, Handler } = parse(place);
+    const found = this.functions.find(
+      (deployed) =>
+        deployed.Handler === Handler && deployed.FunctionName?.startsWith(`${STACK}-${construct}`),
+    );
+    if (!found?.FunctionName || !found.Role) throw new Error(`No function ${place} was deployed.`);
+    return { functionName: found.FunctionName, roleName: found.Role.split('/').at(-1) as string };
+  }
+
+  /** What a function may do according to the synthesized template, as `grantsOf` names it. Sorted. */
+  grants(place: Place): string[] {
+    const { construct, Handler } = parse(place);
     const resources = Object.entries(this.#template().Resources);
-    const ofHandler = resources.find(
-      ([id, { Properties }]) => id.startsWith(SERVICE) && Properties?.Handler === `index.${handler}`,
+    const ofPlace = resources.find(
+      ([id, { Properties }]) => id.startsWith(construct) && Properties?.Handler === Handler,
     );
     // { "Fn::GetAtt": [role, "Arn"] }
-    const [, role] = /"Fn::GetAtt":\["(\w+)"/.exec(JSON.stringify(ofHandler?.[1].Properties?.Role)) ?? [];
-    if (role === undefined)
-      throw new Error(`The template has no role for a function with the handler ${handler}.`);
+    const [, role] = /"Fn::GetAtt":\["(\w+)"/.exec(JSON.stringify(ofPlace?.[1].Properties?.Role)) ?? [];
+    if (role === undefined) throw new Error(`The template has no role for the function ${place}.`);
     return resources
       .filter(([, { Properties }]) => JSON.stringify(Properties?.Roles ?? []).includes(`"${role}"`))
-      .flatMap(([, { Properties }]) => grantsOf(Properties?.PolicyDocument as PolicyDocument));
+      .flatMap(([, { Properties }]) => grantsOf(Properties?.PolicyDocument as PolicyDocument))
+      .sort();
   }
 
   #output(name: RegExp): string {
@@ -133,18 +148,14 @@ function expectPlainHttp(ministack: Ministack): void {
   writeFileSync(templateFile(ministack), turned);
 }
 
-async function deployedFunctions(ministack: Ministack): Promise<Record<HandlerName, DeployedFunction>> {
+async function deployedFunctions(ministack: Ministack): Promise<FunctionConfiguration[]> {
   const client = new LambdaClient(ministack.client);
   const { Functions = [] } = await client.send(new ListFunctionsCommand({}));
   client.destroy();
-  const deployed = (handler: HandlerName) => {
-    const found = Functions.find(
-      ({ Handler, FunctionName }) =>
-        Handler === `index.${handler}` && FunctionName?.startsWith(`${STACK}-${SERVICE}`),
-    );
-    if (!found?.FunctionName || !found.Role)
-      throw new Error(`No function with the handler ${handler} was deployed.`);
-    return { functionName: found.FunctionName, roleName: found.Role.split('/').at(-1) as string };
-  };
-  return { routes: deployed('routes'), server: deployed('server') };
+  return Functions;
+}
+
+function parse(place: Place): { construct: string; Handler: string } {
+  const [construct = '', handler = ''] = place.split(' ');
+  return { construct, Handler: `index.${handler}` };
 }

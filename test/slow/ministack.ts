@@ -93,7 +93,12 @@ export class Ministack {
 
   /** Runs the AWS CLI. */
   async aws(...args: string[]): Promise<void> {
-    await promisify(execFile)(join(PYTHON, 'aws'), args, { env: this.environment, timeout: 30_000 });
+    await runAws(args, this.environment);
+  }
+
+  /** Runs the AWS CLI as one whose calls are taken for a function's. */
+  async awsAs(credentials: NodeJS.ProcessEnv, ...args: string[]): Promise<void> {
+    await runAws([...args, '--endpoint-url', this.calls.url], { ...this.environment, ...credentials });
   }
 
   /** Runs this repository's command line; resolves with what it printed. */
@@ -141,6 +146,10 @@ export class Ministack {
       this.process.once('exit', () => fail('has ended'));
     });
   }
+}
+
+async function runAws(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
+  await promisify(execFile)(join(PYTHON, 'aws'), args, { env, timeout: 30_000 });
 }
 
 /** Nothing of the developer's own AWS settings; and the Node.js that runs the tests runs the functions, too. */

@@ -1,0 +1,47 @@
+/** What a function needs each of its grants for, and what it takes to show that. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DeployedRole } from './deployed-role';
+import type { Place } from './deployment';
+import type { FunctionCalls } from './function-calls';
+
+/** What lacks a grant stays undone: this much longer than the denial, which is long for what takes milliseconds. */
+const UNDONE_MILLISECONDS = 500;
+
+/** Resolves only if it succeeds; without the grant it may also never end. */
+type Attempt<Actors> = (actors: Actors, role: DeployedRole) => Promise<unknown>;
+
+export interface Scenario<Actors> {
+  function: Place;
+  grant: string;
+  /** What it is needed for. */
+  to: string;
+  attempt: Attempt<Actors>;
+}
+
+export function scenarios<Actors>(
+  place: Place,
+  byGrant: Record<string, [to: string, attempt: Attempt<Actors>]>,
+): Scenario<Actors>[] {
+  return Object.entries(byGrant).map(([grant, [to, attempt]]) => ({ function: place, grant, to, attempt }));
+}
+
+/** With all that is granted nothing is denied. Without the one grant, it is denied to this role, and the attempt does not succeed. */
+export async function expectToNeed<Actors>(
+  { grant, attempt }: Scenario<Actors>,
+  actors: Actors,
+  role: DeployedRole,
+  calls: FunctionCalls,
+): Promise<void> {
+  calls.forgetDenials();
+  await attempt(actors, role);
+  expect(calls.denials).toEqual([]);
+
+  await role.lacking(grant, async () => {
+    const isDone = attempt(actors, role).then(
+      () => true,
+      () => false,
+    );
+    await calls.denial(grant, (principal) => role.isMeantBy(principal));
+    expect(await Promise.race([isDone, pause(UNDONE_MILLISECONDS, false)])).toBe(false);
+  });
+}
