@@ -9,6 +9,7 @@ import { DynamoDbTable } from '../../lib/table/dynamodb-table';
 import type { Item } from '../../lib/table/item';
 import { pages } from '../../lib/table/table';
 import { findApp } from '../../local/assembly/app-source';
+import type { JsonObject } from '../../local/assembly/json';
 import type { App, LambdaFunction } from '../../local/assembly/model';
 import { readAssembly } from '../../local/assembly/read-assembly';
 import { synthesize } from '../../local/assembly/synthesis';
@@ -30,6 +31,10 @@ export interface AppOptions {
   clock?: Clock;
   /** The folder that stands for the bucket that functions hear of. @default none */
   incomingDirectory?: string;
+  /** The folder with the pages. @default none */
+  webDirectory?: string;
+  /** What the app gets beside the context of its cdk.json. @default nothing */
+  context?: JsonObject;
   /** @default silence */
   functionLog?: FunctionLog;
 }
@@ -51,20 +56,26 @@ export interface RunningApp {
 }
 
 /** Synthesizes this repository's app, or the one of another `cdk.json`, into a folder of the caller's. */
-export async function synthesizedApp(outputDirectory: string, folder?: string): Promise<App> {
+export async function synthesizedApp(
+  outputDirectory: string,
+  folder?: string,
+  context?: JsonObject,
+): Promise<App> {
   const source = findApp(folder, ROOT);
   if (source.kind !== 'command') throw new Error('cdk.json names no command');
-  await synthesize({ ...source.synthesis, outputDirectory });
+  const { synthesis } = source;
+  await synthesize({ ...synthesis, outputDirectory, context: { ...synthesis.context, ...context } });
   return readAssembly(outputDirectory);
 }
 
 export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   const outputDirectory = mkdtempSync(join(tmpdir(), 'cdk-out-'));
-  const app = await synthesizedApp(outputDirectory, options.app);
+  const app = await synthesizedApp(outputDirectory, options.app, options.context);
   let invocationEnded = () => {};
-  const { functionLog = silentFunctionLog, faults, clock, incomingDirectory } = options;
+  const { functionLog = silentFunctionLog, faults, clock, incomingDirectory, webDirectory } = options;
   const runtime = await startRuntime({
     ...{ app, port: 0, log: silentLog, ...(faults && { faults }), ...(clock && { clock }) },
+    ...(webDirectory && { webDirectory }),
     ...(incomingDirectory && { bucketDirectories: incomingBucket(app, incomingDirectory) }),
     functionLog: {
       ...functionLog,
