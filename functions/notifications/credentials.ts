@@ -95,14 +95,13 @@ function unusable(source: string, why: string): ConfigurationError {
   );
 }
 
-/** Why, its reader knows: `ENOENT`, `ResourceNotFoundException`, `AccessDeniedException` … */
-function unreadable(source: string, cause: Error): ConfigurationError {
+/** Says what its reader met (`ENOENT`, `ResourceNotFoundException`, `AccessDeniedException` …), but not where in the SDK it did. */
+function unreadable(source: string, { name, message }: Error): ConfigurationError {
   const remedy = isSecret(source)
-    ? 'Name a secret of this account and region, and allow the routes function secretsmanager:GetSecretValue on it; deploying with --context credentials=ARN does both.'
+    ? 'Name a secret of this account and region, or on your own machine a file, and allow the routes function secretsmanager:GetSecretValue on it; deploying with --context credentials=ARN does both.'
     : 'Name a file that is there, or on AWS the ARN of a secret.';
   return new ConfigurationError(
-    `CREDENTIALS ${source} cannot be read (${cause.name}: ${cause.message}), and nobody passes without. ${remedy}`,
-    { cause },
+    `CREDENTIALS ${source} cannot be read (${name}: ${message}), and nobody passes without. ${remedy}`,
   );
 }
 

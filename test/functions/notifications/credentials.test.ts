@@ -70,7 +70,7 @@ describe('CredentialsVerifier', () => {
     const verifying = new CredentialsVerifier(arn, read).verify('ada', 'x');
     await expect(verifying).rejects.toThrow(ConfigurationError);
     await expect(verifying).rejects.toThrow(
-      `CREDENTIALS ${arn} cannot be read (ResourceNotFoundException: There is none.), and nobody passes without. Name a secret of this account and region, and allow the routes function secretsmanager:GetSecretValue on it; deploying with --context credentials=ARN does both.`,
+      `CREDENTIALS ${arn} cannot be read (ResourceNotFoundException: There is none.), and nobody passes without. Name a secret of this account and region, or on your own machine a file, and allow the routes function secretsmanager:GetSecretValue on it; deploying with --context credentials=ARN does both.`,
     );
   });
 
