@@ -76,7 +76,7 @@ describe('the notifications, deployed with a verifier to an AWS that enforces IA
     await ministack?.stop();
   });
 
-  it('tell whoever has given the password of which the secret has the hash of a file', async () => {
+  it('tell those of a file who have given the right password', async () => {
     await notifications.fileComes();
   });
 
