@@ -1,5 +1,4 @@
-#!/usr/bin/env node
-/** What `npx shared-connection` runs. */
+/** The command line, with this process as its terminal. */
 import { runCommandLine } from './command-line';
 import { processTerminal } from './terminal';
 

@@ -13,7 +13,7 @@ import { type Outcome, run, type Surroundings } from './recorded-terminal';
 jest.setTimeout(30_000);
 
 const ROOT = join(__dirname, '../..');
-const MAIN = join(ROOT, 'cli/main.ts');
+const MAIN = join(ROOT, 'cli/shared-connection.js');
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 interface Guest {
@@ -372,7 +372,7 @@ describe('shared-connection', () => {
 
   describe('anywhere', () => {
     it('says in one line that no runtime runs, and ends with 1', async () => {
-      const args = ['--require', 'tsx/cjs', MAIN, 'list', '--url', 'http://localhost:1'];
+      const args = [MAIN, 'list', '--url', 'http://localhost:1'];
       const outcome = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env: {} }).catch(
         (error: unknown) => error,
       );

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { FunctionCalls } from './function-calls';
 
 const ROOT = join(__dirname, '../..');
-const MAIN = join(ROOT, 'cli/main.ts');
+const MAIN = join(ROOT, 'cli/shared-connection.js');
 const PYTHON = join(ROOT, '.cache/python/bin');
 const START_MILLISECONDS = 30_000;
 const STOP_MILLISECONDS = 5_000;
@@ -103,7 +103,7 @@ export class Ministack {
 
   /** Runs this repository's command line; resolves with what it printed. */
   async sharedConnection(...args: string[]): Promise<string> {
-    const { stdout } = await promisify(execFile)(process.execPath, ['--require', 'tsx/cjs', MAIN, ...args], {
+    const { stdout } = await promisify(execFile)(process.execPath, [MAIN, ...args], {
       ...{ cwd: ROOT, env: this.environment, timeout: 30_000 },
     });
     return stdout;

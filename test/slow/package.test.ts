@@ -58,7 +58,9 @@ describe('the package in a stranger’s project', () => {
         !/^package\/dist\/(lib|infra|local|cli)\/.+\.(js|mjs|cjs|js\.map|mjs\.map|d\.ts|d\.mts)$/.test(file),
     );
     expect(others.sort()).toEqual(
-      ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'].map((file) => `package/${file}`),
+      ['CHANGELOG.md', 'LICENSE', 'README.md', 'cli/shared-connection.js', 'package.json'].map(
+        (file) => `package/${file}`,
+      ),
     );
     for (const file of ['lib/index.mjs.map', 'local/lambda/worker/bootstrap.cjs', 'infra/index.d.ts']) {
       expect(files).toContain(`package/dist/${file}`);

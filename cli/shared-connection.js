@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+/** Starts the command line: as it was built, in the package; from its sources, in a clone. */
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+
+const source = join(__dirname, 'main.ts');
+if (existsSync(source)) {
+  require('tsx/cjs');
+  require(source);
+} else {
+  require('../dist/cli/main.js');
+}
