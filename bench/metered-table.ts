@@ -5,13 +5,26 @@ import { silentLog } from '../local/log';
 
 export interface Consumption {
   calls: number;
-  /** Read and write capacity units together. */
-  units: number;
+  /** One for each KB that an item has begun, as it was or as it is then, whichever is more. */
+  writeUnits: number;
+  /** One for each 4 KB that have begun of what a call reads consistently, half of one if it does not. */
+  readUnits: number;
 }
+
+/** Those of writes and reads together, which have different prices. */
+export function unitsOf({ writeUnits, readUnits }: Consumption): number {
+  return writeUnits + readUnits;
+}
+
+interface CapacityAnswer {
+  ConsumedCapacity?: { CapacityUnits?: number } | { CapacityUnits?: number }[];
+}
+
+const READS = ['GetItemCommand', 'BatchGetItemCommand', 'QueryCommand', 'ScanCommand'];
 
 export class MeteredTable {
   readonly tableName = 'connections';
-  #consumed: Consumption = { calls: 0, units: 0 };
+  #consumed: Consumption = { calls: 0, writeUnits: 0, readUnits: 0 };
 
   static async start(): Promise<MeteredTable> {
     const dynalite = await Dynalite.start({ region: 'us-east-1', accountId: '000000000000', log: silentLog });
@@ -46,7 +59,7 @@ export class MeteredTable {
 
   /** What `work` consumes. */
   async consumedBy(work: () => Promise<unknown>): Promise<Consumption> {
-    this.#consumed = { calls: 0, units: 0 };
+    this.#consumed = { calls: 0, writeUnits: 0, readUnits: 0 };
     await work();
     return { ...this.#consumed };
   }
@@ -56,24 +69,43 @@ export class MeteredTable {
     await this.dynalite.close();
   }
 
-  /** A write whose condition fails tells of no capacity; it costs what it would have written: here a unit, as items are small. */
+  /**
+   * Two answers of the embedded DynamoDB are mended. Of a write whose condition fails it tells no capacity: on AWS it costs what
+   * the item does, as it is or would be, and here a unit, as items are small. Source: DynamoDB Developer Guide, "DynamoDB read and
+   * write operations". A query that finds nothing is free: on AWS it takes "the minimum". Source: DynamoDB API Reference, "Query".
+   */
   #meter(): void {
     this.client.middlewareStack.add(
-      (next) => async (request) => {
-        const total: ReturnConsumedCapacity = 'TOTAL';
-        Object.assign(request.input, { ReturnConsumedCapacity: total });
-        this.#consumed.calls += 1;
-        try {
-          const result = await next(request);
-          const { ConsumedCapacity } = result.output as { ConsumedCapacity?: { CapacityUnits?: number } };
-          this.#consumed.units += ConsumedCapacity?.CapacityUnits ?? 0;
-          return result;
-        } catch (error) {
-          this.#consumed.units += 1;
-          throw error;
-        }
-      },
+      (next, { commandName = '' }) =>
+        async (request) => {
+          const total: ReturnConsumedCapacity = 'TOTAL';
+          Object.assign(request.input, { ReturnConsumedCapacity: total });
+          const isRead = READS.includes(commandName);
+          this.#consumed.calls += 1;
+          try {
+            const result = await next(request);
+            const { ConsumedCapacity = [] } = result.output as CapacityAnswer;
+            const units = [ConsumedCapacity]
+              .flat()
+              .reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
+            if (!isRead) this.#consumed.writeUnits += units;
+            else
+              this.#consumed.readUnits += Math.max(
+                units,
+                leastOf(request.input as { ConsistentRead?: boolean }),
+              );
+            return result;
+          } catch (error) {
+            this.#consumed[isRead ? 'readUnits' : 'writeUnits'] += 1;
+            throw error;
+          }
+        },
       { step: 'initialize', name: 'meter' },
     );
   }
+}
+
+/** What a read costs that finds nothing. */
+function leastOf(input: { ConsistentRead?: boolean }): number {
+  return input.ConsistentRead ? 1 : 0.5;
 }

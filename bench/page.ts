@@ -24,10 +24,14 @@ export class Page {
         ours.median === baseline.median ? 'the same' : ratio(ours, baseline, row.better),
       ];
     });
-    const table = [['', 'ours', 'baseline', 'ours / baseline'], ...cells];
-    const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => (row[column] ?? '').length)));
-    const lines = table.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
-    this.#lines.push('', title, `  baseline: ${baseline}`, ...lines.map((line) => `  ${line}`.trimEnd()));
+    this.table(title, `baseline: ${baseline}`, [['', 'ours', 'baseline', 'ours / baseline'], ...cells]);
+  }
+
+  /** Rows of one length, the first of which are the headings. */
+  table(title: string, note: string, rows: string[][]): void {
+    const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+    const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths?.[column] ?? 0)).join('  '));
+    this.#lines.push('', title, `  ${note}`, ...lines.map((line) => `  ${line}`.trimEnd()));
   }
 
   toString(): string {

@@ -7,6 +7,7 @@ import { measureCrowds } from './measures/crowds';
 import { measureRoundTrip } from './measures/round-trip';
 import type { Sides } from './measures/sides';
 import { measureStart } from './measures/start';
+import { measureSteps } from './measures/steps';
 import { measureTableUse } from './measures/table-use';
 import { measureWays } from './measures/ways';
 import { measureWaysTableUse } from './measures/ways-table-use';
@@ -46,6 +47,12 @@ async function main(): Promise<void> {
     'DynamoDB, for each message of a hundred in a row',
     'onClientMessage',
     await measureWaysTableUse(),
+  );
+  progress('steps');
+  page.table(
+    'What each step asks for: DynamoDB calls and units, invocations, posts',
+    'the table of docs/costs.md, counted anew',
+    await measureSteps(),
   );
   process.stdout.write(`\n${page}\n`);
 }

@@ -1,26 +1,16 @@
 /** What the chat asks of its table, call by call and unit by unit: the same in every run. */
 import { DeleteItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { ChatServer } from '../../functions/chat/server';
-import { createHandlers, type Handlers } from '../../lib';
-import { DynamoDbTable } from '../../lib/table/dynamodb-table';
-import {
-  connectEvent,
-  disconnectEvent,
-  FakeGateway,
-  FakeInvoker,
-  lambdaContext,
-  messageEvent,
-  newWebSocketId,
-  SkippingClock,
-} from '../../lib/testing';
-import { type Consumption, MeteredTable } from '../metered-table';
+import { newWebSocketId } from '../../lib/testing';
+import { MeteredService } from '../metered-service';
+import { type Consumption, MeteredTable, unitsOf } from '../metered-table';
 import type { Row } from '../page';
 
 const CROWDS = [10, 100];
 
 export async function measureTableUse(): Promise<Row[]> {
   const table = await MeteredTable.start();
-  const chat = new MeteredChat(table);
+  const chat = new MeteredService(table, 'chat', ChatServer);
   const sample = new PlainSample(table);
   const rows: Row[] = [];
   const compare = async (
@@ -38,7 +28,7 @@ export async function measureTableUse(): Promise<Row[]> {
   );
   await compare(
     'alias change',
-    () => chat.say(first, '{"User":"Ada"}'),
+    () => chat.say(first, { User: 'Ada' }),
     () => sample.connect(first),
   );
   for (let crowd = 1; crowd < Math.max(...CROWDS); ) {
@@ -47,7 +37,7 @@ export async function measureTableUse(): Promise<Row[]> {
     await sample.connect(newcomer);
     crowd += 1;
     if (CROWDS.includes(crowd)) {
-      const line = '{"Message":"aGVsbG8=","Author":"Ada"}';
+      const line = { Message: 'aGVsbG8=', Author: 'Ada' };
       await compare(
         `message to ${crowd}`,
         () => chat.say(first, line),
@@ -65,62 +55,11 @@ export async function measureTableUse(): Promise<Row[]> {
 }
 
 function rowsOf(what: string, ours: Consumption, baseline: Consumption): Row[] {
-  return (['calls', 'units'] as const).map((unit) => ({
-    ...{ what, unit, ours: [ours[unit]], baseline: [baseline[unit]] },
+  const row = (unit: string, of: (consumption: Consumption) => number): Row => ({
+    ...{ what, unit, ours: [of(ours)], baseline: [of(baseline)] },
     better: 'lower',
-  }));
-}
-
-/** The chat's own handlers, on the metered table, behind a gateway in memory. */
-class MeteredChat {
-  readonly #clock = new SkippingClock(Date.UTC(2026, 0, 1));
-  readonly #gateway = new FakeGateway(this.#clock);
-  readonly #functions = new FakeInvoker();
-  readonly #handlers: Handlers;
-
-  constructor(table: MeteredTable) {
-    let tokens = 0;
-    this.#handlers = createHandlers(ChatServer, {
-      backend: {
-        table: new DynamoDbTable(table.tableName, this.#clock, table.client),
-        connections: this.#gateway,
-        invoker: this.#functions,
-        clock: this.#clock,
-        random: () => 0.5,
-        token: () => `token-${++tokens}`,
-      },
-      environment: { SERVICE_NAME: 'chat', SERVER_FUNCTION: 'chat-server' },
-    });
-  }
-
-  async connect(webSocketId: string): Promise<void> {
-    this.#gateway.begin(webSocketId);
-    const event = connectEvent({ webSocketId, time: this.#clock.now() });
-    await this.#handlers.connect(event, lambdaContext());
-    this.#gateway.open(webSocketId);
-    await this.#runQueued();
-  }
-
-  async say(webSocketId: string, text: string): Promise<void> {
-    await this.#handlers.message(
-      messageEvent(text, { webSocketId, time: this.#clock.now() }),
-      lambdaContext(),
-    );
-    await this.#runQueued();
-  }
-
-  async leave(webSocketId: string): Promise<void> {
-    this.#gateway.close(webSocketId);
-    const event = disconnectEvent({ webSocketId, closeCode: 1001, reason: '', time: this.#clock.now() });
-    await this.#handlers.disconnect(event, lambdaContext());
-    await this.#runQueued();
-  }
-
-  async #runQueued(): Promise<void> {
-    for (let next = this.#functions.queue.shift(); next; next = this.#functions.queue.shift()) {
-      await this.#handlers.server(next.request, lambdaContext({ remainingMilliseconds: 120_000 }));
-    }
-  }
+  });
+  return [row('calls', ({ calls }) => calls), row('units', unitsOf)];
 }
 
 /** As the shortest samples do it, without any promise: a row for each connection, found by a Scan. */

@@ -1,0 +1,19 @@
+/** Every step that docs/costs.md has, with what it costs, on one metered table. */
+import { MeteredTable } from '../metered-table';
+import { chatSteps } from './chat-steps';
+import { librarySteps } from './library-steps';
+import { notificationsSteps } from './notifications-steps';
+import type { Step } from './step';
+
+export async function allSteps(): Promise<Step[]> {
+  const table = await MeteredTable.start();
+  const steps: Step[] = [];
+  try {
+    for (const some of [librarySteps, chatSteps, notificationsSteps]) {
+      for await (const step of some(table)) steps.push(step);
+    }
+  } finally {
+    await table.stop();
+  }
+  return steps;
+}

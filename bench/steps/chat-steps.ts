@@ -1,0 +1,49 @@
+/** The chat's steps, among ten and among a thousand who all have names. */
+import { ChatServer } from '../../functions/chat/server';
+import { UserList } from '../../functions/chat/user-list';
+import { connectionKey, memberKey } from '../../lib/connection-items';
+import { Settlement } from '../../lib/settlement';
+import { Sweep } from '../../lib/sweep';
+import { newWebSocketId } from '../../lib/testing';
+import { MeteredService } from '../metered-service';
+import type { MeteredTable } from '../metered-table';
+import type { Step } from './step';
+
+const ALIAS = { User: 'Ada Byron' };
+const LINE = { Message: 'aGVsbG8=', Author: 'Ada Byron' };
+const AN_OLD_AGE_MILLISECONDS = 60_000;
+
+export async function* chatSteps(table: MeteredTable): AsyncGenerator<Step, void, undefined> {
+  const chat = new MeteredService(table, 'chat', ChatServer);
+  const { service } = chat;
+  const keysOf = (webSocketId: string) => [
+    connectionKey(webSocketId),
+    memberKey({ service: service.name, webSocketId }),
+  ];
+  const step = async (name: string, work: () => Promise<unknown>): Promise<Step> => ({
+    ...{ name: `chat: ${name}`, cost: await chat.costOf(work) },
+  });
+  const sweep = () =>
+    chat.invoked(async () => {
+      const hooks = { onPostServer: async () => {}, onSessionEnd: async () => {} };
+      await new Sweep(service, new Settlement(service.backend, hooks)).run();
+      await new UserList(service).mend();
+    });
+  const [first, named, nameless] = [newWebSocketId(), newWebSocketId(), newWebSocketId()];
+  await chat.connect(first);
+  await chat.say(first, ALIAS);
+  await chat.multiply(first, 9, keysOf);
+  yield await step('a line to 10', () => chat.say(first, LINE));
+  await chat.clock.advance(AN_OLD_AGE_MILLISECONDS);
+  // The first one tells the list of those who have come without a word.
+  await sweep();
+  yield await step('the sweep, over 10', sweep);
+
+  await chat.multiply(first, 989, keysOf);
+  yield await step('connect, as the 1,000th', () => chat.connect(named));
+  yield await step('an alias, told to 1,000', () => chat.say(named, ALIAS));
+  yield await step('a line to 1,000', () => chat.say(first, LINE));
+  yield await step('leave with an alias, told to 999', () => chat.leave(named));
+  await chat.connect(nameless);
+  yield await step('leave without an alias', () => chat.leave(nameless));
+}

@@ -1,0 +1,46 @@
+/** What the library's own steps ask for, whatever the service: those of a class that only answers, and those of web sessions. */
+import { SharedConnection, WebSocketServer } from '../../lib';
+import { newWebSocketId } from '../../lib/testing';
+import { MeteredService } from '../metered-service';
+import type { MeteredTable } from '../metered-table';
+import type { Step } from './step';
+
+const SESSION = { Cookie: 'sid=1' };
+
+class AnsweringServer extends WebSocketServer {
+  override async onClientMessage(data: string): Promise<void> {
+    await this.write(data);
+  }
+}
+
+class SessionServer extends AnsweringServer {
+  override sessionEndOnClose = true;
+
+  override async onSessionEnd(): Promise<void> {}
+}
+
+export async function* librarySteps(table: MeteredTable): AsyncGenerator<Step, void, undefined> {
+  const answering = new MeteredService(table, 'answering', AnsweringServer);
+  const sessions = new MeteredService(table, 'sessions', SessionServer, { sessionCookie: 'sid' });
+  const step = async (
+    service: MeteredService,
+    name: string,
+    work: () => Promise<unknown>,
+  ): Promise<Step> => ({
+    ...{ name: `any service: ${name}`, cost: await service.costOf(work) },
+  });
+  const id = newWebSocketId();
+  yield await step(answering, 'connect', () => answering.connect(id));
+  yield await step(answering, 'a message, answered', () => answering.say(id, 'hello'));
+  const socket = await SharedConnection.open(id, { backend: answering.service.backend });
+  yield await step(answering, 'subscribe', () => socket.subscribe('news'));
+  yield await step(answering, 'unsubscribe', () => socket.unsubscribe('news'));
+  yield await step(answering, 'leave', () => answering.leave(id));
+
+  const [first, last] = [newWebSocketId(), newWebSocketId()];
+  await sessions.connect(first, { headers: SESSION });
+  yield await step(sessions, 'connect, in a session', () => sessions.connect(last, { headers: SESSION }));
+  yield await step(sessions, 'a message in a session, answered', () => sessions.say(last, 'hello'));
+  yield await step(sessions, 'leave a session', () => sessions.leave(first));
+  yield await step(sessions, 'leave a session that ends with it', () => sessions.leave(last));
+}

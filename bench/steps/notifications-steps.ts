@@ -1,0 +1,63 @@
+/** The notifications' steps, from a socket that connects to a message that ten thousand hear of. */
+import type { FileSource } from '../../functions/ingest/file-source';
+import { Ingest } from '../../functions/ingest/ingest';
+import type { IncomingFile } from '../../functions/ingest/s3-event';
+import { notificationsServer } from '../../functions/notifications/server';
+import { channelOf, EVERYTHING } from '../../functions/notifications/topics';
+import { memberKey } from '../../lib/connection-items';
+import { newWebSocketId } from '../../lib/testing';
+import { MeteredService } from '../metered-service';
+import type { MeteredTable } from '../metered-table';
+import type { Step } from './step';
+
+const MESSAGE =
+  'MSH|^~\\&|FICTION|NOWHERE|||20260131093000+0100||ADT^A01|C0|P|2.5\rPID|1||000001||DOE^JANE\r';
+const FILE: IncomingFile = {
+  ...{ bucket: 'files', key: 'a01.hl7', sizeBytes: MESSAGE.length, versionId: 'v1', eTag: 'e1' },
+  ...{ cameAt: '2026-11-30T09:15:12.000Z', id: 'x'.repeat(22) },
+};
+const FILES: FileSource = {
+  async read() {
+    return (async function* () {
+      yield Buffer.from(MESSAGE);
+    })();
+  },
+};
+const TOPICS = 'adt,ack,bar,crm,dft,mdm,mfn,omg,oml,orl';
+const AN_OLD_AGE_MILLISECONDS = 60_000;
+
+export async function* notificationsSteps(table: MeteredTable): AsyncGenerator<Step, void, undefined> {
+  const notifications = new MeteredService(table, 'notifications', notificationsServer());
+  const { service } = notifications;
+  const channel = channelOf(EVERYTHING);
+  const keysOf = (webSocketId: string) => [memberKey({ service: service.name, webSocketId, channel })];
+  const publish = () => notifications.publish(channel, '{"Type":"Notification"}');
+  const announce = () => notifications.invoked(() => new Ingest(service, FILES).announce(FILE));
+  const step = async (name: string, work: () => Promise<unknown>): Promise<Step> => ({
+    ...{ name: `notifications: ${name}`, cost: await notifications.costOf(work) },
+  });
+  const [first, ten, gone] = [newWebSocketId(), newWebSocketId(), newWebSocketId()];
+  const leaving = newWebSocketId();
+
+  yield await step('connect', () => notifications.connect(first));
+  yield await step('connect, to 10 topics', () => notifications.connect(ten, { query: { topics: TOPICS } }));
+  yield await step('subscribe to a topic', () => notifications.say(first, { Subscribe: ['oru'] }));
+  yield await step('unsubscribe from a topic', () => notifications.say(first, { Unsubscribe: ['oru'] }));
+  await notifications.connect(leaving);
+  yield await step('leave', () => notifications.leave(leaving));
+  yield await step('leave 10 topics', () => notifications.leave(ten));
+
+  await notifications.connect(gone);
+  await notifications.clock.advance(AN_OLD_AGE_MILLISECONDS);
+  notifications.vanish(gone);
+  yield await step('found gone by a publication to 2', publish);
+
+  await notifications.multiply(first, 9, keysOf);
+  yield await step('publish to 10', publish);
+  yield await step('a message of a file, announced to 10', announce);
+  yield await step('the same file, told of again', announce);
+  await notifications.multiply(first, 990, keysOf);
+  yield await step('publish to 1,000', publish);
+  await notifications.multiply(first, 9_000, keysOf);
+  yield await step('publish to 10,000', publish);
+}
