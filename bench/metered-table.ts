@@ -88,12 +88,8 @@ export class MeteredTable {
             const units = [ConsumedCapacity]
               .flat()
               .reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
-            if (!isRead) this.#consumed.writeUnits += units;
-            else
-              this.#consumed.readUnits += Math.max(
-                units,
-                leastOf(request.input as { ConsistentRead?: boolean }),
-              );
+            if (isRead) this.#consumed.readUnits += Math.max(units, leastOf(request.input));
+            else this.#consumed.writeUnits += units;
             return result;
           } catch (error) {
             this.#consumed[isRead ? 'readUnits' : 'writeUnits'] += 1;
@@ -106,6 +102,6 @@ export class MeteredTable {
 }
 
 /** What a read costs that finds nothing. */
-function leastOf(input: { ConsistentRead?: boolean }): number {
-  return input.ConsistentRead ? 1 : 0.5;
+function leastOf(input: object): number {
+  return 'ConsistentRead' in input && input.ConsistentRead ? 1 : 0.5;
 }
