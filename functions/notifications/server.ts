@@ -69,14 +69,17 @@ class NotificationsServer extends WebSocketServer {
   }
 
   async #change({ subscribe, unsubscribe }: { subscribe: string[]; unsubscribe: string[] }): Promise<void> {
+    if (subscribe.length > 0) await this.#assertFewTopics(subscribe, unsubscribe);
+    await Promise.all(unsubscribe.map((topic) => this.unsubscribe(channelOf(topic))));
+    await this.subscribeTo(subscribe);
+  }
+
+  async #assertFewTopics(subscribe: string[], unsubscribe: string[]): Promise<void> {
     const before = topicsOf(await this.channels());
     const after = new Set(before.filter((topic) => !unsubscribe.includes(topic)));
     for (const topic of subscribe) after.add(topic);
-    if (after.size > MAX_TOPICS) {
-      throw new NotificationsProtocolError(tooMany(`With those to subscribe to it would have ${after.size}`));
-    }
-    await Promise.all(unsubscribe.map((topic) => this.unsubscribe(channelOf(topic))));
-    await this.subscribeTo(subscribe);
+    if (after.size <= MAX_TOPICS) return;
+    throw new NotificationsProtocolError(tooMany(`With those to subscribe to it would have ${after.size}`));
   }
 
   protected async subscribeTo(topics: string[]): Promise<void> {
