@@ -28,19 +28,21 @@ export class Crowd {
   }
 
   /** The first one says something, once or more often; resolves once all together have received `count` frames. */
-  async say(text: string, count: number, times = 1): Promise<void> {
+  say(text: string, count: number, times = 1): Promise<void> {
+    return this.hear(count, () => {
+      for (let n = 0; n < times; n += 1) this.#sockets[0]?.send(text);
+    });
+  }
+
+  /** Resolves once `cause` is through, and all together have received `count` frames since it began. */
+  async hear(count: number, cause: () => unknown): Promise<void> {
     this.#received = 0;
-    const limit = setTimeout(() => this.#sockets[0]?.terminate(), LONGEST_WAIT_MILLIS);
-    for (let n = 0; n < times; n += 1) this.#sockets[0]?.send(text);
-    while (this.#received < count) {
-      await new Promise<void>((resolve) => {
-        this.#heard = resolve;
-      });
-      if (this.#sockets[0]?.readyState !== WebSocket.OPEN) {
-        throw new Error(`${this.#received} of ${count} frames came for ${JSON.stringify(text)}.`);
-      }
-    }
-    clearTimeout(limit);
+    await Promise.all([this.#receive(count), cause()]);
+  }
+
+  /** Resolves once as many frames have come as there are sockets: where a server greets, each has been greeted. */
+  greeted(): Promise<void> {
+    return this.#receive(this.#sockets.length);
   }
 
   /** The first frame that any of them has received, or will. */
@@ -56,6 +58,19 @@ export class Crowd {
   /** Cuts every connection at once, without a word. */
   vanish(): void {
     for (const socket of this.#sockets) socket.terminate();
+  }
+
+  async #receive(count: number): Promise<void> {
+    const limit = setTimeout(() => this.#sockets[0]?.terminate(), LONGEST_WAIT_MILLIS);
+    while (this.#received < count) {
+      await new Promise<void>((resolve) => {
+        this.#heard = resolve;
+      });
+      if (this.#sockets[0]?.readyState !== WebSocket.OPEN) {
+        throw new Error(`${this.#received} of ${count} frames came in time.`);
+      }
+    }
+    clearTimeout(limit);
   }
 
   async #connectOne(url: string): Promise<void> {

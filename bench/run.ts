@@ -4,6 +4,7 @@ import { scripts } from '../package.json';
 import { measureBroadcast } from './measures/broadcast';
 import { measureBundle } from './measures/bundles';
 import { measureCrowds } from './measures/crowds';
+import { measureNotifications } from './measures/notifications';
 import { measureRoundTrip } from './measures/round-trip';
 import type { Sides } from './measures/sides';
 import { measureStart } from './measures/start';
@@ -21,7 +22,7 @@ const BARE = [join(__dirname, 'baseline.cjs')];
 const BARE_SERVER = 'a bare `ws` server whose handler posts through the SDK (bench/baseline.cjs)';
 
 /** Whatever happens, the bench ends by itself. */
-const LONGEST_RUN_MILLIS = 5 * 60_000;
+const LONGEST_RUN_MILLIS = 6 * 60_000;
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
@@ -30,6 +31,12 @@ async function main(): Promise<void> {
   progress('start');
   page.section('Start', BARE_SERVER, await measureStart({ ours: START, baseline: BARE }, ROOT));
   await underLoad(page);
+  progress('notifications');
+  page.section(
+    'Notifications of files',
+    'the bare server, which says as many things to as many sockets',
+    await measureNotifications({ ours: START, baseline: BARE }, ROOT),
+  );
   progress('bundles');
   const sdkAlone = join(__dirname, 'app/build/sdk-alone/index.mjs');
   page.section(
