@@ -99,7 +99,10 @@ export class ChannelStore {
     }
   }
 
-  /** The member is put first and asked about after: one of two that meet sees what the other has done. */
+  /**
+   * The member is put first and asked about after, and asked about once more when it has been deleted: of two that meet, whoever
+   * comes last sees what the other has done.
+   */
   async #join(member: ChannelMember): Promise<boolean> {
     const { webSocketId, channel, callbackUrl, serverFunction, acceptedAt } = member;
     const membership = membershipKey(webSocketId, channel);
@@ -110,15 +113,20 @@ export class ChannelStore {
       acceptedAt,
       expiresAt: this.#expiresAt(),
     };
-    await this.table.put(item, always);
-    const [connection, isIn] = await Promise.all([
-      this.table.get(connectionKey(webSocketId)),
-      this.#isIn(membership),
-    ]);
-    const isOpen = connection?.state === 'open';
-    if (isOpen && isIn) return true;
-    await this.table.delete(memberKey(member), always);
-    if (!isOpen) await this.table.delete(membership, always);
+    do {
+      await this.table.put(item, always);
+      const [connection, isIn] = await Promise.all([
+        this.table.get(connectionKey(webSocketId)),
+        this.#isIn(membership),
+      ]);
+      const isOpen = connection?.state === 'open';
+      if (isOpen && isIn) return true;
+      await this.table.delete(memberKey(member), always);
+      if (!isOpen) {
+        await this.table.delete(membership, always);
+        return false;
+      }
+    } while (await this.#isIn(membership));
     return false;
   }
 

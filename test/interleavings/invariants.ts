@@ -44,8 +44,8 @@ function wrongSession(world: ServiceWorld, { pk, sockets }: Item): string | unde
 
 /** What is wrong at the end, after Lambda's retries and two sweeps. */
 export function wrongAtEnd(world: ServiceWorld): string | undefined {
-  for (const [id, { state }] of world.clients) {
-    const wrong = state === 'open' ? wrongOfLive(world, id) : wrongOfGone(world, id, state === 'gone');
+  for (const [id, { state, openedAt }] of world.clients) {
+    const wrong = state === 'open' ? wrongOfLive(world, id) : wrongOfGone(world, id, openedAt > 0);
     if (wrong) return wrong;
   }
   for (const { pk, sockets, ending } of sessionsAmong(world.table.items())) {
@@ -101,7 +101,9 @@ export function itemOf(world: ServiceWorld, id: string, row: string): Item | und
 }
 
 function anchorOf(world: ServiceWorld, id: string): Item | undefined {
-  return world.table.items().find(({ sk }) => sk.startsWith('MEMBER#') && sk.endsWith(`#${id}`));
+  return world.table
+    .items()
+    .find(({ pk, sk }) => pk === 'CHANNEL#chat#*' && sk.startsWith('MEMBER#') && sk.endsWith(`#${id}`));
 }
 
 export function times(world: ServiceWorld, what: string): number {

@@ -1,24 +1,31 @@
-/** A table in memory whose conditions can be taken away, to see whether that is noticed, and which tells of its updates. */
+/**
+ * A table in memory whose conditions, and the consistency of whose queries, can be taken away, to see whether that is noticed, and
+ * which tells of its updates.
+ */
 import type { Clock } from '../../lib';
-import type { Item } from '../../lib/table/item';
-import type { Change } from '../../lib/table/table';
+import type { Item, Key } from '../../lib/table/item';
+import type { Change, Page } from '../../lib/table/table';
 import { type Intercept, MemoryTable } from '../../lib/testing';
 import type { Mutation, Scenario } from './scenario';
 
 export class MutableTable extends MemoryTable {
   readonly #mutate: Mutation;
   readonly #misread: Scenario['misread'];
+  readonly #stalePartition: string | undefined;
+  /** The key of what was put last into the stale partition. */
+  lastPut: Key | undefined;
 
   constructor(
     clock: Clock,
     intercept: Intercept,
-    { mutate, misread }: Pick<Scenario, 'mutate' | 'misread'>,
+    { mutate, misread, stalePartition }: Pick<Scenario, 'mutate' | 'misread' | 'stalePartition'>,
     /** Called as soon as whoever asked for it knows that an update has taken effect. */
     private readonly updated: (item: Item, change: Change) => void,
   ) {
     super(clock, intercept);
     this.#mutate = mutate ?? ((_operation, _kind, condition) => condition);
     this.#misread = misread;
+    this.#stalePartition = stalePartition;
   }
 
   override async get(...[key]: Parameters<MemoryTable['get']>) {
@@ -26,8 +33,10 @@ export class MutableTable extends MemoryTable {
     return item && this.#misread ? this.#misread(item) : item;
   }
 
-  override put(...[item, condition]: Parameters<MemoryTable['put']>) {
-    return super.put(item, this.#mutate('put', kindOf(item.sk), condition));
+  override async put(...[item, condition]: Parameters<MemoryTable['put']>) {
+    const isPut = await super.put(item, this.#mutate('put', kindOf(item.sk), condition));
+    if (isPut && item.pk === this.#stalePartition) this.lastPut = { pk: item.pk, sk: item.sk };
+    return isPut;
   }
 
   override async update(...[key, change, condition]: Parameters<MemoryTable['update']>) {
@@ -36,6 +45,17 @@ export class MutableTable extends MemoryTable {
     const item = await super.update(key, change, mutated);
     if (item) this.updated(item, change);
     return item;
+  }
+
+  override delete(...[key, condition]: Parameters<MemoryTable['delete']>) {
+    return super.delete(key, this.#mutate('delete', kindOf(key.sk), condition));
+  }
+
+  override async query(...[range]: Parameters<MemoryTable['query']>): Promise<Page> {
+    const page = await super.query(range);
+    const { lastPut } = this;
+    if (range.pk !== lastPut?.pk) return page;
+    return { ...page, items: page.items.filter(({ sk }) => sk !== lastPut.sk) };
   }
 }
 

@@ -38,6 +38,8 @@ export interface ClientScript {
   sends?: string[];
   /** Whether it may leave, and whether `$disconnect` is told of it then. @default 'never' */
   leaves?: 'never' | 'told' | 'told or not';
+  /** Whether it may leave while `$connect` runs; `$disconnect` is told of it. @default false */
+  leavesEarly?: boolean;
   /** Whether it may also stay to the end. @default false */
   mayStay?: boolean;
 }
@@ -71,11 +73,15 @@ export interface Scenario {
   wrongNow?: (world: ServiceWorld) => string | undefined;
   /** What is wrong when all has come to rest, beyond what is wrong in every scenario; asked again after two sweeps. */
   wrongAtRest?: (world: ServiceWorld) => string | undefined;
+  /** What happens once all has come to rest after two sweeps, and what is wrong then. */
+  lastly?: (world: ServiceWorld) => Promise<string | undefined>;
   /** Takes a condition away, to see whether that is noticed. */
   mutate?: Mutation;
   /** Changes what is read of an item, to see whether that is noticed. */
   misread?: (item: Item) => Item;
+  /** Queries of it miss what was put last into it, as one that is not consistent may, to see whether that is noticed. */
+  stalePartition?: string;
 }
 
-/** `operation` is `put` or `update` with the first attribute added to or set, `kind` the first part of the item's sort key. */
+/** `operation` is `put`, `delete`, or `update` with the first attribute added to or set, `kind` the first part of the item's sort key. */
 export type Mutation = (operation: string, kind: string, condition: Condition) => Condition;

@@ -122,6 +122,25 @@ export class ServiceWorld implements World {
     });
   }
 
+  /** After the exploration: the client leaves, and all comes to rest. */
+  async leaveAtRest(id: string): Promise<void> {
+    const client = this.clients.get(id) as Client;
+    client.state = 'gone';
+    this.gateway.close(id);
+    const event = disconnectEvent({ webSocketId: id, time: this.#scheduler.clock.now() });
+    await this.#handlers.disconnect(event, lambdaContext());
+    await this.rest();
+  }
+
+  /** After the exploration: whatever has been asked for is done. */
+  rest(): Promise<void> {
+    return this.#calmDown();
+  }
+
+  get hadLateCopy(): boolean {
+    return this.#scheduler.hadLateCopy;
+  }
+
   isLive(id: string): boolean {
     return this.clients.get(id)?.state === 'open';
   }
@@ -165,7 +184,7 @@ export class ServiceWorld implements World {
     const state = [
       this.table.items().sort((a, b) => (a.pk + a.sk < b.pk + b.sk ? -1 : 1)),
       [...this.clients].map(([id, { script, ...now }]) => [id, now, received(id)]),
-      [this.outcomes.toSorted(), this.loops.state()],
+      [this.outcomes.toSorted(), this.loops.state(), this.table.lastPut],
       [this.#functions.queue.map(describe).sort(), this.happened, this.#scheduler.state()],
     ];
     return digest(JSON.stringify(state));
@@ -202,6 +221,8 @@ export class ServiceWorld implements World {
     }
     const wrongAfterSweeps = this.#wrongNow() ?? wrongAtEnd(this) ?? wrongAtRest();
     if (wrongAfterSweeps) return wrongAfterSweeps;
+    const wrongLastly = await this.#scenario.lastly?.(this);
+    if (wrongLastly) return wrongLastly;
     await clock.advance(CLOSED_MARKS_EXPIRE_MILLISECONDS);
     this.table.deleteExpired();
     this.#scheduler.applyLate();
@@ -293,6 +314,8 @@ export class ServiceWorld implements World {
     const { script, state } = client;
     const call = { to: 'gateway', operation: 'event', subject: id } as const;
     const event = (what: string, action: () => void) => offer(what, action, { call });
+    if (state === 'connecting' && script.leavesEarly)
+      event(`${id} leaves during its handshake`, () => this.#leave(id, client, true));
     if (state === 'new') event(`${id} connects`, () => this.#connect(id, client));
     if (state === 'accepted') event(`the handshake of ${id} finishes`, () => this.#opened(id, client));
     if (state !== 'open') return;
@@ -334,6 +357,7 @@ export class ServiceWorld implements World {
     this.gateway.begin(id);
     this.#route(`$connect of ${id}`, async (context) => {
       const { statusCode } = await this.#handlers.connect(this.#connectEvent(id), context);
+      if (client.state !== 'connecting') return;
       client.state = statusCode === 200 ? 'accepted' : 'refused';
     });
   }
@@ -414,6 +438,6 @@ export class ServiceWorld implements World {
 function describe({ request }: QueuedRequest): string {
   if (request.type === 'server') return `server ${request.webSocketId}`;
   if (request.type === 'settle')
-    return `settle ${request.members.map(({ webSocketId }) => webSocketId).join()}`;
+    return `settle ${request.members.map(({ webSocketId, channel }) => [webSocketId, channel].filter(Boolean).join(' in ')).join()}`;
   return request.type;
 }

@@ -1,0 +1,55 @@
+import { exploreCase, without } from './case-exploration';
+import { channelCases } from './channel-cases';
+import { WrongOrder } from './explorer';
+import type { Scenario } from './scenario';
+
+jest.setTimeout(60_000);
+
+// Sweeps report each time; here they run by the ten thousand.
+beforeEach(() => {
+  jest.spyOn(console, 'log').mockImplementation(() => {});
+});
+afterEach(() => jest.restoreAllMocks());
+
+describe('in every order, both sides of a channel agree when', () => {
+  it.each(Object.entries(channelCases).filter(([, { slow }]) => !slow))('%s', async (_name, scenario) => {
+    const { states, complete } = await exploreCase(scenario);
+    expect(complete).toBe(true);
+    expect(states).toBeGreaterThan(100);
+  });
+});
+
+describe('it is noticed in some order when a condition is missing:', () => {
+  it.each([
+    ['leaving', without('update state', 'CHANNEL'), 'two unsubscribe', /A ghost of a membership/],
+    [
+      'forgetting a membership',
+      without('delete', 'CHANNEL'),
+      'one subscribes while another unsubscribes',
+      /not in the channel, but among its members/,
+    ],
+  ])('that of %s', async (_what, mutation, name, wrong) => {
+    const exploration = exploreCase(channelCases[name] as Scenario, mutation);
+    await expect(exploration).rejects.toThrow(WrongOrder);
+    await expect(exploration).rejects.toThrow(wrong);
+  });
+
+  it.each([
+    [
+      'the members of a channel are',
+      'CHANNEL#chat#news',
+      'one publishes while another subscribes',
+      /a was subscribed and stayed, but missed the news/,
+    ],
+    [
+      'the channels of one that leaves are',
+      'CONNECTION#a',
+      'one subscribes while the client leaves',
+      /not in the channel, but among its members/,
+    ],
+  ])('and when %s not read consistently', async (_what, stalePartition, name, wrong) => {
+    const exploration = exploreCase({ ...(channelCases[name] as Scenario), budget: {}, stalePartition });
+    await expect(exploration).rejects.toThrow(WrongOrder);
+    await expect(exploration).rejects.toThrow(wrong);
+  });
+});

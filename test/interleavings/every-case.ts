@@ -1,0 +1,15 @@
+/** All cases by their names, of whatever they are about. */
+import { cases } from './cases';
+import { channelCases } from './channel-cases';
+import { dedicatedCases } from './dedicated-cases';
+import { inboxCases } from './inbox-cases';
+import type { Scenario } from './scenario';
+import { sessionCases } from './session-cases';
+
+export const everyCase: Record<string, Scenario> = {
+  ...cases,
+  ...sessionCases,
+  ...inboxCases,
+  ...dedicatedCases,
+  ...channelCases,
+};
