@@ -13,6 +13,9 @@ export interface Touch {
   spends?: keyof Budget;
 }
 
+/** `touch` tells what the choice is about, if that is little. @default everything, such as time */
+export type Offer = (choice: string, action: () => void | Promise<void>, touch?: Touch) => void;
+
 /** Whether two choices lead to the same state in either order, and neither prevents the other. */
 export function isIndependent(one: Touch | undefined, other: Touch | undefined): boolean {
   if (!one || !other || one.actor === other.actor) return false;

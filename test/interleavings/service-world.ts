@@ -2,54 +2,28 @@
  * A service with its real handlers, its clients and its gateway, where everything can happen in any order: clients connect,
  * send and leave, Lambda delivers what was asked for, and whatever the scheduler has in store.
  */
-import { type Backend, createHandlers, type Handlers, type LambdaContext } from '../../lib';
-import {
-  connectEvent,
-  disconnectEvent,
-  FakeGateway,
-  FakeInvoker,
-  type Intercept,
-  lambdaContext,
-  messageEvent,
-} from '../../lib/testing';
-import type { QueuedRequest } from '../../lib/testing/fake-invoker';
+import { type Backend, createHandlers } from '../../lib';
+import { FakeGateway, FakeInvoker, type Intercept } from '../../lib/testing';
 import { overrides, type ServerClass, type ServerContext } from '../../lib/web-socket-server';
 import { Actor, digest } from './actor';
 import { atRest } from './at-rest';
+import { type Client, Clients } from './clients';
+import { Deliveries, SERVER_LIMIT_MILLISECONDS } from './deliveries';
 import type { World } from './explorer';
-import { isIndependent, type Touch } from './independence';
+import { isIndependent, type Offer, type Touch } from './independence';
 import { wrongAtEnd, wrongNow } from './invariants';
 import { LoopWatch } from './loop-watch';
 import { MutableTable } from './mutable-table';
-import type { Budget, ClientScript, Scenario } from './scenario';
-import { type Offer, Scheduler } from './scheduler';
+import type { Budget, Scenario } from './scenario';
+import { Scheduler, type Surroundings } from './scheduler';
 import { SessionWatch } from './session-watch';
 
-/** A handler may have dropped what it was done with only later. */
-const SURELY_TAKEN_MILLISECONDS = 28_000;
-/** For so long everything that polls is let go on before it counts as being at rest. */
-const REST_MILLISECONDS = 35_000;
-const ROUTES_LIMIT_MILLISECONDS = 29_000;
-const SERVER_LIMIT_MILLISECONDS = 120_000;
-/** For so long after the handshake another host of the gateway may still answer 410. */
-const HOSTS_AGREE_AFTER_MILLISECONDS = 5_000;
 const CLOSED_MARKS_EXPIRE_MILLISECONDS = 11 * 60_000;
-
-interface Client {
-  script: ClientScript;
-  state: 'new' | 'connecting' | 'accepted' | 'open' | 'refused' | 'gone';
-  openedAt: number;
-  sent: number;
-  /** Texts of which the gateway has been told in time that they were taken. */
-  taken: string[];
-  stays: boolean;
-}
 
 export class ServiceWorld implements World {
   readonly table: MutableTable;
   readonly gateway: FakeGateway;
   readonly backend: Backend;
-  readonly clients: Map<string, Client>;
   /** What the hooks have noted, in order. */
   readonly happened: string[] = [];
   /** What processes have come to, in any order. */
@@ -57,10 +31,10 @@ export class ServiceWorld implements World {
   readonly loops: LoopWatch;
   readonly #scenario: Scenario;
   readonly #scheduler: Scheduler;
-  readonly #functions: FakeInvoker;
   readonly #ServerClass: ServerClass;
-  readonly #handlers: Handlers;
-  #counter = 0;
+  readonly #clients: Clients;
+  readonly #deliveries: Deliveries;
+  #tokens = 0;
   #actions = new Map<string, { action: () => void | Promise<void>; touch: Touch | undefined }>();
 
   static async make(
@@ -74,31 +48,31 @@ export class ServiceWorld implements World {
 
   private constructor(scenario: Scenario, budget: Partial<Budget>) {
     this.#scenario = scenario;
-    this.clients = new Map(
-      Object.entries(scenario.clients).map(([id, script]) => [
-        id,
-        { script, state: 'new', openedAt: 0, sent: 0, taken: [], stays: script.leaves === undefined },
-      ]),
-    );
     this.#scheduler = new Scheduler(budget, this.#surroundings(), Date.UTC(2026, 10, 30), scenario.goesWrong);
     const { clock, intercept } = this.#scheduler;
     this.table = new MutableTable(clock, this.#watched(intercept), scenario, (item, change) =>
       this.loops.updated(item, change),
     );
-    this.gateway = new FakeGateway(clock, intercept, (id) => this.#gone(id));
+    this.gateway = new FakeGateway(clock, intercept, (id) => this.#clients.closed(id));
     this.loops = new LoopWatch(this, this.#scheduler);
-    this.#functions = new FakeInvoker(intercept);
+    const functions = new FakeInvoker(intercept);
     this.backend = {
-      ...{ table: this.table, connections: this.gateway, invoker: this.#functions, clock },
+      ...{ table: this.table, connections: this.gateway, invoker: functions, clock },
       random: () => 0.5,
-      token: () => this.#scheduler.current?.token() ?? `token ${++this.#counter}`,
+      token: () => this.#scheduler.current?.token() ?? `token ${++this.#tokens}`,
     };
     this.#ServerClass = scenario.makeServerClass(this);
-    this.#handlers = createHandlers(this.#ServerClass, {
+    const handlers = createHandlers(this.#ServerClass, {
       backend: this.backend,
       environment: { SERVICE_NAME: 'chat', SERVER_FUNCTION: 'server' },
       ...(scenario.upkeep && { upkeep: scenario.upkeep }),
     });
+    this.#clients = new Clients(scenario.clients, this.#scheduler, this.gateway, handlers);
+    this.#deliveries = new Deliveries(scenario, this.#scheduler, functions, handlers);
+  }
+
+  get clients(): ReadonlyMap<string, Client> {
+    return this.#clients.byId;
   }
 
   get hadCrash(): boolean {
@@ -106,7 +80,11 @@ export class ServiceWorld implements World {
   }
 
   get hadStall(): boolean {
-    return this.#scheduler.hadStall;
+    return this.#scheduler.time.hadStall;
+  }
+
+  get hadLateCopy(): boolean {
+    return this.#scheduler.answers.hadLateCopy;
   }
 
   /** Whether its server class has such a hook of its own. */
@@ -114,31 +92,12 @@ export class ServiceWorld implements World {
     return overrides(this.#ServerClass, hook);
   }
 
-  /** A hook's own step: it can be died before, and not in the middle of. */
+  /** A step of its own, such as a hook's: it can be died before, and not in the middle of. */
   note(what: string, effect = () => {}): Promise<void> {
     return this.#scheduler.intercept({ to: 'functions', operation: 'runs', subject: what }, () => {
       this.happened.push(what);
       effect();
     });
-  }
-
-  /** After the exploration: the client leaves, and all comes to rest. */
-  async leaveAtRest(id: string): Promise<void> {
-    const client = this.clients.get(id) as Client;
-    client.state = 'gone';
-    this.gateway.close(id);
-    const event = disconnectEvent({ webSocketId: id, time: this.#scheduler.clock.now() });
-    await this.#handlers.disconnect(event, lambdaContext());
-    await this.rest();
-  }
-
-  /** After the exploration: whatever has been asked for is done. */
-  rest(): Promise<void> {
-    return this.#calmDown();
-  }
-
-  get hadLateCopy(): boolean {
-    return this.#scheduler.hadLateCopy;
   }
 
   isLive(id: string): boolean {
@@ -153,17 +112,9 @@ export class ServiceWorld implements World {
       this.#actions.set(name, { action, touch });
     };
     this.#scheduler.offerAll(offer);
-    for (const [id, client] of this.clients) this.#offerEvents(offer, id, client);
-    const queue = new Map(this.#functions.queue.map((queued) => [describe(queued), queued]));
-    for (const queued of queue.values()) {
-      const deliver = () => {
-        this.#functions.queue.splice(this.#functions.queue.indexOf(queued), 1);
-        this.#deliver(queued, `request ${++this.#counter}`);
-      };
-      const call = { to: 'functions', operation: 'delivery', subject: queued.functionName } as const;
-      offer(`Lambda delivers ${describe(queued)}`, deliver, { call });
-    }
-    this.#scheduler.offerLate(offer, this.#actions.size === 0);
+    this.#clients.offer(offer);
+    this.#deliveries.offer(offer);
+    this.#scheduler.answers.offerLate(offer, this.#actions.size === 0);
     return [...this.#actions.keys()];
   }
 
@@ -172,7 +123,7 @@ export class ServiceWorld implements World {
     if (!offered) throw new Error(`"${choice}" cannot happen here.`);
     await offered.action();
     await atRest();
-    this.#scheduler.current = undefined;
+    this.#scheduler.nobodyRuns();
   }
 
   independent(one: string, other: string): boolean {
@@ -180,21 +131,17 @@ export class ServiceWorld implements World {
   }
 
   key(): string {
-    const received = (id: string) => (this.clients.get(id)?.state === 'new' ? [] : this.gateway.received(id));
     const state = [
       this.table.items().sort((a, b) => (a.pk + a.sk < b.pk + b.sk ? -1 : 1)),
-      [...this.clients].map(([id, { script, ...now }]) => [id, now, received(id)]),
-      [this.outcomes.toSorted(), this.loops.state(), this.table.lastPut],
-      [this.#functions.queue.map(describe).sort(), this.happened, this.#scheduler.state()],
+      this.table.lastPut,
+      this.#clients.state(),
+      [this.outcomes.toSorted(), this.loops.state()],
+      [this.#deliveries.state(), this.happened, this.#scheduler.state()],
     ];
     return digest(JSON.stringify(state));
   }
 
   wrong(): string | undefined {
-    return this.#wrongNow();
-  }
-
-  #wrongNow(): string | undefined {
     return this.loops.violation ?? wrongNow(this) ?? this.#scenario.wrongNow?.(this);
   }
 
@@ -203,48 +150,48 @@ export class ServiceWorld implements World {
    * sweeps with more than a lease between them, and, when closed marks have expired, what was still on its way.
    */
   async finish(): Promise<string | undefined> {
-    const { clock } = this.#scheduler;
+    const { clock, time, answers } = this.#scheduler;
     const wrongAtRest = () => this.#scenario.wrongAtRest?.(this);
     this.#scheduler.calm = true;
-    await this.#calmDown();
-    const needsSweep = this.hadCrash || this.#scheduler.hadLateCopy;
-    const wrong = this.#wrongNow() ?? (needsSweep ? undefined : wrongAtRest());
+    await this.rest();
+    const needsSweep = this.hadCrash || this.hadLateCopy;
+    const wrong = this.wrong() ?? (needsSweep ? undefined : wrongAtRest());
     if (wrong) return wrong;
-    await this.#scheduler.retryAll(async (start) => {
+    await time.retryAll(async (start) => {
       start();
-      await this.#calmDown();
+      await this.rest();
     });
     for (let sweep = 0; sweep < 2; sweep++) {
       await clock.advance(60_000);
-      this.#functions.queue.push({ functionName: 'server', request: { type: 'sweep' } });
-      await this.#calmDown();
+      await this.#deliveries.runAtRest({ type: 'sweep' });
     }
-    const wrongAfterSweeps = this.#wrongNow() ?? wrongAtEnd(this) ?? wrongAtRest();
-    if (wrongAfterSweeps) return wrongAfterSweeps;
-    const wrongLastly = await this.#scenario.lastly?.(this);
-    if (wrongLastly) return wrongLastly;
+    const wrongLater =
+      this.wrong() ?? wrongAtEnd(this) ?? wrongAtRest() ?? (await this.#scenario.lastly?.(this));
+    if (wrongLater) return wrongLater;
     await clock.advance(CLOSED_MARKS_EXPIRE_MILLISECONDS);
     this.table.deleteExpired();
-    this.#scheduler.applyLate();
-    return this.#wrongNow();
+    answers.applyLate();
+    return this.wrong();
   }
 
-  #surroundings() {
+  /** After the exploration: whatever has been asked for is done. */
+  rest(): Promise<void> {
+    return this.#deliveries.rest();
+  }
+
+  /** After the exploration: the client leaves, and all comes to rest. */
+  async leaveAtRest(id: string): Promise<void> {
+    await this.#clients.leaveAtRest(id);
+    await this.rest();
+  }
+
+  #surroundings(): Surroundings {
     return {
-      isYoung: (id: string) => {
-        const openedAt = this.clients.get(id)?.openedAt ?? 0;
-        return openedAt > this.#scheduler.clock.now() - HOSTS_AGREE_AFTER_MILLISECONDS;
-      },
-      isAboutToHappen: () =>
-        this.#functions.queue.length > 0 ||
-        [...this.clients.values()].some(({ state }) => state === 'accepted'),
-      hasClients: () =>
-        [...this.clients.values()].some(({ state }) => state !== 'gone' && state !== 'refused'),
+      isYoung: (id) => this.#clients.isYoung(id),
+      isAboutToHappen: () => this.#deliveries.areDue() || this.#clients.isOpening(),
+      hasClients: () => this.#clients.areThere(),
       polls: this.#scenario.polls ?? false,
-      ended: (actor: Actor) => {
-        const client = this.clients.get(actor.name.replace('$connect of ', ''));
-        if (client?.state === 'connecting') client.state = 'refused';
-      },
+      ended: (actor) => this.#clients.ended(actor),
     };
   }
 
@@ -259,21 +206,15 @@ export class ServiceWorld implements World {
   }
 
   async #prepare(): Promise<void> {
+    const { clock, time } = this.#scheduler;
     for (const [id, client] of this.clients) {
       if (!client.script.connected) continue;
-      this.gateway.begin(id);
-      await this.#handlers.connect(this.#connectEvent(id), lambdaContext());
-      this.#opened(id, client);
+      await this.#clients.connectAtRest(id, client);
       // The loop of a dedicated socket goes on for ever.
-      if (!this.#scenario.polls) await this.#calmDown();
+      if (!this.#scenario.polls) await this.rest();
     }
-    await this.#scheduler.clock.advance(60_000);
-    for (const [id, { script, taken }] of this.clients) {
-      for (const [n, text] of (script.hasSent ?? []).entries()) {
-        await this.#handlers.message(this.#messageEvent(id, text, `before-${n}`), lambdaContext());
-        taken.push(text);
-      }
-    }
+    await clock.advance(60_000);
+    for (const [id, client] of this.clients) await this.#clients.sendAtRest(id, client);
     for (const [name, run] of Object.entries(this.#scenario.others ?? {})) {
       const mayBegin = () => this.hadStall || !this.#scenario.othersBeginAfterStall;
       this.#scheduler.add(
@@ -281,163 +222,14 @@ export class ServiceWorld implements World {
       );
     }
     this.#scheduler.calm = false;
+    this.#deliveries.forgetRepeated();
     const { waitsBefore } = this.#scenario;
-    // Whoever asked for the same before has been heard.
-    this.#functions.queue.splice(1);
     if (waitsBefore === undefined) return;
-    for (const queued of this.#functions.queue.splice(0)) {
-      this.#deliver(queued, `request ${++this.#counter}`);
-      await this.#scheduler.answerAll();
-    }
+    await this.#deliveries.deliverAll();
     for (let n = 0; n < waitsBefore; n++) {
-      await this.#scheduler.onlyLook();
+      await time.onlyLook();
       await this.#scheduler.answerAll();
     }
-    this.#scheduler.current = undefined;
+    this.#scheduler.nobodyRuns();
   }
-
-  #connectEvent(id: string) {
-    const principalId = this.clients.get(id)?.script.session;
-    return connectEvent({
-      ...{ webSocketId: id, time: this.#scheduler.clock.now() },
-      ...(principalId !== undefined && { principalId }),
-    });
-  }
-
-  #opened(id: string, client: Client): void {
-    this.gateway.open(id);
-    client.state = 'open';
-    client.openedAt = this.#scheduler.clock.now();
-  }
-
-  #offerEvents(offer: Offer, id: string, client: Client): void {
-    const { script, state } = client;
-    const call = { to: 'gateway', operation: 'event', subject: id } as const;
-    const event = (what: string, action: () => void) => offer(what, action, { call });
-    if (state === 'connecting' && script.leavesEarly)
-      event(`${id} leaves during its handshake`, () => this.#leave(id, client, true));
-    if (state === 'new') event(`${id} connects`, () => this.#connect(id, client));
-    if (state === 'accepted') event(`the handshake of ${id} finishes`, () => this.#opened(id, client));
-    if (state !== 'open') return;
-    const next = script.sends?.[client.sent];
-    if (next !== undefined && !this.#scheduler.isBusy(`message of ${id}`)) {
-      event(`${id} sends ${next}`, () => this.#send(id, client, next));
-    }
-    if (client.stays) return;
-    event(`${id} leaves`, () => this.#leave(id, client, true));
-    if (script.leaves === 'told or not') {
-      event(`${id} leaves, and $disconnect is lost`, () => this.#leave(id, client, false));
-    }
-    if (script.mayStay) {
-      event(`${id} stays`, () => {
-        client.stays = true;
-      });
-    }
-  }
-
-  #send(id: string, client: Client, text: string): void {
-    client.sent++;
-    const { clock } = this.#scheduler;
-    const sentAt = clock.now();
-    const event = this.#messageEvent(id, text, String(client.sent));
-    this.#route(`message of ${id}: ${client.sent}`, async (context) => {
-      await this.#handlers.message(event, context);
-      if (clock.now() <= sentAt + SURELY_TAKEN_MILLISECONDS) client.taken.push(text);
-    });
-  }
-
-  #messageEvent(id: string, text: string, messageId: string) {
-    const event = messageEvent(text, { webSocketId: id, time: this.#scheduler.clock.now() });
-    event.requestContext.messageId = Buffer.from(`${id} ${messageId}`).toString('base64');
-    return event;
-  }
-
-  #connect(id: string, client: Client): void {
-    client.state = 'connecting';
-    this.gateway.begin(id);
-    this.#route(`$connect of ${id}`, async (context) => {
-      const { statusCode } = await this.#handlers.connect(this.#connectEvent(id), context);
-      if (client.state !== 'connecting') return;
-      client.state = statusCode === 200 ? 'accepted' : 'refused';
-    });
-  }
-
-  #leave(id: string, client: Client, told: boolean): void {
-    client.state = 'gone';
-    this.gateway.close(id);
-    if (told) this.#disconnect(id);
-  }
-
-  /** A function has closed it: the gateway tells of that, too, if it does. */
-  #gone(id: string): void {
-    const client = this.clients.get(id) as Client;
-    client.state = 'gone';
-    this.#disconnect(id, client.script.leaves === 'told or not');
-  }
-
-  #disconnect(id: string, mayBeLost = false): void {
-    const event = disconnectEvent({ webSocketId: id, time: this.#scheduler.clock.now() });
-    const run = () => this.#handlers.disconnect(event, lambdaContext());
-    const name = `$disconnect of ${id}`;
-    this.#scheduler.add(new Actor(name, ROUTES_LIMIT_MILLISECONDS, run, undefined, mayBeLost));
-  }
-
-  #route(name: string, run: (context: LambdaContext) => Promise<unknown>): void {
-    const context = lambdaContext({ requestId: name });
-    this.#scheduler.begin(new Actor(name, ROUTES_LIMIT_MILLISECONDS, () => run(context)));
-  }
-
-  #deliver(queued: QueuedRequest, requestId: string): void {
-    this.#scheduler.begin(
-      new Actor(
-        `${describe(queued)} (${requestId})`,
-        this.#serverLimit,
-        () => this.#serve(queued, requestId),
-        () => this.#deliver(queued, requestId),
-      ),
-    );
-  }
-
-  get #serverLimit(): number {
-    return this.#scenario.serverLimitMilliseconds ?? SERVER_LIMIT_MILLISECONDS;
-  }
-
-  async #serve({ request }: QueuedRequest, requestId: string): Promise<void> {
-    const { clock } = this.#scheduler;
-    const end = clock.now() + this.#serverLimit;
-    const context = { awsRequestId: requestId, getRemainingTimeInMillis: () => end - clock.now() };
-    await this.#handlers.server(structuredClone(request), context);
-  }
-
-  /**
-   * Runs everything that can run, one thing after the other, without anything going wrong, to its end or, if it polls, for a
-   * while.
-   */
-  async #calmDown(): Promise<void> {
-    const { clock } = this.#scheduler;
-    const end = clock.now() + REST_MILLISECONDS;
-    let running = 0;
-    for (;;) {
-      await atRest();
-      const queued = running === 0 || this.#scenario.polls ? this.#functions.queue.shift() : undefined;
-      if (queued) {
-        running++;
-        const ended = () => {
-          running--;
-        };
-        this.#serve(queued, `calm ${++this.#counter}`).then(ended, ended);
-      } else if (clock.nextAlarm !== undefined && (!this.#scenario.polls || clock.nextAlarm <= end)) {
-        await clock.advance(clock.nextAlarm - clock.now());
-      } else if (running === 0 || this.#scenario.polls) {
-        return;
-      }
-    }
-  }
-}
-
-function describe({ request }: QueuedRequest): string {
-  if (request.type === 'server') return `server ${request.webSocketId}`;
-  if (request.type === 'settle')
-    return `settle ${request.members.map(({ webSocketId, channel }) => [webSocketId, channel].filter(Boolean).join(' in ')).join()}`;
-  return request.type;
 }
