@@ -43,18 +43,24 @@ export class ChannelStore {
 
   /** `false` if the connection is closed, or somebody unsubscribed it meanwhile. Two writes, two reads. */
   async subscribe(member: Member, channel: string): Promise<boolean> {
-    assertChannelName(channel);
-    const expiresAt = this.#expiresAt();
-    await this.table.put({ ...membershipKey(member.webSocketId, channel), state: 'in', expiresAt }, always);
+    await this.#putMembership({ ...member, channel });
     return this.#join({ ...member, channel });
   }
 
-  /** Several at a time. `false` if one of them could not be subscribed to. */
+  /**
+   * Several at a time. `false` if one of them could not be subscribed to. Two writes a channel, and two reads for all that are
+   * subscribed to at a time; where these see that something came between, the channel is looked at by itself.
+   */
   async subscribeAll(member: Member, channels: Iterable<string>): Promise<boolean> {
-    const names = [...channels];
-    for (let at = 0; at < names.length; at += AT_A_TIME) {
-      const some = names.slice(at, at + AT_A_TIME);
-      const subscribed = await Promise.all(some.map((channel) => this.subscribe(member, channel)));
+    for (const some of inTurns([...channels])) {
+      const members = some.map((channel) => ({ ...member, channel }));
+      await Promise.all(members.map((one) => this.#enter(one)));
+      const [isOpen, joined] = await Promise.all([
+        this.#isOpen(member.webSocketId),
+        this.#channelsOf(member.webSocketId),
+      ]);
+      const doubtful = members.filter(({ channel }) => !isOpen || !joined.includes(channel));
+      const subscribed = await Promise.all(doubtful.map((one) => this.#join(one)));
       if (subscribed.includes(false)) return false;
     }
     return true;
@@ -91,12 +97,17 @@ export class ChannelStore {
 
   /** A closed connection leaves all of its channels. One query, and two deletes a channel. */
   async leaveAll({ service, webSocketId }: MemberKey): Promise<void> {
-    const range = { pk: connectionKey(webSocketId).pk, prefix: PREFIX, limit: AT_A_TIME };
+    const range = { pk: connectionKey(webSocketId).pk, prefix: PREFIX };
     for await (const page of pages(this.table, range)) {
-      await Promise.all(
-        page.map(({ sk }) => this.#remove({ service, webSocketId, channel: sk.slice(PREFIX.length) })),
-      );
+      for (const some of inTurns(page.map(({ sk }) => sk.slice(PREFIX.length)))) {
+        await Promise.all(some.map((channel) => this.#remove({ service, webSocketId, channel })));
+      }
     }
+  }
+
+  async #enter(member: ChannelMember): Promise<void> {
+    await this.#putMembership(member);
+    await this.#putMember(member);
   }
 
   /**
@@ -104,22 +115,11 @@ export class ChannelStore {
    * comes last sees what the other has done.
    */
   async #join(member: ChannelMember): Promise<boolean> {
-    const { webSocketId, channel, callbackUrl, serverFunction, acceptedAt } = member;
+    const { webSocketId, channel } = member;
     const membership = membershipKey(webSocketId, channel);
-    const item = {
-      ...memberKey(member),
-      callbackUrl,
-      serverFunction,
-      acceptedAt,
-      expiresAt: this.#expiresAt(),
-    };
     do {
-      await this.table.put(item, always);
-      const [connection, isIn] = await Promise.all([
-        this.table.get(connectionKey(webSocketId)),
-        this.#isIn(membership),
-      ]);
-      const isOpen = connection?.state === 'open';
+      await this.#putMember(member);
+      const [isOpen, isIn] = await Promise.all([this.#isOpen(webSocketId), this.#isIn(membership)]);
       if (isOpen && isIn) return true;
       await this.table.delete(memberKey(member), always);
       if (!isOpen) {
@@ -128,6 +128,31 @@ export class ChannelStore {
       }
     } while (await this.#isIn(membership));
     return false;
+  }
+
+  async #putMembership({ webSocketId, channel }: ChannelMember): Promise<void> {
+    assertChannelName(channel);
+    const expiresAt = this.#expiresAt();
+    await this.table.put({ ...membershipKey(webSocketId, channel), state: 'in', expiresAt }, always);
+  }
+
+  async #putMember(member: ChannelMember): Promise<void> {
+    const { callbackUrl, serverFunction, acceptedAt } = member;
+    const expiresAt = this.#expiresAt();
+    await this.table.put(
+      { ...memberKey(member), callbackUrl, serverFunction, acceptedAt, expiresAt },
+      always,
+    );
+  }
+
+  async #isOpen(webSocketId: string): Promise<boolean> {
+    return (await this.table.get(connectionKey(webSocketId)))?.state === 'open';
+  }
+
+  async #channelsOf(webSocketId: string): Promise<string[]> {
+    const names: string[] = [];
+    for await (const name of this.channelsOf(webSocketId)) names.push(name);
+    return names;
   }
 
   async #isIn(membership: Key): Promise<boolean> {
@@ -147,4 +172,9 @@ export class ChannelStore {
 
 function membershipKey(webSocketId: string, channel: string): Key {
   return { pk: connectionKey(webSocketId).pk, sk: PREFIX + channel };
+}
+
+/** Not all at once. */
+function* inTurns(channels: string[]): Generator<string[], void, undefined> {
+  for (let at = 0; at < channels.length; at += AT_A_TIME) yield channels.slice(at, at + AT_A_TIME);
 }

@@ -65,6 +65,13 @@ describeForEachTable('ChannelStore', (under) => {
     expect([await idsIn('news'), await rowsOf(ada)]).toEqual([[], []]);
   });
 
+  it('lets no closed connection into any of several channels', async () => {
+    const ada = await connect('ada');
+    await connections().beginSettlement(ada.webSocketId, 'settler');
+    expect(await store().subscribeAll(ada, ['news', 'sport'])).toBe(false);
+    expect([await idsIn('news'), await idsIn('sport'), await rowsOf(ada)]).toEqual([[], [], []]);
+  });
+
   it('takes a departed connection out of hundreds of channels', async () => {
     const ada = await connect('ada');
     const channels = Array.from({ length: 120 }, (_, n) => `channel-${n}`);
