@@ -1,4 +1,6 @@
 // Two lanes: `unit` is the whole of `npm test`; `slow` needs time, Python, a browser or an emulator.
+const { availableParallelism } = require('node:os');
+
 const common = {
   rootDir: __dirname,
   testEnvironment: 'node',
@@ -15,8 +17,8 @@ const common = {
 module.exports = {
   // A machine that is busy with other things is no failure.
   testTimeout: 30_000,
-  // jest would leave one core idle: on two cores that is half of them.
-  maxWorkers: '100%',
+  // jest would leave one core idle, and a test that waits for sockets leaves another.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
   projects: [
     {
       ...common,

@@ -86,7 +86,7 @@ export class MemoryTable implements Table {
 }
 
 function id({ pk, sk }: Key): string {
-  return JSON.stringify([pk, sk]);
+  return `${pk.length} ${pk} ${sk}`;
 }
 
 function isAfter(sk: string, { after, descending = false }: Range): boolean {
@@ -118,7 +118,12 @@ function membersOf(item: Item, set: string): string[] {
 
 /** Items are plain data; `structuredClone` would take most of a test's time. */
 function clone<T extends Value>(value: T): T {
-  if (Array.isArray(value)) return value.map(clone) as T;
   if (typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, clone(part)])) as T;
+  if (Array.isArray(value)) return value.map(clone) as T;
+  const copy: { [name: string]: Value } = { ...value };
+  for (const name in copy) {
+    const part = copy[name];
+    if (typeof part === 'object') copy[name] = clone(part);
+  }
+  return copy as T;
 }

@@ -126,6 +126,7 @@ export const channelCases: Record<string, Scenario> = {
     makeServerClass: open,
     wrongAtRest: wrongIfNotLetIn,
     clients: { a: { leavesEarly: true, leaves: 'told or not', mayStay: true } },
+    slow: true,
     budget: { crashes: 1, repeats: 1 },
     largerBudget: { crashes: 1, repeats: 2 },
   },
@@ -134,6 +135,7 @@ export const channelCases: Record<string, Scenario> = {
     makeServerClass: open,
     wrongAtRest: wrongIfNotLetIn,
     clients: { a: { leavesEarly: true } },
+    slow: true,
     budget: { lateCopies: 1 },
   },
 };

@@ -82,6 +82,7 @@ export const dedicatedCases: Record<string, Scenario> = {
     ...dedicated,
     serverLimitMilliseconds: LONG_LIMIT_MILLISECONDS,
     clients: { a: { sends: ['m'], leaves: 'told' } },
+    slow: true,
     budget: { waits: 1 },
     largerBudget: { waits: 2, crashes: 1 },
   },
@@ -89,6 +90,7 @@ export const dedicatedCases: Record<string, Scenario> = {
     ...dedicated,
     serverLimitMilliseconds: LONG_LIMIT_MILLISECONDS,
     clients: { a: {} },
+    slow: true,
     budget: { lags: 1, slowAnswers: 1 },
     largerBudget: { lags: 2, slowAnswers: 1, waits: 1 },
   },
@@ -119,7 +121,6 @@ export const dedicatedCases: Record<string, Scenario> = {
     othersBeginAfterStall: true,
     slow: true,
     budget: { stalls: 1 },
-    largerBudget: { stalls: 1 },
   },
   'an owner stalls at the end of its loop': {
     ...dedicated,
@@ -129,7 +130,6 @@ export const dedicatedCases: Record<string, Scenario> = {
     others: { wakes },
     othersBeginAfterStall: true,
     slow: true,
-    budget: { stalls: 1 },
     largerBudget: { stalls: 1 },
   },
   'an owner hands over while a message comes': {
@@ -152,7 +152,6 @@ export const dedicatedCases: Record<string, Scenario> = {
     clients: { a: { connected: true, sends: ['m'], leaves: 'told or not' } },
     slow: true,
     budget: { waits: 2 },
-    largerBudget: { waits: 2 },
   },
   'an owner is not told that its client has gone': {
     ...running,
@@ -181,6 +180,7 @@ export const dedicatedCases: Record<string, Scenario> = {
   'an owner keeps its lease, and copies of calls come late': {
     ...running,
     clients: { a: { connected: true, leaves: 'told' } },
+    slow: true,
     budget: { lateCopies: 1, waits: 1 },
     largerBudget: { lateCopies: 2, waits: 1 },
   },

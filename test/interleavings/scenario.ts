@@ -65,9 +65,9 @@ export interface Scenario {
   budget?: Partial<Budget>;
   /** Only calls about what begins so are repeated or late. @default all */
   goesWrong?: string;
-  /** What goes wrong more often in the slow lane. @default as in `budget` */
+  /** What goes wrong more often in the slow lane, where such a case may be too large to be explored to its end. */
   largerBudget?: Partial<Budget>;
-  /** Only in the slow lane, with its larger budget. @default false: in every test run, too */
+  /** It takes seconds: with its `budget`, too, it is explored in the slow lane only. @default false */
   slow?: boolean;
   /** What is wrong at any moment, beyond what is wrong in every scenario. */
   wrongNow?: (world: ServiceWorld) => string | undefined;

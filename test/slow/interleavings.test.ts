@@ -9,15 +9,23 @@ jest.setTimeout(300_000);
 
 const MAX_STATES = 20_000;
 
+const slow = Object.entries(everyCase).filter(([, { slow: isSlow, budget }]) => isSlow && budget);
 const larger = Object.entries(everyCase).filter(([, { largerBudget }]) => largerBudget !== undefined);
+
+beforeEach(() => {
+  for (const method of ['log', 'warn', 'error'] as const)
+    jest.spyOn(console, method).mockImplementation(() => {});
+});
+afterEach(() => jest.restoreAllMocks());
+
+describe('in every order, all is well when', () => {
+  it.each(slow)('%s', async (_name, scenario) => {
+    expect((await exploreCase(scenario)).complete).toBe(true);
+  });
+});
 
 describe('in every order up to a larger bound, all is well when', () => {
   const figures: string[] = [];
-  beforeEach(() => {
-    for (const method of ['log', 'warn', 'error'] as const)
-      jest.spyOn(console, method).mockImplementation(() => {});
-  });
-  afterEach(() => jest.restoreAllMocks());
   afterAll(() => process.stdout.write(`${figures.join('\n')}\n`));
 
   it.each(larger)('%s', async (name, scenario) => {
@@ -35,11 +43,6 @@ describe('in every order up to a larger bound, all is well when', () => {
 });
 
 describe('it is noticed in some order when a condition is missing:', () => {
-  beforeEach(() => {
-    jest.spyOn(console, 'error').mockImplementation(() => {});
-  });
-  afterEach(() => jest.restoreAllMocks());
-
   it.each([
     ['update taken', 'an owner stalls longer than its lease', { stalls: 1 }, /takes a message, but .* owns/],
     [
