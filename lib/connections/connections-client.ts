@@ -15,7 +15,8 @@ export interface ConnectionStatus {
 
 /**
  * That a connection has gone (410) is an outcome here; whatever else goes wrong is a `ConnectionsApiError`.
- * None of these calls is tried again: whoever calls knows what another try may cost.
+ * None of these calls is tried again once it may have been read, but for `GET` and `DELETE` on a kept connection that the gateway had
+ * closed: whoever calls knows what another try may cost.
  */
 export interface ConnectionsClient {
   /** `POST`: sends `data` as one text frame. */

@@ -44,10 +44,11 @@ export class HttpsExchange {
   }
 
   /**
-   * Resolves with any answer. Rejects if there is none: also if a kept connection turns out to be closed by the other side, when
-   * nobody can tell whether the request was read.
+   * Resolves with any answer. Rejects if there is none: of a POST also if a kept connection turns out to be closed by the other side,
+   * when nobody can tell whether the request was read. Other methods may be read twice, and go out again over the next one.
    */
-  async send({ method, host, path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+  async send(asked: HttpRequest): Promise<HttpAnswer> {
+    const { method, host, path, headers, body, signal } = asked;
     const { module, agent } = await this.#line;
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
@@ -62,9 +63,11 @@ export class HttpsExchange {
       const onAbort = () => void request.destroy(new Error('given up'));
       const over = () => signal?.removeEventListener('abort', onAbort);
       signal?.addEventListener('abort', onAbort);
-      request.on('error', (error) => {
+      request.on('error', (error: NodeJS.ErrnoException) => {
         over();
-        reject(error);
+        const wasClosed = request.reusedSocket && error.code === 'ECONNRESET';
+        if (wasClosed && method !== 'POST') resolve(this.send(asked));
+        else reject(error);
       });
       limitTime(request);
       request.on('response', (response) => {

@@ -63,7 +63,7 @@ export class Owner {
       beforeLook: () => this.#mayGoOn(),
       take: (message) => this.#take(message),
       closedAt: () => this.#store.closedAt(webSocketId),
-      hasGone: async () => (await this.backend.connections.get(connection)) === undefined,
+      hasGone: () => this.#hasGone(),
     });
     this.#beatLater();
   }
@@ -156,9 +156,12 @@ export class Owner {
   }
 
   async #lookAtClient(): Promise<void> {
+    if (await this.#hasGone()) await this.#store.markClosed(this.connection, {});
+  }
+
+  async #hasGone(): Promise<boolean> {
     const probeSentAt = this.backend.clock.now();
     const status = await this.backend.connections.get(this.connection);
-    if (status || isOpening(this.connection.acceptedAt, probeSentAt)) return;
-    await this.#store.markClosed(this.connection, {});
+    return !status && !isOpening(this.connection.acceptedAt, probeSentAt);
   }
 }

@@ -92,6 +92,27 @@ describe('SignedConnectionsClient', () => {
     expect(requests).toHaveLength(2);
   });
 
+  it.each(['get', 'delete'] as const)(
+    'asks again, over a new one, if one is reset under a %s',
+    async (method) => {
+      await client.post(address, 'x');
+      answer = (response) => {
+        if (requests.length === 2) response.socket?.resetAndDestroy();
+        else response.end('{}');
+      };
+      expect(await client[method](address)).toBeTruthy();
+      expect(requests).toHaveLength(3);
+      expect(sockets).toHaveLength(2);
+    },
+  );
+
+  it('reports no answer to a look if a new connection is reset, too', async () => {
+    await client.post(address, 'x');
+    answer = (response) => response.socket?.resetAndDestroy();
+    await expect(client.get(address)).rejects.toMatchObject({ status: 0, retryable: true });
+    expect(requests).toHaveLength(3);
+  });
+
   it('reports no answer if one breaks off', async () => {
     answer = (response) => {
       response.writeHead(500, { 'content-length': 100 }).write('{"mess');

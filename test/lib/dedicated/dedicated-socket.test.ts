@@ -6,6 +6,7 @@ import {
   WebSocketServer,
   WebSocketTimeoutError,
 } from '../../../lib';
+import { sleep } from '../../../lib/clock';
 import { connectEvent, lambdaContext, ManualClock, TestService } from '../../../lib/testing';
 
 /** What the loops did, across the objects that run them. */
@@ -51,6 +52,18 @@ class Loop extends WebSocketServer {
         if (!(error instanceof WebSocketTimeoutError)) throw error;
         await this.write('timed out');
       }
+    }
+  }
+}
+
+/** Looks whether something has come, or the client has gone, and does something else in between. */
+class Glances extends WebSocketServer {
+  override sharedConnection = false;
+
+  override async server() {
+    while (happened.at(-1) !== 'WebSocketClosedError') {
+      await sleep(this.service.backend.clock, 1_000);
+      await this.read({ timeoutSeconds: 0 }).catch((error) => happened.push(error.constructor.name));
     }
   }
 }
@@ -117,6 +130,19 @@ describe('a dedicated socket', () => {
     await clock.advance(60_000);
     await service.loopsEnded();
     expect(happened).toEqual(['starts', 'onPostServer undefined']);
+  });
+
+  it('takes a client for gone at a glance only when no host of the gateway can still be about to know it', async () => {
+    const clock = new ManualClock();
+    const service = new TestService(Glances, { clock });
+    await service.connect();
+    await clock.advance(100);
+    jest.spyOn(service.gateway, 'get').mockResolvedValue(undefined);
+    await clock.advance(29_000);
+    expect(new Set(happened)).toEqual(new Set(['WebSocketTimeoutError']));
+    await clock.advance(5_000);
+    await service.loopsEnded();
+    expect(happened.at(-1)).toBe('WebSocketClosedError');
   });
 
   it('hands over before its time is out, with what onHandover returns', async () => {
