@@ -2,7 +2,7 @@
  * Which messages of which files have been announced, so that each is announced once although S3 may tell of a file twice and
  * Lambda may run an event again.
  *
- * FILE#{id} / MESSAGE#{index}    begun by one announcer under a lease, then done, with the report of the delivery; for a week
+ * FILE#{id} / MESSAGE#{index}    begun by one announcer under a lease, then done, with the report of the delivery; for fifteen days
  */
 import type { Clock, DeliveryReport } from '../../lib';
 import { absent, all, any, equals, itemAbsent, lessThan } from '../../lib/table/conditions';
@@ -11,7 +11,8 @@ import type { Table } from '../../lib/table/table';
 
 /** Less than the minute after which Lambda runs a failed event again: by then the lease of one that died has ended. */
 export const LEASE_MILLISECONDS = 45_000;
-const KEPT_SECONDS = 7 * 24 * 60 * 60;
+/** Longer than the dead letters: one that is sent again finds what was announced. */
+const KEPT_SECONDS = 15 * 24 * 60 * 60;
 const INDEX_DIGITS = 9;
 
 export interface Announcement {
@@ -40,7 +41,9 @@ export class AnnouncementStore {
     const expiresAt = expiryAfter(now, KEPT_SECONDS);
     const item = { ...keyOf(announcement), announcer, until, attempts: 1, expiresAt };
     const first = all(equals('announcer', announcer), equals('attempts', 1), absent('done'));
-    if (await this.table.put(item, any(itemAbsent, first))) return { state: 'begun', until, again: false };
+    const expired = lessThan('expiresAt', Math.floor(now / 1000));
+    if (await this.table.put(item, any(itemAbsent, expired, first)))
+      return { state: 'begun', until, again: false };
     const held = await this.table.get(keyOf(announcement));
     if (held?.done === true) return { state: 'done' };
     if (!held || (held.until as number) >= now) return { state: 'held' };

@@ -8,24 +8,56 @@ export interface FileSource {
   read(file: IncomingFile): Promise<AsyncIterable<Uint8Array>>;
 }
 
+/** What S3 and its client say of themselves when something went wrong. */
+interface S3Failure extends Error {
+  $metadata?: { httpStatusCode?: number; requestId?: string };
+}
+
 export class S3FileSource implements FileSource {
   readonly #client = new S3Client({ requestHandler: { connectionTimeout: 2_000, socketTimeout: 10_000 } });
 
-  async read({ bucket, key, versionId, eTag, id }: IncomingFile): Promise<AsyncIterable<Uint8Array>> {
-    const version = versionId === undefined ? { IfMatch: eTag } : { VersionId: versionId };
-    try {
-      const { Body } = await this.#client.send(
-        new GetObjectCommand({ Bucket: bucket, Key: key, ...version }),
-      );
-      return Body as Readable;
-    } catch (error) {
-      // Without the cause, which holds the key: what is thrown is logged.
-      const { name, message } = error as Error;
-      throw new FileUnreadableError(
-        `File ${id}, version ${versionId ?? eTag} in bucket ${bucket}, cannot be read: ${name}: ${message}`,
-      );
+  async read(file: IncomingFile): Promise<AsyncIterable<Uint8Array>> {
+    return this.#piecesOf(file, await this.#open(file, 0));
+  }
+
+  /** A stream breaks off when nothing is read of it for a while, since telling of what was read takes long: the rest is asked for anew. */
+  async *#piecesOf(file: IncomingFile, first: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let position = 0;
+    for (let body = first; ; body = await this.#open(file, position)) {
+      const from = position;
+      try {
+        for await (const piece of body) {
+          position += piece.length;
+          yield piece;
+        }
+        return;
+      } catch (error) {
+        if (position >= file.sizeBytes) return;
+        if (position === from) throw unreadable(file, error as S3Failure);
+      }
     }
   }
+
+  async #open(file: IncomingFile, position: number): Promise<AsyncIterable<Uint8Array>> {
+    const { bucket, key, versionId, eTag } = file;
+    const version = versionId === undefined ? { IfMatch: eTag } : { VersionId: versionId };
+    const rest = position > 0 && { Range: `bytes=${position}-` };
+    try {
+      const asked = new GetObjectCommand({ Bucket: bucket, Key: key, ...version, ...rest });
+      return (await this.#client.send(asked)).Body as Readable;
+    } catch (error) {
+      throw unreadable(file, error as S3Failure);
+    }
+  }
+}
+
+/** Without S3's message and the cause, which may hold the key, and that a patient's name: what is thrown is logged. */
+function unreadable({ bucket, versionId, eTag, id }: IncomingFile, failure: S3Failure): FileUnreadableError {
+  const { httpStatusCode: status, requestId } = failure.$metadata ?? {};
+  const answer = [failure.name, status && `status ${status}`, requestId && `request ${requestId}`];
+  return new FileUnreadableError(
+    `File ${id}, version ${versionId ?? eTag} in bucket ${bucket}, cannot be read: ${answer.filter(Boolean).join(', ')}`,
+  );
 }
 
 /** S3 did not give the file. */

@@ -2,6 +2,7 @@
 import type { DeliveryReport, Service } from '../../lib';
 import { sleep } from '../../lib/clock';
 import { Slots } from '../../lib/slots';
+import { channelOf, EVERYTHING } from '../notifications/topics';
 import { NumberedLog } from '../numbered-log';
 import { type Announcement, AnnouncementStore, type Outcome } from './announcements';
 import type { FileSource } from './file-source';
@@ -96,7 +97,7 @@ export class Ingest {
 
   async #tell(record: ScannedRecord, file: IncomingFile, until: number): Promise<Outcome> {
     if (record.kind === 'broken') return this.#recordError(record, file);
-    const channels = ['all', `topic/${record.topic}`];
+    const channels = [EVERYTHING, record.topic].map(channelOf);
     const notification = JSON.stringify(notificationOf(record, file, this.options));
     const deadline = Math.min(until, this.service.deadline);
     return this.service.publish(channels, notification, { deadline });

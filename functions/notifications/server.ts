@@ -1,5 +1,6 @@
 /** The notifier: whoever is connected hears of what comes in, by the topics that it subscribes to. */
 import { type ServerContext, WebSocketClosedError, WebSocketOpeningError, WebSocketServer } from '../../lib';
+import { allOver } from '../../lib/all-over';
 import { sleep } from '../../lib/clock';
 import type { ConnectEvent } from '../../lib/handlers/events';
 import {
@@ -70,8 +71,10 @@ class NotificationsServer extends WebSocketServer {
 
   async #change({ subscribe, unsubscribe }: { subscribe: string[]; unsubscribe: string[] }): Promise<void> {
     if (subscribe.length > 0) await this.#assertFewTopics(subscribe, unsubscribe);
-    await Promise.all(unsubscribe.map((topic) => this.unsubscribe(channelOf(topic))));
+    // What is told meanwhile to somebody who goes from all to one topic comes once too often rather than never.
     await this.subscribeTo(subscribe);
+    const left = unsubscribe.filter((topic) => !subscribe.includes(topic));
+    await allOver(left.map((topic) => this.unsubscribe(channelOf(topic))));
   }
 
   async #assertFewTopics(subscribe: string[], unsubscribe: string[]): Promise<void> {
@@ -83,7 +86,7 @@ class NotificationsServer extends WebSocketServer {
   }
 
   protected async subscribeTo(topics: string[]): Promise<void> {
-    await Promise.all(topics.map((topic) => this.subscribe(channelOf(topic))));
+    await allOver(topics.map((topic) => this.subscribe(channelOf(topic))));
   }
 
   /** What the query string asks for; what is wrong with it is noted for `server()`, which can tell it. */

@@ -5,6 +5,7 @@
  * CONNECTION#{id} / CHANNEL#{channel}                  the membership: `in`, or `leaving`
  * CHANNEL#{service}#{channel} / MEMBER#{hh}#{id}       the member: what a post needs
  */
+import { allOver } from '../all-over';
 import type { Clock } from '../clock';
 import {
   channelPk,
@@ -54,13 +55,13 @@ export class ChannelStore {
   async subscribeAll(member: Member, channels: Iterable<string>): Promise<boolean> {
     for (const some of inTurns([...channels])) {
       const members = some.map((channel) => ({ ...member, channel }));
-      await Promise.all(members.map((one) => this.#enter(one)));
+      await allOver(members.map((one) => this.#enter(one)));
       const [isOpen, joined] = await Promise.all([
         this.#isOpen(member.webSocketId),
         this.#channelsOf(member.webSocketId),
       ]);
       const doubtful = members.filter(({ channel }) => !isOpen || !joined.includes(channel));
-      const subscribed = await Promise.all(doubtful.map((one) => this.#join(one)));
+      const subscribed = await allOver(doubtful.map((one) => this.#join(one)));
       if (subscribed.includes(false)) return false;
     }
     return true;
@@ -100,7 +101,7 @@ export class ChannelStore {
     const range = { pk: connectionKey(webSocketId).pk, prefix: PREFIX };
     for await (const page of pages(this.table, range)) {
       for (const some of inTurns(page.map(({ sk }) => sk.slice(PREFIX.length)))) {
-        await Promise.all(some.map((channel) => this.#remove({ service, webSocketId, channel })));
+        await allOver(some.map((channel) => this.#remove({ service, webSocketId, channel })));
       }
     }
   }

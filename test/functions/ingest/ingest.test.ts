@@ -1,5 +1,6 @@
 import { ingestHandler } from '../../../functions/ingest/ingest-handler';
 import { incomingFile, type S3EventRecord } from '../../../functions/ingest/s3-event';
+import { sleep } from '../../../lib/clock';
 import { lambdaContext, ManualClock, type TestClient } from '../../../lib/testing';
 import { batch, Incoming, notifications, sample } from './incoming';
 
@@ -18,6 +19,8 @@ beforeEach(() => {
 afterEach(() => {
   for (const spy of spies.splice(0)) spy.mockRestore();
 });
+
+const A_DAY = 24 * 60 * 60_000;
 
 describe('the ingest function', () => {
   let incoming: Incoming;
@@ -90,7 +93,24 @@ describe('the ingest function', () => {
     expect(ids(ada)).toEqual(Array.from({ length: 20 }, (_, n) => `C${n}`));
   });
 
-  it('keeps for a week how each message was delivered', async () => {
+  it('announces nothing again when a dead letter is sent again on its last day', async () => {
+    const event = incoming.put('b', batch(2));
+    await incoming.hear(event);
+    await sleep(incoming.service.clock, 14 * A_DAY);
+    incoming.service.table.deleteExpired();
+    await incoming.hear(event);
+    expect(logged.map((line) => JSON.parse(line)).at(-1)).toMatchObject({ announced: 0, before: 2 });
+  });
+
+  it('waits for nobody whose mark has expired, though the table still has it', async () => {
+    const event = incoming.put('b', batch(2));
+    await incoming.hear(event);
+    await sleep(incoming.service.clock, 16 * A_DAY);
+    await incoming.hear(event);
+    expect(logged.map((line) => JSON.parse(line)).at(-1)).toMatchObject({ announced: 2, before: 0 });
+  });
+
+  it('keeps how each message was delivered', async () => {
     const bob = await incoming.service.connect();
     bob.vanish();
     await incoming.hear(incoming.put('b', batch(1)));

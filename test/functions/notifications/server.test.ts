@@ -30,6 +30,19 @@ describe('the notifications', () => {
     expect(other.received.slice(1)).toEqual([]);
   });
 
+  it('reach who goes from everything to one topic, whenever they come', async () => {
+    const ada = await service.connect();
+    const { table } = service;
+    const forget = table.delete.bind(table);
+    jest.spyOn(table, 'delete').mockImplementationOnce(async (...asked) => {
+      const isForgotten = await forget(...asked);
+      await publish('oru');
+      return isForgotten;
+    });
+    await ada.send({ Unsubscribe: ['*'], Subscribe: ['oru'] });
+    expect(ada.received).toContain('oru');
+  });
+
   it('reach who subscribes later, and no longer who unsubscribes', async () => {
     const ada = await service.connect({ query: { topics: 'orm' } });
     await ada.send({ Subscribe: ['adt'] });
