@@ -1,7 +1,11 @@
+import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { WebSocketServer } from 'ws';
+import { PasswordHash } from '../../functions/notifications/password-hash';
 import type { App } from '../../local/assembly/model';
 import { silentFunctionLog } from '../../local/lambda/function-log';
 import { silentLog } from '../../local/log';
@@ -25,7 +29,7 @@ describe('the notifications page', () => {
   /** What pages have complained about. */
   let complaints: string[];
 
-  const start = (port: number) => {
+  const start = (port: number, app: App) => {
     const bucket = app.buckets.find(({ notifications }) => notifications.length > 0);
     return startRuntime({
       ...{ app, port, webDirectory: join(ROOT, 'web'), log: silentLog, functionLog: silentFunctionLog },
@@ -43,7 +47,7 @@ describe('the notifications page', () => {
   });
   beforeEach(async () => {
     complaints = [];
-    runtime = await start(0);
+    runtime = await start(0, app);
   });
   afterEach(async () => {
     for (const context of browser.contexts()) await context.close();
@@ -99,7 +103,7 @@ describe('the notifications page', () => {
     const { port } = runtime;
     await runtime.close();
     await page.waitForSelector('[data-state="waiting"]');
-    runtime = await start(port);
+    runtime = await start(port, app);
     await subscribed(page, ['oru', 'vxu']);
     writeFileSync(join(incoming, 'unheard.hl7'), batch(1));
     await page.selectOption('#sample', 'adt');
@@ -176,5 +180,84 @@ describe('the notifications page', () => {
     expect(violations).toEqual([]);
     const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
     expect(await page.evaluate(overflow)).toBe(0);
+  });
+
+  describe('with a server that wants to know who is there', () => {
+    let guardedApp: App;
+
+    beforeAll(async () => {
+      const credentials = join(home, 'users.json');
+      writeFileSync(credentials, JSON.stringify({ ada: String(await PasswordHash.of('Lovelace')) }));
+      guardedApp = await synthesizedApp(join(home, 'guarded.out'), undefined, { credentials });
+    });
+    beforeEach(async () => {
+      await runtime.close();
+      runtime = await start(0, guardedApp);
+    });
+
+    const openForm = async (query = ''): Promise<Page> => {
+      const context = await browser.newContext({ viewport: { width: 360, height: 720 } });
+      const page = await context.newPage();
+      noteComplaints(page, complaints);
+      await page.goto(`${runtime.url}/notifications.html${query}`);
+      await page.waitForSelector('#sign-in:not([hidden])');
+      return page;
+    };
+    const signIn = async (page: Page, password: string) => {
+      await page.fill('#user', 'ada');
+      await page.fill('#password', password);
+      await page.click('#sign-in button');
+    };
+    const autofill = (page: Page) =>
+      page
+        .locator('#sign-in, #sign-in input')
+        .evaluateAll((all) => all.map((each) => each.getAttribute('autocomplete')));
+
+    it('asks for user and password, and lets the browser fill them in', async () => {
+      const page = await openForm();
+      expect(await page.textContent('#sign-in-title')).toBe('Sign in');
+      expect(await autofill(page)).toEqual(['on', 'username', 'current-password']);
+      await signIn(page, 'Lovelace');
+      await subscribed(page, ['*']);
+      await page.waitForSelector('#sign-in', { state: 'hidden' });
+      expect(await page.inputValue('#password')).toBe('');
+      expect(complaints).toEqual([]);
+    });
+
+    it('names a server that is not its own, and keeps the browser from filling anything in', async () => {
+      const silent = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+      await once(silent, 'listening');
+      try {
+        const { port } = silent.address() as AddressInfo;
+        const page = await openForm(`?url=ws://localhost@127.0.0.1:${port}/notifications`);
+        expect(await page.textContent('#sign-in-title')).toBe(`Sign in to ws://127.0.0.1:${port}`);
+        expect(await autofill(page)).toEqual(['off', 'off', 'new-password']);
+      } finally {
+        for (const client of silent.clients) client.terminate();
+        silent.close();
+      }
+    });
+
+    it('says beside the form that the password is wrong', async () => {
+      const page = await openForm();
+      await signIn(page, 'Byron');
+      const problem = page.locator('#sign-in [role="alert"]', { hasText: 'User or password is wrong' });
+      await problem.waitFor({ state: 'visible' });
+      await signIn(page, 'Lovelace');
+      await page.waitForSelector('#sign-in', { state: 'hidden' });
+    });
+
+    it('keeps what was typed when the server closes, and sends it over a new connection', async () => {
+      const page = await openForm();
+      await page.fill('#user', 'ada');
+      await page.fill('#password', 'Lovelace');
+      await page.waitForSelector('[data-state="disconnected"]');
+      expect(await page.inputValue('#password')).toBe('Lovelace');
+      await page.click('#sign-in button');
+      await page.waitForSelector('#sign-in', { state: 'hidden' });
+      writeFileSync(join(incoming, 'heard.hl7'), batch(1));
+      await heard(page, 'heard.hl7');
+      expect(complaints).toEqual([]);
+    });
   });
 });

@@ -3,17 +3,18 @@ import { Connection } from './connection.mjs';
 import { NotificationList } from './notification-list.mjs';
 import { gatewayFailure, parseFrame } from './protocol.mjs';
 import { SampleDrop } from './sample-drop.mjs';
+import { SignIn } from './sign-in.mjs';
 import { serverUrl, showStatus } from './status-line.mjs';
 import { Topics } from './topics.mjs';
-
-/** A server that wants to know who is there says nothing before it does. */
-const SIGN_IN_AFTER_MILLISECONDS = 1_500;
 
 const element = (id) => document.getElementById(id);
 const list = new NotificationList();
 const topics = new Topics((change) => connection.send(JSON.stringify(change)));
 const connection = new Connection(subscribedUrl());
-let signInTimer;
+const signIn = new SignIn(serverUrl('notifications'), {
+  send: (credentials) => connection.send(JSON.stringify(credentials)),
+  connect,
+});
 
 /** The server, and what is to be heard of it. */
 function subscribedUrl() {
@@ -26,11 +27,9 @@ connection.addEventListener('state', ({ detail }) => {
   const { state } = detail;
   showStatus(detail);
   topics.forget();
-  clearTimeout(signInTimer);
-  element('sign-in').hidden = true;
-  if (state === 'connected') signInTimer = setTimeout(askWho, SIGN_IN_AFTER_MILLISECONDS);
   // What is chosen meanwhile goes with the next connection.
-  else connection.url = subscribedUrl();
+  if (state !== 'connected') connection.url = subscribedUrl();
+  signIn.follow(detail);
 });
 
 connection.addEventListener('frame', ({ detail }) => {
@@ -44,33 +43,22 @@ connection.addEventListener('frame', ({ detail }) => {
 });
 
 function subscribed(subscribedTopics) {
-  clearTimeout(signInTimer);
-  element('sign-in').hidden = true;
+  signIn.accept();
   topics.answer(subscribedTopics);
 }
 
 function refused(why) {
+  if (signIn.isOpen) return signIn.refuse(why);
   topics.refuse();
   element('topic-problem').textContent = why;
 }
 
-function askWho() {
-  element('sign-in').hidden = false;
-  element('status-text').textContent = 'Connected. Sign in to hear anything';
-}
-
-element('sign-in').addEventListener('submit', (event) => {
-  event.preventDefault();
-  const [user, password] = [element('user'), element('password')];
-  element('topic-problem').textContent = '';
-  connection.send(JSON.stringify({ User: user.value, Password: password.value }));
-  password.value = '';
-});
-
-element('reconnect').addEventListener('click', () => {
+function connect() {
   connection.url = subscribedUrl();
   connection.connect();
-});
+}
+
+element('reconnect').addEventListener('click', connect);
 element('clear').addEventListener('click', () => list.clear());
 
 if (matchMedia('(max-width: 720px)').matches) element('topics-details').open = false;

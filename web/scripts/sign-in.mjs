@@ -1,0 +1,92 @@
+/** The form that says who is there, for a server that wants to know: it stays, with what was typed, until the server accepts it. */
+
+/** A server that wants to know who is there says nothing before it does. */
+const SIGN_IN_AFTER_MILLISECONDS = 1_500;
+
+const element = (id) => document.getElementById(id);
+
+export class SignIn {
+  #send;
+  #connect;
+  #state;
+  #timer;
+  /** Submitted, and not sent before the next connection is open. */
+  #isWaiting = false;
+
+  /** `send` takes `{User, Password}` and says whether it could be sent now; `connect` opens a new connection to `url`. */
+  constructor(url, { send, connect }) {
+    this.#send = send;
+    this.#connect = connect;
+    this.#name(new URL(url));
+    element('sign-in').addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+  }
+
+  get isOpen() {
+    return !element('sign-in').hidden;
+  }
+
+  /** What the connection's `state` events tell. */
+  follow({ state }) {
+    this.#state = state;
+    clearTimeout(this.#timer);
+    if (state === 'connected') this.#connected();
+    if (state === 'disconnected') this.#disconnected();
+  }
+
+  /** The server has said what it says to those whom it knows. */
+  accept() {
+    clearTimeout(this.#timer);
+    if (!this.isOpen) return;
+    this.#isWaiting = false;
+    element('sign-in').hidden = true;
+    element('sign-in-problem').textContent = '';
+    element('password').value = '';
+    element('status-text').textContent = 'Connected';
+  }
+
+  /** Adds to what is wrong since the last submission: that the time is up does not hide that the password was wrong. */
+  refuse(why) {
+    const problem = element('sign-in-problem');
+    problem.textContent = `${problem.textContent} ${why}`.trim();
+  }
+
+  /** Any link can lead this page to a server of somebody else, which must not get a password that was kept for this one. */
+  #name({ protocol, host }) {
+    if (host !== location.host) {
+      element('sign-in-title').textContent = `Sign in to ${protocol}//${host}`;
+      return;
+    }
+    element('sign-in').autocomplete = 'on';
+    element('user').autocomplete = 'username';
+    element('password').autocomplete = 'current-password';
+  }
+
+  #submit() {
+    element('sign-in-problem').textContent = '';
+    this.#isWaiting = !this.#sendTyped();
+    if (this.#state === 'waiting' || this.#state === 'disconnected') this.#connect();
+  }
+
+  #sendTyped() {
+    return this.#send({ User: element('user').value, Password: element('password').value });
+  }
+
+  #connected() {
+    if (this.#isWaiting) this.#isWaiting = !this.#sendTyped();
+    else if (this.isOpen) this.#ask();
+    else this.#timer = setTimeout(() => this.#ask(), SIGN_IN_AFTER_MILLISECONDS);
+  }
+
+  #disconnected() {
+    if (this.#isWaiting) this.#connect();
+    else if (this.isOpen) element('status-text').textContent = 'Disconnected. Sign in to connect again';
+  }
+
+  #ask() {
+    element('sign-in').hidden = false;
+    element('status-text').textContent = 'Connected. Sign in to hear anything';
+  }
+}
