@@ -1,7 +1,7 @@
 /** The table with the connections: who is connected, and what the services keep about them. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
-import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 
 export interface ConnectionTableProps {
@@ -43,8 +43,17 @@ export class ConnectionTable extends Construct {
     this.#table.grant(grantee, ...READ);
   }
 
-  /** Lets a function keep items of its own beside the connections: put and update items, but delete none. */
-  grantKeep(grantee: IGrantable): void {
-    this.#table.grant(grantee, ...KEEP);
+  /**
+   * Lets a function keep items of its own beside the connections: put and update those whose partition key is like one of
+   * `partitions`, such as `FILE#*`, but delete none. Source: DynamoDB Developer Guide, "Using IAM policy conditions", LeadingKeys.
+   */
+  grantKeep(grantee: IGrantable, partitions: string[]): void {
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: KEEP,
+        resources: [this.#table.tableArn],
+        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions } },
+      }),
+    );
   }
 }

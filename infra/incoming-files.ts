@@ -66,7 +66,7 @@ export class IncomingFiles extends Construct {
     });
     service.grantPublish(this.function);
     // What was announced already, and what was broken.
-    service.connections.grantKeep(this.function);
+    service.connections.grantKeep(this.function, ['FILE#*', `LOG#${service.serviceName}#errors`]);
     // Exactly the version that an event tells of, which takes no s3:GetObject. Source: S3 API Reference, GetObject, "Permissions".
     this.function.addToRolePolicy(
       new PolicyStatement({ actions: ['s3:GetObjectVersion'], resources: [bucket.arnForObjects('*')] }),

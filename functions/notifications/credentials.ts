@@ -1,4 +1,5 @@
 /** An example of a verifier: users and the hashes of their passwords, from a secret of Secrets Manager or from a file. */
+import { createHmac, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Clock, ConfigurationError } from '../../lib';
 import { systemClock } from '../../lib/clock';
@@ -7,11 +8,13 @@ import type { Verifier } from './verifier';
 
 /** So old may be what was read before a change. */
 const KEPT_MILLISECONDS = 5 * 60_000;
+/** Of this process. */
+const SECRET = randomBytes(32);
 
 interface Hashes {
   of(user: string): PasswordHash | undefined;
-  /** What a user is checked against that is not there. */
-  nobody: PasswordHash;
+  /** What a user is checked against that is not there: as costly as one of those that are. */
+  nobody(user: string): PasswordHash;
 }
 
 export class CredentialsVerifier implements Verifier {
@@ -31,7 +34,7 @@ export class CredentialsVerifier implements Verifier {
   async verify(user: string, password: string): Promise<boolean> {
     const hashes = await this.#hashes();
     const hash = hashes.of(user);
-    const matches = await (hash ?? hashes.nobody).matches(password);
+    const matches = await (hash ?? hashes.nobody(user)).matches(password);
     return hash !== undefined && matches;
   }
 
@@ -72,8 +75,19 @@ function parse(text: string, source: string): Hashes {
     if (!hash) throw unusable(source, `entry ${index + 1} of ${entries.length} has no such hash`);
     hashes.set(user, hash);
   }
-  const [first] = hashes.values();
-  return { of: (user) => hashes.get(user), nobody: PasswordHash.resembling(first) };
+  const nobodies =
+    hashes.size > 0
+      ? [...hashes.values()].map(PasswordHash.resembling)
+      : [PasswordHash.resembling(undefined)];
+  return {
+    of: (user) => hashes.get(user),
+    nobody: (user) => nobodies[placeOf(user, nobodies.length)] as PasswordHash,
+  };
+}
+
+/** The same at each try, and nothing that anybody can reckon: who exists does not show in what it costs to be refused. */
+function placeOf(user: string, places: number): number {
+  return createHmac('sha256', SECRET).update(user).digest().readUInt32BE() % places;
 }
 
 function parseObject(text: string, source: string): object {

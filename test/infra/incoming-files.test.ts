@@ -6,7 +6,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { ConnectionTable } from '../../infra/connection-table';
 import { IncomingFiles, type IncomingFilesProps } from '../../infra/incoming-files';
 import { WebSocketService } from '../../infra/websocket-service';
-import { grants } from './statements';
+import { grants, statements } from './statements';
 
 /** Constructs take the bundles as a folder, whatever is in it. */
 let directory: string;
@@ -139,6 +139,18 @@ describe('IncomingFiles', () => {
     });
     template.hasResourceProperties('AWS::Lambda::Function', { ...ingest, ...variables(Match.absent()) });
     synthesize({ sourceNames: true }).hasResourceProperties('AWS::Lambda::Function', variables('true'));
+  });
+
+  it('lets its function change no items but its own', () => {
+    const [keep] = statements(template, '^IncomingFunctionRole').filter(({ Action }) =>
+      Action.includes('dynamodb:PutItem'),
+    );
+    expect(keep).toMatchObject({
+      Action: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      Condition: {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['FILE#*', 'LOG#notifications#errors'] },
+      },
+    });
   });
 
   it('keeps the function’s logs for a month', () => {

@@ -35,6 +35,18 @@ describe('CredentialsVerifier', () => {
     }
   });
 
+  it('checks a user that is not there at the cost of one that is, the same each time', async () => {
+    const matches = jest.spyOn(PasswordHash.prototype, 'matches').mockResolvedValue(false);
+    const dear = ada.replace('16384', '32768');
+    const verifier = new CredentialsVerifier('file', holding({ ada, bob: dear }));
+    const names = Array.from({ length: 40 }, (_, n) => `nobody ${n}`);
+    for (const name of [...names, ...names]) await verifier.verify(name, 'wrong');
+    const costs = matches.mock.contexts.map((hash) => String(hash).split('$')[1]);
+    expect(new Set(costs)).toEqual(new Set(['16384', '32768']));
+    expect(costs.slice(40)).toEqual(costs.slice(0, 40));
+    matches.mockRestore();
+  });
+
   it('checks a password against a hash of the same cost for a user that is not there', async () => {
     const checked = jest.spyOn(PasswordHash.prototype, 'matches');
     const verifier = new CredentialsVerifier('file', holding({ ada }));
