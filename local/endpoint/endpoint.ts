@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../log';
@@ -99,17 +105,10 @@ export class Endpoint {
     response.on('error', () => response.destroy());
     if (!this.#hosts.accepts(request.headers.host))
       return answerText(response, 403, foreignHost(request.headers.host));
+    if (this.#isCrossSite(request)) return answerText(response, 403, foreignPage(request.headers));
     const service = signedService(request);
     const handler = service === undefined ? undefined : this.#options.services[service];
-    if (handler) {
-      if (this.#isCrossSite(request))
-        return answerText(
-          response,
-          403,
-          `AWS requests from pages of ${request.headers.origin} are not answered.\n`,
-        );
-      return handler.handle(request, response);
-    }
+    if (handler) return handler.handle(request, response);
     if (this.#options.gateway.handleRequest(request, response)) return;
     if (service !== undefined) return this.#refuseService(service, request, response);
     if (await this.#options.web?.handle(request, response)) return;
@@ -133,12 +132,14 @@ export class Endpoint {
     );
   }
 
-  /** Browsers tell whose page a request comes from: other people's pages may not use the tables and functions. */
-  #isCrossSite(request: IncomingMessage): boolean {
-    const { origin } = request.headers;
+  /**
+   * Browsers tell whose page a request comes from: pages of other origins, and of other ports of this machine, may not use
+   * connections, tables, functions and buckets, nor ask with OPTIONS whether they may.
+   */
+  #isCrossSite({ headers: { origin, host } }: IncomingMessage): boolean {
     if (origin === undefined) return false;
-    const [, authority] = /^https?:\/\/([^/]+)$/.exec(origin) ?? [];
-    return authority === undefined || !this.#hosts.isOwn(authority);
+    const [, authority] = /^https?:\/\/([^/]+)$/i.exec(origin) ?? [];
+    return authority?.toLowerCase() !== host?.toLowerCase() || !this.#hosts.isOwn(authority);
   }
 
   #requestFailed(error: unknown, response: ServerResponse): void {
@@ -158,6 +159,10 @@ function answerText(response: ServerResponse, status: number, text: string): voi
 
 function foreignHost(header: string | undefined): string {
   return `The Host header ${JSON.stringify(hostName(header) ?? header ?? '')} is none of this endpoint's. Use localhost, 127.0.0.1, or an API's own amazonaws.com name; start with --host to use another name.\n`;
+}
+
+function foreignPage({ origin, host }: IncomingHttpHeaders): string {
+  return `Pages of ${origin} are not answered, only those of http://${host} itself. Open the page there, or send the request from a program.\n`;
 }
 
 function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): Error {

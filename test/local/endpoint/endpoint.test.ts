@@ -103,14 +103,59 @@ describe('Endpoint', () => {
     expect(refused.body).toContain('The Host header "rebound.example.com" is none of this endpoint\'s');
   });
 
-  it('refuses AWS requests from the pages of others', async () => {
-    const refused = await send('/', { headers: { ...signed('lambda'), origin: 'https://example.com' } });
+  it.each([
+    ['Lambda', 'POST', '/', signed('lambda')],
+    ['DynamoDB', 'POST', '/', signed('dynamodb')],
+    ['an API', 'POST', '/chat/@connections/x', signed('execute-api')],
+    ['a browser that asks before its request to an API', 'OPTIONS', '/chat/@connections/x', {}],
+    ['a browser that asks before its request to a service', 'OPTIONS', '/', {}],
+  ])('refuses the pages of others: %s', async (_, method, path, headers) => {
+    const refused = await send(path, { method, headers: { ...headers, origin: 'https://example.com' } });
     expect(refused).toMatchObject({ status: 403, body: expect.stringContaining('https://example.com') });
   });
 
-  it('answers AWS requests from its own pages', async () => {
-    const origin = `http://localhost:${endpoint.port}`;
-    expect(await send('/', { headers: { ...signed('lambda'), origin } })).toMatchObject({ status: 200 });
+  it.each([
+    'http://localhost:1',
+    'http://localhost',
+    'http://127.0.0.1:PORT',
+    'http://abc.localhost:PORT',
+    'null',
+  ])('refuses a page of %s that asks localhost:PORT', async (page) => {
+    const host = `localhost:${endpoint.port}`;
+    const origin = page.replace('PORT', String(endpoint.port));
+    expect(await send('/', { headers: { ...signed('lambda'), host, origin } })).toMatchObject({
+      status: 403,
+    });
+  });
+
+  it("refuses a page of a bucket's name, though it asks under that name", async () => {
+    const host = `abc.localhost:${endpoint.port}`;
+    const headers = { ...signed('lambda'), host, origin: `http://${host}` };
+    expect(await send('/', { headers })).toMatchObject({ status: 403 });
+  });
+
+  it('refuses pages of other addresses if it listens on every interface', async () => {
+    const open = new Endpoint({ host: '0.0.0.0', port: 0, gateway, services: {}, log });
+    await open.listen();
+    const outgoing = request({
+      ...{ host: '127.0.0.1', port: open.port, path: '/chat' },
+      headers: { origin: 'http://192.0.2.1' },
+    });
+    outgoing.end();
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    await open.close();
+    expect(response.statusCode).toBe(403);
+  });
+
+  it.each(['localhost', '127.0.0.1'])('answers AWS requests from its own pages at %s', async (name) => {
+    const host = `${name}:${endpoint.port}`;
+    const headers = { ...signed('lambda'), host, origin: `http://${host}` };
+    expect(await send('/', { headers })).toMatchObject({ status: 200 });
+  });
+
+  it('leaves it to the gateway which pages may connect', async () => {
+    const headers = { connection: 'upgrade', upgrade: 'websocket', origin: 'https://example.com' };
+    expect(await send('/chat', { headers })).toMatchObject({ status: 418 });
   });
 
   it('says which service it does not run', async () => {
