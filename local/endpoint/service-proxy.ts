@@ -46,7 +46,7 @@ export class ServiceProxy {
         request.socket.resetAndDestroy();
         return;
       }
-      response.writeHead(answer.statusCode ?? 502, withoutHopByHop(answer));
+      response.writeHead(answer.statusCode ?? 502, withoutLeaveForPages(withoutHopByHop(answer)));
       answer.pipe(response);
       answer.on('error', () => response.destroy());
     });
@@ -74,6 +74,13 @@ export class ServiceProxy {
   }
 }
 
-function withoutHopByHop(message: IncomingMessage): Record<string, string | string[] | undefined> {
+type Headers = Record<string, string | string[] | undefined>;
+
+/** The service does not decide which pages may read its answers: the endpoint does. */
+function withoutLeaveForPages(headers: Headers): Headers {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('access-control-')));
+}
+
+function withoutHopByHop(message: IncomingMessage): Headers {
   return Object.fromEntries(Object.entries(message.headers).filter(([name]) => !HOP_BY_HOP.has(name)));
 }

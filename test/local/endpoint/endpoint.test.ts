@@ -183,6 +183,16 @@ describe('Endpoint', () => {
     expect(passed.headers['x-amz-crc32']).toBe('1');
   });
 
+  it('lets no service give its answers to the pages of others', async () => {
+    answer = (_, response) => {
+      response.writeHead(200, { 'access-control-allow-origin': '*', 'access-control-expose-headers': '*' });
+      response.end();
+    };
+    const { status, headers } = await send('/', { headers: signed('dynamodb') });
+    expect(status).toBe(200);
+    expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
+  });
+
   it('answers with an error if a service breaks off', async () => {
     answer = (incoming) => incoming.destroy();
     expect(await send('/', { headers: signed('dynamodb') })).toMatchObject({
