@@ -115,10 +115,14 @@ export class BucketFolder {
     });
   }
 
-  /** The object that was there. */
-  remove(key: string): Promise<StoredObject | undefined> {
+  /** Deletes the object, if `check` lets it, and tells which one was there. */
+  remove(
+    key: string,
+    check: (present: StoredObject | undefined) => void = () => {},
+  ): Promise<StoredObject | undefined> {
     return this.#oneAtATime(async () => {
       const object = await this.find(key);
+      check(object);
       const path = object && (await this.#pathOf(key));
       if (path === undefined) return undefined;
       await rm(path, { force: true });
@@ -128,7 +132,7 @@ export class BucketFolder {
     });
   }
 
-  /** So that a condition still holds when the file takes its place. */
+  /** So that a condition still holds when the file takes its place, or goes. */
   #oneAtATime<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = this.#writing.then(work);
     this.#writing = result.catch(() => {});

@@ -43,8 +43,7 @@ export class ObjectRequests {
       await this.#uploads.abort(bucket, key, query);
       answer.empty(204);
     } else if (method === 'DELETE') {
-      const removed = await bucket.remove(key);
-      answer.empty(204, removed ? { 'x-amz-version-id': removed.versionId } : {});
+      await this.#delete(bucket, key, query, answer);
     } else {
       throw notImplemented(`${method} of an object${isOfUpload ? ' with ?uploadId' : ''}`);
     }
@@ -56,8 +55,7 @@ export class ObjectRequests {
     if (!found) throw noSuchKey(key);
     const { object, file } = found;
     try {
-      const versionId = query.get('versionId');
-      if (versionId !== null && versionId !== object.versionId) throw noSuchVersion(key, versionId);
+      checkVersion(query, object);
       const headers = {
         ...headersToGive(object.headers, query),
         ...versionHeaders(object),
@@ -99,6 +97,19 @@ export class ObjectRequests {
     } finally {
       await rm(path, { force: true });
     }
+  }
+
+  async #delete(
+    bucket: BucketFolder,
+    key: string,
+    query: URLSearchParams,
+    answer: S3Response,
+  ): Promise<void> {
+    const removed = await bucket.remove(key, (present) => {
+      if (present) checkVersion(query, present);
+      checkWrite(answer.request.headers, key, present);
+    });
+    answer.empty(204, removed ? { 'x-amz-version-id': removed.versionId } : {});
   }
 
   async #createUpload(bucket: BucketFolder, key: string, answer: S3Response): Promise<void> {
@@ -144,11 +155,14 @@ export class ObjectRequests {
   }
 }
 
-function noSuchVersion(key: string, versionId: string): S3Error {
-  return new S3Error(
+/** @throws {S3Error} if the request is for another version than the one that is there. */
+function checkVersion(query: URLSearchParams, object: StoredObject): void {
+  const versionId = query.get('versionId');
+  if (versionId === null || versionId === object.versionId) return;
+  throw new S3Error(
     404,
     'NoSuchVersion',
     'The specified version does not exist. A folder keeps the newest one only.',
-    { Key: key, VersionId: versionId },
+    { Key: object.key, VersionId: versionId },
   );
 }

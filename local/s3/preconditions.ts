@@ -19,7 +19,7 @@ export function isNotModified(headers: IncomingHttpHeaders, object: StoredObject
   return noneMatch === undefined ? modified <= since(headers['if-modified-since']) : names(noneMatch, object);
 }
 
-/** @throws {S3Error} if what is there is not what the client wants to write over. */
+/** @throws {S3Error} if what is there is not what the client wants to write over, or to delete. */
 export function checkWrite(
   headers: IncomingHttpHeaders,
   key: string,

@@ -222,6 +222,24 @@ describe('The S3 service', () => {
       expect(s3.content('a')).toBeUndefined();
     });
 
+    it('of the version that is there, and no other', async () => {
+      s3.write('a', 'content');
+      expect(errorOf(await s3.send('DELETE', '/samples/a?versionId=other'))).toBe('404 NoSuchVersion');
+      expect(s3.content('a')).toBe('content');
+      const path = `/samples/a?versionId=${hash('sha256', 'content')}`;
+      expect(await s3.send('DELETE', path)).toMatchObject({ status: 204 });
+      expect(s3.content('a')).toBeUndefined();
+    });
+
+    it('only if it is the one that the client means', async () => {
+      s3.write('a', 'content');
+      const remove = (match: string) => s3.send('DELETE', '/samples/a', { headers: { 'if-match': match } });
+      expect(errorOf(await remove('"other"'))).toBe('412 PreconditionFailed');
+      expect(s3.content('a')).toBe('content');
+      expect(await remove(`"${hash('md5', 'content')}"`)).toMatchObject({ status: 204 });
+      expect(s3.content('a')).toBeUndefined();
+    });
+
     it('that is not there, without complaint', async () => {
       expect(await s3.send('DELETE', '/samples/a')).toMatchObject({ status: 204, body: '' });
     });
