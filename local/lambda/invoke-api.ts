@@ -20,10 +20,11 @@ export type InvokeHandler = (request: IncomingMessage, response: ServerResponse)
 
 export function invokeHandler(host: FunctionHost): InvokeHandler {
   return (request, response) => {
-    const url = new URL(request.url ?? '/', 'http://localhost');
-    const match = INVOKE_PATH.exec(url.pathname);
+    // Not with URL, which takes what follows `//` for a host.
+    const [path = '', query] = (request.url ?? '/').split('?', 2);
+    const match = INVOKE_PATH.exec(path);
     if (request.method !== 'POST' || match?.[1] === undefined) return false;
-    const qualifier = url.searchParams.get('Qualifier') ?? undefined;
+    const qualifier = new URLSearchParams(query).get('Qualifier') ?? undefined;
     answerInvoke(host, match[1], qualifier, request).then(
       (answer) => send(response, answer),
       // The client went away in the middle of its request.

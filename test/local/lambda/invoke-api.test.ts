@@ -145,6 +145,7 @@ describe('Invoke API', () => {
 
   it('leaves other requests alone', async () => {
     expect((await post('/2015-03-31/functions')).status).toBe(418);
+    expect((await post('//?X-Amz-Credential=a/b/c/lambda/aws4_request')).status).toBe(418);
     expect((await post('/2015-03-31/functions/Echo/invocations', { method: 'GET' })).status).toBe(418);
   });
 });
