@@ -76,6 +76,8 @@ export const channelCases: Record<string, Scenario> = {
     ...channel,
     clients: { a: { ...outside, leaves: 'told' } },
     others: { one: does('subscribe'), another: does('unsubscribe') },
+    slow: true,
+    budget: {},
     largerBudget: { crashes: 1 },
   },
   'one subscribes twice and another unsubscribes twice while the client leaves': {
