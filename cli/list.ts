@@ -67,15 +67,9 @@ async function row(service: Service, member: Member, { channels, probe }: ListOp
     acceptedAt: new Date(acceptedAt).toISOString(),
     ageSeconds: Math.max(0, Math.floor((clock.now() - acceptedAt) / 1_000)),
     ...(user !== undefined && { user }),
-    ...(channels && { channels: await channelsOf(service, webSocketId) }),
+    ...(channels && { channels: await service.channels.channelsOf(webSocketId) }),
     ...(probe && { lastActiveAt: (await connections.get(member))?.lastActiveAt.toISOString() ?? null }),
   };
-}
-
-async function channelsOf(service: Service, webSocketId: string): Promise<string[]> {
-  const names: string[] = [];
-  for await (const name of service.channels.channelsOf(webSocketId)) names.push(name);
-  return names;
 }
 
 function drawn(rows: Listed[], { channels, probe }: ListOptions, { isTerminal }: Terminal): string {

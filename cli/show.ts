@@ -45,8 +45,7 @@ async function describe(backend: Backend, connection: Connection): Promise<Shown
   const { sessionId, messagesTo } = connection;
   const { table, clock } = backend;
   const member = await new ConnectionStore(table, clock).member(connection);
-  const channels: string[] = [];
-  for await (const name of new ChannelStore(table, clock).channelsOf(webSocketId)) channels.push(name);
+  const channels = await new ChannelStore(table, clock).channelsOf(webSocketId);
   return {
     ...{ id: webSocketId, service, state: state === 'closed' && !done ? 'being settled' : state },
     acceptedAt: new Date(acceptedAt).toISOString(),

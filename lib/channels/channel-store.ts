@@ -58,7 +58,7 @@ export class ChannelStore {
       await allOver(members.map((one) => this.#enter(one)));
       const [isOpen, joined] = await Promise.all([
         this.#isOpen(member.webSocketId),
-        this.#channelsOf(member.webSocketId),
+        this.channelsOf(member.webSocketId),
       ]);
       const doubtful = members.filter(({ channel }) => !isOpen || !joined.includes(channel));
       const subscribed = await allOver(doubtful.map((one) => this.#join(one)));
@@ -81,12 +81,14 @@ export class ChannelStore {
     return leaving !== undefined;
   }
 
-  /** The names of the channels that a connection is in, read consistently. */
-  async *channelsOf(webSocketId: string): AsyncGenerator<string, void, undefined> {
+  /** The names of the channels that a connection is in, in order, read consistently. */
+  async channelsOf(webSocketId: string): Promise<string[]> {
     const range = { pk: connectionKey(webSocketId).pk, prefix: PREFIX };
+    const names: string[] = [];
     for await (const page of pages(this.table, range)) {
-      for (const { sk, state } of page) if (state === 'in') yield sk.slice(PREFIX.length);
+      for (const { sk, state } of page) if (state === 'in') names.push(sk.slice(PREFIX.length));
     }
+    return names;
   }
 
   /** Everyone in a channel, read consistently: whoever's subscription was acknowledged before is among them. */
@@ -148,12 +150,6 @@ export class ChannelStore {
 
   async #isOpen(webSocketId: string): Promise<boolean> {
     return (await this.table.get(connectionKey(webSocketId)))?.state === 'open';
-  }
-
-  async #channelsOf(webSocketId: string): Promise<string[]> {
-    const names: string[] = [];
-    for await (const name of this.channelsOf(webSocketId)) names.push(name);
-    return names;
   }
 
   async #isIn(membership: Key): Promise<boolean> {

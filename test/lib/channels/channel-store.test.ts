@@ -19,11 +19,7 @@ describeForEachTable('ChannelStore', (under) => {
     for await (const { webSocketId } of store().members(service(), channel)) found.push(webSocketId);
     return found.sort();
   };
-  const channelsOf = async ({ webSocketId }: Member) => {
-    const found = [];
-    for await (const name of store().channelsOf(webSocketId)) found.push(name);
-    return found;
-  };
+  const channelsOf = ({ webSocketId }: Member) => store().channelsOf(webSocketId);
   const rowsOf = async ({ webSocketId }: Member) =>
     (await under().table.query({ pk: `CONNECTION#${webSocketId}`, prefix: 'CHANNEL#' })).items;
 
