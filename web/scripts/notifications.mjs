@@ -33,10 +33,8 @@ connection.addEventListener('state', ({ detail }) => {
 });
 
 connection.addEventListener('frame', ({ detail }) => {
-  const failure = gatewayFailure(detail);
-  if (failure) return refused(`The server did not do it: ${failure}`);
   const frame = parseFrame(detail);
-  if (!frame) return;
+  if (!frame) return gatewaySaid(detail);
   if (frame.Type === 'Notification') list.add(frame);
   if (frame.Type === 'Subscriptions') subscribed(frame.Topics ?? []);
   if (frame.Type === 'Error') refused(String(frame.Message));
@@ -45,6 +43,11 @@ connection.addEventListener('frame', ({ detail }) => {
 function subscribed(subscribedTopics) {
   signIn.accept();
   topics.answer(subscribedTopics);
+}
+
+function gatewaySaid(text) {
+  const failure = gatewayFailure(text);
+  if (failure) refused(`The server did not do it: ${failure}`);
 }
 
 function refused(why) {

@@ -47,19 +47,19 @@ export function timeOf(sent) {
 
 /** What came, or `undefined` if it is nothing that this protocol knows. */
 export function parseFrame(data) {
-  try {
-    const frame = JSON.parse(data);
-    return typeof frame === 'object' && frame !== null && typeof frame.Type === 'string' ? frame : undefined;
-  } catch {
-    return undefined;
-  }
+  const frame = parseJson(data);
+  return typeof frame?.Type === 'string' ? frame : undefined;
 }
 
 /** API Gateway's own answer to a message whose function failed or took too long: `{message, connectionId, requestId}`. */
 export function gatewayFailure(data) {
+  const { message, requestId } = parseJson(data) ?? {};
+  return typeof message === 'string' && typeof requestId === 'string' ? message : undefined;
+}
+
+function parseJson(data) {
   try {
-    const { message, requestId } = JSON.parse(data) ?? {};
-    return typeof message === 'string' && typeof requestId === 'string' ? message : undefined;
+    return JSON.parse(data);
   } catch {
     return undefined;
   }
