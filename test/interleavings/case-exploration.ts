@@ -13,6 +13,16 @@ export function exploreCase(scenario: Scenario, mutate?: Mutation): Promise<Expl
   return explore(() => ServiceWorld.make(explored), MAX_STATES);
 }
 
+/** What every test run explores: each of the cases that are not slow, to its end. */
+export function exploreEach(cases: Record<string, Scenario>): void {
+  const quick = Object.entries(cases).filter(([, { slow }]) => !slow);
+  it.each(quick)('%s', async (_name, scenario) => {
+    const { states, complete } = await exploreCase(scenario);
+    expect(complete).toBe(true);
+    expect(states).toBeGreaterThan(100);
+  });
+}
+
 /** Takes the conditions of such a write away. */
 export function without(operation: string, kind: string): Mutation {
   return (...[otherOperation, otherKind, condition]) =>

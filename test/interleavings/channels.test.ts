@@ -1,4 +1,4 @@
-import { exploreCase, without } from './case-exploration';
+import { exploreCase, exploreEach, without } from './case-exploration';
 import { channelCases } from './channel-cases';
 import { WrongOrder } from './explorer';
 import type { Scenario } from './scenario';
@@ -12,11 +12,7 @@ beforeEach(() => {
 afterEach(() => jest.restoreAllMocks());
 
 describe('in every order, both sides of a channel agree when', () => {
-  it.each(Object.entries(channelCases).filter(([, { slow }]) => !slow))('%s', async (_name, scenario) => {
-    const { states, complete } = await exploreCase(scenario);
-    expect(complete).toBe(true);
-    expect(states).toBeGreaterThan(100);
-  });
+  exploreEach(channelCases);
 });
 
 describe('it is noticed in some order when a condition is missing:', () => {

@@ -1,4 +1,4 @@
-import { exploreCase, without, withoutDemandOn } from './case-exploration';
+import { exploreCase, exploreEach, without, withoutDemandOn } from './case-exploration';
 import { WrongOrder } from './explorer';
 import type { Scenario } from './scenario';
 import { sessionCases } from './session-cases';
@@ -12,11 +12,7 @@ beforeEach(() => {
 afterEach(() => jest.restoreAllMocks());
 
 describe('in every order, a session is right when', () => {
-  it.each(Object.entries(sessionCases))('%s', async (_name, scenario) => {
-    const { states, complete } = await exploreCase(scenario);
-    expect(complete).toBe(true);
-    expect(states).toBeGreaterThan(100);
-  });
+  exploreEach(sessionCases);
 });
 
 describe('it is noticed in some order when a condition of a session is missing:', () => {
