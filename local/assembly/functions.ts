@@ -103,6 +103,7 @@ function readFunction(resource: Resource, asynchronous: AsynchronousSettings | u
     path: resource.path,
     functionName: String(resource.stack.reference(resource.logicalId, 'Resources')),
     functionArn: String(resource.stack.attribute(resource.logicalId, 'Arn', 'Resources')),
+    runtime,
     codeDirectory: codeDirectory(resource),
     handler,
     environment: environment(resource),

@@ -55,10 +55,19 @@ export interface LambdaFunction {
   path: string;
   functionName: string;
   functionArn: string;
-  /** Absolute folder with the function's code. */
+  /** As Lambda names it: `nodejs24.x`, `python3.13`, `provided.al2023`. */
+  runtime: string;
+  /** Absolute folder with the function's code, or the zip file that holds it. */
   codeDirectory: string;
-  /** `file.export`, as in the template. */
+  /** `file.export`, as in the template; a `provided` runtime reads it as it likes. */
   handler: string;
+  /** Absolute folders or zip files, later ones laid over earlier ones at `/opt`. */
+  layers?: string[];
+  /**
+   * The versions that its aliases and version numbers stand for: `{ live: '1', 1: '1' }`. It is invoked by such a qualifier as
+   * `name:live`. Every version runs the same code here, in environments of its own.
+   */
+  qualifiers?: Record<string, string>;
   environment: Record<string, string>;
   timeoutSeconds: number;
   memoryMegabytes: number;

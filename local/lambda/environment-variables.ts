@@ -29,7 +29,7 @@ export function environmentVariables(
     AWS_DEFAULT_REGION: region,
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_EXECUTION_ENV: `AWS_Lambda_${lambdaFunction.runtime}`,
     // As AWS_SAM_LOCAL does for SAM: how a function may learn that it runs on a developer's machine.
     SHARED_CONNECTION_LOCAL: 'true',
     AWS_LAMBDA_FUNCTION_NAME: lambdaFunction.functionName,

@@ -19,7 +19,13 @@ describe('Bundles', () => {
     return lambdaFunction(join(root, 'cdk.out', asset));
   };
   const lambdaFunction = (codeDirectory: string): LambdaFunction => ({
-    ...{ path: 'Main/Chat', functionName: 'chat', functionArn: 'arn:chat', codeDirectory },
+    ...{
+      path: 'Main/Chat',
+      functionName: 'chat',
+      functionArn: 'arn:chat',
+      runtime: 'nodejs24.x',
+      codeDirectory,
+    },
     ...{ handler: 'index.handler', environment: {}, timeoutSeconds: 3, memoryMegabytes: 128 },
   });
   const codeOf = ([built]: LambdaFunction[]) =>

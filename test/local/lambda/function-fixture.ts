@@ -31,6 +31,7 @@ export class Fixture {
       path: `App/${functionName}`,
       functionName,
       functionArn: `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${functionName}`,
+      runtime: 'nodejs24.x',
       codeDirectory,
       handler: 'index.handler',
       environment: {},
