@@ -42,18 +42,18 @@ const RESERVED_VARIABLES = new Set([
 
 export interface ReadFunctions {
   functions: LambdaFunction[];
+  /** Those that cannot be run, by their names, with what keeps them. */
+  failures: Map<string, { path: string; reason: string }>;
   notRun: OtherResource[];
 }
 
 /**
- * Reads every function of the app. One that cannot be run is listed, unless it is `needed`.
- * @throws {UserError} if a needed function cannot be run, or two have the same name.
+ * Reads every function of the app.
+ * @throws {UserError} if two have the same name.
  */
-export function readFunctions(
-  assembly: Assembly,
-  isNeeded: (functionName: string) => boolean,
-): ReadFunctions {
+export function readFunctions(assembly: Assembly): ReadFunctions {
   const functions = new Map<string, LambdaFunction>();
+  const failures: ReadFunctions['failures'] = new Map();
   const notRun: OtherResource[] = [];
   const settingsOf = readAsynchronousSettings(assembly);
   for (const resource of assembly.resources(FUNCTION)) {
@@ -66,12 +66,13 @@ export function readFunctions(
         notRun.push({ type: 'Lambda layers', path: resource.path, reason: 'not loaded' });
       }
     } catch (error) {
-      if (!(error instanceof UserError) || error instanceof SameName || isNeeded(nameOrNothing(resource)))
-        throw error;
-      notRun.push({ type: FUNCTION, path: resource.path, reason: error.message });
+      if (!(error instanceof UserError) || error instanceof SameName) throw error;
+      const failure = { path: resource.path, reason: error.message };
+      failures.set(nameOrNothing(resource), failure);
+      notRun.push({ type: FUNCTION, ...failure });
     }
   }
-  return { functions: [...functions.values()], notRun };
+  return { functions: [...functions.values()], failures, notRun };
 }
 
 class SameName extends UserError {}

@@ -1,18 +1,26 @@
 /** Lambda proxy integrations: which function a route runs, and whether API Gateway may run it. */
 import type { Assembly } from './assembly';
-import type { LambdaIntegration } from './model';
+import type { ReadFunctions } from './functions';
+import { InvokingRoles } from './invoking-roles';
+import { LambdaPermissions } from './lambda-permissions';
+import type { Integration, Stage } from './model';
 import type { Resource } from './resource';
-import { functionNameIn } from './resource-values';
-
-const INTEGRATION = 'AWS::ApiGatewayV2::Integration';
+import { functionNameIn, qualifierIn } from './resource-values';
+import { type IntegratedRoute, notRun } from './route-integrations';
 
 /** API Gateway's quotas for WebSocket APIs: an integration may take 50 ms to 29 s. */
 const MIN_TIMEOUT_MILLIS = 50;
 const MAX_TIMEOUT_MILLIS = 29_000;
 
-/** Settings that mean nothing to a Lambda proxy integration of a WebSocket API, or only what is done anyway. */
+/**
+ * Settings that mean nothing to a Lambda proxy integration of a WebSocket API, or only what is done anyway. Of
+ * ContentHandlingStrategy the documentation says that it applies to responses and requests that are converted; a proxy
+ * integration's event and answer pass unchanged.
+ */
 const HARMLESS_SETTINGS = new Set([
   'ApiId',
+  'ContentHandlingStrategy',
+  'CredentialsArn',
   'Description',
   'IntegrationMethod',
   'IntegrationType',
@@ -22,36 +30,78 @@ const HARMLESS_SETTINGS = new Set([
   'TimeoutInMillis',
 ]);
 
-export function readLambdaIntegration(
-  route: Resource,
-  routeKey: string,
-  assembly: Assembly,
-): LambdaIntegration {
-  const target = route.text('Target');
-  const integration = assembly
-    .resources(INTEGRATION)
-    .find((other) => target === `integrations/${other.stack.reference(other.logicalId, 'Resources')}`);
-  if (!integration) {
-    throw route.mistake(
-      `the route ${routeKey} has no integration of this app (its Target is ${target ?? 'missing'}); give it one, such as a WebSocketLambdaIntegration`,
-    );
+export class LambdaIntegrations {
+  readonly #functions: ReadFunctions;
+  readonly #permissions: LambdaPermissions;
+  readonly #roles: InvokingRoles;
+
+  constructor(assembly: Assembly, functions: ReadFunctions) {
+    this.#functions = functions;
+    this.#permissions = new LambdaPermissions(assembly, 'apigateway.amazonaws.com');
+    this.#roles = new InvokingRoles(assembly, 'apigateway.amazonaws.com');
   }
-  const type = integration.text('IntegrationType');
-  if (type !== 'AWS_PROXY') {
-    throw integration.mistake(
-      `the route ${routeKey} uses an integration of type ${type}, which is not run yet; only Lambda proxy integrations (AWS_PROXY) are`,
+
+  /** @throws {UserError} if the integration is one that AWS refuses. */
+  read(integration: Resource, route: IntegratedRoute): Integration {
+    const unknown = Object.keys(integration.properties).find(
+      (name) => !HARMLESS_SETTINGS.has(name) && !isDefault(name, integration),
     );
-  }
-  const unknown = Object.keys(integration.properties).find(
-    (name) => !HARMLESS_SETTINGS.has(name) && !isDefault(name, integration),
-  );
-  if (unknown) {
-    throw integration.mistake(
-      `the integration of route ${routeKey} sets ${unknown}, which is not run yet; take it out for the run on this machine`,
+    if (unknown) {
+      return notRun(
+        integration,
+        `sets ${unknown}, which is not run yet; take it out for the run on this machine`,
+      );
+    }
+    const called = timeoutMillis(integration);
+    const uri = withStageVariables(integration.text('IntegrationUri') ?? '', route.stage);
+    const [, functionArn] =
+      /^arn:[^:]+:apigateway:[^:]+:lambda:path\/[^/]+\/functions\/(.+)\/invocations$/.exec(uri) ?? [];
+    if (functionArn === undefined) {
+      return notRun(
+        integration,
+        `goes to ${uri || 'nothing'}, which is not a Lambda function; the form is arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function ARN}/invocations`,
+      );
+    }
+    const functionName = functionNameIn(functionArn);
+    const qualifier = qualifierIn(functionArn);
+    const failure = this.#functions.failures.get(functionName);
+    if (failure) return { type: 'NOT_RUN', ...failure };
+    const lambdaFunction = this.#functions.functions.find(
+      (one) => one.functionName === functionName && isArnOf(functionArn, one.functionArn),
     );
+    if (!lambdaFunction) {
+      return notRun(
+        integration,
+        `calls ${functionArn}, which is not a function of this app; only the app's own functions are run. The CDK adds no permission to an imported function either: on AWS its owner has to`,
+      );
+    }
+    const forbidden = this.#forbidden(integration, functionArn, route);
+    if (forbidden !== undefined) return notRun(integration, forbidden);
+    return {
+      type: 'AWS_PROXY',
+      functionName,
+      ...(qualifier === undefined ? {} : { qualifier }),
+      timeoutMillis: called,
+    };
   }
-  const functionName = calledFunction(integration, routeKey, assembly);
-  return { type, functionName, timeoutMillis: timeoutMillis(integration) };
+
+  /** Why API Gateway may not invoke the function, which AWS answers as any failure of the integration. */
+  #forbidden(
+    integration: Resource,
+    functionArn: string,
+    { apiId, stage: { stageName }, routeKey }: IntegratedRoute,
+  ): string | undefined {
+    const credentials = integration.text('CredentialsArn');
+    if (credentials !== undefined) return this.#roles.refusal(credentials, functionArn);
+    const functionName = functionNameIn(functionArn);
+    const qualifier = qualifierIn(functionArn) ?? '$LATEST';
+    const resource = `${apiId}/${stageName}/${routeKey}`;
+    if (this.#permissions.cover(functionName, 'execute-api', resource, qualifier)) return undefined;
+    const others = this.#permissions.sourcesOf(functionName);
+    return `API Gateway may not invoke ${functionName} there. ${
+      others ? `Its permissions are for ${others}. ` : ''
+    }Give each route a WebSocketLambdaIntegration of its own, which adds the permission, or add an AWS::Lambda::Permission for apigateway.amazonaws.com`;
+  }
 }
 
 function isDefault(name: string, integration: Resource): boolean {
@@ -66,29 +116,12 @@ function timeoutMillis(integration: Resource): number {
   );
 }
 
-function calledFunction(integration: Resource, routeKey: string, assembly: Assembly): string {
-  const uri = integration.text('IntegrationUri') ?? '';
-  const [, functionArn] =
-    /^arn:[^:]+:apigateway:[^:]+:lambda:path\/[^/]+\/functions\/(.+)\/invocations$/.exec(uri) ?? [];
-  if (functionArn === undefined || functionArn.includes('${')) {
-    throw integration.mistake(
-      `the integration of route ${routeKey} goes to ${uri || 'nothing'}, which is not a Lambda function of this app; the form is arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function ARN}/invocations`,
-    );
-  }
-  const functionName = functionNameIn(functionArn);
-  const isOfThisApp = assembly
-    .resources('AWS::Lambda::Function')
-    .some(
-      (other) =>
-        functionArn.startsWith(String(other.stack.attribute(other.logicalId, 'Arn', 'Resources'))) &&
-        nameOf(other) === functionName,
-    );
-  if (isOfThisApp) return functionName;
-  throw integration.mistake(
-    `the integration of route ${routeKey} calls ${functionArn}, which is not a function of this app; only the app's own functions are run`,
-  );
+/** `${stageVariables.name}` in a URI is the stage's variable; one that the stage does not have is empty. */
+function withStageVariables(uri: string, { variables }: Stage): string {
+  return uri.replace(/\$\{stageVariables\.([A-Za-z0-9_]+)\}/g, (_, name: string) => variables[name] ?? '');
 }
 
-function nameOf(lambdaFunction: Resource): string {
-  return String(lambdaFunction.stack.reference(lambdaFunction.logicalId, 'Resources'));
+/** Whether an ARN names a function, a version or an alias of it. */
+function isArnOf(arn: string, functionArn: string): boolean {
+  return arn === functionArn || arn.startsWith(`${functionArn}:`);
 }

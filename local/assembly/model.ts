@@ -32,14 +32,35 @@ export interface Route {
   path: string;
   /** `$connect`, `$disconnect`, `$default` or a custom key. */
   routeKey: string;
-  integration: LambdaIntegration;
+  /** What decides over a handshake before the integration of `$connect` runs. */
+  authorizer?: Authorizer;
+  integration: Integration;
+  /** Where a stage's own integration differs: stage variables in its URI, permissions for some stages only. By stage name. */
+  integrationsByStage?: Record<string, Integration>;
   /** Two-way: a `$default` route response exists and is selected, so that the function's body goes to the client. */
   returnsResponse: boolean;
+}
+
+/** How a route gets its answer. Every kind that the gateway can run is a member. */
+export type Integration = LambdaIntegration | NotRun;
+
+/** How a handshake is authorized. Every kind that the gateway can run is a member. */
+export type Authorizer = NotRun;
+
+/** A part that the runtime cannot run. What depends on it fails as it does on AWS when that part fails. */
+export interface NotRun {
+  type: 'NOT_RUN';
+  /** The construct path of the part itself: the integration, its function, the authorizer. */
+  path: string;
+  /** Why, and what to do about it. */
+  reason: string;
 }
 
 export interface LambdaIntegration {
   type: 'AWS_PROXY';
   functionName: string;
+  /** The alias or the version that the integration names. */
+  qualifier?: string;
   /** 50 to 29,000. */
   timeoutMillis: number;
 }
@@ -144,6 +165,8 @@ export interface StackOutput {
 export interface OtherResource {
   type: string;
   path: string;
-  /** Why, where the type alone does not say. */
+  /** Why, where the type alone does not say, and what to do about it. */
   reason?: string;
+  /** What of the app fails without it: `every handshake of Main/Api gets 500`. */
+  cost?: string;
 }

@@ -2,38 +2,42 @@ import { UserError } from '../user-error';
 import { Assembly } from './assembly';
 import { notificationHandlers, readBuckets } from './buckets';
 import { readFunctions } from './functions';
-import { refuseMissingPermissions } from './lambda-permissions';
+import { brokenRoutes, refuseLosses, refuseNothingLeft } from './losses';
 import type { App } from './model';
 import { listOtherResources } from './other-resources';
 import { refuseReferenceCycles } from './reference-cycles';
+import { RouteIntegrations } from './route-integrations';
 import { readSchedules } from './schedules';
 import { readOutputs, readStacks } from './stack-outputs';
 import { readTables } from './tables';
 import { isWebSocketApi, readWebSocketApis } from './websocket-apis';
 
+export interface ReadSettings {
+  /** Refuse an app of which anything fails for what is not run. @default false */
+  isStrict?: boolean;
+}
+
 /**
- * Reads what can be run of the CDK app whose cloud assembly is in `directory`.
- * @throws {UserError} if the app has no WebSocket API, or the runtime could not run it as AWS would.
+ * Reads what can be run of the CDK app whose cloud assembly is in `directory`. What is not run costs only what depends on it.
+ * @throws {UserError} if the app has no WebSocket API, nothing of it can be run, or AWS would not deploy it.
  */
-export function readAssembly(directory: string): App {
+export function readAssembly(directory: string, { isStrict = false }: ReadSettings = {}): App {
   const assembly = Assembly.read(directory);
   const [error] = assembly.errors;
   if (error)
     throw new UserError(`${error.path} reports an error, and the CDK would deploy nothing: ${error.message}`);
   const { region, accountId } = home(assembly, directory);
   for (const stack of assembly.stacks) refuseReferenceCycles(stack);
-  const { apis, notRun } = readWebSocketApis(assembly);
-  const called = new Set(
-    apis.flatMap(({ routes }) => routes.map(({ integration }) => integration.functionName)),
-  );
-  const functions = readFunctions(assembly, (functionName) => called.has(functionName));
-  refuseMissingPermissions(apis, assembly);
+  const functions = readFunctions(assembly);
+  const { apis, notRun } = readWebSocketApis(assembly, new RouteIntegrations(assembly, functions));
   const tables = readTables(assembly);
   const runnable = new Set(functions.functions.map(({ functionName }) => functionName));
   const schedules = readSchedules(assembly, (functionName) => runnable.has(functionName));
   const buckets = readBuckets(assembly, (functionName) => runnable.has(functionName));
   const handlers = notificationHandlers(assembly);
-  return {
+  const broken = brokenRoutes(apis);
+  const told = new Set(broken.map(({ path }) => path));
+  const app: App = {
     region,
     accountId,
     apis,
@@ -45,13 +49,17 @@ export function readAssembly(directory: string): App {
     outputs: readOutputs(assembly),
     notRun: [
       ...notRun,
-      ...functions.notRun.filter(({ path }) => !handlers.has(path)),
+      ...broken,
+      ...functions.notRun.filter(({ path }) => !handlers.has(path) && !told.has(path)),
       ...tables.notRun,
       ...schedules.notRun,
       ...buckets.notRun,
       ...listOtherResources(assembly),
     ],
   };
+  refuseNothingLeft(app);
+  if (isStrict) refuseLosses(app.notRun);
+  return app;
 }
 
 /** The one region and account of the app's WebSocket APIs. */

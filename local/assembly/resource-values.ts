@@ -19,6 +19,13 @@ export function functionNameIn(nameOrArn: string): string {
   return name ?? nameOrArn.split(':')[0] ?? nameOrArn;
 }
 
+/** The version or the alias that a function's ARN, partial ARN or name ends with. */
+export function qualifierIn(nameOrArn: string): string | undefined {
+  const [, qualifier] =
+    /(?:^|:)function:[^:]+:([^:]+)$/.exec(nameOrArn) ?? /^[^:]+:([^:]+)$/.exec(nameOrArn) ?? [];
+  return qualifier;
+}
+
 type Read = (resource: Resource) => Json | undefined;
 
 interface Values {

@@ -20,6 +20,11 @@ export class Resource {
       `${stack.name}/${logicalId}`;
   }
 
+  /** As people know the construct: without the resource that each ends with. */
+  get shortPath(): string {
+    return this.path.replace(/\/(Resource|Default)$/, '');
+  }
+
   get properties(): JsonObject {
     return objectAt(this.definition, 'Properties');
   }

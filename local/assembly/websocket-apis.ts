@@ -1,22 +1,22 @@
-/** WebSocket APIs with their routes and stages. What the gateway would not do as AWS does stops the start with a sentence. */
+/** WebSocket APIs with their routes and stages. What AWS would not deploy stops the start; what is not run costs its routes only. */
 import type { Assembly } from './assembly';
 import { isObject, type Json } from './json';
-import { readLambdaIntegration } from './lambda-integrations';
-import type { OtherResource, Route, Stage, WebSocketApi } from './model';
+import type { Integration, NotRun, OtherResource, Route, Stage, WebSocketApi } from './model';
 import type { Resource } from './resource';
+import type { RouteIntegrations } from './route-integrations';
 
 const API = 'AWS::ApiGatewayV2::Api';
 const ROUTE = 'AWS::ApiGatewayV2::Route';
 const ROUTE_RESPONSE = 'AWS::ApiGatewayV2::RouteResponse';
 const STAGE = 'AWS::ApiGatewayV2::Stage';
+const DEPLOYMENT = 'AWS::ApiGatewayV2::Deployment';
 
 /** In API Gateway's page on routes: the three predefined keys; others may not begin with a dollar sign. */
 const PREDEFINED_ROUTES = new Set(['$connect', '$disconnect', '$default']);
 
-/** Route settings that AWS would enforce and the gateway does not know yet. */
-const UNKNOWN_ROUTE_SETTINGS: Record<string, string> = {
-  AuthorizerId: 'an authorizer',
-  AuthorizationScopes: 'authorization scopes',
+/** Route settings by which AWS checks a request before it runs the integration, and which the gateway does not know yet. */
+const CHECKS: Record<string, string> = {
+  ApiKeyRequired: 'an API key',
   ModelSelectionExpression: 'models (validation of messages)',
   RequestModels: 'models (validation of messages)',
   RequestParameters: 'request parameters',
@@ -26,73 +26,127 @@ export function isWebSocketApi(api: Resource): boolean {
   return api.text('ProtocolType') === 'WEBSOCKET';
 }
 
-export function readWebSocketApis(assembly: Assembly): { apis: WebSocketApi[]; notRun: OtherResource[] } {
+export function readWebSocketApis(
+  assembly: Assembly,
+  integrations: RouteIntegrations,
+): { apis: WebSocketApi[]; notRun: OtherResource[] } {
   const notRun: OtherResource[] = [];
   const apis = assembly
     .resources(API)
     .filter(isWebSocketApi)
-    .map((api) => readApi(api, assembly, notRun));
-  return { apis, notRun };
+    .flatMap((api) => readApi(api, assembly, integrations, notRun));
+  return { apis, notRun: [...notRun, ...routesOfOthers(assembly)] };
 }
 
-function readApi(api: Resource, assembly: Assembly, notRun: OtherResource[]): WebSocketApi {
-  const apiId = String(api.stack.reference(api.logicalId, 'Resources'));
-  if (api.flag('DisableExecuteApiEndpoint')) {
-    throw api.mistake(
-      'DisableExecuteApiEndpoint is set, so that AWS serves this API at a custom domain only; custom domains are not run yet. Leave it off for the run on this machine',
-    );
-  }
+function readApi(
+  api: Resource,
+  assembly: Assembly,
+  integrations: RouteIntegrations,
+  notRun: OtherResource[],
+): WebSocketApi[] {
+  const apiId = idOf(api);
   const routeSelectionExpression = api.text('RouteSelectionExpression');
   if (!routeSelectionExpression)
     throw api.mistake(
       'has no RouteSelectionExpression; WebSocket APIs need one, such as $request.body.action',
     );
+  const without = (reason: string) => {
+    notRun.push({ type: API, path: api.path, reason, cost: `nobody can connect to ${api.shortPath}` });
+    return [];
+  };
   const ofApi = (resource: Resource) => resource.text('ApiId') === apiId;
   const stages = assembly
     .resources(STAGE)
     .filter(ofApi)
-    .map((stage) => readStage(stage, notRun));
-  if (stages.length === 0)
-    throw api.mistake('has no stage, so that no client could connect to it; add a WebSocketStage');
+    .flatMap((stage) => readStage(stage, apiId, assembly, notRun));
+  if (stages.length === 0) return without('has no stage that is deployed; add a WebSocketStage');
   const routes = assembly
     .resources(ROUTE)
     .filter(ofApi)
-    .map((route) => readRoute(route, assembly));
-  if (routes.length === 0) throw api.mistake('has no routes; AWS deploys no API without one');
+    .map((route) => readRoute(route, { apiId, stages }, assembly, integrations));
+  if (routes.length === 0) return without('has no routes; AWS deploys no API without one');
   const repeated = routes.find(
     (route, index) => routes.findIndex(({ routeKey }) => routeKey === route.routeKey) < index,
   );
   if (repeated)
     throw api.mistake(`has two routes with the key ${repeated.routeKey}; each key may occur once`);
-  return { path: api.path, apiId, name: api.text('Name') ?? apiId, routeSelectionExpression, routes, stages };
+  const name = api.text('Name') ?? apiId;
+  return [{ path: api.path, apiId, name, routeSelectionExpression, routes, stages }];
 }
 
-function readRoute(route: Resource, assembly: Assembly): Route {
+/** API Gateway's routes may belong to an API that the app imports: nothing is known of its stages here. */
+function routesOfOthers(assembly: Assembly): OtherResource[] {
+  const known = new Set(assembly.resources(API).map(idOf));
+  return assembly
+    .resources(ROUTE)
+    .filter((route) => !known.has(route.text('ApiId') ?? ''))
+    .map((route) => ({
+      type: ROUTE,
+      path: route.path,
+      reason: `belongs to the API ${route.text('ApiId')}, which is not of this app`,
+      cost: `the route ${route.text('RouteKey')} is not served`,
+    }));
+}
+
+function readRoute(
+  route: Resource,
+  api: Pick<WebSocketApi, 'apiId' | 'stages'>,
+  assembly: Assembly,
+  integrations: RouteIntegrations,
+): Route {
   const routeKey = route.text('RouteKey') ?? '';
   if (routeKey === '' || (routeKey.startsWith('$') && !PREDEFINED_ROUTES.has(routeKey))) {
     throw route.mistake(
       `its RouteKey is ${JSON.stringify(routeKey)}; it must be $connect, $disconnect, $default, or a key of your own that does not begin with a dollar sign`,
     );
   }
-  const authorization = route.text('AuthorizationType') ?? 'NONE';
-  if (authorization !== 'NONE')
-    throw refusal(route, routeKey, `authorization (AuthorizationType ${authorization})`);
-  if (route.flag('ApiKeyRequired')) throw refusal(route, routeKey, 'an API key (ApiKeyRequired)');
-  for (const [property, what] of Object.entries(UNKNOWN_ROUTE_SETTINGS)) {
-    if (isGiven(route.property(property))) throw refusal(route, routeKey, `${what} (${property})`);
-  }
+  const authorizer = unknownAuthorization(route);
+  if (authorizer && routeKey !== '$connect')
+    throw route.mistake(
+      `the route ${routeKey} has an authorizer or an AuthorizationType, which AWS takes for $connect only`,
+    );
+  const check = unknownCheck(route);
+  const byStage: [string, Integration][] = api.stages.map((stage) => [
+    stage.stageName,
+    check ?? integrations.read(route, routeKey, api.apiId, stage),
+  ]);
+  const [, integration] = byStage[0] as [string, Integration];
+  const others = byStage.filter(([, other]) => JSON.stringify(other) !== JSON.stringify(integration));
   return {
     path: route.path,
     routeKey,
-    integration: readLambdaIntegration(route, routeKey, assembly),
+    ...(authorizer && { authorizer }),
+    integration,
+    ...(others.length > 0 && { integrationsByStage: Object.fromEntries(others) }),
     returnsResponse: returnsResponse(route, assembly),
   };
 }
 
-function refusal(route: Resource, routeKey: string, what: string): Error {
-  return route.mistake(
-    `the route ${routeKey} uses ${what}, which is not run yet. Starting without it would let through what AWS refuses; take it out for the run on this machine`,
-  );
+function unknownAuthorization(route: Resource): NotRun | undefined {
+  const authorization = route.text('AuthorizationType') ?? 'NONE';
+  const hasAuthorizer = isGiven(route.property('AuthorizerId'));
+  if (authorization === 'NONE' && !hasAuthorizer) return undefined;
+  const what = hasAuthorizer
+    ? `an authorizer (AuthorizationType ${authorization})`
+    : `authorization (AuthorizationType ${authorization})`;
+  return notRunYet(route, what);
+}
+
+function unknownCheck(route: Resource): NotRun | undefined {
+  const [, what] =
+    Object.entries(CHECKS).find(([property]) => {
+      const value = route.property(property);
+      return isGiven(value) && String(value) !== 'false';
+    }) ?? [];
+  return what === undefined ? undefined : notRunYet(route, what);
+}
+
+function notRunYet(route: Resource, what: string): NotRun {
+  return {
+    type: 'NOT_RUN',
+    path: route.path,
+    reason: `uses ${what}, which is not run yet; take it out for the run on this machine`,
+  };
 }
 
 function isGiven(value: Json | undefined): boolean {
@@ -104,7 +158,7 @@ function isGiven(value: Json | undefined): boolean {
 /** Both are needed: the route names the response by its selection expression, and the response exists. */
 function returnsResponse(route: Resource, assembly: Assembly): boolean {
   if (route.text('RouteResponseSelectionExpression') !== '$default') return false;
-  const routeId = route.stack.reference(route.logicalId, 'Resources');
+  const routeId = idOf(route);
   return assembly
     .resources(ROUTE_RESPONSE)
     .some(
@@ -112,29 +166,44 @@ function returnsResponse(route: Resource, assembly: Assembly): boolean {
     );
 }
 
-function readStage(stage: Resource, notRun: OtherResource[]): Stage {
+function readStage(stage: Resource, apiId: string, assembly: Assembly, notRun: OtherResource[]): Stage[] {
   const stageName = stage.text('StageName') ?? '';
   if (!/^[A-Za-z0-9_-]{1,128}$/.test(stageName)) {
     throw stage.mistake(
       `its name is ${JSON.stringify(stageName)}; stages of WebSocket APIs are named with up to 128 letters, digits, hyphens and underscores`,
     );
   }
-  if (!stage.flag('AutoDeploy') && stage.text('DeploymentId') === undefined) {
-    throw stage.mistake(
-      'has neither AutoDeploy nor a DeploymentId, so that on AWS it would serve no route; set autoDeploy: true',
-    );
+  if (!isDeployed(stage, stageName, apiId, assembly)) {
+    notRun.push({
+      type: STAGE,
+      path: stage.path,
+      reason:
+        'has neither AutoDeploy nor a deployment, so that it serves no route on AWS; set autoDeploy: true',
+      cost: `nobody can connect to ${stageName}`,
+    });
+    return [];
   }
   if (hasThrottle(stage.property('DefaultRouteSettings')) || hasThrottle(stage.property('RouteSettings'))) {
     notRun.push({ type: 'stage throttling', path: stage.path, reason: 'not enforced yet' });
   }
   const variables = stage.property('StageVariables');
-  return {
-    path: stage.path,
-    stageName,
-    variables: Object.fromEntries(
-      Object.entries(isObject(variables) ? variables : {}).map(([name, value]) => [name, String(value)]),
-    ),
-  };
+  return [
+    {
+      path: stage.path,
+      stageName,
+      variables: Object.fromEntries(
+        Object.entries(isObject(variables) ? variables : {}).map(([name, value]) => [name, String(value)]),
+      ),
+    },
+  ];
+}
+
+/** By itself, with a deployment that it names, or with one that names it. */
+function isDeployed(stage: Resource, stageName: string, apiId: string, assembly: Assembly): boolean {
+  if (stage.flag('AutoDeploy') || stage.text('DeploymentId') !== undefined) return true;
+  return assembly
+    .resources(DEPLOYMENT)
+    .some((deployment) => deployment.text('ApiId') === apiId && deployment.text('StageName') === stageName);
 }
 
 function hasThrottle(settings: Json | undefined): boolean {
@@ -142,4 +211,8 @@ function hasThrottle(settings: Json | undefined): boolean {
   return Object.entries(settings).some(
     ([name, value]) => name.startsWith('Throttling') || hasThrottle(value),
   );
+}
+
+function idOf(resource: Resource): string {
+  return String(resource.stack.reference(resource.logicalId, 'Resources'));
 }

@@ -2,7 +2,7 @@
 import type { AppSource } from '../assembly/app-source';
 import { Fingerprint } from '../assembly/fingerprint';
 import type { App } from '../assembly/model';
-import { readAssembly } from '../assembly/read-assembly';
+import { type ReadSettings, readAssembly } from '../assembly/read-assembly';
 import { synthesize } from '../assembly/synthesis';
 
 export interface ReadOptions {
@@ -12,23 +12,32 @@ export interface ReadOptions {
   say?(text: string): void;
 }
 
+export interface AppReaderOptions {
+  source: AppSource;
+  settings: ReadSettings;
+  print(text: string): void;
+  /** Ends a synthesis that runs. */
+  signal: AbortSignal;
+}
+
 export class AppReader {
   readonly #source: AppSource;
+  readonly #settings: ReadSettings;
   readonly #print: (text: string) => void;
   readonly #signal: AbortSignal;
   #printed: string | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** @param signal ends a synthesis that runs */
-  constructor(source: AppSource, print: (text: string) => void, signal: AbortSignal) {
+  constructor({ source, settings, print, signal }: AppReaderOptions) {
     this.#source = source;
+    this.#settings = settings;
     this.#print = print;
     this.#signal = signal;
   }
 
   /** @throws {UserError} if the app has a mistake. */
   read(options: ReadOptions = {}): Promise<App> {
-    const app = this.#turn.then(async () => readAssembly(await this.#assembly(options)));
+    const app = this.#turn.then(async () => readAssembly(await this.#assembly(options), this.#settings));
     this.#turn = app.catch(() => undefined);
     return app;
   }

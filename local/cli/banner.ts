@@ -1,4 +1,5 @@
 /** What people need once the runtime is up: where to connect, what to export, and what is not there. */
+import { lossLines } from '../assembly/losses';
 import type { App, BucketNotification, OtherResource } from '../assembly/model';
 import { namesForPeople } from '../function-names';
 import type { Runtime } from '../runtime';
@@ -105,11 +106,13 @@ function here(value: string, runtime: Runtime): string {
 function notRun(resources: OtherResource[]): string[] {
   const counts = new Map<string, number>();
   const lines: string[] = [];
-  for (const { type, path, reason } of resources) {
+  for (const { type, path, reason, cost } of resources) {
+    if (cost !== undefined) continue;
     if (reason === undefined) counts.set(type, (counts.get(type) ?? 0) + 1);
     else lines.push(`  ${reason.startsWith(path) ? reason : `${path}: ${type}: ${reason}`}`);
   }
   const counted = [...counts].map(([type, count]) => (count === 1 ? type : `${count} ${type}`)).join(', ');
-  if (counted === '' && lines.length === 0) return [];
-  return [`Not run or not enforced here: ${counted}`.trimEnd(), ...lines];
+  const losses = lossLines(resources);
+  if (counted === '' && lines.length + losses.length === 0) return [];
+  return [`Not run or not enforced here: ${counted}`.trimEnd(), ...losses, ...lines];
 }

@@ -48,6 +48,7 @@ function runOptions(command: Command): Command {
     )
     .option('--web <folder>', 'pages to serve at / (default: web, if it has an index.html)')
     .option('--fresh', 'synthesize, even if nothing has changed since the last time', false)
+    .option('--strict', 'start nothing if a route of the app would fail for what is not run here', false)
     .option('--quiet', 'of the functions, log errors only', false)
     .addOption(
       new Option('--verbose', 'log what functions get and return, too').default(false).conflicts('quiet'),

@@ -32,6 +32,8 @@ export interface SessionOptions {
   web?: string;
   /** Synthesize, even if nothing has changed. */
   fresh: boolean;
+  /** Refuse an app of which anything fails for what is not run. */
+  strict: boolean;
   quiet: boolean;
   verbose: boolean;
   /** One JSON object a line, for programs. */
@@ -79,7 +81,12 @@ export class Session {
     this.source = source;
     this.#bucketFolders = new BucketFolders(bucket, homeOf(source));
     if (source.kind === 'command') source.synthesis.dataDirectories = this.#bucketFolders.directories;
-    this.#reader = new AppReader(source, (text) => this.say(text), this.#starting.signal);
+    this.#reader = new AppReader({
+      source,
+      settings: { isStrict: options.strict },
+      print: (text) => this.say(text),
+      signal: this.#starting.signal,
+    });
     this.#pageReload = pageReload;
     this.webDirectory = findWeb(web, source);
   }

@@ -1,5 +1,5 @@
 /** One stage of one API, as the gateway serves it: its routes, looked up by key, and the names that its events carry. */
-import type { Route, WebSocketApi } from '../assembly/model';
+import type { Route, Stage, WebSocketApi } from '../assembly/model';
 import { RouteSelection } from './route-selection';
 
 /** What a deployment brings to a stage. */
@@ -19,11 +19,11 @@ export class DeployedStage {
   #deployment: Deployment;
 
   /** @throws UserError if the API's route selection expression cannot be used. */
-  constructor(api: WebSocketApi, stage: WebSocketApi['stages'][number], region: string) {
+  constructor(api: WebSocketApi, stage: Stage, region: string) {
     this.apiId = api.apiId;
     this.stageName = stage.stageName;
     this.domainName = `${api.apiId}.execute-api.${region}.${urlSuffix(region)}`;
-    this.#deployment = deployment(api, stage.variables);
+    this.#deployment = deployment(api, stage);
   }
 
   /** The connections that are open stay, and their next message finds what `other`, the same stage, has been deployed with. */
@@ -52,10 +52,11 @@ export class DeployedStage {
   }
 }
 
-function deployment(api: WebSocketApi, variables: Record<string, string>): Deployment {
+function deployment(api: WebSocketApi, { stageName, variables }: Stage): Deployment {
   const predefined = new Map<string, Route>();
   const customRoutes = new Map<string, Route>();
-  for (const route of api.routes) {
+  for (const { integrationsByStage, ...shared } of api.routes) {
+    const route = { ...shared, integration: integrationsByStage?.[stageName] ?? shared.integration };
     (route.routeKey.startsWith('$') ? predefined : customRoutes).set(route.routeKey, route);
   }
   return {

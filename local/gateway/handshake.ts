@@ -61,6 +61,13 @@ export class Handshake {
     if (`wss://${stage.domainName}${url}`.length > MAX_URL_CHARACTERS) return URL_TOO_LONG;
     const facts = this.#facts(stage, request);
     if (!stage.connectRoute) return { facts };
+    const { authorizer } = stage.connectRoute;
+    if (authorizer) {
+      this.#log.warn(
+        `A handshake fails, since ${authorizer.path} is not run: the list at the start tells why.`,
+      );
+      return INTERNAL_ERROR;
+    }
     const event = connectEvent(
       facts,
       { requestId: this.#ids.requestId(), time: this.#clock.now() },

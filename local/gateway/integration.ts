@@ -1,5 +1,5 @@
 /** The integration of a route: runs its function within the integration's time limit, and reads what it returned. */
-import type { Route } from '../assembly/model';
+import type { LambdaIntegration, Route } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { NameForPeople } from '../function-names';
 import type { FunctionInvoker, InvocationOutcome } from '../lambda/invocation';
@@ -19,7 +19,7 @@ export type IntegrationOutcome =
   | { kind: 'failed' }
   /** The time limit was over. The function keeps running. */
   | { kind: 'timedOut' }
-  /** The function could not be started at all. */
+  /** The function could not be started at all, or the integration is one that is not run. */
   | { kind: 'notInvoked' };
 
 export class Integrations {
@@ -36,11 +36,28 @@ export class Integrations {
   }
 
   /**
-   * Runs `route`'s function with `event` of a connection. `whenOver` is called once the function has ended, be it after the
+   * Runs `route`'s integration with `event` of a connection. `whenOver` is called once the function has ended, be it after the
    * time limit.
    */
   run(route: Route, event: string, connectionId: string, whenOver?: () => void): Promise<IntegrationOutcome> {
-    const { functionName, timeoutMillis } = route.integration;
+    const { integration } = route;
+    if (integration.type === 'NOT_RUN') {
+      this.#log.warn(
+        `${route.routeKey} fails, since ${integration.path} is not run: the list at the start tells why.`,
+      );
+      whenOver?.();
+      return Promise.resolve({ kind: 'notInvoked' });
+    }
+    return this.#runFunction(route, integration, event, connectionId, whenOver);
+  }
+
+  #runFunction(
+    route: Route,
+    { functionName, timeoutMillis }: LambdaIntegration,
+    event: string,
+    connectionId: string,
+    whenOver?: () => void,
+  ): Promise<IntegrationOutcome> {
     return new Promise((resolve) => {
       const alarm = this.#clock.after(timeoutMillis, () => {
         this.#log.warn(
@@ -54,7 +71,7 @@ export class Integrations {
         whenOver?.();
       };
       this.#invoke(functionName, event, `${route.routeKey} ${connectionId}`).then(
-        (outcome) => settle(this.#read(route, outcome)),
+        (outcome) => settle(this.#read(route, functionName, outcome)),
         (error: unknown) => {
           this.#log.error(
             `${this.#nameOf(functionName)} could not be invoked for ${route.routeKey}: ${messageOf(error)}`,
@@ -70,14 +87,14 @@ export class Integrations {
     return this.#invoker.invoke(functionName, event, subject);
   }
 
-  #read(route: Route, outcome: InvocationOutcome): IntegrationOutcome {
+  #read(route: Route, functionName: string, outcome: InvocationOutcome): IntegrationOutcome {
     // The function's own log tells of its failure.
     if (outcome.kind === 'failure') return { kind: 'failed' };
     const result = proxyResult(outcome.payload);
     if (typeof result !== 'string') return { kind: 'result', result };
     // No route waits for what `$disconnect` returns.
     if (route.routeKey !== '$disconnect') {
-      const name = this.#nameOf(route.integration.functionName);
+      const name = this.#nameOf(functionName);
       this.#log.warn(`${name} answered ${route.routeKey} with ${result}.`);
     }
     return { kind: 'failed' };

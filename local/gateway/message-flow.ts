@@ -62,11 +62,15 @@ export class MessageFlow {
     if (!route.returnsResponse || body === undefined) return undefined;
     if (body.length > MAX_MESSAGE_BYTES || Buffer.byteLength(body) > MAX_MESSAGE_BYTES) {
       this.#log.warn(
-        `${this.#nameOf(route.integration.functionName)} answered ${route.routeKey} with a body above ${MAX_MESSAGE_BYTES} bytes, the limit of a message.`,
+        `${this.#integrationName(route)} answered ${route.routeKey} with a body above ${MAX_MESSAGE_BYTES} bytes, the limit of a message.`,
       );
       return internalError();
     }
     return body;
+  }
+
+  #integrationName({ integration }: Route): string {
+    return integration.type === 'NOT_RUN' ? integration.path : this.#nameOf(integration.functionName);
   }
 
   async #send(connection: Connection, frame: string): Promise<void> {

@@ -11,6 +11,7 @@ import {
 import { AttributeType, StreamViewType, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { lossText } from '../../../local/assembly/losses';
 import type { App as ReadApp } from '../../../local/assembly/model';
 import { readAssembly } from '../../../local/assembly/read-assembly';
 import { describe as describeApp } from '../../../local/cli/describe';
@@ -76,7 +77,7 @@ describe('A CDK app', () => {
     expect(
       apis[0]?.routes.map(({ routeKey, integration, returnsResponse }) => [
         routeKey,
-        integration.functionName,
+        'functionName' in integration && integration.functionName,
         returnsResponse,
       ]),
     ).toEqual([
@@ -153,15 +154,23 @@ describe('A CDK app', () => {
     });
     new WebSocketStage(stack, 'Stage', { webSocketApi: api, stageName: 'chat', autoDeploy: true });
     expect(() => read(app)).toThrow(
-      /^Main\/Api\/\$connect-Route\/Resource .*authorization \(AuthorizationType CUSTOM\)/,
+      /^Nothing of this app can be run.*\n {2}Every handshake at Main\/Api gets 500\. Main\/Api\/\$connect-Route: uses an authorizer \(AuthorizationType CUSTOM\)/,
     );
   });
 
-  it('is refused with a mock integration', () => {
+  it('loses a route with a mock integration, and nothing else', () => {
     const app = newApp();
     const { api } = chatStack(app);
     api.addRoute('ping', { integration: new WebSocketMockIntegration('Ping') });
-    expect(() => read(app)).toThrow(/Main\/Api\/ping-Route.*MOCK, which is not run yet/);
+    const { apis, notRun } = read(app);
+    expect(apis[0]?.routes.map(({ integration }) => integration.type)).toEqual([
+      'AWS_PROXY',
+      'AWS_PROXY',
+      'NOT_RUN',
+    ]);
+    expect(notRun.map(lossText)).toEqual([
+      'Internal server error for ping at Main/Api. Main/Api/ping-Route/Ping: is of type MOCK, which is not run yet; only Lambda proxy integrations (AWS_PROXY) are.',
+    ]);
   });
 
   it('is refused with a function that CloudFormation could not create', () => {

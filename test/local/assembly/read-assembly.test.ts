@@ -163,10 +163,11 @@ describe('readAssembly', () => {
   it.each<[string, Changes, RegExp]>([
     [
       'authorization',
-      { Route: { AuthorizationType: 'AWS_IAM' } },
-      /Main\/Route .*route \$default uses authorization \(AuthorizationType AWS_IAM\), which is not run yet/,
+      { Route: { AuthorizationType: 'AWS_IAM', RouteKey: '$connect' } },
+      /Every handshake at Main\/Api gets 500\. Main\/Route: uses authorization \(AuthorizationType AWS_IAM\), which is not run yet/,
     ],
-    ['an authorizer', { Route: { AuthorizerId: 'a1' } }, /uses an authorizer/],
+    ['an authorizer', { Route: { AuthorizerId: 'a1', RouteKey: '$connect' } }, /uses an authorizer/],
+    ['an authorizer for messages', { Route: { AuthorizerId: 'a1' } }, /AWS takes for \$connect only/],
     ['an API key', { Route: { ApiKeyRequired: true } }, /uses an API key/],
     ['models', { Route: { RequestModels: { default: 'M' } } }, /uses models/],
     ['a model selection', { Route: { ModelSelectionExpression: '$request.body.x' } }, /uses models/],
@@ -181,19 +182,19 @@ describe('readAssembly', () => {
       /sets RequestParameters, which is not run yet/,
     ],
     [
-      'credentials of an integration',
-      { Integration: { CredentialsArn: 'arn:aws:iam::1:role/x' } },
-      /sets CredentialsArn/,
+      "the caller's credentials",
+      { Integration: { CredentialsArn: 'arn:aws:iam::*:user/*' } },
+      /invokes with the credentials arn:aws:iam::\*:user\/\*, which is not run/,
     ],
     [
       'a mock',
       { Integration: { IntegrationType: 'MOCK' } },
-      /integration of type MOCK, which is not run yet/,
+      /Main\/Integration: is of type MOCK, which is not run yet/,
     ],
     [
       'an HTTP integration',
       { Integration: { IntegrationType: 'HTTP_PROXY', IntegrationUri: 'https://example.com' } },
-      /integration of type HTTP_PROXY/,
+      /is of type HTTP_PROXY/,
     ],
     [
       'a function of another app',
@@ -221,7 +222,6 @@ describe('readAssembly', () => {
       /has no integration of this app \(its Target is missing\)/,
     ],
     ['a route key with a dollar sign', { Route: { RouteKey: '$other' } }, /RouteKey is "\$other"/],
-    ['a disabled endpoint', { Api: { DisableExecuteApiEndpoint: true } }, /DisableExecuteApiEndpoint/],
     [
       'no selection expression',
       { Api: { RouteSelectionExpression: undefined } },
@@ -232,13 +232,13 @@ describe('readAssembly', () => {
     [
       'a stage that is never deployed',
       { Stage: { AutoDeploy: false } },
-      /neither AutoDeploy nor a DeploymentId/,
+      /Nobody can connect to chat\. Main\/Stage: has neither AutoDeploy nor a deployment/,
     ],
     ["a stage's name", { Stage: { StageName: '$default' } }, /its name is "\$default"/],
     [
       'a missing permission',
       { Permission: { Principal: 'events.amazonaws.com' } },
-      /Main\/Route: API Gateway may not invoke Main-Function-.*AWS would answer 500/,
+      /Internal server error for \$default at Main\/Api\. Main\/Integration: API Gateway may not invoke Main-Function-/,
     ],
     [
       'a permission for another route',

@@ -6,7 +6,7 @@ import {
   ApiGatewayManagementApiClient,
   type ApiGatewayManagementApiClientConfig,
 } from '@aws-sdk/client-apigatewaymanagementapi';
-import type { Route, WebSocketApi } from '../../../local/assembly/model';
+import type { NotRun, Route, WebSocketApi } from '../../../local/assembly/model';
 import { ManualClock } from '../../../local/clock';
 import type { Faults } from '../../../local/faults/faults';
 import { Gateway } from '../../../local/gateway/gateway';
@@ -46,6 +46,8 @@ export interface GatewaySetup {
   routeSelectionExpression?: string;
   stageVariables?: Record<string, string>;
   region?: string;
+  /** Routes whose integration is not run, and `authorizer` if that of `$connect` is not. */
+  notRun?: string[];
   /** More APIs, for the tests of addresses. */
   otherApis?: WebSocketApi[];
   faults?: Faults;
@@ -53,6 +55,7 @@ export interface GatewaySetup {
 
 export const API_ID = 'abcde12345';
 export const DOMAIN = `${API_ID}.execute-api.us-east-1.amazonaws.com`;
+const NOT_RUN: NotRun = { type: 'NOT_RUN', path: 'Stack/Part', reason: 'is not run' };
 export const OK = () => ({ statusCode: 200 });
 
 /** The `start` it returns may be called in any test of the file; everything is stopped after each. */
@@ -81,7 +84,7 @@ export class RunningGateway {
   });
   readonly #clients: (Client | RawClient)[] = [];
 
-  constructor({ routes, region = 'us-east-1', ...setup }: GatewaySetup) {
+  constructor({ routes, region = 'us-east-1', notRun = [], ...setup }: GatewaySetup) {
     const log = (text: string) => this.logged.push(text);
     this.functions = new FakeFunctions(routes);
     this.api = {
@@ -92,11 +95,14 @@ export class RunningGateway {
       routes: Object.entries(routes).map(([routeKey, route]) => ({
         path: `Stack/Api/${routeKey}`,
         routeKey,
-        integration: {
-          type: 'AWS_PROXY',
-          functionName: routeKey,
-          timeoutMillis: (typeof route === 'object' && route.timeoutMillis) || 29_000,
-        },
+        ...(routeKey === '$connect' && notRun.includes('authorizer') && { authorizer: NOT_RUN }),
+        integration: notRun.includes(routeKey)
+          ? NOT_RUN
+          : {
+              type: 'AWS_PROXY',
+              functionName: routeKey,
+              timeoutMillis: (typeof route === 'object' && route.timeoutMillis) || 29_000,
+            },
         returnsResponse: typeof route === 'object' && route.returnsResponse === true,
       })),
       stages: [{ path: 'Stack/Api/Stage', stageName: 'chat', variables: setup.stageVariables ?? {} }],

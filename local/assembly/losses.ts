@@ -1,0 +1,112 @@
+/** What an app loses on this machine: which of its routes fail for what is not run, and whether anything is left. */
+import { UserError } from '../user-error';
+import type { App, Integration, NotRun, OtherResource, Route, WebSocketApi } from './model';
+
+/** One entry for each part that is not run, with all the routes that it costs. */
+export function brokenRoutes(apis: WebSocketApi[]): OtherResource[] {
+  const parts = new Map<string, { part: NotRun; routes: BrokenRoute[] }>();
+  for (const api of apis) {
+    for (const route of api.routes) {
+      for (const { part, where } of brokenParts(route, api)) {
+        const key = `${part.path}\n${part.reason}`;
+        const found = parts.get(key) ?? { part, routes: [] };
+        parts.set(key, found);
+        found.routes.push({ routeKey: route.routeKey, where });
+      }
+    }
+  }
+  return [...parts.values()].map(({ part: { path, reason }, routes }) => ({
+    type: 'route',
+    path,
+    reason,
+    cost: costOf(routes),
+  }));
+}
+
+interface BrokenRoute {
+  routeKey: string;
+  /** The API, and the stage if it is about one of several. */
+  where: string;
+}
+
+/** As on AWS when the integration of these routes fails. */
+function costOf(routes: BrokenRoute[]): string {
+  const places = [...new Set(routes.map(({ where }) => where))];
+  return places
+    .flatMap((where) => {
+      const keys = routes.filter((route) => route.where === where).map(({ routeKey }) => routeKey);
+      const messages = keys.filter((key) => key !== '$connect' && key !== '$disconnect');
+      return [
+        ...(keys.includes('$connect') ? [`every handshake at ${where} gets 500`] : []),
+        ...(keys.includes('$disconnect') ? [`$disconnect never runs at ${where}`] : []),
+        ...(messages.length > 0 ? [`Internal server error for ${messages.join(', ')} at ${where}`] : []),
+      ];
+    })
+    .join('; ');
+}
+
+/**
+ * @throws {UserError} if no route, no schedule and no bucket of the app would run anything, naming all that is in the way.
+ */
+export function refuseNothingLeft(app: Pick<App, 'apis' | 'schedules' | 'buckets' | 'notRun'>): void {
+  const isLeft =
+    app.apis.some(isOfUse) ||
+    app.schedules.length > 0 ||
+    app.buckets.some(({ notifications }) => notifications.length > 0);
+  if (isLeft) return;
+  throw new UserError(`Nothing of this app can be run on this machine:\n${lossLines(app.notRun).join('\n')}`);
+}
+
+/** @throws {UserError} if anything of the app fails for what is not run. */
+export function refuseLosses(notRun: OtherResource[]): void {
+  const lines = lossLines(notRun);
+  if (lines.length === 0) return;
+  throw new UserError(
+    `Parts of this app are not run on this machine, and --strict starts nothing less than all:\n${lines.join('\n')}`,
+  );
+}
+
+/** A line for each resource that costs something: what it costs, why, and the way out. */
+export function lossLines(notRun: OtherResource[]): string[] {
+  return notRun.filter(({ cost }) => cost !== undefined).map((loss) => `  ${lossText(loss)}`);
+}
+
+export function lossText({ path, reason = 'is not run', cost = '' }: OtherResource): string {
+  const sentence = `${cost[0]?.toUpperCase() ?? ''}${cost.slice(1)}.`;
+  // Some reasons begin with the thing that they are about, or with the place in its template.
+  const isNamed = reason.startsWith(path) || /^\S+\.template\.json: /.test(reason);
+  const cause = isNamed ? reason : `${shortPath(path)}: ${reason}`;
+  return `${sentence} ${cause.endsWith('.') ? cause : `${cause}.`}`;
+}
+
+function isOfUse(api: WebSocketApi): boolean {
+  return api.stages.some(({ stageName }) => {
+    const connect = api.routes.find(({ routeKey }) => routeKey === '$connect');
+    const isOpen = !connect || (!connect.authorizer && isRun(integrationIn(stageName, connect)));
+    return isOpen && api.routes.some((route) => isRun(integrationIn(stageName, route)));
+  });
+}
+
+function isRun({ type }: Integration): boolean {
+  return type !== 'NOT_RUN';
+}
+
+export function integrationIn(stageName: string, route: Route): Integration {
+  return route.integrationsByStage?.[stageName] ?? route.integration;
+}
+
+function brokenParts(route: Route, api: WebSocketApi): { part: NotRun; where: string }[] {
+  const ofApi = shortPath(api.path);
+  if (route.authorizer?.type === 'NOT_RUN') return [{ part: route.authorizer, where: ofApi }];
+  if (!route.integrationsByStage) {
+    return route.integration.type === 'NOT_RUN' ? [{ part: route.integration, where: ofApi }] : [];
+  }
+  return api.stages.flatMap(({ stageName }) => {
+    const part = integrationIn(stageName, route);
+    return part.type === 'NOT_RUN' ? [{ part, where: `${ofApi} (stage ${stageName})` }] : [];
+  });
+}
+
+function shortPath(path: string): string {
+  return path.replace(/\/(Resource|Default)$/, '');
+}

@@ -1,0 +1,134 @@
+import type { JsonObject } from '../../../local/assembly/json';
+import { lossText } from '../../../local/assembly/losses';
+import { readAssembly } from '../../../local/assembly/read-assembly';
+import { UserError } from '../../../local/user-error';
+import { chatTemplate, readTemplate, type Template, writeAssembly } from './written-assembly';
+
+/** The chat with more routes; each names an integration of its own, or that of the chat. */
+function chatWithRoutes(routes: Record<string, { target?: string; properties?: JsonObject }>): Template {
+  const { Resources } = chatTemplate();
+  for (const [key, { target = 'Integration', properties = {} }] of Object.entries(routes)) {
+    Resources[`Route${key.replace('$', '')}`] = {
+      Type: 'AWS::ApiGatewayV2::Route',
+      Properties: {
+        ApiId: { Ref: 'Api' },
+        RouteKey: key,
+        Target: { 'Fn::Sub': `integrations/\${${target}}` },
+        ...properties,
+      },
+    };
+  }
+  Resources.Mock = {
+    Type: 'AWS::ApiGatewayV2::Integration',
+    Properties: { ApiId: { Ref: 'Api' }, IntegrationType: 'MOCK' },
+  };
+  return { Resources } as unknown as Template;
+}
+
+function losses(template: Template): string[] {
+  return readTemplate(template)
+    .notRun.filter(({ cost }) => cost !== undefined)
+    .map(lossText);
+}
+
+function allowing(source: string): Template {
+  const template = chatWithRoutes({ $connect: {}, $disconnect: {} });
+  const permission = template.Resources?.Permission as { Properties: JsonObject };
+  permission.Properties.SourceArn = {
+    'Fn::Sub': `arn:aws:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${Api}/${source}`,
+  };
+  return template;
+}
+
+describe('What is not run', () => {
+  it('costs the routes that depend on it, in one line with the way out', () => {
+    expect(losses(chatWithRoutes({ ping: { target: 'Mock' }, pong: { target: 'Mock' } }))).toEqual([
+      'Internal server error for ping, pong at Main/Api. Main/Mock: is of type MOCK, which is not run yet; only Lambda proxy integrations (AWS_PROXY) are.',
+    ]);
+  });
+
+  it('costs every handshake where it is the integration of $connect, and no other API', () => {
+    const Main = chatWithRoutes({ $connect: { target: 'Mock' } });
+    const Other = chatTemplate() as unknown as Template;
+    const { apis, notRun } = readAssembly(writeAssembly({ Main, Other }));
+    expect(apis).toHaveLength(2);
+    expect(notRun.map(lossText)).toEqual([
+      'Every handshake at Main/Api gets 500. Main/Mock: is of type MOCK, which is not run yet; only Lambda proxy integrations (AWS_PROXY) are.',
+    ]);
+  });
+
+  it('names the function that several routes have lost', () => {
+    const template = chatWithRoutes({
+      ping: { target: 'PythonIntegration' },
+      $disconnect: { target: 'PythonIntegration' },
+    });
+    const { Integration } = chatTemplate().Resources;
+    const uri = Integration?.Properties.IntegrationUri as { 'Fn::Sub': string };
+    template.Resources = {
+      ...template.Resources,
+      Python: {
+        Type: 'AWS::Lambda::Function',
+        Properties: { PackageType: 'Image', Code: { ImageUri: 'x' } },
+      },
+      PythonIntegration: {
+        Type: 'AWS::ApiGatewayV2::Integration',
+        Properties: {
+          ...Integration?.Properties,
+          IntegrationUri: { 'Fn::Sub': uri['Fn::Sub'].replace('Function.Arn', 'Python.Arn') },
+        },
+      },
+    };
+    expect(losses(template)).toEqual([
+      expect.stringMatching(
+        /^\$disconnect never runs at Main\/Api; Internal server error for ping at Main\/Api\. Main\/Python .*container images are not run/,
+      ),
+    ]);
+  });
+
+  it('names the routes for which one integration on three routes has no permission', () => {
+    expect(losses(allowing('*$connect'))).toEqual([
+      expect.stringMatching(
+        /^\$disconnect never runs at Main\/Api; Internal server error for \$default at Main\/Api\. Main\/Integration: API Gateway may not invoke Main-Function-\S+ there\. Its permissions are for arn:aws:execute-api:us-east-1:000000000000:\S+\/\*\$connect\. Give each route a WebSocketLambdaIntegration of its own/,
+      ),
+    ]);
+  });
+
+  it('leaves alone the stage that has the permission', () => {
+    const template = allowing('chat/*');
+    template.Resources = {
+      ...template.Resources,
+      Beta: {
+        Type: 'AWS::ApiGatewayV2::Stage',
+        Properties: { ApiId: { Ref: 'Api' }, StageName: 'beta', AutoDeploy: true },
+      },
+    };
+    const { apis, notRun } = readTemplate(template);
+    const [route] = apis[0]?.routes ?? [];
+    expect([route?.integration.type, route?.integrationsByStage?.beta?.type]).toEqual([
+      'AWS_PROXY',
+      'NOT_RUN',
+    ]);
+    expect(notRun[0]?.cost).toContain('Internal server error for $default at Main/Api (stage beta)');
+  });
+
+  it('names the routes of an API that the app imports', () => {
+    const template = chatWithRoutes({ ping: { properties: { ApiId: 'imported' } } });
+    expect(losses(template)).toEqual([
+      'The route ping is not served. Main/Routeping: belongs to the API imported, which is not of this app.',
+    ]);
+  });
+
+  it('refuses an app where nothing is left, with all that is in the way', () => {
+    const template = chatWithRoutes({ $connect: { target: 'Mock' } });
+    expect(() => readTemplate(template)).toThrow(
+      /^Nothing of this app can be run on this machine:\n {2}Every handshake at Main\/Api gets 500\. /,
+    );
+  });
+
+  it('refuses the app where strictness is asked for', () => {
+    const directory = writeAssembly({ Main: chatWithRoutes({ ping: { target: 'Mock' } }) });
+    const act = () => readAssembly(directory, { isStrict: true });
+    expect(act).toThrow(UserError);
+    expect(act).toThrow(/--strict starts nothing less than all:\n {2}Internal server error for ping/);
+  });
+});
