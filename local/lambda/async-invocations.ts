@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { AsynchronousSettings } from '../assembly/model';
 import type { Alarm, Clock } from '../clock';
 import { TOO_MANY_REQUESTS } from './failure';
+import type { HostLimits } from './host-limits';
 import type { InvocationOutcome } from './invocation';
 
 /**
@@ -32,6 +33,7 @@ interface Kept extends AsyncEvent {
 
 export interface AsyncInvocationsOptions {
   clock: Clock;
+  limits: Pick<HostLimits, 'asynchronousEvents' | 'asynchronousPayloadCharacters'>;
   run(event: AsyncEvent): Promise<InvocationOutcome>;
   /** What the app says of a function's events, if it says anything. */
   settingsOf?(functionName: string): AsynchronousSettings | undefined;
@@ -41,15 +43,24 @@ export interface AsyncInvocationsOptions {
 export class AsyncInvocations {
   readonly #options: AsyncInvocationsOptions;
   readonly #postponed = new Map<Kept, Alarm>();
+  /** Events that are accepted and have not come to their end. */
+  readonly #kept = { count: 0, characters: 0 };
+  #isFull = false;
   #closed = false;
 
   constructor(options: AsyncInvocationsOptions) {
     this.#options = options;
   }
 
-  /** Accepts an event and returns its request id. */
-  accept(functionName: string, payload: string): string {
+  /** Accepts an event and returns its request id, or undefined if there is no room for it. */
+  accept(functionName: string, payload: string): string | undefined {
     const { clock } = this.#options;
+    if (!this.#hasRoomFor(payload)) {
+      this.#refused(functionName);
+      return undefined;
+    }
+    this.#kept.count += 1;
+    this.#kept.characters += payload.length;
     const requestId = randomUUID();
     const event = {
       functionName,
@@ -61,6 +72,31 @@ export class AsyncInvocations {
     };
     void this.#attempt(event);
     return requestId;
+  }
+
+  #hasRoomFor(payload: string): boolean {
+    const { asynchronousEvents, asynchronousPayloadCharacters } = this.#options.limits;
+    const { count, characters } = this.#kept;
+    return count < asynchronousEvents && characters + payload.length <= asynchronousPayloadCharacters;
+  }
+
+  /** Says so once, until there is room again. */
+  #refused(functionName: string): void {
+    if (this.#isFull) return;
+    this.#isFull = true;
+    const { count, characters } = this.#kept;
+    const megabytes = Math.round(characters / 1024 / 1024);
+    this.#options.notice(
+      functionName,
+      `${count} events of ${megabytes} MB wait already: more are refused (${TOO_MANY_REQUESTS}) until some have come to their end`,
+    );
+  }
+
+  /** It is through, or dropped. */
+  #ended({ payload }: Kept): void {
+    this.#kept.count -= 1;
+    this.#kept.characters -= payload.length;
+    this.#isFull = false;
   }
 
   /** Drops the events that wait for another attempt. */
@@ -75,7 +111,10 @@ export class AsyncInvocations {
 
   async #attempt(event: Kept): Promise<void> {
     const outcome = await this.#options.run(event);
-    if (outcome.kind === 'success') return;
+    if (outcome.kind === 'success') {
+      this.#ended(event);
+      return;
+    }
     if (outcome.errorType === 'ResourceNotFoundException') {
       this.#drop(event, outcome.errorMessage);
       return;
@@ -130,7 +169,9 @@ export class AsyncInvocations {
     return this.#options.settingsOf?.(functionName);
   }
 
-  #drop({ functionName, requestId }: AsyncEvent, why: string): void {
+  #drop(event: Kept, why: string): void {
+    const { functionName, requestId } = event;
+    this.#ended(event);
     this.#options.notice(functionName, `event ${requestId} is dropped: ${why}`);
   }
 }

@@ -10,7 +10,7 @@ export interface PoolHost {
   readonly limits: HostLimits;
   /** Whether one more thread fits, perhaps after ending another function's idle one. */
   makeRoom(most: number): boolean;
-  /** There may be room for those that wait in other pools. */
+  /** An environment has come to rest: there may be room for those that wait in other pools, or too many that rest. */
   roomChanged(): void;
   environmentOptions(lambdaFunction: LambdaFunction): Omit<EnvironmentOptions, 'onExit'>;
 }
@@ -36,6 +36,8 @@ export class EnvironmentPool {
   #startedCount = 0;
   /** The one started first is at the end, and is taken first: so it is soon optimized, and the others may grow old. */
   #idle: IdleEnvironment[] = [];
+  /** When an environment came to rest last. */
+  #usedAt = 0;
   readonly #waiting: Waiting[] = [];
   #stall: Alarm | undefined;
 
@@ -51,6 +53,16 @@ export class EnvironmentPool {
   /** Threads that live, the ones about to end included. */
   get threadCount(): number {
     return this.#threads.size;
+  }
+
+  /** Of the clock, since when none of its environments has come to rest; undefined if none rests. */
+  get restsSince(): number | undefined {
+    return this.#idle.length === 0 ? undefined : this.#usedAt;
+  }
+
+  /** Threads that live and are not about to end. */
+  get usableCount(): number {
+    return [...this.#threads.keys()].filter(({ isUsable }) => isUsable).length;
   }
 
   /** `onStart` is called when an environment takes the invocation. */
@@ -105,10 +117,10 @@ export class EnvironmentPool {
   }
 
   #mayStart(): boolean {
-    const { environmentsPerFunction, environments } = this.#host.limits;
-    // Each function may have one whatever the others hold, so that functions that call each other go on.
+    const { environmentsPerFunction, environments, environmentsUnderStall } = this.#host.limits;
     const hasRoom = this.#threads.size < environmentsPerFunction && this.#host.makeRoom(environments);
-    return hasRoom || this.#threads.size === 0;
+    // Each function may have one at once, although others hold all, so that functions that call each other go on.
+    return hasRoom || (this.#threads.size === 0 && this.#host.makeRoom(environmentsUnderStall));
   }
 
   #start() {
@@ -136,6 +148,7 @@ export class EnvironmentPool {
     const { generation, order = 0 } = this.#threads.get(environment) ?? {};
     if (environment.isUsable && generation === this.#generation) {
       const reaper = this.#host.clock.after(this.#host.limits.idleMillis, () => this.#reap(environment));
+      this.#usedAt = this.#host.clock.now();
       this.#idle.push({ environment, order, reaper });
       this.#idle.sort((a, b) => b.order - a.order);
     } else if (environment.isUsable) {
@@ -160,8 +173,8 @@ export class EnvironmentPool {
 
   /**
    * If nothing at all comes to its end for a while, the environments are held by long invocations (a function that waits
-   * for messages, or for another function): one more is started then, and so on, up to a higher bound. Not while one is
-   * loading: on a machine that is short of time, starting more would only take more of it.
+   * for messages, or for another function): one more is started then, and so on, up to a higher bound; one for each function
+   * even beyond it. Not while one is loading: on a machine that is short of time, starting more would only take more of it.
    */
   #watchForStall(): void {
     if (this.#waiting.length === 0) {
@@ -172,8 +185,9 @@ export class EnvironmentPool {
     this.#stall ??= this.#host.clock.after(this.#host.limits.stallMillis, () => {
       this.#stall = undefined;
       const isLoading = [...this.#threads.keys()].some((environment) => environment.isLoading);
-      const { environmentsUnderStall } = this.#host.limits;
-      if (this.#waiting.length > 0 && !isLoading && this.#host.makeRoom(environmentsUnderStall)) {
+      const hasRoom =
+        this.#host.makeRoom(this.#host.limits.environmentsUnderStall) || this.#threads.size === 0;
+      if (this.#waiting.length > 0 && !isLoading && hasRoom) {
         const { environment, coldStart } = this.#start();
         this.#dispatch(environment, coldStart);
       }

@@ -64,7 +64,11 @@ type Report =
   | { kind: 'ready' }
   | { kind: 'answer'; payload: string; leftovers: Record<string, number> }
   | { kind: 'error'; record: ErrorRecord; detail: string; leftovers: Record<string, number> }
-  | { kind: 'init-error'; record: ErrorRecord; detail: string };
+  | { kind: 'init-error'; record: ErrorRecord; detail: string }
+  /** It ends now, of a signal or for want of memory. */
+  | { kind: 'exit'; how: string }
+  /** Groups of processes that the function has started. */
+  | { kind: 'children'; started?: number; gone?: number };
 
 interface Running {
   invocation: Invocation;
@@ -85,6 +89,8 @@ export class Environment {
   #ready = false;
   #running: Running | undefined;
   #crash: NodeJS.ErrnoException | undefined;
+  #end: string | undefined;
+  readonly #processGroups = new Set<number>();
   #ended = false;
 
   /** Starts the thread; it loads the handler while the first invocation waits. */
@@ -152,6 +158,7 @@ export class Environment {
         taskRoot: lambdaFunction.codeDirectory,
         handlerName: lambdaFunction.handler,
         nodeOptions: NODE_OPTIONS,
+        memoryBytes: lambdaFunction.memoryMegabytes * 1024 * 1024,
         endpoints: this.#endpoints,
         functionContext: {
           functionName: lambdaFunction.functionName,
@@ -176,6 +183,11 @@ export class Environment {
   }
 
   #workerOnMessage(report: Report): void {
+    if (report.kind === 'exit') this.#end = report.how;
+    if (report.kind === 'children') {
+      if (report.started !== undefined) this.#processGroups.add(report.started);
+      if (report.gone !== undefined) this.#processGroups.delete(report.gone);
+    }
     const running = this.#running;
     if (!running) return;
     const { requestId } = running.invocation;
@@ -229,9 +241,11 @@ export class Environment {
 
   #workerOnExit(code: number): void {
     this.#ended = true;
+    for (const group of this.#processGroups) endGroup(group);
     if (this.#running) {
       const outOfMemory = this.#crash?.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      const how = outOfMemory ? 'signal: killed' : code === 0 ? undefined : `exit status ${code}`;
+      const status = code === 0 ? undefined : `exit status ${code}`;
+      const how = this.#end ?? (outOfMemory ? 'signal: killed' : status);
       const outcome = exited(this.#running.invocation.requestId, how);
       const cause = this.#crash && (this.#crash.stack ?? String(this.#crash));
       const detail = cause === undefined ? outcome.errorMessage : `${outcome.errorMessage}\n${cause}`;
@@ -254,6 +268,15 @@ export class Environment {
       ...(initMillis === undefined ? {} : { initMillis }),
       ...result,
     });
+  }
+}
+
+/** The processes that a function has started end with its environment. */
+function endGroup(group: number): void {
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
   }
 }
 

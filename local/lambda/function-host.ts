@@ -42,6 +42,7 @@ export class FunctionHost implements FunctionInvoker {
     this.#poolHost = this.#createPoolHost();
     this.#async = new AsyncInvocations({
       clock: options.clock,
+      limits: this.#limits,
       run: (event) => this.#run(event),
       settingsOf: (functionName) => this.find(functionName)?.asynchronous,
       notice: (functionName, text) => options.log.notice(functionName, text),
@@ -72,8 +73,8 @@ export class FunctionHost implements FunctionInvoker {
     return this.#run(subject === undefined ? event : { ...event, subject });
   }
 
-  /** Returns the request id, the same for every attempt. */
-  invokeAsync(functionName: string, payload: string): string {
+  /** Returns the request id, the same for every attempt, or undefined if too many events wait already. */
+  invokeAsync(functionName: string, payload: string): string | undefined {
     return this.#async.accept(functionName, payload);
   }
 
@@ -167,6 +168,7 @@ export class FunctionHost implements FunctionInvoker {
       limits: this.#limits,
       makeRoom: (most) => this.environmentCount < most || this.#endAnIdleEnvironment(),
       roomChanged: () => {
+        if (this.#usableCount() > this.#limits.environments) this.#endAnIdleEnvironment();
         for (const pool of this.#pools.values()) pool.pump();
       },
       environmentOptions: (lambdaFunction) => ({
@@ -180,11 +182,19 @@ export class FunctionHost implements FunctionInvoker {
     };
   }
 
+  /** One of the function that has gone longest without a use. False if none is idle. */
   #endAnIdleEnvironment(): boolean {
+    let longest: { pool: EnvironmentPool; since: number } | undefined;
     for (const pool of this.#pools.values()) {
-      if (pool.endAnIdle()) return true;
+      const since = pool.restsSince;
+      if (since !== undefined && since < (longest?.since ?? Number.POSITIVE_INFINITY))
+        longest = { pool, since };
     }
-    return false;
+    return longest?.pool.endAnIdle() ?? false;
+  }
+
+  #usableCount(): number {
+    return [...this.#pools.values()].reduce((sum, pool) => sum + pool.usableCount, 0);
   }
 }
 

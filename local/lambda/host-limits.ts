@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 export interface HostLimits {
   /** Threads of one function that work side by side. */
   environmentsPerFunction: number;
-  /** Threads of all functions. */
+  /** Threads of all functions, those at rest included. */
   environments: number;
   /** The same, once every thread of a function is held by a long invocation. */
   environmentsUnderStall: number;
@@ -15,6 +15,9 @@ export interface HostLimits {
   /** Invocations that wait, and what their payloads may hold together: more are refused, as Lambda throttles. */
   waitingInvocations: number;
   waitingPayloadCharacters: number;
+  /** Asynchronous events that have not come to their end, and what they may hold together: more are refused in the same way. */
+  asynchronousEvents: number;
+  asynchronousPayloadCharacters: number;
   /** How long running and waiting invocations may take once the host closes. */
   closeMillis: number;
 }
@@ -29,6 +32,9 @@ export function defaultLimits(cores = availableParallelism()): HostLimits {
     idleMillis: 5 * 60_000,
     waitingInvocations: 20_000,
     waitingPayloadCharacters: 128 * 1024 * 1024,
+    // Lambda's own queue has no such bound; this one lives in the memory of one process.
+    asynchronousEvents: 20_000,
+    asynchronousPayloadCharacters: 128 * 1024 * 1024,
     closeMillis: 3_000,
   };
 }

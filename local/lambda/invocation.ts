@@ -5,7 +5,10 @@ export interface FunctionInvoker {
    * `subject` says in the log what it is for.
    */
   invoke(functionName: string, payload: string, subject?: string): Promise<InvocationOutcome>;
-  /** `Event`: queues the function and returns; tried again after 1 and 2 minutes, with the same request id. */
+  /**
+   * `Event`: queues the function and returns; tried again after 1 and 2 minutes, with the same request id. Where too many events
+   * wait already, it is refused with a line in the log.
+   */
   invokeAsync(functionName: string, payload: string): void;
 }
 

@@ -70,6 +70,7 @@ async function answerInvoke(
   if (type === 'DryRun') return { status: 204, headers: { 'x-amzn-RequestId': randomUUID() }, body: '' };
   if (type === 'Event') {
     const requestId = host.invokeAsync(reference.name, event);
+    if (requestId === undefined) return throttled('Rate Exceeded.');
     return { status: 202, headers: { 'x-amzn-RequestId': requestId }, body: '' };
   }
   return outcomeAnswer(await host.invoke(reference.name, event));
@@ -132,9 +133,7 @@ function jsonFault(payload: string): string | undefined {
 
 function outcomeAnswer(outcome: InvocationOutcome): Answer {
   if (outcome.kind === 'failure' && outcome.errorType === TOO_MANY_REQUESTS) {
-    return refusal(429, TOO_MANY_REQUESTS, outcome.errorMessage, {
-      Reason: 'ConcurrentInvocationLimitExceeded',
-    });
+    return throttled(outcome.errorMessage);
   }
   if (outcome.kind === 'failure' && outcome.errorType === 'ServiceException') {
     return refusal(500, 'ServiceException', outcome.errorMessage, { Type: 'Service' });
@@ -149,6 +148,10 @@ function outcomeAnswer(outcome: InvocationOutcome): Answer {
     },
     body: outcome.payload,
   };
+}
+
+function throttled(message: string): Answer {
+  return refusal(429, TOO_MANY_REQUESTS, message, { Reason: 'ConcurrentInvocationLimitExceeded' });
 }
 
 function refusal(

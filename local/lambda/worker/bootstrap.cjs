@@ -2,17 +2,20 @@
 // at a time, and stands still in between, as Lambda's environments do. Plain JavaScript, so that a thread starts at once.
 'use strict';
 
-const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads');
+const { parentPort, receiveMessageOnPort, resourceLimits, workerData } = require('node:worker_threads');
 const { syncBuiltinESMExports } = require('node:module');
 const { inspect } = require('node:util');
 const { redirectAwsHosts } = require('./aws-hosts.cjs');
+const { captureChildren, signalGroups } = require('./child-processes.cjs');
 const { errorRecord, namedError } = require('./error-record.cjs');
 const { hideTheHost } = require('./hide-host.cjs');
 const { loadHandler } = require('./handler.cjs');
+const { limitMemory } = require('./memory-limit.cjs');
 const { captureOutput } = require('./output.cjs');
+const { confineOwnThreads, confineProcess } = require('./own-process.cjs');
 const { pendingWork, settledWork } = require('./pending-work.cjs');
 
-const { taskRoot, handlerName, functionContext, nodeOptions } = workerData;
+const { taskRoot, handlerName, functionContext, nodeOptions, memoryBytes } = workerData;
 const signal = new Int32Array(workerData.signal);
 /** The words of the signal: how many events were sent, and whether this thread sleeps. To wake one that does not is dear, too. */
 const SENT = 0;
@@ -77,6 +80,16 @@ async function main() {
   process.setSourceMapsEnabled(true);
   const output = captureOutput((stream, text) => send({ kind: 'output', stream, text }));
   process.on('exit', () => output.flush());
+  const { reallyExit } = process;
+  const die = (how) => {
+    output.flush();
+    send({ kind: 'exit', how });
+    reallyExit.call(process, 1);
+  };
+  const children = captureChildren((change) => send({ kind: 'children', ...change }));
+  limitMemory(memoryBytes, die);
+  confineProcess(die, children);
+  confineOwnThreads(die, { memoryBytes, resourceLimits });
   const { setEndpoints, openingConnections } = redirectAwsHosts(workerData.endpoints);
   hideTheHost(taskRoot, nodeOptions);
   syncBuiltinESMExports();
@@ -93,7 +106,9 @@ async function main() {
   send({ kind: 'ready' });
 
   for (;;) {
+    signalGroups(children, 'SIGSTOP');
     const invocation = frozenUntilNextEvent();
+    signalGroups(children, 'SIGCONT');
     if (invocation.endpoints) setEndpoints(invocation.endpoints);
     const answer = await answerTo(handler, invocation);
     await oneTurn();

@@ -16,6 +16,7 @@ describe('AsyncInvocations', () => {
     const startedAt = clock.now();
     const queue = new AsyncInvocations({
       clock,
+      limits: { asynchronousEvents: 3, asynchronousPayloadCharacters: 100 },
       notice: (_, text) => notices.push(text),
       run: async ({ requestId, attempt }) => {
         attempts.push({ at: (clock.now() - startedAt) / 1000, requestId, attempt });
@@ -48,6 +49,24 @@ describe('AsyncInvocations', () => {
       { at: 180, requestId, attempt: 3 },
     ]);
     expect(notices.at(-1)).toBe(`event ${requestId} is dropped: 3 attempts failed, the last with Error`);
+  });
+
+  const failing = () => start((requestId) => failure(requestId, 'Error', 'no'));
+
+  it('refuses more events than it may keep, until some have come to their end', async () => {
+    const { queue, notices, advance } = failing();
+    const accepted = Array.from({ length: 5 }, () => queue.accept('Work', '{}') !== undefined);
+    expect(accepted).toEqual([true, true, true, false, false]);
+    expect(notices).toEqual([expect.stringMatching(/^3 events .* wait already/)]);
+    await settled();
+    for (let second = 0; second < 600; second += 10) await advance(10);
+    expect(queue.accept('Work', '{}')).toBeDefined();
+  });
+
+  it('refuses an event that is too large beside the others', () => {
+    const { queue } = failing();
+    queue.accept('Work', JSON.stringify('x'.repeat(60)));
+    expect(queue.accept('Work', JSON.stringify('x'.repeat(60)))).toBeUndefined();
   });
 
   it('keeps a throttled event for six hours', async () => {

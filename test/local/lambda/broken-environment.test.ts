@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { ManualClock } from '../../../local/clock';
 import { Fixture, RememberingLog } from './function-fixture';
 
@@ -112,6 +113,89 @@ describe('Environment that breaks', () => {
       errorType: 'Runtime.ExitError',
       errorMessage: `RequestId: ${outcome.requestId} Error: Runtime exited with error: signal: killed`,
     });
+  });
+
+  it.each<[string, string, string]>([
+    ['SIGTERM to itself', 'process.kill(process.pid)', 'terminated'],
+    ['SIGKILL to itself', "process.kill(process.pid, 'SIGKILL')", 'killed'],
+    ['a signal to its group', "process.kill(0, 'SIGINT')", 'interrupt'],
+    ['a signal to the group by its number', 'process.kill(-process.pid, 1)', 'hangup'],
+    ['a signal to its parent', 'process.kill(process.ppid)', 'terminated'],
+    ['the call below process.kill', 'process._kill(process.pid, 15)', 'terminated'],
+    ['process.abort', 'process.abort()', 'aborted (core dumped)'],
+    [
+      'a signal from a thread of its own',
+      `const { Worker } = require('node:worker_threads');
+      new Worker('process.kill(process.pid)', { eval: true });
+      await new Promise((resolve) => setTimeout(resolve, 60_000));`,
+      'terminated',
+    ],
+    ['a buffer larger than its memory', 'Buffer.alloc(2 ** 31); await null;', 'killed'],
+    ['an array larger than its memory', 'new Float64Array(2 ** 28); await null;', 'killed'],
+    ['many buffers', 'const all = []; for (;;) all.push(Buffer.allocUnsafe(1e6).fill(1));', 'killed'],
+    [
+      'buffers that no constructor of its own makes',
+      `const fs = require('node:fs/promises'); const all = [];
+      for (;;) all.push(await fs.readFile(process.execPath));`,
+      'killed',
+    ],
+  ])('ends it by %s', async (_, body, signal) => {
+    const outcome = await outcomeOf(body);
+    expect(outcome).toMatchObject({
+      errorType: 'Runtime.ExitError',
+      errorMessage: `RequestId: ${outcome.requestId} Error: Runtime exited with error: signal: ${signal}`,
+    });
+  });
+
+  it('ends with the processes that it has started', async () => {
+    const source = `const { spawn } = require('node:child_process');
+      exports.handler = async () => {
+        const child = spawn('sleep', ['60']);
+        console.log(child.pid);
+        process.exit(1);
+      };`;
+    const log = new RememberingLog();
+    const host = fixture.host([fixture.function('Starting', { 'index.js': source })], { log });
+    await host.invoke('Starting', '{}');
+    await host.close();
+    // A zombie is one that has ended.
+    const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(log.texts[0])]);
+    expect(String(stdout)).toMatch(/^(Z.*\n)?$/);
+  });
+
+  const run = async (body: string) => {
+    const source = `const { execSync, spawn } = require('node:child_process');
+      exports.handler = async () => { ${body} }`;
+    return fixture.host([fixture.function('Running', { 'index.js': source })]).invoke('Running', '{}');
+  };
+
+  it('survives garbage larger than its memory', async () => {
+    const outcome = await run('for (let n = 0; n < 100; n++) Buffer.alloc(1e7, 1); return 1');
+    expect(outcome).toMatchObject({ payload: '1' });
+  });
+
+  it('gets a signal that it listens for', async () => {
+    const outcome = await run(
+      "return new Promise((resolve) => { process.on('SIGTERM', resolve); process.kill(process.pid); })",
+    );
+    expect(outcome).toMatchObject({ payload: '"SIGTERM"' });
+  });
+
+  it("finds nobody else's process", async () => {
+    const outcome = await run('try { process.kill(2 ** 22 + 1) } catch (error) { return error.code }');
+    expect(outcome).toMatchObject({ payload: '"ESRCH"' });
+  });
+
+  it('may end the processes that it has started', async () => {
+    const outcome = await run(`const child = spawn('sleep', ['60']);
+      process.kill(child.pid);
+      return new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal)));`);
+    expect(outcome).toMatchObject({ payload: '"SIGTERM"' });
+  });
+
+  it('is not reached by a signal of its child to the group', async () => {
+    const outcome = await run("try { execSync('kill 0') } catch (error) { return error.signal }");
+    expect(outcome).toMatchObject({ payload: '"SIGTERM"' });
   });
 
   it('harms no other environment', async () => {

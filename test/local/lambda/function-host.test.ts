@@ -181,6 +181,30 @@ describe('FunctionHost', () => {
       for (const outcome of await Promise.all(outcomes)) expect(outcome.kind).toBe('success');
     });
 
+    const FAST = { 'index.js': 'exports.handler = async () => {}' };
+
+    it('keeps no more threads at rest than there may be, of however many functions', async () => {
+      const functions = Array.from({ length: 12 }, (_, number) => fixture.function(`Fast${number}`, FAST));
+      const host = fixture.host(functions, { limits: { environments: 3, environmentsUnderStall: 6 } });
+      const outcomes = functions.map(({ functionName }) => host.invoke(functionName, '{}'));
+      expect(host.environmentCount).toBe(6);
+      for (const outcome of await Promise.all(outcomes)) expect(outcome.kind).toBe('success');
+      while (host.environmentCount > 3) await host.invoke('Fast11', '{}');
+      expect(host.environmentCount).toBe(3);
+    });
+
+    it('ends the threads first of the function that has gone longest without a use', async () => {
+      const clock = new ManualClock();
+      const log = new RememberingLog();
+      const functions = ['Old', 'Used', 'New'].map((name) => fixture.function(name, FAST));
+      const host = fixture.host(functions, { clock, log, limits: { environments: 2 } });
+      for (const name of ['Old', 'Used', 'Old', 'New', 'Old', 'Used']) {
+        await host.invoke(name, '{}');
+        clock.advance(1);
+      }
+      expect(log.starts.map(({ coldStart }) => coldStart)).toEqual([true, true, false, true, false, true]);
+    });
+
     it('starts one more when long invocations hold all of them', async () => {
       const clock = new ManualClock();
       const log = new RememberingLog();

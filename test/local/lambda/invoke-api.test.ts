@@ -19,7 +19,11 @@ describe('Invoke API', () => {
       console.log(JSON.stringify(event));
       return event;
     }`;
-    const handle = invokeHandler(fixture.host([fixture.function('Echo', { 'index.js': source })], { log }));
+    const handle = invokeHandler(
+      fixture.host([fixture.function('Echo', { 'index.js': source })], {
+        log,
+      }),
+    );
     server = createServer((request, response) => {
       if (!handle(request, response)) response.writeHead(418).end();
     });
@@ -62,6 +66,21 @@ describe('Invoke API', () => {
     const { StatusCode, FunctionError, Payload } = await invoke({ Payload: '{"fail":true}' });
     expect({ StatusCode, FunctionError }).toEqual({ StatusCode: 200, FunctionError: 'Unhandled' });
     expect(JSON.parse(Payload ?? '')).toMatchObject({ errorType: 'TypeError', errorMessage: 'as asked' });
+  });
+
+  it('refuses an event for which there is no room, as Lambda throttles', async () => {
+    const full = fixture.host([fixture.function('Full', {})], { limits: { asynchronousEvents: 0 } });
+    const fullServer = createServer(invokeHandler(full));
+    await new Promise<void>((resolve) => fullServer.listen(0, '127.0.0.1', resolve));
+    const { port } = fullServer.address() as AddressInfo;
+    const refused = await fetch(`http://127.0.0.1:${port}/2015-03-31/functions/Full/invocations`, {
+      method: 'POST',
+      headers: { 'x-amz-invocation-type': 'Event', connection: 'close' },
+      body: '{}',
+    });
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('x-amzn-ErrorType')).toBe('TooManyRequestsException');
+    await new Promise((resolve) => fullServer.close(resolve));
   });
 
   it('accepts an event at once, and runs it', async () => {
