@@ -4,7 +4,11 @@ import type { App } from './assembly/model';
 export type NameForPeople = (functionName: string) => string;
 
 /** Names functions by their construct paths (`Chat/Functions/Routes`), the stack left out where there is only one. */
-export function namesForPeople({ apis, functions, tables }: App): NameForPeople {
+export function namesForPeople({
+  apis,
+  functions,
+  tables,
+}: Pick<App, 'apis' | 'functions' | 'tables'>): NameForPeople {
   const stacks = new Set([...apis, ...functions, ...tables].map(({ path }) => path.split('/')[0]));
   const names = new Map(
     functions.map(({ functionName, path }) => {

@@ -16,6 +16,8 @@ import { FunctionHost } from './lambda/function-host';
 import { type FunctionLog, textFunctionLog } from './lambda/function-log';
 import { invokeHandler } from './lambda/invoke-api';
 import type { Log } from './log';
+import { ParameterStore } from './parameters/parameter-store';
+import { SecretsManager } from './parameters/secrets-manager';
 import { LocalS3 } from './s3/local-s3';
 import { Schedules } from './schedules';
 import { UserError } from './user-error';
@@ -133,6 +135,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         lambda: lambdaService(functionHost),
         s3: await s3.start(),
         cloudformation: new StackDescriptions(() => current, clock.now()),
+        ssm: new ParameterStore(() => current, clock.now(), log),
+        secretsmanager: new SecretsManager(() => current, clock.now(), log),
       },
       ...(options.webDirectory === undefined
         ? {}

@@ -1,11 +1,14 @@
 import { basename, join } from 'node:path';
 import { UserError } from '../user-error';
 import { type CloudAssembly, readCloudAssembly, readJson, type StackFiles } from './cloud-assembly';
-import { isObject, type Json, objectAt, textAt } from './json';
+import { isObject, objectAt, textAt } from './json';
+import { OutsideValues } from './outside-values';
 import { physicalName } from './physical-names';
 import { ReferenceTrail } from './reference-trail';
 import type { Resource } from './resource';
-import { Stack, type StackSurroundings } from './stack';
+import { isSecretId } from './secrets';
+import { type Definition, Stack, type StackSurroundings } from './stack';
+import { EXPORT_WRITER, PARAMETER, storedIn } from './stored-parameters';
 
 /** What an app's stacks have where they name neither account nor region. */
 const DEFAULT_REGION = 'us-east-1';
@@ -18,12 +21,15 @@ export class Assembly {
   readonly errors: { path: string; message: string }[];
   readonly #byType = new Map<string, Resource[]>();
 
-  /** @throws {UserError} if the folder holds no complete cloud assembly. */
-  static read(directory: string): Assembly {
-    return new Assembly(readCloudAssembly(directory));
+  /**
+   * @param outside what stands for values that only AWS knows. @default nothing: they are mistakes where they are asked for
+   * @throws {UserError} if the folder holds no complete cloud assembly.
+   */
+  static read(directory: string, outside = new OutsideValues({}, false)): Assembly {
+    return new Assembly(readCloudAssembly(directory), outside);
   }
 
-  private constructor(files: CloudAssembly) {
+  private constructor(files: CloudAssembly, outside: OutsideValues) {
     this.missingContext = files.missingContext;
     this.errors = files.errors;
     const surroundings: StackSurroundings = {
@@ -31,6 +37,10 @@ export class Assembly {
       accountId: files.stacks.find(({ accountId }) => accountId !== undefined)?.accountId ?? DEFAULT_ACCOUNT,
       trail: new ReferenceTrail(),
       importedValue: (exportName) => this.#exported(exportName),
+      stackOutput: (...output) => this.#output(...output),
+      storedParameter: (name) => this.#stored(name),
+      secret: (id) => this.#secret(id),
+      outside,
     };
     for (const stackFiles of files.stacks) this.#add(new Stack(stackFiles, surroundings), surroundings);
     for (const stack of this.stacks) {
@@ -60,7 +70,32 @@ export class Assembly {
     }
   }
 
-  #exported(exportName: string): { stack: Stack; value: Json; at: string } | undefined {
+  #output(stackName: string, outputName: string, region: string): Definition | undefined {
+    const stack = this.stacks.find((one) => one.name === stackName && one.region === region);
+    const output = stack?.outputs().find(({ name }) => name === outputName);
+    const value = isObject(output?.definition) ? output.definition.Value : undefined;
+    return stack && output && value !== undefined ? { stack, value, at: `${output.at}.Value` } : undefined;
+  }
+
+  #stored(name: string): Definition | undefined {
+    for (const resource of this.#everywhere(PARAMETER, EXPORT_WRITER)) {
+      const found = storedIn(resource, name);
+      if (found) return { stack: resource.stack, ...found };
+    }
+    return undefined;
+  }
+
+  #secret(id: string): Resource | undefined {
+    return this.#everywhere('AWS::SecretsManager::Secret').find((resource) =>
+      isSecretId(id, String(resource.stack.reference(resource.logicalId, 'Resources'))),
+    );
+  }
+
+  #everywhere(...types: string[]): Resource[] {
+    return this.stacks.flatMap((stack) => stack.resources().filter(({ type }) => types.includes(type)));
+  }
+
+  #exported(exportName: string): Definition | undefined {
     for (const stack of this.stacks) {
       for (const { definition, at } of stack.outputs()) {
         const name = objectAt(definition, 'Export').Name;

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { UserError } from '../user-error';
 import type { Assembly } from './assembly';
 import { readAsynchronousSettings } from './asynchronous-settings';
-import { objectAt, textAt } from './json';
+import type { EnvironmentOverrides } from './environment-overrides';
+import { isObject, objectAt, textAt } from './json';
 import type { AsynchronousSettings, LambdaFunction, OtherResource } from './model';
 import type { Resource } from './resource';
 
@@ -51,14 +52,14 @@ export interface ReadFunctions {
  * Reads every function of the app.
  * @throws {UserError} if two have the same name.
  */
-export function readFunctions(assembly: Assembly): ReadFunctions {
+export function readFunctions(assembly: Assembly, overrides?: EnvironmentOverrides): ReadFunctions {
   const functions = new Map<string, LambdaFunction>();
   const failures: ReadFunctions['failures'] = new Map();
   const notRun: OtherResource[] = [];
   const settingsOf = readAsynchronousSettings(assembly);
   for (const resource of assembly.resources(FUNCTION)) {
     try {
-      const read = readFunction(resource, settingsOf(resource));
+      const read = readFunction(resource, settingsOf(resource), overrides);
       const twin = functions.get(read.functionName);
       if (twin) throw sameName(resource, twin);
       functions.set(read.functionName, read);
@@ -72,6 +73,7 @@ export function readFunctions(assembly: Assembly): ReadFunctions {
       notRun.push({ type: FUNCTION, ...failure });
     }
   }
+  overrides?.refuseUnused(assembly.resources(FUNCTION).map(({ shortPath }) => shortPath));
   return { functions: [...functions.values()], failures, notRun };
 }
 
@@ -92,7 +94,11 @@ function nameOrNothing(resource: Resource): string {
   }
 }
 
-function readFunction(resource: Resource, asynchronous: AsynchronousSettings | undefined): LambdaFunction {
+function readFunction(
+  resource: Resource,
+  asynchronous: AsynchronousSettings | undefined,
+  overrides: EnvironmentOverrides | undefined,
+): LambdaFunction {
   const runtime = resource.text('Runtime');
   if (resource.text('PackageType') === 'Image')
     throw resource.mistake('container images are not run; use a Node.js runtime');
@@ -107,18 +113,27 @@ function readFunction(resource: Resource, asynchronous: AsynchronousSettings | u
     runtime,
     codeDirectory: codeDirectory(resource),
     handler,
-    environment: environment(resource),
+    environment: environment(resource, overrides),
     timeoutSeconds: resource.number('Timeout') ?? DEFAULT_TIMEOUT_SECONDS,
     memoryMegabytes: resource.number('MemorySize') ?? DEFAULT_MEMORY_MEGABYTES,
     ...(asynchronous && { asynchronous }),
   };
 }
 
-function environment(resource: Resource): Record<string, string> {
-  const given = objectAt({ environment: resource.property('Environment') ?? null }, 'environment');
-  const variables = Object.fromEntries(
-    Object.entries(objectAt(given, 'Variables')).map(([name, value]) => [name, String(value)]),
-  );
+function environment(
+  resource: Resource,
+  overrides: EnvironmentOverrides | undefined,
+): Record<string, string> {
+  const inTemplate = objectAt(objectAt(resource.properties, 'Environment'), 'Variables');
+  const given = overrides?.of(resource, nameOrNothing(resource), Object.keys(inTemplate)) ?? {};
+  // What is given need not be known.
+  const rest = Object.fromEntries(Object.entries(inTemplate).filter(([name]) => given[name] === undefined));
+  const resolved = resource.stack.resolve(rest, resource.at('Environment.Variables'));
+  const texts = Object.entries(isObject(resolved) ? resolved : {}).map(([name, value]) => [
+    name,
+    String(value),
+  ]);
+  const variables: Record<string, string> = { ...Object.fromEntries(texts), ...given };
   const reserved = Object.keys(variables).find((name) => RESERVED_VARIABLES.has(name));
   if (reserved)
     throw resource.mistake(

@@ -1,6 +1,8 @@
 /** CloudFormation's intrinsic functions: turns a value as it stands in a template into the value that CloudFormation would see. */
 import type { UserError } from '../user-error';
-import { isObject, type Json, type JsonObject } from './json';
+import { subnets } from './cidr';
+import { resolveReferences } from './dynamic-references';
+import { isObject, type Json, type JsonObject, textAt } from './json';
 
 /** What an expression can name in the template around it. `at` is the expression's own place, for messages. */
 export interface Scope {
@@ -10,12 +12,20 @@ export interface Scope {
   condition(name: string, at: string): boolean;
   mapping(name: string, at: string): JsonObject;
   importedValue(exportName: string, at: string): Json | undefined;
+  /** An output of another stack, exported or not; of a region if one is named. */
+  stackOutput(stackName: string, outputName: string, region: string | undefined, at: string): Json;
+  /** A value that no template has: given by people under one of the names, or a placeholder. */
+  outsideValue(names: [string, ...string[]], at: string, text: string): Json;
+  /** What the parameter store has under a name. */
+  storedParameter(name: string, at: string): Json;
+  /** A secret's text, or that of one key of it if the key is not empty. */
+  secretText(id: string, jsonKey: string, at: string): string;
   mistake(at: string, text: string): UserError;
 }
 
 /** The resolved value; `undefined` for AWS::NoValue. */
 export function resolve(value: Json, scope: Scope, at: string): Json | undefined {
-  if (typeof value === 'string') return resolveText(value, scope, at);
+  if (typeof value === 'string') return resolveReferences(value, scope, at);
   if (Array.isArray(value)) {
     return value
       .map((item, index) => resolve(item, scope, `${at}[${index}]`))
@@ -76,21 +86,15 @@ const INTRINSICS: Record<string, Intrinsic> = {
     const region = resolve(argument, scope, at) || scope.region;
     return ['a', 'b', 'c'].map((zone) => `${String(region)}${zone}`);
   },
+  'Fn::Cidr': cidr,
+  'Fn::GetStackOutput': stackOutput,
+  'Fn::Transform': (argument, scope, at) => {
+    const macro = textAt(argument, 'Name') ?? 'unnamed';
+    return scope.outsideValue([`Fn::Transform ${macro}`], at, `the macro ${macro} runs on AWS only`);
+  },
   'Fn::Length': (argument, scope, at) => list(resolve(argument, scope, at), scope, at, 'Fn::Length').length,
   'Fn::ToJsonString': (argument, scope, at) => JSON.stringify(resolve(argument, scope, at)),
 };
-
-/** CloudFormation fetches these while it deploys; nothing here knows what they hold. */
-const DYNAMIC_REFERENCE = /\{\{resolve:(ssm|ssm-secure|secretsmanager):[^}]*\}\}/;
-
-function resolveText(value: string, scope: Scope, at: string): string {
-  const [reference] = DYNAMIC_REFERENCE.exec(value) ?? [];
-  if (!reference) return value;
-  throw scope.mistake(
-    at,
-    `${reference} is known only to AWS. Give a literal value for the run on this machine`,
-  );
-}
 
 function getAttribute(argument: Json, scope: Scope, at: string): Json | undefined {
   if (typeof argument === 'string') {
@@ -117,14 +121,14 @@ function substitute(argument: Json, scope: Scope, at: string): string {
       return text(value, scope, at, `Fn::Sub of \${${name}}`);
     },
   );
-  return resolveText(substituted, scope, at);
+  return resolveReferences(substituted, scope, at);
 }
 
 function join(argument: Json, scope: Scope, at: string): string {
   const [delimiter, values] = list(argument, scope, at, 'Fn::Join');
   const parts = list(resolve(values ?? null, scope, at), scope, at, 'Fn::Join');
   const texts = parts.map((part) => text(part, scope, at, 'Fn::Join'));
-  return resolveText(texts.join(text(delimiter, scope, at, 'Fn::Join')), scope, at);
+  return resolveReferences(texts.join(text(delimiter, scope, at, 'Fn::Join')), scope, at);
 }
 
 function select(argument: Json, scope: Scope, at: string): Json | undefined {
@@ -161,6 +165,25 @@ function choose(argument: Json, scope: Scope, at: string): Json | undefined {
   const [condition, yes, no] = list(argument, scope, at, 'Fn::If');
   const holds = scope.condition(text(condition, scope, at, 'Fn::If'), at);
   return resolve((holds ? yes : no) ?? null, scope, at);
+}
+
+function cidr(argument: Json, scope: Scope, at: string): string[] {
+  const [block, count, hostBits] = list(argument, scope, at, 'Fn::Cidr').map((part) =>
+    text(resolve(part, scope, at), scope, at, 'Fn::Cidr'),
+  );
+  const found = subnets(block ?? '', Number(count), Number(hostBits ?? 8));
+  if (found) return found;
+  throw scope.mistake(at, `Fn::Cidr: ${block} has no ${count} blocks of ${hostBits} bits`);
+}
+
+function stackOutput(argument: Json, scope: Scope, at: string): Json {
+  const [stackName, outputName, region] = ['StackName', 'OutputName', 'Region'].map((key) => {
+    const value = isObject(argument) ? argument[key] : undefined;
+    return value === undefined
+      ? undefined
+      : text(resolve(value, scope, at), scope, at, `Fn::GetStackOutput ${key}`);
+  });
+  return scope.stackOutput(stackName ?? '', outputName ?? '', region, at);
 }
 
 function equals(operands: Json[], scope: Scope, at: string): boolean {

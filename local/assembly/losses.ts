@@ -1,6 +1,6 @@
 /** What an app loses on this machine: which of its routes fail for what is not run, and whether anything is left. */
 import { UserError } from '../user-error';
-import type { App, Integration, NotRun, OtherResource, Route, WebSocketApi } from './model';
+import type { App, Integration, NotRun, OtherResource, Route, UnknownValue, WebSocketApi } from './model';
 
 /** One entry for each part that is not run, with all the routes that it costs. */
 export function brokenRoutes(apis: WebSocketApi[]): OtherResource[] {
@@ -57,9 +57,9 @@ export function refuseNothingLeft(app: Pick<App, 'apis' | 'schedules' | 'buckets
   throw new UserError(`Nothing of this app can be run on this machine:\n${lossLines(app.notRun).join('\n')}`);
 }
 
-/** @throws {UserError} if anything of the app fails for what is not run. */
-export function refuseLosses(notRun: OtherResource[]): void {
-  const lines = lossLines(notRun);
+/** @throws {UserError} if anything of the app fails for what is not run, or works with a value that nobody knows. */
+export function refuseLosses({ notRun, unknownValues }: Pick<App, 'notRun' | 'unknownValues'>): void {
+  const lines = [...lossLines(notRun), ...unknownValueLines(unknownValues)];
   if (lines.length === 0) return;
   throw new UserError(
     `Parts of this app are not run on this machine, and --strict starts nothing less than all:\n${lines.join('\n')}`,
@@ -69,6 +69,18 @@ export function refuseLosses(notRun: OtherResource[]): void {
 /** A line for each resource that costs something: what it costs, why, and the way out. */
 export function lossLines(notRun: OtherResource[]): string[] {
   return notRun.filter(({ cost }) => cost !== undefined).map((loss) => `  ${lossText(loss)}`);
+}
+
+/** A line for each value that only AWS knows, with the option that gives it. */
+export function unknownValueLines(values: UnknownValue[]): string[] {
+  return values.map(({ name, placeholder, users }) => {
+    const where = users.length > 0 ? ` in ${users.join(', ')}` : '';
+    return `  ${placeholder}${where}: --parameter ${quoted(name)}=VALUE gives it`;
+  });
+}
+
+function quoted(name: string): string {
+  return /^[A-Za-z0-9_./:@-]+$/.test(name) ? name : `'${name}'`;
 }
 
 export function lossText({ path, reason = 'is not run', cost = '' }: OtherResource): string {

@@ -10,6 +10,12 @@ export interface App {
   tables: DynamoTable[];
   schedules: Schedule[];
   buckets: Bucket[];
+  storedParameters: StoredParameter[];
+  secrets: Secret[];
+  /** What people gave for values of other places, by name: parameters and secrets that the app reads at run time, too. */
+  givenValues: Record<string, string>;
+  /** Values for which placeholders stand. */
+  unknownValues: UnknownValue[];
   stacks: StackSummary[];
   outputs: StackOutput[];
   /** Resources that the runtime does not run, and settings that it does not enforce: to be listed once at the start. */
@@ -146,6 +152,35 @@ export interface BucketNotification {
   /** Of the keys; empty for all. */
   prefix: string;
   suffix: string;
+}
+
+/** In the parameter store of Systems Manager. */
+export interface StoredParameter {
+  path: string;
+  name: string;
+  arn: string;
+  type: 'String' | 'StringList';
+  value: string;
+}
+
+/** In Secrets Manager. */
+export interface Secret {
+  path: string;
+  name: string;
+  arn: string;
+  /** Absent if nobody has given it one. */
+  value?: string;
+  description?: string;
+}
+
+/** A value of the app that only AWS knows. */
+export interface UnknownValue {
+  /** The name by which `--parameter` gives it: `Main/Database.Endpoint.Address`. */
+  name: string;
+  /** What stands for it: a host name that is never resolved, and that tells what it is. */
+  placeholder: string;
+  /** `Main/Handler (DB_HOST)` */
+  users: string[];
 }
 
 /** One that people know: nested ones are parts of it. */

@@ -1,34 +1,45 @@
 import { UserError } from '../user-error';
 import { Assembly } from './assembly';
 import { notificationHandlers, readBuckets } from './buckets';
+import { EnvironmentOverrides } from './environment-overrides';
 import { readFunctions } from './functions';
 import { brokenRoutes, refuseLosses, refuseNothingLeft } from './losses';
 import type { App } from './model';
 import { listOtherResources } from './other-resources';
+import { OutsideValues } from './outside-values';
 import { refuseReferenceCycles } from './reference-cycles';
 import { RouteIntegrations } from './route-integrations';
 import { readSchedules } from './schedules';
+import { readSecrets } from './secrets';
 import { readOutputs, readStacks } from './stack-outputs';
+import { readStoredParameters } from './stored-parameters';
 import { readTables } from './tables';
 import { isWebSocketApi, readWebSocketApis } from './websocket-apis';
 
 export interface ReadSettings {
   /** Refuse an app of which anything fails for what is not run. @default false */
   isStrict?: boolean;
+  /** `--parameter NAME=VALUE`: what stands in for values that only AWS knows. @default placeholders */
+  parameters?: Record<string, string>;
+  /** A file with values for environment variables, in SAM's format. */
+  environmentFile?: string;
 }
 
 /**
  * Reads what can be run of the CDK app whose cloud assembly is in `directory`. What is not run costs only what depends on it.
  * @throws {UserError} if the app has no WebSocket API, nothing of it can be run, or AWS would not deploy it.
  */
-export function readAssembly(directory: string, { isStrict = false }: ReadSettings = {}): App {
-  const assembly = Assembly.read(directory);
+export function readAssembly(directory: string, settings: ReadSettings = {}): App {
+  const { isStrict = false, parameters = {}, environmentFile } = settings;
+  const outside = new OutsideValues(parameters, true);
+  const assembly = Assembly.read(directory, outside);
   const [error] = assembly.errors;
   if (error)
     throw new UserError(`${error.path} reports an error, and the CDK would deploy nothing: ${error.message}`);
   const { region, accountId } = home(assembly, directory);
   for (const stack of assembly.stacks) refuseReferenceCycles(stack);
-  const functions = readFunctions(assembly);
+  const overrides = environmentFile === undefined ? undefined : EnvironmentOverrides.read(environmentFile);
+  const functions = readFunctions(assembly, overrides);
   const { apis, notRun } = readWebSocketApis(assembly, new RouteIntegrations(assembly, functions));
   const tables = readTables(assembly);
   const runnable = new Set(functions.functions.map(({ functionName }) => functionName));
@@ -37,16 +48,23 @@ export function readAssembly(directory: string, { isStrict = false }: ReadSettin
   const handlers = notificationHandlers(assembly);
   const broken = brokenRoutes(apis);
   const told = new Set(broken.map(({ path }) => path));
-  const app: App = {
-    region,
-    accountId,
+  const parts = {
     apis,
     functions: functions.functions,
     tables: tables.tables,
     schedules: schedules.schedules,
     buckets: buckets.buckets,
+    storedParameters: readStoredParameters(assembly),
+    secrets: readSecrets(assembly),
+  };
+  const app: App = {
+    region,
+    accountId,
+    ...parts,
+    givenValues: parameters,
+    unknownValues: outside.usedIn(parts),
     stacks: readStacks(assembly),
-    outputs: readOutputs(assembly),
+    outputs: readOutputs(assembly, (value) => outside.isUnknown(value)),
     notRun: [
       ...notRun,
       ...broken,
@@ -58,7 +76,7 @@ export function readAssembly(directory: string, { isStrict = false }: ReadSettin
     ],
   };
   refuseNothingLeft(app);
-  if (isStrict) refuseLosses(app.notRun);
+  if (isStrict) refuseLosses(app);
   return app;
 }
 

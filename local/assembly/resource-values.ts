@@ -1,5 +1,5 @@
 /** What `Ref` and `Fn::GetAtt` of a resource give: the "Return values" of each type's page in CloudFormation's reference. */
-import type { Json } from './json';
+import { type Json, objectAt } from './json';
 import { hashText, hashUuid, physicalName } from './physical-names';
 import type { Resource } from './resource';
 
@@ -10,7 +10,18 @@ export function referenceOf(resource: Resource): Json | undefined {
 
 /** `undefined` if the type or the attribute is not known. */
 export function attributeOf(resource: Resource, name: string): Json | undefined {
+  if (resource.type === EXPORT_READER) return exportedElsewhere(resource, name);
   return VALUES[resource.type]?.attributes?.[name]?.(resource);
+}
+
+/** With `crossRegionReferences`, the CDK reads a value of a stack in another region through this resource. */
+const EXPORT_READER = 'Custom::CrossRegionExportReader';
+
+function exportedElsewhere(resource: Resource, name: string): Json | undefined {
+  const value = objectAt(objectAt(resource.properties, 'ReaderProps'), 'imports')[name];
+  return value === undefined
+    ? undefined
+    : resource.stack.resolve(value, resource.at(`ReaderProps.imports.${name}`));
 }
 
 /** A function's name from its name, its partial or full ARN, with or without a version or an alias. */
@@ -195,6 +206,7 @@ const VALUES: Record<string, Values> = {
     },
   },
   'AWS::SecretsManager::Secret': { reference: secretArn, attributes: { Id: secretArn } },
+  'AWS::SecretsManager::SecretTargetAttachment': { reference: (resource) => resource.text('SecretId') },
   'AWS::SNS::Topic': { reference: topicArn, attributes: { TopicArn: topicArn, TopicName: topicName } },
   'AWS::SQS::Queue': {
     reference: queueUrl,

@@ -13,7 +13,8 @@ export class Resource {
     readonly logicalId: string,
     readonly definition: Json,
   ) {
-    this.type = textAt(definition, 'Type') ?? '';
+    // A loop of the language extensions stands where a resource does.
+    this.type = textAt(definition, 'Type') ?? logicalId.split('::').slice(0, 2).join('::');
     this.path =
       textAt(objectAt(definition, 'Metadata'), 'aws:cdk:path') ??
       stack.files.constructPaths.get(logicalId) ??

@@ -11,20 +11,23 @@ export function readStacks(assembly: Assembly): StackSummary[] {
   });
 }
 
+/** By these the CDK passes values between stacks. */
+const OF_THE_CDK = /^(ExportsOutput|PublishOutput)/;
+
 /** The outputs whose values are known here; exports that the CDK makes between stacks are not meant for people. */
-export function readOutputs(assembly: Assembly): StackOutput[] {
+export function readOutputs(assembly: Assembly, isUnknown = (_: string) => false): StackOutput[] {
   const outputs: StackOutput[] = [];
   for (const stack of topStacks(assembly)) {
     for (const { name, definition, at } of stack.outputs()) {
-      if (name.startsWith('ExportsOutput') || !isObject(definition) || definition.Value === undefined)
-        continue;
+      if (OF_THE_CDK.test(name) || !isObject(definition) || definition.Value === undefined) continue;
       try {
-        const value = stack.resolve(definition.Value, `${at}.Value`);
+        const value = String(stack.resolve(definition.Value, `${at}.Value`));
+        if (isUnknown(value)) continue;
         const description = textAt(definition, 'Description');
         outputs.push({
           stack: stack.name,
           name,
-          value: String(value),
+          value,
           ...(description ? { description } : {}),
         });
       } catch (error) {

@@ -1,11 +1,15 @@
 import { UserError } from '../user-error';
 import type { StackFiles } from './cloud-assembly';
+import { valueOfKey } from './dynamic-references';
 import { resolve, resolveCondition, type Scope } from './intrinsics';
 import { isObject, type Json, type JsonObject, objectAt, textAt } from './json';
+import type { OutsideValues } from './outside-values';
+import { refuseForbidden } from './parameter-rules';
 import { hashUuid } from './physical-names';
 import type { ReferenceTrail } from './reference-trail';
 import { Resource } from './resource';
 import { attributeOf, referenceOf } from './resource-values';
+import { secretName, secretString } from './secrets';
 
 /** What a stack needs to know of the app around it. */
 export interface StackSurroundings {
@@ -14,7 +18,20 @@ export interface StackSurroundings {
   accountId: string;
   /** Resolves one value at a time, and tells when a value turns out to need itself. */
   trail: ReferenceTrail;
-  importedValue(exportName: string): { stack: Stack; value: Json; at: string } | undefined;
+  importedValue(exportName: string): Definition | undefined;
+  stackOutput(stackName: string, outputName: string, region: string): Definition | undefined;
+  /** What the app puts into the parameter store under a name. */
+  storedParameter(name: string): Definition | undefined;
+  /** The app's secret of that name or ARN. */
+  secret(id: string): Resource | undefined;
+  outside: OutsideValues;
+}
+
+/** A value as it stands in a template of the app. */
+export interface Definition {
+  stack: Stack;
+  value: Json;
+  at: string;
 }
 
 /** One template with its environment: what `Ref` and `Fn::GetAtt` in it mean. */
@@ -85,12 +102,11 @@ export class Stack implements Scope {
     return this.#surroundings.trail.follow(`${this.files.templateFile}: Ref ${name}`, () => {
       const parameter = objectAt(this.files.template, 'Parameters')[name];
       if (parameter !== undefined) return this.#parameter(name, parameter, at);
-      const value = referenceOf(this.#named(name, at));
+      const resource = this.#named(name, at);
+      const value = referenceOf(resource);
       if (value !== undefined) return value;
-      throw this.mistake(
-        at,
-        `Ref of ${name} (type ${this.#all().get(name)?.type}) is not known here. ${REMEDY}`,
-      );
+      const text = `Ref of ${name} (type ${resource.type}) is not known here`;
+      return this.outsideValue([resource.shortPath, name], at, text);
     });
   }
 
@@ -103,10 +119,8 @@ export class Stack implements Scope {
         if (nested && name.startsWith('Outputs.')) return nested.#output(name.slice('Outputs.'.length));
         const value = attributeOf(resource, name);
         if (value !== undefined) return value;
-        throw this.mistake(
-          at,
-          `Fn::GetAtt of ${logicalId}.${name} (type ${resource.type}) is not known here. ${REMEDY}`,
-        );
+        const text = `Fn::GetAtt of ${logicalId}.${name} (type ${resource.type}) is not known here`;
+        return this.outsideValue([`${resource.shortPath}.${name}`, `${logicalId}.${name}`], at, text);
       },
     );
   }
@@ -128,14 +142,69 @@ export class Stack implements Scope {
   importedValue(exportName: string, at: string): Json | undefined {
     const found = this.#surroundings.importedValue(exportName);
     if (!found)
-      throw this.mistake(at, `Fn::ImportValue: no stack of this app exports ${exportName}. ${REMEDY}`);
+      return this.outsideValue(
+        [exportName],
+        at,
+        `Fn::ImportValue: no stack of this app exports ${exportName}`,
+      );
     return this.#surroundings.trail.follow(`Fn::ImportValue ${exportName}`, () =>
       found.stack.resolve(found.value, found.at),
     );
   }
 
+  stackOutput(stackName: string, outputName: string, region: string | undefined, at: string): Json {
+    const found = this.#surroundings.stackOutput(stackName, outputName, region ?? this.region);
+    const value =
+      found &&
+      this.#surroundings.trail.follow(`Fn::GetStackOutput ${stackName}.${outputName}`, () =>
+        found.stack.resolve(found.value, found.at),
+      );
+    if (value !== undefined) return value;
+    const name = `${stackName}.${outputName}`;
+    return this.outsideValue([name], at, `no stack of this app has the output ${name}`);
+  }
+
+  storedParameter(name: string, at: string): Json {
+    const given = this.#surroundings.outside.given(name);
+    if (given !== undefined) return given;
+    const found = this.#surroundings.storedParameter(name);
+    const value =
+      found &&
+      this.#surroundings.trail.follow(`the stored parameter ${name}`, () =>
+        found.stack.resolve(found.value, found.at),
+      );
+    if (value !== undefined) return value;
+    return this.outsideValue([name], at, `no stack of this app stores the parameter ${name}`);
+  }
+
+  secretText(id: string, jsonKey: string, at: string): string {
+    const { outside, trail } = this.#surroundings;
+    const name = secretName(id);
+    const withKey = (secret: string) => (jsonKey === '' ? secret : `${secret}:${jsonKey}`);
+    const ofKey = outside.given(withKey(name), withKey(id));
+    if (ofKey !== undefined) return ofKey;
+    const resource = this.#surroundings.secret(id);
+    const text =
+      outside.given(name, id) ?? (resource && trail.follow(`the secret ${id}`, () => secretString(resource)));
+    if (text === undefined) {
+      return String(
+        this.outsideValue([withKey(name)], at, `no stack of this app has a value for the secret ${name}`),
+      );
+    }
+    const value = valueOfKey(text, jsonKey);
+    if (value !== undefined) return value;
+    throw this.mistake(at, `the secret ${name} is no JSON with the key ${jsonKey}`);
+  }
+
   mistake(at: string, text: string): UserError {
     return new UserError(`${this.files.templateFile}: ${at}: ${text}.`.replace(/\.\.$/, '.'));
+  }
+
+  outsideValue(names: [string, ...string[]], at: string, text: string): Json {
+    const { outside } = this.#surroundings;
+    const value = outside.given(...names) ?? outside.placeholder(names[0]);
+    if (value !== undefined) return value;
+    throw this.mistake(at, `${text}. Give its value with --parameter ${names[0]}=VALUE`);
   }
 
   #all(): Map<string, Resource> {
@@ -178,25 +247,20 @@ export class Stack implements Scope {
       ? objectAt(this.parent.properties, 'Parameters')[name]
       : this.files.parameters[name];
     const where = this.parent?.at(`Parameters.${name}`) ?? at;
-    const given = passed === undefined ? undefined : (this.parent?.stack ?? this).resolve(passed, where);
-    const value = given ?? (isObject(definition) ? definition.Default : undefined);
+    const bound = passed === undefined ? undefined : (this.parent?.stack ?? this).resolve(passed, where);
+    const given = this.parent ? undefined : this.#surroundings.outside.given(name, `${this.name}.${name}`);
+    if (given !== undefined)
+      refuseForbidden(given, definition, (text) => this.mistake(`--parameter ${name}`, text));
+    const value =
+      given ??
+      bound ??
+      (isObject(definition) ? definition.Default : undefined) ??
+      this.outsideValue([name], at, `the parameter ${name} has no default`);
     const type = textAt(definition, 'Type') ?? 'String';
-    if (value === undefined) throw this.mistake(at, `the parameter ${name} has no default. Give it one`);
-    if (type.startsWith('AWS::SSM::Parameter::')) return this.#storedParameter(name, String(value), at);
-    const isList = type === 'CommaDelimitedList' || type.startsWith('List<');
-    return isList && typeof value === 'string' ? value.split(',').map((item) => item.trim()) : value;
-  }
-
-  /** A parameter of an SSM type holds the name of a stored parameter: known if the template stores it itself. */
-  #storedParameter(name: string, storedName: string, at: string): Json | undefined {
-    const stored = this.resources().find(
-      (resource) => resource.type === 'AWS::SSM::Parameter' && resource.text('Name') === storedName,
-    );
-    if (stored) return stored.property('Value');
-    throw this.mistake(
-      at,
-      `the parameter ${name} is read from the parameter store (${storedName}), which only AWS knows. ${REMEDY}`,
-    );
+    const [, storedType] = /^AWS::SSM::Parameter::Value<(.+)>$/.exec(type) ?? [];
+    const isList = /^(CommaDelimitedList|List<.*>)$/.test(storedType ?? type);
+    const content = storedType === undefined ? value : this.storedParameter(String(value), at);
+    return isList && typeof content === 'string' ? content.split(',').map((item) => item.trim()) : content;
   }
 
   #pseudoParameter(name: string): Json | undefined {
@@ -220,5 +284,3 @@ export class Stack implements Scope {
     }
   }
 }
-
-const REMEDY = 'Give a literal value for the run on this machine';

@@ -1,5 +1,5 @@
 /** What people need once the runtime is up: where to connect, what to export, and what is not there. */
-import { lossLines } from '../assembly/losses';
+import { lossLines, unknownValueLines } from '../assembly/losses';
 import type { App, BucketNotification, OtherResource } from '../assembly/model';
 import { namesForPeople } from '../function-names';
 import type { Runtime } from '../runtime';
@@ -12,6 +12,7 @@ export function banner(app: App, runtime: Runtime, hasPages: boolean): string {
     outputs(app, runtime),
     schedules(app),
     buckets(app, runtime),
+    unknownValues(app),
     notRun([...app.notRun, ...bucketsWithoutFolder(app, runtime)]),
   ];
   return blocks
@@ -100,6 +101,11 @@ function here(value: string, runtime: Runtime): string {
     }
   }
   return text;
+}
+
+function unknownValues(app: App): string[] {
+  const lines = unknownValueLines(app.unknownValues);
+  return lines.length === 0 ? [] : ['Placeholders for values that only AWS knows:', ...lines];
 }
 
 /** Reasons that differ get a line each; the rest is counted by type. */

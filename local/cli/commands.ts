@@ -48,6 +48,13 @@ function runOptions(command: Command): Command {
     )
     .option('--web <folder>', 'pages to serve at / (default: web, if it has an index.html)')
     .option('--fresh', 'synthesize, even if nothing has changed since the last time', false)
+    .option(
+      '--parameter <name=value>',
+      'a value that only AWS knows, repeatable: of a parameter, a secret, or an attribute of what is not run',
+      (text: string, others: string[]) => [...others, text],
+      [],
+    )
+    .option('--env-vars <file>', "values for functions' environment variables, as of `sam local --env-vars`")
     .option('--strict', 'start nothing if a route of the app would fail for what is not run here', false)
     .option('--quiet', 'of the functions, log errors only', false)
     .addOption(

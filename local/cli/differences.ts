@@ -14,6 +14,8 @@ export function differences(earlier: App, later: App): Difference[] {
     ...ofAll(earlier.functions, later.functions, 'function', ({ functionName }) => functionName, ofFunction),
     ...ofAll(earlier.tables, later.tables, 'table', ({ tableName }) => tableName, ofTable),
     ...ofBuckets(earlier.buckets, later.buckets),
+    ...ofAll(earlier.storedParameters, later.storedParameters, 'parameter', ({ name }) => name, ofValue),
+    ...ofAll(earlier.secrets, later.secrets, 'secret', ({ arn }) => arn, ofValue),
     ...ofAll(earlier.schedules, later.schedules, 'schedule', ({ ruleArn }) => ruleArn, ofSchedule),
   ];
 }
@@ -94,6 +96,10 @@ function ofBuckets(earlier: App['buckets'], later: App['buckets']): Difference[]
 
 function ofSchedule(earlier: App['schedules'][number], later: App['schedules'][number]): Difference[] {
   return isSame(earlier, later) ? [] : named(later.path, ['rate or targets']);
+}
+
+function ofValue<T extends { path: string }>(earlier: T, later: T): Difference[] {
+  return isSame(earlier, later) ? [] : named(later.path, ['value']);
 }
 
 function named(path: string, changes: string[]): Difference[] {

@@ -32,6 +32,10 @@ export interface SessionOptions {
   web?: string;
   /** Synthesize, even if nothing has changed. */
   fresh: boolean;
+  /** `NAME=VALUE`: what only AWS knows. */
+  parameter: string[];
+  /** A file with values for environment variables. */
+  envVars?: string;
   /** Refuse an app of which anything fails for what is not run. */
   strict: boolean;
   quiet: boolean;
@@ -83,7 +87,11 @@ export class Session {
     if (source.kind === 'command') source.synthesis.dataDirectories = this.#bucketFolders.directories;
     this.#reader = new AppReader({
       source,
-      settings: { isStrict: options.strict },
+      settings: {
+        isStrict: options.strict,
+        parameters: readParameters(options.parameter),
+        ...(options.envVars === undefined ? {} : { environmentFile: resolve(options.envVars) }),
+      },
       print: (text) => this.say(text),
       signal: this.#starting.signal,
     });
@@ -202,6 +210,16 @@ export class Session {
     if (app.tables.length > 0) print(`${whereTablesAre(this.#options)}\n`);
     if (this.#faults) print(`${this.#faults.describe()}\n`);
   }
+}
+
+function readParameters(pairs: string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, name, value] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
+      if (name !== undefined && value !== undefined) return [name, value];
+      throw new UserError(`--parameter ${pair}: the form is NAME=VALUE, as in --parameter /chat/limit=5.`);
+    }),
+  );
 }
 
 /** Pages are in the folder `web` of the app, unless another one is named. */

@@ -15,6 +15,7 @@ const template: Template = {
     Both: { 'Fn::And': [{ Condition: 'IsLarge' }, { Condition: 'IsSmall' }] },
     Either: { 'Fn::Or': [{ Condition: 'IsLarge' }, { Condition: 'IsSmall' }] },
   },
+  Outputs: { Name: { Value: { Ref: 'Bucket' } } },
   Resources: {
     Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'pictures' } },
     Table: {
@@ -71,6 +72,8 @@ describe('Intrinsic functions', () => {
     ['Fn::If takes the second branch', { 'Fn::If': ['IsSmall', 'small', 'large'] }, 'large'],
     ['Fn::And', { 'Fn::If': ['Both', 'yes', 'no'] }, 'no'],
     ['Fn::Or', { 'Fn::If': ['Either', 'yes', 'no'] }, 'yes'],
+    ['Fn::Cidr', { 'Fn::Cidr': ['10.0.0.0/16', 2, '8'] }, ['10.0.0.0/24', '10.0.1.0/24']],
+    ['Fn::GetStackOutput', { 'Fn::GetStackOutput': { StackName: 'Main', OutputName: 'Name' } }, 'pictures'],
     ['Fn::Base64', { 'Fn::Base64': 'hello' }, 'aGVsbG8='],
     ['Fn::GetAZs', { 'Fn::Select': [1, { 'Fn::GetAZs': '' }] }, 'us-east-1b'],
     ['Fn::Length', { 'Fn::Length': { Ref: 'Names' } }, 2],
@@ -83,14 +86,25 @@ describe('Intrinsic functions', () => {
     [
       'an unknown attribute',
       { 'Fn::GetAtt': ['Custom', 'Answer'] },
-      /Main\.template\.json: Outputs\.Value: Fn::GetAtt of Custom\.Answer \(type Custom::Thing\).*literal value/,
+      /Main\.template\.json: Outputs\.Value: Fn::GetAtt of Custom\.Answer \(type Custom::Thing\).*--parameter Main\/Custom\.Answer=VALUE/,
     ],
     ['Ref of an unknown type', { Ref: 'Custom' }, /Ref of Custom \(type Custom::Thing\)/],
     ['Ref of nothing', { Ref: 'Nobody' }, /names Nobody, which is neither a resource nor a parameter/],
     ['a resource whose condition does not hold', { Ref: 'Absent' }, /Absent .*condition does not hold/],
     ['a parameter without a default', { Ref: 'Blank' }, /parameter Blank has no default/],
     ['a place in a list', { a: [{ Ref: 'Nobody' }] }, /Outputs\.Value\.a\[0\]:/],
-    ['an unknown function', { 'Fn::Transform': {} }, /intrinsic function Fn::Transform is not known/],
+    ['an unknown function', { 'Fn::Guess': {} }, /intrinsic function Fn::Guess is not known/],
+    ['a macro', { 'Fn::Transform': { Name: 'Upper' } }, /the macro Upper runs on AWS only/],
+    [
+      'blocks that do not fit',
+      { 'Fn::Cidr': ['10.0.0.0/24', 2, 8] },
+      /10\.0\.0\.0\/24 has no 2 blocks of 8 bits/,
+    ],
+    [
+      'an output that nobody has',
+      { 'Fn::GetStackOutput': { StackName: 'Far', OutputName: 'X' } },
+      /no stack of this app has the output Far\.X/,
+    ],
     ['an unknown condition', { 'Fn::If': ['IsBlue', 1, 2] }, /no condition IsBlue/],
     ['an item beyond the list', { 'Fn::Select': [2, ['a']] }, /no item 2 in a list of 1/],
     [
@@ -103,12 +117,22 @@ describe('Intrinsic functions', () => {
       { 'Fn::ImportValue': 'Elsewhere' },
       /no stack of this app exports Elsewhere/,
     ],
-    ['a dynamic reference', '{{resolve:ssm:/token}}', /\{\{resolve:ssm:\/token\}\} is known only to AWS/],
+    [
+      'a dynamic reference',
+      '{{resolve:ssm:/token:3}}',
+      /no stack of this app stores the parameter \/token\./,
+    ],
     [
       'a dynamic reference that is joined',
       { 'Fn::Join': ['', ['{{resolve:ssm:', 'x', '}}']] },
-      /is known only to AWS/,
+      /no stack of this app stores the parameter x\./,
     ],
+    [
+      'a secret of another place',
+      '{{resolve:secretsmanager:keys:SecretString:api}}',
+      /value for the secret keys\. Give its value with --parameter keys:api=VALUE/,
+    ],
+    ['a secure parameter', '{{resolve:ssm-secure:/token}}', /takes ssm-secure in few properties only/],
     ['joining what is no text', { 'Fn::Join': ['', [{ a: 1 }]] }, /Fn::Join needs text, and got \{"a":1\}/],
   ])('names %s', (_, value, message) => {
     const act = () => evaluate(value, template);

@@ -119,29 +119,6 @@ describe('readAssembly', () => {
     ]);
   });
 
-  it('keeps a function out that no route needs and whose environment cannot be known', () => {
-    const { Resources } = chatTemplate();
-    const app = readTemplate({
-      Resources: {
-        ...Resources,
-        Thing: { Type: 'Custom::Thing', Properties: {} },
-        Helper: {
-          Type: 'AWS::Lambda::Function',
-          Properties: {
-            ...Resources.Function?.Properties,
-            Environment: { Variables: { URL: { 'Fn::GetAtt': ['Thing', 'Url'] } } },
-          },
-        },
-      },
-    });
-    expect(app.functions.map(({ path }) => path)).toEqual(['Main/Function']);
-    expect(app.notRun).toContainEqual({
-      type: 'AWS::Lambda::Function',
-      path: 'Main/Helper',
-      reason: expect.stringContaining('Resources.Helper.Properties.Environment.Variables.URL'),
-    });
-  });
-
   it('shows the outputs that it can tell', () => {
     const template: Template = {
       ...chatTemplateWith({}),
@@ -254,11 +231,6 @@ describe('readAssembly', () => {
       'code that is no asset',
       { Function: { Code: { S3Key: 'other.zip' } } },
       /code \(other\.zip\) is not among the assets/,
-    ],
-    [
-      'an environment that only AWS knows',
-      { Function: { Environment: { Variables: { A: '{{resolve:ssm:/x}}' } } } },
-      /Main\.template\.json: Resources\.Function\.Properties\.Environment\.Variables\.A: .*known only to AWS/,
     ],
     [
       'a reserved variable',

@@ -1,0 +1,46 @@
+/** Values that no template of the app has: those that people give, and placeholders for the others. */
+import type { App, UnknownValue } from './model';
+
+export class OutsideValues {
+  readonly #given: Map<string, string>;
+  readonly #hasPlaceholders: boolean;
+  readonly #unknown = new Map<string, string>();
+
+  /** @param hasPlaceholders whether something stands for what nobody gave; otherwise it is a mistake */
+  constructor(given: Record<string, string>, hasPlaceholders: boolean) {
+    this.#given = new Map(Object.entries(given));
+    this.#hasPlaceholders = hasPlaceholders;
+  }
+
+  /** What was given by the first of these names for which something was. */
+  given(...names: string[]): string | undefined {
+    return names.map((name) => this.#given.get(name)).find((value) => value !== undefined);
+  }
+
+  /** `undefined` if there are none. */
+  placeholder(name: string): string | undefined {
+    if (!this.#hasPlaceholders) return undefined;
+    const placeholder = `unknown.${name.replace(/[^A-Za-z0-9.]+/g, '-').replace(/^[-.]+|[-.]+$/g, '')}.invalid`;
+    this.#unknown.set(placeholder, name);
+    return placeholder;
+  }
+
+  /** The placeholders that a function's environment or another part of the app holds. */
+  usedIn({ functions, ...parts }: Pick<App, 'functions'> & Record<string, unknown>): UnknownValue[] {
+    const others = JSON.stringify(parts);
+    return [...this.#unknown].flatMap(([placeholder, name]) => {
+      const users = functions.flatMap(({ path, environment }) =>
+        Object.entries(environment)
+          .filter(([, value]) => value.includes(placeholder))
+          .map(([variable]) => `${path.replace(/\/Resource$/, '')} (${variable})`),
+      );
+      const isUsed = users.length > 0 || others.includes(placeholder);
+      return isUsed ? [{ name, placeholder, users }] : [];
+    });
+  }
+
+  /** Whether a value has a placeholder in it. */
+  isUnknown(value: string): boolean {
+    return [...this.#unknown.keys()].some((placeholder) => value.includes(placeholder));
+  }
+}

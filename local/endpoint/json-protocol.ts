@@ -1,0 +1,78 @@
+/** AWS's JSON protocols: the header `X-Amz-Target` names the operation, and JSON goes in and out. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isObject, type Json, type JsonObject } from '../assembly/json';
+import { readBody } from '../gateway/request-body';
+
+/** No request that is served has more in it. */
+const MAX_REQUEST_BYTES = 256 * 1024;
+
+/** A refusal as the service itself words it. */
+export class JsonServiceError extends Error {
+  constructor(
+    readonly code: string,
+    /** Empty where the service says no more than the code. */
+    message = '',
+    readonly status = 400,
+  ) {
+    super(message);
+  }
+}
+
+/** @throws {JsonServiceError} to refuse. */
+export type JsonOperation = (input: JsonObject) => JsonObject;
+
+/**
+ * Answers one request with the operation that it names.
+ * @param service as people call it: `Secrets Manager`
+ */
+export async function serveJson(
+  request: IncomingMessage,
+  response: ServerResponse,
+  service: string,
+  operations: Record<string, JsonOperation>,
+): Promise<void> {
+  const body = await readBody(request, MAX_REQUEST_BYTES);
+  if (body === undefined) return;
+  try {
+    if (body === 'tooLarge')
+      throw new JsonServiceError('RequestEntityTooLarge', 'The request is too large.', 413);
+    const name =
+      String(request.headers['x-amz-target'] ?? '')
+        .split('.')
+        .at(-1) ?? '';
+    const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
+    if (!operation) {
+      const known = Object.keys(operations).join(', ');
+      throw new JsonServiceError(
+        'UnsupportedOperation',
+        `Of ${service}, ${known} are run on this machine, and ${JSON.stringify(name)} is not.`,
+        501,
+      );
+    }
+    answer(response, 200, operation(parse(body)));
+  } catch (error) {
+    if (!(error instanceof JsonServiceError)) throw error;
+    const { code, message, status } = error;
+    answer(response, status, { __type: code, ...(message === '' ? {} : { message }) }, code);
+  }
+}
+
+function parse(body: Buffer): JsonObject {
+  try {
+    const value: Json = JSON.parse(body.length === 0 ? '{}' : body.toString());
+    if (isObject(value)) return value;
+  } catch {
+    // Told below, as whatever else is no object.
+  }
+  throw new JsonServiceError('SerializationException', 'The request is no JSON object.');
+}
+
+function answer(response: ServerResponse, status: number, content: JsonObject, errorType?: string): void {
+  const body = JSON.stringify(content);
+  response.writeHead(status, {
+    'content-type': 'application/x-amz-json-1.1',
+    'content-length': Buffer.byteLength(body),
+    ...(errorType === undefined ? {} : { 'x-amzn-errortype': errorType }),
+  });
+  response.end(body);
+}
