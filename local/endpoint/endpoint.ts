@@ -1,16 +1,19 @@
 import {
   createServer,
-  type IncomingHttpHeaders,
   type IncomingMessage,
   type Server,
   type ServerResponse,
+  STATUS_CODES,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { type Clock, systemClock } from '../clock';
+import { endWith, plainAnswer } from '../last-answer';
 import type { Log } from '../log';
 import { UserError } from '../user-error';
 import { signedService } from './credential-scope';
-import { HostHeaders, hostName } from './host-header';
+import { Guard } from './guard';
+import { declineUpgrade, offersWebSocket } from './other-upgrade';
 import { answerServiceError } from './service-error';
 
 export interface RequestHandler {
@@ -20,8 +23,8 @@ export interface RequestHandler {
 /** What serves the WebSocket APIs and their management API. */
 export interface ApiGateway {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** `false` if the request is for none of its APIs. */
-  handleRequest(request: IncomingMessage, response: ServerResponse): boolean;
+  /** `undefined`, and nothing done, if the request is for none of its APIs. */
+  handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined;
 }
 
 export interface EndpointOptions {
@@ -34,29 +37,47 @@ export interface EndpointOptions {
   /** Files for whatever is nothing else. */
   web?: { handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> };
   log: Log;
+  /** @default the system's */
+  clock?: Clock;
 }
 
 /** A function that was frozen for a while finds its connection as it left it, unless the while is longer than this. */
 const KEEP_ALIVE_MILLIS = 60_000;
 
+/** What a request that is no HTTP is answered, by the code of the parser's or the server's error. */
+const FAULTS: ReadonlyMap<string | undefined, number> = new Map([
+  ['HPE_HEADER_OVERFLOW', 431],
+  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', 413],
+  ['ERR_HTTP_REQUEST_TIMEOUT', 408],
+]);
+
 /** The one HTTP port: WebSocket APIs, their management API, AWS services and pages. */
 export class Endpoint {
   readonly #options: EndpointOptions;
   readonly #server: Server;
-  readonly #hosts: HostHeaders;
+  readonly #guard: Guard;
+  readonly #services: ReadonlyMap<string, RequestHandler>;
+  readonly #clock: Clock;
   /** Sockets that have left HTTP: the server no longer ends them by itself. */
   readonly #upgraded = new Set<Duplex>();
+  /** The latest answer of each connection. */
+  readonly #answers = new WeakMap<Duplex, ServerResponse>();
   #port = 0;
 
   constructor(options: EndpointOptions) {
     this.#options = options;
-    this.#hosts = new HostHeaders(options.host);
+    this.#guard = new Guard(options.host);
+    this.#services = new Map(Object.entries(options.services));
+    this.#clock = options.clock ?? systemClock;
     this.#server = createServer((request, response) => {
-      this.#serve(request, response).catch((error: unknown) => this.#requestFailed(error, response));
+      this.#serve(request, response).catch((error: unknown) => this.#requestFailed(error, request, response));
     });
     this.#server.keepAliveTimeout = KEEP_ALIVE_MILLIS;
+    // Node.js would drop the headers above 2,000 in silence, the guard's among them. Their size is limited.
+    this.#server.maxHeadersCount = 0;
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
-    this.#server.on('clientError', (_, socket) => socket.destroy());
+    this.#server.on('connect', (_, socket) => this.#end(socket, 405, 'This is no proxy.\n'));
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#malformed(error, socket));
   }
 
   /** @throws {UserError} if the port cannot be had. */
@@ -75,6 +96,13 @@ export class Endpoint {
     return this.#port;
   }
 
+  /** How many connections are open, WebSockets among them. */
+  countConnections(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+    });
+  }
+
   /** Ends what is still connected. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
@@ -86,30 +114,49 @@ export class Endpoint {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const earlier = this.#answers.get(socket);
+    if (earlier && !earlier.writableFinished) {
+      // The client did not wait for an answer. What comes next on its connection comes after that.
+      earlier.once('finish', () => this.#upgrade(request, socket, head));
+      return;
+    }
+    if (!offersWebSocket(request)) {
+      declineUpgrade(this.#server, request, socket, head);
+      return;
+    }
     // A socket whose client has vanished must not end the process.
     socket.on('error', () => socket.destroy());
     this.#upgraded.add(socket);
     socket.on('close', () => this.#upgraded.delete(socket));
-    if (this.#hosts.accepts(request.headers.host)) {
-      this.#options.gateway.handleUpgrade(request, socket, head);
-      return;
-    }
-    const text = foreignHost(request.headers.host);
-    socket.end(
-      `HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
-    );
+    const refusal = this.#guard.refuseHost(request);
+    if (refusal) this.#end(socket, refusal.status, refusal.text);
+    else this.#options.gateway.handleUpgrade(request, socket, head);
+  }
+
+  /** Also called for what follows the first fault of a connection, which has been answered then. */
+  #malformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+    const answer = this.#answers.get(socket);
+    const isInAnswer = answer?.headersSent && !answer.writableFinished;
+    if (socket.writableEnded) return;
+    if (!socket.writable || isInAnswer || error.code === 'ECONNRESET') socket.destroy();
+    else this.#end(socket, FAULTS.get(error.code) ?? 400, `The request cannot be read: ${error.message}.\n`);
+  }
+
+  #end(socket: Duplex, status: number, text: string): void {
+    endWith(socket, plainAnswer(status, STATUS_CODES[status] ?? '', text), this.#clock);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.on('error', () => response.destroy());
     response.on('error', () => response.destroy());
-    if (!this.#hosts.accepts(request.headers.host))
-      return answerText(response, 403, foreignHost(request.headers.host));
-    if (this.#isCrossSite(request)) return answerText(response, 403, foreignPage(request.headers));
+    this.#answers.set(request.socket, response);
+    const refusal = this.#guard.refuse(request);
+    if (refusal) return answerText(response, refusal.status, refusal.text);
     const service = signedService(request);
-    const handler = service === undefined ? undefined : this.#options.services[service];
+    const handler = service === undefined ? undefined : this.#services.get(service);
     if (handler) return handler.handle(request, response);
-    if (this.#options.gateway.handleRequest(request, response)) return;
+    const answered = this.#options.gateway.handleRequest(request, response);
+    if (answered !== undefined) return answered;
     if (service !== undefined) return this.#refuseService(service, request, response);
     if (await this.#options.web?.handle(request, response)) return;
     answerText(response, 404, `There is nothing at ${request.url}.\n`);
@@ -120,7 +167,7 @@ export class Endpoint {
       answerServiceError(response, 403, 'ForbiddenException', 'Forbidden');
       return;
     }
-    const known = Object.keys(this.#options.services).sort().join(', ');
+    const known = [...this.#services.keys()].sort().join(', ');
     this.#options.log.warn(
       `Nothing runs ${service} here: ${request.method} ${request.url?.split('?')[0]} got UnsupportedOperation`,
     );
@@ -132,18 +179,10 @@ export class Endpoint {
     );
   }
 
-  /**
-   * Browsers tell whose page a request comes from: pages of other origins, and of other ports of this machine, may not use
-   * connections, tables, functions and buckets, nor ask with OPTIONS whether they may.
-   */
-  #isCrossSite({ headers: { origin, host } }: IncomingMessage): boolean {
-    if (origin === undefined) return false;
-    const [, authority] = /^https?:\/\/([^/]+)$/i.exec(origin) ?? [];
-    return authority?.toLowerCase() !== host?.toLowerCase() || !this.#hosts.isOwn(authority);
-  }
-
-  #requestFailed(error: unknown, response: ServerResponse): void {
-    this.#options.log.error(`A request failed: ${error instanceof Error ? error.stack : String(error)}`);
+  /** A fault of ours harms no other request. */
+  #requestFailed(error: unknown, request: IncomingMessage, response: ServerResponse): void {
+    const reason = error instanceof Error ? error.stack : String(error);
+    this.#options.log.error(`${request.method} ${request.url?.split('?', 1)[0]} failed: ${reason}`);
     if (response.headersSent) response.destroy();
     else answerServiceError(response, 500, 'InternalServerError', 'Internal server error');
   }
@@ -155,14 +194,6 @@ function answerText(response: ServerResponse, status: number, text: string): voi
     'x-content-type-options': 'nosniff',
   });
   response.end(text);
-}
-
-function foreignHost(header: string | undefined): string {
-  return `The Host header ${JSON.stringify(hostName(header) ?? header ?? '')} is none of this endpoint's. Use localhost, 127.0.0.1, or an API's own amazonaws.com name; start with --host to use another name.\n`;
-}
-
-function foreignPage({ origin, host }: IncomingHttpHeaders): string {
-  return `Pages of ${origin} are not answered, only those of http://${host} itself. Open the page there, or send the request from a program.\n`;
 }
 
 function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): Error {

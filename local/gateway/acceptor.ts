@@ -13,6 +13,8 @@ export class Acceptor {
     clientTracking: false,
     perMessageDeflate: COMPRESSION,
     maxPayload: MAX_MESSAGE_BYTES,
+    // `ws` cuts the connection of a client whose 61st ping comes before the first pong is out: `Pongs` answers.
+    autoPong: false,
   });
 
   constructor(clock: Clock) {

@@ -13,6 +13,9 @@
  * - @connections checks the stage, the signature, the method, the id, the size, the connection, in this order
  *   (`ManagementApi`). Before any use, `lastActiveAt` equals `connectedAt`.
  * - `$disconnect` runs once the TCP connection has ended, with the cause that came first (`Connection`).
+ * - A handshake that offers other protocols beside `websocket`, or has a body, is refused with 400, as strict servers do
+ *   (`handshakeFault`).
+ * - Every ping is answered by a pong of its own, unless the client does not read: then only the latest one (`Pongs`).
  */
 
 /**
@@ -40,6 +43,13 @@ export const MAX_BYTES_IN_FLIGHT = 8 * 1024 * 1024;
 
 /** A URL beyond the quota. */
 export const URL_TOO_LONG_STATUS = 414;
+
+/**
+ * A request line with headers above 10,240 bytes. The limit is REST APIs', and its text has been reported of them; the status
+ * has not. Names, colons and line ends are counted, though the documentation speaks of values.
+ */
+export const HEAD_TOO_LARGE_STATUS = 431;
+export const HEAD_TOO_LARGE_MESSAGE = 'HTTP header is larger than 10240 bytes.';
 
 /** `X-Forwarded-Port` and `-Proto` of every CONNECT event: the real gateway has no other listener than `wss`. */
 export const FORWARDED_PORT = '443';

@@ -14,6 +14,7 @@ import { type CloseCause, clientCause, GOING_AWAY, violationCause } from './clos
 import type { DeployedStage } from './deployed-stage';
 import type { ConnectionFacts } from './events';
 import { limitFrames } from './frame-limit';
+import { answerPings } from './pongs';
 import { IDLE_MILLIS, MAX_CONNECTION_MILLIS } from './quotas';
 
 /** `full`: too much waits already for a client that does not read. */
@@ -66,6 +67,7 @@ export class Connection implements ConnectionFacts {
     ws.on('message', (data: Buffer) => this.#onMessage(data.toString()));
     ws.on('error', (error) => this.#onError(error));
     ws.on('close', (code, reason) => this.#onClose(clientCause(code, reason.toString())));
+    answerPings(ws);
     if (PINGS_ARE_ACTIVITY) ws.on('ping', () => this.#touch());
   }
 

@@ -9,18 +9,19 @@ import type { NameForPeople } from '../function-names';
 import type { FunctionInvoker } from '../lambda/invocation';
 import type { Log } from '../log';
 import { Acceptor } from './acceptor';
-import { Addresses } from './address';
+import { type Address, Addresses } from './address';
 import { type CloseCause, GOING_AWAY } from './close-codes';
 import { Connection, type ConnectionListener } from './connection';
 import { Connections } from './connections';
 import { DeployedStage } from './deployed-stage';
 import { disconnectEvent } from './events';
 import { type Acceptance, Handshake, handshakeFault } from './handshake';
+import { HEAD_TOO_LARGE, hasTooLargeHead } from './head-size';
 import { Ids } from './ids';
 import { Integrations } from './integration';
 import { ManagementApi } from './management-api';
 import { MessageFlow } from './message-flow';
-import { FORBIDDEN, Refusals, SHUTTING_DOWN, UPGRADE_REQUIRED } from './refusal';
+import { FORBIDDEN, INTERNAL_ERROR, Refusals, SHUTTING_DOWN, UPGRADE_REQUIRED } from './refusal';
 
 export interface GatewayOptions {
   apis: WebSocketApi[];
@@ -90,21 +91,13 @@ export class Gateway {
     this.#watch(this.#open(request, socket, head));
   }
 
-  /** For the HTTP server's `request` event. False, and nothing done, if the request is addressed to no API. */
-  handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
+  /**
+   * For the HTTP server's `request` event. Resolves once the request is answered, and rejects if the gateway fails at that;
+   * `undefined`, and nothing done, if the request is addressed to no API.
+   */
+  handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
     const address = this.#addresses.find(request.headers.host, request.url ?? '');
-    if (!address) return false;
-    if (address === 'unknown') {
-      this.#refusals.refuseRequest(response, FORBIDDEN);
-      return true;
-    }
-    const [first, connectionId, ...more] = address.rest;
-    if (first === '@connections' && connectionId !== undefined && more.length === 0) {
-      this.#watch(this.#management.handle(address.stage, connectionId, request, response));
-    } else {
-      this.#refusals.refuseRequest(response, request.method === 'GET' ? UPGRADE_REQUIRED : FORBIDDEN);
-    }
-    return true;
+    return address && this.#answer(address, request, response);
   }
 
   /**
@@ -137,7 +130,39 @@ export class Gateway {
     return apis.flatMap((api) => api.stages.map((stage) => new DeployedStage(api, stage, this.#region)));
   }
 
+  async #answer(
+    address: Address | 'unknown',
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    if (hasTooLargeHead(request)) {
+      this.#refusals.refuseRequest(response, HEAD_TOO_LARGE);
+      return;
+    }
+    if (address === 'unknown') {
+      this.#refusals.refuseRequest(response, FORBIDDEN);
+      return;
+    }
+    const [first, connectionId, ...more] = address.rest;
+    if (first === '@connections' && connectionId !== undefined && more.length === 0) {
+      await this.#management.handle(address.stage, connectionId, request, response);
+    } else {
+      this.#refusals.refuseRequest(response, request.method === 'GET' ? UPGRADE_REQUIRED : FORBIDDEN);
+    }
+  }
+
+  /** A failure of the gateway itself ends this handshake, and nothing else. */
   async #open(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    try {
+      await this.#shakeHands(request, socket, head);
+    } catch (error) {
+      this.#opening.delete(socket);
+      this.#refusals.refuseUpgrade(socket, INTERNAL_ERROR);
+      throw error;
+    }
+  }
+
+  async #shakeHands(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const onError = (): void => {
       socket.destroy();
     };

@@ -1,11 +1,12 @@
 /** The opening of a connection: the order of checks, and `$connect`, whose status decides (the table of statuses is AWS's). */
-import { type IncomingMessage, validateHeaderValue } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, validateHeaderValue } from 'node:http';
 import type { Clock } from '../clock';
 import type { Log } from '../log';
 import type { Address } from './address';
 import { connectHeaders, connectQuery, sourceIp } from './connect-request';
 import type { DeployedStage } from './deployed-stage';
 import { type ConnectionFacts, connectEvent } from './events';
+import { HEAD_TOO_LARGE, hasTooLargeHead } from './head-size';
 import type { Ids } from './ids';
 import type { Integrations, ProxyResult } from './integration';
 import { MAX_URL_CHARACTERS } from './quotas';
@@ -28,13 +29,35 @@ export interface Acceptance {
   subprotocol?: string;
 }
 
+/** Headers that a handshake has once. */
+const SINGLE = new Set(['host', 'sec-websocket-key', 'sec-websocket-version']);
+
 /** Why a request to upgrade is no handshake of RFC 6455 (4.2.1); undefined if it is one. */
-export function handshakeFault({ method, headers }: IncomingMessage): Refusal | undefined {
-  if (!/(^|,)\s*websocket\s*(,|$)/i.test(headers.upgrade ?? '')) return UPGRADE_REQUIRED;
-  if (method !== 'GET') return BAD_HANDSHAKE;
+export function handshakeFault(request: IncomingMessage): Refusal | undefined {
+  const { method, httpVersion, headers } = request;
+  if (hasTooLargeHead(request)) return HEAD_TOO_LARGE;
+  const protocols = (headers.upgrade ?? '').split(',').map((protocol) => protocol.trim().toLowerCase());
+  if (!protocols.includes('websocket')) return UPGRADE_REQUIRED;
+  if (protocols.length > 1 || method !== 'GET' || httpVersion !== '1.1') return BAD_HANDSHAKE;
+  if (hasBody(headers) || repeatsSingle(request.rawHeaders)) return BAD_HANDSHAKE;
   if (headers['sec-websocket-version'] !== '13') return OTHER_VERSION;
   if (!/^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '')) return BAD_HANDSHAKE;
   return undefined;
+}
+
+function hasBody(headers: IncomingHttpHeaders): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+}
+
+function repeatsSingle(rawHeaders: string[]): boolean {
+  const seen = new Set<string>();
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] ?? '').toLowerCase();
+    if (!SINGLE.has(name)) continue;
+    if (seen.has(name)) return true;
+    seen.add(name);
+  }
+  return false;
 }
 
 export class Handshake {

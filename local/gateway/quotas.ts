@@ -9,3 +9,5 @@ export const IDLE_MILLIS = 10 * 60_000;
 export const MAX_CONNECTION_MILLIS = 2 * 60 * 60_000;
 /** The whole `wss://` URL with its query. */
 export const MAX_URL_CHARACTERS = 4096;
+/** The request line and all header lines ("Quotas for … REST API": 10,240 bytes, which the WebSocket page does not repeat). */
+export const MAX_HEAD_BYTES = 10_240;

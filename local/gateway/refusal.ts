@@ -2,6 +2,7 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock';
+import { endWith } from '../last-answer';
 import { URL_TOO_LONG_STATUS } from './assumptions';
 import type { Ids } from './ids';
 
@@ -60,8 +61,7 @@ export class Refusals {
     const upgrade = refusal.headers?.Upgrade ? 'Upgrade, close' : 'close';
     const headers = { ...this.#headers(refusal), Connection: upgrade };
     for (const [name, value] of Object.entries(headers)) head.push(`${name}: ${value}`);
-    socket.once('finish', () => socket.destroy());
-    socket.end(`${head.join('\r\n')}\r\n\r\n${bodyOf(refusal)}`);
+    endWith(socket, `${head.join('\r\n')}\r\n\r\n${bodyOf(refusal)}`, this.#clock);
   }
 
   refuseRequest(response: ServerResponse, refusal: Refusal): void {

@@ -14,9 +14,9 @@ import { UserError } from '../../../local/user-error';
 const gateway: ApiGateway = {
   handleUpgrade: (_, socket) => socket.end('HTTP/1.1 418 Upgraded\r\n\r\n'),
   handleRequest(incoming, response) {
-    if (!incoming.url?.startsWith('/chat')) return false;
+    if (!incoming.url?.startsWith('/chat')) return undefined;
     response.end('gateway');
-    return true;
+    return Promise.resolve();
   },
 };
 
@@ -181,6 +181,54 @@ describe('Endpoint', () => {
     });
     expect(passed).toMatchObject({ status: 400, body: 'POST /?a=1 dynamodb.us-east-1.amazonaws.com {}' });
     expect(passed.headers['x-amz-crc32']).toBe('1');
+  });
+
+  describe('passing a body on', () => {
+    /** What the service gets, and the answers that come back on one connection. */
+    async function pass(...requests: string[]): Promise<{ received: string[]; answers: string[] }> {
+      const received: string[] = [];
+      answer = async (incoming, response) => {
+        received.push(`${incoming.method} ${incoming.url} ${await text(incoming)}`);
+        response.end(`answer to ${incoming.url}`);
+      };
+      const socket = connect(endpoint.port, '127.0.0.1');
+      const head = `host: localhost\r\nauthorization: ${signed('dynamodb').authorization}`;
+      for (const one of requests) socket.write(one.replace('HEAD', head));
+      let all = '';
+      for await (const chunk of socket) all += chunk;
+      return { received, answers: all.match(/answer to \S+?(?=\r\n|HTTP|$)/g) ?? [] };
+    }
+    const next = 'GET /next HTTP/1.1\r\nHEAD\r\nconnection: close\r\n\r\n';
+    const hidden = 'GET /hidden HTTP/1.1\r\nhost: localhost\r\n\r\n';
+    const inChunks = `${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`;
+
+    it.each(['GET', 'DELETE', 'OPTIONS', 'POST', 'PUT'])(
+      'takes no part of the body in chunks of a %s for the next request',
+      async (method) => {
+        const request = `${method} /first HTTP/1.1\r\nHEAD\r\ntransfer-encoding: chunked\r\n\r\n${inChunks}`;
+        expect(await pass(request, next)).toEqual({
+          received: [`${method} /first ${hidden}`, 'GET /next '],
+          answers: ['answer to /first', 'answer to /next'],
+        });
+      },
+    );
+
+    it.each(['GET', 'DELETE', 'POST'])('keeps the length of the body of a %s', async (method) => {
+      const request = `${method} /first HTTP/1.1\r\nHEAD\r\ncontent-length: ${hidden.length}\r\n\r\n${hidden}`;
+      const { received } = await pass(request, next);
+      expect(received).toEqual([`${method} /first ${hidden}`, 'GET /next ']);
+    });
+
+    it('keeps it although a Connection header names it', async () => {
+      const request = `POST /first HTTP/1.1\r\nHEAD\r\nconnection: content-length, x-hop\r\nx-hop: 1\r\ncontent-length: ${hidden.length}\r\n\r\n${hidden}`;
+      const { received } = await pass(request, next);
+      expect(received).toEqual([`POST /first ${hidden}`, 'GET /next ']);
+    });
+
+    it('says that it may come, if it is asked', async () => {
+      const request = `POST /first HTTP/1.1\r\nHEAD\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\nab`;
+      expect((await pass(request, next)).received).toEqual(['POST /first ab', 'GET /next ']);
+    });
   });
 
   it('lets no service give its answers to the pages of others', async () => {

@@ -15,7 +15,7 @@ describe('PageReload', () => {
   const serve = async (web: WebFiles) => {
     const served = new Endpoint({
       ...{ host: '127.0.0.1', port: 0, services: {}, web, log: silentLog },
-      gateway: { handleUpgrade() {}, handleRequest: () => false },
+      gateway: { handleUpgrade() {}, handleRequest: () => undefined },
     });
     await served.listen();
     return served;

@@ -180,7 +180,11 @@ describe('Handshake', () => {
       ['has no version', 426, { 'Sec-WebSocket-Version': undefined }],
       ['has another version', 426, { 'Sec-WebSocket-Version': '8' }],
       ['upgrades to something else', 426, { Upgrade: 'h2c' }],
-    ])('is refused if it %s', async (_, status, change) => {
+      ['offers something else, too', 400, { Upgrade: 'websocket, foo' }],
+      ['prefers something else', 400, { Upgrade: 'h2c, websocket' }],
+      ['has a body', 400, { 'Content-Length': '2' }],
+      ['has a body in chunks', 400, { 'Transfer-Encoding': 'chunked' }],
+    ])('is refused before $connect if it %s', async (_, status, change) => {
       const gateway = await start({ routes: { $connect: OK } });
       const client = await gateway.raw();
       const headers = Object.entries({ ...complete, ...change }).filter(([, value]) => value !== undefined);
@@ -188,6 +192,42 @@ describe('Handshake', () => {
       expect(await client.head()).toContain(`HTTP/1.1 ${status} `);
       await client.ended;
       expect(gateway.functions.events).toHaveLength(0);
+    });
+
+    it.each([
+      'Host: localhost',
+      'Upgrade: websocket',
+      `Sec-WebSocket-Key: ${KEY}`,
+      'Sec-WebSocket-Version: 13',
+    ])('is refused before $connect if it repeats %s', async (header) => {
+      const gateway = await start({ routes: { $connect: OK } });
+      const client = await gateway.raw();
+      client.handshake('/chat', header);
+      expect(await client.head()).toContain('HTTP/1.1 400 ');
+      expect(gateway.functions.events).toHaveLength(0);
+    });
+
+    it.each([
+      ['Connection: keep-alive, Upgrade', 'Upgrade: WebSocket'],
+      ['connection:upgrade', 'upgrade:websocket', 'content-length: 0'],
+    ])('is open for %s', async (...headers) => {
+      const gateway = await start({ routes: { $connect: OK } });
+      const client = await gateway.raw();
+      client.request(
+        'GET /chat HTTP/1.1',
+        ...['Host: localhost', `Sec-WebSocket-Key: ${KEY}`, 'Sec-WebSocket-Version: 13', ...headers],
+      );
+      expect(await client.head()).toContain(' 101 ');
+    });
+
+    it('is refused if it is HTTP/1.0', async () => {
+      const gateway = await start({ routes: { $connect: OK } });
+      const client = await gateway.raw();
+      client.request(
+        'GET /chat HTTP/1.0',
+        ...Object.entries(complete).map(([name, value]) => `${name}: ${value}`),
+      );
+      expect(await client.head()).toContain('HTTP/1.1 400 ');
     });
 
     it('is refused if it is a POST', async () => {
@@ -317,6 +357,46 @@ describe('Address', () => {
     const left = 4096 - `wss://${DOMAIN}/chat?a=`.length;
     await expect(gateway.connect(`/chat?a=${'x'.repeat(left)}`)).resolves.toBeDefined();
     await expect(gateway.connect(`/chat?a=${'x'.repeat(left + 1)}`)).rejects.toThrow('414');
+  });
+});
+
+describe('The head of a request', () => {
+  const line = 'GET /chat HTTP/1.1\r\n';
+
+  /** A handshake whose head has that many bytes, the empty line at its end not counted. */
+  function handshake(bytes: number): string {
+    const lines = [
+      ...['Host: localhost', 'Upgrade: websocket', 'Connection: Upgrade'],
+      ...[`Sec-WebSocket-Key: ${KEY}`, 'Sec-WebSocket-Version: 13', 'X-Padding: '],
+    ].join('\r\n');
+    return `${line}${lines}${'x'.repeat(bytes - line.length - lines.length - 2)}\r\n\r\n`;
+  }
+
+  it('may have 10,240 bytes', async () => {
+    const gateway = await start({ routes: { $connect: OK } });
+    const client = await gateway.raw();
+    client.socket.write(handshake(10_240));
+    expect(await client.head()).toContain(' 101 ');
+  });
+
+  it('is refused above that, before $connect', async () => {
+    const gateway = await start({ routes: { $connect: OK } });
+    const client = await gateway.raw();
+    client.socket.write(handshake(10_241));
+    expect(await client.head()).toContain('HTTP/1.1 431 ');
+    await client.ended;
+    expect(client.rest.toString()).toBe('{"message":"HTTP header is larger than 10240 bytes."}');
+    expect(gateway.functions.events).toHaveLength(0);
+  });
+
+  it('is refused of a management call, too', async () => {
+    const gateway = await start({ routes: {} });
+    const client = await gateway.raw();
+    client.request(
+      'POST /chat/@connections/eHrdFcnvvHcCE-w= HTTP/1.1',
+      ...['Host: localhost', 'Content-Length: 0', `Cookie: ${'x'.repeat(10_200)}`],
+    );
+    expect(await client.head()).toContain('HTTP/1.1 431 ');
   });
 });
 

@@ -80,7 +80,8 @@ export class RunningGateway {
   readonly api: WebSocketApi;
   readonly logged: string[] = [];
   readonly server = createServer((request, response) => {
-    if (!this.gateway.handleRequest(request, response)) response.writeHead(404).end('not an API');
+    const answered = this.gateway.handleRequest(request, response);
+    if (!answered) response.writeHead(404).end('not an API');
   });
   readonly #clients: (Client | RawClient)[] = [];
 

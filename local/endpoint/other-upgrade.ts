@@ -1,0 +1,28 @@
+/** Offers to change to another protocol than WebSocket, such as `h2c` (Java's HttpClient makes it with every request): declined. */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** Headers that belong to the offer. */
+const OF_THE_OFFER = new Set(['upgrade', 'http2-settings']);
+
+export function offersWebSocket({ headers }: IncomingMessage): boolean {
+  return (headers.upgrade ?? '').split(',').some((protocol) => protocol.trim().toLowerCase() === 'websocket');
+}
+
+/**
+ * Serves the request as if it had offered nothing, which RFC 9110 (7.8) allows: the server reads it again without the offer,
+ * with its body and with whatever follows on the connection.
+ */
+export function declineUpgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const { method, url, httpVersion, rawHeaders } = request;
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    if (!OF_THE_OFFER.has(name.toLowerCase())) lines.push(`${name}: ${rawHeaders[at + 1]}`);
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
+  // Of the answer before: it is not to end a slow request.
+  (socket as Socket).setTimeout(0);
+  server.emit('connection', socket);
+}

@@ -1,0 +1,28 @@
+/** The answers to a client's pings. */
+import type { WebSocket } from 'ws';
+
+/** Connections with a pong on its way, and the latest ping that came while the client did not read. */
+const onTheirWay = new WeakMap<WebSocket, Buffer | undefined>();
+
+/**
+ * Answers each ping with a pong. If the client does not read, only the latest ping is kept and answered (RFC 6455, 5.5.3), so
+ * that pings fill no memory.
+ */
+export function answerPings(ws: WebSocket): void {
+  ws.on('ping', answerPing);
+}
+
+function answerPing(this: WebSocket, payload: Buffer): void {
+  if (this.readyState !== this.OPEN) return;
+  if (this.bufferedAmount > 0 && onTheirWay.has(this)) {
+    // A copy: the payload is a slice of all that was received with it.
+    onTheirWay.set(this, Buffer.from(payload));
+    return;
+  }
+  onTheirWay.set(this, undefined);
+  this.pong(payload, false, () => {
+    const latest = onTheirWay.get(this);
+    onTheirWay.delete(this);
+    if (latest !== undefined) answerPing.call(this, latest);
+  });
+}

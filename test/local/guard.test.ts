@@ -1,0 +1,123 @@
+/** Whatever the runtime serves, it asks the same guard: a row for each kind of path. */
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readAssembly } from '../../local/assembly/read-assembly';
+import { PageReload } from '../../local/endpoint/page-reload';
+import { silentLog } from '../../local/log';
+import { type Runtime, startRuntime } from '../../local/runtime';
+import { chatTemplate, writeAssembly } from './assembly/written-assembly';
+
+const signed = (service: string) => ({
+  authorization: `AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`,
+});
+
+const LIST_TABLES = {
+  'x-amz-target': 'DynamoDB_20120810.ListTables',
+  'x-amz-date': '20260101T000000Z',
+  'content-type': 'application/x-amz-json-1.0',
+};
+
+/** What is asked for, and the status that its own page and a program get. */
+const PATHS: [string, string, string, Record<string, string>, number][] = [
+  ['a page', 'GET', '/', {}, 200],
+  ['the script that reloads pages', 'GET', '/@dev/reload.mjs', {}, 200],
+  ['the stream that reloads pages', 'GET', '/@dev/changes', {}, 200],
+  ['an API', 'GET', '/chat', {}, 426],
+  ['a connection', 'POST', '/chat/@connections/eHrdFcnvvHcCE-w=', signed('execute-api'), 403],
+  ['a table', 'POST', '/', { ...signed('dynamodb'), ...LIST_TABLES }, 200],
+  ['a function', 'POST', '/2015-03-31/functions/none/invocations', signed('lambda'), 404],
+  ['a bucket', 'GET', '/files?list-type=2', signed('s3'), 200],
+  ['a presigned object', 'GET', '/files/a.txt?X-Amz-Credential=a%2Fb%2Fc%2Fs3%2Faws4_request', {}, 200],
+  ['a stack', 'GET', '/?Action=DescribeStacks', signed('cloudformation'), 200],
+  ['a service that is not run', 'POST', '/', signed('sqs'), 501],
+  ['nothing', 'GET', '/nothing', {}, 404],
+];
+
+describe('The guard of a runtime', () => {
+  const home = mkdtempSync(join(tmpdir(), 'guard-'));
+  let runtime: Runtime;
+
+  beforeAll(async () => {
+    const { Resources } = chatTemplate();
+    const bucket = { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'files' } };
+    writeFileSync(join(home, 'index.html'), 'page');
+    writeFileSync(join(home, 'a.txt'), 'object');
+    runtime = await startRuntime({
+      app: readAssembly(writeAssembly({ Main: { Resources: { ...Resources, Files: bucket } } })),
+      ...{ port: 0, log: silentLog, webDirectory: home, pageReload: new PageReload() },
+      bucketDirectories: { files: home },
+    });
+  });
+  afterAll(async () => {
+    await runtime.close();
+    rmSync(home, { recursive: true });
+  });
+
+  /** The status and, of an answer that is a refusal of the guard's, its text. */
+  async function ask(method: string, path: string, headers: Record<string, string>) {
+    const outgoing = request({
+      ...{ host: '127.0.0.1', port: runtime.port, method, path },
+      headers: { host: `localhost:${runtime.port}`, ...headers },
+    });
+    outgoing.end(method === 'POST' ? '{}' : undefined);
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    const isGuard = response.statusCode === 403 && response.headers['content-type']?.startsWith('text/plain');
+    let text = '';
+    if (isGuard) for await (const chunk of response) text += chunk;
+    response.destroy();
+    return isGuard ? text : response.statusCode;
+  }
+
+  describe.each(PATHS)('of %s', (_, method, path, headers, status) => {
+    it('lets a program pass', async () => {
+      expect(await ask(method, path, headers)).toBe(status);
+    });
+
+    it('lets its own page pass', async () => {
+      const origin = `http://localhost:${runtime.port}`;
+      expect(await ask(method, path, { ...headers, origin, 'sec-fetch-site': 'same-origin' })).toBe(status);
+    });
+
+    it('refuses a name that is not its own', async () => {
+      const refused = await ask(method, path, { ...headers, host: 'rebound.example.com' });
+      expect(refused).toContain('The Host header "rebound.example.com" is none of this endpoint\'s');
+    });
+
+    it.each(['https://example.com', 'http://localhost:1', 'null'])('refuses a page of %s', async (origin) => {
+      expect(await ask(method, path, { ...headers, origin })).toContain(
+        `Pages of ${origin} are not answered`,
+      );
+    });
+
+    it('refuses the question of a page of others whether it may ask', async () => {
+      const asking = { origin: 'https://example.com', 'access-control-request-method': method };
+      expect(await ask('OPTIONS', path, asking)).toContain('Pages of https://example.com are not answered');
+    });
+
+    it.each(['cross-site', 'same-site'])('refuses to be embedded by a page that is %s', async (site) => {
+      const embedding = { 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' };
+      expect(await ask(method, path, { ...headers, ...embedding })).toContain('Pages of other sites');
+    });
+
+    it('refuses to be framed by a page of others', async () => {
+      const framing = {
+        'sec-fetch-site': 'cross-site',
+        'sec-fetch-mode': 'navigate',
+        'sec-fetch-dest': 'iframe',
+      };
+      expect(await ask(method, path, { ...headers, ...framing })).toContain('Pages of other sites');
+    });
+  });
+
+  it('lets a link from elsewhere lead to a page', async () => {
+    const link = {
+      'sec-fetch-site': 'cross-site',
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-dest': 'document',
+    };
+    expect(await ask('GET', '/', link)).toBe(200);
+  });
+});
