@@ -5,16 +5,25 @@ import type { IncomingMessage } from 'node:http';
  * Authorization header or, of a presigned URL, in the query. `undefined` if the request is not signed.
  */
 export function signedService(request: IncomingMessage): string | undefined {
-  const fromHeader = /^AWS4-[A-Z0-9-]+\s+.*?Credential=([^,\s]+)/.exec(request.headers.authorization ?? '');
-  const credential = fromHeader?.[1] ?? presignedCredential(request.url ?? '');
+  const credential =
+    headerCredential(request.headers.authorization ?? '') ?? presignedCredential(request.url ?? '');
   if (credential === undefined) return undefined;
   const parts = credential.split('/');
   return parts.length >= 5 && parts.at(-1) === 'aws4_request' ? parts.at(-2) : undefined;
 }
 
+const FIELD = 'Credential=';
+
+/** Without a regular expression over the whole: blanks in one header must not take a second. */
+function headerCredential(authorization: string): string | undefined {
+  if (!authorization.startsWith('AWS4-')) return undefined;
+  const at = authorization.indexOf(FIELD);
+  return at < 0 ? undefined : /^[^,\s]+/.exec(authorization.slice(at + FIELD.length))?.[0];
+}
+
 function presignedCredential(url: string): string | undefined {
-  const [, query] = url.split('?', 2);
-  return query?.includes('X-Amz-Credential')
+  const query = url.slice(url.indexOf('?') + 1);
+  return url.includes('?') && query.includes('X-Amz-Credential')
     ? (new URLSearchParams(query).get('X-Amz-Credential') ?? undefined)
     : undefined;
 }

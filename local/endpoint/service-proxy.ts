@@ -6,6 +6,7 @@ import { answerServiceError } from './service-error';
 /** Headers of one connection, which do not belong to the next: RFC 9110, section 7.6.1. */
 const HOP_BY_HOP = new Set([
   'connection',
+  'expect',
   'keep-alive',
   'proxy-connection',
   'te',
@@ -13,6 +14,9 @@ const HOP_BY_HOP = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
+
+/** These say what the request is, whatever its Connection header names. */
+const ESSENTIAL = new Set(['content-length', 'host']);
 
 /** Passes requests for one AWS service on to where it runs, and streams its answers back. */
 export class ServiceProxy {
@@ -39,7 +43,7 @@ export class ServiceProxy {
       method: request.method,
       path: request.url,
       // The Host header stays as it was signed.
-      headers: withoutHopByHop(request),
+      headers: { ...withoutHopByHop(request), ...framing(request) },
     });
     upstream.on('response', (answer) => {
       if (this.#losesAnswer?.()) {
@@ -81,6 +85,18 @@ function withoutLeaveForPages(headers: Headers): Headers {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('access-control-')));
 }
 
-function withoutHopByHop(message: IncomingMessage): Headers {
-  return Object.fromEntries(Object.entries(message.headers).filter(([name]) => !HOP_BY_HOP.has(name)));
+function withoutHopByHop({ headers }: IncomingMessage): Headers {
+  const named = (headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase());
+  const ofThisHop = new Set(named.filter((name) => !ESSENTIAL.has(name)));
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name) && !ofThisHop.has(name)),
+  );
+}
+
+/**
+ * Where the body ends. Node.js would send the body of a GET in chunks without their sizes, and the service would take it for the
+ * next request: of whoever comes next on the kept connection.
+ */
+function framing({ headers }: IncomingMessage): Headers {
+  return headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' };
 }

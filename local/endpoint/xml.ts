@@ -35,9 +35,22 @@ function text(value: string): string {
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** The contents of every element of a name, in an XML text without nested ones of the same name. */
+/**
+ * The contents of every element of a name, in an XML text without nested ones of the same name. Reads the text once, however
+ * it is made: a regular expression would look for the end of each of a thousand open elements.
+ */
 export function xmlElements(xml: string, name: string): string[] {
-  return [...xml.matchAll(new RegExp(`<${name}(?:\\s[^>]*)?>([^]*?)</${name}>`, 'g'))].map(([, inner = '']) =>
-    inner.trim(),
-  );
+  const [opening, closing] = [`<${name}`, `</${name}>`];
+  const contents: string[] = [];
+  for (let at = xml.indexOf(opening); at >= 0; at = xml.indexOf(opening, at)) {
+    at += opening.length;
+    // Else it is the beginning of a longer name.
+    if (!/[\s>]/.test(xml[at] ?? '')) continue;
+    const start = xml.indexOf('>', at) + 1;
+    const end = start === 0 ? -1 : xml.indexOf(closing, start);
+    if (end < 0) break;
+    contents.push(xml.slice(start, end).trim());
+    at = end + closing.length;
+  }
+  return contents;
 }

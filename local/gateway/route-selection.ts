@@ -29,7 +29,7 @@ export class RouteSelection {
         key += part.text;
       } else {
         body ??= jsonObject(message);
-        key += stringifySelection(part.select(body));
+        key += selectedText(part.select(body));
       }
     }
     return key;
@@ -82,6 +82,15 @@ function evaluate(path: string, json: object): unknown {
   } catch {
     // A message nested too deep for recursive descent.
     return undefined;
+  }
+}
+
+function selectedText(value: unknown): string {
+  try {
+    return stringifySelection(value);
+  } catch {
+    // Lists in lists, deeper than the stack.
+    return '';
   }
 }
 

@@ -7,6 +7,8 @@ import { S3Error } from './s3-error';
 
 /** A chunk's size with its signature, or a trailing header, has a few hundred. */
 const MAX_LINE_BYTES = 4096;
+/** A checksum and its signature. */
+const MAX_TRAILERS = 20;
 
 export function isAwsChunked(headers: IncomingHttpHeaders): boolean {
   return (
@@ -26,6 +28,10 @@ export async function* decodeAwsChunked(
   for await (const bytes of source) {
     rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
     while (rest.length > 0) {
+      if (expects === 'nothing') {
+        rest = rest.subarray(rest.length);
+        break;
+      }
       if (expects === 'data') {
         const data = rest.subarray(0, leftOfChunk);
         rest = rest.subarray(data.length);
@@ -50,7 +56,7 @@ export async function* decodeAwsChunked(
       } else if (expects === 'trailers') {
         const colon = line.indexOf(':');
         if (line === '') expects = 'nothing';
-        else if (colon > 0)
+        else if (colon > 0 && trailers.size < MAX_TRAILERS)
           trailers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
         else throw malformed();
       }

@@ -120,11 +120,12 @@ export class MultipartUploads {
 }
 
 function listedParts(xml: string, { parts }: Upload): ReceivedBody[] {
-  const listed = xmlElements(xml, 'Part').map((part) => ({
+  const elements = xmlElements(xml, 'Part');
+  const listed = elements.slice(0, MAX_PARTS).map((part) => ({
     number: Number(xmlElements(part, 'PartNumber')[0]),
     eTag: (xmlElements(part, 'ETag')[0] ?? '').replace(/&quot;|&#34;|"/g, ''),
   }));
-  if (listed.length === 0) {
+  if (elements.length === 0 || elements.length > MAX_PARTS) {
     throw new S3Error(
       400,
       'MalformedXML',
