@@ -1,17 +1,12 @@
 /** What other people have sent, as text that is safe to print: no character of it moves a cursor or turns the text around. */
 import Table from 'cli-table3';
+import { printable, printableJson } from '../local/printable';
 
-/** Control characters, line separators and those that change the direction of text. */
-const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
-const SHORT: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, (character) => SHORT[character] ?? escaped(character));
-}
+export { printable };
 
 /** One line of JSON for programs, which terminals print safely, too. */
 export function jsonLine(value: unknown): string {
-  return `${JSON.stringify(value).replace(UNPRINTABLE, escaped)}\n`;
+  return `${printableJson(JSON.stringify(value))}\n`;
 }
 
 /** Rows under a head, for people. */
@@ -28,8 +23,4 @@ export function durationText(milliseconds: number): string {
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -2,6 +2,7 @@
 /** The command line of the runtime: `start` runs a CDK app's WebSocket APIs on this machine, `dev` follows its sources, `describe` says what is in the app. */
 import { Command } from 'commander';
 import { addRuntimeCommands } from './cli/commands';
+import { printableLines } from './printable';
 import { UserError } from './user-error';
 
 const program = new Command('shared-connection')
@@ -10,7 +11,8 @@ const program = new Command('shared-connection')
 addRuntimeCommands(program);
 
 program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof UserError ? error.message : describeFault(error)}\n`);
+  const text = error instanceof UserError ? error.message : describeFault(error);
+  process.stderr.write(`${printableLines(text)}\n`);
   process.exit(1);
 });
 

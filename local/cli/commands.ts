@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FAULT_VALUES } from '../faults/fault-settings';
 import { DEFAULT_SEED } from '../faults/faults';
+import { printableLines } from '../printable';
 import { describe } from './describe';
 import { dev } from './dev';
 import { start } from './start';
@@ -21,7 +22,7 @@ export function addRuntimeCommands(program: Command): void {
     .description('print what a synthesized app has: APIs with their routes, functions, and what these may do')
     .argument('[folder]', 'the cloud assembly', 'cdk.out')
     .action((folder: string) => {
-      process.stdout.write(describe(folder));
+      process.stdout.write(printableLines(describe(folder)));
     });
 }
 

@@ -2,6 +2,7 @@
 import type { NameForPeople } from '../function-names';
 import type { FunctionLog, InvocationEnd, InvocationStart } from '../lambda/function-log';
 import type { Log } from '../log';
+import { printableJson } from '../printable';
 
 type Level = 'info' | 'warn' | 'error';
 
@@ -14,7 +15,8 @@ export class JsonLog implements Log {
 
   /** `event` says what kind of line it is; the other fields belong to that kind. */
   line(level: Level, event: string, fields: object, at = Date.now()): void {
-    this.#write(`${JSON.stringify({ time: new Date(at).toISOString(), level, event, ...fields })}\n`);
+    const line = JSON.stringify({ time: new Date(at).toISOString(), level, event, ...fields });
+    this.#write(`${printableJson(line)}\n`);
   }
 
   info(text: string): void {

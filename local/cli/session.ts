@@ -9,6 +9,7 @@ import { Faults } from '../faults/faults';
 import { type NameForPeople, namesForPeople } from '../function-names';
 import { textFunctionLog } from '../lambda/function-log';
 import type { Log } from '../log';
+import { printableLines } from '../printable';
 import { type Runtime, startRuntime } from '../runtime';
 import { BucketFolders } from '../s3/bucket-folders';
 import { UserError } from '../user-error';
@@ -18,6 +19,7 @@ import { type Difference, differences } from './differences';
 import { awsExports, bucketExports, tableExports } from './exports';
 import { JsonLog, jsonFunctionLog } from './json-log';
 import { runInUtc } from './local-time';
+import { openHostWarning } from './open-host';
 import { TerminalLog } from './terminal-log';
 
 export interface SessionOptions {
@@ -195,6 +197,8 @@ export class Session {
     });
     this.#running = { app, runtime };
     if (this.isStopping) return this.stop();
+    const warning = openHostWarning(host);
+    if (warning !== undefined) this.#log.warn(warning);
     if (this.#json) {
       const urls = app.apis.flatMap(({ apiId, stages }) =>
         stages.map(({ stageName }) => runtime.webSocketUrl(stageName, apiId)),
@@ -244,5 +248,5 @@ function whereTablesAre({ data, dynamodb }: SessionOptions): string {
 }
 
 function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${printableLines(text)}\n`);
 }
