@@ -12,6 +12,7 @@ const common = {
     '<rootDir>/examples/',
   ],
   setupFiles: ['<rootDir>/test/environment.js'],
+  globalSetup: '<rootDir>/test/shared-syntheses.js',
 };
 
 module.exports = {

@@ -1,6 +1,4 @@
 /** An app on a local runtime, for tests of the whole way from socket to table and back: this repository's own, or another. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -19,6 +17,7 @@ import type { Faults } from '../../local/faults/faults';
 import { type FunctionLog, silentFunctionLog } from '../../local/lambda/function-log';
 import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
+import { sharedSynthesis } from './shared-synthesis';
 
 const ROOT = join(__dirname, '../..');
 
@@ -55,22 +54,19 @@ export interface RunningApp {
   stop(): Promise<void>;
 }
 
-/** Synthesizes this repository's app, or the one of another `cdk.json`, into a folder of the caller's. */
-export async function synthesizedApp(
-  outputDirectory: string,
-  folder?: string,
-  context?: JsonObject,
-): Promise<App> {
+/** This repository's app, or the one of another `cdk.json`, synthesized once for each test run. */
+export async function synthesizedApp(folder?: string, context?: JsonObject): Promise<App> {
   const source = findApp(folder, ROOT);
   if (source.kind !== 'command') throw new Error('cdk.json names no command');
   const { synthesis } = source;
-  await synthesize({ ...synthesis, outputDirectory, context: { ...synthesis.context, ...context } });
-  return readAssembly(outputDirectory);
+  const directory = await sharedSynthesis(JSON.stringify([folder, context]), async (outputDirectory) => {
+    await synthesize({ ...synthesis, outputDirectory, context: { ...synthesis.context, ...context } });
+  });
+  return readAssembly(directory);
 }
 
 export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
-  const outputDirectory = mkdtempSync(join(tmpdir(), 'cdk-out-'));
-  const app = await synthesizedApp(outputDirectory, options.app, options.context);
+  const app = await synthesizedApp(options.app, options.context);
   let invocationEnded = () => {};
   const { functionLog = silentFunctionLog, faults, clock, incomingDirectory, webDirectory } = options;
   const runtime = await startRuntime({
@@ -122,7 +118,6 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     async stop() {
       client.destroy();
       await runtime.close();
-      rmSync(outputDirectory, { recursive: true, force: true });
     },
   };
 }

@@ -10,7 +10,8 @@ jest.setTimeout(600_000);
 /** Of a case: more for a machine that has the night. */
 const MAX_STATES = Number(process.env.EXPLORED_STATES ?? 6_000);
 
-const slow = Object.entries(everyCase).filter(([, { slow: isSlow, budget }]) => isSlow && budget);
+/** Some are too large to reach their end in any budget. */
+const whole = Object.entries(everyCase).filter(([, { slow, budget }]) => !slow || budget);
 const larger = Object.entries(everyCase).filter(([, { largerBudget }]) => largerBudget !== undefined);
 
 beforeEach(() => {
@@ -20,7 +21,7 @@ beforeEach(() => {
 afterEach(() => jest.restoreAllMocks());
 
 describe('in every order, all is well when', () => {
-  it.each(slow)('%s', async (_name, scenario) => {
+  it.each(whole)('%s', async (_name, scenario) => {
     expect((await exploreCase(scenario)).complete).toBe(true);
   });
 });

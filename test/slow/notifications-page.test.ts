@@ -38,7 +38,7 @@ describe('the notifications page', () => {
   };
 
   beforeAll(async () => {
-    app = await synthesizedApp(join(home, 'cdk.out'));
+    app = await synthesizedApp();
     browser = await chromium.launch(CHROMIUM);
   });
   afterAll(async () => {
@@ -188,7 +188,7 @@ describe('the notifications page', () => {
     beforeAll(async () => {
       const credentials = join(home, 'users.json');
       writeFileSync(credentials, JSON.stringify({ ada: String(await PasswordHash.of('Lovelace')) }));
-      guardedApp = await synthesizedApp(join(home, 'guarded.out'), undefined, { credentials });
+      guardedApp = await synthesizedApp(undefined, { credentials });
     });
     beforeEach(async () => {
       await runtime.close();

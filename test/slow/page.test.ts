@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import type { App } from '../../local/assembly/model';
@@ -17,7 +15,6 @@ const ROOT = join(__dirname, '../..');
 const AXE = require.resolve('axe-core/axe.min.js');
 
 describe('the chat page', () => {
-  let outputDirectory: string;
   let app: App;
   let runtime: Runtime;
   let browser: Browser;
@@ -31,14 +28,10 @@ describe('the chat page', () => {
     });
 
   beforeAll(async () => {
-    outputDirectory = mkdtempSync(join(tmpdir(), 'cdk-out-'));
-    app = await synthesizedApp(outputDirectory);
+    app = await synthesizedApp();
     browser = await chromium.launch(CHROMIUM);
   });
-  afterAll(async () => {
-    await browser.close();
-    rmSync(outputDirectory, { recursive: true, force: true });
-  });
+  afterAll(() => browser.close());
   beforeEach(async () => {
     complaints = [];
     runtime = await start(0);
