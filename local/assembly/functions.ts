@@ -1,13 +1,12 @@
 /** Lambda functions: which of an app's can be run here, and with what. */
-import { existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { UserError } from '../user-error';
 import type { Assembly } from './assembly';
 import { readAsynchronousSettings } from './asynchronous-settings';
 import type { EnvironmentOverrides } from './environment-overrides';
-import { isObject, objectAt, textAt } from './json';
+import { codeOf, layersOf } from './function-code';
+import { isObject, objectAt } from './json';
 import type { AsynchronousSettings, LambdaFunction, OtherResource } from './model';
+import { readQualifiers } from './qualifiers';
 import type { Resource } from './resource';
 
 const FUNCTION = 'AWS::Lambda::Function';
@@ -57,15 +56,18 @@ export function readFunctions(assembly: Assembly, overrides?: EnvironmentOverrid
   const failures: ReadFunctions['failures'] = new Map();
   const notRun: OtherResource[] = [];
   const settingsOf = readAsynchronousSettings(assembly);
+  const qualifiers = readQualifiers(assembly);
   for (const resource of assembly.resources(FUNCTION)) {
     try {
+      const { layers, notRun: missingLayers } = layersOf(resource, assembly);
       const read = readFunction(resource, settingsOf(resource), overrides);
+      if (layers.length > 0) read.layers = layers;
+      const own = qualifiers.get(read.functionName);
+      if (own) read.qualifiers = own;
       const twin = functions.get(read.functionName);
       if (twin) throw sameName(resource, twin);
       functions.set(read.functionName, read);
-      if (resource.properties.Layers !== undefined) {
-        notRun.push({ type: 'Lambda layers', path: resource.path, reason: 'not loaded' });
-      }
+      notRun.push(...missingLayers);
     } catch (error) {
       if (!(error instanceof UserError) || error instanceof SameName) throw error;
       const failure = { path: resource.path, reason: error.message };
@@ -81,7 +83,7 @@ class SameName extends UserError {}
 
 function sameName(resource: Resource, twin: LambdaFunction): UserError {
   return new SameName(
-    `${resource.path} and ${twin.path} are both named ${twin.functionName}. If they belong to two stages of the app, run one of them: --app with its own folder in the assembly.`,
+    `${resource.path} and ${twin.path} are both named ${twin.functionName}. If they belong to two stages of the app, run one of them: --stack names it.`,
   );
 }
 
@@ -111,7 +113,7 @@ function readFunction(
     functionName: String(resource.stack.reference(resource.logicalId, 'Resources')),
     functionArn: String(resource.stack.attribute(resource.logicalId, 'Arn', 'Resources')),
     runtime,
-    codeDirectory: codeDirectory(resource),
+    codeDirectory: codeOf(resource, runtime),
     handler,
     environment: environment(resource, overrides),
     timeoutSeconds: resource.number('Timeout') ?? DEFAULT_TIMEOUT_SECONDS,
@@ -149,33 +151,4 @@ function environment(
     );
   }
   return variables;
-}
-
-function codeDirectory(resource: Resource): string {
-  const code = objectAt({ code: resource.property('Code') ?? null }, 'code');
-  const inline = textAt(code, 'ZipFile');
-  if (inline !== undefined) return inlineCode(inline);
-  const key = textAt(code, 'S3Key') ?? '';
-  const staged = textAt(objectAt(resource.definition, 'Metadata'), 'aws:asset:path');
-  const { assets, directory } = resource.stack.files;
-  const path = assets.get(key) ?? (staged === undefined ? undefined : join(directory, staged));
-  if (path === undefined) {
-    throw resource.mistake(
-      `its code (${key || 'none'}) is not among the assets of the assembly; give it as an asset of the app`,
-    );
-  }
-  if (!existsSync(path)) throw resource.mistake(`its code (${path}) is missing; synthesize again`);
-  if (!statSync(path).isDirectory()) {
-    throw resource.mistake(
-      `its code is a single file (${path}); give the folder instead, as in Code.fromAsset(folder)`,
-    );
-  }
-  return path;
-}
-
-/** Lambda saves inline code as `index.js`. */
-function inlineCode(source: string): string {
-  const directory = mkdtempSync(join(tmpdir(), 'inline-function-'));
-  writeFileSync(join(directory, 'index.js'), source);
-  return directory;
 }

@@ -75,6 +75,12 @@ export class LambdaIntegrations {
         `calls ${functionArn}, which is not a function of this app; only the app's own functions are run. The CDK adds no permission to an imported function either: on AWS its owner has to`,
       );
     }
+    if (qualifier !== undefined && qualifier !== '$LATEST' && !lambdaFunction.qualifiers?.[qualifier]) {
+      return notRun(
+        integration,
+        `calls ${functionArn}, and the function has no alias or version ${qualifier}; add it to the app`,
+      );
+    }
     const forbidden = this.#forbidden(integration, functionArn, route);
     if (forbidden !== undefined) return notRun(integration, forbidden);
     return {

@@ -16,7 +16,7 @@ export function readTables(assembly: Assembly): { tables: DynamoTable[]; notRun:
     const twin = tables.get(table.tableName);
     if (twin) {
       throw new UserError(
-        `${table.path} and ${twin.path} are both named ${table.tableName}. If they belong to two stages of the app, run one of them: --app with its own folder in the assembly.`,
+        `${table.path} and ${twin.path} are both named ${table.tableName}. If they belong to two stages of the app, run one of them: --stack names it.`,
       );
     }
     tables.set(table.tableName, table);

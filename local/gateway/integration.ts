@@ -53,7 +53,7 @@ export class Integrations {
 
   #runFunction(
     route: Route,
-    { functionName, timeoutMillis }: LambdaIntegration,
+    { functionName, qualifier, timeoutMillis }: LambdaIntegration,
     event: string,
     connectionId: string,
     whenOver?: () => void,
@@ -70,7 +70,8 @@ export class Integrations {
         resolve(outcome);
         whenOver?.();
       };
-      this.#invoke(functionName, event, `${route.routeKey} ${connectionId}`).then(
+      const target = qualifier === undefined ? functionName : `${functionName}:${qualifier}`;
+      this.#invoke(target, event, `${route.routeKey} ${connectionId}`).then(
         (outcome) => settle(this.#read(route, functionName, outcome)),
         (error: unknown) => {
           this.#log.error(

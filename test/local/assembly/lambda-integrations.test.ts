@@ -106,12 +106,20 @@ describe('A Lambda integration', () => {
     const uri = {
       'Fn::Sub': `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/\${Function.Arn}:\${!stageVariables.alias}/invocations`,
     };
-    const found = integration({
+    const changes = {
       Integration: { IntegrationUri: uri },
       Stage: { StageVariables: { alias: 'blue' } },
       Permission: { FunctionName: { 'Fn::Sub': `\${Function.Arn}:blue` } },
+    };
+    const Blue = {
+      Type: 'AWS::Lambda::Alias',
+      Properties: { FunctionName: { Ref: 'Function' }, FunctionVersion: '$LATEST', Name: 'blue' },
+    };
+    expect(integration(changes, { Blue })).toMatchObject({ type: 'AWS_PROXY', qualifier: 'blue' });
+    expect(integration(changes)).toMatchObject({
+      type: 'NOT_RUN',
+      reason: expect.stringContaining('no alias or version blue'),
     });
-    expect(found).toMatchObject({ type: 'AWS_PROXY', qualifier: 'blue' });
   });
 
   it('works on with content handling and a timeout of its own', () => {
