@@ -2,47 +2,65 @@ import { basename, join } from 'node:path';
 import { UserError } from '../user-error';
 import { type CloudAssembly, readCloudAssembly, readJson, type StackFiles } from './cloud-assembly';
 import { isObject, objectAt, textAt } from './json';
+import type { OtherResource } from './model';
 import { OutsideValues } from './outside-values';
 import { physicalName } from './physical-names';
 import { ReferenceTrail } from './reference-trail';
 import type { Resource } from './resource';
 import { isSecretId } from './secrets';
 import { type Definition, Stack, type StackSurroundings } from './stack';
+import { type StackSelection, selectStacks } from './stack-selection';
 import { EXPORT_WRITER, PARAMETER, storedIn } from './stored-parameters';
 
 /** What an app's stacks have where they name neither account nor region. */
 const DEFAULT_REGION = 'us-east-1';
 const DEFAULT_ACCOUNT = '000000000000';
 
-/** Every stack of an app, nested ones included, with the exports that tie them together. */
+export interface AssemblyOptions extends StackSelection {
+  /** What stands for values that only AWS knows. @default nothing: they are mistakes where they are asked for */
+  outside?: OutsideValues;
+}
+
+/** The stacks of an app, nested ones included, with the exports that tie them together. */
 export class Assembly {
+  /** Those that are selected. */
   readonly stacks: Stack[] = [];
+  readonly region: string;
   readonly missingContext: string[];
+  /** Stacks of other regions. */
+  readonly notRun: OtherResource[];
+  readonly cdk1Version: string | undefined;
   readonly errors: { path: string; message: string }[];
+  /** The others, too: those that are selected may refer to them. */
+  readonly #all: Stack[] = [];
   readonly #byType = new Map<string, Resource[]>();
 
-  /**
-   * @param outside what stands for values that only AWS knows. @default nothing: they are mistakes where they are asked for
-   * @throws {UserError} if the folder holds no complete cloud assembly.
-   */
-  static read(directory: string, outside = new OutsideValues({}, false)): Assembly {
-    return new Assembly(readCloudAssembly(directory), outside);
+  /** @throws {UserError} if the folder holds no complete cloud assembly, or not what is selected of it. */
+  static read(directory: string, options: AssemblyOptions = {}): Assembly {
+    return new Assembly(readCloudAssembly(directory), options);
   }
 
-  private constructor(files: CloudAssembly, outside: OutsideValues) {
+  private constructor(files: CloudAssembly, options: AssemblyOptions) {
+    const selected = selectStacks(files.stacks, options);
+    this.notRun = selected.notRun;
+    this.region = selected.region ?? DEFAULT_REGION;
+    this.cdk1Version = files.cdk1Version;
     this.missingContext = files.missingContext;
     this.errors = files.errors;
     const surroundings: StackSurroundings = {
-      region: files.stacks.find(({ region }) => region !== undefined)?.region ?? DEFAULT_REGION,
+      region: this.region,
       accountId: files.stacks.find(({ accountId }) => accountId !== undefined)?.accountId ?? DEFAULT_ACCOUNT,
       trail: new ReferenceTrail(),
       importedValue: (exportName) => this.#exported(exportName),
       stackOutput: (...output) => this.#output(...output),
       storedParameter: (name) => this.#stored(name),
       secret: (id) => this.#secret(id),
-      outside,
+      outside: options.outside ?? new OutsideValues({}, false),
     };
-    for (const stackFiles of files.stacks) this.#add(new Stack(stackFiles, surroundings), surroundings);
+    for (const stackFiles of files.stacks) {
+      const stacks = this.#add(new Stack(stackFiles, surroundings), surroundings);
+      if (selected.files.has(stackFiles)) this.stacks.push(...stacks);
+    }
     for (const stack of this.stacks) {
       for (const resource of stack.resources()) {
         const others = this.#byType.get(resource.type);
@@ -60,18 +78,21 @@ export class Assembly {
     return [...this.#byType.keys()];
   }
 
-  #add(stack: Stack, surroundings: StackSurroundings): void {
-    this.stacks.push(stack);
+  /** The stack and those within it. */
+  #add(stack: Stack, surroundings: StackSurroundings): Stack[] {
+    this.#all.push(stack);
+    const added = [stack];
     for (const resource of stack.resources()) {
       if (resource.type !== 'AWS::CloudFormation::Stack') continue;
       const nested = new Stack(nestedFiles(stack.files, resource), surroundings, resource);
       stack.addNested(resource.logicalId, nested);
-      this.#add(nested, surroundings);
+      added.push(...this.#add(nested, surroundings));
     }
+    return added;
   }
 
   #output(stackName: string, outputName: string, region: string): Definition | undefined {
-    const stack = this.stacks.find((one) => one.name === stackName && one.region === region);
+    const stack = this.#all.find((one) => one.name === stackName && one.region === region);
     const output = stack?.outputs().find(({ name }) => name === outputName);
     const value = isObject(output?.definition) ? output.definition.Value : undefined;
     return stack && output && value !== undefined ? { stack, value, at: `${output.at}.Value` } : undefined;
@@ -92,11 +113,11 @@ export class Assembly {
   }
 
   #everywhere(...types: string[]): Resource[] {
-    return this.stacks.flatMap((stack) => stack.resources().filter(({ type }) => types.includes(type)));
+    return this.#all.flatMap((stack) => stack.resources().filter(({ type }) => types.includes(type)));
   }
 
   #exported(exportName: string): Definition | undefined {
-    for (const stack of this.stacks) {
+    for (const stack of this.#all) {
       for (const { definition, at } of stack.outputs()) {
         const name = objectAt(definition, 'Export').Name;
         if (name === undefined || !isObject(definition) || definition.Value === undefined) continue;

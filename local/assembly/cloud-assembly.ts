@@ -2,19 +2,27 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../user-error';
-import { isObject, type Json, type JsonObject, objectAt, textAt } from './json';
+import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from './json';
 
 export interface CloudAssembly {
   /** In the order of the manifest; those of nested stages follow. */
   stacks: StackFiles[];
   /** Context that the app asked for and nobody had: the CDK put dummy values in its place. */
   missingContext: string[];
+  /** The version of CDK 1 that made the assembly, if it is one of its. */
+  cdk1Version: string | undefined;
   /** What constructs reported as errors (`Annotations.of(…).addError`): the CDK deploys nothing then. */
   errors: { path: string; message: string }[];
 }
 
 export interface StackFiles {
   stackName: string;
+  /** In the manifest. */
+  id: string;
+  /** The construct path: `Dev/Main`. */
+  displayName: string;
+  /** Ids of the artifacts that are deployed before it. */
+  dependencies: string[];
   /** The folder that asset paths are relative to. */
   directory: string;
   templateFile: string;
@@ -48,6 +56,7 @@ export function readCloudAssembly(directory: string): CloudAssembly {
   const assembly: CloudAssembly = {
     stacks: [],
     missingContext: missing.map((entry) => textAt(entry, 'key') ?? 'context'),
+    cdk1Version: cdk1Version(directory),
     errors: [],
   };
   const stages: string[] = [];
@@ -89,18 +98,23 @@ function readStack(
   const template = readJson(join(directory, templateFile));
   const [, accountId, region] = /^aws:\/\/([^/]+)\/(.+)$/.exec(textAt(artifact, 'environment') ?? '') ?? [];
   const constructPaths = new Map<string, string>();
+  const legacyAssets: JsonObject = {};
   for (const { path, type, data } of readMetadata(directory, artifact)) {
-    if (type === 'aws:cdk:logicalId') constructPaths.set(data, path);
-    if (type === 'aws:cdk:error') assembly.errors.push({ path, message: data });
+    if (type === 'aws:cdk:logicalId') constructPaths.set(String(data), path);
+    if (type === 'aws:cdk:error') assembly.errors.push({ path, message: String(data) });
+    if (type === 'aws:cdk:asset') Object.assign(legacyAssets, readLegacyAsset(directory, data, assets));
   }
   assembly.stacks.push({
     stackName: textAt(properties, 'stackName') ?? id,
+    id,
+    displayName: textAt(artifact, 'displayName') ?? id,
+    dependencies: listAt(artifact, 'dependencies').map(String),
     directory,
     templateFile: basename(templateFile),
     template: isObject(template) ? template : {},
     region: region === 'unknown-region' ? undefined : region,
     accountId: accountId === 'unknown-account' ? undefined : accountId,
-    parameters: objectAt(properties, 'parameters'),
+    parameters: { ...legacyAssets, ...objectAt(properties, 'parameters') },
     assets,
     constructPaths,
   });
@@ -116,8 +130,32 @@ function readAssets(directory: string, file: string, assets: Map<string, string>
   }
 }
 
+/** CDK 1, and the legacy synthesizer of CDK 2, pass assets as parameters: those of one asset, by name. */
+function readLegacyAsset(directory: string, data: Json, assets: Map<string, string>): JsonObject {
+  const [id, path] = [textAt(data, 'id'), textAt(data, 'path')];
+  if (id === undefined || path === undefined) return {};
+  const key = `${id}.zip`;
+  assets.set(key, resolve(directory, path));
+  const values: [string | undefined, string][] = [
+    [textAt(data, 's3BucketParameter'), 'assets'],
+    // A prefix and a name, divided as the template divides them.
+    [textAt(data, 's3KeyParameter'), `||${key}`],
+    [textAt(data, 'artifactHashParameter'), id],
+  ];
+  return Object.fromEntries(values.filter(([name]) => name !== undefined));
+}
+
+/** The tree of constructs names the library that each is of. */
+function cdk1Version(directory: string): string | undefined {
+  const file = join(directory, 'tree.json');
+  if (!existsSync(file)) return undefined;
+  const [, version] =
+    /"fqn":\s*"@aws-cdk\/core\.[^"]*",\s*"version":\s*"(1\.[^"]*)"/.exec(readFileSync(file, 'utf8')) ?? [];
+  return version;
+}
+
 /** What constructs said of themselves, in the manifest or in a file of its own: also where the template carries no metadata. */
-function readMetadata(directory: string, artifact: Json): { path: string; type: string; data: string }[] {
+function readMetadata(directory: string, artifact: Json): { path: string; type: string; data: Json }[] {
   const file = textAt(artifact, 'additionalMetadataFile');
   const extra = file ? readJson(join(directory, file)) : {};
   const metadata = { ...objectAt(artifact, 'metadata'), ...(isObject(extra) ? extra : {}) };
@@ -125,7 +163,7 @@ function readMetadata(directory: string, artifact: Json): { path: string; type: 
     (Array.isArray(entries) ? entries : []).map((entry) => ({
       path: path.replace(/^\//, ''),
       type: textAt(entry, 'type') ?? '',
-      data: textAt(entry, 'data') ?? '',
+      data: isObject(entry) ? (entry.data ?? '') : '',
     })),
   );
 }

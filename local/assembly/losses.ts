@@ -54,7 +54,10 @@ export function refuseNothingLeft(app: Pick<App, 'apis' | 'schedules' | 'buckets
     app.schedules.length > 0 ||
     app.buckets.some(({ notifications }) => notifications.length > 0);
   if (isLeft) return;
-  throw new UserError(`Nothing of this app can be run on this machine:\n${lossLines(app.notRun).join('\n')}`);
+  const old = app.notRun.filter(({ type }) => type === 'CDK 1').map((one) => `  ${lossText(one)}`);
+  throw new UserError(
+    `Nothing of this app can be run on this machine:\n${[...lossLines(app.notRun), ...old].join('\n')}`,
+  );
 }
 
 /** @throws {UserError} if anything of the app fails for what is not run, or works with a value that nobody knows. */
@@ -84,11 +87,11 @@ function quoted(name: string): string {
 }
 
 export function lossText({ path, reason = 'is not run', cost = '' }: OtherResource): string {
-  const sentence = `${cost[0]?.toUpperCase() ?? ''}${cost.slice(1)}.`;
+  const sentence = cost === '' ? '' : `${cost[0]?.toUpperCase()}${cost.slice(1)}. `;
   // Some reasons begin with the thing that they are about, or with the place in its template.
   const isNamed = reason.startsWith(path) || /^\S+\.template\.json: /.test(reason);
   const cause = isNamed ? reason : `${shortPath(path)}: ${reason}`;
-  return `${sentence} ${cause.endsWith('.') ? cause : `${cause}.`}`;
+  return `${sentence}${cause.endsWith('.') ? cause : `${cause}.`}`;
 }
 
 function isOfUse(api: WebSocketApi): boolean {

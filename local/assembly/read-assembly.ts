@@ -4,7 +4,7 @@ import { notificationHandlers, readBuckets } from './buckets';
 import { EnvironmentOverrides } from './environment-overrides';
 import { readFunctions } from './functions';
 import { brokenRoutes, refuseLosses, refuseNothingLeft } from './losses';
-import type { App } from './model';
+import type { App, OtherResource } from './model';
 import { listOtherResources } from './other-resources';
 import { OutsideValues } from './outside-values';
 import { refuseReferenceCycles } from './reference-cycles';
@@ -12,11 +12,12 @@ import { RouteIntegrations } from './route-integrations';
 import { readSchedules } from './schedules';
 import { readSecrets } from './secrets';
 import { readOutputs, readStacks } from './stack-outputs';
+import type { StackSelection } from './stack-selection';
 import { readStoredParameters } from './stored-parameters';
 import { readTables } from './tables';
 import { isWebSocketApi, readWebSocketApis } from './websocket-apis';
 
-export interface ReadSettings {
+export interface ReadSettings extends StackSelection {
   /** Refuse an app of which anything fails for what is not run. @default false */
   isStrict?: boolean;
   /** `--parameter NAME=VALUE`: what stands in for values that only AWS knows. @default placeholders */
@@ -30,13 +31,14 @@ export interface ReadSettings {
  * @throws {UserError} if the app has no WebSocket API, nothing of it can be run, or AWS would not deploy it.
  */
 export function readAssembly(directory: string, settings: ReadSettings = {}): App {
-  const { isStrict = false, parameters = {}, environmentFile } = settings;
+  const { isStrict = false, parameters = {}, environmentFile, ...selection } = settings;
   const outside = new OutsideValues(parameters, true);
-  const assembly = Assembly.read(directory, outside);
+  const assembly = Assembly.read(directory, { ...selection, outside });
   const [error] = assembly.errors;
   if (error)
     throw new UserError(`${error.path} reports an error, and the CDK would deploy nothing: ${error.message}`);
-  const { region, accountId } = home(assembly, directory);
+  const { region } = assembly;
+  const accountId = accountOf(assembly, directory);
   for (const stack of assembly.stacks) refuseReferenceCycles(stack);
   const overrides = environmentFile === undefined ? undefined : EnvironmentOverrides.read(environmentFile);
   const functions = readFunctions(assembly, overrides);
@@ -66,6 +68,8 @@ export function readAssembly(directory: string, settings: ReadSettings = {}): Ap
     stacks: readStacks(assembly),
     outputs: readOutputs(assembly, (value) => outside.isUnknown(value)),
     notRun: [
+      ...oldVersion(assembly, directory),
+      ...assembly.notRun,
       ...notRun,
       ...broken,
       ...functions.notRun.filter(({ path }) => !handlers.has(path) && !told.has(path)),
@@ -80,22 +84,25 @@ export function readAssembly(directory: string, settings: ReadSettings = {}): Ap
   return app;
 }
 
-/** The one region and account of the app's WebSocket APIs. */
-function home(assembly: Assembly, directory: string): { region: string; accountId: string } {
-  const apis = assembly.resources('AWS::ApiGatewayV2::Api').filter(isWebSocketApi);
-  const [first] = apis;
-  if (!first) {
-    throw new UserError(
-      `The app in ${directory} has no WebSocket API (AWS::ApiGatewayV2::Api with ProtocolType WEBSOCKET), so that there is nothing to run. Its stacks: ${
-        assembly.stacks.map(({ name }) => name).join(', ') || 'none'
-      }.`,
-    );
-  }
-  const elsewhere = apis.find(({ stack }) => stack.region !== first.stack.region);
-  if (elsewhere) {
-    throw new UserError(
-      `${first.path} is in ${first.stack.region} and ${elsewhere.path} in ${elsewhere.stack.region}; one run serves one region. If they belong to two stages of the app, run one of them: --app with its own folder in the assembly.`,
-    );
-  }
-  return { region: first.stack.region, accountId: first.stack.accountId };
+/** The account of the app's WebSocket APIs. */
+function accountOf(assembly: Assembly, directory: string): string {
+  const api = assembly.resources('AWS::ApiGatewayV2::Api').find(isWebSocketApi);
+  if (api) return api.stack.accountId;
+  throw new UserError(
+    `The app in ${directory} has no WebSocket API (AWS::ApiGatewayV2::Api with ProtocolType WEBSOCKET), so that there is nothing to run. Its stacks: ${
+      assembly.stacks.map(({ name }) => name).join(', ') || 'none'
+    }.${assembly.notRun.map(({ path, reason }) => ` ${path} ${reason}.`).join('')}`,
+  );
+}
+
+/** CDK 1 has come to its end: what its constructs made runs as far as it is the same. */
+function oldVersion({ cdk1Version }: Assembly, directory: string): OtherResource[] {
+  if (cdk1Version === undefined) return [];
+  return [
+    {
+      type: 'CDK 1',
+      path: directory,
+      reason: `was made by CDK ${cdk1Version}, which AWS no longer maintains: it is read as one of CDK 2, and moving the app to CDK 2 is the way out where that fails`,
+    },
+  ];
 }

@@ -33,6 +33,16 @@ function runOptions(command: Command): Command {
       '--app <folder or command>',
       'a cloud assembly (cdk.out), the folder of a CDK app, or its command',
     )
+    .option(
+      '--stack <name>',
+      "run this stack and those it depends on, repeatable; a pattern such as 'Dev/*' names several (default: all)",
+      (text: string, others: string[]) => [...others, text],
+      [],
+    )
+    .option(
+      '--region <region>',
+      'of an app in several regions, run this one (default: that of the first WebSocket API)',
+    )
     .option('--port <number>', '0 for any free one', readPort, 3001)
     .option('--host <address>', 'where to listen', '127.0.0.1')
     .option(

@@ -11,7 +11,7 @@ import { Names, tolerant } from './names';
 
 /** @throws {UserError} if the folder holds no cloud assembly. */
 export function describe(directory: string): string {
-  const assembly = Assembly.read(resolve(directory));
+  const assembly = Assembly.read(resolve(directory), { region: 'every' });
   const names = new Names(assembly);
   const tables = [
     table('APIs', ['API', 'stages', 'route', 'goes to'], apiRows(assembly, names)),

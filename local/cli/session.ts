@@ -24,6 +24,9 @@ import { TerminalLog } from './terminal-log';
 
 export interface SessionOptions {
   app?: string;
+  /** Names of the stacks to run; none for all. */
+  stack: string[];
+  region?: string;
   port: number;
   host: string;
   dynamodb?: string;
@@ -83,7 +86,10 @@ export class Session {
     this.#faults = fault.length > 0 ? new Faults(readFaults(fault), seed) : undefined;
     const source = findApp(app, process.cwd());
     // Its command runs in the person's own time zone, also once this process runs in UTC.
-    if (source.kind === 'command') source.synthesis.environment = { ...process.env };
+    if (source.kind === 'command') {
+      const region = options.region === undefined ? {} : { CDK_DEFAULT_REGION: options.region };
+      source.synthesis.environment = { ...process.env, ...region };
+    }
     this.source = source;
     this.#bucketFolders = new BucketFolders(bucket, homeOf(source));
     if (source.kind === 'command') source.synthesis.dataDirectories = this.#bucketFolders.directories;
@@ -91,6 +97,8 @@ export class Session {
       source,
       settings: {
         isStrict: options.strict,
+        stacks: options.stack,
+        ...(options.region === undefined ? {} : { region: options.region }),
         parameters: readParameters(options.parameter),
         ...(options.envVars === undefined ? {} : { environmentFile: resolve(options.envVars) }),
       },

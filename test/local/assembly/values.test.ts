@@ -183,7 +183,7 @@ describe('Parameters and secrets of the app', () => {
       stage.valueAsString,
       plain.secretName,
     ]) as Json;
-    const [read] = Assembly.read(app.synth().directory, new OutsideValues({}, true)).stacks;
+    const [read] = Assembly.read(app.synth().directory, { outside: new OutsideValues({}, true) }).stacks;
     expect(read?.resolve(values, 'here')).toEqual([
       '5',
       '5',
