@@ -6,8 +6,9 @@ import type { BucketNotification } from '../assembly/model';
 import type { Alarm, Clock } from '../clock';
 import type { FunctionInvoker } from '../lambda/invocation';
 import type { Log } from '../log';
+import { printable } from '../printable';
 import type { BucketFolder, StoredObject } from './bucket-folder';
-import { FolderWatch } from './folder-watch';
+import { FolderWatch, type FolderWatchEvents } from './folder-watch';
 import type { Created } from './object-requests';
 import { Sequencer, s3Event } from './s3-event';
 import { newRequestIds } from './s3-response';
@@ -47,12 +48,15 @@ export class BucketEvents {
 
   /** Begins to watch the folder. Files that are there already are nothing new. */
   async start(): Promise<void> {
-    const { bucket, log } = this.#options;
-    this.#watch = await FolderWatch.start(bucket, {
+    const { bucket, clock, log } = this.#options;
+    const events: FolderWatchEvents = {
       changed: (key) => this.fileChanged(key),
       removed: (key) => void this.fileRemoved(key),
-      failed: (error) => log.error(`${bucket.directory} is not watched any more: ${String(error)}`),
-    });
+      gone: () => log.warn(`${bucket.directory} has gone. It is watched again once it is there again.`),
+      back: () => log.info(`${bucket.directory} is there again, and is watched.`),
+      failed: (error) => log.error(`Not all of ${bucket.directory} is watched: ${watchFault(error)}`),
+    };
+    this.#watch = await FolderWatch.start(bucket, events, clock);
   }
 
   /** Lets go of files that may still be written, and finishes what was begun. */
@@ -115,7 +119,9 @@ export class BucketEvents {
     try {
       return await bucket.find(key);
     } catch (error) {
-      log.error(`${key} of ${bucket.directory} cannot be read: ${(error as Error).message}`);
+      log.error(
+        `${printable(key)} of ${bucket.directory} cannot be read: ${printable((error as Error).message)}`,
+      );
       return undefined;
     }
   }
@@ -139,4 +145,11 @@ export class BucketEvents {
 function concerns({ events, prefix, suffix }: BucketNotification, eventName: string, key: string): boolean {
   const isOfEvent = events.some((event) => event === `s3:${eventName}` || event === 's3:ObjectCreated:*');
   return isOfEvent && key.startsWith(prefix) && key.endsWith(suffix);
+}
+
+function watchFault(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC'
+    ? 'the system allows no more watches (on Linux: sysctl fs.inotify.max_user_watches).'
+    : printable(String(message));
 }

@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Log, silentLog } from '../log';
 import { type Hashes, ObjectHashes } from './object-hashes';
 import { isHidden, namesIn, namesToWrite } from './object-key';
 import { S3Error } from './s3-error';
+import { SkippedFiles } from './skipped-files';
 
 export interface StoredObject extends Hashes {
   key: string;
@@ -26,16 +28,22 @@ export class BucketFolder {
   readonly #headers = new Map<string, { versionId: string; headers: Record<string, string> }>();
   #writing: Promise<unknown> = Promise.resolve();
 
+  /** What lies in the folder and is no object. */
+  readonly skipped: SkippedFiles;
+
   private constructor(
     readonly bucketName: string,
     /** Absolute, without symbolic links. */
     readonly directory: string,
-  ) {}
+    log: Log,
+  ) {
+    this.skipped = new SkippedFiles(directory, log);
+  }
 
   /** Makes the folder if it is not there. */
-  static async open(bucketName: string, directory: string): Promise<BucketFolder> {
+  static async open(bucketName: string, directory: string, log: Log = silentLog): Promise<BucketFolder> {
     await mkdir(directory, { recursive: true });
-    return new BucketFolder(bucketName, await realpath(directory));
+    return new BucketFolder(bucketName, await realpath(directory), log);
   }
 
   /** The object, or `undefined` if there is none of that key. */
@@ -70,9 +78,13 @@ export class BucketFolder {
     const keys: string[] = [];
     const visit = async (directory: string, prefix: string): Promise<void> => {
       for (const entry of await readFolder(directory)) {
-        if (isHidden(entry.name) || entry.name.includes('\\')) continue;
-        if (entry.isFile()) keys.push(`${prefix}${entry.name}`);
-        else if (entry.isDirectory()) await visit(join(directory, entry.name), `${prefix}${entry.name}/`);
+        const key = `${prefix}${entry.name}`;
+        // Names that are no UTF-8 were read with this in place of their bytes.
+        if (entry.name.includes('\ufffd')) await this.skipped.inspect(directory);
+        if (isHidden(entry.name)) continue;
+        if (entry.isDirectory()) await visit(join(directory, entry.name), `${key}/`);
+        else if (entry.isFile() && namesIn(key)) keys.push(key);
+        else await this.#sayOf(key);
       }
     };
     await visit(this.directory, '');
@@ -80,6 +92,16 @@ export class BucketFolder {
       .map((key) => ({ key, bytes: Buffer.from(key) }))
       .sort((a, b) => a.bytes.compare(b.bytes))
       .map(({ key }) => key);
+  }
+
+  async #sayOf(key: string): Promise<void> {
+    const stats = await lstat(join(this.directory, key)).catch(() => undefined);
+    if (stats) this.skipped.sayOf(key, stats);
+  }
+
+  /** Makes the folder again if somebody has deleted it: the bucket is there. */
+  async ensure(): Promise<void> {
+    await mkdir(this.directory, { recursive: true });
   }
 
   /** A path in the same file system for what is on its way into the bucket. */

@@ -1,6 +1,9 @@
-/** What happens to the visible files of a folder, whoever does it. */
-import { relative, sep } from 'node:path';
+/** What happens to the visible files of a folder, whoever does it; also if the folder itself goes and comes back. */
+import type { Stats } from 'node:fs';
+import { lstat } from 'node:fs/promises';
+import { basename, relative, sep } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
+import type { Alarm, Clock } from '../clock';
 import type { BucketFolder } from './bucket-folder';
 import { isHidden } from './object-key';
 
@@ -8,37 +11,175 @@ export interface FolderWatchEvents {
   /** A file is there, or has changed; it may still be written. */
   changed(key: string): void;
   removed(key: string): void;
+  /** The folder has gone, with everything in it. */
+  gone(): void;
+  /** A folder is there again, and is watched. What is new in it is told. */
+  back(): void;
   failed(error: unknown): void;
 }
 
+/** How often it is looked whether the folder is still the one that is watched, and whether one that has gone is back. */
+const LOOK_MILLIS = 1_000;
+const LOOK_MILLIS_WHILE_GONE = 200;
+
+interface RawDetails {
+  watchedPath?: string;
+}
+
 export class FolderWatch {
-  readonly #watcher: FSWatcher;
+  readonly #bucket: BucketFolder;
+  readonly #events: FolderWatchEvents;
+  readonly #clock: Clock;
+  /** Each file as it was seen last, by key: after the watch was opened anew, only what differs is told. */
+  readonly #known = new Map<string, string>();
+  /** Those that went since the last look: if the folder itself has gone, they may come back with it. */
+  readonly #lately = new Map<string, string>();
+  readonly #directories = new Set<string>();
+  #watcher: FSWatcher | undefined;
+  /** Of the folder that is watched. */
+  #identity: string | undefined;
+  /** A folder in it may be another one now. */
+  #isStale = false;
+  #isGone = false;
+  #look: Alarm | undefined;
+  #looking: Promise<void> = Promise.resolve();
+  #isStopped = false;
 
   /** Resolves once everything that happens from now on is told; files that are there already are not. */
-  static async start(bucket: BucketFolder, events: FolderWatchEvents): Promise<FolderWatch> {
-    const { directory } = bucket;
-    const namesOf = (path: string) => relative(directory, path).split(sep);
-    const keyOf = (path: string) => namesOf(path).join('/');
+  static async start(bucket: BucketFolder, events: FolderWatchEvents, clock: Clock): Promise<FolderWatch> {
+    const folder = new FolderWatch(bucket, events, clock);
+    folder.#identity = await identityOf(bucket.directory);
+    await folder.#open({ isFirst: true });
+    folder.#lookIn(LOOK_MILLIS);
+    return folder;
+  }
+
+  private constructor(bucket: BucketFolder, events: FolderWatchEvents, clock: Clock) {
+    this.#bucket = bucket;
+    this.#events = events;
+    this.#clock = clock;
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#look?.cancel();
+    await this.#looking;
+    await this.#watcher?.close();
+  }
+
+  #lookIn(milliseconds: number): void {
+    this.#look?.cancel();
+    if (this.#isStopped) return;
+    this.#look = this.#clock.after(milliseconds, () => {
+      this.#looking = this.#lookAtFolder().catch((error: unknown) => this.#events.failed(error));
+    });
+  }
+
+  async #lookAtFolder(): Promise<void> {
+    const identity = await identityOf(this.#bucket.directory);
+    if (identity === undefined) await this.#forget();
+    else if (identity !== this.#identity || this.#isStale || this.#isGone) await this.#openAnew(identity);
+    else this.#lately.clear();
+    // What was found out meanwhile is looked at soon.
+    this.#lookIn(this.#isGone || this.#isStale ? LOOK_MILLIS_WHILE_GONE : LOOK_MILLIS);
+  }
+
+  async #forget(): Promise<void> {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#events.gone();
+    await this.#watcher?.close();
+    for (const key of this.#known.keys()) this.#events.removed(key);
+  }
+
+  async #openAnew(identity: string): Promise<void> {
+    const isOther = this.#isGone || identity !== this.#identity;
+    this.#isGone = false;
+    this.#isStale = false;
+    this.#identity = identity;
+    await this.#watcher?.close();
+    // If they come back as they were, they are nothing new.
+    for (const [key, state] of this.#lately) if (!this.#known.has(key)) this.#known.set(key, state);
+    this.#lately.clear();
+    await this.#open({ isFirst: false });
+    if (isOther) this.#events.back();
+  }
+
+  async #open({ isFirst }: { isFirst: boolean }): Promise<void> {
+    const { directory, skipped } = this.#bucket;
+    this.#directories.clear();
+    const seen = new Set<string>();
+    let isReady = false;
     const watcher = watch(directory, {
-      ignoreInitial: true,
+      alwaysStat: true,
       followSymlinks: false,
       // A file that is replaced by renaming is told of at once; whether it has gone is looked up anyway.
       atomic: false,
-      ignored: (path) => namesOf(path).some(isHidden),
+      ignored: (path) => this.#namesOf(path).some(isHidden),
     });
-    watcher.on('add', (path) => events.changed(keyOf(path)));
-    watcher.on('change', (path) => events.changed(keyOf(path)));
-    watcher.on('unlink', (path) => events.removed(keyOf(path)));
-    watcher.on('error', (error) => events.failed(error));
-    await new Promise<void>((resolve) => watcher.once('ready', resolve));
-    return new FolderWatch(watcher);
-  }
-
-  private constructor(watcher: FSWatcher) {
     this.#watcher = watcher;
+    watcher.on('add', (path, stats) => {
+      const key = this.#keyOf(path);
+      seen.add(key);
+      const isKnown = !isReady && this.#known.get(key) === stateOf(stats);
+      this.#see(key, stats, !isKnown && !(isFirst && !isReady));
+    });
+    watcher.on('change', (path, stats) => this.#see(this.#keyOf(path), stats, true));
+    watcher.on('unlink', (path) => {
+      const key = this.#keyOf(path);
+      this.#lately.set(key, this.#known.get(key) ?? '');
+      this.#known.delete(key);
+      this.#events.removed(key);
+    });
+    watcher.on('addDir', (path) => {
+      this.#directories.add(path);
+      void skipped.inspect(path);
+    });
+    watcher.on('raw', (event, name, details) => this.#onRaw(event, name, details as RawDetails));
+    watcher.on('error', (error) => this.#events.failed(error));
+    await new Promise<void>((resolve) => watcher.once('ready', resolve));
+    isReady = true;
+    for (const key of [...this.#known.keys()].filter((one) => !seen.has(one))) {
+      this.#known.delete(key);
+      this.#events.removed(key);
+    }
   }
 
-  stop(): Promise<void> {
-    return this.#watcher.close();
+  #see(key: string, stats: Stats | undefined, isNew: boolean): void {
+    this.#known.set(key, stateOf(stats));
+    if (stats && this.#bucket.skipped.sayOf(key, stats)) return;
+    if (isNew) this.#events.changed(key);
   }
+
+  /**
+   * The system tells a watched folder of its own end by its own name. Whether another one has taken its place chokidar (4.0)
+   * does not notice; so the watch is opened anew. Names that are no UTF-8 come with a replacement character.
+   */
+  #onRaw(event: string, name: string | null, { watchedPath }: RawDetails): void {
+    if (watchedPath === undefined || name === null) return;
+    if (name.includes('\ufffd')) void this.#bucket.skipped.inspect(watchedPath);
+    const isOwnEnd =
+      event === 'rename' && name === basename(watchedPath) && this.#directories.has(watchedPath);
+    if (!isOwnEnd || this.#isStale || this.#isGone) return;
+    this.#isStale = true;
+    this.#lookIn(LOOK_MILLIS_WHILE_GONE);
+  }
+
+  #namesOf(path: string): string[] {
+    return relative(this.#bucket.directory, path).split(sep);
+  }
+
+  #keyOf(path: string): string {
+    return this.#namesOf(path).join('/');
+  }
+}
+
+/** File systems give the number of a deleted folder to the next one. */
+async function identityOf(directory: string): Promise<string | undefined> {
+  const stats = await lstat(directory, { bigint: true }).catch(() => undefined);
+  return stats?.isDirectory() ? `${stats.dev} ${stats.ino} ${stats.birthtimeNs}` : undefined;
+}
+
+function stateOf(stats: Stats | undefined): string {
+  return stats ? `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}` : '';
 }

@@ -45,7 +45,7 @@ export class LocalS3 {
     for (const bucket of buckets) {
       const directory = directories[bucket.bucketName];
       if (directory === undefined) continue;
-      const folder = await openFolder(bucket, directory);
+      const folder = await openFolder(bucket, directory, log);
       folders.push(folder);
       this.#directories[bucket.bucketName] = folder.directory;
       if (bucket.notifications.length > 0) await this.#tellOf(bucket, folder);
@@ -73,9 +73,9 @@ export class LocalS3 {
   }
 }
 
-async function openFolder({ bucketName }: Bucket, directory: string): Promise<BucketFolder> {
+async function openFolder({ bucketName }: Bucket, directory: string, log: Log): Promise<BucketFolder> {
   try {
-    return await BucketFolder.open(bucketName, directory);
+    return await BucketFolder.open(bucketName, directory, log);
   } catch (error) {
     throw new UserError(
       `${directory} cannot stand for the bucket ${bucketName}: ${(error as Error).message}. Give another folder: --bucket ${bucketName}=DIR.`,

@@ -79,6 +79,7 @@ export class MultipartUploads {
   ): Promise<StoredObject> {
     const upload = this.#find(bucket, key, query);
     const parts = listedParts(await readText(request), upload);
+    await bucket.ensure();
     const path = bucket.temporaryPath();
     try {
       const hashes = await joinParts(parts, path);

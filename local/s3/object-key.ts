@@ -1,4 +1,5 @@
 /** Keys of objects, and the files that stand for them: a slash divides folders. */
+import { sep } from 'node:path';
 import { S3Error } from './s3-error';
 
 /** S3's limit, in bytes of UTF-8. */
@@ -8,7 +9,7 @@ const MAX_NAME_BYTES = 255;
 
 /** The names of the folders and of the file, or `undefined` if there can be no file of that key. */
 export function namesIn(key: string): string[] | undefined {
-  return faultOf(key) === undefined ? key.split('/') : undefined;
+  return keyFault(key) === undefined ? key.split('/') : undefined;
 }
 
 /**
@@ -19,7 +20,7 @@ export function namesToWrite(key: string): string[] {
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
     throw new S3Error(400, 'KeyTooLongError', `Your key is too long; ${MAX_KEY_BYTES} bytes are allowed`);
   }
-  const fault = faultOf(key);
+  const fault = keyFault(key);
   if (fault === undefined) return key.split('/');
   throw new S3Error(
     400,
@@ -29,16 +30,19 @@ export function namesToWrite(key: string): string[] {
   );
 }
 
-function faultOf(key: string): string | undefined {
+/** Why a key can be no file here, as the end of a sentence that begins with it. */
+export function keyFault(key: string): string | undefined {
   if (key === '') return 'is empty';
   if (key.includes('\0')) return 'holds a NUL';
-  if (key.includes('\\')) return 'holds a backslash';
+  // On Windows it divides folders; elsewhere it is a character like any other.
+  if (sep === '\\' && key.includes('\\')) return 'holds a backslash';
   if (key.endsWith('/')) return 'ends with a slash';
   const names = key.split('/');
   if (names.includes('')) return 'begins with a slash, or has two in a row';
   if (names.some(isHidden)) return 'has a part that begins with a dot';
   if (names.some((name) => Buffer.byteLength(name) > MAX_NAME_BYTES))
     return `has a part of more than ${MAX_NAME_BYTES} bytes`;
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES) return `has more than ${MAX_KEY_BYTES} bytes`;
   return undefined;
 }
 

@@ -86,6 +86,7 @@ export class ObjectRequests {
     if (request.headers['x-amz-copy-source'] !== undefined) throw notImplemented('CopyObject');
     // So that a condition that does not hold costs no upload. It is looked at again when the file takes its place.
     checkWrite(request.headers, key, await bucket.find(key));
+    await bucket.ensure();
     const path = bucket.temporaryPath();
     try {
       const received = await receiveBody(request, path);

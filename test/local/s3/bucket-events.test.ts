@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
@@ -5,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BucketNotification } from '../../../local/assembly/model';
 import { type Clock, ManualClock, systemClock } from '../../../local/clock';
-import { silentLog } from '../../../local/log';
 import { BucketEvents, SETTLE_MILLIS } from '../../../local/s3/bucket-events';
 import { BucketFolder } from '../../../local/s3/bucket-folder';
 import { newRequestIds } from '../../../local/s3/s3-response';
@@ -16,6 +16,12 @@ const NOTIFICATION: BucketNotification = {
   ...{ id: 'everything', functionName: 'ingest', events: ['s3:ObjectCreated:*'], prefix: '', suffix: '' },
 };
 
+/** Waits are a twentieth as long: nothing that a test claims depends on them. */
+const quickClock: Clock = {
+  now: () => systemClock.now(),
+  after: (milliseconds, callback) => systemClock.after(milliseconds / 20, callback),
+};
+
 describe('BucketEvents', () => {
   let home: string;
   let bucket: BucketFolder;
@@ -23,10 +29,19 @@ describe('BucketEvents', () => {
   let clock: ManualClock;
   let invoked: { functionName: string; record: ReturnType<typeof JSON.parse> }[];
   let onInvoked: () => void;
+  let logged: string[];
+  let onLogged: () => void;
+  const say = (text: string) => {
+    logged.push(text);
+    onLogged();
+  };
+  const log = { info: say, warn: say, error: say };
 
   beforeEach(async () => {
     home = mkdtempSync(join(tmpdir(), 'bucket-events-'));
-    bucket = await BucketFolder.open('samples', join(home, 'incoming'));
+    logged = [];
+    onLogged = () => {};
+    bucket = await BucketFolder.open('samples', join(home, 'incoming'), log);
     clock = new ManualClock();
     invoked = [];
     onInvoked = () => {};
@@ -39,7 +54,7 @@ describe('BucketEvents', () => {
 
   function create(on: Clock, notifications = [NOTIFICATION]): BucketEvents {
     return new BucketEvents({
-      ...{ bucket, bucketArn: 'arn:aws:s3:::samples', notifications, clock: on, log: silentLog },
+      ...{ bucket, bucketArn: 'arn:aws:s3:::samples', notifications, clock: on, log },
       ...{ region: 'eu-west-1', accountId: '000000000000' },
       invoker: {
         invoke: () => Promise.reject(new Error('S3 invokes asynchronously.')),
@@ -227,7 +242,7 @@ describe('BucketEvents', () => {
   describe('watching the folder', () => {
     beforeEach(async () => {
       write('early');
-      events = create(systemClock);
+      events = create(quickClock);
       await events.start();
     });
 
@@ -261,6 +276,122 @@ describe('BucketEvents', () => {
       write('after');
       await until(2);
       expect(keys()).toEqual(['put', 'after']);
+    });
+
+    /** Resolves once a line of the log has `text` in it. */
+    const said = async (text: string) => {
+      await new Promise<void>((resolve) => {
+        onLogged = () => {
+          if (logged.some((line) => line.includes(text))) resolve();
+        };
+        onLogged();
+      });
+    };
+    const remake = () => {
+      rmSync(bucket.directory, { recursive: true });
+      mkdirSync(bucket.directory);
+    };
+
+    it('goes on with a folder that was deleted and made again at once', async () => {
+      remake();
+      await said('is there again, and is watched');
+      write('new');
+      await until(1);
+      remake();
+      write('at once');
+      await until(2);
+      expect(keys()).toEqual(['new', 'at+once']);
+    });
+
+    it('says that the folder has gone, and that it is back', async () => {
+      rmSync(bucket.directory, { recursive: true });
+      await said(`${bucket.directory} has gone`);
+      mkdirSync(bucket.directory);
+      write('while it was not watched');
+      await said(`${bucket.directory} is there again`);
+      await until(1);
+      expect(keys()).toEqual(['while+it+was+not+watched']);
+    });
+
+    it('goes on with a folder that was moved away and back, and tells nothing of what was in it', async () => {
+      write('told');
+      await until(1);
+      renameSync(bucket.directory, join(home, 'away'));
+      await said('has gone');
+      renameSync(join(home, 'away'), bucket.directory);
+      await said('is there again');
+      write('new');
+      await until(2);
+      renameSync(bucket.directory, join(home, 'away'));
+      renameSync(join(home, 'away'), bucket.directory);
+      write('newer');
+      await until(3);
+      await events.stop();
+      expect(keys()).toEqual(['told', 'new', 'newer']);
+    });
+
+    it('goes on with a folder in it that was deleted and made again at once', async () => {
+      mkdirSync(path('ward'));
+      write('ward/a');
+      await until(1);
+      rmSync(path('ward'), { recursive: true });
+      mkdirSync(path('ward'));
+      write('ward/b');
+      await until(2);
+      rmSync(path('ward'), { recursive: true });
+      mkdirSync(path('ward'));
+      write('ward/c');
+      await until(3);
+      expect(keys()).toEqual(['ward/a', 'ward/b', 'ward/c']);
+    });
+
+    it('tells again of the same content in a folder that was made again', async () => {
+      write('a', 'same');
+      await until(1);
+      rmSync(bucket.directory, { recursive: true });
+      await said('has gone');
+      mkdirSync(bucket.directory);
+      write('a', 'same');
+      await until(2);
+      expect(keys()).toEqual(['a', 'a']);
+    });
+
+    it('tells of a file with a backslash in its name', async () => {
+      write('ward\\a');
+      await until(1);
+      expect(keys()).toEqual(['ward%5Ca']);
+    });
+
+    it('says once of a name that is no UTF-8 what it is and what to do', async () => {
+      const name = Buffer.concat([Buffer.from(`${bucket.directory}/caf`), Buffer.from([0xe9, 0x1b])]);
+      writeFileSync(name, 'x');
+      await said('caf\\xE9\\x1B is no object of the bucket: its name is no UTF-8');
+      writeFileSync(name, 'y');
+      write('after');
+      await until(1);
+      expect(logged).toHaveLength(1);
+      expect(logged[0]).toContain('Rename it.');
+    });
+
+    it.each([
+      ['a symbolic link', 'is a symbolic link', () => symlinkSync(home, path('one'))],
+      ['a link to a file', 'is a symbolic link', () => symlinkSync(path('early'), path('one'))],
+      ['a pipe', 'is no regular file', () => execFileSync('mkfifo', [path('one')])],
+    ])('says of %s that it is no object', async (_, why, make) => {
+      make();
+      await said(`${path('one')} is no object of the bucket: it ${why}`);
+      expect(keys()).toEqual([]);
+    });
+
+    it('says of what is there at the start what is no object', async () => {
+      await events.stop();
+      mkdirSync(path('folder'));
+      writeFileSync(Buffer.concat([Buffer.from(path('folder/')), Buffer.from([0xff])]), 'x');
+      symlinkSync(home, path('link'));
+      events = create(quickClock);
+      await events.start();
+      await said('folder/\\xFF is no object');
+      await said('link is no object');
     });
 
     it('tells once of each of 500 files that are moved in at once', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { errorOf, type RunningS3, startS3 } from './running-s3';
@@ -46,6 +46,18 @@ describe('An upload', () => {
     });
     expect(s3.content('ward/1/a b.hl7')).toBe('content');
     expect(files()).toEqual(['ward']);
+  });
+
+  it('makes the folder again if somebody has deleted it', async () => {
+    rmSync(s3.bucket.directory, { recursive: true });
+    expect(await put('a', 'content')).toMatchObject({ status: 200 });
+    expect(s3.content('a')).toBe('content');
+  });
+
+  it('may have a backslash in its key', async () => {
+    expect(await put('ward%5Ca', 'content')).toMatchObject({ status: 200 });
+    expect(await s3.send('GET', '/samples/ward%5Ca')).toMatchObject({ status: 200, body: 'content' });
+    expect(files()).toEqual(['ward\\a']);
   });
 
   it('takes the place of the file that was there', async () => {
