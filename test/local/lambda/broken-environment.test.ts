@@ -21,7 +21,10 @@ describe('Environment that breaks', () => {
     const clock = new ManualClock(Date.UTC(2026, 0, 31, 12));
     const log = new RememberingLog();
     const source = `exports.handler = async ({ good }) => { if (good) return 1; console.log('begun'); ${body} }`;
-    const host = fixture.host([fixture.function('Slow', { 'index.js': source })], { clock, log });
+    const host = fixture.host([fixture.function('Slow', { 'index.js': source }, { timeoutSeconds: 3 })], {
+      clock,
+      log,
+    });
     const slow = host.invoke('Slow', '{}');
     await log.until(() => log.texts.includes('begun'));
     clock.advance(2_999);

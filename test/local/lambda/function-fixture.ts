@@ -35,7 +35,8 @@ export class Fixture {
       codeDirectory,
       handler: 'index.handler',
       environment: {},
-      timeoutSeconds: 3,
+      // However busy the machine is: a test of the timeout sets its own.
+      timeoutSeconds: 60,
       memoryMegabytes: 128,
       ...properties,
     };

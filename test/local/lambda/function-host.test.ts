@@ -85,8 +85,8 @@ describe('FunctionHost', () => {
         logStreamName: expect.stringMatching(/^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/),
         left: expect.any(Number),
       });
-      expect(JSON.parse(outcome.payload).left).toBeGreaterThan(2000);
-      expect(JSON.parse(outcome.payload).left).toBeLessThanOrEqual(3000);
+      expect(JSON.parse(outcome.payload).left).toBeGreaterThan(0);
+      expect(JSON.parse(outcome.payload).left).toBeLessThanOrEqual(60_000);
     });
 
     it("gives the function's variables and Lambda's, and none of this process", async () => {
@@ -225,7 +225,7 @@ describe('FunctionHost', () => {
       clock.advance(100);
       expect(await second).toMatchObject({ kind: 'success' });
       expect(host.environmentCount).toBe(2);
-      clock.advance(3_000);
+      clock.advance(60_000);
     });
 
     it('starts no more while one is still loading its function', async () => {
