@@ -31,6 +31,8 @@ export interface RuntimeOptions {
   port?: number;
   /** @default 127.0.0.1 */
   host?: string;
+  /** Other names of this machine by which requests may come. @default none */
+  allowedHosts?: string[];
   /** Another DynamoDB than the embedded one. */
   dynamodbUrl?: string;
   /** Where the embedded DynamoDB keeps its tables. @default in memory */
@@ -91,6 +93,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const losesAnswer = faults?.has('answer-lost') ? () => faults.strikes('answer-lost') : undefined;
   const directly = losesAnswer ? {} : directEndpoints(dynamodb);
+  const serviceEndpoints = remembered(
+    () => current.apis,
+    (served) => {
+      const here = { host: reachable(host), port: endpoint.port };
+      return { ...directly, ...Object.fromEntries(domainsOf(served).map((name) => [name, here])) };
+    },
+  );
   const functionHost = new FunctionHost({
     functions,
     region,
@@ -98,7 +107,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     clock,
     log: options.functionLog ?? textFunctionLog(log, { nameOf }),
     endpoint: () => ({ host: reachable(host), port: endpoint.port }),
-    serviceEndpoints: () => directly,
+    serviceEndpoints: () => serviceEndpoints(),
     limits: { closeMillis: FUNCTIONS_CLOSE_MILLIS },
   });
   const schedules = new Schedules({
@@ -129,6 +138,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const opened = new Endpoint({
       host,
       port,
+      ...(options.allowedHosts && { allowedHosts: options.allowedHosts }),
+      servedHosts: remembered(() => current.apis, domainsOf),
       gateway,
       services: {
         dynamodb: dynamodbProxy,
@@ -178,6 +189,20 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       await closeParts(gateway);
       await endpoint.close();
     },
+  };
+}
+
+function domainsOf(apis: WebSocketApi[]): string[] {
+  return apis.flatMap(({ customDomains = [] }) => customDomains.map(({ domainName }) => domainName));
+}
+
+/** What `make` made of the source's value, until that is another one. */
+function remembered<Source, Value>(source: () => Source, make: (value: Source) => Value): () => Value {
+  let last: { of: Source; value: Value } | undefined;
+  return () => {
+    const now = source();
+    if (last?.of !== now) last = { of: now, value: make(now) };
+    return last.value;
   };
 }
 

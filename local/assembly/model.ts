@@ -32,6 +32,19 @@ export interface WebSocketApi {
   routeSelectionExpression: string;
   routes: Route[];
   stages: Stage[];
+  /** Other names by which clients reach its stages. */
+  customDomains?: CustomDomain[];
+  /** Whether only these names answer, and the API's own host does not. */
+  isExecuteApiDisabled?: boolean;
+}
+
+/** `wss://{domainName}/{mappingKey}` is a stage. */
+export interface CustomDomain {
+  /** In lower case. */
+  domainName: string;
+  stageName: string;
+  /** Empty for the domain alone; more than one segment for keys such as `orders/v1`. */
+  mappingKey: string;
 }
 
 export interface Route {

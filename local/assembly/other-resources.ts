@@ -3,17 +3,21 @@ import type { Assembly } from './assembly';
 import type { OtherResource } from './model';
 import { isWebSocketApi } from './websocket-apis';
 
-/** Run, or without meaning here: roles and policies are not enforced, and logs go to the terminal. */
+/** Run, or without meaning here: roles and policies are not enforced, logs go to the terminal, and names need neither records nor certificates. */
 const UNLISTED = [
-  /^AWS::ApiGatewayV2::(Deployment|Integration|Route|RouteResponse|Stage)$/,
+  /^AWS::ApiGatewayV2::(ApiMapping|Deployment|DomainName|Integration|Route|RouteResponse|Stage)$/,
   /^AWS::CDK::Metadata$/,
+  /^AWS::CertificateManager::Certificate$/,
   /^AWS::CloudFormation::(Stack|WaitConditionHandle)$/,
   /^AWS::DynamoDB::(GlobalTable|Table)$/,
   /^AWS::Events::Rule$/,
   /^AWS::IAM::/,
   /^AWS::Lambda::(Alias|EventInvokeConfig|Function|LayerVersion|Permission|Version)$/,
   /^AWS::Logs::LogGroup$/,
+  /^AWS::Route53::RecordSet$/,
   /^AWS::S3::(Bucket|BucketPolicy)$/,
+  /^AWS::SecretsManager::Secret$/,
+  /^AWS::SSM::Parameter$/,
   /^Custom::S3(AutoDeleteObjects|BucketNotifications)$/,
 ];
 

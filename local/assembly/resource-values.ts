@@ -132,8 +132,19 @@ function queueUrl(resource: Resource): string {
 
 const VALUES: Record<string, Values> = {
   'AWS::ApiGatewayV2::Api': { reference: apiId, attributes: { ApiEndpoint: apiEndpoint, ApiId: apiId } },
+  'AWS::ApiGatewayV2::ApiMapping': {
+    reference: identified(6),
+    attributes: { ApiMappingId: identified(6) },
+  },
   'AWS::ApiGatewayV2::Authorizer': { reference: identified(6), attributes: { AuthorizerId: identified(6) } },
   'AWS::ApiGatewayV2::Deployment': { reference: identified(6), attributes: { DeploymentId: identified(6) } },
+  'AWS::ApiGatewayV2::DomainName': {
+    reference: (resource) => resource.text('DomainName'),
+    attributes: {
+      RegionalDomainName: (r) => `d-${identified(10)(r)}.execute-api.${r.stack.region}.${r.stack.urlSuffix}`,
+      RegionalHostedZoneId: identified(14),
+    },
+  },
   'AWS::ApiGatewayV2::Integration': {
     reference: identified(7),
     attributes: { IntegrationId: identified(7) },
@@ -142,6 +153,9 @@ const VALUES: Record<string, Values> = {
   'AWS::ApiGatewayV2::Route': { reference: identified(7), attributes: { RouteId: identified(7) } },
   'AWS::ApiGatewayV2::RouteResponse': { reference: identified(6) },
   'AWS::ApiGatewayV2::Stage': { reference: (resource) => resource.text('StageName') },
+  'AWS::CertificateManager::Certificate': {
+    reference: arn('acm', (resource) => `certificate/${keyId(resource)}`),
+  },
   'AWS::CloudFormation::Stack': { reference: (r) => r.stack.arn('cloudformation', `stack/${keyId(r)}`) },
   'AWS::Cognito::UserPool': {
     reference: userPoolId,

@@ -1,5 +1,6 @@
 /** WebSocket APIs with their routes and stages. What AWS would not deploy stops the start; what is not run costs its routes only. */
 import type { Assembly } from './assembly';
+import { readCustomDomains } from './custom-domains';
 import { isObject, type Json } from './json';
 import type { Integration, NotRun, OtherResource, Route, Stage, WebSocketApi } from './model';
 import type { Resource } from './resource';
@@ -70,8 +71,25 @@ function readApi(
   );
   if (repeated)
     throw api.mistake(`has two routes with the key ${repeated.routeKey}; each key may occur once`);
-  const name = api.text('Name') ?? apiId;
-  return [{ path: api.path, apiId, name, routeSelectionExpression, routes, stages }];
+  const customDomains = readCustomDomains(apiId, assembly);
+  const isExecuteApiDisabled = api.flag('DisableExecuteApiEndpoint');
+  if (isExecuteApiDisabled && customDomains.length === 0) {
+    return without(
+      'has DisableExecuteApiEndpoint, and the app maps no custom domain to it; add an ApiMapping, or leave the endpoint on',
+    );
+  }
+  return [
+    {
+      path: api.path,
+      apiId,
+      name: api.text('Name') ?? apiId,
+      routeSelectionExpression,
+      routes,
+      stages,
+      ...(customDomains.length > 0 && { customDomains }),
+      ...(isExecuteApiDisabled && { isExecuteApiDisabled }),
+    },
+  ];
 }
 
 /** API Gateway's routes may belong to an API that the app imports: nothing is known of its stages here. */

@@ -1,5 +1,6 @@
 /** The commands that run an app on this machine, with their options. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { hostName } from '../endpoint/host-header';
 import { FAULT_VALUES } from '../faults/fault-settings';
 import { DEFAULT_SEED } from '../faults/faults';
 import { printableLines } from '../printable';
@@ -46,6 +47,12 @@ function runOptions(command: Command): Command {
     .option('--port <number>', '0 for any free one', readPort, 3001)
     .option('--host <address>', 'where to listen', '127.0.0.1')
     .option(
+      '--allow-host <name>',
+      'another name of this machine by which requests may come, repeatable: host.docker.internal, a service of Compose, a tunnel',
+      readHostName,
+      [],
+    )
+    .option(
       '--dynamodb <url>',
       'another DynamoDB than the embedded one, such as http://localhost:8000',
       readUrl,
@@ -87,6 +94,12 @@ function readPort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+}
+
+function readHostName(text: string, others: string[]): string[] {
+  const name = text.toLowerCase();
+  if (hostName(name) === name) return [...others, name];
+  throw new InvalidArgumentError('Give a name without scheme, port and path, such as host.docker.internal.');
 }
 
 function readSeed(text: string): number {

@@ -29,6 +29,8 @@ export interface SessionOptions {
   region?: string;
   port: number;
   host: string;
+  /** Other names of this machine. */
+  allowHost: string[];
   dynamodb?: string;
   /** Where the embedded DynamoDB keeps its tables. */
   data?: string;
@@ -192,7 +194,7 @@ export class Session {
     this.#nameOf = namesForPeople(app);
     const nameOf = (functionName: string) => this.#nameOf(functionName);
     const runtime = await startRuntime({
-      ...{ app, port, host, log: this.#log },
+      ...{ app, port, host, allowedHosts: this.#options.allowHost, log: this.#log },
       functionLog: this.#json
         ? jsonFunctionLog(this.#json, { nameOf, quiet, verbose })
         : textFunctionLog(this.#log, { nameOf, timeOfDay: this.#timeOfDay, quiet, verbose }),

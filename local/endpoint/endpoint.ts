@@ -13,6 +13,7 @@ import type { Log } from '../log';
 import { UserError } from '../user-error';
 import { signedService } from './credential-scope';
 import { Guard } from './guard';
+import { HostHeaders } from './host-header';
 import { declineUpgrade, offersWebSocket } from './other-upgrade';
 import { answerServiceError } from './service-error';
 
@@ -31,6 +32,10 @@ export interface EndpointOptions {
   host: string;
   /** 0 for any free one. */
   port: number;
+  /** Other names of this machine. @default none */
+  allowedHosts?: string[];
+  /** The app's own names, such as custom domains. @default none */
+  servedHosts?: () => string[];
   gateway: ApiGateway;
   /** By the name that requests are signed for: `dynamodb`, `lambda`. */
   services: Record<string, RequestHandler>;
@@ -66,7 +71,7 @@ export class Endpoint {
 
   constructor(options: EndpointOptions) {
     this.#options = options;
-    this.#guard = new Guard(options.host);
+    this.#guard = new Guard(new HostHeaders(options.host, options.allowedHosts, options.servedHosts));
     this.#services = new Map(Object.entries(options.services));
     this.#clock = options.clock ?? systemClock;
     this.#server = createServer((request, response) => {

@@ -1,6 +1,6 @@
 /** Who is answered: requests that name this machine or AWS, and of pages those of the endpoint itself. Nothing is served before this. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { HostHeaders, hostName } from './host-header';
+import { type HostHeaders, hostName } from './host-header';
 
 export interface GuardRefusal {
   status: 400 | 403;
@@ -14,8 +14,8 @@ const OTHER_SITES = new Set(['cross-site', 'same-site']);
 export class Guard {
   readonly #hosts: HostHeaders;
 
-  constructor(listeningHost: string) {
-    this.#hosts = new HostHeaders(listeningHost);
+  constructor(hosts: HostHeaders) {
+    this.#hosts = hosts;
   }
 
   /** Why a request gets no answer; `undefined` if it may pass. */
@@ -52,7 +52,7 @@ function countOf(name: string, rawHeaders: string[]): number {
 }
 
 function foreignHost(header: string | undefined): string {
-  return `The Host header ${JSON.stringify(hostName(header) ?? header ?? '')} is none of this endpoint's. Use localhost, 127.0.0.1, or an API's own amazonaws.com name; start with --host to use another name.\n`;
+  return `The Host header ${JSON.stringify(hostName(header) ?? header ?? '')} is none of this endpoint's. Use localhost, 127.0.0.1, or an API's own amazonaws.com name; start with --allow-host ${hostName(header) ?? 'NAME'} to use this name.\n`;
 }
 
 function foreignPage({ origin, host }: IncomingHttpHeaders): string {

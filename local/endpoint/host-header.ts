@@ -7,21 +7,30 @@ const ANY_ADDRESS = new Set(['0.0.0.0', '::']);
 const SERVICE_NAME = /\.(amazonaws\.com(\.cn)?|localhost)$/;
 
 /**
- * Which Host headers the endpoint answers to: its own, AWS-shaped ones and those of buckets. A page of somebody else's that
+ * Which Host headers the endpoint answers to: its own, AWS-shaped ones, those of buckets and the app's custom domains. A page of somebody else's that
  * has its name point to this machine (DNS rebinding) comes with that name, and gets nothing.
  */
 export class HostHeaders {
   readonly #own: Set<string>;
+  readonly #served: () => string[];
   readonly #takesAnyAddress: boolean;
 
-  constructor(listeningHost: string) {
-    this.#own = new Set(['localhost', '127.0.0.1', '::1', listeningHost.toLowerCase()]);
+  /**
+   * @param names other names of this machine, as containers and tunnels have them
+   * @param served names of the app's own, which stand for its APIs as AWS's do. Asked anew for each request
+   */
+  constructor(listeningHost: string, names: string[] = [], served: () => string[] = () => []) {
+    const others = [listeningHost, ...names].map((name) => name.toLowerCase());
+    this.#own = new Set(['localhost', '127.0.0.1', '::1', ...others]);
+    this.#served = served;
     this.#takesAnyAddress = ANY_ADDRESS.has(listeningHost);
   }
 
   accepts(header: string | undefined): boolean {
     const name = hostName(header);
-    return name !== undefined && (this.isOwn(header) || SERVICE_NAME.test(name));
+    return (
+      name !== undefined && (this.isOwn(header) || SERVICE_NAME.test(name) || this.#served().includes(name))
+    );
   }
 
   /** Whether the header names this machine, as pages and commands of its user do. */

@@ -1,6 +1,7 @@
 /**
  * Which stage a request means. On one machine an API has three addresses: `/{stage}` where no other API has a stage of that
- * name, `/{apiId}/{stage}`, and `/{stage}` with API Gateway's own Host header.
+ * name, `/{apiId}/{stage}`, and `/{stage}` with API Gateway's own Host header. A custom domain has two: `/{key}` with the domain
+ * in the Host header, and `/{domain}/{key}`.
  */
 import type { Log } from '../log';
 import type { DeployedStage } from './deployed-stage';
@@ -8,6 +9,10 @@ import type { DeployedStage } from './deployed-stage';
 /** What was asked for within a stage: the path's segments after it, decoded. */
 export interface Address {
   stage: DeployedStage;
+  /** The one that the client used, or the address here stands for. */
+  domainName: string;
+  /** API mappings of several levels pass header names in lower case. */
+  lowersHeaderNames?: boolean;
   rest: string[];
 }
 
@@ -17,15 +22,36 @@ export class Addresses {
   readonly #byDomain = new Map<string, Map<string, DeployedStage>>();
   readonly #byApiId = new Map<string, Map<string, DeployedStage>>();
   readonly #byStageName = new Map<string, DeployedStage | 'several'>();
+  readonly #byCustomDomain = new Map<string, Mapping[]>();
   readonly #log: Log;
 
   constructor(stages: DeployedStage[], log: Log) {
     this.#log = log;
     for (const stage of stages) {
-      put(this.#byDomain, stage.domainName, stage);
+      put(this.#byDomain, stage.executeApiHost, stage);
+      this.#addCustomDomains(stage);
       put(this.#byApiId, stage.apiId, stage);
       const other = this.#byStageName.has(stage.stageName);
       this.#byStageName.set(stage.stageName, other ? 'several' : stage);
+    }
+  }
+
+  #withinHost(stages: Map<string, DeployedStage> | undefined, segments: string[]): Address | 'unknown' {
+    const address = within(stages, segments);
+    if (address === 'unknown' || !address.stage.isExecuteApiDisabled) return address;
+    this.#log.warn(
+      `${address.stage.executeApiHost} is switched off (DisableExecuteApiEndpoint): use ${address.domainName}.`,
+    );
+    return 'unknown';
+  }
+
+  /** The longest key of a domain that fits is meant. */
+  #addCustomDomains(stage: DeployedStage): void {
+    for (const { domainName, mappingKey } of stage.customDomains) {
+      const mappings = this.#byCustomDomain.get(domainName) ?? [];
+      mappings.push({ stage, key: mappingKey.split('/').filter((part) => part !== '') });
+      mappings.sort((one, other) => other.key.length - one.key.length);
+      this.#byCustomDomain.set(domainName, mappings);
     }
   }
 
@@ -38,10 +64,14 @@ export class Addresses {
   find(host: string | undefined, url: string): Address | 'unknown' | undefined {
     const segments = pathSegments(url);
     if (host && EXECUTE_API_HOST.test(host)) {
-      const stages = this.#byDomain.get(host.toLowerCase().replace(/:\d+$/, ''));
-      return within(stages, segments);
+      return this.#withinHost(this.#byDomain.get(nameIn(host)), segments);
     }
+    const mappings = this.#byCustomDomain.get(nameIn(host ?? ''));
+    if (mappings) return withinDomain(nameIn(host ?? ''), mappings, segments);
     const [first = ''] = segments;
+    const domain = first.toLowerCase();
+    const ofPath = this.#byCustomDomain.get(domain);
+    if (ofPath) return withinDomain(domain, ofPath, segments.slice(1));
     const stages = this.#byApiId.get(first);
     if (stages) return within(stages, segments.slice(1));
     const stage = this.#byStageName.get(first);
@@ -51,9 +81,32 @@ export class Addresses {
       );
       return 'unknown';
     }
-    if (stage) return { stage, rest: segments.slice(1) };
+    if (stage) return { stage, domainName: stage.domainName, rest: segments.slice(1) };
     return segments.slice(0, 3).includes('@connections') ? 'unknown' : undefined;
   }
+}
+
+/** A key of a custom domain, by its segments. */
+interface Mapping {
+  stage: DeployedStage;
+  key: string[];
+}
+
+/** `undefined` if no key fits: another API may be at the domain, too. */
+function withinDomain(domainName: string, mappings: Mapping[], segments: string[]): Address | undefined {
+  const mapping = mappings.find(({ key }) => key.every((part, index) => segments[index] === part));
+  if (!mapping) return undefined;
+  const { stage, key } = mapping;
+  return {
+    stage,
+    domainName,
+    ...(key.length > 1 && { lowersHeaderNames: true }),
+    rest: segments.slice(key.length),
+  };
+}
+
+function nameIn(host: string): string {
+  return host.toLowerCase().replace(/:\d+$/, '');
 }
 
 function put(map: Map<string, Map<string, DeployedStage>>, key: string, stage: DeployedStage): void {
@@ -63,7 +116,7 @@ function put(map: Map<string, Map<string, DeployedStage>>, key: string, stage: D
 
 function within(stages: Map<string, DeployedStage> | undefined, segments: string[]): Address | 'unknown' {
   const stage = stages?.get(segments[0] ?? '');
-  return stage ? { stage, rest: segments.slice(1) } : 'unknown';
+  return stage ? { stage, domainName: stage.domainName, rest: segments.slice(1) } : 'unknown';
 }
 
 /** A slash at the end is accepted as if it were not there. What cannot be decoded stays as it is. */

@@ -1,5 +1,6 @@
 /** What a CONNECT event tells of the client's request: its headers and its query. */
 import type { IncomingMessage } from 'node:http';
+import type { Address } from './address';
 import { FORWARDED_PORT, FORWARDED_PROTO } from './assumptions';
 
 export interface ConnectHeaders {
@@ -21,7 +22,7 @@ const NOT_PASSED = new Set(['connection', 'upgrade', 'content-length']);
  */
 export function connectHeaders(
   request: IncomingMessage,
-  domainName: string,
+  { domainName, lowersHeaderNames = false }: Pick<Address, 'domainName' | 'lowersHeaderNames'>,
   traceId: string,
 ): ConnectHeaders {
   const all = new Map<string, { name: string; values: string[] }>();
@@ -39,7 +40,9 @@ export function connectHeaders(
   set(all, 'X-Forwarded-For', forwarded);
   set(all, 'X-Forwarded-Port', FORWARDED_PORT);
   set(all, 'X-Forwarded-Proto', FORWARDED_PROTO);
-  const sorted = [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, header]) => header);
+  const sorted = [...all]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, header]) => ({ ...header, ...(lowersHeaderNames && { name: key }) }));
   return {
     headers: Object.fromEntries(sorted.map(({ name, values }) => [name, values.at(-1) ?? ''])),
     multiValueHeaders: Object.fromEntries(sorted.map(({ name, values }) => [name, values])),

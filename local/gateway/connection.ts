@@ -31,6 +31,7 @@ export interface ConnectionListener {
 export class Connection implements ConnectionFacts {
   readonly connectionId: string;
   readonly stage: DeployedStage;
+  readonly domainName: string;
   readonly connectedAt: number;
   readonly identity: ConnectionFacts['identity'];
   readonly #ws: WebSocket;
@@ -55,6 +56,7 @@ export class Connection implements ConnectionFacts {
   ) {
     this.connectionId = facts.connectionId;
     this.stage = facts.stage;
+    this.domainName = facts.domainName;
     this.connectedAt = facts.connectedAt;
     this.identity = facts.identity;
     this.#ws = ws;

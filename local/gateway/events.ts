@@ -7,6 +7,8 @@ import type { DeployedStage } from './deployed-stage';
 export interface ConnectionFacts {
   readonly connectionId: string;
   readonly stage: DeployedStage;
+  /** By which the client connected. */
+  readonly domainName: string;
   readonly connectedAt: number;
   /** Without `userAgent` if the client sent none. */
   readonly identity: { readonly userAgent?: string; readonly sourceIp: string };
@@ -65,7 +67,7 @@ export function disconnectEvent(
   cause: CloseCause,
 ): string {
   const headers = {
-    Host: connection.stage.domainName,
+    Host: connection.domainName,
     'x-api-key': '',
     'X-Forwarded-For': '',
     'x-restapi': '',
@@ -97,7 +99,7 @@ function origin(connection: ConnectionFacts, { requestId, time }: EventRequest) 
     requestTimeEpoch: time,
     identity: connection.identity,
     requestId,
-    domainName: connection.stage.domainName,
+    domainName: connection.domainName,
     connectionId: connection.connectionId,
     apiId: connection.stage.apiId,
   };

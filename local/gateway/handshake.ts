@@ -4,7 +4,6 @@ import type { Clock } from '../clock';
 import type { Log } from '../log';
 import type { Address } from './address';
 import { connectHeaders, connectQuery, sourceIp } from './connect-request';
-import type { DeployedStage } from './deployed-stage';
 import { type ConnectionFacts, connectEvent } from './events';
 import { HEAD_TOO_LARGE, hasTooLargeHead } from './head-size';
 import type { Ids } from './ids';
@@ -79,10 +78,10 @@ export class Handshake {
     request: IncomingMessage,
   ): Promise<Acceptance | Refusal> {
     if (!address || address === 'unknown' || address.rest.length > 0) return FORBIDDEN;
-    const { stage } = address;
+    const { stage, domainName } = address;
     const url = request.url ?? '';
-    if (`wss://${stage.domainName}${url}`.length > MAX_URL_CHARACTERS) return URL_TOO_LONG;
-    const facts = this.#facts(stage, request);
+    if (`wss://${domainName}${url}`.length > MAX_URL_CHARACTERS) return URL_TOO_LONG;
+    const facts = this.#facts(address, request);
     if (!stage.connectRoute) return { facts };
     const { authorizer } = stage.connectRoute;
     if (authorizer) {
@@ -94,7 +93,7 @@ export class Handshake {
     const event = connectEvent(
       facts,
       { requestId: this.#ids.requestId(), time: this.#clock.now() },
-      connectHeaders(request, stage.domainName, this.#ids.traceId()),
+      connectHeaders(request, address, this.#ids.traceId()),
       connectQuery(url),
     );
     const outcome = await this.#integrations.run(stage.connectRoute, event, facts.connectionId);
@@ -104,11 +103,12 @@ export class Handshake {
     return this.#answer(facts, outcome.result);
   }
 
-  #facts(stage: DeployedStage, request: IncomingMessage): ConnectionFacts {
+  #facts({ stage, domainName }: Address, request: IncomingMessage): ConnectionFacts {
     const userAgent = request.headers['user-agent'];
     return {
       connectionId: this.#ids.connectionId(),
       stage,
+      domainName,
       connectedAt: this.#clock.now(),
       identity: { ...(userAgent !== undefined && { userAgent }), sourceIp: sourceIp(request) },
     };

@@ -22,7 +22,7 @@ export interface Endpoint {
   port: number;
 }
 
-/** Where connections to AWS's hosts go: by the service's label in the host (`dynamodb`), else to `endpoint`. */
+/** Where connections to AWS's hosts go: by the service's label in the host (`dynamodb`), or by the name of a host, else to `endpoint`. */
 export interface Endpoints {
   endpoint: Endpoint;
   services: Record<string, Endpoint>;

@@ -18,7 +18,10 @@ export interface FunctionHostOptions {
   log: FunctionLog;
   /** Where the functions' connections to `*.amazonaws.com` go. Asked anew for each invocation. */
   endpoint(): Endpoint;
-  /** The same for single services, by their label in AWS's hosts: `{ dynamodb: … }`. One object, until something changes. */
+  /**
+   * The same for single services, by their label in AWS's hosts (`dynamodb`), and for hosts that are none of AWS's, by their names.
+   * One object, until something changes.
+   */
   serviceEndpoints?(): Record<string, Endpoint>;
   limits?: Partial<HostLimits>;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
-import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { CfnApiMapping, CfnDomainName, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Code, Function as LambdaFunction, Runtime as LambdaRuntime } from 'aws-cdk-lib/aws-lambda';
@@ -81,7 +81,12 @@ function synthesizeEcho(): ReadApp {
       disconnectRouteOptions: integration(),
     });
     const stage = new WebSocketStage(stack, `${id}Stage`, { webSocketApi, stageName, autoDeploy: true });
-    if (id === 'Three') new CfnOutput(stack, 'Url', { value: stage.url });
+    if (id !== 'Three') continue;
+    new CfnOutput(stack, 'Url', { value: stage.url });
+    const domain = new CfnDomainName(stack, 'Domain', { domainName: 'ws.example.com' });
+    new CfnApiMapping(stack, 'Mapping', {
+      ...{ apiId: webSocketApi.apiId, stage: stage.stageName, domainName: domain.ref, apiMappingKey: 'echo' },
+    });
   }
   return readAssembly(app.synth().directory);
 }
@@ -126,6 +131,18 @@ describe('A runtime', () => {
   it('tells when a stage name means several APIs', () => {
     expect(() => runtime.webSocketUrl('shared')).toThrow(UserError);
     expect(() => runtime.webSocketUrl('shared')).toThrow(/Several APIs have a stage named shared/);
+  });
+
+  it.each([
+    ['in the path', '/ws.example.com/echo', 'localhost'],
+    ['as the host', '/echo', 'ws.example.com'],
+  ])('serves a custom domain %s, and takes the posts to it', async (_, path, host) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${runtime.port}${path}`, { headers: { host } });
+    await once(socket, 'open');
+    const answered = once(socket, 'message');
+    socket.send('hi');
+    expect(String((await answered)[0])).toBe('echo: hi');
+    socket.terminate();
   });
 
   it("serves the app's tables to the SDK", async () => {

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { signedService } from '../../local/endpoint/credential-scope';
 import { Guard } from '../../local/endpoint/guard';
+import { HostHeaders } from '../../local/endpoint/host-header';
 import { offersWebSocket } from '../../local/endpoint/other-upgrade';
 import { xmlElements } from '../../local/endpoint/xml';
 import { connectQuery } from '../../local/gateway/connect-request';
@@ -77,7 +78,7 @@ const withHeaders = (headers: Record<string, string>, url = '/') =>
     httpVersion: '1.1',
   }) as unknown as IncomingMessage;
 
-const guard = new Guard('127.0.0.1');
+const guard = new Guard(new HostHeaders('127.0.0.1'));
 const routes = new RouteSelection('$request.body.action', 'Api');
 const deepRoutes = new RouteSelection('$request.body..action', 'Api');
 

@@ -70,14 +70,14 @@ function optionsOf([first, second, ...rest]) {
 }
 
 function localTarget({ host, socket, path, ALPNProtocols }, { endpoint, services }) {
-  const match = AWS_HOST.exec(host ?? '');
-  if (!match || socket || path) return undefined;
+  const name = (host ?? '').toLowerCase();
+  const isNamed = Object.hasOwn(services, name);
+  const match = AWS_HOST.exec(name);
+  if (!(isNamed || match) || socket || path) return undefined;
   // A client that speaks HTTP/2 only cannot be served in plain text.
   if (Array.isArray(ALPNProtocols) && ALPNProtocols.every((protocol) => protocol === 'h2')) return undefined;
-  const service = match[1]
-    .toLowerCase()
-    .split('.')
-    .find((label) => Object.hasOwn(services, label));
+  if (isNamed) return services[name];
+  const service = match[1].split('.').find((label) => Object.hasOwn(services, label));
   return service === undefined ? endpoint : services[service];
 }
 

@@ -101,6 +101,7 @@ describe('Endpoint', () => {
     const refused = await send('/chat', { headers });
     expect(refused.status).toBe(403);
     expect(refused.body).toContain('The Host header "rebound.example.com" is none of this endpoint\'s');
+    expect(refused.body).toContain('start with --allow-host rebound.example.com to use this name');
   });
 
   it.each([

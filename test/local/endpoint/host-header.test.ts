@@ -40,6 +40,21 @@ describe('HostHeaders', () => {
     expect(new HostHeaders('box.local').accepts('box.local:3001')).toBe(true);
   });
 
+  it('answers to other names of this machine, as to its own', () => {
+    const hosts = new HostHeaders('127.0.0.1', ['Host.Docker.Internal']);
+    expect(hosts.isOwn('host.docker.internal:3001')).toBe(true);
+    expect(hosts.accepts('docker.internal:3001')).toBe(false);
+  });
+
+  it("answers to the app's own names of the moment, and takes them for none of its own", () => {
+    const served = ['ws.example.com'];
+    const hosts = new HostHeaders('127.0.0.1', [], () => served);
+    expect(hosts.accepts('ws.example.com')).toBe(true);
+    expect(hosts.isOwn('ws.example.com')).toBe(false);
+    served.pop();
+    expect(hosts.accepts('ws.example.com')).toBe(false);
+  });
+
   it('answers to any address, but to no name, if it listens on every interface', () => {
     const hosts = new HostHeaders('0.0.0.0');
     expect(hosts.accepts('192.168.1.2:3001')).toBe(true);

@@ -6,7 +6,7 @@ import {
   ApiGatewayManagementApiClient,
   type ApiGatewayManagementApiClientConfig,
 } from '@aws-sdk/client-apigatewaymanagementapi';
-import type { NotRun, Route, WebSocketApi } from '../../../local/assembly/model';
+import type { CustomDomain, NotRun, Route, WebSocketApi } from '../../../local/assembly/model';
 import { ManualClock } from '../../../local/clock';
 import type { Faults } from '../../../local/faults/faults';
 import { Gateway } from '../../../local/gateway/gateway';
@@ -48,6 +48,8 @@ export interface GatewaySetup {
   region?: string;
   /** Routes whose integration is not run, and `authorizer` if that of `$connect` is not. */
   notRun?: string[];
+  customDomains?: CustomDomain[];
+  isExecuteApiDisabled?: boolean;
   /** More APIs, for the tests of addresses. */
   otherApis?: WebSocketApi[];
   faults?: Faults;
@@ -107,6 +109,8 @@ export class RunningGateway {
         returnsResponse: typeof route === 'object' && route.returnsResponse === true,
       })),
       stages: [{ path: 'Stack/Api/Stage', stageName: 'chat', variables: setup.stageVariables ?? {} }],
+      ...(setup.customDomains && { customDomains: setup.customDomains }),
+      ...(setup.isExecuteApiDisabled && { isExecuteApiDisabled: true }),
     };
     this.gateway = new Gateway({
       apis: [this.api, ...(setup.otherApis ?? [])],
