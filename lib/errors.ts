@@ -11,6 +11,7 @@ export type SharedConnectionErrorCode =
   | 'WebSocketUnknown'
   | 'WebSocketOpening'
   | 'MessageTooLarge'
+  | 'TooManyChannels'
   | 'PostFailed'
   | 'ConnectionsApi'
   | 'InvalidValue'
@@ -101,6 +102,21 @@ export class MessageTooLargeError extends SharedConnectionError {
     const size = dataBytes === bytes ? `${bytes} bytes` : `${dataBytes} bytes, ${bytes} once encoded,`;
     super(
       `The message has ${size} and API Gateway sends at most ${limitBytes}. Split it, or send a link to it.`,
+    );
+  }
+}
+
+/** The connection would be in more channels than its server class allows one. */
+export class TooManyChannelsError extends SharedConnectionError {
+  readonly code = 'TooManyChannels';
+
+  constructor(
+    readonly webSocketId: string,
+    readonly channel: string,
+    readonly limit: number,
+  ) {
+    super(
+      `WebSocket ${webSocketId} cannot enter the channel ${channel}: its server class lets a connection be in ${limit} channels. Leave one first, or raise \`static limits = { channels }\` of the class.`,
     );
   }
 }

@@ -18,6 +18,7 @@ export type {
 export type { HandlerOptions } from './handlers/service-function';
 export type { ReadOptions } from './inbox/message-reader';
 export type { WaitOptions } from './inbox/whole-messages';
+export type { ConnectionLimits } from './limits/connection-limits';
 export { type PublishOptions, Service, type ServiceOptions } from './service';
 export type { Session } from './session';
 export { SharedConnection } from './shared-connection';

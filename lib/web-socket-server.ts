@@ -1,10 +1,11 @@
 /** The class that a service extends: the hooks and members of %CSP.WebSocket. */
 import { assertChannelName } from './channels/channel-store';
 import type { Member } from './connection-items';
-import { InvalidUseError, WebSocketClosedError } from './errors';
+import { InvalidUseError, TooManyChannelsError, WebSocketClosedError } from './errors';
 import type { ConnectEvent, MessageEvent } from './handlers/events';
 import type { ReadOptions } from './inbox/message-reader';
 import { bytesOf, messagesOf, type WaitOptions } from './inbox/whole-messages';
+import { type ConnectionLimits, limitsOf } from './limits/connection-limits';
 import type { Service } from './service';
 import { SharedConnection } from './shared-connection';
 import { Subprotocols } from './subprotocols';
@@ -36,6 +37,8 @@ export interface Resumption {
 
 /** One object serves one event: nothing that a hook leaves in a field is there in the next. */
 export abstract class WebSocketServer {
+  /** How much one client may ask for. What a class leaves out keeps its default. @default 100 messages a second, 500 at once; 100 channels */
+  static readonly limits?: ConnectionLimits;
   /** The id with which any process may later open this WebSocket. */
   readonly webSocketId: string;
   /**
@@ -61,6 +64,7 @@ export abstract class WebSocketServer {
   sessionEndOnClose = false;
   readonly #connection: SharedConnection;
   readonly #subprotocols: Subprotocols;
+  readonly #mostChannels: number;
 
   constructor(protected readonly context: ServerContext) {
     this.webSocketId = context.member.webSocketId;
@@ -68,7 +72,9 @@ export abstract class WebSocketServer {
     this.service = context.service;
     this.attributes = context.attributes;
     this.#subprotocols = new Subprotocols(context);
-    const toHook = overrides(new.target as unknown as ServerClass, 'onClientMessage');
+    const ServerClass = new.target as unknown as ServerClass;
+    this.#mostChannels = limitsOf(ServerClass).channels;
+    const toHook = overrides(ServerClass, 'onClientMessage');
     this.#connection = new SharedConnection(context.service, context.member, toHook ? 'hook' : 'inbox');
   }
 
@@ -96,6 +102,18 @@ export abstract class WebSocketServer {
    * side by side. A class without this hook leaves them in the inbox, for whoever calls `read`.
    */
   async onClientMessage(_data: string, _bytes?: Buffer): Promise<void> {}
+
+  /**
+   * The client has sent more messages than the class's `limits` allow, and so many were refused since it was told last: at most once
+   * a second in each environment. Override it to tell the client in your own protocol. @default a frame in API Gateway's form
+   */
+  async onMessagesRefused(_refused: number): Promise<void> {
+    const { requestId } = (this.context.event as MessageEvent).requestContext;
+    // Source: the frames that API Gateway sends of itself, such as "Internal server error"; the message is that of its status 429.
+    await this.write(
+      JSON.stringify({ message: 'Too Many Requests', connectionId: this.webSocketId, requestId }),
+    );
+  }
 
   /**
    * After the socket has closed, once for each connection however its end was noticed, or again if this died on the way.
@@ -155,12 +173,20 @@ export abstract class WebSocketServer {
 
   /**
    * Puts the connection into a channel, whose members `service.publish` reaches. In `onPreServer` it is done once the connection
-   * is accepted, and `true` says no more than that. @throws InvalidValueError, and as `SharedConnection.subscribe`
+   * is accepted, and `true` says no more than that.
+   * @throws TooManyChannelsError if it would be in more than `limits.channels`, InvalidValueError, and as `SharedConnection.subscribe`
    */
   async subscribe(channel: string): Promise<boolean> {
     assertChannelName(channel);
-    if (this.context.hook !== 'onPreServer') return this.#connection.subscribe(channel);
-    this.context.channels?.add(channel);
+    const most = this.#mostChannels;
+    if (this.context.hook !== 'onPreServer') {
+      return this.service.channels.subscribe(this.context.member, channel, most);
+    }
+    const { channels = new Set() } = this.context;
+    if (!channels.has(channel) && channels.size >= most) {
+      throw new TooManyChannelsError(this.webSocketId, channel, most);
+    }
+    channels.add(channel);
     return true;
   }
 
@@ -212,7 +238,7 @@ export class HandshakeRefusal extends Error {
   }
 }
 
-export type ServerClass = new (context: ServerContext) => WebSocketServer;
+export type ServerClass = (new (context: ServerContext) => WebSocketServer) & { limits?: ConnectionLimits };
 
 /** Whether the class has a hook of its own. */
 export function overrides(ServerClass: ServerClass, hook: ServerContext['hook']): boolean {

@@ -5,6 +5,8 @@ import type { Member } from '../connection-items';
 import { ConnectionStore } from '../connection-store';
 import { dedicatedConnection, messagesTo } from '../dedicated/dedication';
 import { OwnershipStore } from '../dedicated/ownership';
+import { WebSocketClosedError, WebSocketOpeningError } from '../errors';
+import { MessageRate } from '../limits/message-rate';
 import { Service } from '../service';
 import { sessionIdOfCookie } from '../session';
 import { SessionStore } from '../session-store';
@@ -31,12 +33,14 @@ export class Routes {
   readonly #channels: ChannelStore;
   readonly #sessions: SessionStore;
   readonly #messages: IncomingMessages;
+  readonly #rate: MessageRate;
 
   constructor(private readonly shared: ServiceFunction) {
     this.#store = new ConnectionStore(shared.backend.table, shared.backend.clock);
     this.#channels = new ChannelStore(shared.backend.table, shared.backend.clock);
     this.#sessions = new SessionStore(shared.backend.table, shared.backend.clock);
     this.#messages = new IncomingMessages(shared);
+    this.#rate = new MessageRate(shared.limits.messagesPerSecond, shared.limits.burst);
   }
 
   async connect(event: ConnectEvent, context: LambdaContext): Promise<RouteResult> {
@@ -83,6 +87,12 @@ export class Routes {
 
   async message(event: MessageEvent, context: LambdaContext): Promise<RouteResult> {
     const { ServerClass } = this.shared;
+    const { connectionId, requestTimeEpoch } = event.requestContext;
+    const admission = this.#rate.admit(connectionId, requestTimeEpoch);
+    if (!admission.taken) {
+      if (admission.refused !== undefined) await this.#tellRefused(event, context, admission.refused);
+      return { statusCode: 429 };
+    }
     if (!overrides(ServerClass, 'onClientMessage')) {
       await this.#messages.keep(event);
       return { statusCode: 200 };
@@ -94,8 +104,25 @@ export class Routes {
     return { statusCode: 200 };
   }
 
+  /** One who has left meanwhile misses it. */
+  async #tellRefused(event: MessageEvent, context: LambdaContext, refused: number): Promise<void> {
+    const { ServerClass, limits } = this.shared;
+    const { connectionId } = event.requestContext;
+    console.warn(
+      `WebSocket ${connectionId} sends more than ${limits.messagesPerSecond} messages a second and ${limits.burst} at once: ${refused} refused`,
+    );
+    const server = new ServerClass(this.#serverContext('onClientMessage', event, context, ''));
+    try {
+      await server.onMessagesRefused(refused);
+      if (limits.excess === 'close') await server.end();
+    } catch (error) {
+      if (!(error instanceof WebSocketClosedError) && !(error instanceof WebSocketOpeningError)) throw error;
+    }
+  }
+
   async disconnect(event: DisconnectEvent, context: LambdaContext): Promise<RouteResult> {
     const { connectionId, disconnectStatusCode: code, disconnectReason: reason } = event.requestContext;
+    this.#rate.forget(connectionId);
     const settlement = new Settlement(this.shared.backend, departureHooks(this.shared, context));
     const close = { ...(code !== undefined && { code }), ...(reason !== undefined && { reason }) };
     const dedicated = await dedicatedConnection(this.shared, connectionId);

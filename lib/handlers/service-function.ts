@@ -1,6 +1,7 @@
 /** What the handlers of one service share, from the environment of its functions. */
 import { type Backend, backendFromEnvironment } from '../backend';
 import { ConfigurationError } from '../errors';
+import { type ConnectionLimits, limitsOf } from '../limits/connection-limits';
 import type { Service } from '../service';
 import type { ServerClass } from '../web-socket-server';
 
@@ -25,6 +26,8 @@ export interface ServiceFunction {
   allowedOrigins: string[];
   /** The cookie by which web sessions are known apart, if the service reads one. */
   sessionCookie: string | undefined;
+  /** How much one client may ask for. */
+  limits: Required<ConnectionLimits>;
   upkeep: ((service: Service) => Promise<void>) | undefined;
 }
 
@@ -48,6 +51,7 @@ export function serviceFunction(ServerClass: ServerClass, options: HandlerOption
       .map((origin) => origin.trim())
       .filter(Boolean),
     sessionCookie: environment.SESSION_COOKIE || undefined,
+    limits: limitsOf(ServerClass),
     upkeep: options.upkeep,
   };
 }

@@ -1,0 +1,142 @@
+import { type ConnectionLimits, SharedConnection, TooManyChannelsError, WebSocketServer } from '../../../lib';
+import { TestService } from '../../../lib/testing';
+import type { ServerClass } from '../../../lib/web-socket-server';
+
+function limited(limits: ConnectionLimits, Base: ServerClass = EchoServer): ServerClass {
+  return class extends (Base as typeof EchoServer) {
+    static override readonly limits = limits;
+  };
+}
+
+class EchoServer extends WebSocketServer {
+  override async onClientMessage(data: string): Promise<void> {
+    await this.write(data);
+  }
+}
+
+class InboxServer extends WebSocketServer {}
+
+describe('the limits of a connection', () => {
+  let warnings: jest.SpyInstance;
+  beforeEach(() => {
+    warnings = jest.spyOn(console, 'warn').mockImplementation(() => {});
+  });
+  afterEach(() => warnings.mockRestore());
+
+  it('take 500 messages at once by default, and tell the client of more as API Gateway would', async () => {
+    const client = await new TestService(EchoServer).connect();
+    for (let n = 0; n < 520; n++) await client.send('hello');
+    expect(client.received.filter((text) => text === 'hello')).toHaveLength(500);
+    expect(client.received.slice(500)).toEqual([
+      expect.stringMatching(/^{"message":"Too Many Requests","connectionId":".+","requestId":".+"}$/),
+    ]);
+    expect(JSON.parse(client.received[500] as string).connectionId).toBe(client.webSocketId);
+  });
+
+  it('log the refused messages once a second, not each', async () => {
+    const client = await new TestService(limited({ messagesPerSecond: 1, burst: 1 })).connect();
+    for (let n = 0; n < 100; n++) await client.send('hello');
+    expect(warnings.mock.calls).toEqual([[expect.stringContaining(client.webSocketId)]]);
+  });
+
+  it('write nothing to the table for a message that is refused', async () => {
+    const service = new TestService(limited({ messagesPerSecond: 1, burst: 3 }, InboxServer));
+    const client = await service.connect();
+    const before = service.table.items().length;
+    for (let n = 0; n < 50; n++) await client.send('hello');
+    expect(service.table.items()).toHaveLength(before + 3);
+  });
+
+  it('close the connection of a class that wants it so', async () => {
+    const service = new TestService(limited({ messagesPerSecond: 1, burst: 2, excess: 'close' }));
+    const client = await service.connect();
+    for (let n = 0; n < 3; n++) await client.send('hello');
+    expect(service.gateway.isOpen(client.webSocketId)).toBe(false);
+    expect(client.received.at(-1)).toContain('Too Many Requests');
+  });
+
+  it('are the class’s own: it tells its client in its own protocol', async () => {
+    class ChattyServer extends EchoServer {
+      static override readonly limits = { messagesPerSecond: 1, burst: 1 };
+      override async onMessagesRefused(refused: number): Promise<void> {
+        await this.write(`${refused} too many`);
+      }
+    }
+    const client = await new TestService(ChattyServer).connect();
+    await client.send('one');
+    await client.send('two');
+    expect(client.received).toEqual(['one', '1 too many']);
+  });
+
+  it('do not fail for a client that has gone meanwhile', async () => {
+    const service = new TestService(limited({ messagesPerSecond: 1, burst: 1 }));
+    const client = await service.connect();
+    await client.send('one');
+    client.vanish();
+    await expect(client.send('two')).resolves.toBeUndefined();
+  });
+
+  it.each<[ConnectionLimits, string]>([
+    [{ messagesPerSecond: 0 }, 'limits.messagesPerSecond of .* is 0, but must be a number above 0'],
+    [{ burst: Number.NaN }, 'limits.burst of .* is NaN, but must be a number of 1 or more'],
+    [{ channels: -1 }, 'limits.channels'],
+    [{ excess: 'drop' as 'close' }, 'limits.excess of .* is drop, but must be "error" or "close"'],
+  ])('refuse %j', async (limits, message) => {
+    await expect(new TestService(limited(limits)).connect()).rejects.toThrow(new RegExp(message));
+  });
+
+  describe('of channels', () => {
+    class GreedyServer extends WebSocketServer {
+      static override readonly limits = { channels: 3 };
+      override async onPreServer(): Promise<void> {
+        for (let n = 0; n < Number(this.context.event?.requestContext.authorizer?.principalId ?? 0); n++) {
+          await this.subscribe(`news/${n}`);
+        }
+      }
+      override async onClientMessage(data: string): Promise<void> {
+        try {
+          await this.subscribe(data);
+        } catch (error) {
+          if (!(error instanceof TooManyChannelsError)) throw error;
+          await this.write(error.message);
+        }
+      }
+    }
+
+    it('hold in onPreServer, before anything is written', async () => {
+      const service = new TestService(GreedyServer);
+      await expect(service.connect({ principalId: '4' })).rejects.toThrow(TooManyChannelsError);
+      expect(service.table.items()).toEqual([]);
+      await expect(service.connect({ principalId: '3' })).resolves.toBeDefined();
+    });
+
+    it('hold afterwards, and a channel that it is in already does not count again', async () => {
+      const service = new TestService(GreedyServer);
+      const client = await service.connect({ principalId: '2' });
+      for (const channel of ['a', 'a', 'b']) await client.send(channel);
+      expect(client.received).toEqual([
+        expect.stringMatching(/cannot enter the channel b: .* be in 3 channels.*limits/),
+      ]);
+      const socket = await SharedConnection.open(client.webSocketId, { backend: service.backend });
+      expect(await socket.channels()).toEqual(['a', 'news/0', 'news/1']);
+    });
+
+    it('hold for subscriptions that come at once', async () => {
+      const service = new TestService(GreedyServer);
+      const client = await service.connect();
+      await Promise.all(Array.from({ length: 20 }, (_, n) => client.send(`c${n}`)));
+      const socket = await SharedConnection.open(client.webSocketId, { backend: service.backend });
+      const channels = await socket.channels();
+      expect(channels.length).toBeLessThanOrEqual(3);
+      const members = service.table.items().filter(({ pk }) => pk.startsWith('CHANNEL#chat#c'));
+      expect(members).toHaveLength(channels.length);
+    });
+
+    it('do not bind another process, which no client controls', async () => {
+      const service = new TestService(GreedyServer);
+      const client = await service.connect({ principalId: '3' });
+      const socket = await SharedConnection.open(client.webSocketId, { backend: service.backend });
+      expect(await socket.subscribe('more')).toBe(true);
+    });
+  });
+});
