@@ -8,6 +8,8 @@ import { UserList } from './user-list';
 const UNNAMED = 'unknown';
 
 export class ChatServer extends WebSocketServer {
+  /** A page that comes back asks three things and says at most 20 waiting lines at once. */
+  static override readonly limits = { messagesPerSecond: 5, burst: 40 };
   readonly #room = new ChatRoom(this.service);
   readonly #users = new UserList(this.service);
 
@@ -28,6 +30,14 @@ export class ChatServer extends WebSocketServer {
       await this.#room.recordError('A message was refused', { webSocketId: this.webSocketId });
       await this.#tell({ Type: 'Error', Message: error.message });
     }
+  }
+
+  override async onMessagesRefused(refused: number): Promise<void> {
+    const { messagesPerSecond } = ChatServer.limits;
+    await this.#tell({
+      Type: 'Error',
+      Message: `You may send ${messagesPerSecond} messages a second. Not taken: ${refused}. Wait a moment, and send them again.`,
+    });
   }
 
   override async onPostServer(): Promise<void> {

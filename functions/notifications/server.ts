@@ -1,5 +1,11 @@
 /** The notifier: whoever is connected hears of what comes in, by the topics that it subscribes to. */
-import { type ServerContext, WebSocketClosedError, WebSocketOpeningError, WebSocketServer } from '../../lib';
+import {
+  type ConnectionLimits,
+  type ServerContext,
+  WebSocketClosedError,
+  WebSocketOpeningError,
+  WebSocketServer,
+} from '../../lib';
 import { allOver } from '../../lib/all-over';
 import { sleep } from '../../lib/clock';
 import type { ConnectEvent } from '../../lib/handlers/events';
@@ -26,7 +32,11 @@ export interface NotificationsOptions {
   verificationMilliseconds?: number;
 }
 
-export type NotificationsServerClass = new (context: ServerContext) => WebSocketServer;
+export type NotificationsServerClass = (new (
+  context: ServerContext,
+) => WebSocketServer) & {
+  limits: ConnectionLimits;
+};
 
 /** The server class, with the verifier that it is to ask. */
 export function notificationsServer(options: NotificationsOptions = {}): NotificationsServerClass {
@@ -43,6 +53,9 @@ function verifiedServer(verifier: Verifier, milliseconds: number): Notifications
 
 /** Everybody may hear everything. */
 class NotificationsServer extends WebSocketServer {
+  /** Whoever goes from all of its topics to others is in both for a moment. */
+  static override readonly limits = { messagesPerSecond: 2, burst: 40, channels: 2 * MAX_TOPICS };
+
   override async onPreServer(): Promise<void> {
     await this.subscribeTo(this.notedTopics());
   }
@@ -59,6 +72,14 @@ class NotificationsServer extends WebSocketServer {
       if (!(error instanceof NotificationsProtocolError)) throw error;
       await this.tell({ Type: 'Error', Message: error.message });
     }
+  }
+
+  override async onMessagesRefused(refused: number): Promise<void> {
+    const { messagesPerSecond } = NotificationsServer.limits;
+    await this.tell({
+      Type: 'Error',
+      Message: `You may send ${messagesPerSecond} messages a second. Not taken: ${refused}. Wait a moment, and send them again.`,
+    });
   }
 
   /** The article's client sends user and password, whether or not somebody asks for them. */

@@ -11,6 +11,9 @@ const HISTORY = 50;
 const NOT_SENT = 'not sent yet';
 /** How long a new connection waits to be known by its name, and for the history, before it speaks. */
 const SETTLE_MILLISECONDS = 3_000;
+/** The server takes some messages at once and then a few a second: waiting lines keep to that. */
+const LINES_AT_ONCE = 20;
+const LINE_PAUSE_MILLISECONDS = 300;
 
 const element = (id) => document.getElementById(id);
 const connection = new Connection(serverUrl('chat'));
@@ -22,6 +25,9 @@ let shown = new Map();
 let alias = localStorage.getItem('alias') ?? '';
 let isSettled = false;
 let settleTimer;
+let waitingTimer;
+/** Lines that may still be sent at once. */
+let budget = { lines: LINES_AT_ONCE, countedAt: Date.now() };
 /** What a new connection still waits for before it sends lines. */
 let awaited = new Set();
 
@@ -65,10 +71,26 @@ function settle() {
 }
 
 function sendWaiting() {
+  clearTimeout(waitingTimer);
   if (!isSettled) return;
-  for (const line of outbox.unsent) {
+  const { unsent } = outbox;
+  sendLines(unsent.slice(0, lineBudget()));
+  if (outbox.unsent.length > 0) waitingTimer = setTimeout(sendWaiting, LINE_PAUSE_MILLISECONDS);
+}
+
+/** How many lines may be sent now: as many as were not sent in the last seconds. */
+function lineBudget() {
+  const now = Date.now();
+  const regained = (now - budget.countedAt) / LINE_PAUSE_MILLISECONDS;
+  budget = { lines: Math.min(LINES_AT_ONCE, budget.lines + regained), countedAt: now };
+  return Math.floor(budget.lines);
+}
+
+function sendLines(lines) {
+  for (const line of lines) {
     const { frame } = lineFrame(line.text, alias || UNNAMED);
     if (frame === undefined || !connection.send(frame)) return;
+    budget.lines -= 1;
     line.state = 'sent';
     messages.mark(line.element, '');
   }
@@ -154,8 +176,14 @@ function say(text) {
     return false;
   }
   const line = outbox.add(text, JSON.parse(frame).Message);
-  const mark = isSettled ? '' : NOT_SENT;
-  line.element = messages.add({ author: alias || UNNAMED, text, time: new Date(), own: true, mark });
+  // Sent at once, it loses its mark before it is shown.
+  line.element = messages.add({
+    author: alias || UNNAMED,
+    text,
+    time: new Date(),
+    own: true,
+    mark: NOT_SENT,
+  });
   messages.toBottom();
   sendWaiting();
   return true;

@@ -2,6 +2,8 @@
 import { createHandlers, WebSocketServer } from '../../../lib';
 
 class DedicatedServer extends WebSocketServer {
+  static override readonly limits = { messagesPerSecond: Number.POSITIVE_INFINITY };
+
   override sharedConnection = false;
 
   override async server(): Promise<void> {

@@ -2,6 +2,8 @@
 import { createHandlers, WebSocketServer } from '../../../lib';
 
 class InboxServer extends WebSocketServer {
+  static override readonly limits = { messagesPerSecond: Number.POSITIVE_INFINITY };
+
   override async server(): Promise<void> {
     await this.write(this.webSocketId);
   }

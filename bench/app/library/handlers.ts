@@ -3,6 +3,8 @@ import { createHandlers, WebSocketServer } from '../../../lib';
 import { broadcastThroughSdk } from './broadcast-through-sdk';
 
 class BenchServer extends WebSocketServer {
+  static override readonly limits = { messagesPerSecond: Number.POSITIVE_INFINITY };
+
   override async onClientMessage(data: string): Promise<void> {
     if (data === 'broadcast through the SDK') await broadcastThroughSdk(this.service.members(), data);
     else if (data.startsWith('broadcast')) await this.service.deliver(data);

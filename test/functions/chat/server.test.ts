@@ -99,6 +99,19 @@ describe('the chat', () => {
     });
   });
 
+  it('takes no flood, and tells its sender once', async () => {
+    const warnings = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    const [ada, bob] = [await chat.connect(), await chat.connect()];
+    for (let n = 0; n < 300; n++) await ada.send({ Message: base64('flood') });
+    await bob.send({ Message: base64('hello') });
+    expect(frames(bob, 'Chat')).toHaveLength(41);
+    expect(frames(ada, 'Error')).toEqual([
+      { Type: 'Error', Message: expect.stringMatching(/5 messages a second\. Not taken: 1\./) },
+    ]);
+    expect(stored('ENTRY#').filter(({ pk }) => pk === 'LOG#chat#errors')).toEqual([]);
+    warnings.mockRestore();
+  });
+
   it('lets any process say a line as system', async () => {
     const ada = await chat.connect();
     const report = await ChatRoom.open('chat', { backend: chat.backend }).broadcast('Tea is ready ☕');
@@ -131,7 +144,8 @@ describe('the chat', () => {
 
     it('holds a hundred lines at most', async () => {
       const ada = await chat.connect();
-      for (let n = 0; n < 105; n++) await ada.send({ Message: base64(String(n)) });
+      const room = ChatRoom.open('chat', { backend: chat.backend });
+      for (let n = 0; n < 105; n++) await room.say('Ada', base64(String(n)));
       await ada.send({ History: 1_000_000 });
       const [history] = frames(ada, 'History') as unknown as { Messages: { Message: string }[] }[];
       expect(history?.Messages).toHaveLength(100);

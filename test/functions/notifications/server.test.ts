@@ -98,13 +98,13 @@ describe('the notifications', () => {
     ['a password that is no text', '{"User":"a","Password":["secret"]}', /Password must be text\. Send/],
     [
       'too many topics',
-      JSON.stringify({ Subscribe: Array.from({ length: 201 }, (_, n) => `t${n}`) }),
-      /may have 200 topics\. Subscribe lists 201/,
+      JSON.stringify({ Subscribe: Array.from({ length: 26 }, (_, n) => `t${n}`) }),
+      /may have 25 topics\. Subscribe lists 26/,
     ],
     [
       'too many in all',
-      JSON.stringify({ Subscribe: Array.from({ length: 200 }, (_, n) => `t${n}`) }),
-      /may have 200 topics.*would have 201/,
+      JSON.stringify({ Subscribe: Array.from({ length: 25 }, (_, n) => `t${n}`) }),
+      /may have 25 topics.*would have 26/,
     ],
   ])('answer %s with an error, and stay', async (_name, text, message) => {
     const ada = await service.connect();
@@ -117,12 +117,41 @@ describe('the notifications', () => {
   });
 
   it('take as many topics of the query as a connection may have', async () => {
-    const topics = Array.from({ length: 201 }, (_, n) => `t${n}`).join();
+    const topics = Array.from({ length: 26 }, (_, n) => `t${n}`).join();
     const ada = await service.connect({ query: { topics } });
     expect(ada.messages).toMatchObject([
-      { Type: 'Error', Message: expect.stringMatching(/names 201; the first 200/) },
-      { Type: 'Subscriptions', Topics: { length: 200 } },
+      { Type: 'Error', Message: expect.stringMatching(/names 26; the first 25/) },
+      { Type: 'Subscriptions', Topics: { length: 25 } },
     ]);
+  });
+
+  it('write no more for a handshake that names 200 topics than for one of 25', async () => {
+    const writes = async (count: number) => {
+      let puts = 0;
+      const counted = new TestService(notificationsServer(), {
+        name: 'notifications',
+        intercept: async (call, apply) => {
+          if (call.operation === 'put') puts += 1;
+          return apply();
+        },
+      });
+      await counted.connect({ query: { topics: Array.from({ length: count }, (_, n) => `t${n}`).join() } });
+      return puts;
+    };
+    expect(await writes(200)).toBe(await writes(25));
+    expect(await writes(200)).toBe(52);
+  });
+
+  it('refuse a client that sends too many messages, in a sentence, once for many of them', async () => {
+    const warnings = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    const ada = await service.connect();
+    for (let n = 0; n < 300; n++) await ada.send({ Subscribe: ['adt'] });
+    const errors = (ada.messages as { Type: string }[]).filter(({ Type }) => Type === 'Error');
+    expect(errors).toEqual([
+      { Type: 'Error', Message: expect.stringMatching(/2 messages a second\. Not taken: \d+\. Wait/) },
+    ]);
+    expect(ada.messages).toHaveLength(42);
+    warnings.mockRestore();
   });
 
   it('leave nothing of a client that has gone, but its closed mark', async () => {

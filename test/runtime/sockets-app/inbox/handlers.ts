@@ -2,6 +2,8 @@
 import { createHandlers, WebSocketServer } from '../../../../lib';
 
 class InboxServer extends WebSocketServer {
+  static override readonly limits = { messagesPerSecond: Number.POSITIVE_INFINITY };
+
   override async server() {
     await this.write(this.webSocketId);
   }
