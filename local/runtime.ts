@@ -1,4 +1,4 @@
-/** An app on this machine: its WebSocket APIs, functions, tables and buckets behind one port. */
+/** An app on this machine: its WebSocket APIs, functions, tables, buckets, queues and topics behind one port. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { App, WebSocketApi } from './assembly/model';
 import { type Clock, systemClock } from './clock';
@@ -16,10 +16,10 @@ import { FunctionHost } from './lambda/function-host';
 import { type FunctionLog, textFunctionLog } from './lambda/function-log';
 import { invokeHandler } from './lambda/invoke-api';
 import type { Log } from './log';
+import { Messaging } from './messaging';
 import { ParameterStore } from './parameters/parameter-store';
 import { SecretsManager } from './parameters/secrets-manager';
 import { LocalS3 } from './s3/local-s3';
-import { Schedules } from './schedules';
 import { UserError } from './user-error';
 
 export const DEFAULT_HOST = '127.0.0.1';
@@ -110,12 +110,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     serviceEndpoints: () => serviceEndpoints(),
     limits: { closeMillis: FUNCTIONS_CLOSE_MILLIS },
   });
-  const schedules = new Schedules({
-    schedules: app.schedules,
-    region,
-    accountId,
-    invoker: functionHost,
-    clock,
+  const messaging = new Messaging({
+    ...{ app, invoker: functionHost, clock, log },
+    hasFunction: (functionName) => functionHost.find(functionName) !== undefined,
   });
   const s3 = new LocalS3({
     ...{ buckets: app.buckets, directories: options.bucketDirectories ?? {} },
@@ -123,7 +120,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const dynamodbProxy = new ServiceProxy(dynamodb.url, log, losesAnswer);
   const closeParts = async (gateway?: Gateway) => {
-    schedules.stop();
+    messaging.stop();
     await atMost(S3_CLOSE_MILLIS, s3.stop());
     if (gateway) await atMost(GATEWAY_CLOSE_MILLIS, gateway.close());
     await atMost(FUNCTIONS_CLOSE_MILLIS, functionHost.close());
@@ -145,6 +142,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         dynamodb: dynamodbProxy,
         lambda: lambdaService(functionHost),
         s3: await s3.start(),
+        ...messaging.services,
         cloudformation: new StackDescriptions(() => current, clock.now()),
         ssm: new ParameterStore(() => current, clock.now(), log),
         secretsmanager: new SecretsManager(() => current, clock.now(), log),
@@ -161,7 +159,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await closeParts();
     throw error;
   });
-  schedules.start();
+  messaging.start();
   const authority = `${displayHost(host)}:${endpoint.port}`;
   return {
     url: `http://${authority}`,
@@ -181,7 +179,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       if (JSON.stringify(later.functions) !== JSON.stringify(current.functions)) {
         functionHost.replace(later.functions);
       }
-      schedules.replace(later.schedules);
+      messaging.update(later);
       names = namesForPeople(later);
       current = later;
     },

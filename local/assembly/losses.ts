@@ -45,13 +45,18 @@ function costOf(routes: BrokenRoute[]): string {
     .join('; ');
 }
 
+type RunningParts = Pick<App, 'apis' | 'schedules' | 'buckets' | 'eventSources' | 'topics' | 'eventBuses'>;
+
 /**
- * @throws {UserError} if no route, no schedule and no bucket of the app would run anything, naming all that is in the way.
+ * @throws {UserError} if no route, schedule, bucket, queue, topic or event of the app would run anything, naming all that is in the way.
  */
-export function refuseNothingLeft(app: Pick<App, 'apis' | 'schedules' | 'buckets' | 'notRun'>): void {
+export function refuseNothingLeft(app: RunningParts & Pick<App, 'notRun'>): void {
   const isLeft =
     app.apis.some(isOfUse) ||
     app.schedules.length > 0 ||
+    app.eventSources.length > 0 ||
+    app.topics.some(({ subscriptions }) => subscriptions.length > 0) ||
+    app.eventBuses.some(({ rules }) => rules.length > 0) ||
     app.buckets.some(({ notifications }) => notifications.length > 0);
   if (isLeft) return;
   const old = app.notRun.filter(({ type }) => type === 'CDK 1').map((one) => `  ${lossText(one)}`);

@@ -2,6 +2,8 @@
  * What the runtime knows of an app once its assembly has been read: plain data, every reference resolved.
  * The gateway, the function host and the tables are built from this and never look into a template.
  */
+import type { JsonObject } from './json';
+
 export interface App {
   region: string;
   accountId: string;
@@ -10,6 +12,10 @@ export interface App {
   tables: DynamoTable[];
   schedules: Schedule[];
   buckets: Bucket[];
+  queues: Queue[];
+  topics: Topic[];
+  eventBuses: EventBus[];
+  eventSources: EventSourceMapping[];
   storedParameters: StoredParameter[];
   secrets: Secret[];
   /** What people gave for values of other places, by name: parameters and secrets that the app reads at run time, too. */
@@ -121,6 +127,10 @@ export interface AsynchronousSettings {
   maxEventAgeSeconds?: number;
   /** Where an event goes that failed for good, in words: `the queue dead-letters`. */
   onFailure: string[];
+  /** Where the record of an event goes whose function succeeded or failed for good. */
+  destinations?: { onSuccess?: string; onFailure?: string };
+  /** Where the event itself goes that failed for good. */
+  deadLetterArn?: string;
 }
 
 export interface DynamoTable {
@@ -131,21 +141,128 @@ export interface DynamoTable {
   createTable: Record<string, unknown> & { TableName: string };
   /** The attribute by which items expire (seconds since the epoch), if the table has one. */
   ttlAttribute?: string;
+  /** What its stream tells of a change, if it has one: `NEW_AND_OLD_IMAGES`. */
+  streamViewType?: StreamViewType;
 }
 
-/** An EventBridge rule that runs at a rate. */
+export type StreamViewType = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES';
+
+export interface Queue {
+  path: string;
+  queueName: string;
+  queueArn: string;
+  isFifo: boolean;
+  contentBasedDeduplication: boolean;
+  deduplicationScope: 'queue' | 'messageGroup';
+  delaySeconds: number;
+  visibilityTimeoutSeconds: number;
+  retentionSeconds: number;
+  receiveWaitSeconds: number;
+  maxMessageBytes: number;
+  redrive?: { deadLetterArn: string; maxReceiveCount: number };
+}
+
+export interface Topic {
+  path: string;
+  topicName: string;
+  topicArn: string;
+  displayName: string;
+  isFifo: boolean;
+  contentBasedDeduplication: boolean;
+  /** Those that are run, and that the topic may deliver to. */
+  subscriptions: Subscription[];
+}
+
+export interface Subscription {
+  path: string;
+  subscriptionArn: string;
+  protocol: 'lambda' | 'sqs';
+  /** The ARN of the function or queue. */
+  endpoint: string;
+  isRaw: boolean;
+  filterPolicy?: JsonObject;
+  filterPolicyScope: 'MessageAttributes' | 'MessageBody';
+  deadLetterArn?: string;
+}
+
+export interface EventBus {
+  path: string;
+  name: string;
+  busArn: string;
+  /** Those that match events; scheduled ones are among the schedules. */
+  rules: EventRule[];
+}
+
+export interface EventRule {
+  path: string;
+  ruleName: string;
+  ruleArn: string;
+  pattern: JsonObject;
+  targets: EventTarget[];
+}
+
+/** What a rule or a schedule delivers to: a function, queue, topic or event bus that it may deliver to. */
+export interface EventTarget {
+  arn: string;
+  /** What it gets in place of the event. @default the event */
+  input?: EventInput;
+  /** Of a FIFO queue. */
+  messageGroupId?: string;
+  deadLetterArn?: string;
+}
+
+export type EventInput =
+  /** JSON text. */
+  | { kind: 'constant'; text: string }
+  | { kind: 'path'; path: string }
+  | { kind: 'template'; paths: Record<string, string>; template: string };
+
+/** A scheduled rule of EventBridge, or a schedule of EventBridge Scheduler. */
 export interface Schedule {
   path: string;
-  ruleArn: string;
-  intervalMillis: number;
-  /** Those that EventBridge may invoke. */
-  targets: ScheduleTarget[];
+  arn: string;
+  service: 'events' | 'scheduler';
+  timing: ScheduleTiming;
+  targets: EventTarget[];
 }
 
-export interface ScheduleTarget {
+export type ScheduleTiming =
+  | { kind: 'rate'; intervalMillis: number; start?: number; end?: number }
+  /** The six fields of AWS's cron expressions. */
+  | { kind: 'cron'; expression: string; timeZone: string; start?: number; end?: number }
+  | { kind: 'at'; at: number };
+
+/** How a function gets what is in a queue or a stream. */
+export type EventSourceMapping = QueueMapping | StreamMapping;
+
+interface MappingSettings {
+  path: string;
+  mappingId: string;
+  sourceArn: string;
   functionName: string;
-  /** JSON text that the function gets instead of the ordinary scheduled event. */
-  input?: string;
+  batchSize: number;
+  batchWindowSeconds: number;
+  /** Event patterns, one of which must match. @default everything does */
+  filters: JsonObject[];
+  reportsBatchItemFailures: boolean;
+}
+
+export interface QueueMapping extends MappingSettings {
+  source: 'queue';
+  maximumConcurrency?: number;
+}
+
+export interface StreamMapping extends MappingSettings {
+  source: 'stream';
+  tableName: string;
+  startingPosition: 'TRIM_HORIZON' | 'LATEST';
+  bisectsOnError: boolean;
+  /** -1 for without end. */
+  maximumRetryAttempts: number;
+  /** -1 for without end. */
+  maximumRecordAgeSeconds: number;
+  parallelizationFactor: number;
+  onFailureArn?: string;
 }
 
 /** An S3 bucket. On this machine a folder stands for it, if it is given one. */

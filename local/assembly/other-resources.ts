@@ -1,4 +1,4 @@
-/** What an app has besides APIs, functions, tables, buckets and schedules: listed at the start, since nothing of it exists on this machine. */
+/** What an app has besides APIs, functions, tables, buckets, queues, topics and schedules: listed at the start, since nothing of it exists on this machine. */
 import type { Assembly } from './assembly';
 import type { OtherResource } from './model';
 import { isWebSocketApi } from './websocket-apis';
@@ -10,14 +10,17 @@ const UNLISTED = [
   /^AWS::CertificateManager::Certificate$/,
   /^AWS::CloudFormation::(Stack|WaitConditionHandle)$/,
   /^AWS::DynamoDB::(GlobalTable|Table)$/,
-  /^AWS::Events::Rule$/,
+  /^AWS::Events::(EventBus|Rule)$/,
   /^AWS::IAM::/,
-  /^AWS::Lambda::(Alias|EventInvokeConfig|Function|LayerVersion|Permission|Version)$/,
+  /^AWS::Lambda::(Alias|EventInvokeConfig|EventSourceMapping|Function|LayerVersion|Permission|Version)$/,
   /^AWS::Logs::LogGroup$/,
   /^AWS::Route53::RecordSet$/,
   /^AWS::S3::(Bucket|BucketPolicy)$/,
   /^AWS::SecretsManager::Secret$/,
   /^AWS::SSM::Parameter$/,
+  /^AWS::SNS::(Subscription|Topic|TopicInlinePolicy|TopicPolicy)$/,
+  /^AWS::SQS::(Queue|QueueInlinePolicy|QueuePolicy)$/,
+  /^AWS::Scheduler::(Schedule|ScheduleGroup)$/,
   /^Custom::S3(AutoDeleteObjects|BucketNotifications)$/,
 ];
 

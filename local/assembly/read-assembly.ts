@@ -1,12 +1,16 @@
 import { UserError } from '../user-error';
+import { AppTargets } from './app-targets';
 import { Assembly } from './assembly';
 import { notificationHandlers, readBuckets } from './buckets';
 import { EnvironmentOverrides } from './environment-overrides';
+import { readEventBuses } from './event-buses';
+import { readEventSourceMappings } from './event-source-mappings';
 import { readFunctions } from './functions';
 import { brokenRoutes, refuseLosses, refuseNothingLeft } from './losses';
 import type { App, OtherResource } from './model';
 import { listOtherResources } from './other-resources';
 import { OutsideValues } from './outside-values';
+import { readQueues } from './queues';
 import { refuseReferenceCycles } from './reference-cycles';
 import { RouteIntegrations } from './route-integrations';
 import { readSchedules } from './schedules';
@@ -15,6 +19,7 @@ import { readOutputs, readStacks } from './stack-outputs';
 import type { StackSelection } from './stack-selection';
 import { readStoredParameters } from './stored-parameters';
 import { readTables } from './tables';
+import { readTopics } from './topics';
 import { isWebSocketApi, readWebSocketApis } from './websocket-apis';
 
 export interface ReadSettings extends StackSelection {
@@ -45,7 +50,14 @@ export function readAssembly(directory: string, settings: ReadSettings = {}): Ap
   const { apis, notRun } = readWebSocketApis(assembly, new RouteIntegrations(assembly, functions));
   const tables = readTables(assembly);
   const runnable = new Set(functions.functions.map(({ functionName }) => functionName));
-  const schedules = readSchedules(assembly, (functionName) => runnable.has(functionName));
+  const queues = readQueues(assembly);
+  const targets = new AppTargets(assembly, (functionName) => runnable.has(functionName), queues.queues);
+  const topics = readTopics(assembly, targets);
+  const buses = readEventBuses(assembly, targets, { region, accountId });
+  const schedules = readSchedules(assembly, targets);
+  const eventSources = readEventSourceMappings(assembly, {
+    ...{ functions: functions.functions, tables: tables.tables, targets },
+  });
   const buckets = readBuckets(assembly, (functionName) => runnable.has(functionName));
   const handlers = notificationHandlers(assembly);
   const broken = brokenRoutes(apis);
@@ -55,6 +67,10 @@ export function readAssembly(directory: string, settings: ReadSettings = {}): Ap
     functions: functions.functions,
     tables: tables.tables,
     schedules: schedules.schedules,
+    queues: queues.queues,
+    topics: topics.topics,
+    eventBuses: buses.buses,
+    eventSources: eventSources.eventSources,
     buckets: buckets.buckets,
     storedParameters: readStoredParameters(assembly),
     secrets: readSecrets(assembly),
@@ -74,7 +90,11 @@ export function readAssembly(directory: string, settings: ReadSettings = {}): Ap
       ...broken,
       ...functions.notRun.filter(({ path }) => !handlers.has(path) && !told.has(path)),
       ...tables.notRun,
+      ...queues.notRun,
+      ...topics.notRun,
+      ...buses.notRun,
       ...schedules.notRun,
+      ...eventSources.notRun,
       ...buckets.notRun,
       ...listOtherResources(assembly),
     ],

@@ -53,6 +53,17 @@ function named(property: string, maxLength: number, lowerCase = false): (resourc
   };
 }
 
+/** The name of a FIFO queue or topic ends with `.fifo`, also where CloudFormation makes it up. */
+function namedFifo(property: string, maxLength: number, flag: string): (resource: Resource) => string {
+  return (resource) => {
+    if (!resource.flag(flag) || resource.text(property) !== undefined)
+      return named(property, maxLength)(resource);
+    return `${named(property, maxLength - FIFO_SUFFIX.length)(resource)}${FIFO_SUFFIX}`;
+  };
+}
+
+const FIFO_SUFFIX = '.fifo';
+
 function identified(length: number): (resource: Resource) => string {
   return ({ stack, logicalId }) => hashText(`${stack.name}/${logicalId}`, length);
 }
@@ -93,12 +104,15 @@ const group = iam('group', 'GroupName');
 const managedPolicy = iam('policy', 'ManagedPolicyName');
 const logGroupName = named('LogGroupName', 512);
 const bucketName = named('BucketName', 63, true);
-const queueName = named('QueueName', 80);
-const topicName = named('TopicName', 256);
+const queueName = namedFifo('QueueName', 80, 'FifoQueue');
+const topicName = namedFifo('TopicName', 256, 'FifoTopic');
 const topicArn = arn('sns', topicName);
 const secretArn = arn('secretsmanager', (r) => `secret:${named('Name', 512)(r)}-${hashText(r.logicalId, 6)}`);
 const parameterName = named('Name', 512);
 const eventBusName = named('Name', 256);
+const ruleName = named('Name', 64);
+const scheduleName = named('Name', 64);
+const scheduleGroupName = named('Name', 64);
 const streamName = named('Name', 128);
 const stateMachineArn = arn(
   'states',
@@ -125,9 +139,22 @@ function apiEndpoint(resource: Resource): string {
   return `${scheme}://${apiId(resource)}.execute-api.${resource.stack.region}.${resource.stack.urlSuffix}`;
 }
 
+function subscriptionArn(resource: Resource): string {
+  return `${resource.text('TopicArn')}:${keyId(resource)}`;
+}
+
 function queueUrl(resource: Resource): string {
   const { region, urlSuffix, accountId } = resource.stack;
   return `https://sqs.${region}.${urlSuffix}/${accountId}/${queueName(resource)}`;
+}
+
+/** The account's own event bus. */
+export const DEFAULT_BUS = 'default';
+
+/** The name of the bus, which a rule may also name by its ARN. */
+export function busOfRule(rule: Resource): string {
+  const given = rule.text('EventBusName') ?? DEFAULT_BUS;
+  return /:event-bus\/(.+)$/.exec(given)?.[1] ?? given;
 }
 
 const VALUES: Record<string, Values> = {
@@ -174,8 +201,16 @@ const VALUES: Record<string, Values> = {
     attributes: { Arn: arn('events', (r) => `event-bus/${eventBusName(r)}`), Name: eventBusName },
   },
   'AWS::Events::Rule': {
-    reference: named('Name', 64),
-    attributes: { Arn: arn('events', (resource) => `rule/${named('Name', 64)(resource)}`) },
+    reference: (resource) => {
+      const bus = busOfRule(resource);
+      return bus === DEFAULT_BUS ? ruleName(resource) : `${bus}|${ruleName(resource)}`;
+    },
+    attributes: {
+      Arn: arn('events', (resource) => {
+        const bus = busOfRule(resource);
+        return bus === DEFAULT_BUS ? `rule/${ruleName(resource)}` : `rule/${bus}/${ruleName(resource)}`;
+      }),
+    },
   },
   'AWS::IAM::Group': { reference: group.name, attributes: { Arn: group.arn } },
   'AWS::IAM::ManagedPolicy': { reference: managedPolicy.arn, attributes: { PolicyArn: managedPolicy.arn } },
@@ -194,6 +229,13 @@ const VALUES: Record<string, Values> = {
   'AWS::Lambda::Alias': {
     reference: (resource) => `${functionOf(resource)}:${resource.text('Name')}`,
     attributes: { AliasArn: (resource) => `${functionOf(resource)}:${resource.text('Name')}` },
+  },
+  'AWS::Lambda::EventSourceMapping': {
+    reference: keyId,
+    attributes: {
+      Id: keyId,
+      EventSourceMappingArn: arn('lambda', (r) => `event-source-mapping:${keyId(r)}`),
+    },
   },
   'AWS::Lambda::Function': {
     reference: functionName,
@@ -219,8 +261,19 @@ const VALUES: Record<string, Values> = {
       RegionalDomainName: (r) => `${bucketName(r)}.s3.${r.stack.region}.${r.stack.urlSuffix}`,
     },
   },
+  'AWS::Scheduler::Schedule': {
+    reference: scheduleName,
+    attributes: {
+      Arn: arn('scheduler', (r) => `schedule/${r.text('GroupName') ?? 'default'}/${scheduleName(r)}`),
+    },
+  },
+  'AWS::Scheduler::ScheduleGroup': {
+    reference: scheduleGroupName,
+    attributes: { Arn: arn('scheduler', (resource) => `schedule-group/${scheduleGroupName(resource)}`) },
+  },
   'AWS::SecretsManager::Secret': { reference: secretArn, attributes: { Id: secretArn } },
   'AWS::SecretsManager::SecretTargetAttachment': { reference: (resource) => resource.text('SecretId') },
+  'AWS::SNS::Subscription': { reference: subscriptionArn, attributes: { Arn: subscriptionArn } },
   'AWS::SNS::Topic': { reference: topicArn, attributes: { TopicArn: topicArn, TopicName: topicName } },
   'AWS::SQS::Queue': {
     reference: queueUrl,

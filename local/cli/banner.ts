@@ -1,6 +1,8 @@
 /** What people need once the runtime is up: where to connect, what to export, and what is not there. */
 import { lossLines, unknownValueLines } from '../assembly/losses';
-import type { App, BucketNotification, OtherResource } from '../assembly/model';
+import type { App, BucketNotification, OtherResource, ScheduleTiming } from '../assembly/model';
+import { functionNameIn } from '../assembly/resource-values';
+import { serviceOf } from '../destinations';
 import { namesForPeople } from '../function-names';
 import type { Runtime } from '../runtime';
 import { exportLines } from './exports';
@@ -11,6 +13,7 @@ export function banner(app: App, runtime: Runtime, hasPages: boolean): string {
     access(app, runtime, hasPages),
     outputs(app, runtime),
     schedules(app),
+    messages(app, runtime),
     buckets(app, runtime),
     unknownValues(app),
     notRun([...app.notRun, ...bucketsWithoutFolder(app, runtime)]),
@@ -53,11 +56,46 @@ function outputs(app: App, runtime: Runtime): string[] {
 }
 
 function schedules(app: App): string[] {
-  const nameOf = namesForPeople(app);
-  const lines = app.schedules.flatMap(({ intervalMillis, targets }) =>
-    targets.map(({ functionName }) => `  ${nameOf(functionName)} every ${intervalText(intervalMillis)}`),
+  const lines = app.schedules.flatMap(({ timing, targets }) =>
+    targets.map(({ arn }) => `  ${targetName(arn, app)} ${timingText(timing)}`),
   );
   return lines.length === 0 ? [] : ['Scheduled:', ...lines];
+}
+
+/** Which function, queue or topic an ARN means, as people know it. */
+function targetName(arn: string, app: App): string {
+  return serviceOf(arn) === 'lambda'
+    ? namesForPeople(app)(functionNameIn(arn))
+    : (arn.split(':').at(-1) ?? arn);
+}
+
+function timingText(timing: ScheduleTiming): string {
+  switch (timing.kind) {
+    case 'rate':
+      return `every ${intervalText(timing.intervalMillis)}`;
+    case 'cron':
+      return `at cron(${timing.expression})${timing.timeZone === 'UTC' ? '' : ` in ${timing.timeZone}`}`;
+    case 'at':
+      return `at ${new Date(timing.at).toISOString()}`;
+  }
+}
+
+/** What runs functions besides clients, and where messages go. */
+function messages(app: App, runtime: Runtime): string[] {
+  const queues = app.queues.map(({ queueName, queueArn }) => {
+    const readers = app.eventSources.filter(({ sourceArn }) => sourceArn === queueArn);
+    const names = readers.map(({ functionName }) => namesForPeople(app)(functionName));
+    const url = `${runtime.url}/${app.accountId}/${queueName}`;
+    return `  ${url}${names.length > 0 ? ` runs ${names.join(', ')}` : ''}`;
+  });
+  const topics = app.topics.map(({ topicArn, subscriptions }) => {
+    const names = subscriptions.map(({ endpoint }) => targetName(endpoint, app));
+    return `  ${topicArn}${names.length > 0 ? ` goes to ${names.join(', ')}` : ''}`;
+  });
+  return [
+    ...(queues.length > 0 ? ['Queues:', ...queues] : []),
+    ...(topics.length > 0 ? ['Topics:', ...topics] : []),
+  ];
 }
 
 function buckets(app: App, { bucketDirectories }: Runtime): string[] {
@@ -87,7 +125,7 @@ function intervalText(millis: number): string {
 }
 
 function here(value: string, runtime: Runtime): string {
-  let text = value;
+  let text = value.replace(/https:\/\/sqs\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?(?=\/\d{12}\/)/g, runtime.url);
   for (const { apiId, stages } of runtime.apis) {
     for (const { stageName } of stages) {
       const url = runtime.webSocketUrl(stageName, apiId);

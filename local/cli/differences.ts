@@ -16,7 +16,15 @@ export function differences(earlier: App, later: App): Difference[] {
     ...ofBuckets(earlier.buckets, later.buckets),
     ...ofAll(earlier.storedParameters, later.storedParameters, 'parameter', ({ name }) => name, ofValue),
     ...ofAll(earlier.secrets, later.secrets, 'secret', ({ arn }) => arn, ofValue),
-    ...ofAll(earlier.schedules, later.schedules, 'schedule', ({ ruleArn }) => ruleArn, ofSchedule),
+    ...ofAll(earlier.schedules, later.schedules, 'schedule', ({ arn }) => arn, changed('times or targets')),
+    ...ofAll(earlier.queues, later.queues, 'queue', ({ queueArn }) => queueArn, changed('settings')),
+    ...ofAll(earlier.topics, later.topics, 'topic', ({ topicArn }) => topicArn, changed('subscriptions')),
+    ...ofAll(earlier.eventBuses, later.eventBuses, 'event bus', ({ busArn }) => busArn, changed('rules')),
+    ...ofAll(
+      ...([earlier.eventSources, later.eventSources, 'event source mapping'] as const),
+      ({ mappingId }) => mappingId,
+      changed('settings'),
+    ),
   ];
 }
 
@@ -94,8 +102,9 @@ function ofBuckets(earlier: App['buckets'], later: App['buckets']): Difference[]
   );
 }
 
-function ofSchedule(earlier: App['schedules'][number], later: App['schedules'][number]): Difference[] {
-  return isSame(earlier, later) ? [] : named(later.path, ['rate or targets']);
+/** Says what has changed in words that fit all of a kind. */
+function changed<Item extends { path: string }>(what: string): (earlier: Item, later: Item) => Difference[] {
+  return (earlier, later) => (isSame(earlier, later) ? [] : named(later.path, [what]));
 }
 
 function ofValue<T extends { path: string }>(earlier: T, later: T): Difference[] {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isObject, type Json, type JsonObject } from '../assembly/json';
 import { readBody } from '../gateway/request-body';
 
-/** No request that is served has more in it. */
+/** Most operations take no more. */
 const MAX_REQUEST_BYTES = 256 * 1024;
 
 /** A refusal as the service itself words it. */
@@ -24,14 +24,16 @@ export type JsonOperation = (input: JsonObject) => JsonObject;
 /**
  * Answers one request with the operation that it names.
  * @param service as people call it: `Secrets Manager`
+ * @param maxBytes of the request
  */
 export async function serveJson(
   request: IncomingMessage,
   response: ServerResponse,
   service: string,
   operations: Record<string, JsonOperation>,
+  maxBytes = MAX_REQUEST_BYTES,
 ): Promise<void> {
-  const body = await readBody(request, MAX_REQUEST_BYTES);
+  const body = await readBody(request, maxBytes);
   if (body === undefined) return;
   try {
     if (body === 'tooLarge')

@@ -2,7 +2,7 @@
 /** S3's, which most of them are in. */
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-export type XmlContent = string | number | boolean | undefined | XmlElement | XmlElement[];
+export type XmlContent = string | number | boolean | undefined | XmlElement | (XmlElement | string)[];
 /** Children by name; one that is undefined is left out, a list is repeated. */
 export interface XmlElement {
   [name: string]: XmlContent;

@@ -32,7 +32,7 @@ const PATHS: [string, string, string, Record<string, string>, number][] = [
   ['a bucket', 'GET', '/files?list-type=2', signed('s3'), 200],
   ['a presigned object', 'GET', '/files/a.txt?X-Amz-Credential=a%2Fb%2Fc%2Fs3%2Faws4_request', {}, 200],
   ['a stack', 'GET', '/?Action=DescribeStacks', signed('cloudformation'), 200],
-  ['a service that is not run', 'POST', '/', signed('sqs'), 501],
+  ['a service that is not run', 'POST', '/', signed('kinesis'), 501],
   ['nothing', 'GET', '/nothing', {}, 404],
 ];
 

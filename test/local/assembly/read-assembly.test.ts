@@ -100,7 +100,7 @@ describe('readAssembly', () => {
     const template = chatTemplateWith({ Stage: { DefaultRouteSettings: { ThrottlingRateLimit: 5 } } });
     const others: Template['Resources'] = {
       ...template.Resources,
-      Queue: { Type: 'AWS::SQS::Queue', Properties: {} },
+      Queue: { Type: 'AWS::Kinesis::Stream', Properties: {} },
       Http: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP' } },
       Python: {
         Type: 'AWS::Lambda::Function',
@@ -114,7 +114,7 @@ describe('readAssembly', () => {
       { type: 'stage throttling', path: 'Main/Stage', reason: 'not enforced yet' },
       { type: 'AWS::Lambda::Function', path: 'Main/Python', reason: expect.stringContaining('python3.13') },
       { type: 'HTTP API', path: 'Main/Http' },
-      { type: 'AWS::SQS::Queue', path: 'Main/Queue' },
+      { type: 'AWS::Kinesis::Stream', path: 'Main/Queue' },
       { type: 'context look-up', path: 'vpc', reason: expect.stringContaining('dummy values') },
     ]);
   });

@@ -11,7 +11,14 @@ describe('differences', () => {
     ...{ path: 'Main/Rows/Resource', tableName: 'rows', tableArn: 'arn:rows' },
     createTable: { TableName: 'rows', KeySchema: ['pk'] },
   };
-  const schedule = { path: 'Main/Sweep/Resource', ruleArn: 'arn:sweep', intervalMillis: 60_000, targets: [] };
+  const schedule: App['schedules'][number] = {
+    ...{ path: 'Main/Sweep/Resource', arn: 'arn:sweep', service: 'events', targets: [] },
+    timing: { kind: 'rate', intervalMillis: 60_000 },
+  };
+  const topic: App['topics'][number] = {
+    ...{ path: 'Main/News/Resource', topicName: 'news', topicArn: 'arn:news', displayName: '' },
+    ...{ isFifo: false, contentBasedDeduplication: false, subscriptions: [] },
+  };
 
   const withApi = (changes: Partial<typeof api>): App => ({ ...chat, apis: [{ ...api, ...changes }] });
   const withFunction = (changes: Partial<typeof chatFunction>): App => ({
@@ -48,6 +55,8 @@ describe('differences', () => {
     ['a new table', { ...chat, tables: [table] }, 'other', 'new table Main/Rows'],
     ['a function that is gone', { ...chat, functions: [] }, 'other', 'function Main/Function is gone'],
     ['a new schedule', { ...chat, schedules: [schedule] }, 'other', 'new schedule Main/Sweep'],
+    ['a new topic', { ...chat, topics: [topic] }, 'other', 'new topic Main/News'],
+    ['an event bus that is gone', { ...chat, eventBuses: [] }, 'other', 'event bus default is gone'],
     [
       'a new bucket',
       {

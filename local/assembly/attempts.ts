@@ -1,0 +1,24 @@
+/** Reading what may turn out not to be run: a mistake costs what it is in, and is listed. */
+import { UserError } from '../user-error';
+import type { OtherResource } from './model';
+import type { Resource } from './resource';
+
+export class Attempts {
+  readonly notRun: OtherResource[] = [];
+
+  /** `undefined` if it cannot be read. */
+  try<Read>({ type, path }: Resource, read: () => Read): Read | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.notRun.push({ type, path, reason: error.message });
+      return undefined;
+    }
+  }
+
+  /** A part of something that is run. */
+  leaveOut({ type, path }: Resource, reason: string): void {
+    this.notRun.push({ type, path, reason });
+  }
+}

@@ -1,0 +1,25 @@
+/** What a function reports of a batch: which of its records are to come again. */
+import { isObject, type Json, textAt } from '../assembly/json';
+
+/**
+ * The identifiers of the records that failed; `'all'` if the report makes no sense.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+ */
+export function failedItems(payload: string, identifiers: string[]): string[] | 'all' {
+  const response = parse(payload);
+  if (response === null) return [];
+  if (!isObject(response)) return response === '' ? [] : 'all';
+  const failures = response.batchItemFailures;
+  if (failures === undefined || failures === null) return [];
+  if (!Array.isArray(failures)) return 'all';
+  const failed = failures.map((failure) => textAt(failure, 'itemIdentifier') ?? '');
+  return failed.every((identifier) => identifiers.includes(identifier)) ? failed : 'all';
+}
+
+function parse(payload: string): Json {
+  try {
+    return JSON.parse(payload);
+  } catch {
+    return null;
+  }
+}

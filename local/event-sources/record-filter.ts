@@ -1,0 +1,15 @@
+/** Which records a mapping's function wants: those that match one of its filters. */
+import type { JsonObject } from '../assembly/json';
+import { EventPattern } from '../event-patterns/event-pattern';
+
+export class RecordFilter {
+  readonly #patterns: EventPattern[];
+
+  constructor(filters: JsonObject[]) {
+    this.#patterns = filters.map((filter) => new EventPattern(filter));
+  }
+
+  wants(record: JsonObject): boolean {
+    return this.#patterns.length === 0 || this.#patterns.some((pattern) => pattern.matches(record));
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * What a target gets of an event: the whole, a part of it, constant JSON, or a template filled in.
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+ */
+import { JSONPath } from 'jsonpath-plus';
+import type { Json } from '../assembly/json';
+import type { EventInput } from '../assembly/model';
+import { DeliveryError } from '../destinations';
+import { MISSING_VARIABLE } from '../messaging-assumptions';
+
+export interface RuleContext {
+  ruleArn: string;
+  ruleName: string;
+  /** When the event came in. */
+  ingestedAt: string;
+}
+
+/** @throws {DeliveryError} if what comes of a template is no JSON. */
+export function inputFor(input: EventInput | undefined, event: string, context: RuleContext): string {
+  if (input === undefined) return event;
+  if (input.kind === 'constant') return input.text;
+  if (input.kind === 'path') return JSON.stringify(find(input.path, JSON.parse(event)) ?? {});
+  return fill(input.template, variables(input.paths, event, context));
+}
+
+function variables(paths: Record<string, string>, event: string, context: RuleContext): Map<string, Json> {
+  const parsed: Json = JSON.parse(event);
+  const found = new Map<string, Json>([
+    ['aws.events.rule-arn', context.ruleArn],
+    ['aws.events.rule-name', context.ruleName],
+    ['aws.events.event.ingestion-time', context.ingestedAt],
+    ['aws.events.event.json', parsed],
+    ['aws.events.event', withoutDetail(parsed)],
+  ]);
+  for (const [name, path] of Object.entries(paths)) {
+    const value = find(path, parsed);
+    if (value !== undefined) found.set(name, value);
+  }
+  return found;
+}
+
+/** In JSON a value stands as JSON, within a text as text. */
+function fill(template: string, values: Map<string, Json>): string {
+  let isInText = false;
+  const filled = template.replace(/\\[\s\S]|"|<([\w.-]+)>/g, (whole, name?: string) => {
+    if (whole === '"') isInText = !isInText;
+    if (name === undefined) return whole;
+    const value = values.get(name) ?? MISSING_VARIABLE;
+    return isInText ? textWithin(value) : JSON.stringify(value);
+  });
+  try {
+    JSON.parse(filled);
+  } catch {
+    throw new DeliveryError('INVALID_JSON', `The input template gives no JSON: ${filled.slice(0, 200)}`);
+  }
+  return filled;
+}
+
+function textWithin(value: Json): string {
+  return JSON.stringify(typeof value === 'string' ? value : JSON.stringify(value)).slice(1, -1);
+}
+
+function find(path: string, event: Json): Json | undefined {
+  try {
+    const found = JSONPath<Json[]>({ path, json: event as object, wrap: true, eval: false });
+    return Array.isArray(found) && found.length > 1 ? found : found?.[0];
+  } catch {
+    throw new DeliveryError('INVALID_PATH', `The path ${path} is no JSONPath.`);
+  }
+}
+
+function withoutDetail(event: Json): Json {
+  const { detail, ...rest } = event as { detail?: Json };
+  return rest;
+}

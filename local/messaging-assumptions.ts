@@ -1,0 +1,21 @@
+/**
+ * What no public source tells of SQS, SNS, EventBridge and Lambda's event sources. Each constant is one assumption: whoever
+ * measures the real behaviour changes it here.
+ *
+ * Assumptions that are a way of doing things, and where they are done:
+ * - `ApproximateReceiveCount` of a dead letter goes on from the queue that it comes from; its own `maxReceiveCount` counts anew
+ *   (`Queue`).
+ * - PutEvents takes an event for a bus that is not there, and nothing becomes of it (`EventsService`).
+ * - A rule's first rate is an interval after the start, which stands for the rule's creation (`Schedules`); so is a schedule's
+ *   without a start date.
+ * - Conditions of a queue's or topic's policy on anything but the source, its account and TLS do not hold (`ResourcePolicies`).
+ */
+
+/** How many invocations Lambda runs side by side for a standard queue. It adds more while messages wait, minutes later. */
+export const INITIAL_QUEUE_CONCURRENCY = 5;
+
+/** What a variable of an input template is that the event has not: "not created", says the documentation. */
+export const MISSING_VARIABLE = '';
+
+/** `SenderId`: the id of an IAM user. Who sent a message nobody knows here. */
+export const SENDER_ID = 'AIDALOCALLOCALLOCALLO';

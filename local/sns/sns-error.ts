@@ -1,0 +1,14 @@
+/** Refusals in SNS's words. */
+export class SnsError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly status = 400,
+  ) {
+    super(message);
+  }
+}
+
+export function invalidParameter(text: string): SnsError {
+  return new SnsError('InvalidParameter', `Invalid parameter: ${text}`);
+}

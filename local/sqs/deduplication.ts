@@ -1,0 +1,32 @@
+/** What a FIFO queue or topic was sent in the last five minutes: the same message once more is answered, not taken. */
+import { createHash } from 'node:crypto';
+
+const INTERVAL_MILLIS = 5 * 60_000;
+
+export class Deduplication<Receipt> {
+  readonly #seen = new Map<string, { at: number; receipt: Receipt }>();
+
+  constructor(private readonly now: () => number) {}
+
+  find(key: string): Receipt | undefined {
+    this.#forget();
+    return this.#seen.get(key)?.receipt;
+  }
+
+  remember(key: string, receipt: Receipt): void {
+    this.#seen.set(key, { at: this.now(), receipt });
+  }
+
+  #forget(): void {
+    const limit = this.now() - INTERVAL_MILLIS;
+    for (const [key, { at }] of this.#seen) {
+      if (at > limit) return;
+      this.#seen.delete(key);
+    }
+  }
+}
+
+/** The deduplication id of a message that brings none, where the content decides. */
+export function contentDigest(body: string): string {
+  return createHash('sha256').update(body).digest('hex');
+}

@@ -1,0 +1,124 @@
+/** Messages of a queue: as they are sent, and as the queue keeps them. */
+import { SqsError } from './sqs-error';
+
+export interface MessageAttribute {
+  /** `String`, `Number` or `Binary`, perhaps with a label: `Number.float`. */
+  DataType: string;
+  StringValue?: string;
+  /** In base64. */
+  BinaryValue?: string;
+}
+
+export type MessageAttributes = Record<string, MessageAttribute>;
+
+export interface NewMessage {
+  body: string;
+  attributes?: MessageAttributes;
+  /** The X-Ray header, which is the only system attribute that may be sent. */
+  traceHeader?: string;
+  /** @default the queue's */
+  delaySeconds?: number;
+  groupId?: string;
+  deduplicationId?: string;
+}
+
+export interface QueuedMessage {
+  readonly messageId: string;
+  readonly body: string;
+  readonly attributes: MessageAttributes;
+  readonly traceHeader?: string;
+  readonly groupId?: string;
+  readonly deduplicationId?: string;
+  readonly bytes: number;
+  /** When the queue took it in. A dead-letter queue without order keeps the time of the first queue. */
+  sentAt: number;
+  /** Of FIFO queues: the later message has the greater one. */
+  sequence?: bigint;
+  /** Shown to consumers: of a dead letter it goes on from the first queue. */
+  receiveCount: number;
+  /** What counts against this queue's `maxReceiveCount`. */
+  receivedHere: number;
+  firstReceivedAt?: number;
+  /** Before that it is delayed or in flight. */
+  visibleAt: number;
+  isInFlight: boolean;
+  /** The handle of its latest receipt. */
+  receiptHandle?: string;
+  /** Of a dead letter: the queue that it comes from. */
+  deadLetterSourceArn?: string;
+}
+
+/** A message in the hands of a consumer: what it was at that moment. */
+export interface ReceivedMessage extends Readonly<QueuedMessage> {
+  readonly receiptHandle: string;
+  readonly firstReceivedAt: number;
+}
+
+export const MAX_MESSAGE_ATTRIBUTES = 10;
+
+/** The characters of XML 1.0, which are those that a body may have. */
+const FORBIDDEN_CHARACTER = /(?![\t\n\r])\p{Cc}(?<![\u{7F}-\u{9F}])|\p{Cs}|[\u{FFFE}\u{FFFF}]/u;
+
+const ATTRIBUTE_NAME = /^(?!\.)(?!.*\.\.)(?!.*\.$)(?!(?:aws|amazon)\.)[\w.-]{1,256}$/i;
+const DATA_TYPE = /^(String|Number|Binary)(\..+)?$/;
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** @throws {SqsError} if SQS takes no such text. */
+export function checkBody(body: string): void {
+  if (FORBIDDEN_CHARACTER.test(body)) {
+    throw new SqsError('InvalidMessageContents', 'Invalid characters found in message body.');
+  }
+}
+
+/** @throws {SqsError} for the first attribute that SQS does not take. */
+export function checkAttributes(attributes: MessageAttributes): void {
+  const entries = Object.entries(attributes);
+  if (entries.length > MAX_MESSAGE_ATTRIBUTES) {
+    throw invalidAttribute(
+      `Number of message attributes [${entries.length}] exceeds the allowed maximum [${MAX_MESSAGE_ATTRIBUTES}].`,
+    );
+  }
+  for (const [name, attribute] of entries) checkAttribute(name, attribute);
+}
+
+function checkAttribute(name: string, { DataType, StringValue, BinaryValue }: MessageAttribute): void {
+  if (!ATTRIBUTE_NAME.test(name)) {
+    throw invalidAttribute(
+      `The message attribute name '${name}' is invalid. It may have letters, digits, hyphens, underscores and single dots, at most 256 of them, and must not begin with AWS. or Amazon.`,
+    );
+  }
+  const [, type] = DATA_TYPE.exec(DataType ?? '') ?? [];
+  if (type === undefined) {
+    throw invalidAttribute(
+      `The message attribute '${name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`,
+    );
+  }
+  const value = type === 'Binary' ? BinaryValue : StringValue;
+  if (value === undefined || value === '') {
+    throw invalidAttribute(
+      `The message attribute '${name}' must contain a non-empty value of type '${type}'.`,
+    );
+  }
+  if (type === 'Number' && !NUMBER.test(value)) {
+    throw invalidAttribute(`Can't cast the value of message (user) attribute '${name}' to a number.`);
+  }
+}
+
+function invalidAttribute(message: string): SqsError {
+  return new SqsError(
+    'InvalidParameterValue',
+    message,
+    'com.amazon.coral.service#InvalidParameterValueException',
+  );
+}
+
+/** What counts against the queue's limit: the body, and of each attribute its name, type and value. */
+export function messageBytes(body: string, attributes: MessageAttributes): number {
+  return Object.entries(attributes).reduce(
+    (sum, [name, { DataType, StringValue = '', BinaryValue }]) =>
+      sum +
+      Buffer.byteLength(name + DataType) +
+      (BinaryValue === undefined ? Buffer.byteLength(StringValue) : Buffer.byteLength(BinaryValue, 'base64')),
+    Buffer.byteLength(body),
+  );
+}

@@ -1,0 +1,405 @@
+/** One SQS queue in memory: delay, visibility, retention, order and dead letters by the runtime's clock. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Queue as QueueSettings } from '../assembly/model';
+import type { Alarm, Clock } from '../clock';
+import { contentDigest, Deduplication } from './deduplication';
+import {
+  checkAttributes,
+  checkBody,
+  messageBytes,
+  type NewMessage,
+  type QueuedMessage,
+  type ReceivedMessage,
+} from './message';
+import { ArrivalOrder, GroupOrder, type MessageOrder } from './message-order';
+import { invalidParameter, missingParameter, SqsError, unknownHandle } from './sqs-error';
+
+/** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+const MAX_IN_FLIGHT = 120_000;
+const MAX_DELAY_SECONDS = 900;
+export const MAX_VISIBILITY_SECONDS = 43_200;
+const PURGE_PAUSE_MILLIS = 60_000;
+const GROUP_ID = /^[\w!"#$%&'()*+,\-./:;<=>?@[\\\]^`{|}~]{1,128}$/;
+
+export interface SentMessage {
+  messageId: string;
+  sequenceNumber?: string;
+}
+
+export interface ReceiveOptions {
+  maxMessages: number;
+  /** @default the queue's */
+  visibilitySeconds?: number;
+  /** How long to wait for the first message. `Infinity` for a poller that never gives up. @default 0 */
+  waitSeconds?: number;
+  /** Who waits has gone. */
+  signal?: AbortSignal;
+}
+
+export interface QueueSurroundings {
+  clock: Clock;
+  /** The queue of that ARN, if it is run. */
+  find(arn: string): Queue | undefined;
+}
+
+interface Waiter {
+  options: ReceiveOptions;
+  resolve(messages: ReceivedMessage[]): void;
+  timeout?: Alarm;
+}
+
+export class Queue {
+  #settings: QueueSettings;
+  readonly #clock: Clock;
+  readonly #surroundings: QueueSurroundings;
+  readonly #order: MessageOrder;
+  /** Delayed or in flight. */
+  readonly #hidden = new Map<string, QueuedMessage>();
+  readonly #byId = new Map<string, QueuedMessage>();
+  readonly #sent: Deduplication<SentMessage>;
+  readonly #waiters = new Set<Waiter>();
+  #wakeUp: Alarm | undefined;
+  /** Before that nothing becomes visible. */
+  #nextVisibleAt = Number.POSITIVE_INFINITY;
+  #inFlight = 0;
+  #lastSequence = FIRST_SEQUENCE;
+  #purgedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(settings: QueueSettings, surroundings: QueueSurroundings) {
+    this.#settings = settings;
+    this.#surroundings = surroundings;
+    this.#clock = surroundings.clock;
+    this.#order = settings.isFifo ? new GroupOrder() : new ArrivalOrder();
+    this.#sent = new Deduplication(() => this.#clock.now());
+  }
+
+  get settings(): QueueSettings {
+    return this.#settings;
+  }
+
+  /** Takes other settings; what is in the queue stays. */
+  replace(settings: QueueSettings): void {
+    this.#settings = settings;
+  }
+
+  /** @throws {SqsError} if SQS takes no such message. */
+  send(message: NewMessage): SentMessage {
+    const { body, attributes = {} } = message;
+    this.#check(message);
+    const key = this.#deduplicationKey(message);
+    const earlier = key === undefined ? undefined : this.#sent.find(key.scoped);
+    if (earlier) return earlier;
+    const now = this.#clock.now();
+    const delaySeconds = message.delaySeconds ?? this.#settings.delaySeconds;
+    const sent = this.#keep({
+      ...{ messageId: randomUUID(), body, attributes, bytes: messageBytes(body, attributes) },
+      ...(message.traceHeader === undefined ? {} : { traceHeader: message.traceHeader }),
+      ...(message.groupId === undefined ? {} : { groupId: message.groupId }),
+      ...(key && { deduplicationId: key.id }),
+      ...{ sentAt: now, receiveCount: 0, receivedHere: 0, isInFlight: false },
+      visibleAt: now + delaySeconds * 1000,
+    });
+    if (key) this.#sent.remember(key.scoped, sent);
+    return sent;
+  }
+
+  /** Takes in a dead letter of another queue. */
+  takeOver(message: QueuedMessage, sourceArn: string): void {
+    const now = this.#clock.now();
+    this.#keep({
+      ...message,
+      ...{ visibleAt: now, receivedHere: 0, isInFlight: false, deadLetterSourceArn: sourceArn },
+      // The age of a dead letter goes on, except in FIFO queues ("Dead-letter queue retention" in SQS's guide).
+      sentAt: this.#settings.isFifo ? now : message.sentAt,
+    });
+  }
+
+  /** What can be had at once, or what comes first within the time that the receiver waits. */
+  receive(options: ReceiveOptions): Promise<ReceivedMessage[]> {
+    const received = this.#take(options);
+    const { waitSeconds = 0, signal } = options;
+    if (received.length > 0 || waitSeconds === 0 || signal?.aborted) {
+      if (received.length === 0 && waitSeconds === 0) this.#refuseFullFlight();
+      return Promise.resolve(received);
+    }
+    return new Promise((resolve) => {
+      const waiter: Waiter = { options, resolve };
+      const giveUp = () => this.#serve(waiter, []);
+      if (Number.isFinite(waitSeconds)) waiter.timeout = this.#clock.after(waitSeconds * 1000, giveUp);
+      signal?.addEventListener('abort', giveUp, { once: true });
+      this.#waiters.add(waiter);
+      this.#planWakeUp();
+    });
+  }
+
+  /**
+   * Whoever holds the latest receipt deletes. With an older one nothing happens, as the handle's documentation says.
+   * @throws {SqsError} if the handle was never one of this queue's.
+   */
+  delete(handle: string): void {
+    const message = this.#byHandle(handle);
+    if (!message || message.receiptHandle !== handle) return;
+    this.#release();
+    if (this.#settings.isFifo && !message.isInFlight) {
+      throw invalidParameter(
+        `Value ${handle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.`,
+      );
+    }
+    this.#forget(message);
+    this.#pump();
+  }
+
+  /** @throws {SqsError} if the message is not in flight, or would be for more than 12 hours. */
+  changeVisibility(handle: string, seconds: number): void {
+    const message = this.#byHandle(handle);
+    this.#release();
+    if (!message || message.receiptHandle !== handle) {
+      throw invalidParameter(
+        `Value ${handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.`,
+      );
+    }
+    if (!message.isInFlight) {
+      throw new SqsError(
+        'MessageNotInflight',
+        `Value ${handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.`,
+      );
+    }
+    message.visibleAt = this.#clock.now() + seconds * 1000;
+    this.#hide(message);
+    this.#pump();
+  }
+
+  /** @throws {SqsError} within a minute after another purge. */
+  purge(): void {
+    const now = this.#clock.now();
+    if (now - this.#purgedAt < PURGE_PAUSE_MILLIS) {
+      throw new SqsError(
+        'AWS.SimpleQueueService.PurgeQueueInProgress',
+        `Only one PurgeQueue operation on ${this.#settings.queueName} is allowed every 60 seconds.`,
+        'com.amazonaws.sqs#PurgeQueueInProgress',
+      );
+    }
+    this.#purgedAt = now;
+    for (const message of [...this.#byId.values()]) this.#forget(message);
+  }
+
+  counts(): { visible: number; inFlight: number; delayed: number } {
+    this.#release();
+    for (const message of [...this.#byId.values()]) if (this.#isExpired(message)) this.#forget(message);
+    return {
+      visible: this.#order.size,
+      inFlight: this.#inFlight,
+      delayed: this.#hidden.size - this.#inFlight,
+    };
+  }
+
+  /** Lets nobody wait any longer. */
+  close(): void {
+    for (const waiter of [...this.#waiters]) this.#serve(waiter, []);
+    this.#wakeUp?.cancel();
+  }
+
+  #check({ body, attributes = {}, delaySeconds, groupId, deduplicationId }: NewMessage): void {
+    const { isFifo, contentBasedDeduplication, maxMessageBytes } = this.#settings;
+    if (body === '') throw missingParameter('MessageBody');
+    checkBody(body);
+    checkAttributes(attributes);
+    if (messageBytes(body, attributes) > maxMessageBytes) {
+      throw invalidParameter(
+        `One or more parameters are invalid. Reason: Message must be shorter than ${maxMessageBytes} bytes.`,
+      );
+    }
+    if (delaySeconds !== undefined && !isWithin(delaySeconds, 0, MAX_DELAY_SECONDS)) {
+      throw invalidParameter(
+        `Value ${delaySeconds} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= ${MAX_DELAY_SECONDS}.`,
+      );
+    }
+    for (const [name, value] of [
+      ['MessageGroupId', groupId],
+      ['MessageDeduplicationId', deduplicationId],
+    ] as const) {
+      if (value !== undefined && !GROUP_ID.test(value)) {
+        throw invalidParameter(
+          `Value ${value} for parameter ${name} is invalid. Reason: ${name} can only include alphanumeric and punctuation characters. 1 to 128 in length.`,
+        );
+      }
+    }
+    const notForThisType = isFifo
+      ? delaySeconds !== undefined && delaySeconds > 0
+      : deduplicationId !== undefined;
+    if (notForThisType) {
+      const [name, value] = isFifo
+        ? ['DelaySeconds', delaySeconds]
+        : ['MessageDeduplicationId', deduplicationId];
+      throw invalidParameter(
+        `Value ${value} for parameter ${name} is invalid. Reason: The request include parameter that is not valid for this queue type.`,
+      );
+    }
+    if (isFifo && groupId === undefined) throw missingParameter('MessageGroupId');
+    if (isFifo && deduplicationId === undefined && !contentBasedDeduplication) {
+      throw invalidParameter(
+        'The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly',
+      );
+    }
+  }
+
+  #deduplicationKey({
+    body,
+    groupId,
+    deduplicationId,
+  }: NewMessage): { id: string; scoped: string } | undefined {
+    if (!this.#settings.isFifo) return undefined;
+    const id = deduplicationId ?? contentDigest(body);
+    const scope = this.#settings.deduplicationScope === 'messageGroup' ? (groupId ?? '') : '';
+    return { id, scoped: JSON.stringify([scope, id]) };
+  }
+
+  #keep(message: QueuedMessage): SentMessage {
+    if (this.#settings.isFifo) {
+      this.#lastSequence += SEQUENCE_STEP;
+      message.sequence = this.#lastSequence;
+    }
+    this.#byId.set(message.messageId, message);
+    if (message.visibleAt > this.#clock.now()) this.#hide(message);
+    else this.#order.add(message);
+    this.#pump();
+    const { messageId, sequence } = message;
+    return { messageId, ...(sequence === undefined ? {} : { sequenceNumber: String(sequence) }) };
+  }
+
+  #take({
+    maxMessages,
+    visibilitySeconds = this.#settings.visibilityTimeoutSeconds,
+  }: ReceiveOptions): ReceivedMessage[] {
+    this.#release();
+    const taken: QueuedMessage[] = [];
+    while (taken.length < maxMessages && this.#inFlight + taken.length < MAX_IN_FLIGHT) {
+      const message = this.#order.take();
+      if (!message) break;
+      if (this.#isExpired(message)) this.#byId.delete(message.messageId);
+      else if (!this.#moveToDeadLetters(message)) taken.push(message);
+    }
+    return taken.map((message) => this.#fly(message, visibilitySeconds));
+  }
+
+  #fly(message: QueuedMessage, visibilitySeconds: number): ReceivedMessage {
+    const now = this.#clock.now();
+    const receiptHandle = newHandle(message.messageId);
+    const firstReceivedAt = message.firstReceivedAt ?? now;
+    Object.assign(message, { receiptHandle, firstReceivedAt, isInFlight: true });
+    message.receiveCount += 1;
+    message.receivedHere += 1;
+    message.visibleAt = now + visibilitySeconds * 1000;
+    this.#inFlight += 1;
+    this.#order.flies(message);
+    this.#hide(message);
+    return { ...message, receiptHandle, firstReceivedAt };
+  }
+
+  /** `false` if the message may still be received. */
+  #moveToDeadLetters(message: QueuedMessage): boolean {
+    const { redrive, queueArn } = this.#settings;
+    if (!redrive || message.receivedHere < redrive.maxReceiveCount) return false;
+    const deadLetters = this.#surroundings.find(redrive.deadLetterArn);
+    if (!deadLetters) return false;
+    this.#byId.delete(message.messageId);
+    deadLetters.takeOver(message, queueArn);
+    return true;
+  }
+
+  #hide(message: QueuedMessage): void {
+    this.#hidden.set(message.messageId, message);
+    this.#nextVisibleAt = Math.min(this.#nextVisibleAt, message.visibleAt);
+  }
+
+  /** Makes visible what is due. */
+  #release(): void {
+    const now = this.#clock.now();
+    if (now < this.#nextVisibleAt) return;
+    this.#nextVisibleAt = Number.POSITIVE_INFINITY;
+    for (const message of this.#hidden.values()) {
+      if (message.visibleAt > now) {
+        this.#nextVisibleAt = Math.min(this.#nextVisibleAt, message.visibleAt);
+        continue;
+      }
+      this.#hidden.delete(message.messageId);
+      this.#land(message);
+      this.#order.add(message);
+    }
+  }
+
+  #land(message: QueuedMessage): void {
+    if (!message.isInFlight) return;
+    message.isInFlight = false;
+    this.#inFlight -= 1;
+    this.#order.landed(message);
+  }
+
+  #forget(message: QueuedMessage): void {
+    this.#byId.delete(message.messageId);
+    if (this.#hidden.delete(message.messageId)) this.#land(message);
+    else this.#order.remove(message);
+  }
+
+  #isExpired({ sentAt }: QueuedMessage): boolean {
+    return this.#clock.now() - sentAt >= this.#settings.retentionSeconds * 1000;
+  }
+
+  /** Gives what is visible to those that wait. */
+  #pump(): void {
+    for (const waiter of [...this.#waiters]) {
+      const received = this.#take(waiter.options);
+      if (received.length === 0) break;
+      this.#serve(waiter, received);
+    }
+    this.#planWakeUp();
+  }
+
+  #serve(waiter: Waiter, messages: ReceivedMessage[]): void {
+    if (!this.#waiters.delete(waiter)) return;
+    waiter.timeout?.cancel();
+    waiter.resolve(messages);
+  }
+
+  /** Only where somebody waits is it of interest when the next message becomes visible. */
+  #planWakeUp(): void {
+    this.#wakeUp?.cancel();
+    this.#wakeUp = undefined;
+    if (this.#waiters.size === 0 || this.#hidden.size === 0) return;
+    this.#wakeUp = this.#clock.after(this.#nextVisibleAt - this.#clock.now(), () => this.#pump());
+  }
+
+  #refuseFullFlight(): void {
+    if (this.#inFlight < MAX_IN_FLIGHT || this.#settings.isFifo) return;
+    throw new SqsError(
+      'OverLimit',
+      `Too many messages in flight: a queue has ${MAX_IN_FLIGHT} at most. Delete those that are done.`,
+    );
+  }
+
+  #byHandle(handle: string): QueuedMessage | undefined {
+    const messageId = messageIdOf(handle);
+    if (messageId === undefined) throw unknownHandle(handle);
+    return this.#byId.get(messageId);
+  }
+}
+
+/** Twenty digits, as SQS shows them, which grow. */
+const FIRST_SEQUENCE = 18_800_000_000_000_000_000n;
+const SEQUENCE_STEP = 256n;
+
+const HANDLE_BYTES = 24;
+
+function newHandle(messageId: string): string {
+  return Buffer.concat([Buffer.from(messageId), randomBytes(HANDLE_BYTES)]).toString('base64');
+}
+
+function messageIdOf(handle: string): string | undefined {
+  const bytes = Buffer.from(handle, 'base64');
+  const text = bytes.subarray(0, -HANDLE_BYTES).toString('latin1');
+  return bytes.toString('base64') === handle && /^[0-9a-f-]{36}$/.test(text) ? text : undefined;
+}
+
+export function isWithin(value: number, least: number, most: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= most;
+}
