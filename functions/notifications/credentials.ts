@@ -1,5 +1,4 @@
 /** An example of a verifier: users and the hashes of their passwords, from a secret of Secrets Manager or from a file. */
-import { createHmac, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Clock, ConfigurationError } from '../../lib';
 import { systemClock } from '../../lib/clock';
@@ -8,14 +7,6 @@ import type { Verifier } from './verifier';
 
 /** So old may be what was read before a change. */
 const KEPT_MILLISECONDS = 5 * 60_000;
-/** Of this process. */
-const SECRET = randomBytes(32);
-
-interface Hashes {
-  of(user: string): PasswordHash | undefined;
-  /** What a user is checked against that is not there: as costly as one of those that are. */
-  nobody(user: string): PasswordHash;
-}
 
 export class CredentialsVerifier implements Verifier {
   #read: { at: number; hashes: Promise<Hashes> } | undefined;
@@ -32,10 +23,7 @@ export class CredentialsVerifier implements Verifier {
 
   /** @throws ConfigurationError if the source cannot be read, or holds anything else. */
   async verify(user: string, password: string): Promise<boolean> {
-    const hashes = await this.#hashes();
-    const hash = hashes.of(user);
-    const matches = await (hash ?? hashes.nobody(user)).matches(password);
-    return hash !== undefined && matches;
+    return (await this.#hashes()).match(user, password);
   }
 
   #hashes(): Promise<Hashes> {
@@ -66,6 +54,31 @@ export function verifierFromEnvironment({ CREDENTIALS }: NodeJS.ProcessEnv): Ver
   return CREDENTIALS ? new CredentialsVerifier(CREDENTIALS) : undefined;
 }
 
+/** The hashes of all users. Whoever is asked about, it costs the same: one check at each cost that any of them has. */
+class Hashes {
+  /** Of no password, one for each cost. */
+  readonly #nobodies: PasswordHash[];
+
+  constructor(private readonly hashes: ReadonlyMap<string, PasswordHash>) {
+    const byCost = new Map([...hashes.values()].map((hash) => [hash.costText, hash]));
+    this.#nobodies =
+      byCost.size > 0
+        ? [...byCost.values()].map(PasswordHash.resembling)
+        : [PasswordHash.resembling(undefined)];
+  }
+
+  async match(user: string, password: string): Promise<boolean> {
+    const own = this.hashes.get(user);
+    let isRight = false;
+    for (const nobody of this.#nobodies) {
+      const checked = own?.costText === nobody.costText ? own : nobody;
+      const matches = await checked.matches(password);
+      isRight ||= matches && checked === own;
+    }
+    return isRight;
+  }
+}
+
 /** What is wrong is told without what is there. */
 function parse(text: string, source: string): Hashes {
   const hashes = new Map<string, PasswordHash>();
@@ -75,19 +88,7 @@ function parse(text: string, source: string): Hashes {
     if (!hash) throw unusable(source, `entry ${index + 1} of ${entries.length} has no such hash`);
     hashes.set(user, hash);
   }
-  const nobodies =
-    hashes.size > 0
-      ? [...hashes.values()].map(PasswordHash.resembling)
-      : [PasswordHash.resembling(undefined)];
-  return {
-    of: (user) => hashes.get(user),
-    nobody: (user) => nobodies[placeOf(user, nobodies.length)] as PasswordHash,
-  };
-}
-
-/** The same at each try, and nothing that anybody can reckon: who exists does not show in what it costs to be refused. */
-function placeOf(user: string, places: number): number {
-  return createHmac('sha256', SECRET).update(user).digest().readUInt32BE() % places;
+  return new Hashes(hashes);
 }
 
 function parseObject(text: string, source: string): object {

@@ -41,10 +41,16 @@ export class PasswordHash {
   }
 
   /** A hash of no password at all, which costs as much to check. */
-  static resembling(other: PasswordHash | undefined): PasswordHash {
+  static resembling(this: void, other: PasswordHash | undefined): PasswordHash {
     const saltBytes = other?.salt.length ?? MIN_SALT_BYTES;
     const hashBytes = other?.hash.length ?? MIN_HASH_BYTES;
     return new PasswordHash(other?.cost ?? DEFAULT_COST, randomBytes(saltBytes), randomBytes(hashBytes));
+  }
+
+  /** What a check costs: two hashes with the same text take as long. */
+  get costText(): string {
+    const { N, r, p } = this.cost;
+    return [N, r, p].join('$');
   }
 
   async matches(password: string): Promise<boolean> {
@@ -52,8 +58,9 @@ export class PasswordHash {
   }
 
   toString(): string {
-    const { N, r, p } = this.cost;
-    return ['scrypt', N, r, p, this.salt.toString('base64url'), this.hash.toString('base64url')].join('$');
+    return ['scrypt', this.costText, this.salt.toString('base64url'), this.hash.toString('base64url')].join(
+      '$',
+    );
   }
 
   #isSound(): boolean {

@@ -8,7 +8,10 @@ import {
 } from '../../lib';
 import { allOver } from '../../lib/all-over';
 import { sleep } from '../../lib/clock';
-import type { ConnectEvent } from '../../lib/handlers/events';
+import type { ConnectEvent, MessageEvent } from '../../lib/handlers/events';
+import { AttemptLimits, type TooManyAttempts } from './attempt-limits';
+import { clientAddress } from './client-address';
+import { logText } from './log-text';
 import {
   NotificationsProtocolError,
   parseClientMessage,
@@ -183,10 +186,15 @@ abstract class VerifiedNotificationsServer extends NotificationsServer {
   async #verify(user: string, password: string): Promise<void> {
     const attempt = await this.#verification.beginAttempt();
     if (attempt === undefined) return this.end();
+    const address = clientAddress((this.context.event as MessageEvent).requestContext.identity.sourceIp);
+    const limits = new AttemptLimits(this.service, user, address);
+    const tooMany = await limits.begin();
+    if (tooMany) {
+      this.#logRefusal(user, address, `too many attempts of this ${tooMany.of}`);
+      return this.#turnAway(`Too many attempts. Connect again in ${waitOf(tooMany)}.`);
+    }
     if (!(await this.verifier.verify(user, password))) {
-      console.warn(
-        `WebSocket ${this.webSocketId} gave a wrong user or password (${attempt} of ${MAX_ATTEMPTS})`,
-      );
+      this.#logRefusal(user, address, `wrong user or password, ${attempt} of ${MAX_ATTEMPTS}`);
       const left = MAX_ATTEMPTS - attempt;
       if (left === 0) return this.#turnAway('User or password is wrong. There are no more attempts.');
       return this.tell({
@@ -194,6 +202,7 @@ abstract class VerifiedNotificationsServer extends NotificationsServer {
         Message: `User or password is wrong. Try again: ${left} of ${MAX_ATTEMPTS} attempts are left.`,
       });
     }
+    await limits.succeeded();
     const connection = await this.service.store.connection(this.webSocketId);
     await this.subscribeTo((connection?.attributes.topics ?? []) as string[]);
     // The mark comes last: whoever dies before it leaves a socket that is closed at the deadline, and never one that hears nothing.
@@ -201,8 +210,19 @@ abstract class VerifiedNotificationsServer extends NotificationsServer {
     await this.tellSubscriptions();
   }
 
+  /** For whoever watches over the log; the password is in none. */
+  #logRefusal(user: string, address: string, why: string): void {
+    console.warn(
+      `WebSocket ${this.webSocketId} from ${logText(address)} was refused as user ${logText(user)}: ${why}`,
+    );
+  }
+
   async #turnAway(why: string): Promise<void> {
     await this.tell({ Type: 'Error', Message: why });
     await this.end();
   }
+}
+
+function waitOf({ seconds }: TooManyAttempts): string {
+  return seconds <= 90 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`;
 }

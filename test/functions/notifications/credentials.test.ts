@@ -35,16 +35,29 @@ describe('CredentialsVerifier', () => {
     }
   });
 
-  it('checks a user that is not there at the cost of one that is, the same each time', async () => {
+  it('costs the same whoever is asked about, there or not, in each environment', async () => {
     const matches = jest.spyOn(PasswordHash.prototype, 'matches').mockResolvedValue(false);
-    const dear = ada.replace('16384', '32768');
-    const verifier = new CredentialsVerifier('file', holding({ ada, bob: dear }));
-    const names = Array.from({ length: 40 }, (_, n) => `nobody ${n}`);
-    for (const name of [...names, ...names]) await verifier.verify(name, 'wrong');
-    const costs = matches.mock.contexts.map((hash) => String(hash).split('$')[1]);
-    expect(new Set(costs)).toEqual(new Set(['16384', '32768']));
-    expect(costs.slice(40)).toEqual(costs.slice(0, 40));
+    const [dear, cheap] = [ada.replace('16384', '32768'), ada.replace('16384', '1024')];
+    const costs = [];
+    for (let environment = 0; environment < 5; environment++) {
+      const verifier = new CredentialsVerifier('file', holding({ ada, bob: dear, carol: cheap, dora: dear }));
+      for (const name of ['ada', 'bob', 'carol', 'dora', 'eve', 'nobody', '']) {
+        matches.mockClear();
+        await verifier.verify(name, 'wrong');
+        costs.push(matches.mock.contexts.map((hash) => String(hash).split('$').slice(1, 4).join()));
+      }
+    }
+    expect(new Set(costs.map((each) => each.join(' ')))).toEqual(new Set(['16384,8,5 32768,8,5 1024,8,5']));
     matches.mockRestore();
+  });
+
+  it('takes each user’s own password where the costs differ', async () => {
+    const bob = String(await PasswordHash.of('b'));
+    const cheap = `scrypt$2$1$1$${'s'.repeat(22)}$${'h'.repeat(43)}`;
+    const verifier = new CredentialsVerifier('file', holding({ carol: cheap, ada, bob }));
+    expect(await verifier.verify('bob', 'b')).toBe(true);
+    expect(await verifier.verify('carol', 'b')).toBe(false);
+    expect(await verifier.verify('eve', 'b')).toBe(false);
   });
 
   it('checks a password against a hash of the same cost for a user that is not there', async () => {

@@ -1,7 +1,7 @@
 import { notificationsServer } from '../../../functions/notifications/server';
 import { Verification } from '../../../functions/notifications/verification';
 import type { Verifier } from '../../../functions/notifications/verifier';
-import type { TestClient } from '../../../lib/testing';
+import { lambdaContext, messageEvent, type TestClient } from '../../../lib/testing';
 import { WaitingService } from './waiting-service';
 
 describe('notifications with a verifier', () => {
@@ -98,16 +98,111 @@ describe('notifications with a verifier', () => {
     expect(asked.length).toBeLessThanOrEqual(3);
   });
 
-  it('never log a user or a password', async () => {
-    await client.send({ User: 'bob', Password: 'hunter2' });
-    expect(warnings).toHaveBeenCalledTimes(1);
-    expect(warnings.mock.calls.join()).not.toMatch(/bob|hunter2/);
+  it('log the user and the address of a refused attempt, escaped and bounded, and never the password', async () => {
+    await client.send({ User: `bob\u2028\u202e\n"${'x'.repeat(200)}`, Password: 'hunter2' });
+    expect(warnings.mock.calls).toEqual([
+      [
+        `WebSocket ${client.webSocketId} from "203.0.113.7" was refused as user "bob\\u{2028}\\u{202e}\\n\\"${'x'.repeat(57)}"...: wrong user or password, 1 of 3`,
+      ],
+    ]);
+  });
+
+  describe('bound guesses over many sockets', () => {
+    let from: string;
+    /** Tries one password over a socket of its own; whether the verifier was asked. */
+    const tries = async (credentials: object): Promise<boolean> => {
+      const { client: guesser } = await waiting.connect();
+      const { handlers } = waiting.service;
+      const { webSocketId } = guesser;
+      const event = messageEvent(JSON.stringify(credentials), { webSocketId, time: waiting.clock.now() });
+      event.requestContext.identity.sourceIp = from;
+      const before = asked.length;
+      await handlers.message(event, lambdaContext());
+      await waiting.service.runQueued();
+      answer = (guesser.messages.at(-1) as { Message?: string }).Message;
+      return asked.length > before;
+    };
+    let answer: string | undefined;
+    const count = async (attempts: Iterable<object>): Promise<number> => {
+      let made = 0;
+      for (const attempt of attempts) if (await tries(attempt)) made += 1;
+      return made;
+    };
+    const guesses = (length: number) =>
+      Array.from({ length }, (_, n) => ({ User: 'ada', Password: `guess ${n}` }));
+
+    beforeEach(() => {
+      from = '203.0.113.66';
+    });
+
+    it('of a user from one address: six in a quarter of an hour, and then again', async () => {
+      expect(await count(guesses(50))).toBe(6);
+      expect(answer).toMatch(/^Too many attempts\. Connect again in \d+ (minutes|seconds)\.$/);
+      expect(warnings.mock.lastCall?.[0]).toMatch(
+        /"203\.0\.113\.66".*"ada": too many attempts of this user and address/,
+      );
+      expect(await tries(RIGHT)).toBe(false);
+      await waiting.clock.advance(15 * 60_000);
+      expect(await tries(RIGHT)).toBe(true);
+    });
+
+    it('from one address: thirty, whatever the users are called', async () => {
+      expect(await count(Array.from({ length: 60 }, (_, n) => ({ User: `u${n}`, Password: 'x' })))).toBe(30);
+    });
+
+    it('lock nobody else out', async () => {
+      await count(guesses(50));
+      from = '198.51.100.1';
+      expect(await tries(RIGHT)).toBe(true);
+    });
+
+    it('of a user from many addresses: ten a minute', async () => {
+      const made = [];
+      for (let n = 0; n < 30; n++) {
+        from = `198.51.100.${n}`;
+        made.push(await tries(WRONG));
+      }
+      expect(made.filter(Boolean)).toHaveLength(10);
+      await waiting.clock.advance(60_000);
+      from = '198.51.100.99';
+      expect(await tries(RIGHT)).toBe(true);
+    });
+
+    it('but not of a user from an address that the user has signed in from', async () => {
+      from = '192.0.2.1';
+      await tries(RIGHT);
+      for (let n = 0; n < 30; n++) {
+        from = `198.51.100.${n}`;
+        await tries(WRONG);
+      }
+      expect(await tries(RIGHT)).toBe(false);
+      from = '192.0.2.1';
+      expect(await tries(RIGHT)).toBe(true);
+    });
+
+    it('give right ones back: a whole office signs in from one address', async () => {
+      expect(await count(Array.from({ length: 100 }, () => RIGHT))).toBe(100);
+    });
+
+    it('treat a user that is not there alike', async () => {
+      expect(await count(guesses(20).map((guess) => ({ ...guess, User: 'nobody' })))).toBe(6);
+    });
+
+    it('count a network of IPv6 as one address', async () => {
+      let made = 0;
+      for (let n = 0; n < 20; n++) {
+        from = `2001:db8:0:7::${n.toString(16)}`;
+        if (await tries(WRONG)) made += 1;
+      }
+      expect(made).toBe(6);
+    });
   });
 
   it('leave nothing of a client that has gone, but its closed mark', async () => {
     await client.send(RIGHT);
     await client.close();
-    expect(waiting.service.table.items()).toMatchObject([{ sk: 'CONNECTION', done: true }]);
+    const left = waiting.service.table.items().filter(({ pk }) => !pk.startsWith('ATTEMPTS#'));
+    expect(left).toMatchObject([{ sk: 'CONNECTION', done: true }]);
   });
 });
 

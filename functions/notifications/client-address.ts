@@ -1,0 +1,23 @@
+/** The address of a client, as far as it tells clients apart. */
+import { isIPv6 } from 'node:net';
+
+/**
+ * An IPv4 address as it is; of an IPv6 address the first 64 bits, since a client has all the others of its network to choose from.
+ * From `requestContext.identity.sourceIp`, which API Gateway takes from the TCP connection: unlike the header `X-Forwarded-For` of a
+ * handshake, no client can choose it.
+ */
+export function clientAddress(sourceIp: string): string {
+  if (!isIPv6(sourceIp)) return sourceIp;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(sourceIp)?.[1];
+  if (mapped) return mapped;
+  const [head = '', tail] = sourceIp.replace(/%.*$/, '').split('::');
+  const [before, after] = [groups(head), groups(tail ?? '')];
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
+  const all = [...before, ...Array.from({ length: zeros }, () => '0'), ...after];
+  const network = all.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
+  return `${network.join(':')}::/64`;
+}
+
+function groups(text: string): string[] {
+  return text === '' ? [] : text.split(':');
+}
