@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   createServer,
   type IncomingMessage,
@@ -65,8 +66,9 @@ export class Endpoint {
   readonly #clock: Clock;
   /** Sockets that have left HTTP: the server no longer ends them by itself. */
   readonly #upgraded = new Set<Duplex>();
-  /** The latest answer of each connection. */
-  readonly #answers = new WeakMap<Duplex, ServerResponse>();
+  /** The answer of each connection's latest request, and of the one whose turn it is. */
+  readonly #latest = new WeakMap<Duplex, ServerResponse>();
+  readonly #current = new WeakMap<Duplex, ServerResponse>();
   #port = 0;
 
   constructor(options: EndpointOptions) {
@@ -119,7 +121,7 @@ export class Endpoint {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const earlier = this.#answers.get(socket);
+    const earlier = this.#latest.get(socket);
     if (earlier && !earlier.writableFinished) {
       // The client did not wait for an answer. What comes next on its connection comes after that.
       earlier.once('finish', () => this.#upgrade(request, socket, head));
@@ -140,7 +142,7 @@ export class Endpoint {
 
   /** Also called for what follows the first fault of a connection, which has been answered then. */
   #malformed(error: NodeJS.ErrnoException, socket: Duplex): void {
-    const answer = this.#answers.get(socket);
+    const answer = this.#current.get(socket);
     const isInAnswer = answer?.headersSent && !answer.writableFinished;
     if (socket.writableEnded) return;
     if (!socket.writable || isInAnswer || error.code === 'ECONNRESET') socket.destroy();
@@ -154,7 +156,7 @@ export class Endpoint {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.on('error', () => response.destroy());
     response.on('error', () => response.destroy());
-    this.#answers.set(request.socket, response);
+    if (!(await this.#hasTurn(request.socket, response))) return;
     const refusal = this.#guard.refuse(request);
     if (refusal) return answerText(response, refusal.status, refusal.text);
     const service = signedService(request);
@@ -165,6 +167,19 @@ export class Endpoint {
     if (service !== undefined) return this.#refuseService(service, request, response);
     if (await this.#options.web?.handle(request, response)) return;
     answerText(response, 404, `There is nothing at ${request.url}.\n`);
+  }
+
+  /**
+   * Requests of one connection are served one after the other, also if the client does not wait for the answers. False if there
+   * is no line to answer this one on: an answer before it was the last.
+   */
+  async #hasTurn(socket: Duplex, response: ServerResponse): Promise<boolean> {
+    const earlier = this.#latest.get(socket);
+    this.#latest.set(socket, response);
+    // If the connection ends, this never comes. Node.js would not tell a handler that its answer is not waited for.
+    if (earlier && !earlier.writableFinished) await once(earlier, 'finish');
+    this.#current.set(socket, response);
+    return response.socket !== null;
   }
 
   #refuseService(service: string, request: IncomingMessage, response: ServerResponse): void {

@@ -25,6 +25,17 @@ describe('Endpoint', () => {
       response.end(`${request.method} ${request.url} ${body}`);
     },
   };
+  let [mostAtOnce, atOnce] = [0, 0];
+  const served: string[] = [];
+  const slow: RequestHandler = {
+    async handle({ url = '' }, response) {
+      served.push(url);
+      mostAtOnce = Math.max(mostAtOnce, ++atOnce);
+      await turn();
+      atOnce -= 1;
+      response.end(`answer to ${url.slice(1)}`);
+    },
+  };
   const faulty: RequestHandler = {
     handle() {
       throw new Error('a fault of ours');
@@ -43,13 +54,14 @@ describe('Endpoint', () => {
   beforeAll(async () => {
     endpoint = new Endpoint({
       ...{ host: '127.0.0.1', port: 0, gateway, log, clock },
-      services: { echo, faulty, rejecting },
+      services: { echo, slow, faulty, rejecting },
     });
     await endpoint.listen();
   });
   beforeEach(() => {
     errors.length = 0;
     upgrades.length = 0;
+    served.length = 0;
   });
   afterEach(() => {
     for (const socket of sockets.splice(0)) socket.destroy();
@@ -197,6 +209,27 @@ describe('Endpoint', () => {
       const answers = await rest(socket);
       expect(answers).toMatch(/^HTTP\/1\.1 500 .*HTTP\/1\.1 200 .*GET \/next $/s);
       expect(errors).toEqual([expect.stringContaining(`POST ${path} failed: Error: a fault of ours`)]);
+    });
+  });
+
+  describe('of requests that do not wait for each other', () => {
+    const get = (path: string, more = '') =>
+      `GET ${path} HTTP/1.1\r\nhost: localhost\r\n${signedFor('slow')}\r\n${more}\r\n`;
+
+    it('answers one after the other', async () => {
+      const socket = await open();
+      socket.write(get('/1') + get('/2') + get('/3', 'connection: close\r\n'));
+      expect([...(await rest(socket)).matchAll(/answer to (\S)/g)].map(([, path]) => path)).toEqual([
+        ...['1', '2', '3'],
+      ]);
+      expect(mostAtOnce).toBe(1);
+    });
+
+    it('serves none after the last one of a connection', async () => {
+      const socket = await open();
+      socket.write(get('/1', 'connection: close\r\n') + get('/2'));
+      await rest(socket);
+      expect(served).toEqual(['/1']);
     });
   });
 
