@@ -2,6 +2,7 @@
 
 /** What a client asks for. */
 export type ClientMessage =
+  /** `user` as it was sent. */
   | { kind: 'alias'; user: string }
   | { kind: 'line'; message: string }
   | { kind: 'history'; count: number }
@@ -24,10 +25,7 @@ export type ServerMessage =
   | { Type: 'History'; Messages: ChatLine[] }
   | { Type: 'Error'; Message: string };
 
-export const MAX_ALIAS_CHARACTERS = 64;
 export const MAX_HISTORY = 100;
-/** What `alias` without a name asks for. */
-const DEFAULT_ALIAS = 'default';
 
 /** A frame that breaks the protocol; the message is for its sender. */
 export class ChatProtocolError extends Error {}
@@ -81,19 +79,9 @@ function line(message: unknown, author: unknown): string {
 }
 
 function alias(value: unknown): string {
-  if (value === undefined) return DEFAULT_ALIAS;
+  if (value === undefined) return '';
   if (typeof value !== 'string') throw new ChatProtocolError(`User must be text, not ${shown(value)}.`);
-  const user = value.trim() || DEFAULT_ALIAS;
-  const characters = [...user].length;
-  if (characters > MAX_ALIAS_CHARACTERS) {
-    throw new ChatProtocolError(
-      `User may have ${MAX_ALIAS_CHARACTERS} characters at most; this one has ${characters}.`,
-    );
-  }
-  if (/\p{Cc}|\p{Cs}/u.test(user)) {
-    throw new ChatProtocolError('User may not contain control characters or halves of characters.');
-  }
-  return user;
+  return value;
 }
 
 /** `YYYY-MM-DD hh:mm:ss` in UTC, which sorts and which old clients show as it is. */
@@ -106,7 +94,9 @@ export function toBase64(text: string): string {
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? quoted(value) : Array.isArray(value) ? 'a list' : String(value);
+  if (typeof value === 'string') return quoted(value);
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
 /** At most 40 characters of what a client sent. */

@@ -2,6 +2,7 @@
 import { type DeliveryReport, MAX_MESSAGE_BYTES, Service, type ServiceOptions } from '../../lib';
 import { NumberedLog } from '../numbered-log';
 import { type ChatLine, ChatProtocolError, type ServerMessage, sentAt, toBase64 } from './messages';
+import { SYSTEM } from './nickname';
 
 const MESSAGES_KEPT_SECONDS = 7 * 24 * 60 * 60;
 const ERRORS_KEPT_SECONDS = 30 * 24 * 60 * 60;
@@ -23,7 +24,7 @@ export class ChatRoom {
 
   /** Says a line to everyone as author `system`: the tutorial's BroadCast. */
   broadcast(text: string): Promise<DeliveryReport> {
-    return this.say('system', toBase64(text));
+    return this.say(SYSTEM, toBase64(text));
   }
 
   /**

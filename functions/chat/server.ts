@@ -1,6 +1,7 @@
 /** The chat of InterSystems' tutorial: everyone hears every line, and who is online. */
 import { WebSocketClosedError, WebSocketOpeningError, WebSocketServer } from '../../lib';
 import { ChatProtocolError, parseClientMessage, type ServerMessage, toBase64 } from './messages';
+import { nickname } from './nickname';
 import { ChatRoom, encode } from './room';
 import { UserList } from './user-list';
 
@@ -48,7 +49,7 @@ export class ChatServer extends WebSocketServer {
     const message = parseClientMessage(data);
     switch (message.kind) {
       case 'alias':
-        return this.#users.rename(this.webSocketId, message.user, this.context.requestTime);
+        return this.#users.rename(this.webSocketId, await nickname(message.user), this.context.requestTime);
       case 'line':
         await this.#room.say(await this.#alias(), message.message);
         return;

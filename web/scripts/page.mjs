@@ -142,7 +142,12 @@ function catchUp(lines) {
 }
 
 function setAlias(name) {
-  alias = [...name.trim()].slice(0, 64).join('');
+  // As the server writes names, so that the page finds its own on the list.
+  const written = name
+    .normalize('NFKC')
+    .replace(/\p{Zs}+/gu, ' ')
+    .trim();
+  alias = [...written].slice(0, 64).join('');
   localStorage.setItem('alias', alias);
   element('alias').value = alias;
   if (alias && connection.isOpen) connection.send(JSON.stringify({ User: alias }));

@@ -1,0 +1,90 @@
+/**
+ * The names that people go by: the Nickname profile of PRECIS (RFC 8266) as far as a chat needs it, without what nobody can see, and
+ * without the system's own name. Two people may still have the same name, as in the tutorial.
+ */
+import { ChatProtocolError } from './messages';
+
+export const MAX_ALIAS_CHARACTERS = 64;
+/** What `alias` without a name asks for. */
+export const DEFAULT_ALIAS = 'default';
+/** The author of what the service itself says. */
+export const SYSTEM = 'system';
+/** More on one letter is no writing, and runs into the lines above. */
+const MAX_MARKS = 4;
+
+/** An emoji, also of several parts; their joiners and selectors are invisible characters with a meaning. */
+const EMOJI =
+  /(?:\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?(?:\u{e0020}|[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}])*\u{e007f}?)(?:\u200d\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?)*|[0-9#*]\ufe0f\u20e3/gu;
+/** Where Arabic and Indic writing needs joiners: between letters of Arabic, and behind a sign of the others. Source: RFC 5892, appendix A.1 and A.2. */
+const NEEDED_JOINER =
+  /(?<=\p{Script=Arabic})\u200c(?=\p{Script=Arabic})|(?<=[\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Gujarati}\p{Script=Gurmukhi}\p{Script=Kannada}\p{Script=Malayalam}\p{Script=Oriya}\p{Script=Sinhala}\p{Script=Tamil}\p{Script=Telugu}])(?<=\p{Mark})[\u200c\u200d]/gu;
+/** Control, format, unassigned and private characters, halves of characters, line separators, and letters that have no shape. */
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\ufffc]/u;
+
+/** The name as everyone sees it. @throws ChatProtocolError for one that nobody may have */
+export async function nickname(given: string): Promise<string> {
+  assertLength(given.trim());
+  const name =
+    given
+      .trim()
+      .normalize('NFKC')
+      .replace(/\p{Zs}+/gu, ' ')
+      .trim() || DEFAULT_ALIAS;
+  assertLength(name);
+  const invisible = INVISIBLE.exec(name.replace(EMOJI, '').replace(NEEDED_JOINER, ''))?.[0];
+  if (invisible !== undefined) {
+    throw new ChatProtocolError(
+      `User may not contain control characters, halves of characters or others that nobody can see. This one has ${codePoint(invisible)}.`,
+    );
+  }
+  if (/^\p{M}/u.test(name) || new RegExp(`\\p{M}{${MAX_MARKS + 1}}`, 'u').test(name)) {
+    throw new ChatProtocolError(
+      `User must begin with a character of its own, and none may have more than ${MAX_MARKS} marks.`,
+    );
+  }
+  if (await looksLike(name, SYSTEM)) {
+    throw new ChatProtocolError(
+      `User may not be ${JSON.stringify(SYSTEM)}, nor look like it: that is how the chat itself speaks. Choose another name.`,
+    );
+  }
+  return name;
+}
+
+function assertLength(name: string): void {
+  const characters = [...name].length;
+  if (characters <= MAX_ALIAS_CHARACTERS) return;
+  throw new ChatProtocolError(
+    `User may have ${MAX_ALIAS_CHARACTERS} characters at most; this one has ${characters}.`,
+  );
+}
+
+function codePoint(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+/** Whether people may take one for the other: by its capitals or its small letters, whatever alphabet they are from. */
+async function looksLike(name: string, other: string): Promise<boolean> {
+  // Loaded with the first name: a table of some 6,000 characters (Unicode Technical Standard 39) would slow each cold start.
+  const { default: skeleton } = await import('unhomoglyph');
+  const letters = (text: string) =>
+    skeleton(
+      text
+        .normalize('NFKD')
+        .replace(/[ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ]/gu, (small) => plainLetter(small))
+        .replace(/[^\p{L}\p{N}]/gu, ''),
+    )
+      .toLowerCase()
+      // A capital may be the likeness of a small letter: what comes of it is compared as such.
+      .replace(/[^\p{L}\p{N}]/gu, '');
+  const forms = (text: string) => [letters(text.toLowerCase()), letters(text.toUpperCase())];
+  const [small, capital] = forms(name);
+  const [smallOther, capitalOther] = forms(other);
+  return small === smallOther || capital === capitalOther;
+}
+
+const SMALL_CAPITALS = 'ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ';
+const THEIR_LETTERS = 'abcdefghijklmnoprstuvwyz';
+
+function plainLetter(smallCapital: string): string {
+  return THEIR_LETTERS[SMALL_CAPITALS.indexOf(smallCapital)] ?? smallCapital;
+}
