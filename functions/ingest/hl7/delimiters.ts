@@ -22,17 +22,26 @@ export class Delimiters {
   static of(header: string): Delimiters {
     const field = header.charAt(3);
     const [encodingCharacters = ''] = header.slice(4).split(field, 1);
-    return new Delimiters(field, encodingCharacters);
+    return new Delimiters(field, onceEscaped(encodingCharacters), encodingCharacters);
   }
 
-  private constructor(field: string, encodingCharacters: string) {
+  static areDeclaredIn(header: string): boolean {
+    try {
+      Delimiters.of(header);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private constructor(field: string, encodingCharacters: string, declared: string) {
     const all = [field, ...encodingCharacters];
     const isSound =
       encodingCharacters !== '' &&
       encodingCharacters.length <= MAX_ENCODING_CHARACTERS &&
       all.every((character) => isDelimiter(character.charCodeAt(0))) &&
       new Set(all).size === all.length;
-    if (!isSound) throw fault(field, encodingCharacters);
+    if (!isSound) throw fault(field, declared);
     const [component = '', repetition, escapeCharacter, subcomponent, truncation] = encodingCharacters;
     this.field = field;
     this.component = component;
@@ -45,11 +54,15 @@ export class Delimiters {
       T: subcomponent,
       L: truncation,
     };
-    this.#sequences = Object.entries(named).flatMap(([letter, meaning]): [string, string][] =>
-      escapeCharacter === undefined || meaning === undefined
-        ? []
-        : [[`${escapeCharacter}${letter}${escapeCharacter}`, meaning]],
-    );
+    const isDoubled = encodingCharacters !== declared;
+    this.#sequences = Object.entries(named).flatMap(([letter, meaning]): [string, string][] => {
+      if (escapeCharacter === undefined || meaning === undefined) return [];
+      const doubled = escapeCharacter.repeat(2);
+      return [
+        ...(isDoubled ? [[`${doubled}${letter}${doubled}`, meaning] as [string, string]] : []),
+        [`${escapeCharacter}${letter}${escapeCharacter}`, meaning],
+      ];
+    });
   }
 
   /** Text in which the sequences for delimiters (`\F\`, `\S\`, `\R\`, `\E\`, `\T\`, `\L\`) are what they stand for. */
@@ -62,6 +75,11 @@ export class Delimiters {
     }
     return result;
   }
+}
+
+/** A message out of a source file or of JSON often has each backslash twice, as in `^~\\&`: two stand for one. */
+function onceEscaped(encodingCharacters: string): string {
+  return encodingCharacters.replace('\\\\', '\\');
 }
 
 function fault(field: string, encodingCharacters: string): MessageFault {

@@ -34,7 +34,7 @@ export function readHeader(header: string, isUtf8: boolean): Omit<Hl7Message, 'i
       .map((component) => delimiters.unescape(component.trim()))
       .map((component) => (component === HL7_NULL ? '' : component));
 
-  const [messageCode = '', triggerEvent = ''] = components(9);
+  const { messageCode, triggerEvent } = messageType(components(9));
   if (!THREE_CHARACTERS.test(messageCode)) {
     throw new MessageFault({
       name: 'MessageType',
@@ -69,6 +69,13 @@ export function readHeader(header: string, isUtf8: boolean): Omit<Hl7Message, 'i
     ...(sent === undefined ? {} : { sent }),
     ...(/^\d(\.\d{1,2}){0,3}$/.test(version) ? { version } : {}),
   };
+}
+
+/** Some senders write the structure's name, MSH-9.3, into the first component: `ORU_R01` is `ORU^R01`. */
+function messageType([code = '', event = '']: string[]): { messageCode: string; triggerEvent: string } {
+  const [, codeOfStructure, eventOfStructure = ''] = /^(\w{3})_(\w{3})$/.exec(code) ?? [];
+  if (codeOfStructure === undefined) return { messageCode: code, triggerEvent: event };
+  return { messageCode: codeOfStructure, triggerEvent: event || eventOfStructure };
 }
 
 function first(field = '', repetition: string | undefined): string {

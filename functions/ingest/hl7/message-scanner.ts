@@ -1,9 +1,12 @@
 /**
  * Finds the messages of an HL7 v2 file in its bytes, however they are cut: reads each MSH segment, and passes over the rest
  * without keeping it. Segments may end with CR, LF or both; messages may stand in a batch, in MLLP blocks, or one after the other.
+ *
+ * Where an MSH segment ends with CR, a bare LF in its message may be data, such as the end of a report's line. A line behind it that
+ * begins with MSH is a header only if everything around it says so: see `#nameIsComplete`.
  */
 import { ByteOrder } from './byte-order';
-import { isDelimiter } from './delimiters';
+import { Delimiters, isDelimiter } from './delimiters';
 import { readHeader } from './message-header';
 import { type Hl7Message, type MessageError, MessageFault, type ScannedRecord } from './scanned-record';
 
@@ -21,6 +24,8 @@ const SPACE = 0x20;
 
 /** A segment's name and the field separator. */
 const NAME_BYTES = 4;
+/** Of the field behind the control id, MSH-11: where a file ends in a header that has it, no field that is told is cut off. */
+const WHOLE_HEADER_FIELDS = 11;
 const UTF_8_MARK = '\xef\xbb\xbf';
 
 /** Segments that follow MSH early in their messages: a file that begins with one has lost its beginning. */
@@ -39,6 +44,15 @@ export class MessageScanner {
   readonly #held: number[] = [];
   /** Told once its message is complete: an MLLP block may still break off. */
   #pending: ScannedRecord | undefined;
+  /** Of the message that is passed over: its field separator, and whether its MSH segment ended with CR. */
+  #message: { separator: number | undefined; endsWithCr: boolean } | undefined;
+  /** The line began behind a bare LF of such a message. */
+  #isBehindLf = false;
+  /** An earlier line of this segment was text. */
+  #isInText = false;
+  /** Perhaps a header: the next line decides. */
+  #candidate: { header: number[]; endsWithCr: boolean } | undefined;
+  #isCandidate = false;
   #count = 0;
   #isInBlock = false;
   #isHl7 = false;
@@ -51,7 +65,7 @@ export class MessageScanner {
 
   /** Bytes of the file that are kept at the moment. */
   get heldBytes(): number {
-    return this.#held.length + this.#byteOrder.heldBytes;
+    return this.#held.length + (this.#candidate?.header.length ?? 0) + this.#byteOrder.heldBytes;
   }
 
   /** What the next bytes of the file complete. */
@@ -64,7 +78,12 @@ export class MessageScanner {
   *end(): Generator<ScannedRecord> {
     yield* this.#scan(this.#byteOrder.end());
     if (this.#isDone) return;
-    if (this.#place === 'header' || this.#name() === 'MSH') {
+    if (this.#place === 'header' && this.#isCandidate) this.#proposeHeader(false);
+    yield* this.#acceptCandidate();
+    if (this.#place === 'header' && this.#isWhole()) {
+      yield* this.#settle();
+      this.#headerIsComplete(this.#held, false);
+    } else if (this.#place === 'header' || this.#name() === 'MSH') {
       yield* this.#settle();
       this.#break({
         name: 'Truncated',
@@ -102,16 +121,17 @@ export class MessageScanner {
 
   *#take(byte: number): Generator<ScannedRecord> {
     if (this.#isEnd(byte)) {
-      if (this.#place === 'header') this.#headerIsComplete();
+      if (this.#place === 'header') this.#headerEnds(byte === CR);
       if (this.#place === 'segment name') yield* this.#nameIsComplete();
-      if (!this.#isDone) this.#place = 'between segments';
-      this.#held.length = 0;
-      if (byte === FS) yield* this.#settle();
-      if (byte === FS) this.#isInBlock = false;
+      this.#lineEnds(byte);
+      if (byte !== FS) return;
+      yield* this.#acceptCandidate();
+      yield* this.#settle();
+      this.#isInBlock = false;
       return;
     }
     if (this.#place === 'between segments') {
-      if (byte === SPACE || byte === TAB || byte === FS) return;
+      if ((byte === SPACE || byte === TAB || byte === FS) && !this.#isBehindLf) return;
       if (byte === VT) {
         yield* this.#leaveBlock('the next one begins');
         this.#isInBlock = true;
@@ -124,6 +144,14 @@ export class MessageScanner {
     else if (this.#held.length > MAX_HEADER_BYTES) this.#headerIsTooLong();
   }
 
+  #lineEnds(byte: number): void {
+    const isInLine = this.#place !== 'between segments';
+    if (byte !== LF) this.#isInText = false;
+    this.#isBehindLf = byte === LF && this.#message?.endsWithCr === true && (isInLine || this.#isBehindLf);
+    if (!this.#isDone) this.#place = 'between segments';
+    this.#held.length = 0;
+  }
+
   *#nameGrows(): Generator<ScannedRecord> {
     if (this.#name() === UTF_8_MARK) {
       this.#held.length = 0;
@@ -133,16 +161,29 @@ export class MessageScanner {
     }
   }
 
-  /** Decides on a segment by its name and the byte after it, if there is one. */
+  /**
+   * Decides on a line by its first four bytes. `MSH` with a delimiter begins a message. But behind an LF that may be data, or with
+   * another delimiter than that of the message around it, it may be text: it is a header only if no line of the segment before it was
+   * text, if it declares delimiters, and if the line behind it is a segment, too.
+   */
   *#nameIsComplete(): Generator<ScannedRecord> {
     const name = this.#name();
     const separator = this.#held[NAME_BYTES - 1];
     const isSegment = /^[A-Z][A-Z0-9]{2}$/.test(name) && (separator === undefined || isDelimiter(separator));
-    if (isSegment && name === 'MSH') {
-      yield* this.#settle();
+    if (this.#candidate) {
+      const isExpected = separator === this.#candidate.header[NAME_BYTES - 1] || name === 'MSH';
+      if (isSegment && isExpected) yield* this.#acceptCandidate();
+      else this.#isText();
+    }
+    if (this.#isBehindLf && !(isSegment && (name === 'MSH' || separator === this.#message?.separator))) {
+      this.#isText();
+    }
+    if (isSegment && name === 'MSH' && !this.#isInText) {
+      this.#isCandidate = this.#isBehindLf || (this.#message ?? { separator }).separator !== separator;
+      if (!this.#isCandidate) yield* this.#settle();
       this.#isHl7 = true;
       this.#place = 'header';
-      if (separator === undefined) this.#headerIsComplete();
+      if (separator === undefined) this.#headerEnds(false);
       return;
     }
     this.#held.length = 0;
@@ -163,9 +204,46 @@ export class MessageScanner {
     }
   }
 
-  #headerIsComplete(): void {
+  #isText(): void {
+    this.#candidate = undefined;
+    this.#isInText = this.#isBehindLf;
+  }
+
+  #headerEnds(endsWithCr: boolean): void {
+    if (this.#isCandidate) this.#proposeHeader(endsWithCr);
+    else this.#headerIsComplete(this.#held, endsWithCr);
+    this.#place = 'other segment';
+  }
+
+  #proposeHeader(endsWithCr: boolean): void {
+    if (Delimiters.areDeclaredIn(textOf(this.#held))) {
+      this.#candidate = { header: [...this.#held], endsWithCr };
+    } else {
+      this.#isText();
+    }
+    this.#held.length = 0;
+    this.#place = 'other segment';
+  }
+
+  *#acceptCandidate(): Generator<ScannedRecord> {
+    if (!this.#candidate) return;
+    const { header, endsWithCr } = this.#candidate;
+    this.#candidate = undefined;
+    this.#isBehindLf = false;
+    yield* this.#settle();
+    this.#headerIsComplete(header, endsWithCr);
+  }
+
+  /** Whether a header without an end has all that is told of it. */
+  #isWhole(): boolean {
+    const fields = textOf(this.#held).split(String.fromCharCode(this.#held[NAME_BYTES - 1] ?? 0));
+    return (fields[WHOLE_HEADER_FIELDS - 1] ?? '').trim() !== '';
+  }
+
+  #headerIsComplete(bytes: number[], endsWithCr: boolean): void {
+    this.#message = { separator: bytes[NAME_BYTES - 1], endsWithCr };
     try {
-      const header = readHeader(Buffer.from(this.#held).toString('latin1'), this.#byteOrder.isConverted);
+      const header = readHeader(textOf(bytes), this.#byteOrder.isConverted);
       this.#pending = { ...header, index: this.#count } satisfies Hl7Message;
       this.#count += 1;
     } catch (error) {
@@ -175,8 +253,14 @@ export class MessageScanner {
   }
 
   #headerIsTooLong(): void {
+    const separator = this.#held[NAME_BYTES - 1];
     this.#held.length = 0;
     this.#place = 'other segment';
+    if (this.#isCandidate) {
+      this.#isText();
+      return;
+    }
+    this.#message = { separator, endsWithCr: false };
     this.#break({
       name: 'HeaderTooLong',
       rule: `an MSH segment has up to ${MAX_HEADER_BYTES} bytes`,
@@ -186,6 +270,7 @@ export class MessageScanner {
 
   /** An MLLP block that ends in anything but its end block character has lost the rest of its message. */
   *#leaveBlock(why: string): Generator<ScannedRecord> {
+    yield* this.#acceptCandidate();
     if (this.#isInBlock && this.#pending?.kind === 'message') {
       const { index } = this.#pending;
       const rule = 'an MLLP block ends with the bytes 1C 0D';
@@ -218,6 +303,11 @@ export class MessageScanner {
   #name(): string {
     return String.fromCharCode(...this.#held.slice(0, NAME_BYTES - 1));
   }
+}
+
+/** One byte to a character. */
+function textOf(bytes: number[]): string {
+  return Buffer.from(bytes).toString('latin1');
 }
 
 function otherFile(reason: 'empty' | 'emptyBatch' | 'notHl7'): ScannedRecord {

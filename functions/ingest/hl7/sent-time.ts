@@ -1,11 +1,11 @@
-/** MSH-7, the time at which a message was made: HL7's `YYYY[MM[DD[HH[MM[SS[.S[S[S[S]]]]]]]]][+/-ZZZZ]`. */
+/** MSH-7, the time at which a message was made: HL7's `YYYY[MM[DD[HH[MM[SS[.S[S[S[S]]]]]]]]][+/-ZZZZ]`; some senders give fractions of a minute, too. */
 import type { SentTime } from './scanned-record';
 
 /** Twice what a time can be: whatever is longer is none. */
 const MAX_LENGTH = 48;
 
 const TIME =
-  /^(?<year>\d{4})(?:(?<month>\d\d)(?:(?<day>\d\d)(?:(?<hour>\d\d)(?:(?<minute>\d\d)(?:(?<second>\d\d)(?<fraction>\.\d{1,4})?)?)?)?)?)?(?<zone>[+-]\d{4})?$/;
+  /^(?<year>\d{4})(?:(?<month>\d\d)(?:(?<day>\d\d)(?:(?<hour>\d\d)(?:(?<minute>\d\d)(?:(?<second>\d\d)?(?<fraction>\.\d{1,4})?)?)?)?)?)?(?<zone>[+-]\d{4})?$/;
 
 export function readSentTime(text: string): SentTime | undefined {
   if (text === '' || text.length > MAX_LENGTH) return undefined;
@@ -15,16 +15,8 @@ export function readSentTime(text: string): SentTime | undefined {
 
 /** To the precision that is given; a time without zone is the sender's own. */
 function isoTime(text: string): string | undefined {
-  const {
-    year,
-    month,
-    day,
-    hour,
-    minute = '00',
-    second,
-    fraction = '',
-    zone,
-  } = TIME.exec(text)?.groups ?? {};
+  const { year, month, day, hour, minute = '00', zone, ...exact } = TIME.exec(text)?.groups ?? {};
+  const { second, fraction = '' } = exact.second === undefined ? secondsOf(exact.fraction) : exact;
   if (year === undefined) return undefined;
   const date = [year, month, day].filter((part) => part !== undefined).join('-');
   if (!isDate(Number(year), Number(month ?? 1), Number(day ?? 1))) return undefined;
@@ -34,6 +26,17 @@ function isoTime(text: string): string | undefined {
   const time = second === undefined ? `${hour}:${minute}` : `${hour}:${minute}:${second}${fraction}`;
   if (zone === undefined) return `${date}T${time}`;
   return `${date}T${time}${zone.slice(0, 3)}:${zone.slice(3)}`;
+}
+
+/** Of a fraction of a minute: `.123` of one is 7.38 seconds. */
+function secondsOf(fraction: string | undefined): { second?: string; fraction?: string } {
+  if (fraction === undefined) return {};
+  const digits = fraction.length - 1;
+  const [second = '', rest = ''] = ((Number(fraction.slice(1)) * 60) / 10 ** digits)
+    .toFixed(digits)
+    .split('.');
+  const significant = rest.replace(/0+$/, '');
+  return { second: second.padStart(2, '0'), ...(significant !== '' && { fraction: `.${significant}` }) };
 }
 
 function isDate(year: number, month: number, day: number): boolean {

@@ -33,7 +33,10 @@ const samples: fc.Arbitrary<Sample> = fc.record({
       code: name,
       event: fc.option(name, { nil: undefined }),
       controlId,
-      text: fc.string({ unit: fc.constantFrom('a', ' ', '|', 'MSH', '漢'), maxLength: 40 }),
+      // A word at its beginning, lest a line that follows at once looks like a segment.
+      text: fc
+        .string({ unit: fc.constantFrom('a', ' ', '|', 'MSH', '漢', '\n'), maxLength: 40 })
+        .map((text) => text.replaceAll('\n', '\nwords\n')),
     }),
     { minLength: 1, maxLength: 4 },
   ),
@@ -73,7 +76,8 @@ function write({ delimiters, messages, lineEnd, frame, encoding }: Sample): Buff
       escaped('2.5'),
     ];
     const header = [...fields, '', '', '', '', '', escaped('UNICODE UTF-8')].join(field);
-    const body = `${header}${lineEnd}OBX${field}${text}${lineEnd}`;
+    const lines = lineEnd === '\r' ? text : text.replaceAll('\n', ' ');
+    const body = `${header}${lineEnd}OBX${field}${lines}${lineEnd}`;
     return frame === 'mllp' ? `\x0b${body}\x1c\r` : body;
   });
   const [begin, end] = [`BHS${field}${component}${lineEnd}`, `BTS${field}1${lineEnd}`];

@@ -119,6 +119,118 @@ describe('scanMessages', () => {
     ]);
   });
 
+  const OBX = 'OBX|1|TX|TEXT||';
+  const QUOTED = 'MSH|^~\\&|A|B|||20260131||ADT^A01|QUOTED|P|2.5';
+  const told = async (content: string | Buffer) =>
+    (await scan(bytesOf(content))).map((one) =>
+      one.kind === 'message' ? one.controlId : one.kind === 'broken' ? one.error.name : one.reason,
+    );
+
+  describe('where segments end with CR, takes a bare LF for data', () => {
+    it.each([
+      ['a line that begins as a header does', `one\nMSH|is how it begins\nthree`],
+      ['the first line as a header does', `\nMSH|^~\\& is how it begins\nthree`],
+      ['a whole header', `one\n${QUOTED}\nthree`],
+      ['a whole header before the text', `one\n${QUOTED}|\nthree`],
+      ['a whole header at its end', `one\ntwo\n${QUOTED}`],
+      ['an indented header', `one\n  ${QUOTED}`],
+      ['lines that look like segments, and a header', `one\nPID|1\ntwo\n${QUOTED}`],
+      ['base64', `${'QUJD'.repeat(19)}\nMSH/QUJDQUJD+QUJD\nMSH+${'QUJD'.repeat(18)}\nQQ==`],
+      ['blank lines', `one\n\n\nMSH|two`],
+    ])('with %s', async (_, text) => {
+      const message = `${header()}${OBX}${text}||||||F\r`;
+      expect(await told(`${message}OBX|2|TX|||more\r${header({ controlId: '2' })}`)).toEqual(['1', '2']);
+    });
+
+    it('but not between messages', async () => {
+      const lines = ['1', '2', '3'].map((controlId) => `${header({ controlId })}PID|1\rPV1|1`);
+      expect(await told(lines.join('\n'))).toEqual(['1', '2', '3']);
+      expect(await told(lines.join('\r\n'))).toEqual(['1', '2', '3']);
+    });
+
+    it('and reports a broken header between messages', async () => {
+      expect(await told(`${header()}PID|1\n${header({ controlId: '' })}PID|1\r`)).toEqual(['1', 'ControlId']);
+    });
+  });
+
+  it('takes base64 that is wrapped for data, whatever ends the lines', async () => {
+    for (const end of ['\r', '\r\n', '\n']) {
+      const text = `QUJD${end}MSH/QUJDQUJD+QUJD${end}MSH+QUJDQUJD${end}QQ==`;
+      const message = `${header().trim()}${end}${OBX}${text}${end}`;
+      expect(await told(`${message}${header({ controlId: '2' })}`)).toEqual(['1', '2']);
+    }
+  });
+
+  it.each(['\r', '\n', '\r\n', '\r\r', '\n\n'])(
+    'finds one message with %j between its segments',
+    async (end) => {
+      const segments = [header().trim(), 'PID|1', 'OBR|1', `${OBX}a`, ''];
+      expect(await told(segments.join(end))).toEqual(['1']);
+      const mixed = `${header()}PID|1\nOBR|1\r\n\n${OBX}a\r${header({ controlId: '2' }).trim()}\nPID|1\r`;
+      expect(await told(`${mixed}${header({ controlId: '3' })}`)).toEqual(['1', '2', '3']);
+    },
+  );
+
+  it('reads messages whose delimiters differ, one after the other', async () => {
+    const other = header({ controlId: '2' }).replaceAll('|', '$');
+    expect(await told(`${header()}PID|1\r${other}PID$1\r${header({ controlId: '3' })}`)).toEqual([
+      '1',
+      '2',
+      '3',
+    ]);
+  });
+
+  it('takes a doubled backslash in MSH-2 for one, and so in its fields', async () => {
+    expect(await scan(bytesOf('MSH|^~\\\\&|A||||2026||ADT^A01|x\\\\F\\\\y|P|2.5\r'))).toMatchObject([
+      { kind: 'message', controlId: 'x|y', triggerEvent: 'A01' },
+    ]);
+  });
+
+  it.each([
+    ['ORU_R01', 'ORU', 'R01'],
+    ['ORU_R01^R01', 'ORU', 'R01'],
+    ['ORU_R01^R03', 'ORU', 'R03'],
+  ])('reads %s in MSH-9', async (type, messageCode, triggerEvent) => {
+    expect(await scan(bytesOf(header({ type })))).toMatchObject([
+      { topic: 'oru', messageCode, triggerEvent },
+    ]);
+  });
+
+  it.each([
+    'MSH|^~\\&|A||||2026||ADT^A01|1|P|2.5',
+    'MSH|^~\\&|A||||2026||ADT^A01|1|P',
+    '\ufeffMSH|^~\\&|A||||2026||ADT^A01|1|P|2.5.1',
+  ])('reads a lone header without an end: %s', async (text) => {
+    expect(await told(text)).toEqual(['1']);
+  });
+
+  it('does not trust a control id with which the file ends', async () => {
+    expect(await told('MSH|^~\\&|A||||2026||ADT^A01|12')).toEqual(['Truncated']);
+  });
+
+  it('takes MSH for a word where it is one', async () => {
+    const body = 'PID|1||7^^^MSH_MRN\rPV1|1|I|MSH^2|||MSH|MSH\rOBX|1|TX|MSH||MSH\r';
+    expect(await told(`${header()}${body}`)).toEqual(['1']);
+  });
+
+  it('ignores what stands between MLLP blocks, and reports one without an end', async () => {
+    const block = (controlId: string) => `\x0b${header({ controlId })}PID|1\r\x1c`;
+    const noise = '2026-01-31 received\r';
+    expect(await told(`\ufeff${block('1')}\r${noise}${block('2')}${block('3')}\r`)).toEqual(['1', '2', '3']);
+    expect(await told(`${block('1')}\r\x0b${header({ controlId: '2' })}${block('3')}\r`)).toEqual([
+      '1',
+      'Truncated',
+      '3',
+    ]);
+  });
+
+  it('lets no character set spoil a header in ASCII', async () => {
+    const latin = (text: string) => Buffer.from(`${text}PID|1||||DÄ\r`, 'latin1');
+    for (const characterSet of ['', 'Windows-1252', 'UNICODE UTF-8', 'nobody knows']) {
+      expect(await told(latin(header({ characterSet })))).toEqual(['1']);
+    }
+  });
+
   it.each<[string, string | Buffer]>([
     ['empty', ''],
     ['empty', '\r\n \t\n'],
