@@ -39,6 +39,18 @@ export class OutsideValues {
     });
   }
 
+  /** A text with the way out for each placeholder that it names. */
+  explain(text: string): string {
+    const named = [...this.#unknown].filter(
+      ([placeholder, name]) => text.includes(placeholder) && !text.includes(`--parameter ${name}=`),
+    );
+    const hints = named.map(
+      ([placeholder, name]) =>
+        ` ${placeholder} stands for what only AWS knows: --parameter ${name}=VALUE gives it.`,
+    );
+    return `${text}${hints.join('')}`;
+  }
+
   /** Whether a value has a placeholder in it. */
   isUnknown(value: string): boolean {
     return [...this.#unknown.keys()].some((placeholder) => value.includes(placeholder));

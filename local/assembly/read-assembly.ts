@@ -36,8 +36,16 @@ export interface ReadSettings extends StackSelection {
  * @throws {UserError} if the app has no WebSocket API, nothing of it can be run, or AWS would not deploy it.
  */
 export function readAssembly(directory: string, settings: ReadSettings = {}): App {
+  const outside = new OutsideValues(settings.parameters ?? {}, true);
+  try {
+    return read(directory, settings, outside);
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(outside.explain(error.message)) : error;
+  }
+}
+
+function read(directory: string, settings: ReadSettings, outside: OutsideValues): App {
   const { isStrict = false, parameters = {}, environmentFile, ...selection } = settings;
-  const outside = new OutsideValues(parameters, true);
   const assembly = Assembly.read(directory, { ...selection, outside });
   const [error] = assembly.errors;
   if (error)

@@ -8,13 +8,14 @@ import { synthesize } from '../assembly/synthesis';
 export interface ReadOptions {
   /** Synthesize, even if nothing has changed. */
   isFresh?: boolean;
-  /** For the person at the terminal. What the app itself prints is told in any case, unless it is what it printed last. */
-  say?(text: string): void;
+  /** Is told of a synthesis before it begins. */
+  onSynthesis?(command: string): void;
 }
 
 export interface AppReaderOptions {
   source: AppSource;
   settings: ReadSettings;
+  /** For what the app itself prints, unless it is what it printed last. */
   print(text: string): void;
   /** Ends a synthesis that runs. */
   signal: AbortSignal;
@@ -43,25 +44,26 @@ export class AppReader {
   }
 
   /** The folder of the assembly. */
-  async #assembly({ isFresh = false, say = () => {} }: ReadOptions): Promise<string> {
+  async #assembly({ isFresh = false, onSynthesis }: ReadOptions): Promise<string> {
     if (this.#source.kind === 'assembly') return this.#source.directory;
     const { synthesis } = this.#source;
     const { command, outputDirectory } = synthesis;
     const fingerprint = Fingerprint.of(synthesis);
     const earlier = isFresh ? undefined : fingerprint.matching();
     if (earlier) {
-      say(`Nothing has changed since the synthesis of ${outputDirectory} (--fresh does it again)`);
-      say(`${earlier.printed}\n`.trimStart());
-      this.#printed = earlier.printed;
+      this.#pass(earlier.printed);
       return outputDirectory;
     }
-    say(`Synthesizing: ${command}`);
+    onSynthesis?.(command);
     fingerprint.clear();
     const output = await synthesize({ ...synthesis, signal: this.#signal });
     fingerprint.record(output);
-    if (output !== '' && output !== this.#printed) this.#print(output);
-    this.#printed = output;
-    say('');
+    this.#pass(output);
     return outputDirectory;
+  }
+
+  #pass(printed: string): void {
+    if (printed !== '' && printed !== this.#printed) this.#print(`${printed}\n`);
+    this.#printed = printed;
   }
 }

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type AppSource, findApp } from '../assembly/app-source';
+import { lossLines } from '../assembly/losses';
 import type { App } from '../assembly/model';
 import type { PageReload } from '../endpoint/page-reload';
 import { readFaults } from '../faults/fault-settings';
@@ -20,6 +21,7 @@ import { awsExports, bucketExports, tableExports } from './exports';
 import { JsonLog, jsonFunctionLog } from './json-log';
 import { runInUtc } from './local-time';
 import { openHostWarning } from './open-host';
+import { ProgressLine } from './progress-line';
 import { TerminalLog } from './terminal-log';
 
 export interface SessionOptions {
@@ -63,6 +65,7 @@ export class Session {
   readonly #starting = new AbortController();
   readonly #json: JsonLog | undefined;
   readonly #log: Log;
+  readonly #progress = new ProgressLine();
   readonly #reader: AppReader;
   readonly #pageReload: PageReload | undefined;
   #nameOf: NameForPeople = (functionName) => functionName;
@@ -113,13 +116,28 @@ export class Session {
 
   /** Resolves once the runtime is up, or was stopped before that. */
   async open(): Promise<void> {
-    const read = this.#reader.read({ isFresh: this.#options.fresh, say: (text) => this.say(text) });
-    const app = await read.catch((error: unknown) => {
-      if (this.isStopping) process.exit(0);
-      throw error;
+    let isSynthesized = this.source.kind === 'assembly';
+    const read = this.#reader.read({
+      isFresh: this.#options.fresh,
+      onSynthesis: (command) => {
+        isSynthesized = true;
+        if (this.#json) this.#json.info(`Synthesizing: ${command}`);
+        else this.#progress.show(`Synthesizing: ${printableLines(command)}`);
+      },
     });
-    await this.#launch(app, this.#options.port);
-    if (!this.#json) print(`Ready in ${(performance.now() / 1000).toFixed(1)} s`);
+    try {
+      const app = await read.catch((error: unknown) => {
+        if (this.isStopping) process.exit(0);
+        throw error;
+      });
+      await this.#launch(app, this.#options.port);
+    } finally {
+      this.#progress.clear();
+    }
+    const reuse = isSynthesized
+      ? ''
+      : ' (nothing has changed since the last synthesis; --fresh makes another)';
+    if (!this.#json) this.#print(`Ready in ${(performance.now() / 1000).toFixed(1)} s${reuse}`);
   }
 
   /**
@@ -179,12 +197,17 @@ export class Session {
 
   /** For the person at the terminal, or as a message among the lines for programs. */
   say(text: string): void {
-    if (!this.#json) print(text);
+    if (!this.#json) this.#print(text);
     else if (text.trim() !== '') this.#json.info(text.trim());
   }
 
   complain(text: string): void {
     this.#log.error(text);
+  }
+
+  #print(text: string): void {
+    this.#progress.clear();
+    print(text);
   }
 
   async #launch(app: App, port: number): Promise<void> {
@@ -216,13 +239,15 @@ export class Session {
       this.#json.line('info', 'ready', {
         url: runtime.url,
         webSockets: urls,
+        notRun: lossLines(app.notRun).map((line) => line.trim()),
         exports: { ...awsExports(app, runtime), ...tableExports(app), ...bucketExports(app, runtime) },
       });
       return;
     }
-    print(`${banner(app, runtime, this.webDirectory !== undefined)}\n`);
-    if (app.tables.length > 0) print(`${whereTablesAre(this.#options)}\n`);
-    if (this.#faults) print(`${this.#faults.describe()}\n`);
+    const hasPages = this.webDirectory !== undefined;
+    this.#print(`${banner(app, runtime, { hasPages, isVerbose: verbose })}\n`);
+    if (app.tables.length > 0) print(whereTablesAre(this.#options));
+    if (this.#faults) print(this.#faults.describe());
   }
 }
 

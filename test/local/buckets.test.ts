@@ -151,12 +151,10 @@ describe('A bucket in a runtime', () => {
   });
 
   it('is told at the start, with what hears of it; one without a folder is listed', () => {
-    const text = banner(app, runtime, false);
+    const text = banner(app, runtime, { hasPages: false, isVerbose: true });
     expect(text).toContain(`Buckets:\n  ${bucketName} is ${directory}\n    *.hl7 goes to Ingest`);
     expect(text).toContain(`export INCOMING_BUCKET=${bucketName}`);
-    expect(text).toMatch(
-      /Files\/Archive\/Resource: AWS::S3::Bucket: no folder stands for it; --bucket \S+=DIR/,
-    );
+    expect(text).toMatch(/Files\/Archive: AWS::S3::Bucket: no folder stands for it; --bucket \S+=DIR/);
     expect(bucketExports(app, runtime)).toEqual({ INCOMING_BUCKET: bucketName });
     expect(text).not.toContain('python');
   });

@@ -178,9 +178,9 @@ describe('A runtime', () => {
         ],
       },
       runtime,
-      true,
+      { hasPages: true, isVerbose: true },
     );
-    expect(text).toMatch(new RegExp(`Echo/Three +ws://localhost:${runtime.port}/echo `));
+    expect(text).toMatch(new RegExp(`Echo/Three +ws://localhost:${runtime.port}/echo\n`));
     expect(text).toContain(
       [
         `  export AWS_ENDPOINT_URL=${runtime.url} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local`,
@@ -188,8 +188,8 @@ describe('A runtime', () => {
       ].join('\n'),
     );
     expect(text).toContain(`Echo.Url = ws://localhost:${runtime.port}/echo`);
-    expect(text).toContain(`Pages:   ${runtime.url}/`);
-    expect(text).toContain('2 AWS::SQS::Queue\n  C: throttling: not yet');
+    expect(text).toContain(`Pages                      ${runtime.url}/`);
+    expect(text).toContain('Not run or not enforced here:\n  C: throttling: not yet\n  2 AWS::SQS::Queue');
   });
 
   it('exports no variable by which two functions mean different tables', () => {

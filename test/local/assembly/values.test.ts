@@ -90,6 +90,14 @@ describe('A value that only AWS knows', () => {
     expect(unknown).toEqual([]);
   });
 
+  it('is named with the way out where AWS would not take the placeholder', () => {
+    const template = chatTemplateWith({ Stage: { StageName: { Ref: 'StageName' } } });
+    const Main = { ...template, Parameters: { StageName: { Type: 'String' } } };
+    expect(() => readAssembly(writeAssembly({ Main }))).toThrow(
+      /its name is "unknown\.StageName\.invalid".* unknown\.StageName\.invalid stands for what only AWS knows: --parameter StageName=VALUE gives it\./,
+    );
+  });
+
   it('refuses the app where strictness is asked for', () => {
     expect(() => read({ A: '{{resolve:ssm:/x}}' }, { isStrict: true })).toThrow(
       /unknown\.x\.invalid in Main\/Function \(A\)/,

@@ -151,7 +151,7 @@ describe('shared-connection', () => {
       lines.push(line);
       if (line.startsWith('Ready')) break;
     }
-    expect(lines).toContain(`  files is ${join(realpathSync(folder), 'incoming')}`);
+    expect(lines).toContain(`Main/Files  ${join(realpathSync(folder), 'incoming')}`);
     child.kill('SIGKILL');
 
     const mistaken = run(['start', '--app', app, '--port', '0', '--bucket', 'file=incoming'], folder);
@@ -175,7 +175,7 @@ describe('shared-connection', () => {
     writeFileSync(join(folder, 'app.js'), "const name = 'chat';\nname.missing.more();\n");
     const { stdout, stderr, code } = await finish(run(['start'], folder));
     expect(code).toBe(1);
-    expect(stdout).toBe('Synthesizing: node app.js\n');
+    expect(stdout).toBe('');
     expect(stderr).toBe(
       "The app's command `node app.js` failed (exit code 1): TypeError: Cannot read properties of undefined (reading 'more') (app.js:2:14)\n",
     );

@@ -1,0 +1,58 @@
+/** What is not run, in the lines that a start shows. */
+import { lossLines, unknownValueLines } from '../assembly/losses';
+import type { App, OtherResource } from '../assembly/model';
+import { shortPath } from './details';
+
+/** Reasons without a cost that a start shows unless more is asked for. */
+const MAX_REASONS = 6;
+
+/** A line for each thing with its cost, for each value that nobody knows, and for each reason; the rest is counted by type. */
+export function notRunLines(
+  resources: OtherResource[],
+  { unknownValues }: Pick<App, 'unknownValues'>,
+  isVerbose: boolean,
+): string[] {
+  const harmless = resources.filter(({ cost }) => cost === undefined);
+  const reasons = isVerbose
+    ? harmless.filter(hasReason).map(reasonLine)
+    : gathered(harmless.filter(hasReason));
+  const shown = isVerbose ? reasons : reasons.slice(0, MAX_REASONS);
+  const more = reasons.length - shown.length;
+  const counted = countByType(harmless.filter((resource) => !hasReason(resource)));
+  const lines = [
+    ...lossLines(resources),
+    ...unknownValueLines(unknownValues),
+    ...shown.map((line) => `  ${line}`),
+    ...(more > 0 ? [`  and ${more} more, which --verbose lists`] : []),
+    ...(counted === '' ? [] : [`  ${counted}`]),
+  ];
+  if (lines.length <= 1) return lines.map((line) => `Not run or not enforced here: ${line.trim()}`);
+  return ['Not run or not enforced here:', ...lines];
+}
+
+function hasReason({ reason }: OtherResource): boolean {
+  return reason !== undefined;
+}
+
+/** One line for all that have the same reason. */
+function gathered(resources: OtherResource[]): string[] {
+  const groups = new Map<string, OtherResource[]>();
+  for (const resource of resources) {
+    const key = `${resource.type}\n${resource.reason}`;
+    groups.set(key, [...(groups.get(key) ?? []), resource]);
+  }
+  return [...groups.values()].map(([first, ...others]) => {
+    if (!first) return '';
+    return others.length === 0 ? reasonLine(first) : `${first.type} (${others.length + 1}): ${first.reason}`;
+  });
+}
+
+function reasonLine({ type, path, reason = '' }: OtherResource): string {
+  return reason.startsWith(path) ? reason : `${shortPath(path)}: ${type}: ${reason}`;
+}
+
+function countByType(resources: OtherResource[]): string {
+  const counts = new Map<string, number>();
+  for (const { type } of resources) counts.set(type, (counts.get(type) ?? 0) + 1);
+  return [...counts].map(([type, count]) => (count === 1 ? type : `${count} ${type}`)).join(', ');
+}
