@@ -17,12 +17,14 @@ export interface ServiceFunctionsProps {
   readonly environment: Record<string, string>;
   /** @default 256, which is also a share of a CPU: 1,769 are one whole */
   readonly memoryMegabytes?: number;
-  /** How long `server` may run; above 30 seconds, since it waits for the handshake. Dedicated sockets want 15. @default 2 minutes */
+  /** How long `server` may run; above 30 seconds, since it may wait for the lease of an owner that died. Dedicated sockets want 15. @default 2 minutes */
   readonly serverTimeout?: Duration;
   /** @default one month */
   readonly logRetention?: RetentionDays;
   /** Executions of each function at a time; a fresh account has 10 in all. @default none reserved */
   readonly reservedConcurrentExecutions?: number;
+  /** Executions of the server function at a time. @default `reservedConcurrentExecutions` */
+  readonly serverConcurrency?: number;
 }
 
 export class ServiceFunctions extends Construct {
@@ -34,7 +36,7 @@ export class ServiceFunctions extends Construct {
     const serverTimeout = props.serverTimeout ?? Duration.minutes(2);
     if (serverTimeout.toSeconds() <= 30) {
       throw new Error(
-        `The serverTimeout of ${this.node.path} is ${serverTimeout.toSeconds()} seconds, but must be above 30: server() waits up to 30 seconds for the handshake to finish.`,
+        `The serverTimeout of ${this.node.path} is ${serverTimeout.toSeconds()} seconds, but must be above 30: a dedicated socket whose owner died waits 30 seconds for the end of its lease.`,
       );
     }
     this.server = this.#function('Server', 'index.server', serverTimeout, props, props.environment);
@@ -58,9 +60,12 @@ export class ServiceFunctions extends Construct {
     props: ServiceFunctionsProps,
     environment: Record<string, string>,
   ): LambdaFunction {
+    const reserved =
+      id === 'Server' ? (props.serverConcurrency ?? props.reservedConcurrentExecutions) : undefined;
     return bundledFunction(this, id, {
       ...props,
       ...{ handler, timeout, environment },
+      ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
       // The server function invokes itself, to hand over or to settle, and counts how often; Lambda would stop it at the 16th.
       ...(id === 'Server' && { recursiveLoop: RecursiveLoop.ALLOW }),
     });

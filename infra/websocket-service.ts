@@ -46,6 +46,13 @@ export interface WebSocketServiceProps {
   readonly logRetention?: RetentionDays;
   /** Executions of each of the two functions at a time. @default none reserved */
   readonly reservedConcurrentExecutions?: number;
+  /**
+   * Executions of the server function at a time, so that clients that break off their handshakes, or many dedicated sockets, cannot
+   * take all that the account has: what comes beyond waits in Lambda's queue. An account must keep 100 unreserved, and a fresh one has 10
+   * in all, so nothing is reserved by default: there every function of the account shares the same executions.
+   * @default `reservedConcurrentExecutions`
+   */
+  readonly serverConcurrency?: number;
 }
 
 /** Those of the management API that the library calls. */

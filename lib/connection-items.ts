@@ -26,6 +26,8 @@ export interface Connection extends ConnectionAddress {
   /** Milliseconds since the epoch. */
   acceptedAt: number;
   state: 'open' | 'closed';
+  /** The request that runs `server()`, or has run it. */
+  started?: string;
   /** `onPostServer` has run to its end. */
   done: boolean;
   settler?: string;
@@ -84,7 +86,7 @@ export function memberKey({ service, webSocketId, channel = SERVICE_CHANNEL }: M
 
 export function toConnection(item: Item): Connection {
   const { pk, callbackUrl, service, sessionId, serverFunction, attributes, acceptedAt, state, done } = item;
-  const { messagesTo, settler, leaseUntil, closedAt, closeCode, closeReason } = item;
+  const { messagesTo, started, settler, leaseUntil, closedAt, closeCode, closeReason } = item;
   return {
     webSocketId: pk.slice('CONNECTION#'.length),
     callbackUrl: callbackUrl as string,
@@ -96,6 +98,7 @@ export function toConnection(item: Item): Connection {
     acceptedAt: acceptedAt as number,
     state: state as 'open' | 'closed',
     done: done === true,
+    ...(started !== undefined && { started: started as string }),
     ...(settler !== undefined && { settler: settler as string }),
     ...(leaseUntil !== undefined && { leaseUntil: leaseUntil as number }),
     ...(closedAt !== undefined && { closedAt: closedAt as number }),

@@ -69,7 +69,8 @@ export class ConnectionStore {
         ...{ callbackUrl, service, sessionId, serverFunction, attributes, messagesTo },
         ...{ state: 'open', acceptedAt, putToken: token, expiresAt },
       },
-      any(itemAbsent, all(equals('putToken', token), equals('state', 'open'))),
+      // A copy that comes late must not undo what has been noted since.
+      any(itemAbsent, all(equals('putToken', token), equals('state', 'open'), absent('started'))),
     );
     if (!accepted) return false;
     // An anchor that is there is this one's own, from a call whose answer was lost: putting it again would undo a rename.
@@ -92,6 +93,15 @@ export class ConnectionStore {
       all(equals('state', 'open'), any(absent('started'), equals('started', requestId))),
     );
     return item && toConnection(item);
+  }
+
+  /** The handshake has not finished, so `server()` has not begun: whoever finds the connection open later may start it. */
+  async postpone(webSocketId: string, requestId: string): Promise<void> {
+    await this.table.update(
+      connectionKey(webSocketId),
+      { remove: ['started'] },
+      equals('started', requestId),
+    );
   }
 
   async connection(webSocketId: string): Promise<Connection | undefined> {

@@ -43,6 +43,8 @@ export class Settlement {
   constructor(
     private readonly backend: Backend,
     private readonly hooks: DepartureHooks,
+    /** Asks for `server()` of one that is open, though nobody has begun it: its handshake took too long. */
+    private readonly startServer?: (connection: Connection) => Promise<void>,
   ) {
     this.#store = new ConnectionStore(backend.table, backend.clock);
     this.#channels = new ChannelStore(backend.table, backend.clock);
@@ -87,6 +89,7 @@ export class Settlement {
     if (owned) return owned;
     if (connection.state === 'closed') return this.#resume(connection);
     const verdict = await this.#probe(connection);
+    if (verdict === 'open' && connection.started === undefined) await this.startServer?.(connection);
     if (verdict !== 'gone') return verdict;
     const settler = this.backend.token();
     const settling = await this.#store.beginSettlement(key.webSocketId, settler);

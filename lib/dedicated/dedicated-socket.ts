@@ -4,11 +4,11 @@
  */
 import { sleep } from '../clock';
 import type { Connection } from '../connection-items';
-import { ConnectionStore } from '../connection-store';
+import { ConnectionStore, isOpening } from '../connection-store';
 import { ConfigurationError, WebSocketClosedError, WebSocketOpeningError } from '../errors';
 import type { ServiceFunction } from '../handlers/service-function';
 import { Inbox, LATEST_PUT_AFTER_CLOSE_MILLISECONDS } from '../inbox/inbox';
-import { handshakeFinished } from '../opening';
+import { awaitOpening } from '../opening';
 import type { Service } from '../service';
 import type { Settlement } from '../settlement';
 import type { WebSocketServer } from '../web-socket-server';
@@ -47,16 +47,37 @@ export class DedicatedSocket {
 
   /** Until the socket has closed, or another invocation goes on. Does nothing if another owns the socket. */
   async run(): Promise<void> {
+    const beginning = await this.#beginning();
+    if (beginning === 'later') return;
     const ownership = await this.#takeOver();
     if (!ownership) return;
     if (ownership.epoch === 1) this.#warnIfShort();
     if (!ownership.ending) {
-      if (!(await this.#serve(ownership))) return;
+      const mayLoop = beginning === 'loop' || ownership.epoch > 1;
+      if (mayLoop && !(await this.#serve(ownership))) return;
       // From here on nobody runs server() again: an owner that has lost the socket must not close it.
       if (!(await this.#ownerships.beginEnding(ownership.epoch))) return;
     }
     const closed = await this.shared.backend.connections.delete(this.connection);
     await this.settlement.ownerEnded(this.connection, closed === 'closed' ? CLOSED_BY_SERVER : {});
+  }
+
+  /**
+   * Whether the loop may begin. Nobody owns a socket before it has opened: so an owner before tells that it has, and whoever finds
+   * an unfinished handshake leaves it, holding nothing, to the one that the client's first message, `$disconnect` or the sweep asks for.
+   */
+  async #beginning(): Promise<'loop' | 'never opened' | 'later'> {
+    const { connection } = this;
+    const seen = await this.#ownerships.get();
+    if (!seen || seen.epoch > 0 || connection.state === 'closed') return 'loop';
+    const { backend } = this.shared;
+    const opening = await awaitOpening(backend, connection, this.service.deadline);
+    const now = backend.clock.now();
+    if (opening === 'open' || (await this.#wasOpen())) return 'loop';
+    if (opening === 'unfinished') return 'later';
+    if (seen.goneAt === undefined) await this.#ownerships.noteGone(now);
+    const lastNewsAt = (seen.goneAt ?? now) + LATEST_PUT_AFTER_CLOSE_MILLISECONDS;
+    return now > lastNewsAt ? 'never opened' : 'later';
   }
 
   /** Waits for the end of a lease that is in force; `undefined` if its owner lives, or there is nothing to own. */
@@ -90,7 +111,7 @@ export class DedicatedSocket {
     const owner = new Owner(this.connection, ownership, this.shared.backend, handoverAt);
     const server = this.#makeServer(owner);
     try {
-      if (!(await this.#isOpen(ownership))) return true;
+      if (this.connection.state === 'open' && ownership.epoch > 1) await this.#noticeDeparture();
       owner.opened();
       const loop = server.server(ownership.epoch > 1 ? { state: ownership.state } : undefined);
       // A loop that catches the interrupt, and does not end, is left where it is.
@@ -125,28 +146,21 @@ export class DedicatedSocket {
     return false;
   }
 
-  /** A connection that never opened has no loop; one that has gone since still has its last messages. */
-  async #isOpen({ epoch }: Ownership): Promise<boolean> {
+  /** An owner after the first may find that its client has gone meanwhile; its last messages are still there. */
+  async #noticeDeparture(): Promise<void> {
     const { connection } = this;
-    if (connection.state === 'closed') return true;
-    if (await handshakeFinished(this.shared.backend, connection, this.service.deadline)) return true;
-    if (epoch === 1 && !(await this.#wasOpen())) return false;
-    await this.#store.markClosed(connection, {});
-    return true;
+    const { clock, connections } = this.shared.backend;
+    const probeSentAt = clock.now();
+    if (await connections.get(connection)) return;
+    if (!isOpening(connection.acceptedAt, probeSentAt)) await this.#store.markClosed(connection, {});
   }
 
-  /** Whether it opened and went between two looks: then `$disconnect` tells so, or a message comes, while one still can. */
+  /** Whether it opened and went between two looks: then `$disconnect` has told so, or a message has come. */
   async #wasOpen(): Promise<boolean> {
     const { webSocketId } = this.connection;
     const { table, clock } = this.shared.backend;
-    const inbox = new Inbox(webSocketId, table, clock);
-    for (const end = clock.now() + LATEST_PUT_AFTER_CLOSE_MILLISECONDS; ; ) {
-      const isLast = clock.now() > end;
-      if ((await this.#store.closedAt(webSocketId)) !== undefined) return true;
-      if (await inbox.hasUnread()) return true;
-      if (isLast) return false;
-      await sleep(clock, LONGEST_PAUSE_MILLISECONDS);
-    }
+    if ((await this.#store.closedAt(webSocketId)) !== undefined) return true;
+    return new Inbox(webSocketId, table, clock).hasUnread();
   }
 
   #warnIfShort(): void {

@@ -29,6 +29,8 @@ export interface Ownership {
   state: Value | undefined;
   /** `server()` has returned: what is left is to settle the departure. */
   ending: boolean;
+  /** Before the first owner: when a probe found that it can no longer be opening, in milliseconds since the epoch. */
+  goneAt: number | undefined;
 }
 
 export class OwnershipStore {
@@ -51,6 +53,11 @@ export class OwnershipStore {
   async get(): Promise<Ownership | undefined> {
     const item = await this.table.get(this.#key);
     return item && toOwnership(item);
+  }
+
+  /** Before the first owner: a probe, sent at `goneAt`, found the connection gone. The first to say so counts. */
+  async noteGone(goneAt: number): Promise<void> {
+    await this.table.update(this.#key, { setIfAbsent: { goneAt } }, equals('epoch', 0));
   }
 
   /** Begins an epoch, if nobody else has begun it and the owner seen is gone. `owner` is fresh for each attempt. */
@@ -109,7 +116,7 @@ export function isFree({ owner, until }: Ownership, now: number): boolean {
   return owner === undefined || until < now;
 }
 
-function toOwnership({ epoch, owner, until, taken, attempts, hops, state, ending }: Item): Ownership {
+function toOwnership({ epoch, owner, until, taken, attempts, hops, state, ending, goneAt }: Item): Ownership {
   return {
     epoch: epoch as number,
     owner: owner as string | undefined,
@@ -119,5 +126,6 @@ function toOwnership({ epoch, owner, until, taken, attempts, hops, state, ending
     hops: hops as number,
     state,
     ending: ending === true,
+    goneAt: goneAt as number | undefined,
   };
 }

@@ -5,11 +5,12 @@ import { DedicatedSocket } from '../dedicated/dedicated-socket';
 import { dedicatedConnection } from '../dedicated/dedication';
 import { InvalidUseError } from '../errors';
 import type { ServiceRequest } from '../invocations/invoker';
-import { handshakeFinished } from '../opening';
+import { awaitOpening } from '../opening';
 import { Service } from '../service';
 import { Settlement } from '../settlement';
 import { Slots } from '../slots';
 import { Sweep, type SweepReport } from '../sweep';
+import { overrides } from '../web-socket-server';
 import { deadlineOf } from './deadline';
 import { departureHooks } from './departure';
 import type { LambdaContext } from './events';
@@ -58,8 +59,10 @@ export class ServerRequests {
     const connection = await this.#store.start(webSocketId, context.awsRequestId);
     if (!connection) return;
     const service = this.#service(context);
-    if (!(await handshakeFinished(backend, connection, service.deadline))) {
-      await this.#settlement(context).suspected(connection);
+    const opening = await awaitOpening(backend, connection, service.deadline);
+    if (opening !== 'open') {
+      await this.#store.postpone(webSocketId, context.awsRequestId);
+      if (opening === 'gone') await this.#settlement(context).suspected(connection);
       return;
     }
     const { sessionId, attributes } = connection;
@@ -105,7 +108,12 @@ export class ServerRequests {
   }
 
   #settlement(context: LambdaContext): Settlement {
-    return new Settlement(this.shared.backend, departureHooks(this.shared, context));
+    const { ServerClass, backend } = this.shared;
+    const hooks = departureHooks(this.shared, context);
+    if (!overrides(ServerClass, 'server')) return new Settlement(backend, hooks);
+    return new Settlement(backend, hooks, ({ serverFunction, webSocketId }) =>
+      backend.invoker.invoke(serverFunction, { type: 'server', webSocketId }),
+    );
   }
 
   #service(context: LambdaContext): Service {

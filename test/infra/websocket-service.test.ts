@@ -137,6 +137,13 @@ describe('WebSocketService', () => {
     });
   });
 
+  it('bounds the executions of the server function alone, if asked', () => {
+    const bounded = synthesize({ serverConcurrency: 20 }).findResources('AWS::Lambda::Function', {
+      Properties: { ReservedConcurrentExecutions: 20 },
+    });
+    expect(Object.values(bounded).map(({ Properties }) => Properties.Handler)).toEqual(['index.server']);
+  });
+
   it('says that a service was not bundled, and where its bundle is looked for', () => {
     expect(() => synthesize({ entry: 'functions/echo' })).toThrow(
       /functions\/echo of .* has not been bundled: .*build\/functions\/echo.*bundleFunctions/,

@@ -117,6 +117,18 @@ export const cases: Record<string, Scenario> = {
     budget: { staleHosts: 1 },
     largerBudget: { staleHosts: 2, ticks: 1 },
   },
+  'a handshake takes longer than server() waits': {
+    makeServerClass: recorder,
+    clients: { a: { leaves: 'told or not', mayStay: true } },
+    budget: { ticks: 14 },
+    largerBudget: { ticks: 14, crashes: 1 },
+  },
+  'a handshake does not finish, and copies of calls come late': {
+    makeServerClass: recorder,
+    clients: { a: { leavesEarly: true } },
+    goesWrong: 'CONNECTION#a / CONNECTION',
+    budget: { ticks: 1, lateCopies: 1 },
+  },
   'settlement is asked for twice': {
     makeServerClass: recorder,
     clients: { a: { connected: true, leaves: 'told or not' } },

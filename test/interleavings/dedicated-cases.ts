@@ -101,6 +101,15 @@ export const dedicatedCases: Record<string, Scenario> = {
     budget: { crashes: 1, slowAnswers: 1 },
     largerBudget: { crashes: 1, slowAnswers: 1, waits: 1 },
   },
+  'a dedicated socket does not open, and copies of calls come late': {
+    ...dedicated,
+    serverLimitMilliseconds: LONG_LIMIT_MILLISECONDS,
+    clients: { a: {} },
+    others: { wakes },
+    goesWrong: 'CONNECTION#a / OWNER',
+    slow: true,
+    budget: { crashes: 1, stalls: 1, lateCopies: 1 },
+  },
   'an owner dies': {
     ...running,
     clients: { a: { connected: true, sends: ['m'], leaves: 'told' } },

@@ -29,6 +29,12 @@ describe('it is noticed in some order when a condition is missing:', () => {
       /server\(\) of a ran 2 times/,
       { clients: { a: {} } },
     ],
+    [
+      'update started',
+      'CONNECTION',
+      'a handshake does not finish, and copies of calls come late',
+      /A ghost of a connection/,
+    ],
     ['update left', 'MEMBER', 'copies of calls come late', /A ghost of a member/],
     ['update user', 'MEMBER', 'a rename and a departure', /A ghost of a member/],
     ['update posted', 'LIST', 'a rename and a departure', /b heard last of \[A\], but \[\] are online/],

@@ -40,7 +40,8 @@ export class MutableTable extends MemoryTable {
   }
 
   override async update(...[key, change, condition]: Parameters<MemoryTable['update']>) {
-    const [attribute = ''] = Object.keys({ ...change.addTo, ...change.set, ...change.add });
+    const { addTo, set, add, setIfAbsent, remove = [] } = change;
+    const [attribute = ''] = [...Object.keys({ ...addTo, ...set, ...add, ...setIfAbsent }), ...remove];
     const mutated = this.#mutate(`update ${attribute}`, kindOf(key.sk), condition);
     const item = await super.update(key, change, mutated);
     if (item) this.updated(item, change);

@@ -83,5 +83,5 @@ export interface Scenario {
   stalePartition?: string;
 }
 
-/** `operation` is `put`, `delete`, or `update` with the first attribute added to or set, `kind` the first part of the item's sort key. */
+/** `operation` is `put`, `delete`, or `update` with the first attribute added to, set or removed, `kind` the first part of the item's sort key. */
 export type Mutation = (operation: string, kind: string, condition: Condition) => Condition;

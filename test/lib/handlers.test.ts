@@ -5,6 +5,7 @@ import {
   WebSocketClosedError,
   WebSocketServer,
 } from '../../lib';
+import { sleep } from '../../lib/clock';
 import {
   connectEvent,
   disconnectEvent,
@@ -189,17 +190,66 @@ describe('the server function', () => {
         { type: 'server', webSocketId },
         lambdaContext({ requestId, remainingMilliseconds }),
       );
-    return { clock, service, webSocketId, run };
+    const sweep = async () => {
+      jest.spyOn(console, 'log').mockImplementation(() => {});
+      const sweeping = service.handlers.server({ type: 'sweep' }, lambdaContext());
+      await clock.advance(1_000);
+      await sweeping;
+    };
+    return { clock, service, webSocketId, run, sweep };
   };
 
-  it('waits for the handshake, however long $connect takes', async () => {
+  it('waits for the handshake for some seconds', async () => {
     const { clock, service, webSocketId, run } = await setUp();
     const running = run('one');
-    await clock.advance(28_000);
+    await clock.advance(1_500);
     expect(happened).not.toContain('server 12');
     service.gateway.open(webSocketId);
-    await clock.advance(2_000);
+    await clock.advance(1_000);
     await running;
+    expect(service.gateway.received(webSocketId)).toEqual(['welcome']);
+  });
+
+  it('is held by a handshake that does not finish for no longer than three seconds', async () => {
+    const { clock, run } = await setUp();
+    const begun = clock.now();
+    let ended: number | undefined;
+    void run('one').then(() => {
+      ended = clock.now();
+    });
+    await clock.advance(60_000);
+    expect((ended as number) - begun).toBeLessThanOrEqual(3_000);
+    expect(happened).toEqual(['onPreServer ']);
+  });
+
+  it('probes a gateway that answers slowly often enough before it leaves the handshake', async () => {
+    const { clock, service, webSocketId, run } = await setUp();
+    const ask = service.gateway.get.bind(service.gateway);
+    jest.spyOn(service.gateway, 'get').mockImplementation(async (address) => {
+      await sleep(clock, 1_000);
+      return ask(address);
+    });
+    const running = run('one');
+    await clock.advance(6_000);
+    service.gateway.open(webSocketId);
+    await clock.advance(3_000);
+    await running;
+    expect(happened).toContain('server 12');
+  });
+
+  it('runs after the next sweep if the handshake finished after all', async () => {
+    const { clock, service, webSocketId, run, sweep } = await setUp();
+    const running = run('one');
+    await clock.advance(5_000);
+    await running;
+    service.gateway.open(webSocketId);
+    service.functions.queue.splice(0);
+    await clock.advance(30_000);
+    await sweep();
+    expect(service.functions.queue).toEqual([
+      { functionName: 'chat-server', request: { type: 'server', webSocketId } },
+    ]);
+    await service.runQueued();
     expect(service.gateway.received(webSocketId)).toEqual(['welcome']);
   });
 
@@ -218,24 +268,22 @@ describe('the server function', () => {
     expect(happened.filter((what) => what === 'server 12')).toHaveLength(2);
   });
 
-  it('gives up on a handshake that never finished, and settles it', async () => {
-    const { clock, service, run } = await setUp();
+  it('leaves a handshake that never finished to the sweep, which settles it', async () => {
+    const { clock, service, run, sweep } = await setUp();
     const running = run('one');
-    await clock.advance(29_000);
-    expect(happened).not.toContainEqual(expect.stringContaining('onPostServer'));
-    await clock.advance(3_000);
+    await clock.advance(31_000);
     await running;
+    await sweep();
     expect(happened).toEqual(['onPreServer ', 'onPostServer undefined undefined 12']);
     await clock.advance(11 * 60_000);
     expect(service.table.items()).toEqual([]);
   });
 
-  it('fails, so that Lambda tries again, when its own time is too short to wait', async () => {
+  it('settles at once what is found gone when its request came late', async () => {
     const { clock, run } = await setUp();
-    const running = run('one', 10_000);
-    const outcome = expect(running).rejects.toThrow(/timeout above 30 seconds/);
-    await clock.advance(10_000);
-    await outcome;
+    await clock.advance(31_000);
+    await run('one');
+    expect(happened.at(-1)).toBe('onPostServer undefined undefined 12');
   });
 });
 

@@ -7,7 +7,15 @@ import {
   WebSocketTimeoutError,
 } from '../../../lib';
 import { sleep } from '../../../lib/clock';
-import { connectEvent, lambdaContext, ManualClock, TestService } from '../../../lib/testing';
+import { OwnershipStore } from '../../../lib/dedicated/ownership';
+import {
+  connectEvent,
+  lambdaContext,
+  ManualClock,
+  MemoryTable,
+  messageEvent,
+  TestService,
+} from '../../../lib/testing';
 
 /** What the loops did, across the objects that run them. */
 const happened: string[] = [];
@@ -143,6 +151,82 @@ describe('a dedicated socket', () => {
     await clock.advance(5_000);
     await service.loopsEnded();
     expect(happened.at(-1)).toBe('WebSocketClosedError');
+  });
+
+  describe('whose handshake does not finish', () => {
+    const cut = async () => {
+      const clock = new ManualClock();
+      const service = new TestService(Loop, { clock });
+      const event = connectEvent({ time: clock.now() });
+      const { connectionId: webSocketId } = event.requestContext;
+      service.gateway.begin(webSocketId);
+      await service.handlers.connect(event, lambdaContext());
+      const begun = clock.now();
+      let heldMilliseconds = Number.POSITIVE_INFINITY;
+      void service.runQueued();
+      void service.loopsEnded().then(() => {
+        heldMilliseconds = clock.now() - begun;
+      });
+      await clock.advance(5_000);
+      const sweep = async () => {
+        void service.handlers.server({ type: 'sweep' }, lambdaContext());
+        await clock.advance(1_000);
+        void service.runQueued();
+        await clock.advance(5_000);
+      };
+      return { clock, service, webSocketId, heldMilliseconds, sweep };
+    };
+
+    it('holds the server function no longer than three seconds', async () => {
+      expect((await cut()).heldMilliseconds).toBeLessThanOrEqual(3_000);
+    });
+
+    it('is closed by the second sweep, and server() never runs', async () => {
+      const { clock, service, sweep } = await cut();
+      await clock.advance(31_000);
+      await sweep();
+      expect(happened).toEqual([]);
+      await clock.advance(31_000);
+      await sweep();
+      expect(happened).toEqual(['onPostServer undefined']);
+      await clock.advance(11 * 60_000);
+      expect(service.table.items()).toEqual([]);
+    });
+
+    it('leaves no ghost of an owner when a copy of the note comes after all rows have gone', async () => {
+      const clock = new ManualClock();
+      const table = new MemoryTable(clock);
+      await new OwnershipStore('a', table, clock).noteGone(clock.now());
+      expect(table.items()).toEqual([]);
+    });
+
+    it('has its loop as soon as the client of one that did finish says something', async () => {
+      const { clock, service, webSocketId } = await cut();
+      service.gateway.open(webSocketId);
+      const message = messageEvent('late', { webSocketId, time: clock.now() });
+      await service.handlers.message(message, lambdaContext());
+      void service.runQueued();
+      await clock.advance(3_000);
+      expect(service.gateway.received(webSocketId)).toEqual(['1 late']);
+    });
+
+    it('has its loop after the sweep if it did finish, and its client is silent', async () => {
+      const { clock, service, webSocketId, sweep } = await cut();
+      service.gateway.open(webSocketId);
+      await clock.advance(31_000);
+      await sweep();
+      expect(happened).toEqual(['starts']);
+    });
+
+    it('has its loop for the last words of a client that came and went meanwhile', async () => {
+      const { clock, service, webSocketId } = await cut();
+      const message = messageEvent('bye', { webSocketId, time: clock.now() });
+      service.gateway.close(webSocketId);
+      await service.handlers.message(message, lambdaContext());
+      void service.runQueued();
+      await clock.advance(4_000);
+      expect(happened).toEqual(['starts']);
+    });
   });
 
   it('hands over before its time is out, with what onHandover returns', async () => {
