@@ -79,7 +79,7 @@ export function lossLines(notRun: OtherResource[]): string[] {
   return notRun.filter(({ cost }) => cost !== undefined).map((loss) => `  ${lossText(loss)}`);
 }
 
-/** A line for each value that only AWS knows, with the option that gives it. */
+/** A line for each value that only AWS knows, with its users and the option that gives it. */
 export function unknownValueLines(values: UnknownValue[]): string[] {
   return values.map(({ name, placeholder, users }) => {
     const where = users.length > 0 ? ` in ${users.join(', ')}` : '';

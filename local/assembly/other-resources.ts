@@ -16,7 +16,7 @@ const UNLISTED = [
   /^AWS::Logs::LogGroup$/,
   /^AWS::Route53::RecordSet$/,
   /^AWS::S3::(Bucket|BucketPolicy)$/,
-  /^AWS::SecretsManager::Secret$/,
+  /^AWS::SecretsManager::Secret(TargetAttachment)?$/,
   /^AWS::SSM::Parameter$/,
   /^AWS::SNS::(Subscription|Topic|TopicInlinePolicy|TopicPolicy)$/,
   /^AWS::SQS::(Queue|QueueInlinePolicy|QueuePolicy)$/,

@@ -17,10 +17,13 @@ export class OutsideValues {
     return names.map((name) => this.#given.get(name)).find((value) => value !== undefined);
   }
 
-  /** `undefined` if there are none. */
+  /** A host name, or the URL of one where a URL is asked for; `undefined` if there are none. */
   placeholder(name: string): string | undefined {
     if (!this.#hasPlaceholders) return undefined;
-    const placeholder = `unknown.${name.replace(/[^A-Za-z0-9.]+/g, '-').replace(/^[-.]+|[-.]+$/g, '')}.invalid`;
+    const label = name.replace(/[^A-Za-z0-9.]+/g, '-').replace(/^[-.]+|[-.]+$/g, '');
+    // What reads a URL wants one, and not a host name.
+    const scheme = /\.\w*ur[il]$/i.test(name) ? 'https://' : '';
+    const placeholder = `${scheme}unknown.${label}.invalid`;
     this.#unknown.set(placeholder, name);
     return placeholder;
   }

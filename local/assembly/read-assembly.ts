@@ -96,7 +96,9 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
       ...assembly.notRun,
       ...notRun,
       ...broken,
-      ...functions.notRun.filter(({ path }) => !handlers.has(path) && !told.has(path)),
+      ...functions.notRun.filter(
+        ({ path }) => !handlers.has(path) && !told.has(path) && !CUSTOM_RESOURCE_HANDLER.test(path),
+      ),
       ...tables.notRun,
       ...queues.notRun,
       ...topics.notRun,
@@ -111,6 +113,9 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
   if (isStrict) refuseLosses(app);
   return app;
 }
+
+/** The CDK's own functions behind custom resources, which are listed themselves. */
+const CUSTOM_RESOURCE_HANDLER = /\/Custom::/;
 
 /** The account of the app's WebSocket APIs. */
 function accountOf(assembly: Assembly, directory: string): string {

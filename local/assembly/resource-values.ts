@@ -107,8 +107,12 @@ const bucketName = named('BucketName', 63, true);
 const queueName = namedFifo('QueueName', 80, 'FifoQueue');
 const topicName = namedFifo('TopicName', 256, 'FifoTopic');
 const topicArn = arn('sns', topicName);
-const secretArn = arn('secretsmanager', (r) => `secret:${named('Name', 512)(r)}-${hashText(r.logicalId, 6)}`);
-const parameterName = named('Name', 512);
+/** CloudFormation leaves the stack out of the names that it gives to secrets, and the CDK counts on it. */
+const secretName = (resource: Resource) =>
+  resource.text('Name') ?? `${resource.logicalId}-${identified(12)(resource)}`;
+const secretArn = arn('secretsmanager', (r) => `secret:${secretName(r)}-${hashText(r.logicalId, 6)}`);
+const parameterName = (resource: Resource) =>
+  resource.text('Name') ?? `CFN-${resource.logicalId}-${identified(12)(resource)}`;
 const eventBusName = named('Name', 256);
 const ruleName = named('Name', 64);
 const scheduleName = named('Name', 64);

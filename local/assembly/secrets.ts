@@ -6,6 +6,7 @@ import type { Secret } from './model';
 import type { Resource } from './resource';
 
 const SECRET = 'AWS::SecretsManager::Secret';
+const ATTACHMENT = 'AWS::SecretsManager::SecretTargetAttachment';
 
 /** Secrets Manager's GetRandomPassword: the characters of each type. */
 const LOWER_CASE = 'abcdefghijklmnopqrstuvwxyz';
@@ -30,17 +31,48 @@ export function readSecrets(assembly: Assembly): Secret[] {
   });
 }
 
-/** The name of a secret by its ARN, which ends with a hyphen and six characters of Secrets Manager's own. */
-export function secretName(arn: string): string {
-  return arn.replace(/^arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:/, '').replace(/-[A-Za-z0-9]{6}$/, '');
+/** An ARN ends with the name, a hyphen and six characters of Secrets Manager's own, which partial ARNs leave out. */
+const ARN = /^arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:/;
+const SUFFIX = /-[A-Za-z0-9]{6}$/;
+
+/** The name of a secret by its ARN; a name is its own. */
+export function secretName(nameOrArn: string): string {
+  return ARN.test(nameOrArn) ? nameOrArn.replace(ARN, '').replace(SUFFIX, '') : nameOrArn;
 }
 
 export function isSecretId(id: string, arn: string): boolean {
-  return id === arn || id === secretName(arn) || id === arn.replace(/-[A-Za-z0-9]{6}$/, '');
+  return id === arn || id === secretName(arn) || id === arn.replace(SUFFIX, '');
 }
 
 /** `undefined` for a secret without a value. */
 export function secretString(resource: Resource): string | undefined {
+  const value = ownString(resource);
+  const connection = value === undefined ? {} : connectionOf(resource);
+  const content = value === undefined ? undefined : parse(value);
+  if (!isObject(content) || Object.keys(connection).length === 0) return value;
+  return JSON.stringify({ ...content, ...connection });
+}
+
+/** What a SecretTargetAttachment adds: where the database is that the secret is for. */
+function connectionOf(secret: Resource): JsonObject {
+  const { stack } = secret;
+  const arn = stack.reference(secret.logicalId, 'Resources');
+  const attachment = stack.resources().find((one) => one.type === ATTACHMENT && one.text('SecretId') === arn);
+  const targetId = attachment && textAt(attachment.properties.TargetId, 'Ref');
+  const target = stack.resources().find(({ logicalId }) => logicalId === targetId);
+  if (!attachment || !target) return {};
+  const attribute = (name: string) =>
+    stack.attribute(target.logicalId, name, attachment.at('TargetId')) ?? '';
+  const dbname = target.text('DBName') ?? target.text('DatabaseName');
+  return {
+    engine: target.text('Engine') ?? '',
+    host: attribute('Endpoint.Address'),
+    port: attribute('Endpoint.Port'),
+    ...(dbname === undefined ? {} : { dbname }),
+  };
+}
+
+function ownString(resource: Resource): string | undefined {
   const given = resource.text('SecretString');
   if (given !== undefined) return given;
   const settings = resource.property('GenerateSecretString');

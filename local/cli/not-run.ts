@@ -1,10 +1,13 @@
 /** What is not run, in the lines that a start shows. */
 import { lossLines, unknownValueLines } from '../assembly/losses';
-import type { App, OtherResource } from '../assembly/model';
+import type { App, OtherResource, UnknownValue } from '../assembly/model';
 import { shortPath } from './details';
 
 /** Reasons without a cost that a start shows unless more is asked for. */
 const MAX_REASONS = 6;
+/** Types of which nothing more is known. */
+const MAX_TYPES = 5;
+const MAX_COLUMNS = 100;
 
 /** A line for each thing with its cost, for each value that nobody knows, and for each reason; the rest is counted by type. */
 export function notRunLines(
@@ -18,16 +21,35 @@ export function notRunLines(
     : gathered(harmless.filter(hasReason));
   const shown = isVerbose ? reasons : reasons.slice(0, MAX_REASONS);
   const more = reasons.length - shown.length;
-  const counted = countByType(harmless.filter((resource) => !hasReason(resource)));
+  const counted = countByType(
+    harmless.filter((resource) => !hasReason(resource)),
+    isVerbose,
+  );
   const lines = [
     ...lossLines(resources),
-    ...unknownValueLines(unknownValues),
+    ...(isVerbose ? unknownValueLines(unknownValues) : unknownNames(unknownValues)),
     ...shown.map((line) => `  ${line}`),
     ...(more > 0 ? [`  and ${more} more, which --verbose lists`] : []),
     ...(counted === '' ? [] : [`  ${counted}`]),
   ];
   if (lines.length <= 1) return lines.map((line) => `Not run or not enforced here: ${line.trim()}`);
   return ['Not run or not enforced here:', ...lines];
+}
+
+/** Several names in a line. */
+function unknownNames(values: UnknownValue[]): string[] {
+  if (values.length === 0) return [];
+  const lines: string[] = [];
+  for (const { name } of values) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + name.length < MAX_COLUMNS)
+      lines[lines.length - 1] = `${last}, ${name}`;
+    else lines.push(`    ${name}`);
+  }
+  return [
+    '  placeholders stand for what only AWS knows; --parameter NAME=VALUE or --env-vars FILE gives it:',
+    ...lines,
+  ];
 }
 
 function hasReason({ reason }: OtherResource): boolean {
@@ -51,8 +73,11 @@ function reasonLine({ type, path, reason = '' }: OtherResource): string {
   return reason.startsWith(path) ? reason : `${shortPath(path)}: ${type}: ${reason}`;
 }
 
-function countByType(resources: OtherResource[]): string {
+function countByType(resources: OtherResource[], isVerbose: boolean): string {
   const counts = new Map<string, number>();
   for (const { type } of resources) counts.set(type, (counts.get(type) ?? 0) + 1);
+  if (!isVerbose && counts.size > MAX_TYPES) {
+    return `${resources.length} resources of ${counts.size} other types, which --verbose lists`;
+  }
   return [...counts].map(([type, count]) => (count === 1 ? type : `${count} ${type}`)).join(', ');
 }

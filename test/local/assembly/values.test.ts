@@ -42,6 +42,12 @@ describe('A value that only AWS knows', () => {
     ['a stored parameter', '{{resolve:ssm:/chat/limit:2}}', 'unknown.chat-limit.invalid', '/chat/limit'],
     ['a secret', '{{resolve:secretsmanager:keys}}', 'unknown.keys.invalid', 'keys'],
     [
+      'a secret named as ARNs end',
+      '{{resolve:secretsmanager:my-secret}}',
+      'unknown.my-secret.invalid',
+      'my-secret',
+    ],
+    [
       'a key of a secret',
       '{{resolve:secretsmanager:keys:SecretString:api}}',
       'unknown.keys-api.invalid',
@@ -76,6 +82,12 @@ describe('A value that only AWS knows', () => {
       },
     );
     expect(new URL(environment?.URL ?? '').hostname).toBe('unknown.main-cache.redisendpoint.address.invalid');
+  });
+
+  it('is a URL where one is asked for', () => {
+    const Resources = { Graph: { Type: 'AWS::AppSync::GraphQLApi', Properties: {} } };
+    const { environment } = read({ URL: { 'Fn::GetAtt': ['Graph', 'GraphQLUrl'] } }, {}, { Resources });
+    expect(environment).toEqual({ URL: 'https://unknown.Main-Graph.GraphQLUrl.invalid' });
   });
 
   it('is told once, with all who use it', () => {
@@ -192,13 +204,18 @@ describe('Parameters and secrets of the app', () => {
       plain.secretName,
     ]) as Json;
     const [read] = Assembly.read(app.synth().directory, { outside: new OutsideValues({}, true) }).stacks;
-    expect(read?.resolve(values, 'here')).toEqual([
+    const resolved = read?.resolve(values, 'here') as string[];
+    // The CDK makes a secret's name out of its ARN.
+    const plainArn = read?.resources().find(({ logicalId }) => logicalId.startsWith('Plain'));
+    const [reference] = [plainArn?.stack.reference(plainArn.logicalId, 'here')];
+    expect(reference).toMatch(new RegExp(`:secret:${resolved[5]}-[a-z0-9]{6}$`));
+    expect(resolved).toEqual([
       '5',
       '5',
       'ada',
       'text',
       'dev',
-      expect.stringMatching(/^Main-Plain/),
+      expect.stringMatching(/^Plain[A-Z0-9]+-[a-z0-9]{12}$/),
     ]);
   });
 
@@ -272,6 +289,29 @@ describe('A generated secret', () => {
     const { app } = read({}, {}, { Resources: { Key: SecretOf({ GenerateSecretString: settings }) } });
     return app.secrets[0]?.value ?? '';
   };
+
+  it('tells where its database is, if it is attached to one', () => {
+    const { app, environment } = read(
+      { HOST: { 'Fn::Join': ['', ['{{resolve:secretsmanager:', { Ref: 'Key' }, ':SecretString:host::}}']] } },
+      {},
+      {
+        Resources: {
+          Key: SecretOf({ SecretString: '{"username":"ada"}' }),
+          Database: { Type: 'AWS::RDS::DBInstance', Properties: { Engine: 'postgres', DBName: 'chat' } },
+          Attachment: {
+            Type: 'AWS::SecretsManager::SecretTargetAttachment',
+            Properties: { SecretId: { Ref: 'Key' }, TargetId: { Ref: 'Database' } },
+          },
+        },
+      },
+    );
+    const host = 'unknown.Main-Database.Endpoint.Address.invalid';
+    expect(environment).toEqual({ HOST: host });
+    expect(JSON.parse(app.secrets[0]?.value ?? '')).toEqual({
+      ...{ username: 'ada', engine: 'postgres', dbname: 'chat', host },
+      port: 'unknown.Main-Database.Endpoint.Port.invalid',
+    });
+  });
 
   it('has the same 32 characters in every run', () => {
     expect(generate({})).toHaveLength(32);

@@ -45,6 +45,7 @@ describe('The screen of a start', () => {
   it('has what fails and what is unknown in a line each, and gathers the rest', () => {
     const unknownValues: UnknownValue[] = [
       { name: '/limit', placeholder: 'unknown.limit.invalid', users: ['Main/Function (LIMIT)'] },
+      { name: 'keys:api', placeholder: 'unknown.keys-api.invalid', users: [] },
     ];
     const notRun: OtherResource[] = [
       { type: 'AWS::SQS::QueuePolicy', path: 'A' },
@@ -61,7 +62,8 @@ describe('The screen of a start', () => {
     const lines = screen({ notRun, unknownValues });
     expect(lines.slice(lines.indexOf('Not run or not enforced here:') + 1)).toEqual([
       '  Internal server error for ping at Main/Api. Main/Ping: is a mock.',
-      '  unknown.limit.invalid in Main/Function (LIMIT): --parameter /limit=VALUE gives it',
+      '  placeholders stand for what only AWS knows; --parameter NAME=VALUE or --env-vars FILE gives it:',
+      '    /limit, keys:api',
       '  throttling (2): not yet',
       '  Main/Function: layer: runs without the layer',
       '  AWS::SQS::QueuePolicy',
@@ -79,6 +81,10 @@ describe('The screen of a start', () => {
     expect(screen({ notRun })).toContain('  and 34 more, which --verbose lists');
     expect(screen({ notRun }).length).toBeLessThanOrEqual(20);
     expect(screen({ notRun }, true)).toContain('  P39: T: why 39');
+    const types = notRun.map(({ path }) => ({ type: path, path }));
+    expect(screen({ notRun: types })).toContain(
+      'Not run or not enforced here: 40 resources of 40 other types, which --verbose lists',
+    );
   });
 
   it('has the routes and outputs where everything is asked for', () => {

@@ -190,6 +190,12 @@ describe('SecretsManager', () => {
     expect(JSON.parse(SecretString ?? '')).toEqual({ user: 'ada', password: 'secret' });
   });
 
+  it('takes a name that ends as an ARN does', async () => {
+    handler = new SecretsManager(() => ({ ...app, givenValues: { 'api-secret': 'x' } }), STARTED_AT, log);
+    const { SecretString } = await client().send(new GetSecretValueCommand({ SecretId: 'api-secret' }));
+    expect(SecretString).toBe('x');
+  });
+
   it('tells how to give one that is not there', async () => {
     const asked = client().send(new GetSecretValueCommand({ SecretId: 'other' }));
     await expect(asked).rejects.toMatchObject({
