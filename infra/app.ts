@@ -1,8 +1,9 @@
-/** The app: the table with the connections, and the services that share it. */
+/** The app: the services, each with a table of its own for its connections, and the files that the notifications tell of. */
 import { join } from 'node:path';
-import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { bundleFunctions } from './bundle';
-import { ConnectionTable } from './connection-table';
+import { checkWithCdkNag } from './cdk-nag';
+import { contextFlag } from './context-flag';
 import { Credentials } from './credentials';
 import { IncomingFiles } from './incoming-files';
 import { WebSocketService } from './websocket-service';
@@ -19,34 +20,46 @@ const app = new App();
 const stack = new Stack(app, 'SharedConnection', {
   description: 'WebSockets that any process may open by their id',
 });
-const connections = new ConnectionTable(stack, 'Connections');
 
-// Pages on the developer's own machine. Add the origin of your page here.
-const allowedOrigins = ['http://localhost:*', 'http://127.0.0.1:*'];
+// The origin of your page, such as https://example.com. Pages of the developer's own machine may connect there in any case.
+const allowedOrigins: string[] = [];
 
-new WebSocketService(stack, 'Chat', { entry: 'functions/chat', connections, allowedOrigins });
+const chat = new WebSocketService(stack, 'Chat', { entry: 'functions/chat', allowedOrigins });
 
-new WebSocketService(stack, 'Echo', {
+const echo = new WebSocketService(stack, 'Echo', {
   entry: 'functions/echo',
-  connections,
   allowedOrigins,
   // One invocation owns a dedicated socket for as long as Lambda lets it, and then hands over.
   serverTimeout: Duration.minutes(15),
 });
 
-new WebSocketService(stack, 'EchoShared', { entry: 'functions/echo-shared', connections, allowedOrigins });
+const echoShared = new WebSocketService(stack, 'EchoShared', {
+  entry: 'functions/echo-shared',
+  allowedOrigins,
+});
 
-// Who may hear them: `--context credentials=…`, or the context in cdk.json. Without it everybody may.
+// Who may hear them: `--context credentials=…` or, for everybody, `--context open=true`; or the context in cdk.json.
 const source: string | undefined = app.node.tryGetContext('credentials');
 const credentials = source ? new Credentials(source) : undefined;
+const isOpen = contextFlag(app, 'open');
+if (credentials && isOpen) {
+  throw new Error(
+    'The context has both credentials and open=true, so that it is not clear who may hear the notifications. Leave out one of them.',
+  );
+}
 
 const notifications = new WebSocketService(stack, 'Notifications', {
   entry: 'functions/notifications',
-  connections,
   allowedOrigins,
-  ...(credentials && { environment: credentials.environment }),
+  environment: { ...credentials?.environment, ...(isOpen && { OPEN_TO_EVERYBODY: 'true' }) },
 });
 credentials?.grantRead(notifications.functions.routes);
+if (!credentials && !isOpen) {
+  Annotations.of(notifications).addWarningV2(
+    'shared-connection:nobodyMayHear',
+    'Once deployed, the notifications refuse every connection, since nothing says who may hear them. Give --context credentials=ARN of a secret with users, or --context open=true for everybody.',
+  );
+}
 
 const incoming = new IncomingFiles(stack, 'Incoming', { entry: 'functions/ingest', service: notifications });
 
@@ -55,9 +68,13 @@ new CfnOutput(stack, 'IncomingBucket', {
   value: incoming.bucketName,
 });
 
-new CfnOutput(stack, 'ConnectionTable', {
-  description: 'The CONNECTION_TABLE of processes that open connections',
-  value: connections.tableName,
-});
+for (const service of [chat, echo, echoShared, notifications]) {
+  new CfnOutput(stack, `${service.node.id}Table`, {
+    description: `The CONNECTION_TABLE of processes that open connections of ${service.serviceName}`,
+    value: service.connections.tableName,
+  });
+}
+
+if (contextFlag(app, 'nag')) checkWithCdkNag(app);
 
 app.synth();

@@ -2,7 +2,9 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledgement';
 
 export interface ConnectionTableProps {
   /** Continuous backups. @default false: what is in the table outlives no connection by much */
@@ -15,6 +17,9 @@ export interface ConnectionTableProps {
 const READ = ['dynamodb:GetItem', 'dynamodb:Query'];
 const KEEP = ['dynamodb:PutItem', 'dynamodb:UpdateItem'];
 const FORGET = ['dynamodb:DeleteItem'];
+
+/** The table that each function's `CONNECTION_TABLE` names. */
+const tablesOf = new WeakMap<LambdaFunction, ConnectionTable>();
 
 export class ConnectionTable extends Construct {
   readonly tableName: string;
@@ -31,6 +36,28 @@ export class ConnectionTable extends Construct {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: props.pointInTimeRecovery ?? false },
     });
     this.tableName = this.#table.tableName;
+    if (!props.pointInTimeRecovery) {
+      acknowledge(
+        this.#table,
+        'DDB3',
+        'The connections in the table end within two hours: a backup would restore sockets that are long closed. What a service keeps there besides expires, too.',
+      );
+    }
+  }
+
+  /**
+   * Sets `CONNECTION_TABLE` of a function.
+   * @throws Error if it names another table there already
+   */
+  nameTo(lambdaFunction: LambdaFunction): void {
+    const known = tablesOf.get(lambdaFunction);
+    if (known !== undefined && known !== this) {
+      throw new Error(
+        `The function ${lambdaFunction.node.path} uses the connections of ${known.node.path} already, and cannot open those of ${this.node.path}, too: a function has one CONNECTION_TABLE. Create one ConnectionTable, and give it to both services as \`connections\`.`,
+      );
+    }
+    tablesOf.set(lambdaFunction, this);
+    lambdaFunction.addEnvironment('CONNECTION_TABLE', this.tableName);
   }
 
   /** Lets a function do what the library does: read, write and query items of this table, and nothing else. */

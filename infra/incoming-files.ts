@@ -1,12 +1,22 @@
 /** Files that come in: a bucket, and the function that tells a service's connections of every message in them. */
-import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type CfnElement, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type Alarm, ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IDestination, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { BlockPublicAccess, Bucket, BucketEncryption, EventType, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type BucketProps,
+  EventType,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3';
 import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledgement';
+import { logAccess } from './bucket-access-log';
 import { bundledFunction } from './bundled-function';
 import type { WebSocketService } from './websocket-service';
 
@@ -21,8 +31,10 @@ export interface IncomingFilesProps {
   readonly sourceNames?: boolean;
   /** How long a file's former versions are kept, once it was replaced or deleted. @default 30 days */
   readonly formerVersions?: Duration;
+  /** How long it is known who read or wrote which file: a bucket of its own holds S3's access log. @default 365 days */
+  readonly accessLogRetention?: Duration;
   /**
-   * What happens to the bucket when the stack is deleted. Nobody but the bucket may have what came in.
+   * What happens to the buckets when the stack is deleted. Nobody but the bucket may have what came in.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
@@ -34,12 +46,21 @@ export interface IncomingFilesProps {
   readonly reservedConcurrentExecutions?: number;
 }
 
+const PRIVATE: BucketProps = {
+  blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+  objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+  encryption: BucketEncryption.S3_MANAGED,
+  enforceSSL: true,
+};
+
 /** An event of a file with many messages for many connections takes longer, and goes on in the next attempt. */
 const TIMEOUT = Duration.minutes(5);
 
 export class IncomingFiles extends Construct {
   readonly bucketName: string;
   readonly function: LambdaFunction;
+  /** Goes off while there are dead letters. It tells nobody until an action is added: `deadLetterAlarm.addAlarmAction(…)`. */
+  readonly deadLetterAlarm: Alarm;
 
   constructor(scope: Construct, id: string, props: IncomingFilesProps) {
     super(scope, id);
@@ -49,6 +70,16 @@ export class IncomingFiles extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
+    acknowledge(deadLetters, 'SQS3', 'This is the queue of dead letters itself.');
+    this.deadLetterAlarm = deadLetters
+      .metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5), statistic: Stats.MAXIMUM })
+      .createAlarm(this, 'DeadLetterAlarm', {
+        alarmDescription: `Files of ${this.node.path} could not be announced. The queue has the events, and the function's log the reasons.`,
+        threshold: 1,
+        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        evaluationPeriods: 1,
+        treatMissingData: TreatMissingData.NOT_BREACHING,
+      });
     const { service, message, sourceNames } = props;
     this.bucketName = bucket.bucketName;
     this.function = bundledFunction(this, 'Function', {
@@ -71,19 +102,34 @@ export class IncomingFiles extends Construct {
     this.function.addToRolePolicy(
       new PolicyStatement({ actions: ['s3:GetObjectVersion'], resources: [bucket.arnForObjects('*')] }),
     );
+    acknowledge(
+      this.function.grantPrincipal,
+      `IAM5[Resource::<${Stack.of(this).getLogicalId(bucket.node.defaultChild as CfnElement)}.Arn>/*]`,
+      'Whoever delivers files names them: the function reads any version in this one bucket, but may not list, write or delete.',
+    );
     bucket.addEventNotification(EventType.OBJECT_CREATED, new LambdaDestination(this.function));
+    this.#acknowledgeNotifications();
     new CfnOutput(this, 'DeadLetterQueue', {
       description: 'Events of files that failed for good',
       value: deadLetters.queueUrl,
     });
   }
 
-  #bucket({ removalPolicy, formerVersions }: IncomingFilesProps): Bucket {
-    return new Bucket(this, 'Bucket', {
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      encryption: BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
+  /** The CDK tells S3 of the notifications by a function of its own, one for the whole stack. */
+  #acknowledgeNotifications(): void {
+    const handler = Stack.of(this).node.children.find(({ node }) =>
+      node.id.startsWith('BucketNotificationsHandler'),
+    );
+    acknowledge(
+      handler ?? this,
+      'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
+      "The CDK's own function, which sets the notifications of buckets at a deployment, has this role.",
+    );
+  }
+
+  #bucket({ removalPolicy, formerVersions, accessLogRetention }: IncomingFilesProps): Bucket {
+    const bucket = new Bucket(this, 'Bucket', {
+      ...PRIVATE,
       versioned: true,
       lifecycleRules: [
         {
@@ -93,6 +139,14 @@ export class IncomingFiles extends Construct {
       ],
       removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN,
     });
+    const log = new Bucket(this, 'AccessLog', {
+      ...PRIVATE,
+      lifecycleRules: [{ expiration: accessLogRetention ?? Duration.days(365) }],
+      removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN,
+    });
+    acknowledge(log, 'S1', 'This is the access log itself, which would log its own writing.');
+    logAccess(bucket, log);
+    return bucket;
   }
 }
 

@@ -1,5 +1,5 @@
 /** A server class as a WebSocket API: its routes and functions, the stage, and who may post to its connections. */
-import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { type CfnElement, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
@@ -8,15 +8,20 @@ import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { ConnectionTable } from './connection-table';
+import { acknowledge } from './acknowledgement';
+import { ConnectionTable } from './connection-table';
 import { ServiceFunctions } from './service-functions';
 import { StageAccessLog } from './stage-access-log';
 
 export interface WebSocketServiceProps {
   /** The folder with the service's `handlers.ts`, such as `functions/chat`; `bundleFunctions` has bundled it. */
   readonly entry: string;
-  /** Where its connections are kept; several services may share a table. */
-  readonly connections: ConnectionTable;
+  /**
+   * Where its connections are kept. Services that share a table may change each other's rows, but then a process that may use it
+   * opens the connections of all of them by their ids alone.
+   * @default a table of its own
+   */
+  readonly connections?: ConnectionTable;
   /** Names the service and its stage: the last part of its URL. @default the last part of `entry` */
   readonly serviceName?: string;
   /**
@@ -81,7 +86,7 @@ export class WebSocketService extends Construct {
         `The sessionCookie ${JSON.stringify(props.sessionCookie)} of ${this.node.path} is not valid: a cookie's name has letters, digits and !#$%&'*+-.^_\`|~ only.`,
       );
     }
-    this.connections = props.connections;
+    this.connections = props.connections ?? new ConnectionTable(this, 'Connections');
     const api = new WebSocketApi(this, 'Api', { description: `The ${this.serviceName} service` });
     const { region, urlSuffix } = Stack.of(this);
     this.functions = new ServiceFunctions(this, 'Functions', {
@@ -89,12 +94,16 @@ export class WebSocketService extends Construct {
       environment: {
         ...props.environment,
         SERVICE_NAME: this.serviceName,
-        CONNECTION_TABLE: props.connections.tableName,
         CALLBACK_URL: `https://${api.apiId}.execute-api.${region}.${urlSuffix}/${this.serviceName}`,
         ALLOWED_ORIGINS: (props.allowedOrigins ?? []).join(','),
         ...(props.sessionCookie && { SESSION_COOKIE: props.sessionCookie }),
       },
     });
+    acknowledge(
+      api,
+      'APIG4',
+      'Who may connect is for the server class to say: onPreServer() refuses handshakes with 401 or 403. Messages of a connection need no further authorization.',
+    );
     for (const routeKey of ['$connect', '$default', '$disconnect']) {
       api.addRoute(routeKey, {
         integration: new WebSocketLambdaIntegration('Routes', this.functions.routes),
@@ -107,11 +116,20 @@ export class WebSocketService extends Construct {
       throttle: props.throttle ?? { rateLimit: 500, burstLimit: 1_000 },
       ...(props.accessLog && { accessLogSettings: new StageAccessLog(this, 'AccessLog').settings }),
     });
+    if (!props.accessLog) {
+      acknowledge(
+        this.#stage,
+        'APIG1',
+        'The first deployment with an access log fails in an account whose API Gateway has no CloudWatch role, so that accessLog is an option.',
+      );
+    }
     this.url = this.#stage.url;
     this.#grantManagement(this.functions.routes);
     this.#grantManagement(this.functions.server);
-    this.connections.grantUse(this.functions.routes);
-    this.connections.grantUse(this.functions.server);
+    for (const own of [this.functions.routes, this.functions.server]) {
+      this.connections.nameTo(own);
+      this.connections.grantUse(own);
+    }
     new Rule(this, 'Sweep', {
       description: `Looks for connections of ${this.serviceName} that have gone without a word`,
       schedule: Schedule.rate(props.sweepInterval ?? Duration.minutes(5)),
@@ -130,7 +148,7 @@ export class WebSocketService extends Construct {
       'What npx shared-connection knows it by',
       Stack.of(this).toJsonString({
         service: this.serviceName,
-        connectionTable: props.connections.tableName,
+        connectionTable: this.connections.tableName,
         serverFunction: this.functions.server.functionName,
       }),
     );
@@ -158,14 +176,20 @@ export class WebSocketService extends Construct {
 
   #grantSettlement(grantee: IGrantable): void {
     this.functions.grantRequests(grantee);
-    if (grantee instanceof LambdaFunction) {
-      grantee.addEnvironment('CONNECTION_TABLE', this.connections.tableName);
-    }
+    if (grantee instanceof LambdaFunction) this.connections.nameTo(grantee);
   }
 
   /** On the connections of this stage alone. */
   #grantManagement(grantee: IGrantable, methods = MANAGEMENT_METHODS): void {
     const { api, stageName } = this.#stage;
+    const apiName = Stack.of(this).getLogicalId(api.node.defaultChild as CfnElement);
+    for (const method of methods) {
+      acknowledge(
+        grantee.grantPrincipal,
+        `IAM5[Resource::arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${apiName}>/${stageName}/${method}/@connections/*]`,
+        'API Gateway makes the ids of connections, and a service works with all of its own: one stage of one API, and the methods that are called.',
+      );
+    }
     grantee.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['execute-api:ManageConnections'],

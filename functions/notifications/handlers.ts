@@ -1,8 +1,5 @@
 /** The notifier's two Lambda functions. */
 import { createHandlers } from '../../lib';
-import { verifierFromEnvironment } from './credentials';
-import { notificationsServer } from './server';
+import { serverForHearers } from './hearers';
 
-const verifier = verifierFromEnvironment(process.env);
-
-export const { routes, server } = createHandlers(notificationsServer({ verifier }));
+export const { routes, server } = createHandlers(serverForHearers(process.env));

@@ -1,5 +1,19 @@
 /** From which pages browsers may connect: API Gateway checks no Origin, and WebSockets know no CORS. */
 
+/** Where pages come from that somebody develops. */
+const LOCAL_ORIGINS = ['http://localhost:*', 'http://127.0.0.1:*', 'http://[::1]:*'];
+
+/** Those that `ALLOWED_ORIGINS` lists and, on the developer's own machine, its pages. */
+export function allowedOrigins({
+  ALLOWED_ORIGINS = '',
+  SHARED_CONNECTION_LOCAL,
+}: NodeJS.ProcessEnv): string[] {
+  const listed = ALLOWED_ORIGINS.split(',')
+    .map((origin) => origin.trim())
+    .filter(Boolean);
+  return SHARED_CONNECTION_LOCAL === 'true' ? [...listed, ...LOCAL_ORIGINS] : listed;
+}
+
 /**
  * Whether a handshake's `Origin` is on the list. A client that sends none is no browser, and passes.
  * `*` allows every page; a port may be `*`, as in `http://localhost:*`.

@@ -4,6 +4,7 @@ import { ConfigurationError } from '../errors';
 import { type ConnectionLimits, limitsOf } from '../limits/connection-limits';
 import type { Service } from '../service';
 import type { ServerClass } from '../web-socket-server';
+import { allowedOrigins } from './origins';
 
 export interface HandlerOptions {
   /** What the service does from time to time, such as repairing what it keeps about all of its connections. */
@@ -46,10 +47,7 @@ export function serviceFunction(ServerClass: ServerClass, options: HandlerOption
     serverFunction,
     backend: options.backend ?? backendFromEnvironment(environment),
     callbackUrl: environment.CALLBACK_URL || undefined,
-    allowedOrigins: (environment.ALLOWED_ORIGINS ?? '')
-      .split(',')
-      .map((origin) => origin.trim())
-      .filter(Boolean),
+    allowedOrigins: allowedOrigins(environment),
     sessionCookie: environment.SESSION_COOKIE || undefined,
     limits: limitsOf(ServerClass),
     upkeep: options.upkeep,

@@ -13,24 +13,30 @@ export function awsExports(app: App, runtime: Runtime): Record<string, string> {
   };
 }
 
-/** The variables by which the app's functions know its tables, unless two of them mean different tables by one name. */
+/**
+ * The variables by which the app's functions know its tables, unless two of them mean different tables by one name, and those that
+ * its outputs make: `ChatTable` is `CHAT_TABLE`.
+ */
 export function tableExports(app: App): Record<string, string> {
   return variablesFor(
     app.tables.map(({ tableName }) => tableName),
-    functionVariables(app),
+    [...functionVariables(app), ...outputVariables(app)],
   );
 }
 
-/** The same for the buckets that have folders, which may also be named by outputs: `IncomingBucket` is `INCOMING_BUCKET`. */
+/** The same for the buckets that have folders. */
 export function bucketExports(app: App, { bucketDirectories }: Runtime): Record<string, string> {
-  const outputs = app.outputs.map(({ name, value }): Variable => [variableOf(name), value]);
-  return variablesFor(Object.keys(bucketDirectories), [...functionVariables(app), ...outputs]);
+  return variablesFor(Object.keys(bucketDirectories), [...functionVariables(app), ...outputVariables(app)]);
 }
 
 type Variable = [name: string, value: string];
 
 function functionVariables({ functions }: App): Variable[] {
   return functions.flatMap(({ environment }) => Object.entries(environment));
+}
+
+function outputVariables({ outputs }: App): Variable[] {
+  return outputs.map(({ name, value }): Variable => [variableOf(name), value]);
 }
 
 /** Those of the variables that hold one of the names, and never anything else. */

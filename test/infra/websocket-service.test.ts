@@ -187,6 +187,23 @@ describe('WebSocketService', () => {
       });
     });
 
+    it('refuses a second table: the function would not open the connections of both', () => {
+      const twice = (shared: boolean) => {
+        synthesize({}, (chat, stack) => {
+          const news = new WebSocketService(stack, 'News', {
+            entry: 'functions/chat',
+            serviceName: 'news',
+            ...(shared && { connections: chat.connections }),
+          });
+          news.grantPublish(chat.functions.routes);
+        });
+      };
+      expect(() => twice(true)).not.toThrow();
+      expect(() => twice(false)).toThrow(
+        /Stack\/Chat\/Functions\/Routes uses the connections of Stack\/Connections already.*Create one ConnectionTable/,
+      );
+    });
+
     it('grantConnections lets it open, post to, look at, close and settle connections', () => {
       expect(grants(granted('grantConnections'), '^Other')).toEqual([
         'dynamodb:DeleteItem ConnectionsTable',
@@ -209,6 +226,33 @@ describe('WebSocketService', () => {
         'lambda:InvokeFunction ChatFunctionsServer',
       ]);
     });
+  });
+});
+
+describe('Two services', () => {
+  const both = (shared: boolean) => {
+    const stack = new Stack(new App({ outdir: join(directory, 'cdk.out') }), 'Stack');
+    const connections = shared && { connections: new ConnectionTable(stack, 'Connections') };
+    for (const id of ['Chat', 'News']) {
+      new WebSocketService(stack, id, { entry: 'functions/chat', serviceName: id, ...connections });
+    }
+    return Template.fromStack(stack);
+  };
+  const tables = (template: Template, role: string) =>
+    new Set(
+      grants(template, role)
+        .filter((grant) => grant.startsWith('dynamodb:'))
+        .map((grant) => grant.split(' ')[1]),
+    );
+
+  it('have a table each, which no other may write to', () => {
+    const template = both(false);
+    expect(tables(template, '^ChatFunctions')).toEqual(new Set(['ChatConnectionsTable']));
+    expect(tables(template, '^NewsFunctions')).toEqual(new Set(['NewsConnectionsTable']));
+  });
+
+  it('share one if they are given it', () => {
+    expect(tables(both(true), '^NewsFunctions')).toEqual(new Set(['ConnectionsTable']));
   });
 });
 

@@ -202,6 +202,11 @@ describe('A runtime', () => {
     });
     expect(tableExports(app(tableName))).toEqual({ TABLE: tableName });
     expect(tableExports(app('other'))).toEqual({});
+    const outputs = [
+      { name: 'ChatTable', value: tableName },
+      { name: 'Url', value: 'wss://…' },
+    ] as ReadApp['outputs'];
+    expect(tableExports({ ...app('other'), outputs })).toEqual({ CHAT_TABLE: tableName });
   });
 
   it('closes sockets with 1001 and runs $disconnect before it ends', async () => {

@@ -45,13 +45,13 @@ describe('the chat on the local runtime', () => {
     await (await ChatClient.connect(url, { headers: { Origin: 'http://localhost:3001' } })).close();
   });
 
-  it('lets another process, which knows only the id and what is exported, write to a connection and close it', async () => {
+  it('lets another process, which knows only the id and the table that is exported, write to a connection and close it', async () => {
     const ada = await ChatClient.connect(url);
     const closed = ada.closed();
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ['--import', 'tsx', join(__dirname, 'other-process.ts'), await ada.id()],
-      { env: app.exported },
+      { env: { ...app.exported, CONNECTION_TABLE: app.exported.CHAT_TABLE } },
     );
     expect(stdout.trim()).toBe('127.0.0.1');
     expect(ada.frames.at(-1)).toEqual({ Type: 'Chat', Message: 'aGk=' });

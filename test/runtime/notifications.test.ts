@@ -22,7 +22,8 @@ describe('the notifications on the local runtime', () => {
     faults = new Faults({ 'lost-disconnect': 1 });
     app = await startApp({ incomingDirectory: incoming, faults });
     members = ['all', 'topic/adt'].map(
-      (name) => new ChatRows(app.runtime.dynamodb.url, app.tableName, `CHANNEL#notifications#${name}`),
+      (name) =>
+        new ChatRows(app.runtime.dynamodb.url, app.tableOf('notifications'), `CHANNEL#notifications#${name}`),
     );
   });
   afterAll(async () => {

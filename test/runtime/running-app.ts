@@ -40,14 +40,17 @@ export interface AppOptions {
 
 export interface RunningApp {
   runtime: Runtime;
+  /** Of the app's only table, or its first. */
   tableName: string;
+  /** Of a service of the app. */
+  tableOf(service: string): string;
   functions: LambdaFunction[];
   functionNames: string[];
   /** The function that runs `server()`, settles and sweeps. */
   serverFunction: string;
   /** What `npm start` prints to be exported. */
   exported: NodeJS.ProcessEnv;
-  /** What lies in a partition of the table, under sort keys that begin with the prefix. */
+  /** What lies in a partition of the app's tables, under sort keys that begin with the prefix. */
   rows(pk: string, prefix?: string): Promise<Item[]>;
   /** Looks anew when an invocation has ended, and now and then. The test's own time limit ends a wait in vain. */
   until(condition: () => Promise<boolean>): Promise<void>;
@@ -87,11 +90,16 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     region: app.region,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
-  const table = new DynamoDbTable(tableName, systemClock, client);
+  const tables = app.tables.map((one) => new DynamoDbTable(one.tableName, systemClock, client));
   const functionNames = app.functions.map(({ functionName }) => functionName);
   return {
     runtime,
     tableName,
+    tableOf(service) {
+      const { environment } = app.functions.find((one) => one.environment.SERVICE_NAME === service) ?? {};
+      if (environment?.CONNECTION_TABLE) return environment.CONNECTION_TABLE;
+      throw new Error(`The app has no service ${service}.`);
+    },
     functions: app.functions,
     functionNames,
     serverFunction: functionNames.find((name) => name.includes('Server')) as string,
@@ -103,7 +111,9 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     },
     async rows(pk, prefix = '') {
       const found: Item[] = [];
-      for await (const page of pages(table, { pk, prefix })) found.push(...page);
+      for (const table of tables) {
+        for await (const page of pages(table, { pk, prefix })) found.push(...page);
+      }
       return found;
     },
     async until(condition) {

@@ -45,7 +45,14 @@ describe('the AWS CLI against the local runtime', () => {
 
   it('shows the rows', async () => {
     const { Items } = await aws(
-      ...['dynamodb', 'query', '--table-name', app.tableName, '--key-condition-expression', 'pk = :pk'],
+      ...[
+        'dynamodb',
+        'query',
+        '--table-name',
+        app.exported.CHAT_TABLE ?? '',
+        '--key-condition-expression',
+        'pk = :pk',
+      ],
       ...['--expression-attribute-values', JSON.stringify({ ':pk': { S: `CONNECTION#${webSocketId}` } })],
     );
     expect(Items).toMatchObject([{ sk: { S: 'CONNECTION' }, state: { S: 'open' }, service: { S: 'chat' } }]);

@@ -50,7 +50,7 @@ describe('the app deployed to an AWS that enforces IAM', () => {
 
   beforeAll(async () => {
     ministack = await Ministack.start();
-    deployment = await Deployment.to(ministack);
+    deployment = await Deployment.to(ministack, { open: 'true' });
     roles = await DeployedRole.openAll(deployment, PLACES);
     chat = new DeployedChat(deployment);
   }, 120_000);

@@ -81,7 +81,7 @@ export class DeployedChat extends DeployedService {
 
   /** A process with a function's grants writes to a connection, looks at it and closes it. */
   async anotherProcess(role: DeployedRole): Promise<ChatClient> {
-    const { ministack, tableName } = this.deployment;
+    const { ministack } = this.deployment;
     const guest = await this.newcomer();
     const closed = guest.closed();
     await promisify(execFile)(process.execPath, ['--import', 'tsx', OTHER_PROCESS, await guest.id()], {
@@ -90,7 +90,7 @@ export class DeployedChat extends DeployedService {
         ...ministack.environment,
         ...role.environment,
         AWS_ENDPOINT_URL: ministack.calls.url,
-        CONNECTION_TABLE: tableName,
+        CONNECTION_TABLE: this.deployment.tableName('Chat'),
       },
     });
     await closed;

@@ -40,7 +40,7 @@ export abstract class DeployedService {
     const { client } = deployment.ministack;
     this.#dynamoDb = new DynamoDBClient(client);
     this.lambda = new LambdaClient(client);
-    this.table = new DynamoDbTable(deployment.tableName, systemClock, this.#dynamoDb);
+    this.table = new DynamoDbTable(deployment.tableName(construct), systemClock, this.#dynamoDb);
   }
 
   /** A client that has got what a newcomer gets. */

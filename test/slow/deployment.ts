@@ -49,8 +49,9 @@ export class Deployment {
     return this.#output(/DeadLetterQueue/);
   }
 
-  get tableName(): string {
-    return this.#output(/^ConnectionTable$/);
+  /** Of the service with this id in the app. */
+  tableName(id: string): string {
+    return this.#output(new RegExp(`^${id}Table$`));
   }
 
   /** Of the service with this id in the app: `wss://{apiId}.execute-api.{region}.amazonaws.com/{stage}`. */

@@ -109,7 +109,7 @@ async function main(settings: FaultSettings, seed: number): Promise<void> {
   const ready: HostReady = {
     url: app.runtime.webSocketUrl('chat'),
     dynamodbUrl: app.runtime.dynamodb.url,
-    tableName: app.tableName,
+    tableName: app.tableOf('chat'),
   };
   process.send?.({ call: 'ready', result: ready });
 }
