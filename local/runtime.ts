@@ -1,5 +1,6 @@
 /** An app on this machine: its WebSocket APIs, functions, tables, buckets, queues and topics behind one port. */
 import { setTimeout as wait } from 'node:timers/promises';
+import type { HttpApi } from './assembly/http-model';
 import type { App, WebSocketApi } from './assembly/model';
 import { type Clock, systemClock } from './clock';
 import { StackDescriptions } from './cloudformation/stack-descriptions';
@@ -12,6 +13,7 @@ import { WebFiles } from './endpoint/web-files';
 import type { Faults } from './faults/faults';
 import { namesForPeople } from './function-names';
 import { Gateway } from './gateway/gateway';
+import { HttpApis } from './http/http-apis';
 import { FunctionHost } from './lambda/function-host';
 import { type FunctionLog, textFunctionLog } from './lambda/function-log';
 import { invokeHandler } from './lambda/invoke-api';
@@ -56,9 +58,12 @@ export interface Runtime {
   readonly url: string;
   readonly port: number;
   readonly apis: WebSocketApi[];
+  readonly httpApis: HttpApi[];
   readonly functions: FunctionHost;
   readonly dynamodb: LocalDynamoDb;
   readonly bucketDirectories: Record<string, string>;
+  /** Where an HTTP API, a REST API or a function URL is on this machine: without a slash at the end. */
+  httpUrl(apiId: string, stageName: string): string;
   /** Where clients connect to. `apiId` is needed where several APIs have a stage of that name. */
   webSocketUrl(stageName: string, apiId?: string): string;
   /**
@@ -132,12 +137,16 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       ...{ apis, region, accountId, invoker: functionHost, clock, log, nameOf },
       ...(faults && { faults }),
     });
+    const httpApis = new HttpApis({
+      ...{ apis: app.httpApis, region, accountId, invoker: functionHost, clock, log, nameOf },
+    });
     const opened = new Endpoint({
       host,
       port,
       ...(options.allowedHosts && { allowedHosts: options.allowedHosts }),
       servedHosts: remembered(() => current.apis, domainsOf),
       gateway,
+      httpApis,
       services: {
         dynamodb: dynamodbProxy,
         lambda: lambdaService(functionHost),
@@ -153,9 +162,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       log,
     });
     await opened.listen();
-    return { gateway, opened };
+    return { gateway, httpApis, opened };
   };
-  const { gateway, opened: endpoint } = await start().catch(async (error: unknown) => {
+  const {
+    gateway,
+    httpApis,
+    opened: endpoint,
+  } = await start().catch(async (error: unknown) => {
     await closeParts();
     throw error;
   });
@@ -167,14 +180,20 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     get apis() {
       return current.apis;
     },
+    get httpApis() {
+      return current.httpApis;
+    },
     functions: functionHost,
     dynamodb,
     bucketDirectories: s3.directories,
+    httpUrl: (apiId, stageName) =>
+      `http://${authority}/${stageName === '$default' ? apiId : `${apiId}/${stageName}`}`,
     webSocketUrl: (stageName, apiId) => `ws://${authority}/${stagePath(current.apis, stageName, apiId)}`,
     update: async (later) => {
       await dynamodb.update(later.tables);
       // From here on in one go, so that no event finds half of it.
       gateway.redeploy(later.apis);
+      httpApis.redeploy(later.httpApis);
       // Those that are warm stay so where nothing in them has changed.
       if (JSON.stringify(later.functions) !== JSON.stringify(current.functions)) {
         functionHost.replace(later.functions);

@@ -1,5 +1,6 @@
 /** What an app loses on this machine: which of its routes fail for what is not run, and whether anything is left. */
 import { UserError } from '../user-error';
+import type { HttpApi } from './http-model';
 import type { App, Integration, NotRun, OtherResource, Route, UnknownValue, WebSocketApi } from './model';
 
 /** One entry for each part that is not run, with all the routes that it costs. */
@@ -20,6 +21,31 @@ export function brokenRoutes(apis: WebSocketApi[]): OtherResource[] {
     path,
     reason,
     cost: costOf(routes),
+  }));
+}
+
+/** The same for what answers plain HTTP. */
+export function brokenHttpRoutes(apis: HttpApi[]): OtherResource[] {
+  const parts = new Map<string, { part: NotRun; routes: Set<string> }>();
+  for (const api of apis) {
+    for (const { method, resource, integration, integrationsByStage = {} } of api.routes) {
+      for (const part of [integration, ...Object.values(integrationsByStage)]) {
+        if (part.type !== 'NOT_RUN') continue;
+        const key = `${part.path}\n${part.reason}`;
+        const found = parts.get(key) ?? { part, routes: new Set() };
+        parts.set(key, found);
+        const where = shortPath(api.path);
+        found.routes.add(
+          resource === '$default' ? `every request to ${where}` : `${method} ${resource} of ${where}`,
+        );
+      }
+    }
+  }
+  return [...parts.values()].map(({ part: { path, reason }, routes }) => ({
+    type: 'route',
+    path,
+    reason,
+    cost: `an error for ${[...routes].join(', ')}`,
   }));
 }
 

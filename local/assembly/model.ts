@@ -2,12 +2,15 @@
  * What the runtime knows of an app once its assembly has been read: plain data, every reference resolved.
  * The gateway, the function host and the tables are built from this and never look into a template.
  */
+import type { HttpApi } from './http-model';
 import type { JsonObject } from './json';
 
 export interface App {
   region: string;
   accountId: string;
   apis: WebSocketApi[];
+  /** What answers plain HTTP: HTTP APIs, REST APIs and function URLs. */
+  httpApis: HttpApi[];
   functions: LambdaFunction[];
   tables: DynamoTable[];
   schedules: Schedule[];

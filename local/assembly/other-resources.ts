@@ -1,18 +1,18 @@
 /** What an app has besides APIs, functions, tables, buckets, queues, topics and schedules: listed at the start, since nothing of it exists on this machine. */
 import type { Assembly } from './assembly';
 import type { OtherResource } from './model';
-import { isWebSocketApi } from './websocket-apis';
 
 /** Run, or without meaning here: roles and policies are not enforced, logs go to the terminal, and names need neither records nor certificates. */
 const UNLISTED = [
-  /^AWS::ApiGatewayV2::(ApiMapping|Deployment|DomainName|Integration|Route|RouteResponse|Stage)$/,
+  /^AWS::ApiGateway::(Account|Deployment|Method|Resource|RestApi|Stage)$/,
+  /^AWS::ApiGatewayV2::(Api|ApiMapping|Deployment|DomainName|Integration|Route|RouteResponse|Stage)$/,
   /^AWS::CDK::Metadata$/,
   /^AWS::CertificateManager::Certificate$/,
   /^AWS::CloudFormation::(Stack|WaitConditionHandle)$/,
   /^AWS::DynamoDB::(GlobalTable|Table)$/,
   /^AWS::Events::(EventBus|Rule)$/,
   /^AWS::IAM::/,
-  /^AWS::Lambda::(Alias|EventInvokeConfig|EventSourceMapping|Function|LayerVersion|Permission|Version)$/,
+  /^AWS::Lambda::(Alias|EventInvokeConfig|EventSourceMapping|Function|LayerVersion|Permission|Url|Version)$/,
   /^AWS::Logs::LogGroup$/,
   /^AWS::Route53::RecordSet$/,
   /^AWS::S3::(Bucket|BucketPolicy)$/,
@@ -29,8 +29,7 @@ export function listOtherResources(assembly: Assembly): OtherResource[] {
   for (const type of assembly.types()) {
     if (UNLISTED.some((pattern) => pattern.test(type))) continue;
     for (const resource of assembly.resources(type)) {
-      if (type !== 'AWS::ApiGatewayV2::Api') others.push({ type, path: resource.path });
-      else if (!isWebSocketApi(resource)) others.push({ type: 'HTTP API', path: resource.path });
+      others.push({ type, path: resource.path });
     }
   }
   for (const key of assembly.missingContext) {

@@ -5,13 +5,17 @@ import { notificationHandlers, readBuckets } from './buckets';
 import { EnvironmentOverrides } from './environment-overrides';
 import { readEventBuses } from './event-buses';
 import { readEventSourceMappings } from './event-source-mappings';
+import { readFunctionUrls } from './function-urls';
 import { readFunctions } from './functions';
-import { brokenRoutes, refuseLosses, refuseNothingLeft } from './losses';
+import { readHttpApis } from './http-apis';
+import { HttpIntegrations } from './http-integrations';
+import { brokenHttpRoutes, brokenRoutes, refuseLosses, refuseNothingLeft } from './losses';
 import type { App, OtherResource } from './model';
 import { listOtherResources } from './other-resources';
 import { OutsideValues } from './outside-values';
 import { readQueues } from './queues';
 import { refuseReferenceCycles } from './reference-cycles';
+import { readRestApis } from './rest-apis';
 import { RouteIntegrations } from './route-integrations';
 import { readSchedules } from './schedules';
 import { readSecrets } from './secrets';
@@ -56,6 +60,9 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
   const overrides = environmentFile === undefined ? undefined : EnvironmentOverrides.read(environmentFile);
   const functions = readFunctions(assembly, overrides);
   const { apis, notRun } = readWebSocketApis(assembly, new RouteIntegrations(assembly, functions));
+  const httpIntegrations = new HttpIntegrations(assembly, functions);
+  const httpApis = readHttpApis(assembly, httpIntegrations);
+  const restApis = readRestApis(assembly, httpIntegrations);
   const tables = readTables(assembly);
   const runnable = new Set(functions.functions.map(({ functionName }) => functionName));
   const queues = readQueues(assembly);
@@ -68,10 +75,9 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
   });
   const buckets = readBuckets(assembly, (functionName) => runnable.has(functionName));
   const handlers = notificationHandlers(assembly);
-  const broken = brokenRoutes(apis);
-  const told = new Set(broken.map(({ path }) => path));
   const parts = {
     apis,
+    httpApis: [...httpApis.apis, ...restApis.apis, ...readFunctionUrls(assembly, functions)],
     functions: functions.functions,
     tables: tables.tables,
     schedules: schedules.schedules,
@@ -83,6 +89,8 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
     storedParameters: readStoredParameters(assembly),
     secrets: readSecrets(assembly),
   };
+  const broken = [...brokenRoutes(apis), ...brokenHttpRoutes(parts.httpApis)];
+  const told = new Set(broken.map(({ path }) => path));
   const app: App = {
     region,
     accountId,
@@ -95,6 +103,8 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
       ...oldVersion(assembly, directory),
       ...assembly.notRun,
       ...notRun,
+      ...httpApis.notRun,
+      ...restApis.notRun,
       ...broken,
       ...functions.notRun.filter(
         ({ path }) => !handlers.has(path) && !told.has(path) && !CUSTOM_RESOURCE_HANDLER.test(path),

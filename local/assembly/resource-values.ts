@@ -134,8 +134,19 @@ const table: Values = {
   },
 };
 
+/** The first label of a function URL's host: 32 letters and digits. */
+export const functionUrlId = identified(32);
+
+function functionUrl(resource: Resource): string {
+  return `https://${functionUrlId(resource)}.lambda-url.${resource.stack.region}.on.aws/`;
+}
+
 function functionOf(resource: Resource): string {
   return resource.stack.arn('lambda', `function:${functionNameIn(resource.text('FunctionName') ?? '')}`);
+}
+
+function functionOfUrl(resource: Resource): string | undefined {
+  return resource.text('TargetFunctionArn');
 }
 
 function apiEndpoint(resource: Resource): string {
@@ -162,6 +173,18 @@ export function busOfRule(rule: Resource): string {
 }
 
 const VALUES: Record<string, Values> = {
+  'AWS::ApiGateway::ApiKey': { reference: identified(10), attributes: { APIKeyId: identified(10) } },
+  'AWS::ApiGateway::Authorizer': { reference: identified(6), attributes: { AuthorizerId: identified(6) } },
+  'AWS::ApiGateway::Deployment': { reference: identified(6), attributes: { DeploymentId: identified(6) } },
+  'AWS::ApiGateway::Resource': { reference: identified(6), attributes: { ResourceId: identified(6) } },
+  'AWS::ApiGateway::RestApi': {
+    reference: apiId,
+    attributes: {
+      RestApiId: apiId,
+      RootResourceId: ({ stack, logicalId }) => hashText(`${stack.name}/${logicalId}/root`, 10),
+    },
+  },
+  'AWS::ApiGateway::Stage': { reference: (resource) => resource.text('StageName') },
   'AWS::ApiGatewayV2::Api': { reference: apiId, attributes: { ApiEndpoint: apiEndpoint, ApiId: apiId } },
   'AWS::ApiGatewayV2::ApiMapping': {
     reference: identified(6),
@@ -248,6 +271,10 @@ const VALUES: Record<string, Values> = {
   'AWS::Lambda::LayerVersion': {
     reference: arn('lambda', (resource) => `layer:${named('LayerName', 140)(resource)}:1`),
     attributes: { LayerVersionArn: arn('lambda', (r) => `layer:${named('LayerName', 140)(r)}:1`) },
+  },
+  'AWS::Lambda::Url': {
+    reference: functionOfUrl,
+    attributes: { FunctionArn: functionOfUrl, FunctionUrl: functionUrl },
   },
   'AWS::Lambda::Version': {
     reference: (resource) => `${functionOf(resource)}:1`,

@@ -41,12 +41,18 @@ function addresses(app: App, runtime: Runtime, hasPages: boolean): string[] {
       return [`wss://${path}`, `${runtime.url.replace(/^http/, 'ws')}/${path}`];
     }),
   ]);
+  const httpApis = runtime.httpApis.flatMap((api) =>
+    api.stages.map(({ stageName }): [string, string] => [
+      shortPath(api.path),
+      `${runtime.httpUrl(api.apiId, stageName)}/`,
+    ]),
+  );
   const pages: [string, string][] = hasPages ? [['Pages', `${runtime.url}/`]] : [];
   const folders = app.buckets.flatMap(({ path, bucketName }): [string, string][] => {
     const directory = runtime.bucketDirectories[bucketName];
     return directory === undefined ? [] : [[shortPath(path), directory]];
   });
-  const rows = [...stages, ...pages, ...folders];
+  const rows = [...stages, ...httpApis, ...pages, ...folders];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, address]) => `${name.padEnd(width)}  ${address}`);
 }

@@ -1,4 +1,5 @@
 /** What an app has in detail, for those who ask for it: routes, outputs, and what runs functions besides clients. */
+import type { HttpApi } from '../assembly/http-model';
 import type { App, BucketNotification, ScheduleTiming } from '../assembly/model';
 import { functionNameIn } from '../assembly/resource-values';
 import { serviceOf } from '../destinations';
@@ -13,7 +14,7 @@ export function details(app: App, runtime: Runtime): string[][] {
 /** How many there are of each, in one line; empty if there is nothing. */
 export function countDetails(app: App): string {
   const counts: [number, string][] = [
-    [app.apis.reduce((sum, { routes: { length } }) => sum + length, 0), 'route'],
+    [[...app.apis, ...app.httpApis].reduce((sum, { routes: { length } }) => sum + length, 0), 'route'],
     [app.outputs.length, 'output'],
     [app.schedules.length, 'schedule'],
     [app.queues.length, 'queue'],
@@ -25,11 +26,20 @@ export function countDetails(app: App): string {
     .join(', ');
 }
 
-function routes({ apis }: App): string[] {
+function routes({ apis, httpApis }: App): string[] {
   const lines = apis.map(
     (api) => `  ${shortPath(api.path)}: ${api.routes.map(({ routeKey }) => routeKey).join(' ')}`,
   );
-  return ['Routes:', ...lines];
+  const ofHttp = httpApis.map((api) => `  ${shortPath(api.path)}: ${httpRoutes(api)}`);
+  return ['Routes:', ...lines, ...ofHttp];
+}
+
+/** A preflight's answer is no route that people look for. */
+function httpRoutes({ routes }: HttpApi): string {
+  const shown = routes.filter(({ integration }) => integration.type !== 'MOCK');
+  return shown
+    .map(({ method, resource }) => (resource === '$default' ? resource : `${method} ${resource}`))
+    .join(', ');
 }
 
 /** Where an output has an API's address on AWS, the one on this machine is what people need. */
@@ -112,6 +122,14 @@ function here(value: string, runtime: Runtime): string {
         path.replaceAll('.', '\\.'),
         `${runtime.url.replace(/^http/, 'ws')}/${path}`,
       );
+    }
+  }
+  for (const { kind, apiId, stages } of runtime.httpApis) {
+    for (const { stageName } of stages) {
+      const host = kind === 'FUNCTION_URL' ? `${apiId}\\.lambda-url` : `${apiId}\\.execute-api`;
+      const stage = stageName === '$default' ? '' : `/${stageName}(?![A-Za-z0-9_-])`;
+      const onAws = new RegExp(`https://${host}\\.[^/]+${stage}`, 'g');
+      text = text.replace(onAws, runtime.httpUrl(apiId, stageName));
     }
   }
   return text;

@@ -11,6 +11,13 @@ export function differences(earlier: App, later: App): Difference[] {
   return [
     ...ofHome(earlier, later),
     ...ofAll(earlier.apis, later.apis, 'API', ({ apiId }) => apiId, ofApi),
+    ...ofAll(
+      earlier.httpApis,
+      later.httpApis,
+      'HTTP API',
+      ({ apiId }) => apiId,
+      changed('routes or settings'),
+    ),
     ...ofAll(earlier.functions, later.functions, 'function', ({ functionName }) => functionName, ofFunction),
     ...ofAll(earlier.tables, later.tables, 'table', ({ tableName }) => tableName, ofTable),
     ...ofBuckets(earlier.buckets, later.buckets),

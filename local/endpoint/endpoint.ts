@@ -38,6 +38,8 @@ export interface EndpointOptions {
   /** The app's own names, such as custom domains. @default none */
   servedHosts?: () => string[];
   gateway: ApiGateway;
+  /** The app's HTTP APIs: they decide themselves which pages may read their answers. `undefined` for requests to none of them. */
+  httpApis?: { handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined };
   /** By the name that requests are signed for: `dynamodb`, `lambda`. */
   services: Record<string, RequestHandler>;
   /** Files for whatever is nothing else. */
@@ -157,6 +159,10 @@ export class Endpoint {
     request.on('error', () => response.destroy());
     response.on('error', () => response.destroy());
     if (!(await this.#hasTurn(request.socket, response))) return;
+    const foreign = this.#guard.refuseHost(request);
+    if (foreign) return answerText(response, foreign.status, foreign.text);
+    const answeredByApi = this.#options.httpApis?.handle(request, response);
+    if (answeredByApi !== undefined) return answeredByApi;
     const refusal = this.#guard.refuse(request);
     if (refusal) return answerText(response, refusal.status, refusal.text);
     const service = signedService(request);

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 const ANY_ADDRESS = new Set(['0.0.0.0', '::']);
 
 /** Of AWS's services, and of buckets on this machine: nobody else's name can end in `localhost` (RFC 6761, section 6.3). */
-const SERVICE_NAME = /\.(amazonaws\.com(\.cn)?|localhost)$/;
+const SERVICE_NAME = /\.(amazonaws\.com(\.cn)?|lambda-url\.[^.]+\.on\.aws|localhost)$/;
 
 /**
  * Which Host headers the endpoint answers to: its own, AWS-shaped ones, those of buckets and the app's custom domains. A page of somebody else's that

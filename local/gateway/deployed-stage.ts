@@ -1,5 +1,6 @@
 /** One stage of one API, as the gateway serves it: its routes, looked up by key, and the names that its events carry. */
 import type { CustomDomain, Route, Stage, WebSocketApi } from '../assembly/model';
+import { executeApiDomain } from '../aws-domains';
 import { RouteSelection } from './route-selection';
 
 /** What a deployment brings to a stage. */
@@ -25,7 +26,7 @@ export class DeployedStage {
   constructor(api: WebSocketApi, stage: Stage, region: string) {
     this.apiId = api.apiId;
     this.stageName = stage.stageName;
-    this.executeApiHost = `${api.apiId}.execute-api.${region}.${urlSuffix(region)}`;
+    this.executeApiHost = executeApiDomain(api.apiId, region);
     this.#deployment = deployment(api, stage);
   }
 
@@ -88,8 +89,4 @@ function deployment(api: WebSocketApi, { stageName, variables }: Stage): Deploym
     customRoutes,
     selection: new RouteSelection(api.routeSelectionExpression, api.path),
   };
-}
-
-function urlSuffix(region: string): string {
-  return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
 }

@@ -1,4 +1,5 @@
 /** The events of the Lambda proxy integration, as JSON: every key, its order and its format as API Gateway sends them. */
+import { commonLogTime } from '../common-log-time';
 import type { CloseCause } from './close-codes';
 import type { ConnectHeaders, ConnectQuery } from './connect-request';
 import type { DeployedStage } from './deployed-stage';
@@ -103,12 +104,4 @@ function origin(connection: ConnectionFacts, { requestId, time }: EventRequest) 
     connectionId: connection.connectionId,
     apiId: connection.stage.apiId,
   };
-}
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-/** The time format of Common Log Format, in UTC: `09/Feb/2024:18:11:43 +0000`. */
-function commonLogTime(time: number): string {
-  const iso = new Date(time).toISOString();
-  return `${iso.slice(8, 10)}/${MONTHS[Number(iso.slice(5, 7)) - 1]}/${iso.slice(0, 4)}:${iso.slice(11, 19)} +0000`;
 }

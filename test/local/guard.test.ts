@@ -42,11 +42,19 @@ describe('The guard of a runtime', () => {
 
   beforeAll(async () => {
     const { Resources } = chatTemplate();
+    // It has no route: API Gateway's own answer comes without a function.
+    const http = { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP', Name: 'http' } };
+    const stage = { ApiId: { Ref: 'Http' }, StageName: 'dev', AutoDeploy: true };
+    const httpStage = { Type: 'AWS::ApiGatewayV2::Stage', Properties: stage };
     const bucket = { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'files' } };
     writeFileSync(join(home, 'index.html'), 'page');
     writeFileSync(join(home, 'a.txt'), 'object');
     runtime = await startRuntime({
-      app: readAssembly(writeAssembly({ Main: { Resources: { ...Resources, Files: bucket } } })),
+      app: readAssembly(
+        writeAssembly({
+          Main: { Resources: { ...Resources, Files: bucket, Http: http, HttpStage: httpStage } },
+        }),
+      ),
       ...{ port: 0, log: silentLog, webDirectory: home, pageReload: new PageReload() },
       bucketDirectories: { files: home },
     });
@@ -109,6 +117,21 @@ describe('The guard of a runtime', () => {
         'sec-fetch-dest': 'iframe',
       };
       expect(await ask(method, path, { ...headers, ...framing })).toContain('Pages of other sites');
+    });
+  });
+
+  describe('of an HTTP API, whose functions decide about pages as on AWS,', () => {
+    const notFound = 404;
+
+    it('lets pages of others pass', async () => {
+      const { apiId } = runtime.httpApis[0] as { apiId: string };
+      expect(await ask('POST', `/${apiId}/dev/x`, { origin: 'https://example.com' })).toBe(notFound);
+    });
+
+    it('refuses a name that is not its own', async () => {
+      const { apiId } = runtime.httpApis[0] as { apiId: string };
+      const refused = await ask('GET', `/${apiId}/dev/x`, { host: 'rebound.example.com' });
+      expect(refused).toContain('The Host header "rebound.example.com" is none of this endpoint\'s');
     });
   });
 

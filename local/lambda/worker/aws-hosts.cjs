@@ -6,7 +6,7 @@ const dns = require('node:dns');
 const net = require('node:net');
 const tls = require('node:tls');
 
-const AWS_HOST = /^(.+)\.amazonaws\.com(?:\.cn)?$/i;
+const AWS_HOST = /^(.+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)$/i;
 const SOCKET_OPTIONS = [
   'timeout',
   'signal',

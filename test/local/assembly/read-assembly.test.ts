@@ -112,8 +112,13 @@ describe('readAssembly', () => {
       readTemplate({ Resources: others as Record<string, never> }, { missing: [{ key: 'vpc' }] }).notRun,
     ).toEqual([
       { type: 'stage throttling', path: 'Main/Stage', reason: 'not enforced yet' },
+      {
+        type: 'HTTP API',
+        path: 'Main/Http',
+        reason: expect.stringContaining('no stage that is deployed'),
+        cost: 'nothing of Main/Http is served',
+      },
       { type: 'AWS::Lambda::Function', path: 'Main/Python', reason: expect.stringContaining('python3.13') },
-      { type: 'HTTP API', path: 'Main/Http' },
       { type: 'AWS::Kinesis::Stream', path: 'Main/Queue' },
       { type: 'context look-up', path: 'vpc', reason: expect.stringContaining('dummy values') },
     ]);

@@ -12,6 +12,7 @@ function screen(changes: Partial<App>, isVerbose = false): string[] {
       url: 'http://localhost:3001',
       port: 3001,
       apis: app.apis,
+      httpApis: app.httpApis,
       bucketDirectories: { files: '/tmp/files' },
     },
     webSocketUrl: (stageName: string) => `ws://localhost:3001/${stageName}`,

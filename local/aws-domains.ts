@@ -1,0 +1,13 @@
+/** The host names that AWS gives to what it serves. */
+
+export function urlSuffix(region: string): string {
+  return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+}
+
+export function executeApiDomain(apiId: string, region: string): string {
+  return `${apiId}.execute-api.${region}.${urlSuffix(region)}`;
+}
+
+export function functionUrlDomain(urlId: string, region: string): string {
+  return `${urlId}.lambda-url.${region}.on.aws`;
+}

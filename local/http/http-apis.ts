@@ -1,0 +1,180 @@
+/** HTTP APIs, REST APIs and function URLs of an app: a request finds its route, runs the function, and gets its answer. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpApi, HttpIntegration, HttpLambdaIntegration } from '../assembly/http-model';
+import type { Clock } from '../clock';
+import type { NameForPeople } from '../function-names';
+import { sourceIp } from '../gateway/connect-request';
+import { Ids } from '../gateway/ids';
+import { readBody } from '../gateway/request-body';
+import type { FunctionInvoker, InvocationOutcome } from '../lambda/invocation';
+import type { Log } from '../log';
+import { MAX_REQUEST_BYTES } from './assumptions';
+import { isPreflight, preflightHeaders, responseHeaders } from './cors';
+import { type FailureCause, failureOf } from './failures';
+import { type HttpAddress, HttpAddresses } from './http-address';
+import { type ProxyAnswer, proxyAnswer } from './proxy-answer';
+import { proxyEvent } from './proxy-event';
+import { bodyOf, headersFor, type ProxyRequest, queryOf } from './proxy-request';
+import { RouteTable } from './route-table';
+
+export interface HttpApisOptions {
+  apis: HttpApi[];
+  region: string;
+  accountId: string;
+  invoker: FunctionInvoker;
+  clock: Clock;
+  log: Log;
+  nameOf: NameForPeople;
+}
+
+type Answer = ProxyAnswer | FailureCause;
+
+export class HttpApis {
+  readonly #options: HttpApisOptions;
+  readonly #ids: Ids;
+  #addresses: HttpAddresses;
+  #routes: Map<HttpApi, RouteTable>;
+
+  constructor(options: HttpApisOptions) {
+    this.#options = options;
+    this.#ids = new Ids(options.region, options.clock);
+    this.#addresses = new HttpAddresses(options.apis, options.region);
+    this.#routes = routeTables(options.apis);
+  }
+
+  /** Requests that come from here on find these. */
+  redeploy(apis: HttpApi[]): void {
+    this.#addresses = new HttpAddresses(apis, this.#options.region);
+    this.#routes = routeTables(apis);
+  }
+
+  /** `undefined`, and nothing done, if the request is for none of these APIs. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
+    const address = this.#addresses.find(request.headers.host, request.url ?? '/');
+    return address && this.#serve(address, request, response);
+  }
+
+  async #serve(address: HttpAddress, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { api } = address;
+    if (api.cors && isPreflight(request.method ?? '', request.headers)) {
+      request.resume();
+      const headers = preflightHeaders(api.cors, request.headers);
+      response.writeHead(api.kind === 'HTTP' ? 204 : 200, headers).end();
+      return;
+    }
+    const body = await readBody(request, MAX_REQUEST_BYTES);
+    if (body === undefined) return;
+    const answer = body === 'tooLarge' ? body : await this.#answer(address, request, body);
+    this.#send(answer, address, request, response);
+  }
+
+  async #answer(address: HttpAddress, request: IncomingMessage, body: Buffer): Promise<Answer> {
+    const { api, stage, path, domainName } = address;
+    if (!stage) return 'noStage';
+    const method = request.method ?? 'GET';
+    const matched = this.#routes.get(api)?.match(method, path);
+    if (!matched) return 'noRoute';
+    const { integration: shared, integrationsByStage } = matched.route;
+    const integration = integrationsByStage?.[stage.stageName] ?? shared;
+    if (integration.type !== 'AWS_PROXY') return this.#withoutFunction(integration, `${method} ${path}`);
+    const proxied: ProxyRequest = {
+      address: { ...address, stage },
+      matched,
+      method,
+      headers: headersFor(request, domainName, this.#ids.traceId()),
+      ...queryOf(request.url ?? ''),
+      cookies: request.headers.cookie?.split(/;\s*/).filter(Boolean) ?? [],
+      ...bodyOf(body, api, request.headers['content-type']),
+      sourceIp: sourceIp(request),
+      userAgent: request.headers['user-agent'],
+      requestId: this.#ids.requestId(),
+      time: this.#options.clock.now(),
+    };
+    return this.#invoke(proxied, integration, request.headers.accept);
+  }
+
+  #withoutFunction(integration: Exclude<HttpIntegration, HttpLambdaIntegration>, what: string): Answer {
+    if (integration.type === 'MOCK') {
+      const { statusCode, headers } = integration;
+      const named = Object.entries(headers).map(([name, value]): [string, string[]] => [name, [value]]);
+      return { statusCode, headers: named, body: Buffer.alloc(0) };
+    }
+    this.#options.log.warn(
+      `${what} fails, since ${integration.path} is not run: the list at the start tells why.`,
+    );
+    return 'failed';
+  }
+
+  async #invoke(
+    request: ProxyRequest,
+    { functionName, qualifier, timeoutMillis, payloadFormat }: HttpLambdaIntegration,
+    accept: string | undefined,
+  ): Promise<Answer> {
+    const { invoker, accountId, clock, log, nameOf } = this.#options;
+    const event = proxyEvent(request, payloadFormat, accountId);
+    const target = qualifier === undefined ? functionName : `${functionName}:${qualifier}`;
+    const subject = `${request.method} ${request.address.path}`;
+    const outcome = await new Promise<InvocationOutcome | 'timedOut'>((resolve) => {
+      const alarm = clock.after(timeoutMillis, () => {
+        log.warn(
+          `${nameOf(functionName)} did not answer ${subject} within ${timeoutMillis} ms, the limit of its integration. It keeps running.`,
+        );
+        resolve('timedOut');
+      });
+      void invoker.invoke(target, event, subject).then((result) => {
+        alarm.cancel();
+        resolve(result);
+      });
+    });
+    if (outcome === 'timedOut') return outcome;
+    // The function's own log tells of its failure.
+    if (outcome.kind === 'failure')
+      return outcome.errorType === 'TooManyRequestsException' ? 'throttled' : 'failed';
+    const { kind, binaryMediaTypes } = request.address.api;
+    const answer = proxyAnswer(outcome.payload, { kind, payloadFormat, binaryMediaTypes, accept });
+    if (typeof answer !== 'string') return answer;
+    log.warn(`${nameOf(functionName)} answered ${subject} with ${answer}.`);
+    return 'failed';
+  }
+
+  #send(
+    answer: Answer,
+    { api }: Pick<HttpAddress, 'api'>,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    if (response.destroyed) return;
+    const cors = api.cors && responseHeaders(api.cors, request.headers.origin);
+    const { statusCode, headers, body } = typeof answer === 'string' ? failed(api, answer) : answer;
+    const requestIdHeader = api.kind === 'REST' ? 'x-amzn-requestid' : 'apigw-requestid';
+    try {
+      response.statusCode = statusCode;
+      for (const [name, values] of headers) {
+        if (cors && name.toLowerCase().startsWith('access-control-')) continue;
+        response.setHeader(name, values.length === 1 ? (values[0] ?? '') : values);
+      }
+    } catch (error) {
+      for (const name of response.getHeaderNames()) response.removeHeader(name);
+      this.#options.log.warn(
+        `A function answered ${request.method} ${request.url?.split('?', 1)[0]} with a header that HTTP does not take: ${(error as Error).message}.`,
+      );
+      this.#send('failed', { api }, request, response);
+      return;
+    }
+    for (const [name, value] of Object.entries(cors ?? {})) response.setHeader(name, value);
+    response.setHeader(requestIdHeader, this.#ids.requestId());
+    response.setHeader('content-length', body.length);
+    response.end(request.method === 'HEAD' ? undefined : body);
+  }
+}
+
+function failed({ kind }: HttpApi, cause: FailureCause): ProxyAnswer {
+  const { statusCode, errorType, body } = failureOf(kind, cause);
+  const headers: ProxyAnswer['headers'] = [['content-type', ['application/json']]];
+  if (errorType !== undefined) headers.push(['x-amzn-errortype', [errorType]]);
+  return { statusCode, headers, body: Buffer.from(body) };
+}
+
+function routeTables(apis: HttpApi[]): Map<HttpApi, RouteTable> {
+  return new Map(apis.map((api) => [api, new RouteTable(api.routes)]));
+}

@@ -1,0 +1,85 @@
+/** Which route a request takes: the most specific one, as API Gateway chooses. */
+import type { HttpRoute } from '../assembly/http-model';
+
+export interface MatchedRoute {
+  route: HttpRoute;
+  /** As they stand in the path, not decoded. */
+  pathParameters: Record<string, string>;
+}
+
+interface Pattern {
+  route: HttpRoute;
+  segments: string[];
+  isGreedy: boolean;
+}
+
+export class RouteTable {
+  readonly #patterns: Pattern[];
+  readonly #fallbacks: HttpRoute[];
+
+  constructor(routes: HttpRoute[]) {
+    this.#fallbacks = routes.filter(({ resource }) => resource === '$default');
+    this.#patterns = routes
+      .filter(({ resource }) => resource !== '$default')
+      .map((route) => {
+        const segments = segmentsOf(route.resource);
+        return { route, segments, isGreedy: /^\{.+\+\}$/.test(segments.at(-1) ?? '') };
+      })
+      .sort(bySpecificity);
+  }
+
+  /** `undefined` if no route takes it. */
+  match(method: string, path: string): MatchedRoute | undefined {
+    const segments = segmentsOf(path);
+    for (const pattern of this.#patterns) {
+      const pathParameters = parametersOf(pattern, segments);
+      if (!pathParameters || !takes(pattern.route, method)) continue;
+      return { route: pattern.route, pathParameters };
+    }
+    const route = this.#fallbacks.find((fallback) => takes(fallback, method));
+    return route && { route, pathParameters: {} };
+  }
+}
+
+/** A slash at the end makes no other path. */
+function segmentsOf(path: string): string[] {
+  const segments = path.split('/').slice(1);
+  if (segments.at(-1) === '') segments.pop();
+  return segments;
+}
+
+function takes({ method }: HttpRoute, requested: string): boolean {
+  return method === 'ANY' || method === requested;
+}
+
+/** Static before variable before greedy, segment by segment; a method of its own before ANY. */
+function bySpecificity(a: Pattern, b: Pattern): number {
+  const length = Math.max(a.segments.length, b.segments.length);
+  for (let index = 0; index < length; index++) {
+    const difference = rankOf(a.segments[index]) - rankOf(b.segments[index]);
+    if (difference !== 0) return difference;
+  }
+  return Number(a.route.method === 'ANY') - Number(b.route.method === 'ANY');
+}
+
+function rankOf(segment: string | undefined): number {
+  if (segment === undefined) return 3;
+  if (/^\{.+\+\}$/.test(segment)) return 2;
+  return /^\{.+\}$/.test(segment) ? 1 : 0;
+}
+
+function parametersOf({ segments, isGreedy }: Pattern, path: string[]): Record<string, string> | undefined {
+  if (isGreedy ? path.length < segments.length : path.length !== segments.length) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [index, segment] of segments.entries()) {
+    const [, name, plus] = /^\{(.+?)(\+?)\}$/.exec(segment) ?? [];
+    const value = plus ? path.slice(index).join('/') : (path[index] ?? '');
+    if (name === undefined) {
+      if (segment !== value) return undefined;
+    } else {
+      if (value === '') return undefined;
+      parameters[name] = value;
+    }
+  }
+  return parameters;
+}
