@@ -9,6 +9,11 @@ export const CHROMIUM: LaunchOptions = {
   ],
 };
 
+/** Agrees to the server of somebody else that the page's link names. */
+export async function agree(page: Page): Promise<void> {
+  await page.click('#foreign button[value="connect"]');
+}
+
 /** Adds what goes wrong in the page, and what it complains about. */
 export function noteComplaints(page: Page, complaints: string[]): void {
   page.on('pageerror', (error) => complaints.push(error.message));

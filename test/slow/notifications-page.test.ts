@@ -12,7 +12,7 @@ import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
 import { batch } from '../functions/ingest/incoming';
 import { synthesizedApp } from '../runtime/running-app';
-import { CHROMIUM, noteComplaints } from './chromium';
+import { agree, CHROMIUM, noteComplaints } from './chromium';
 
 jest.setTimeout(120_000);
 
@@ -200,6 +200,7 @@ describe('the notifications page', () => {
       const page = await context.newPage();
       noteComplaints(page, complaints);
       await page.goto(`${runtime.url}/notifications.html${query}`);
+      if (query.includes('url=')) await agree(page);
       await page.waitForSelector('#sign-in:not([hidden])');
       return page;
     };

@@ -6,7 +6,7 @@ import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
 import { ChatClient } from '../runtime/chat-client';
 import { synthesizedApp } from '../runtime/running-app';
-import { CHROMIUM, noteComplaints } from './chromium';
+import { agree, CHROMIUM, noteComplaints } from './chromium';
 import { TalkativeServer } from './talkative-server';
 
 jest.setTimeout(120_000);
@@ -104,7 +104,7 @@ describe('the chat page', () => {
 
   it('shows text as text, whatever it is made of', async () => {
     const [ada, bob] = [await open(), await open()];
-    const name = '<img src=x onerror=alert(1)> "Ada" & \u202Eשלום 👩‍👩‍👧';
+    const name = '<img src=x onerror=alert(1)> "Ada" & שלום 👩‍👩‍👧';
     const text = `<script>alert(2)</script> 'quotes' "too" &amp; \u202Ereversed\u202C 🎉 javascript:alert(3)`;
     await type(ada, `alias ${name}`);
     for (const page of [ada, bob]) await hasUsers(page, [name]);
@@ -179,6 +179,7 @@ describe('the chat page', () => {
     const page = await (await browser.newContext()).newPage();
     const elsewhere = runtime.webSocketUrl('chat').replace('localhost', '127.0.0.1');
     await page.goto(`${runtime.url}/?url=${encodeURIComponent(elsewhere)}`);
+    await agree(page);
     await connected(page);
   });
 
@@ -189,6 +190,7 @@ describe('the chat page', () => {
       server = await TalkativeServer.start();
       page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
       await page.goto(`${runtime.url}/?url=${encodeURIComponent(server.url)}`);
+      await agree(page);
       await connected(page);
     });
     afterEach(() => server.stop());

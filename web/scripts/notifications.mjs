@@ -1,24 +1,29 @@
 /** The notifications page: ties the connection, the topics and what has come in together. */
 import { Connection } from './connection.mjs';
+import { gatewayFailure, parseFrame } from './frames.mjs';
 import { NotificationList } from './notification-list.mjs';
-import { gatewayFailure, parseFrame } from './protocol.mjs';
 import { SampleDrop } from './sample-drop.mjs';
+import { chooseServer } from './server-choice.mjs';
+import { Settings } from './settings.mjs';
 import { SignIn } from './sign-in.mjs';
-import { serverUrl, showStatus } from './status-line.mjs';
+import { showStatus } from './status-line.mjs';
 import { Topics } from './topics.mjs';
 
 const element = (id) => document.getElementById(id);
+const server = await chooseServer('notifications');
 const list = new NotificationList();
-const topics = new Topics((change) => connection.send(JSON.stringify(change)));
+const topics = new Topics(new Settings(!server.isForeign), (change) =>
+  connection.send(JSON.stringify(change)),
+);
 const connection = new Connection(subscribedUrl());
-const signIn = new SignIn(serverUrl('notifications'), {
+const signIn = new SignIn(server.url, {
   send: (credentials) => connection.send(JSON.stringify(credentials)),
   connect,
 });
 
 /** The server, and what is to be heard of it. */
 function subscribedUrl() {
-  const url = new URL(serverUrl('notifications'));
+  const url = new URL(server.url);
   if (topics.wanted.length > 0) url.searchParams.set('topics', topics.wanted.join());
   return url.href;
 }
@@ -36,8 +41,8 @@ connection.addEventListener('frame', ({ detail }) => {
   const frame = parseFrame(detail);
   if (!frame) return gatewaySaid(detail);
   if (frame.Type === 'Notification') list.add(frame);
-  if (frame.Type === 'Subscriptions') subscribed(frame.Topics ?? []);
-  if (frame.Type === 'Error') refused(String(frame.Message));
+  if (frame.Type === 'Subscriptions') subscribed(frame.Topics);
+  if (frame.Type === 'Error') refused(frame.Message);
 });
 
 function subscribed(subscribedTopics) {

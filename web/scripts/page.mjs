@@ -1,10 +1,13 @@
 /** The chat page: ties the connection, what is typed and what is shown together. */
 import { Connection } from './connection.mjs';
+import { parseFrame } from './frames.mjs';
 import { MessageList } from './message-list.mjs';
 import { Outbox } from './outbox.mjs';
 import { People } from './people.mjs';
-import { decodeText, lineFrame, parseFrame, timeOf } from './protocol.mjs';
-import { serverUrl, showStatus } from './status-line.mjs';
+import { decodeText, lineFrame, timeOf } from './protocol.mjs';
+import { chooseServer } from './server-choice.mjs';
+import { Settings } from './settings.mjs';
+import { showStatus } from './status-line.mjs';
 
 const UNNAMED = 'unknown';
 const HISTORY = 50;
@@ -16,13 +19,15 @@ const LINES_AT_ONCE = 20;
 const LINE_PAUSE_MILLISECONDS = 300;
 
 const element = (id) => document.getElementById(id);
-const connection = new Connection(serverUrl('chat'));
+const server = await chooseServer('chat');
+const settings = new Settings(!server.isForeign);
+const connection = new Connection(server.url);
 const messages = new MessageList();
 const people = new People();
 const outbox = new Outbox();
 /** Lines that are shown already, so that the history after a reconnection does not show them again. */
 let shown = new Map();
-let alias = localStorage.getItem('alias') ?? '';
+let alias = settings.get('alias') ?? '';
 let isSettled = false;
 let settleTimer;
 let waitingTimer;
@@ -102,12 +107,18 @@ connection.addEventListener('frame', ({ detail }) => {
   if (frame.Type === 'Status') element('status-text').textContent = `Connected as ${frame.WSID}`;
   if (frame.Type === 'userlist') {
     people.show(frame, alias);
-    if ((frame.Users ?? []).some(({ User }) => User === alias)) heard('name');
+    if (frame.Users.some(({ User }) => User === alias)) heard('name');
   }
   if (frame.Type === 'Chat') said(frame);
-  if (frame.Type === 'History') catchUp(frame.Messages ?? []);
-  if (frame.Type === 'Error') messages.note(String(frame.Message));
+  if (frame.Type === 'History') catchUp(frame.Messages);
+  if (frame.Type === 'Error') refused(frame.Message);
 });
+
+/** A name that is refused does not hold up what waits for it. */
+function refused(why) {
+  messages.note(why);
+  heard('name');
+}
 
 function keyOf({ Message, Author, Sent }) {
   return JSON.stringify([Message, Author, Sent]);
@@ -117,7 +128,7 @@ function said(line) {
   const key = keyOf(line);
   shown.set(key, (shown.get(key) ?? 0) + 1);
   if (shown.size > 1_000) shown = new Map([...shown].slice(-500));
-  const [author, time] = [String(line.Author), timeOf(line.Sent)];
+  const [author, time] = [line.Author, timeOf(line.Sent)];
   const mine = line.mine ?? outbox.confirm(line.Message);
   if (mine) return messages.confirm(mine.element, { author, time });
   const own = line.isHistory === true && author === alias;
@@ -148,7 +159,7 @@ function setAlias(name) {
     .replace(/\p{Zs}+/gu, ' ')
     .trim();
   alias = [...written].slice(0, 64).join('');
-  localStorage.setItem('alias', alias);
+  settings.set('alias', alias);
   element('alias').value = alias;
   if (alias && connection.isOpen) connection.send(JSON.stringify({ User: alias }));
 }

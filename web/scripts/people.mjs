@@ -11,7 +11,7 @@ export class People {
   #revision = -1;
 
   /** A list that was delayed on its way, and is older than the one shown, is left out. */
-  show({ Users = [], More = 0, Revision = this.#revision }, self) {
+  show({ Users, More, Revision = this.#revision }, self) {
     if (Revision < this.#revision) return;
     this.#revision = Revision;
     let ownIsMarked = false;
@@ -19,7 +19,7 @@ export class People {
       ...Users.map(({ User }) => {
         const isOwn = !ownIsMarked && User === self;
         ownIsMarked ||= isOwn;
-        return userElement(String(User), isOwn);
+        return userElement(User, isOwn);
       }),
     );
     this.#count.textContent = String(Users.length + More);

@@ -1,4 +1,4 @@
-/** The wire protocols of the chat and the notifications: what a text frame means, and text in base64. */
+/** How the chat's lines travel: text in base64, and times. What comes in frames is read by frames.mjs. */
 
 /** API Gateway closes a connection that sends a frame above this, and a browser sends each message as one frame. */
 export const MAX_FRAME_BYTES = 32 * 1024;
@@ -43,24 +43,4 @@ export function lineFrame(text, author) {
 export function timeOf(sent) {
   const time = new Date(`${String(sent).replace(' ', 'T')}Z`);
   return Number.isNaN(time.getTime()) ? new Date() : time;
-}
-
-/** What came, or `undefined` if it is nothing that this protocol knows. */
-export function parseFrame(data) {
-  const frame = parseJson(data);
-  return typeof frame?.Type === 'string' ? frame : undefined;
-}
-
-/** API Gateway's own answer to a message whose function failed or took too long: `{message, connectionId, requestId}`. */
-export function gatewayFailure(data) {
-  const { message, requestId } = parseJson(data) ?? {};
-  return typeof message === 'string' && typeof requestId === 'string' ? message : undefined;
-}
-
-function parseJson(data) {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
 }

@@ -53,7 +53,7 @@ export class SignIn {
     problem.textContent = `${problem.textContent} ${why}`.trim();
   }
 
-  /** Any link can lead this page to a server of somebody else, which must not get a password that was kept for this one. */
+  /** A server of somebody else, to which a link has led, must not get a password that was kept for this one. */
   #name({ protocol, host }) {
     if (host !== location.host) {
       element('sign-in-title').textContent = `Sign in to ${protocol}//${host}`;

@@ -1,13 +1,6 @@
-/** Which server a page talks to, and what its status line says of the connection. */
+/** What a page's status line says of its connection. */
 
 const element = (id) => document.getElementById(id);
-
-/** The service of this host, or the server given as ?url=wss://… */
-export function serverUrl(service) {
-  const given = new URLSearchParams(location.search).get('url');
-  if (given && /^wss?:\/\//.test(given)) return given;
-  return `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/${service}`;
-}
 
 /** Says what a connection's `state` event tells. */
 export function showStatus({ state, reason, seconds }) {

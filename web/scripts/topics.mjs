@@ -1,5 +1,7 @@
 /** The topics to choose from: what is ticked is what the server says; what is wanted is kept for the next connection. */
 
+import { isTopic } from './frames.mjs';
+
 const EVERYTHING = '*';
 const KNOWN = new Map([
   [EVERYTHING, 'everything'],
@@ -15,6 +17,7 @@ const RULE = 'A topic has 1 to 32 of the characters a-z, 0-9, "_" and "-", such 
 const element = (id) => document.getElementById(id);
 
 export class Topics {
+  #settings;
   #send;
   #boxes = new Map();
   #wanted;
@@ -24,9 +27,10 @@ export class Topics {
   #asked;
 
   /** `send` takes `{Subscribe: […], Unsubscribe: […]}`. */
-  constructor(send) {
+  constructor(settings, send) {
+    this.#settings = settings;
     this.#send = send;
-    this.#wanted = new Set(JSON.parse(localStorage.getItem('topics') ?? '["*"]').filter(isTopic));
+    this.#wanted = new Set((settings.list('topics') ?? [EVERYTHING]).filter(isTopic));
     for (const topic of [...KNOWN.keys(), ...this.#wanted]) this.#box(topic);
     this.#tick(this.#wanted);
     element('topic-form').addEventListener('submit', (event) => {
@@ -96,7 +100,7 @@ export class Topics {
 
   #want(topics) {
     this.#wanted = new Set(topics);
-    localStorage.setItem('topics', JSON.stringify(this.wanted));
+    this.#settings.set('topics', JSON.stringify(this.wanted));
   }
 
   #tick(topics) {
@@ -128,10 +132,6 @@ export class Topics {
     this.#boxes.set(topic, box);
     return box;
   }
-}
-
-function isTopic(topic) {
-  return topic === EVERYTHING || /^[a-z0-9_-]{1,32}$/.test(topic);
 }
 
 function isSame(topics, others) {

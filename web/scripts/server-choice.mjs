@@ -1,0 +1,41 @@
+/** Which server a page talks to: the service of its own host, or one that a link names and the person agrees to. */
+
+const element = (id) => document.getElementById(id);
+
+/**
+ * The server's `url`, and whether it is a `isForeign` one. A link may name any server as ?url=wss://…, so nothing is sent there before
+ * the person has agreed; and nothing is kept of that, so that the next link asks again.
+ */
+export async function chooseServer(service) {
+  const own = new URL(`/${service}`, location.href);
+  own.search = '';
+  own.hash = '';
+  own.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+  const named = namedServer();
+  if (named && named.href !== own.href && (await agrees(named))) return { url: named.href, isForeign: true };
+  return { url: own.href, isForeign: false };
+}
+
+/** What the link names, if it can be a WebSocket server. A name and a password in front of a host only disguise it. */
+function namedServer() {
+  const given = new URLSearchParams(location.search).get('url');
+  if (!given || !URL.canParse(given)) return undefined;
+  const url = new URL(given);
+  if (url.protocol !== 'ws:' && url.protocol !== 'wss:') return undefined;
+  url.username = '';
+  url.password = '';
+  url.hash = '';
+  return url;
+}
+
+async function agrees(server) {
+  const dialog = element('foreign');
+  element('foreign-server').textContent = `${server.protocol}//${server.host}`;
+  dialog.returnValue = '';
+  dialog.showModal();
+  await new Promise((resolve) => dialog.addEventListener('close', resolve, { once: true }));
+  if (dialog.returnValue === 'connect') return true;
+  // A reload would ask again.
+  history.replaceState(null, '', location.pathname);
+  return false;
+}
