@@ -1,4 +1,5 @@
 /** What is different between two readings of an app, in a person's words, and what of it a run cannot take over. */
+import { lossLines } from '../assembly/losses';
 import type { App, LambdaFunction, WebSocketApi } from '../assembly/model';
 
 export interface Difference {
@@ -32,6 +33,7 @@ export function differences(earlier: App, later: App): Difference[] {
       ({ mappingId }) => mappingId,
       changed('settings'),
     ),
+    ...ofLosses(earlier, later),
   ];
 }
 
@@ -74,6 +76,11 @@ function ofApi(earlier: WebSocketApi, later: WebSocketApi): Difference[] {
   }
   if (earlier.routeSelectionExpression !== later.routeSelectionExpression) changes.push('route selection');
   if (!isSame(earlier.stages, later.stages)) changes.push('stages');
+  const domainsOf = ({ customDomains, isExecuteApiDisabled }: WebSocketApi) => [
+    customDomains,
+    isExecuteApiDisabled,
+  ];
+  if (!isSame(domainsOf(earlier), domainsOf(later))) changes.push('custom domains');
   return named(later.path, changes);
 }
 
@@ -112,6 +119,14 @@ function ofBuckets(earlier: App['buckets'], later: App['buckets']): Difference[]
 /** Says what has changed in words that fit all of a kind. */
 function changed<Item extends { path: string }>(what: string): (earlier: Item, later: Item) => Difference[] {
   return (earlier, later) => (isSame(earlier, later) ? [] : named(later.path, [what]));
+}
+
+/** What fails from now on, with the reason and the way out. */
+function ofLosses(earlier: App, later: App): Difference[] {
+  const known = new Set(lossLines(earlier.notRun));
+  return lossLines(later.notRun)
+    .filter((line) => !known.has(line))
+    .map((line) => other(line.trim()));
 }
 
 function ofValue<T extends { path: string }>(earlier: T, later: T): Difference[] {

@@ -51,6 +51,29 @@ describe('differences', () => {
     ],
     ['a route that is gone', withApi({ routes: [] }), 'other', 'Main/Api: route $default is gone'],
     ['the route selection', withApi({ routeSelectionExpression: 'x' }), 'other', 'Main/Api: route selection'],
+    [
+      'a custom domain',
+      withApi({ customDomains: [{ domainName: 'ws.example.com', stageName: 'chat', mappingKey: '' }] }),
+      'other',
+      'Main/Api: custom domains',
+    ],
+    [
+      'what fails from now on',
+      { ...chat, notRun: [{ type: 'route', path: 'Main/Ping', reason: 'is a mock', cost: 'ping fails' }] },
+      'other',
+      'Ping fails. Main/Ping: is a mock.',
+    ],
+    [
+      'the value of a parameter',
+      {
+        ...chat,
+        storedParameters: [
+          { path: 'Main/Limit/Resource', name: '/l', arn: 'arn:l', type: 'String', value: '5' },
+        ],
+      },
+      'other',
+      'new parameter Main/Limit',
+    ],
     ['stages', withApi({ stages: [] }), 'other', 'Main/Api: stages'],
     ['a new table', { ...chat, tables: [table] }, 'other', 'new table Main/Rows'],
     ['a function that is gone', { ...chat, functions: [] }, 'other', 'function Main/Function is gone'],
