@@ -68,7 +68,15 @@ export class FunctionHost implements FunctionInvoker {
 
   /** The function of that name, if the app has it. */
   find(functionName: string): LambdaFunction | undefined {
-    return this.#pools.get(functionName)?.lambdaFunction;
+    return this.#poolOf(functionName)?.lambdaFunction;
+  }
+
+  /** By the name, or the name and a qualifier that the function has: every version runs the same code. */
+  #poolOf(functionName: string): EnvironmentPool | undefined {
+    const [name = '', qualifier] = functionName.split(':');
+    const pool = this.#pools.get(name);
+    if (qualifier === undefined || qualifier === '$LATEST') return pool;
+    return pool?.lambdaFunction.qualifiers?.[qualifier] === undefined ? undefined : pool;
   }
 
   invoke(functionName: string, payload: string, subject?: string): Promise<InvocationOutcome> {
@@ -109,7 +117,7 @@ export class FunctionHost implements FunctionInvoker {
   async #run(event: AsyncEvent): Promise<InvocationOutcome> {
     const { payload, ...invocation } = event;
     const { functionName, requestId } = invocation;
-    const pool = this.#pools.get(functionName);
+    const pool = this.#poolOf(functionName);
     if (this.#closed) return stopping(requestId);
     if (!pool) return this.#notFound(requestId, functionName);
     if (!this.#admits(payload)) return failure(requestId, TOO_MANY_REQUESTS, 'Rate Exceeded.');
@@ -120,7 +128,8 @@ export class FunctionHost implements FunctionInvoker {
     let start: InvocationStart | undefined;
     const result = await pool.run({ requestId, payload }, (coldStart) => {
       this.#leavesTheLine(payload);
-      start = { ...invocation, payload, coldStart, startedAt: this.#options.clock.now() };
+      const { functionName: name } = pool.lambdaFunction;
+      start = { ...invocation, functionName: name, payload, coldStart, startedAt: this.#options.clock.now() };
       this.#options.log.start(start);
     });
     if (start) this.#logEnd(start, result);

@@ -16,6 +16,15 @@ describe('FunctionHost', () => {
     return outcome;
   };
 
+  it('runs a function by its aliases and versions, and by no others', async () => {
+    const single = fixture.function('Single', { 'index.js': 'exports.handler = async () => 1' });
+    const log = new RememberingLog();
+    const host = fixture.host([{ ...single, qualifiers: { live: '1' } }], { log });
+    expect(await host.invoke('Single:live', '{}')).toMatchObject({ payload: '1' });
+    expect(log.starts.map(({ functionName }) => functionName)).toEqual(['Single']);
+    expect(await host.invoke('Single:blue', '{}')).toMatchObject({ kind: 'failure' });
+  });
+
   describe('results', () => {
     it('answers with the JSON of what the handler returns', async () => {
       const outcome = await invoke('exports.handler = async (event) => ({ got: event.a })', { a: 1 });
