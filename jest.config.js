@@ -16,8 +16,8 @@ const common = {
 };
 
 module.exports = {
-  // A machine that is busy with other things is no failure.
-  testTimeout: 30_000,
+  // A machine that is busy with other things is no failure: this ends only what hangs.
+  testTimeout: 300_000,
   // jest would leave one core idle, and a test that waits for sockets leaves another.
   maxWorkers: Math.ceil(1.5 * availableParallelism()),
   projects: [

@@ -10,8 +10,6 @@ import { type RunningApp, startApp } from '../runtime/running-app';
 import { SocketClient } from '../runtime/socket-client';
 import { type Outcome, run, type Surroundings } from './recorded-terminal';
 
-jest.setTimeout(30_000);
-
 const ROOT = join(__dirname, '../..');
 const MAIN = join(ROOT, 'cli/shared-connection.js');
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;

@@ -3,8 +3,6 @@ import { channelCases } from './channel-cases';
 import { WrongOrder } from './explorer';
 import type { Scenario } from './scenario';
 
-jest.setTimeout(60_000);
-
 // Sweeps report each time; here they run by the ten thousand.
 beforeEach(() => {
   jest.spyOn(console, 'log').mockImplementation(() => {});

@@ -3,8 +3,6 @@ import { dedicatedCases } from './dedicated-cases';
 import { WrongOrder } from './explorer';
 import type { Scenario } from './scenario';
 
-jest.setTimeout(60_000);
-
 beforeEach(() => {
   for (const method of ['log', 'warn', 'error'] as const)
     jest.spyOn(console, method).mockImplementation(() => {});

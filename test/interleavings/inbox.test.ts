@@ -4,8 +4,6 @@ import { WrongOrder } from './explorer';
 import { inboxCases } from './inbox-cases';
 import type { Scenario } from './scenario';
 
-jest.setTimeout(60_000);
-
 beforeEach(() => {
   for (const method of ['log', 'warn', 'error'] as const)
     jest.spyOn(console, method).mockImplementation(() => {});

@@ -4,8 +4,6 @@ import { parsed, replay, WrongOrder } from './explorer';
 import type { Scenario } from './scenario';
 import { ServiceWorld } from './service-world';
 
-jest.setTimeout(60_000);
-
 // Sweeps report each time; here they run by the ten thousand.
 beforeEach(() => {
   jest.spyOn(console, 'log').mockImplementation(() => {});

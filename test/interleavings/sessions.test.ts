@@ -3,8 +3,6 @@ import { WrongOrder } from './explorer';
 import type { Scenario } from './scenario';
 import { sessionCases } from './session-cases';
 
-jest.setTimeout(60_000);
-
 // Sweeps report each time; here they run by the thousand.
 beforeEach(() => {
   jest.spyOn(console, 'log').mockImplementation(() => {});

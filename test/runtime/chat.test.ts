@@ -4,8 +4,6 @@ import { promisify } from 'node:util';
 import { ChatClient } from './chat-client';
 import { type RunningApp, startApp } from './running-app';
 
-jest.setTimeout(30_000);
-
 describe('the chat on the local runtime', () => {
   let app: RunningApp;
   let url: string;

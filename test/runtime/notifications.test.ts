@@ -7,8 +7,6 @@ import { ChatClient, type Frame } from './chat-client';
 import { ChatRows } from './chat-rows';
 import { type RunningApp, startApp } from './running-app';
 
-jest.setTimeout(30_000);
-
 describe('the notifications on the local runtime', () => {
   let home: string;
   let incoming: string;

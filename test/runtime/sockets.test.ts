@@ -4,8 +4,6 @@ import { describeContract } from '../contract/contract';
 import { type RunningApp, startApp } from './running-app';
 import { SocketClient } from './socket-client';
 
-jest.setTimeout(30_000);
-
 describe('sockets on the local runtime', () => {
   let app: RunningApp;
   beforeAll(async () => {
