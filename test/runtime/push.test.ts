@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { App } from 'aws-cdk-lib';
+import type { App as ReadApp } from '../../local/assembly/model';
+import { readAssembly } from '../../local/assembly/read-assembly';
+import { ManualClock } from '../../local/clock';
+import { silentFunctionLog } from '../../local/lambda/function-log';
+import { silentLog } from '../../local/log';
+import { type Runtime, startRuntime } from '../../local/runtime';
+import { PushFromEvent } from '../apps/push-from-event/stack';
+import { PushFromQueue } from '../apps/push-from-queue/stack';
+import { PushFromTopic } from '../apps/push-from-topic/stack';
+import { SocketClient } from './socket-client';
+
+describe('apps that push, on the local runtime', () => {
+  const outdir = mkdtempSync(join(tmpdir(), 'cdk-out-'));
+  /** Turned by hand, so that the schedule runs when the test wants it to. */
+  const clock = new ManualClock();
+  let app: ReadApp;
+  let runtime: Runtime;
+
+  beforeAll(async () => {
+    const cdk = new App({ outdir });
+    for (const PushStack of [PushFromQueue, PushFromTopic, PushFromEvent]) new PushStack(cdk);
+    app = readAssembly(cdk.synth().directory);
+    runtime = await startRuntime({
+      app,
+      port: 0,
+      log: silentLog,
+      functionLog: silentFunctionLog,
+      clock,
+    });
+  });
+  afterAll(async () => {
+    await runtime?.close();
+    rmSync(outdir, { recursive: true });
+  });
+
+  const settings = () => ({
+    ...{ endpoint: runtime.url, region: 'us-east-1' },
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+
+  const output = (name: string) => app.outputs.find((one) => one.name.startsWith(name))?.value ?? '';
+
+  it('are run whole', () => {
+    expect(app.notRun).toEqual([]);
+  });
+
+  it.each(['queue', 'topic', 'event'])(
+    "take a client's message through the %s to every client",
+    async (stage) => {
+      const [ada, grace] = (await Promise.all(
+        [1, 2].map(() => SocketClient.connect(runtime.webSocketUrl(stage))),
+      )) as [SocketClient, SocketClient];
+      ada.send('hello');
+      expect(await Promise.all([ada, grace].map((client) => client.hears()))).toEqual(['hello', 'hello']);
+      await Promise.all([ada, grace].map((client) => client.close()));
+    },
+  );
+
+  it('push at the times of a schedule', async () => {
+    const client = await SocketClient.connect(runtime.webSocketUrl('event'));
+    clock.advance(60_000);
+    expect(await client.hears()).toBe('every minute');
+    await client.close();
+  });
+
+  it('push what another process sends with the SDK', async () => {
+    const client = await SocketClient.connect(runtime.webSocketUrl('queue'));
+    const sqs = new SQSClient(settings());
+    // As the output has it: the address on AWS.
+    await sqs.send(new SendMessageCommand({ QueueUrl: output('QueueUrl'), MessageBody: 'from a queue' }));
+    expect(await client.hears()).toBe('from a queue');
+    sqs.destroy();
+    await client.close();
+
+    const reader = await SocketClient.connect(runtime.webSocketUrl('topic'));
+    const sns = new SNSClient(settings());
+    await sns.send(new PublishCommand({ TopicArn: output('TopicArn'), Message: 'from a topic' }));
+    expect(await reader.hears()).toBe('from a topic');
+    sns.destroy();
+    await reader.close();
+
+    const listener = await SocketClient.connect(runtime.webSocketUrl('event'));
+    const events = new EventBridgeClient(settings());
+    const entry = { EventBusName: output('EventBus'), Source: 'chat', DetailType: 'Said' };
+    await events.send(
+      new PutEventsCommand({
+        Entries: ['', 'from a bus'].map((text) => ({ ...entry, Detail: JSON.stringify({ text }) })),
+      }),
+    );
+    expect(await listener.hears()).toBe('from a bus');
+    events.destroy();
+    await listener.close();
+  });
+
+  it('take what is in their queues over an update, and other settings of them', async () => {
+    const sqs = new SQSClient(settings());
+    const dead = app.queues.find(({ queueName }) => queueName.includes('Dead'));
+    const QueueUrl = `${runtime.url}/${app.accountId}/${dead?.queueName}`;
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'kept' }));
+    const queues = app.queues.map((queue) => ({ ...queue, maxMessageBytes: 1024 }));
+    await runtime.update({ ...app, queues });
+    const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+    expect(Messages).toMatchObject([{ Body: 'kept' }]);
+    const tooLong = sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x'.repeat(1025) }));
+    await expect(tooLong).rejects.toThrow('Message must be shorter than 1024 bytes');
+    sqs.destroy();
+  });
+});
