@@ -114,8 +114,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     endpoint: () => ({ host: reachable(host), port: endpoint.port }),
     serviceEndpoints: () => serviceEndpoints(),
     limits: { closeMillis: FUNCTIONS_CLOSE_MILLIS },
+    destinations: { deliver: (arn, delivery) => messaging.deliver(arn, delivery) },
   });
-  const messaging = new Messaging({
+  const messaging: Messaging = new Messaging({
     ...{ app, invoker: functionHost, clock, log },
     hasFunction: (functionName) => functionHost.find(functionName) !== undefined,
   });

@@ -28,22 +28,26 @@ export function readAsynchronousSettings(
   return (lambdaFunction) => {
     const name = String(lambdaFunction.stack.reference(lambdaFunction.logicalId, 'Resources'));
     const config = configs.get(name);
-    const deadLetters = textAt(lambdaFunction.property('DeadLetterConfig'), 'TargetArn');
-    const onFailure = config && onFailureOf(config.property('DestinationConfig'));
-    if (!config && deadLetters === undefined) return undefined;
+    const deadLetterArn = textAt(lambdaFunction.property('DeadLetterConfig'), 'TargetArn');
+    const [onSuccessArn, onFailureArn] = ['OnSuccess', 'OnFailure'].map((when) =>
+      destinationOf(config?.property('DestinationConfig'), when),
+    );
+    if (!config && deadLetterArn === undefined) return undefined;
     const [retryAttempts, maxEventAgeSeconds] = ['MaximumRetryAttempts', 'MaximumEventAgeInSeconds'].map(
       (property) => config?.number(property),
     );
     return {
       ...(retryAttempts === undefined ? {} : { retryAttempts }),
       ...(maxEventAgeSeconds === undefined ? {} : { maxEventAgeSeconds }),
-      onFailure: [onFailure, deadLetters].filter((arn) => arn !== undefined).map(inWords),
+      ...(onSuccessArn === undefined ? {} : { onSuccessArn }),
+      ...(onFailureArn === undefined ? {} : { onFailureArn }),
+      ...(deadLetterArn === undefined ? {} : { deadLetterArn }),
     };
   };
 }
 
-function onFailureOf(destinations: Json | undefined): string | undefined {
-  return textAt(objectAt(destinations, 'OnFailure'), 'Destination');
+function destinationOf(destinations: Json | undefined, when: string): string | undefined {
+  return textAt(objectAt(destinations, when), 'Destination');
 }
 
 /** `the queue dead-letters`, or the ARN if it is another kind of thing. */

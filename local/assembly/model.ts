@@ -128,11 +128,11 @@ export interface AsynchronousSettings {
   /** 0 to 2. */
   retryAttempts?: number;
   maxEventAgeSeconds?: number;
-  /** Where an event goes that failed for good, in words: `the queue dead-letters`. */
-  onFailure: string[];
-  /** Where the record of an event goes whose function succeeded or failed for good. */
-  destinations?: { onSuccess?: string; onFailure?: string };
-  /** Where the event itself goes that failed for good. */
+  /** Where the record of an event goes whose function has succeeded. */
+  onSuccessArn?: string;
+  /** Where the record of an event goes that failed for good. */
+  onFailureArn?: string;
+  /** The queue or topic that gets an event itself that failed for good. */
   deadLetterArn?: string;
 }
 

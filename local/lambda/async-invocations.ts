@@ -1,8 +1,16 @@
 /** Lambda's queue of asynchronous events: each is tried up to three times with the same request id, then dropped with a word. */
 import { randomUUID } from 'node:crypto';
+import { inWords } from '../assembly/asynchronous-settings';
 import type { AsynchronousSettings } from '../assembly/model';
 import type { Alarm, Clock } from '../clock';
-import { TOO_MANY_REQUESTS } from './failure';
+import { type Delivery, DeliveryError, type Destinations } from '../destinations';
+import {
+  type Condition,
+  deadLetterAttributes,
+  destinationRecord,
+  type EndedEvent,
+} from './destination-record';
+import { type FailedInvocation, TOO_MANY_REQUESTS } from './failure';
 import type { HostLimits } from './host-limits';
 import type { InvocationOutcome } from './invocation';
 
@@ -38,6 +46,9 @@ export interface AsyncInvocationsOptions {
   /** What the app says of a function's events, if it says anything. */
   settingsOf?(functionName: string): AsynchronousSettings | undefined;
   notice(functionName: string, text: string): void;
+  /** Takes what the app wants to have of events that have come to their end. @default nothing does, and the notices say so */
+  destinations?: Destinations;
+  functionArn(functionName: string): string;
 }
 
 export class AsyncInvocations {
@@ -113,6 +124,8 @@ export class AsyncInvocations {
     const outcome = await this.#options.run(event);
     if (outcome.kind === 'success') {
       this.#ended(event);
+      const { onSuccessArn } = this.#settingsOf(event) ?? {};
+      if (onSuccessArn !== undefined) this.#record(event, 'Success', outcome, onSuccessArn);
       return;
     }
     if (outcome.errorType === 'ResourceNotFoundException') {
@@ -122,7 +135,7 @@ export class AsyncInvocations {
     if (outcome.errorType === TOO_MANY_REQUESTS) {
       const delay = FIRST_THROTTLE_DELAY_MILLIS * 2 ** event.throttledTimes;
       event.throttledTimes += 1;
-      this.#tryLater(event, Math.min(delay, LONGEST_THROTTLE_DELAY_MILLIS), outcome.errorType);
+      this.#tryLater(event, Math.min(delay, LONGEST_THROTTLE_DELAY_MILLIS), outcome);
       return;
     }
     const { retryAttempts = RETRY_DELAYS_MILLIS.length } = this.#settingsOf(event) ?? {};
@@ -130,14 +143,14 @@ export class AsyncInvocations {
     if (delay === undefined || event.attempt > retryAttempts) {
       const failed =
         event.attempt === 1 ? 'its only attempt failed' : `${event.attempt} attempts failed, the last`;
-      this.#giveUp(event, `${failed} with ${outcome.errorType}`);
+      this.#giveUp(event, `${failed} with ${outcome.errorType}`, 'RetriesExhausted', outcome);
       return;
     }
     event.attempt += 1;
-    this.#tryLater(event, delay, outcome.errorType);
+    this.#tryLater(event, delay, outcome);
   }
 
-  #tryLater(event: Kept, delayMillis: number, errorType: string): void {
+  #tryLater(event: Kept, delayMillis: number, outcome: FailedInvocation): void {
     const { clock, notice } = this.#options;
     if (this.#closed) {
       this.#drop(event, 'the runtime stops');
@@ -145,12 +158,12 @@ export class AsyncInvocations {
     }
     const { maxEventAgeSeconds = MAX_AGE_SECONDS } = this.#settingsOf(event) ?? {};
     if (clock.now() + delayMillis - event.acceptedAt > maxEventAgeSeconds * 1000) {
-      this.#giveUp(event, `it is ${ageText(maxEventAgeSeconds)} old`);
+      this.#giveUp(event, `it is ${ageText(maxEventAgeSeconds)} old`, 'EventAgeExceeded', outcome);
       return;
     }
     notice(
       event.functionName,
-      `event ${event.requestId} failed (${errorType}); it is tried again in ${delayMillis / 1000} s`,
+      `event ${event.requestId} failed (${outcome.errorType}); it is tried again in ${delayMillis / 1000} s`,
     );
     const alarm = clock.after(delayMillis, () => {
       this.#postponed.delete(event);
@@ -159,10 +172,41 @@ export class AsyncInvocations {
     this.#postponed.set(event, alarm);
   }
 
-  /** Lambda sends what failed for good to where the app wants it; here it is told. */
-  #giveUp(event: Kept, why: string): void {
-    const { onFailure = [] } = this.#settingsOf(event) ?? {};
-    this.#drop(event, onFailure.length === 0 ? why : `${why}. On AWS it goes to ${onFailure.join(' and ')}`);
+  /** What failed for good goes where the app wants it. */
+  #giveUp(event: Kept, why: string, condition: Condition, outcome: FailedInvocation): void {
+    const { onFailureArn, deadLetterArn } = this.#settingsOf(event) ?? {};
+    const places = [onFailureArn, deadLetterArn].filter((arn) => arn !== undefined);
+    const isThere =
+      (onFailureArn === undefined || this.#record(event, condition, outcome, onFailureArn)) &&
+      (deadLetterArn === undefined || this.#bury(event, condition, outcome, deadLetterArn));
+    const where = `${isThere ? 'It' : 'On AWS it'} goes to ${places.map(inWords).join(' and ')}`;
+    this.#drop(event, places.length === 0 ? why : `${why}. ${where}`);
+  }
+
+  #record(event: Kept, condition: Condition, outcome: InvocationOutcome, arn: string): boolean {
+    const { clock, functionArn } = this.#options;
+    const context = { arn, functionArn: functionArn(event.functionName), now: clock.now(), id: randomUUID() };
+    return this.#send(arn, event, {
+      body: destinationRecord(endedEvent(event, condition, outcome), context),
+    });
+  }
+
+  #bury(event: Kept, condition: Condition, outcome: InvocationOutcome, arn: string): boolean {
+    const attributes = deadLetterAttributes(endedEvent(event, condition, outcome));
+    return this.#send(arn, event, { body: event.payload, attributes });
+  }
+
+  /** `false` if it is not taken there. */
+  #send(arn: string, { functionName, requestId }: Kept, delivery: Delivery): boolean {
+    const { destinations, notice } = this.#options;
+    try {
+      destinations?.deliver(arn, delivery);
+      return destinations !== undefined;
+    } catch (error) {
+      if (!(error instanceof DeliveryError)) throw error;
+      notice(functionName, `event ${requestId} is not taken by ${inWords(arn)}: ${error.message}`);
+      return false;
+    }
   }
 
   #settingsOf({ functionName }: Kept): AsynchronousSettings | undefined {
@@ -178,4 +222,12 @@ export class AsyncInvocations {
 
 function ageText(seconds: number): string {
   return seconds % 3600 === 0 ? `${seconds / 3600} hours` : `${seconds} s`;
+}
+
+function endedEvent(
+  { requestId, payload, attempt }: Kept,
+  condition: Condition,
+  outcome: InvocationOutcome,
+): EndedEvent {
+  return { requestId, payload, invokeCount: attempt, condition, outcome };
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { LambdaFunction } from '../assembly/model';
 import type { Clock } from '../clock';
+import type { Destinations } from '../destinations';
 import { type AsyncEvent, AsyncInvocations } from './async-invocations';
 import type { Endpoint, InvocationResult } from './environment';
 import { EnvironmentPool, type PoolHost } from './environment-pool';
@@ -24,6 +25,8 @@ export interface FunctionHostOptions {
    */
   serviceEndpoints?(): Record<string, Endpoint>;
   limits?: Partial<HostLimits>;
+  /** Takes what the app wants to have of asynchronous events that have come to their end. @default nothing does */
+  destinations?: Destinations;
 }
 
 export class FunctionHost implements FunctionInvoker {
@@ -49,6 +52,8 @@ export class FunctionHost implements FunctionInvoker {
       run: (event) => this.#run(event),
       settingsOf: (functionName) => this.find(functionName)?.asynchronous,
       notice: (functionName, text) => options.log.notice(functionName, text),
+      functionArn: (functionName) => this.find(functionName)?.functionArn ?? '',
+      ...(options.destinations && { destinations: options.destinations }),
     });
     this.replace(options.functions);
   }

@@ -202,7 +202,7 @@ describe('readAsynchronousSettings', () => {
     expect(settings(given)).toEqual({
       retryAttempts: 1,
       maxEventAgeSeconds: 3600,
-      onFailure: ['the queue dead-letters'],
+      onFailureArn: 'arn:aws:sqs:us-east-1:000000000000:dead-letters',
     });
     expect(read(given).notRun).toEqual([]);
   });
@@ -217,7 +217,7 @@ describe('readAsynchronousSettings', () => {
         Properties: { ...lambdaFunction?.Properties, ...deadLetters },
       },
     };
-    expect(settings(given)).toEqual({ onFailure: ['the queue dead-letters'] });
+    expect(settings(given)).toEqual({ deadLetterArn: 'arn:aws:sqs:us-east-1:000000000000:dead-letters' });
   });
 
   it("leaves a version's settings alone", () => {

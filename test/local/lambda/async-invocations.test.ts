@@ -3,13 +3,21 @@ import { ManualClock } from '../../../local/clock';
 import { AsyncInvocations } from '../../../local/lambda/async-invocations';
 import { failure, TOO_MANY_REQUESTS } from '../../../local/lambda/failure';
 import type { InvocationOutcome } from '../../../local/lambda/invocation';
+import { RecordedDeliveries } from '../recorded-deliveries';
 import { Fixture, RememberingLog } from './function-fixture';
 
 /** Lets promises that are settled already take their way. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
+const DEAD_LETTERS = 'arn:aws:sqs:us-east-1:000000000000:dead-letters';
+const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:Work';
+
 describe('AsyncInvocations', () => {
-  const start = (outcomeOf: (requestId: string) => InvocationOutcome, settings?: AsynchronousSettings) => {
+  const start = (
+    outcomeOf: (requestId: string) => InvocationOutcome,
+    settings?: AsynchronousSettings,
+    destinations?: RecordedDeliveries,
+  ) => {
     const clock = new ManualClock();
     const notices: string[] = [];
     const attempts: { at: number; requestId: string; attempt: number }[] = [];
@@ -23,6 +31,8 @@ describe('AsyncInvocations', () => {
         return outcomeOf(requestId);
       },
       settingsOf: (functionName) => (functionName === 'Work' ? settings : undefined),
+      functionArn: () => FUNCTION_ARN,
+      ...(destinations && { destinations }),
     });
     const advance = async (seconds: number) => {
       clock.advance(seconds * 1000);
@@ -85,7 +95,8 @@ describe('AsyncInvocations', () => {
   it('tries an event as often as the app says, and tells where it would go then', async () => {
     const { queue, notices, attempts, advance } = start((requestId) => failure(requestId, 'Error', 'no'), {
       retryAttempts: 1,
-      onFailure: ['the queue dead-letters', 'the topic alarms'],
+      onFailureArn: DEAD_LETTERS,
+      deadLetterArn: 'arn:aws:sns:us-east-1:000000000000:alarms',
     });
     const requestId = queue.accept('Work', '{}');
     await settled();
@@ -99,7 +110,6 @@ describe('AsyncInvocations', () => {
   it('tries no event again that the app wants tried once', async () => {
     const { queue, notices } = start((requestId) => failure(requestId, 'Error', 'no'), {
       retryAttempts: 0,
-      onFailure: [],
     });
     const requestId = queue.accept('Work', '{}');
     await settled();
@@ -109,7 +119,7 @@ describe('AsyncInvocations', () => {
   it('keeps an event no longer than the app says', async () => {
     const { queue, notices, attempts, advance } = start((requestId) => failure(requestId, 'Error', 'no'), {
       maxEventAgeSeconds: 90,
-      onFailure: ['the queue dead-letters'],
+      onFailureArn: DEAD_LETTERS,
     });
     const requestId = queue.accept('Work', '{}');
     await settled();
@@ -118,6 +128,63 @@ describe('AsyncInvocations', () => {
     expect(notices.at(-1)).toBe(
       `event ${requestId} is dropped: it is 90 s old. On AWS it goes to the queue dead-letters`,
     );
+  });
+
+  it('delivers the record of what failed for good, and the event itself as a dead letter', async () => {
+    const deliveries = new RecordedDeliveries();
+    const { queue, notices } = start(
+      (requestId) => failure(requestId, 'Error', 'no'),
+      { retryAttempts: 0, onFailureArn: DEAD_LETTERS, deadLetterArn: `${DEAD_LETTERS}-2` },
+      deliveries,
+    );
+    const requestId = queue.accept('Work', '{"a":1}');
+    await settled();
+    expect(deliveries.to(DEAD_LETTERS)).toEqual([
+      {
+        version: '1.0',
+        timestamp: '2026-01-01T00:00:00.000Z',
+        requestContext: {
+          ...{ requestId, functionArn: `${FUNCTION_ARN}:$LATEST` },
+          ...{ condition: 'RetriesExhausted', approximateInvokeCount: 1 },
+        },
+        requestPayload: { a: 1 },
+        responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+        responsePayload: { errorType: 'Error', errorMessage: 'no' },
+      },
+    ]);
+    expect(deliveries.all[1]).toEqual({
+      arn: `${DEAD_LETTERS}-2`,
+      delivery: {
+        body: '{"a":1}',
+        attributes: {
+          RequestID: { DataType: 'String', StringValue: requestId },
+          ErrorCode: { DataType: 'Number', StringValue: '200' },
+          ErrorMessage: { DataType: 'String', StringValue: 'no' },
+        },
+      },
+    });
+    expect(notices.at(-1)).toMatch(/It goes to the queue dead-letters and the queue dead-letters-2$/);
+  });
+
+  it('delivers the record of what succeeded, to an event bus as an event', async () => {
+    const deliveries = new RecordedDeliveries();
+    const onSuccessArn = 'arn:aws:events:us-east-1:000000000000:event-bus/results';
+    const { queue } = start(
+      (requestId) => ({ kind: 'success', requestId, payload: '"done"' }),
+      { onSuccessArn },
+      deliveries,
+    );
+    const requestId = queue.accept('Work', '{}');
+    await settled();
+    expect(deliveries.to(onSuccessArn)).toMatchObject([
+      {
+        'detail-type': 'Lambda Function Invocation Result - Success',
+        source: 'lambda',
+        account: '000000000000',
+        region: 'us-east-1',
+        detail: { requestContext: { requestId, condition: 'Success' }, responsePayload: 'done' },
+      },
+    ]);
   });
 
   it('drops what waits for another attempt when it closes, and says so', async () => {
