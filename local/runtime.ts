@@ -122,7 +122,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const s3 = new LocalS3({
     ...{ buckets: app.buckets, directories: options.bucketDirectories ?? {} },
-    ...{ region, accountId, invoker: functionHost, clock, log },
+    ...{ region, accountId, destinations: messaging, clock, log },
   });
   const dynamodbProxy = new ServiceProxy(dynamodb.url, log, losesAnswer);
   const closeParts = async (gateway?: Gateway) => {

@@ -1,12 +1,11 @@
 /**
- * S3 buckets with the functions that hear of their objects, as CloudFormation has them (NotificationConfiguration) and as the
+ * S3 buckets with the functions, queues and topics that hear of their objects, as CloudFormation has them (NotificationConfiguration) and as the
  * CDK sets them by a custom resource.
  */
-import { UserError } from '../user-error';
+import type { AppTargets } from './app-targets';
 import type { Assembly } from './assembly';
-import { inWords } from './asynchronous-settings';
+import { Attempts } from './attempts';
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from './json';
-import { LambdaPermissions } from './lambda-permissions';
 import type { Bucket, BucketNotification, OtherResource } from './model';
 import { hashUuid } from './physical-names';
 import type { Resource } from './resource';
@@ -27,35 +26,26 @@ interface Configuration {
   rules: Json[];
 }
 
-/** Reads every bucket; `isRun` tells whether the runtime runs a function. */
 export function readBuckets(
   assembly: Assembly,
-  isRun: (functionName: string) => boolean,
+  targets: AppTargets,
 ): { buckets: Bucket[]; notRun: OtherResource[] } {
-  const permissions = new LambdaPermissions(assembly, 's3.amazonaws.com');
+  const attempts = new Attempts();
+  const { notRun } = attempts;
   const buckets = new Map<string, Bucket>();
-  const notRun: OtherResource[] = [];
-  const attempt = ({ type, path }: Resource, read: () => void) => {
-    try {
-      read();
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      notRun.push({ type, path, reason: error.message });
-    }
-  };
   for (const resource of assembly.resources(BUCKET, CDK_NOTIFICATIONS)) {
-    attempt(resource, () => {
+    attempts.try(resource, () => {
       const bucket = bucketOf(resource, buckets);
       const configuration = resource.property('NotificationConfiguration');
       if (configuration !== undefined && hasEventBridge(configuration))
         notRun.push({
           type: 'EventBridge notifications',
           path: resource.path,
-          reason: 'not run; only those to functions are',
+          reason: 'not run; those to functions, queues and topics are',
         });
       for (const one of configurations(configuration)) {
-        attempt(resource, () =>
-          bucket.notifications.push(readNotification(one, bucket, resource, permissions, isRun)),
+        attempts.try(resource, () =>
+          bucket.notifications.push(readNotification(one, bucket, resource, targets)),
         );
         const others = one.events.filter((event) => !TOLD_EVENTS.test(event));
         if (others.length > 0 && others.length < one.events.length)
@@ -89,25 +79,18 @@ function readNotification(
   one: Configuration,
   bucket: Bucket,
   resource: Resource,
-  permissions: LambdaPermissions,
-  isRun: (functionName: string) => boolean,
+  targets: AppTargets,
 ): BucketNotification {
-  if (!/^arn:[^:]+:lambda:/.test(one.arn))
-    throw resource.mistake(`notifications to ${inWords(one.arn)} are not run; only those to functions are`);
-  const functionName = functionNameIn(one.arn);
-  if (!isRun(functionName))
-    throw resource.mistake(`notifies ${one.arn}, which is no function that is run here`);
   if (!one.events.some((event) => TOLD_EVENTS.test(event)))
     throw resource.mistake(
       `notifications of ${one.events.join(', ')} are not run; s3:ObjectCreated:* and s3:ObjectCreated:Put are`,
     );
-  if (!permissions.coverArn(functionName, bucket.bucketArn)) {
-    throw resource.mistake(
-      `S3 may not invoke ${functionName}, so that on AWS the notification cannot be set. Add an AWS::Lambda::Permission for s3.amazonaws.com (LambdaDestination of aws-s3-notifications does it by itself)`,
-    );
-  }
+  const fault = targets.faultOf(one.arn, { service: 's3.amazonaws.com', sourceArn: bucket.bucketArn });
+  if (fault) throw resource.mistake(`its notification: ${fault}`);
+  if (targets.queue(one.arn)?.isFifo)
+    throw resource.mistake(`notifies the FIFO queue ${one.arn}; S3 notifies standard queues only`);
   const id = one.id ?? hashUuid(`${bucket.bucketName}/${bucket.notifications.length}`);
-  return { id, functionName, events: one.events, ...filter(one.rules, resource) };
+  return { id, targetArn: one.arn, events: one.events, ...filter(one.rules, resource) };
 }
 
 /** A custom resource may also name a bucket that is not the app's own. */

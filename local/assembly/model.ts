@@ -276,10 +276,11 @@ export interface Bucket {
   notifications: BucketNotification[];
 }
 
-/** Which function hears of which objects that come into a bucket. */
+/** Who hears of which objects that come into a bucket. */
 export interface BucketNotification {
   id: string;
-  functionName: string;
+  /** Of a function, a queue or a topic. */
+  targetArn: string;
   /** `s3:ObjectCreated:*` and the like. */
   events: string[];
   /** Of the keys; empty for all. */

@@ -73,7 +73,7 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
   const eventSources = readEventSourceMappings(assembly, {
     ...{ functions: functions.functions, tables: tables.tables, targets },
   });
-  const buckets = readBuckets(assembly, (functionName) => runnable.has(functionName));
+  const buckets = readBuckets(assembly, targets);
   const handlers = notificationHandlers(assembly);
   const parts = {
     apis,

@@ -93,9 +93,8 @@ function messages(app: App, runtime: Runtime): string[] {
 }
 
 function buckets(app: App, { bucketDirectories }: Runtime): string[] {
-  const nameOf = namesForPeople(app);
-  const listener = ({ functionName, prefix, suffix }: BucketNotification) =>
-    `    ${prefix}*${suffix} goes to ${nameOf(functionName)}`;
+  const listener = ({ targetArn, prefix, suffix }: BucketNotification) =>
+    `    ${prefix}*${suffix} goes to ${targetName(targetArn, app)}`;
   const lines = app.buckets.flatMap(({ bucketName, notifications }) => {
     const directory = bucketDirectories[bucketName];
     return directory === undefined ? [] : [`  ${bucketName} is ${directory}`, ...notifications.map(listener)];

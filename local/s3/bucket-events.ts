@@ -1,10 +1,10 @@
 /**
- * Tells functions of the objects that come into a bucket: through the S3 API, or as files that somebody puts into its folder.
+ * Tells functions, queues and topics of the objects that come into a bucket: through the S3 API, or as files that somebody puts into its folder.
  * A file is told of once it has not changed for a while, and once for each content.
  */
 import type { BucketNotification } from '../assembly/model';
 import type { Alarm, Clock } from '../clock';
-import type { FunctionInvoker } from '../lambda/invocation';
+import { DeliveryError, type Destinations } from '../destinations';
 import type { Log } from '../log';
 import { printable } from '../printable';
 import type { BucketFolder, StoredObject } from './bucket-folder';
@@ -25,7 +25,7 @@ export interface BucketEventsOptions {
   notifications: BucketNotification[];
   region: string;
   accountId: string;
-  invoker: FunctionInvoker;
+  destinations: Destinations;
   clock: Clock;
   log: Log;
 }
@@ -127,17 +127,27 @@ export class BucketEvents {
   }
 
   #tell(object: StoredObject, eventName: string, how: Pick<Created, 'ids' | 'sourceIpAddress'>): void {
-    const { bucket, bucketArn, notifications, region, accountId, invoker, clock } = this.#options;
+    const { bucket, bucketArn, notifications, region, accountId, clock } = this.#options;
     this.#told.set(object.key, { versionId: object.versionId });
     const eventTime = clock.now();
     const sequencer = this.#sequencer.next(eventTime);
-    for (const { id, functionName } of notifications.filter((one) => concerns(one, eventName, object.key))) {
+    for (const { id, targetArn } of notifications.filter((one) => concerns(one, eventName, object.key))) {
       const event = s3Event({
         ...{ eventName, eventTime, region, accountId, object, sequencer, bucketArn, ...how },
         bucketName: bucket.bucketName,
         configurationId: id,
       });
-      invoker.invokeAsync(functionName, event);
+      this.#notify(targetArn, event);
+    }
+  }
+
+  #notify(targetArn: string, event: string): void {
+    const { destinations, bucket, log } = this.#options;
+    try {
+      destinations.deliver(targetArn, { body: event });
+    } catch (error) {
+      if (!(error instanceof DeliveryError)) throw error;
+      log.warn(`${bucket.bucketName}: an event for ${targetArn} is lost: ${error.message}`);
     }
   }
 }

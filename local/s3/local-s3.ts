@@ -1,8 +1,8 @@
 /** The app's buckets on this machine: their folders, the S3 API for them, and the events of what comes into them. */
 import type { Bucket } from '../assembly/model';
 import type { Clock } from '../clock';
+import type { Destinations } from '../destinations';
 import type { RequestHandler } from '../endpoint/endpoint';
-import type { FunctionInvoker } from '../lambda/invocation';
 import type { Log } from '../log';
 import { UserError } from '../user-error';
 import { BucketEvents } from './bucket-events';
@@ -15,7 +15,7 @@ export interface LocalS3Options {
   directories: Record<string, string>;
   region: string;
   accountId: string;
-  invoker: FunctionInvoker;
+  destinations: Destinations;
   clock: Clock;
   log: Log;
 }
@@ -63,10 +63,10 @@ export class LocalS3 {
   }
 
   async #tellOf({ bucketName, bucketArn, notifications }: Bucket, folder: BucketFolder): Promise<void> {
-    const { region, accountId, invoker, clock, log } = this.#options;
+    const { region, accountId, destinations, clock, log } = this.#options;
     const events = new BucketEvents({
       ...{ bucket: folder, bucketArn, notifications },
-      ...{ region, accountId, invoker, clock, log },
+      ...{ region, accountId, destinations, clock, log },
     });
     this.#events.set(bucketName, events);
     await events.start();

@@ -23,7 +23,7 @@ function read(more: Resources, { principal = 's3.amazonaws.com' } = {}) {
     ...more,
   });
   const { buckets, notRun, functions } = readTemplate(template);
-  return { buckets, notRun, functionName: functions[0]?.functionName, functions };
+  return { buckets, notRun, targetArn: functions[0]?.functionArn, functions };
 }
 
 /** As the CDK's Bucket.addEventNotification writes it. */
@@ -72,11 +72,11 @@ describe('readBuckets', () => {
         ],
       },
     };
-    const { buckets, notRun, functionName, functions } = read(byCdk(lambdaConfiguration({ Filter })));
+    const { buckets, notRun, targetArn, functions } = read(byCdk(lambdaConfiguration({ Filter })));
     expect(buckets[0]?.notifications).toEqual([
       {
         id: expect.stringMatching(/^[0-9a-f-]{36}$/),
-        functionName,
+        targetArn,
         events: ['s3:ObjectCreated:*'],
         prefix: 'in/',
         suffix: '.hl7',
@@ -87,7 +87,7 @@ describe('readBuckets', () => {
   });
 
   it("reads CloudFormation's own notifications", () => {
-    const { buckets, notRun, functionName } = read({
+    const { buckets, notRun, targetArn } = read({
       Files: {
         Type: 'AWS::S3::Bucket',
         Properties: {
@@ -105,7 +105,7 @@ describe('readBuckets', () => {
       },
     });
     expect(buckets).toMatchObject([
-      { notifications: [{ functionName, events: ['s3:ObjectCreated:Put'], prefix: 'in/', suffix: '' }] },
+      { notifications: [{ targetArn, events: ['s3:ObjectCreated:Put'], prefix: 'in/', suffix: '' }] },
     ]);
     expect(notRun).toEqual([]);
   });
@@ -122,6 +122,37 @@ describe('readBuckets', () => {
     ]);
   });
 
+  it('reads notifications to a queue whose policy lets S3 send', () => {
+    const queueArn = { 'Fn::GetAtt': ['Arrivals', 'Arn'] };
+    const resources = byCdk({
+      QueueConfigurations: [{ Events: ['s3:ObjectCreated:*'], QueueArn: queueArn }],
+    });
+    resources.Arrivals = { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'arrivals' } };
+    const policy = (aws: string): Resources => ({
+      Policy: {
+        Type: 'AWS::SQS::QueuePolicy',
+        Properties: {
+          Queues: [{ Ref: 'Arrivals' }],
+          PolicyDocument: {
+            Statement: {
+              ...{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: queueArn },
+              ...{
+                Principal: { Service: 's3.amazonaws.com' },
+                Condition: { ArnLike: { 'aws:SourceArn': aws } },
+              },
+            },
+          },
+        },
+      },
+    });
+    expect(read({ ...resources, ...policy('arn:aws:s3:::fil*') }).buckets).toMatchObject([
+      { notifications: [{ targetArn: 'arn:aws:sqs:us-east-1:000000000000:arrivals' }] },
+    ]);
+    const { buckets, notRun } = read({ ...resources, ...policy('arn:aws:s3:::other') });
+    expect(buckets).toMatchObject([{ notifications: [] }]);
+    expect(notRun[0]?.reason).toContain('s3.amazonaws.com may not sqs:SendMessage on the queue arrivals');
+  });
+
   it('lists what else hears of a bucket', () => {
     const { buckets, notRun } = read(
       byCdk({
@@ -133,10 +164,10 @@ describe('readBuckets', () => {
     );
     expect(buckets[0]?.notifications).toHaveLength(1);
     expect(notRun.map(({ reason }) => reason)).toEqual([
-      'not run; only those to functions are',
+      'not run; those to functions, queues and topics are',
       's3:ObjectRemoved:* is not told',
-      expect.stringContaining('notifications to the queue queue are not run'),
-      expect.stringContaining('notifications to the topic topic are not run'),
+      expect.stringContaining('its notification: the queue queue is not run here'),
+      expect.stringContaining('its notification: the topic topic is not run here'),
     ]);
   });
 
@@ -145,7 +176,7 @@ describe('readBuckets', () => {
     [
       'to a function that is not there',
       { LambdaFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:other' },
-      'function:other, which is no function that is run here',
+      'the function other is no function that is run here',
     ],
     [
       'with another filter',
@@ -167,7 +198,9 @@ describe('readBuckets', () => {
   it('lists notifications to a function that S3 may not invoke', () => {
     const { buckets, notRun } = read(byCdk(lambdaConfiguration()), { principal: 'events.amazonaws.com' });
     expect(buckets).toMatchObject([{ notifications: [] }]);
-    expect(notRun[0]?.reason).toMatch(/S3 may not invoke Main-Function-\w+, so that on AWS/);
+    expect(notRun[0]?.reason).toMatch(
+      /s3.amazonaws.com may not invoke Main-Function-\w+ for arn:aws:s3:::files, so that on AWS/,
+    );
   });
 
   it('lists a bucket whose name another one has', () => {

@@ -13,7 +13,7 @@ import { newRequestIds } from '../../../local/s3/s3-response';
 const sha256 = (content: string) => createHash('sha256').update(content).digest('hex');
 
 const NOTIFICATION: BucketNotification = {
-  ...{ id: 'everything', functionName: 'ingest', events: ['s3:ObjectCreated:*'], prefix: '', suffix: '' },
+  ...{ id: 'everything', targetArn: 'arn:ingest', events: ['s3:ObjectCreated:*'], prefix: '', suffix: '' },
 };
 
 /** Waits are a twentieth as long: nothing that a test claims depends on them. */
@@ -27,7 +27,7 @@ describe('BucketEvents', () => {
   let bucket: BucketFolder;
   let events: BucketEvents;
   let clock: ManualClock;
-  let invoked: { functionName: string; record: ReturnType<typeof JSON.parse> }[];
+  let invoked: { targetArn: string; record: ReturnType<typeof JSON.parse> }[];
   let onInvoked: () => void;
   let logged: string[];
   let onLogged: () => void;
@@ -56,12 +56,11 @@ describe('BucketEvents', () => {
     return new BucketEvents({
       ...{ bucket, bucketArn: 'arn:aws:s3:::samples', notifications, clock: on, log },
       ...{ region: 'eu-west-1', accountId: '000000000000' },
-      invoker: {
-        invoke: () => Promise.reject(new Error('S3 invokes asynchronously.')),
-        invokeAsync: (functionName, payload) => {
-          const { Records: records } = JSON.parse(payload);
+      destinations: {
+        deliver: (targetArn, { body }) => {
+          const { Records: records } = JSON.parse(body);
           expect(records).toHaveLength(1);
-          invoked.push({ functionName, record: records[0] });
+          invoked.push({ targetArn, record: records[0] });
           onInvoked();
         },
       },
@@ -100,7 +99,7 @@ describe('BucketEvents', () => {
     await toldAfter();
     expect(invoked).toEqual([
       {
-        functionName: 'ingest',
+        targetArn: 'arn:ingest',
         record: {
           eventVersion: '2.1',
           eventSource: 'aws:s3',
@@ -219,8 +218,8 @@ describe('BucketEvents', () => {
   });
 
   it('tells each function of what its rules name', async () => {
-    const notification = (functionName: string, changes: Partial<BucketNotification>) => ({
-      ...{ ...NOTIFICATION, functionName, ...changes },
+    const notification = (targetArn: string, changes: Partial<BucketNotification>) => ({
+      ...{ ...NOTIFICATION, targetArn, ...changes },
     });
     events = create(clock, [
       notification('put', { events: ['s3:ObjectCreated:Put'] }),
@@ -231,7 +230,7 @@ describe('BucketEvents', () => {
     const told = async (key: string, how?: 'CompleteMultipartUpload') => {
       invoked = [];
       await put(key, '', how);
-      return invoked.map(({ functionName }) => functionName);
+      return invoked.map(({ targetArn }) => targetArn);
     };
     expect(await told('a.hl7')).toEqual(['put']);
     expect(await told('in/a')).toEqual(['put', 'in']);

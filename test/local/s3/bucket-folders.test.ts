@@ -8,7 +8,7 @@ import { UserError } from '../../../local/user-error';
 const HOME = '/project';
 
 function bucket(bucketName: string, path: string, isHeardOf = false): Bucket {
-  const notification = { id: '1', functionName: 'ingest', events: [], prefix: '', suffix: '' };
+  const notification = { id: '1', targetArn: 'arn:ingest', events: [], prefix: '', suffix: '' };
   return {
     ...{ bucketName, path, bucketArn: `arn:aws:s3:::${bucketName}` },
     notifications: isHeardOf ? [notification] : [],
