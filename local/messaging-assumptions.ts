@@ -8,11 +8,23 @@
  * - PutEvents takes an event for a bus that is not there, and nothing becomes of it (`EventsService`).
  * - A rule's first rate is an interval after the start, which stands for the rule's creation (`Schedules`); so is a schedule's
  *   without a start date.
+ * - A mapping of a stream begins with the changes that come after the start, whichever starting position it has: the stream of
+ *   a new table is empty (`EventSources`).
  * - Conditions of a queue's or topic's policy on anything but the source, its account and TLS do not hold (`ResourcePolicies`).
  */
 
 /** How many invocations Lambda runs side by side for a standard queue. It adds more while messages wait, minutes later. */
 export const INITIAL_QUEUE_CONCURRENCY = 5;
+
+/**
+ * Shards of a table's stream: as many as a new table on demand has partitions. Items of one partition key come in their
+ * order; of others, batches of different shards overtake each other.
+ */
+export const STREAM_SHARDS = 4;
+
+/** After how long a batch of a stream that failed is tried again, and how long that grows to at most. */
+export const FIRST_STREAM_RETRY_MILLIS = 1_000;
+export const LONGEST_STREAM_RETRY_MILLIS = 60_000;
 
 /** What a variable of an input template is that the event has not: "not created", says the documentation. */
 export const MISSING_VARIABLE = '';

@@ -2,6 +2,7 @@
 import type { App } from './assembly/model';
 import type { Clock } from './clock';
 import { AppDestinations, type Delivery, type Destinations } from './destinations';
+import type { ItemChange } from './dynamodb/change';
 import type { RequestHandler } from './endpoint/endpoint';
 import { EventSources } from './event-sources/event-sources';
 import { EventBuses } from './eventbridge/event-buses';
@@ -16,7 +17,15 @@ import { SqsService } from './sqs/sqs-service';
 
 type MessagingApp = Pick<
   App,
-  'region' | 'accountId' | 'queues' | 'topics' | 'eventBuses' | 'schedules' | 'eventSources'
+  | 'region'
+  | 'accountId'
+  | 'functions'
+  | 'tables'
+  | 'queues'
+  | 'topics'
+  | 'eventBuses'
+  | 'schedules'
+  | 'eventSources'
 >;
 
 export interface MessagingOptions {
@@ -55,7 +64,14 @@ export class Messaging implements Destinations {
       ...{ schedules: app.schedules, region, accountId, clock },
       deliver: (schedule, target, event) => this.#buses.deliver(schedule, target, event),
     });
-    this.#eventSources = new EventSources({ queues: this.#queues, region, invoker, clock, log });
+    this.#eventSources = new EventSources({
+      queues: this.#queues,
+      region,
+      invoker,
+      destinations,
+      clock,
+      log,
+    });
   }
 
   /** By the names that requests are signed for. */
@@ -72,20 +88,26 @@ export class Messaging implements Destinations {
   /** Schedules and mappings begin to run functions. */
   start(): void {
     this.#schedules.start();
-    this.#eventSources.replace(this.#options.app.eventSources);
+    this.#eventSources.replace(this.#options.app);
   }
 
   deliver(arn: string, delivery: Delivery): void {
     this.#destinations.deliver(arn, delivery);
   }
 
+  /** An item of a table has changed. */
+  changed(change: ItemChange): void {
+    this.#eventSources.changed(change);
+  }
+
   /** What is in queues that stay is kept. */
-  update({ queues, topics, eventBuses, schedules, eventSources }: MessagingApp): void {
+  update(app: MessagingApp): void {
+    const { queues, topics, eventBuses, schedules } = app;
     this.#queues.replace(queues);
     this.#topics.replace(topics);
     this.#buses.replace(eventBuses);
     this.#schedules.replace(schedules);
-    this.#eventSources.replace(eventSources);
+    this.#eventSources.replace(app);
   }
 
   stop(): void {

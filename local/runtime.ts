@@ -95,6 +95,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     log,
     ...(options.dynamodbUrl === undefined ? {} : { url: options.dynamodbUrl }),
     ...(options.dynamodbDirectory === undefined ? {} : { directory: options.dynamodbDirectory }),
+    onChange: (change) => messaging.changed(change),
   });
   const losesAnswer = faults?.has('answer-lost') ? () => faults.strikes('answer-lost') : undefined;
   const directly = losesAnswer ? {} : directEndpoints(dynamodb);
@@ -174,6 +175,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     throw error;
   });
   messaging.start();
+  if (options.dynamodbUrl !== undefined) warnOfStreams(app, log);
   const authority = `${displayHost(host)}:${endpoint.port}`;
   return {
     url: `http://${authority}`,
@@ -241,6 +243,16 @@ function stagePath(apis: WebSocketApi[], stageName: string, apiId: string | unde
   const isUnique =
     apis.filter(({ stages }) => stages.some((stage) => stage.stageName === stageName)).length === 1;
   return isUnique ? stageName : `${api.apiId}/${stageName}`;
+}
+
+/** Only the embedded DynamoDB tells of its changes. */
+function warnOfStreams({ eventSources }: App, log: Log): void {
+  const streams = eventSources.filter(({ source }) => source === 'stream');
+  if (streams.length === 0) return;
+  const names = streams.map(({ functionName }) => functionName).join(', ');
+  log.warn(
+    `The streams of another DynamoDB are not read: none of them runs ${names}. Start without --dynamodb.`,
+  );
 }
 
 function lambdaService(functionHost: FunctionHost): RequestHandler {

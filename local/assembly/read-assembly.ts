@@ -71,7 +71,7 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
   const buses = readEventBuses(assembly, targets, { region, accountId });
   const schedules = readSchedules(assembly, targets);
   const eventSources = readEventSourceMappings(assembly, {
-    ...{ functions: functions.functions, tables: tables.tables, targets },
+    ...{ functions: functions.functions, tables, targets },
   });
   const buckets = readBuckets(assembly, targets);
   const handlers = notificationHandlers(assembly);
@@ -79,7 +79,7 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
     apis,
     httpApis: [...httpApis.apis, ...restApis.apis, ...readFunctionUrls(assembly, functions)],
     functions: functions.functions,
-    tables: tables.tables,
+    tables,
     schedules: schedules.schedules,
     queues: queues.queues,
     topics: topics.topics,
@@ -109,7 +109,6 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
       ...functions.notRun.filter(
         ({ path }) => !handlers.has(path) && !told.has(path) && !CUSTOM_RESOURCE_HANDLER.test(path),
       ),
-      ...tables.notRun,
       ...queues.notRun,
       ...topics.notRun,
       ...buses.notRun,

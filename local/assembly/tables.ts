@@ -2,15 +2,15 @@
 import { UserError } from '../user-error';
 import type { Assembly } from './assembly';
 import { isObject, type Json, type JsonObject, objectAt, textAt } from './json';
-import type { DynamoTable, OtherResource } from './model';
+import type { DynamoTable, StreamViewType } from './model';
 import type { Resource } from './resource';
 
 const TABLE = 'AWS::DynamoDB::Table';
 const GLOBAL_TABLE = 'AWS::DynamoDB::GlobalTable';
+const VIEW_TYPES: StreamViewType[] = ['KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES'];
 
-export function readTables(assembly: Assembly): { tables: DynamoTable[]; notRun: OtherResource[] } {
+export function readTables(assembly: Assembly): DynamoTable[] {
   const tables = new Map<string, DynamoTable>();
-  const notRun: OtherResource[] = [];
   for (const resource of assembly.resources(TABLE, GLOBAL_TABLE)) {
     const table = readTable(resource);
     const twin = tables.get(table.tableName);
@@ -20,11 +20,8 @@ export function readTables(assembly: Assembly): { tables: DynamoTable[]; notRun:
       );
     }
     tables.set(table.tableName, table);
-    if (resource.properties.StreamSpecification !== undefined) {
-      notRun.push({ type: 'DynamoDB stream', path: resource.path });
-    }
   }
-  return { tables: [...tables.values()], notRun };
+  return [...tables.values()];
 }
 
 function readTable(resource: Resource): DynamoTable {
@@ -50,7 +47,16 @@ function readTable(resource: Resource): DynamoTable {
       ...indexes(resource, 'GlobalSecondaryIndexes', isOnDemand),
     },
     ...(ttlAttribute !== undefined && isTimeToLiveOn ? { ttlAttribute } : {}),
+    ...streamOf(resource),
   };
+}
+
+function streamOf(resource: Resource): Pick<DynamoTable, 'streamViewType'> {
+  const specification = resource.property('StreamSpecification');
+  if (specification === undefined) return {};
+  const viewType = VIEW_TYPES.find((known) => known === textAt(specification, 'StreamViewType'));
+  if (!viewType) throw resource.mistake(`its StreamViewType is none of ${VIEW_TYPES.join(', ')}`);
+  return { streamViewType: viewType };
 }
 
 function keySchema(resource: Resource): Json {

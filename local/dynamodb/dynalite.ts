@@ -2,12 +2,21 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../log';
 import { UserError } from '../user-error';
+import type { Attributes } from './change';
 
 /** What the thread says (see dynalite-worker.cjs). */
 interface Report {
   port?: number;
   failure?: string;
   refusal?: { isLocked: boolean; message: string };
+  change?: StoredChange;
+}
+
+/** An item as it was and as it is. */
+export interface StoredChange {
+  tableName: string;
+  oldImage?: Attributes;
+  newImage?: Attributes;
 }
 
 /** The embedded DynamoDB: dynalite in a thread of its own, on a port of its own on this machine. */
@@ -23,8 +32,10 @@ export class Dynalite {
     accountId: string;
     log: Log;
     directory?: string;
+    /** @default nobody hears of changes */
+    onChange?(change: StoredChange): void;
   }): Promise<Dynalite> {
-    const { region, accountId, log, directory } = options;
+    const { region, accountId, log, directory, onChange } = options;
     const worker = new Worker(join(__dirname, 'dynalite-worker.cjs'), {
       // dynalite builds ARNs from these two.
       env: { ...process.env, AWS_REGION: region, AWS_ACCOUNT_ID: accountId },
@@ -33,9 +44,10 @@ export class Dynalite {
     });
     const port = await new Promise<number>((resolve, reject) => {
       worker.once('error', reject);
-      worker.on('message', ({ port, failure, refusal }: Report) => {
+      worker.on('message', ({ port, failure, refusal, change }: Report) => {
         if (port !== undefined) resolve(port);
         if (failure !== undefined) log.error(`DynamoDB: ${failure}`);
+        if (change) onChange?.(change);
         if (refusal) reject(refused(directory ?? '', refusal));
       });
     }).catch(async (error: unknown) => {
@@ -56,6 +68,11 @@ export class Dynalite {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Tells of the changes of these tables from now on. */
+  follow(streamedTables: string[]): void {
+    this.#worker.postMessage({ streamedTables });
   }
 
   async close(): Promise<void> {

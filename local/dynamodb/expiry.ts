@@ -8,6 +8,7 @@ import {
 import type { DynamoTable } from '../assembly/model';
 import type { Alarm, Clock } from '../clock';
 import type { Log } from '../log';
+import type { Attributes } from './change';
 
 /** How long after a sweep the next one begins. AWS takes up to some days: nothing may depend on promptness. */
 const SWEEP_INTERVAL_MILLIS = 30_000;
@@ -21,6 +22,7 @@ export class Expiry {
   #tables: DynamoTable[];
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #expiring = new Set<string>();
   #alarm: Alarm | undefined;
   #isStopped = false;
 
@@ -54,6 +56,11 @@ export class Expiry {
   stop(): void {
     this.#isStopped = true;
     this.#alarm?.cancel();
+  }
+
+  /** Whether the item with these keys is just being deleted because its time is over. */
+  isExpiring(tableName: string, keys: Attributes): boolean {
+    return this.#expiring.has(nameOf(tableName, keys));
   }
 
   /** Deletes what has expired by now in every table, and tells how many items that were. */
@@ -106,11 +113,14 @@ export class Expiry {
   ): Promise<boolean> {
     const seen = item[ttlAttribute];
     if (!seen) return false;
+    const keys = Object.fromEntries(Object.entries(item).filter(([name]) => keyNames.includes(name)));
+    const name = nameOf(tableName, keys);
+    this.#expiring.add(name);
     try {
       await this.#client.send(
         new DeleteItemCommand({
           TableName: tableName,
-          Key: Object.fromEntries(Object.entries(item).filter(([name]) => keyNames.includes(name))),
+          Key: keys,
           ConditionExpression: '#ttl = :seen',
           ExpressionAttributeNames: { '#ttl': ttlAttribute },
           ExpressionAttributeValues: { ':seen': seen },
@@ -120,15 +130,21 @@ export class Expiry {
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return false;
       throw error;
+    } finally {
+      this.#expiring.delete(name);
     }
   }
+}
+
+function nameOf(tableName: string, keys: object): string {
+  return JSON.stringify([tableName, Object.entries(keys).sort(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
 function withTimeToLive(tables: DynamoTable[]): DynamoTable[] {
   return tables.filter(({ ttlAttribute }) => ttlAttribute !== undefined);
 }
 
-function keyAttributes(table: DynamoTable): string[] {
+export function keyAttributes(table: DynamoTable): string[] {
   const schema = table.createTable.KeySchema as { AttributeName: string }[];
   return schema.map(({ AttributeName }) => AttributeName);
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -9,8 +10,9 @@ import type { DynamoTable } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { Log } from '../log';
 import { UserError } from '../user-error';
-import { Dynalite } from './dynalite';
-import { Expiry } from './expiry';
+import type { ItemChange } from './change';
+import { Dynalite, type StoredChange } from './dynalite';
+import { Expiry, keyAttributes } from './expiry';
 
 export interface LocalDynamoDbOptions {
   region: string;
@@ -22,6 +24,8 @@ export interface LocalDynamoDbOptions {
   url?: string;
   /** Where the embedded one keeps its tables. @default in memory */
   directory?: string;
+  /** Hears of the items of tables that have a stream. Another DynamoDB's changes are not told. */
+  onChange?(change: ItemChange): void;
 }
 
 /** The app's tables, in the embedded DynamoDB or at an endpoint of the user's; expired items go as on AWS. */
@@ -31,11 +35,16 @@ export class LocalDynamoDb {
   readonly #dynalite: Dynalite | undefined;
   readonly #client: DynamoDBClient;
   readonly #directory: string | undefined;
+  readonly #clock: Clock;
+  readonly #onChange: LocalDynamoDbOptions['onChange'];
   readonly #created = new Set<string>();
+  /** Of those with a stream: the names of their key attributes. */
+  #streamed = new Map<string, string[]>();
 
   /** @throws {UserError} if the tables cannot be created. */
   static async start(options: LocalDynamoDbOptions): Promise<LocalDynamoDb> {
-    const dynalite = options.url === undefined ? await Dynalite.start(options) : undefined;
+    const onChange = (change: StoredChange) => database.#changed(change);
+    const dynalite = options.url === undefined ? await Dynalite.start({ ...options, onChange }) : undefined;
     const url = options.url ?? dynalite?.url ?? '';
     const client = new DynamoDBClient({
       endpoint: url,
@@ -43,7 +52,7 @@ export class LocalDynamoDb {
       ...(dynalite || !hasCredentials() ? { credentials: LOCAL_CREDENTIALS } : {}),
     });
     const expiry = new Expiry({ client, tables: options.tables, clock: options.clock, log: options.log });
-    const database = new LocalDynamoDb(url, expiry, dynalite, client, options.directory);
+    const database: LocalDynamoDb = new LocalDynamoDb(url, expiry, dynalite, client, options);
     try {
       await database.#create(options.tables);
     } catch (error) {
@@ -59,13 +68,15 @@ export class LocalDynamoDb {
     expiry: Expiry,
     dynalite: Dynalite | undefined,
     client: DynamoDBClient,
-    directory: string | undefined,
+    { directory, clock, onChange }: LocalDynamoDbOptions,
   ) {
     this.url = url;
     this.expiry = expiry;
     this.#dynalite = dynalite;
     this.#client = client;
     this.#directory = directory;
+    this.#clock = clock;
+    this.#onChange = onChange;
   }
 
   /**
@@ -84,9 +95,26 @@ export class LocalDynamoDb {
   }
 
   async #create(tables: DynamoTable[]): Promise<void> {
+    const streamed = tables.filter(({ streamViewType }) => streamViewType !== undefined);
+    this.#streamed = new Map(streamed.map((table) => [table.tableName, keyAttributes(table)]));
+    this.#dynalite?.follow([...this.#streamed.keys()]);
     const missing = tables.filter(({ tableName }) => !this.#created.has(tableName));
     await Promise.all(missing.map((table) => createTable(this.#client, table, this.url, this.#directory)));
     for (const { tableName } of missing) this.#created.add(tableName);
+  }
+
+  /** A write that leaves an item as it was is no change. */
+  #changed({ tableName, oldImage, newImage }: StoredChange): void {
+    const names = this.#streamed.get(tableName);
+    const image = newImage ?? oldImage;
+    if (!names || !image || isDeepStrictEqual(oldImage, newImage)) return;
+    const keys = Object.fromEntries(names.map((name) => [name, image[name] ?? {}]));
+    this.#onChange?.({
+      ...{ tableName, keys, at: this.#clock.now() },
+      ...(oldImage && { oldImage }),
+      ...(newImage && { newImage }),
+      isExpiry: newImage === undefined && this.expiry.isExpiring(tableName, keys),
+    });
   }
 }
 

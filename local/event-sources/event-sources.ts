@@ -1,23 +1,38 @@
 /** The app's event source mappings: each runs its function with what is in its queue or stream. */
-import type { EventSourceMapping, QueueMapping } from '../assembly/model';
+import type {
+  DynamoTable,
+  EventSourceMapping,
+  LambdaFunction,
+  QueueMapping,
+  StreamMapping,
+} from '../assembly/model';
 import type { Clock } from '../clock';
+import type { Destinations } from '../destinations';
+import type { ItemChange } from '../dynamodb/change';
 import type { FunctionInvoker } from '../lambda/invocation';
 import type { Log } from '../log';
 import type { Queues } from '../sqs/queues';
 import { QueuePoller } from './queue-poller';
+import { StreamPoller } from './stream-poller';
 
 export interface EventSourcesOptions {
   queues: Queues;
   region: string;
   invoker: FunctionInvoker;
+  /** For what is given up. */
+  destinations: Destinations;
   clock: Clock;
   log: Log;
 }
 
-interface Poller {
-  start(): void;
-  stop(): void;
+/** What mappings need to know of the app besides themselves. */
+export interface MappedApp {
+  eventSources: EventSourceMapping[];
+  tables: DynamoTable[];
+  functions: LambdaFunction[];
 }
+
+type Poller = QueuePoller | StreamPoller;
 
 export class EventSources {
   readonly #options: EventSourcesOptions;
@@ -28,18 +43,27 @@ export class EventSources {
   }
 
   /** Runs these. One that is as before goes on. */
-  replace(mappings: EventSourceMapping[]): void {
-    const wanted = new Map(mappings.map((mapping) => [JSON.stringify(mapping), mapping]));
+  replace(app: MappedApp): void {
+    const wanted = new Map(app.eventSources.map((mapping) => [JSON.stringify(mapping), mapping]));
     for (const [key, poller] of this.#pollers) {
       if (wanted.delete(key)) continue;
-      poller.stop();
+      if (poller instanceof StreamPoller) poller.retire();
+      else poller.stop();
       this.#pollers.delete(key);
     }
     for (const [key, mapping] of wanted) {
-      const poller = mapping.source === 'queue' ? this.#queuePoller(mapping) : undefined;
+      const poller =
+        mapping.source === 'queue' ? this.#queuePoller(mapping) : this.#streamPoller(mapping, app);
       if (!poller) continue;
       this.#pollers.set(key, poller);
       poller.start();
+    }
+  }
+
+  /** An item of a table has changed. */
+  changed(change: ItemChange): void {
+    for (const poller of this.#pollers.values()) {
+      if (poller instanceof StreamPoller && poller.tableName === change.tableName) poller.take(change);
     }
   }
 
@@ -48,9 +72,23 @@ export class EventSources {
     this.#pollers.clear();
   }
 
-  #queuePoller(mapping: QueueMapping): Poller | undefined {
-    const { queues, region, invoker, clock, log } = this.#options;
+  #queuePoller(mapping: QueueMapping): QueuePoller | undefined {
+    const { queues, ...options } = this.#options;
     const queue = queues.byArn(mapping.sourceArn);
-    return queue && new QueuePoller({ mapping, queue, region, invoker, clock, log });
+    return queue && new QueuePoller({ mapping, queue, ...options });
   }
+
+  #streamPoller(mapping: StreamMapping, { tables, functions }: MappedApp): StreamPoller | undefined {
+    const table = tables.find(({ tableName }) => tableName === mapping.tableName);
+    const lambdaFunction = functions.find(({ functionName }) => functionName === mapping.functionName);
+    if (!table?.streamViewType || !lambdaFunction) return undefined;
+    const [viewType, partitionKey] = [table.streamViewType, partitionKeyOf(table)];
+    const { functionArn } = lambdaFunction;
+    return new StreamPoller({ mapping, viewType, partitionKey, functionArn, ...this.#options });
+  }
+}
+
+export function partitionKeyOf({ createTable }: DynamoTable): string {
+  const schema = createTable.KeySchema as { AttributeName: string; KeyType: string }[];
+  return schema.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName ?? '';
 }

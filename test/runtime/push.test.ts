@@ -13,6 +13,7 @@ import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
 import { PushFromEvent } from '../apps/push-from-event/stack';
 import { PushFromQueue } from '../apps/push-from-queue/stack';
+import { PushFromStream } from '../apps/push-from-stream/stack';
 import { PushFromTopic } from '../apps/push-from-topic/stack';
 import { SocketClient } from './socket-client';
 
@@ -25,7 +26,7 @@ describe('apps that push, on the local runtime', () => {
 
   beforeAll(async () => {
     const cdk = new App({ outdir });
-    for (const PushStack of [PushFromQueue, PushFromTopic, PushFromEvent]) new PushStack(cdk);
+    for (const PushStack of [PushFromQueue, PushFromTopic, PushFromEvent, PushFromStream]) new PushStack(cdk);
     app = readAssembly(cdk.synth().directory);
     runtime = await startRuntime({
       app,
@@ -51,7 +52,7 @@ describe('apps that push, on the local runtime', () => {
     expect(app.notRun).toEqual([]);
   });
 
-  it.each(['queue', 'topic', 'event'])(
+  it.each(['queue', 'topic', 'event', 'stream'])(
     "take a client's message through the %s to every client",
     async (stage) => {
       const [ada, grace] = (await Promise.all(

@@ -8,7 +8,7 @@ import {
   WebSocketLambdaIntegration,
   WebSocketMockIntegration,
 } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { AttributeType, StreamViewType, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { lossText } from '../../../local/assembly/losses';
@@ -126,16 +126,6 @@ describe('A CDK app', () => {
     const { functions, tables } = read(app);
     const name = tables.find(({ path }) => path.startsWith('Data/'))?.tableName;
     expect(functions[0]?.environment.ROOMS).toBe(name);
-  });
-
-  it('lists its streams', () => {
-    const app = newApp();
-    const { stack } = chatStack(app);
-    new Table(stack, 'Changes', {
-      partitionKey: { name: 'pk', type: AttributeType.STRING },
-      stream: StreamViewType.NEW_IMAGE,
-    });
-    expect(read(app).notRun).toEqual([{ type: 'DynamoDB stream', path: 'Main/Changes/Resource' }]);
   });
 
   it('is refused with a route that would be open where AWS asks an authorizer', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { AttributeType, type ITable, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus, EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as FunctionTarget, SnsTopic, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import {
@@ -13,8 +14,9 @@ import {
   FilterRule,
   Function as LambdaFunction,
   Runtime,
+  StartingPosition,
 } from 'aws-cdk-lib/aws-lambda';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { DynamoEventSource, SqsDlq, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription, LambdaSubscription, SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { CfnQueuePolicy, Queue } from 'aws-cdk-lib/aws-sqs';
@@ -83,6 +85,39 @@ describe('readAssembly', () => {
       },
     ]);
     expect(app.notRun).toEqual([]);
+  });
+
+  it('reads mappings of a stream', () => {
+    const app = read(({ stack, handler }) => {
+      const table = new Table(stack, 'Changes', {
+        partitionKey: { name: 'pk', type: AttributeType.STRING },
+        stream: StreamViewType.NEW_AND_OLD_IMAGES,
+      });
+      handler.addEventSource(
+        new DynamoEventSource(table as unknown as ITable, {
+          ...{ startingPosition: StartingPosition.LATEST, batchSize: 5, bisectBatchOnError: true },
+          ...{ retryAttempts: 3, maxRecordAge: Duration.minutes(10), parallelizationFactor: 2 },
+          onFailure: new SqsDlq(new Queue(stack, 'Dead')),
+          tumblingWindow: Duration.seconds(30),
+        }),
+      );
+    });
+    expect(app.tables[0]?.streamViewType).toBe('NEW_AND_OLD_IMAGES');
+    expect(app.eventSources).toMatchObject([
+      {
+        ...{
+          source: 'stream',
+          tableName: app.tables[0]?.tableName,
+          startingPosition: 'LATEST',
+          batchSize: 5,
+        },
+        ...{ bisectsOnError: true, maximumRetryAttempts: 3, maximumRecordAgeSeconds: 600 },
+        ...{ parallelizationFactor: 2, onFailureArn: app.queues[0]?.queueArn, filters: [] },
+      },
+    ]);
+    expect(app.notRun.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining('its tumbling window is not run'),
+    ]);
   });
 
   it('gives FIFO queues and topics without a name one that ends with .fifo', () => {

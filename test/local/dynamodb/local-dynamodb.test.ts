@@ -4,15 +4,19 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  BatchWriteItemCommand,
+  DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
   ListTablesCommand,
   PutItemCommand,
   QueryCommand,
   ScanCommand,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { DynamoTable } from '../../../local/assembly/model';
 import { ManualClock } from '../../../local/clock';
+import type { ItemChange } from '../../../local/dynamodb/change';
 import { Expiry } from '../../../local/dynamodb/expiry';
 import { LocalDynamoDb } from '../../../local/dynamodb/local-dynamodb';
 import { silentLog } from '../../../local/log';
@@ -47,6 +51,96 @@ function table(tableName: string, ttlAttribute?: string): DynamoTable {
     ...(ttlAttribute === undefined ? {} : { ttlAttribute }),
   };
 }
+
+describe('LocalDynamoDb with a stream', () => {
+  const clock = new ManualClock();
+  const changes: ItemChange[] = [];
+  let heard = () => {};
+  let database: LocalDynamoDb;
+  let client: DynamoDBClient;
+
+  beforeAll(async () => {
+    database = await LocalDynamoDb.start({
+      ...settings,
+      clock,
+      tables: [{ ...table('rows', 'expires'), streamViewType: 'NEW_AND_OLD_IMAGES' }, table('silent')],
+      onChange: (change) => {
+        changes.push(change);
+        heard();
+      },
+    });
+    client = new DynamoDBClient({ endpoint: database.url, region: 'eu-west-1' });
+  });
+  afterAll(async () => {
+    client.destroy();
+    await database.close();
+  });
+  beforeEach(() => {
+    changes.length = 0;
+  });
+
+  const key = (pk: string) => ({ pk: { S: pk }, sk: { S: '1' } });
+  const put = (pk: string, more = {}, TableName = 'rows') =>
+    client.send(new PutItemCommand({ TableName, Item: { ...key(pk), ...more } }));
+  const until = (count: number) =>
+    new Promise<void>((resolve) => {
+      heard = () => {
+        if (changes.length >= count) resolve();
+      };
+      heard();
+    });
+
+  it('tells of items that come, change and go, with what they were and are', async () => {
+    await put('a', { n: { N: '1' } });
+    await client.send(
+      new UpdateItemCommand({
+        ...{ TableName: 'rows', Key: key('a'), UpdateExpression: 'SET n = n + :one' },
+        ExpressionAttributeValues: { ':one': { N: '1' } },
+      }),
+    );
+    await client.send(new DeleteItemCommand({ TableName: 'rows', Key: key('a') }));
+    await until(3);
+    const [one, two] = ['1', '2'].map((n) => ({ ...key('a'), n: { N: n } }));
+    const told = { tableName: 'rows', keys: key('a'), at: clock.now(), isExpiry: false };
+    expect(changes).toEqual([
+      { ...told, newImage: one },
+      { ...told, oldImage: one, newImage: two },
+      { ...told, oldImage: two },
+    ]);
+  });
+
+  it('tells of nothing that leaves an item as it was, of no refused write, and of no other table', async () => {
+    await put('b', { n: { N: '1' } });
+    await put('b', { n: { N: '1' } });
+    await client.send(new DeleteItemCommand({ TableName: 'rows', Key: key('none') }));
+    await put('b', {}, 'silent');
+    const refused = client.send(
+      new PutItemCommand({
+        TableName: 'rows',
+        Item: key('b'),
+        ConditionExpression: 'attribute_not_exists(pk)',
+      }),
+    );
+    await expect(refused).rejects.toThrow('The conditional request failed');
+    await put('c');
+    await until(2);
+    expect(changes.map(({ keys }) => keys.pk)).toEqual([{ S: 'b' }, { S: 'c' }]);
+  });
+
+  it('tells of the writes of a batch', async () => {
+    const requests = ['d', 'e'].map((pk) => ({ PutRequest: { Item: key(pk) } }));
+    await client.send(new BatchWriteItemCommand({ RequestItems: { rows: requests } }));
+    await until(2);
+    expect(changes.map(({ keys }) => keys.pk?.S).sort()).toEqual(['d', 'e']);
+  });
+
+  it('says which items went because their time was over', async () => {
+    await put('f', { expires: { N: String(Math.floor(clock.now() / 1000) - 1) } });
+    await database.expiry.sweep();
+    await until(2);
+    expect(changes).toMatchObject([{ isExpiry: false }, { keys: key('f'), isExpiry: true }]);
+  });
+});
 
 describe('LocalDynamoDb', () => {
   const clock = new ManualClock();

@@ -1,51 +1,11 @@
 import type { QueueMapping, Queue as QueueSettings } from '../../../local/assembly/model';
 import { ManualClock } from '../../../local/clock';
 import { QueuePoller } from '../../../local/event-sources/queue-poller';
-import type { InvocationOutcome } from '../../../local/lambda/invocation';
 import type { Log } from '../../../local/log';
 import type { Queue } from '../../../local/sqs/queue';
 import { Queues } from '../../../local/sqs/queues';
 import { queueSettings } from '../sqs/queue-settings';
-
-interface Call {
-  records: { messageId: string; body: string }[];
-  succeed(response?: unknown): void;
-  fail(errorType?: string): void;
-}
-
-/** A function that does what the test says, when it says so. */
-class ScriptedFunction {
-  readonly #calls: Call[] = [];
-  readonly #waiting: ((call: Call) => void)[] = [];
-
-  invoke(_: string, payload: string): Promise<InvocationOutcome> {
-    return new Promise((resolve) => {
-      const call: Call = {
-        records: JSON.parse(payload).Records,
-        succeed: (response = null) =>
-          resolve({ kind: 'success', requestId: 'r', payload: JSON.stringify(response) }),
-        fail: (errorType = 'Error') =>
-          resolve({ kind: 'failure', requestId: 'r', errorType, errorMessage: '', payload: '{}' }),
-      };
-      const waiting = this.#waiting.shift();
-      if (waiting) waiting(call);
-      else this.#calls.push(call);
-    });
-  }
-
-  invokeAsync(): undefined {
-    throw new Error('Mappings wait for the outcome.');
-  }
-
-  call(): Promise<Call> {
-    const call = this.#calls.shift();
-    return call ? Promise.resolve(call) : new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  get openCount(): number {
-    return this.#calls.length;
-  }
-}
+import { type Call, ScriptedFunction } from './scripted-function';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
