@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import {
   createServer,
   type IncomingMessage,
@@ -17,6 +16,7 @@ import { Guard } from './guard';
 import { HostHeaders } from './host-header';
 import { declineUpgrade, offersWebSocket } from './other-upgrade';
 import { answerServiceError } from './service-error';
+import { Turns } from './turns';
 
 export interface RequestHandler {
   handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
@@ -68,9 +68,7 @@ export class Endpoint {
   readonly #clock: Clock;
   /** Sockets that have left HTTP: the server no longer ends them by itself. */
   readonly #upgraded = new Set<Duplex>();
-  /** The answer of each connection's latest request, and of the one whose turn it is. */
-  readonly #latest = new WeakMap<Duplex, ServerResponse>();
-  readonly #current = new WeakMap<Duplex, ServerResponse>();
+  readonly #turns = new Turns();
   #port = 0;
 
   constructor(options: EndpointOptions) {
@@ -84,8 +82,9 @@ export class Endpoint {
     this.#server.keepAliveTimeout = KEEP_ALIVE_MILLIS;
     // Node.js would drop the headers above 2,000 in silence, the guard's among them. Their size is limited.
     this.#server.maxHeadersCount = 0;
+    this.#server.on('checkExpectation', (request, response) => this.#failExpectation(request, response));
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
-    this.#server.on('connect', (_, socket) => this.#end(socket, 405, 'This is no proxy.\n'));
+    this.#server.on('connect', (_, socket) => this.#refuseTunnel(socket));
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#malformed(error, socket));
   }
 
@@ -122,32 +121,38 @@ export class Endpoint {
     });
   }
 
+  /** Node.js has let go of the connection: an answer that is still on its way would come to a standstill. No client sends so. */
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const earlier = this.#latest.get(socket);
-    if (earlier && !earlier.writableFinished) {
-      // The client did not wait for an answer. What comes next on its connection comes after that.
-      earlier.once('finish', () => this.#upgrade(request, socket, head));
-      return;
-    }
-    if (!offersWebSocket(request)) {
-      declineUpgrade(this.#server, request, socket, head);
-      return;
-    }
-    // A socket whose client has vanished must not end the process.
-    socket.on('error', () => socket.destroy());
-    this.#upgraded.add(socket);
-    socket.on('close', () => this.#upgraded.delete(socket));
+    if (this.#turns.hasToWait(socket)) socket.destroy();
+    else if (!offersWebSocket(request)) declineUpgrade(this.#server, request, socket, head);
+    else this.#handOver(request, socket, head);
+  }
+
+  #handOver(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#holdOn(socket);
     const refusal = this.#guard.refuseHost(request);
     if (refusal) this.#end(socket, refusal.status, refusal.text);
     else this.#options.gateway.handleUpgrade(request, socket, head);
   }
 
+  /** These listeners live as long as the socket. They are made here, where no request is in sight that they would keep. */
+  #holdOn(socket: Duplex): void {
+    // A socket whose client has vanished must not end the process.
+    socket.on('error', () => socket.destroy());
+    this.#upgraded.add(socket);
+    socket.on('close', () => this.#upgraded.delete(socket));
+  }
+
+  #refuseTunnel(socket: Duplex): void {
+    if (this.#turns.hasToWait(socket)) socket.destroy();
+    else this.#end(socket, 405, 'This is no proxy.\n');
+  }
+
   /** Also called for what follows the first fault of a connection, which has been answered then. */
   #malformed(error: NodeJS.ErrnoException, socket: Duplex): void {
-    const answer = this.#current.get(socket);
-    const isInAnswer = answer?.headersSent && !answer.writableFinished;
     if (socket.writableEnded) return;
-    if (!socket.writable || isInAnswer || error.code === 'ECONNRESET') socket.destroy();
+    const isLost = !socket.writable || error.code === 'ECONNRESET';
+    if (isLost || this.#turns.isInAnswer(socket)) socket.destroy();
     else this.#end(socket, FAULTS.get(error.code) ?? 400, `The request cannot be read: ${error.message}.\n`);
   }
 
@@ -155,10 +160,20 @@ export class Endpoint {
     endWith(socket, plainAnswer(status, STATUS_CODES[status] ?? '', text), this.#clock);
   }
 
+  /** Of an `Expect` other than `100-continue`. */
+  async #failExpectation(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!(await this.#turns.wait(request.socket, response))) return;
+    const { status, text } = this.#guard.refuse(request) ?? {
+      status: 417,
+      text: 'Expect 100-continue only.\n',
+    };
+    answerText(response, status, text);
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.on('error', () => response.destroy());
     response.on('error', () => response.destroy());
-    if (!(await this.#hasTurn(request.socket, response))) return;
+    if (!(await this.#turns.wait(request.socket, response))) return;
     const foreign = this.#guard.refuseHost(request);
     if (foreign) return answerText(response, foreign.status, foreign.text);
     const answeredByApi = this.#options.httpApis?.handle(request, response);
@@ -173,19 +188,6 @@ export class Endpoint {
     if (service !== undefined) return this.#refuseService(service, request, response);
     if (await this.#options.web?.handle(request, response)) return;
     answerText(response, 404, `There is nothing at ${request.url}.\n`);
-  }
-
-  /**
-   * Requests of one connection are served one after the other, also if the client does not wait for the answers. False if there
-   * is no line to answer this one on: an answer before it was the last.
-   */
-  async #hasTurn(socket: Duplex, response: ServerResponse): Promise<boolean> {
-    const earlier = this.#latest.get(socket);
-    this.#latest.set(socket, response);
-    // If the connection ends, this never comes. Node.js would not tell a handler that its answer is not waited for.
-    if (earlier && !earlier.writableFinished) await once(earlier, 'finish');
-    this.#current.set(socket, response);
-    return response.socket !== null;
   }
 
   #refuseService(service: string, request: IncomingMessage, response: ServerResponse): void {

@@ -115,13 +115,26 @@ describe('Endpoint', () => {
 
     it('takes the offer with every request of a connection', async () => {
       const socket = await open();
-      const request = (path: number, more: string) =>
-        `GET /${path} HTTP/1.1\r\nhost: localhost\r\n${signedFor('echo')}\r\nupgrade: h2c\r\nconnection: upgrade${more}\r\n\r\n`;
-      for (let path = 1; path < 30; path++) socket.write(request(path, ''));
-      socket.write(request(30, ', close'));
-      const paths = [...(await rest(socket)).matchAll(/GET \/(\d+) /g)].map(([, path]) => Number(path));
-      expect(paths).toEqual([...Array(30).keys()].map((index) => index + 1));
+      const request = (path: number) =>
+        `GET /${path} HTTP/1.1\r\nhost: localhost\r\n${signedFor('echo')}\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n`;
+      for (let path = 1; path <= 30; path++) {
+        socket.write(request(path));
+        expect(String((await once(socket, 'data'))[0])).toContain(`GET /${path} `);
+      }
     });
+
+    it.each(['upgrade: h2c', 'upgrade: websocket'])(
+      'cuts off a client that does not wait for its answers: %s',
+      async (offered) => {
+        const socket = await open();
+        const closed = once(socket, 'close');
+        socket.write(`GET /1 HTTP/1.1\r\nhost: localhost\r\n${signedFor('slow')}\r\n\r\n`);
+        socket.write(`GET /2 HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\n${offered}\r\n\r\n`);
+        socket.resume();
+        await closed;
+        expect(upgrades).toEqual([]);
+      },
+    );
 
     it('asks the guard', async () => {
       const answer = await answerTo('GET /a HTTP/1.1', 'host: example.com', signedFor('echo'), ...offer);
@@ -223,6 +236,16 @@ describe('Endpoint', () => {
         ...['1', '2', '3'],
       ]);
       expect(mostAtOnce).toBe(1);
+    });
+
+    it('cuts off a client that sends without end', async () => {
+      const socket = await open();
+      // A reset, as what it still sends is not read.
+      const closed = new Promise((resolve) => socket.on('close', resolve));
+      socket.write(get('/1').repeat(2_000));
+      socket.resume();
+      await closed;
+      expect(served.length).toBeLessThan(1_001);
     });
 
     it('serves none after the last one of a connection', async () => {
