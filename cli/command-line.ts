@@ -1,7 +1,7 @@
 /** The whole command line: the runtime's commands, and those by which people look after connections. */
 import { Command, CommanderError } from 'commander';
 import { WebSocketTimeoutError } from '../lib/errors';
-import { addRuntimeCommands } from '../local/cli/commands';
+import { addRuntimeCommands, withCommand } from '../local/cli/commands';
 import { complaint } from './complaint';
 import { addConnectionCommands } from './connection-commands';
 import type { Terminal } from './terminal';
@@ -18,7 +18,7 @@ export async function runCommandLine(args: string[], terminal: Terminal): Promis
   addRuntimeCommands(program);
   addConnectionCommands(program, terminal);
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(withCommand(args), { from: 'user' });
     return 0;
   } catch (error) {
     // Commander has said it already.

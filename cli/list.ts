@@ -2,6 +2,7 @@
 import type { Member } from '../lib/connection-items';
 import type { Service } from '../lib/service';
 import { followChanges } from './changes';
+import { inTurns } from './in-turns';
 import { Place, type PlaceOptions } from './place';
 import type { Terminal } from './terminal';
 import { durationText, jsonLine, table } from './text';
@@ -26,8 +27,6 @@ interface Listed {
 }
 
 const WATCH_MILLISECONDS = 2_000;
-/** Queries, or requests to the gateway, under way at a time. */
-const AT_A_TIME = 20;
 const CLEAR_SCREEN = '\u001b[H\u001b[2J\u001b[3J';
 
 export async function list(
@@ -51,10 +50,7 @@ async function listed(service: Service, options: ListOptions): Promise<Listed[]>
   for await (const member of service.members()) members.push(member);
   members.sort((a, b) => a.acceptedAt - b.acceptedAt);
   const rows: Listed[] = [];
-  for (let at = 0; at < members.length; at += AT_A_TIME) {
-    const some = members.slice(at, at + AT_A_TIME);
-    rows.push(...(await Promise.all(some.map((member) => row(service, member, options)))));
-  }
+  for await (const one of inTurns(members, (member) => row(service, member, options))) rows.push(one);
   return rows;
 }
 

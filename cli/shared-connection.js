@@ -3,6 +3,9 @@
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
+// Node.js 22 and later keep what they have compiled.
+require('node:module').enableCompileCache?.();
+
 const source = join(__dirname, 'main.ts');
 if (existsSync(source)) {
   require('tsx/cjs');

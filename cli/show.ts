@@ -22,13 +22,14 @@ interface Shown {
   user?: string;
   session?: string;
   channels: string[];
+  /** What `onPreServer` noted; a service may note what is secret. */
+  attributes: Connection['attributes'];
   messagesTo: 'onClientMessage' | 'inbox' | 'owner';
   owner?: { epoch: number; leaseUntil: string | null };
   unread?: number;
   gateway: { connectedAt: string; lastActiveAt: string; sourceIp?: string; userAgent?: string } | string;
 }
 
-/** What `onPreServer` noted is left out: it is the service's own, and may be secret. */
 export async function show(
   webSocketId: string,
   options: PlaceOptions & { json: boolean },
@@ -55,6 +56,7 @@ async function describe(backend: Backend, connection: Connection): Promise<Shown
     ...(member?.user !== undefined && { user: member.user }),
     ...(sessionId !== '' && { session: sessionId }),
     channels,
+    attributes: connection.attributes,
     messagesTo: messagesTo === 'hook' ? 'onClientMessage' : messagesTo,
     ...(messagesTo === 'owner' && { owner: await ownerOf(backend, webSocketId) }),
     ...(messagesTo !== 'hook' && { unread: await unreadOf(backend, webSocketId) }),
@@ -106,6 +108,7 @@ function lines(shown: Shown, now: number): string {
     ['user', shown.user],
     ['session', shown.session],
     ['channels', shown.channels.join(' ') || 'none'],
+    ['attributes', Object.keys(shown.attributes).length > 0 ? JSON.stringify(shown.attributes) : undefined],
     ['messages go to', shown.messagesTo],
     ['owner', owner && `number ${owner.epoch}, ${leaseText(owner.leaseUntil)}`],
     ['unread', shown.unread === undefined ? undefined : String(shown.unread)],

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line of the runtime: `start` runs a CDK app's WebSocket APIs on this machine, `dev` follows its sources, `describe` says what is in the app. */
 import { Command } from 'commander';
-import { addRuntimeCommands } from './cli/commands';
+import { addRuntimeCommands, withCommand } from './cli/commands';
 import { printableLines } from './printable';
 import { UserError } from './user-error';
 
@@ -10,7 +10,7 @@ const program = new Command('shared-connection')
   .showHelpAfterError('(--help tells what there is)');
 addRuntimeCommands(program);
 
-program.parseAsync().catch((error: unknown) => {
+program.parseAsync(withCommand(process.argv.slice(2)), { from: 'user' }).catch((error: unknown) => {
   const text = error instanceof UserError ? error.message : describeFault(error);
   process.stderr.write(`${printableLines(text)}\n`);
   process.exit(1);

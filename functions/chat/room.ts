@@ -1,6 +1,6 @@
 /** The chat as any process sees it: say a line to everyone, look at the last ones. */
 import { type DeliveryReport, MAX_MESSAGE_BYTES, Service, type ServiceOptions } from '../../lib';
-import { NumberedLog } from '../numbered-log';
+import { NumberedLog } from '../../lib/numbered-log';
 import { type ChatLine, ChatProtocolError, type ServerMessage, sentAt, toBase64 } from './messages';
 import { SYSTEM } from './nickname';
 

@@ -1,9 +1,9 @@
 /** Announces what comes in: every message of a file to everyone who listens, in the order of the file. */
 import type { DeliveryReport, Service } from '../../lib';
 import { sleep } from '../../lib/clock';
+import { NumberedLog } from '../../lib/numbered-log';
 import { Slots } from '../../lib/slots';
 import { channelOf, EVERYTHING } from '../notifications/topics';
-import { NumberedLog } from '../numbered-log';
 import { type Announcement, AnnouncementStore, type Outcome } from './announcements';
 import type { FileSource } from './file-source';
 import { scanMessages } from './hl7/scan-messages';

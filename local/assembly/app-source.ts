@@ -1,6 +1,6 @@
 /** Where an app's cloud assembly comes from: a folder that holds it, or a command that makes it. */
 import { existsSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { UserError } from '../user-error';
 import { readJson } from './cloud-assembly';
 import { isObject, type JsonObject, objectAt, textAt } from './json';
@@ -27,7 +27,32 @@ export function findApp(app: string | undefined, workingDirectory: string): AppS
       `${directory} holds neither a cloud assembly (manifest.json) nor a CDK app (cdk.json). Give the folder that \`cdk synth\` writes, or the command that runs the app.`,
     );
   }
+  assertRuns(app, workingDirectory);
   return command(app, workingDirectory, readSettings(workingDirectory));
+}
+
+/** Of a single word, or one that is a path: a mistyped folder is no command. What else the shell makes of a command, it says itself. */
+function assertRuns(app: string, workingDirectory: string): void {
+  const [program = ''] = app.trim().split(/\s/, 1);
+  const isPath = program.includes('/');
+  if (!/^[\w@./+-]+$/.test(program) || (!isPath && program !== app.trim())) return;
+  const isThere = isPath
+    ? existsSync(resolve(workingDirectory, program))
+    : isScript(app, workingDirectory) || isInPath(program);
+  if (isThere) return;
+  throw new UserError(
+    `There is no folder and no command ${JSON.stringify(program)} (--app). Give the folder of a CDK app, one that \`cdk synth\` wrote, or the command that runs the app.`,
+  );
+}
+
+function isInPath(program: string): boolean {
+  if (process.platform === 'win32') return true;
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+}
+
+/** The CDK runs a script with Node.js, too, where it is named alone. */
+function isScript(app: string, workingDirectory: string): boolean {
+  return /^\S+\.[cm]?js$/.test(app) && existsSync(resolve(workingDirectory, app));
 }
 
 function appOfProject(workingDirectory: string): AppSource {
@@ -46,11 +71,7 @@ function appOfProject(workingDirectory: string): AppSource {
 
 function command(app: string, workingDirectory: string, settings: JsonObject): AppSource {
   const build = textAt(settings, 'build');
-  // The CDK runs a script with Node.js, too, where it is named alone.
-  const run =
-    /^\S+\.[cm]?js$/.test(app) && existsSync(resolve(workingDirectory, app))
-      ? `"${process.execPath}" "${app}"`
-      : app;
+  const run = isScript(app, workingDirectory) ? `"${process.execPath}" "${app}"` : app;
   return {
     kind: 'command',
     synthesis: {

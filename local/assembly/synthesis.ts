@@ -93,10 +93,13 @@ export function shorten(errors: string, workingDirectory: string): string {
     const frame = codeFrame(lines) || sourceFrame(compilerError, workingDirectory);
     return `${relativeTo(workingDirectory, compilerError.trim())}${frame}`;
   }
-  const start = lines.findIndex((line) => /^(?:Uncaught )?[A-Za-z_$.]*Error\b.*: ?/.test(line));
+  const start = lines.findIndex((line) =>
+    /^(?:Uncaught )?(?:[A-Za-z_$.]*Error\b.*: ?|(?:\w+: )?«\w+» )/.test(line),
+  );
   if (start >= 0) {
     const rest = lines.slice(start);
-    const end = rest.findIndex((line) => /^\s+at /.test(line));
+    // The CDK shows its own frames and Node.js's as `...`.
+    const end = rest.findIndex((line) => /^\s+(?:at |\.\.\.)/.test(line));
     const message = (end < 0 ? rest.slice(0, MAX_FALLBACK_LINES) : rest.slice(0, end)).join('\n').trim();
     const frame = rest.find((line) => /^\s+at .*:\d+:\d+\)?$/.test(line) && !/node_modules|node:/.test(line));
     const [, place] = /\(?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/.exec(frame ?? '') ?? [];

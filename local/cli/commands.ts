@@ -4,25 +4,37 @@ import { hostName } from '../endpoint/host-header';
 import { FAULT_VALUES } from '../faults/fault-settings';
 import { DEFAULT_SEED } from '../faults/faults';
 import { printableLines } from '../printable';
-import { describe } from './describe';
-import { dev } from './dev';
-import { start } from './start';
+import type { SessionOptions } from './session';
 
-/** `start`, which is the one that runs where no command is named, `dev` and `describe`. */
+/**
+ * The arguments with a command: `start` where none is named. So a name that no command has is a mistake, and not an argument of
+ * `start`.
+ */
+export function withCommand(args: string[]): string[] {
+  const [first = '-'] = args;
+  return first.startsWith('-') && !/^(-h|--help)$/.test(first) ? ['start', ...args] : args;
+}
+
+/** `start`, `dev` and `describe`. Each loads what it needs when it runs, so that no other command waits for that. */
 export function addRuntimeCommands(program: Command): void {
-  runOptions(program.command('start', { isDefault: true }))
-    .description('synthesize the app of cdk.json, and run its WebSocket APIs, functions and tables')
-    .action(start);
+  runOptions(program.command('start'))
+    .description(
+      'synthesize the app of cdk.json, and run its WebSocket APIs, functions and tables (the default)',
+    )
+    .action(async (options: SessionOptions) =>
+      (require('./start') as typeof import('./start')).start(options),
+    );
 
   runOptions(program.command('dev'))
     .description('the same, and follow its sources: changed functions are replaced while sockets stay open')
-    .action(dev);
+    .action(async (options: SessionOptions) => (require('./dev') as typeof import('./dev')).dev(options));
 
   program
     .command('describe')
     .description('print what a synthesized app has: APIs with their routes, functions, and what these may do')
     .argument('[folder]', 'the cloud assembly', 'cdk.out')
-    .action((folder: string) => {
+    .action(async (folder: string) => {
+      const { describe } = require('./describe') as typeof import('./describe');
       process.stdout.write(printableLines(describe(folder)));
     });
 }

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { type Connection, SharedConnection } from '../../lib';
 import { systemClock } from '../../lib/clock';
 import { ConnectionStore } from '../../lib/connection-store';
+import { NumberedLog } from '../../lib/numbered-log';
 import { DynamoDbTable } from '../../lib/table/dynamodb-table';
 import { newWebSocketId } from '../../lib/testing/events';
 import { type RunningApp, startApp } from '../runtime/running-app';
@@ -85,6 +86,88 @@ describe('shared-connection', () => {
     expect(complaint.trimEnd()).not.toContain('\n');
     return complaint.trimEnd();
   };
+
+  describe('a command that is not there', () => {
+    it('is named, with the nearest one', async () => {
+      const { exitCode, complaint } = await run(['membrs']);
+      expect(exitCode).toBe(1);
+      expect(complaint).toMatch(/unknown command 'membrs'\n\(Did you mean members\?\)/);
+    });
+
+    it('is named where none is near', async () => {
+      expect((await run(['frobnicate'])).complaint).toMatch(/unknown command 'frobnicate'\n\(--help tells/);
+    });
+  });
+
+  describe('channels', () => {
+    it('shows which there are, and how many are in each', async () => {
+      const [ada, bob] = [await connect(), await connect()];
+      for (const { id } of [ada, bob]) await (await SharedConnection.open(id)).subscribe('topic/adt');
+      await (await SharedConnection.open(bob.id)).subscribe('all');
+      expect(await json('channels', 'inbox')).toEqual([
+        { service: 'inbox', channel: 'all', members: 1 },
+        { service: 'inbox', channel: 'topic/adt', members: 2 },
+      ]);
+      const { out } = await succeeds(['channels']);
+      expect(out).toContain('│ inbox   │ topic/adt │ 2       │');
+    });
+
+    it('says that there are none', async () => {
+      expect((await succeeds(['channels'])).out).toBe('Nobody is in a channel.\n');
+    });
+  });
+
+  describe('members', () => {
+    it('shows who is in a channel', async () => {
+      const [ada] = [await connect(), await connect()];
+      await (await SharedConnection.open(ada.id)).subscribe('topic/adt');
+      expect(await json('members', 'topic/adt')).toEqual([
+        {
+          service: 'inbox',
+          id: ada.id,
+          acceptedAt: expect.stringMatching(ISO),
+          ageSeconds: expect.any(Number),
+        },
+      ]);
+      expect((await succeeds(['members', 'topic/adt', '--service', 'inbox'])).out).toContain(ada.id);
+      expect((await succeeds(['members', 'topic/oru'])).out).toBe('Nobody is in topic/oru.\n');
+    });
+
+    it('says what a channel may be called', async () => {
+      expect(await fails('members', 'a channel')).toMatch(/The channel name "a channel" is not valid/);
+    });
+  });
+
+  describe('errors', () => {
+    const note = async (error: string) => {
+      const table = new DynamoDbTable(app.tableName, systemClock);
+      await new NumberedLog(table, systemClock, 'loop', 'errors', 60).append({
+        ...{ error, at: '2026-01-31T09:30:00.000Z', rule: 'every message has a control id' },
+      });
+    };
+
+    it('shows what is noted, the newest first, as many as are asked for', async () => {
+      expect((await succeeds(['errors'])).out).toBe('No errors are noted.\n');
+      for (const error of ['Delimiters', 'ControlId', 'Truncated']) await note(error);
+      expect((await json('errors', 'loop', '--limit', '2')).map(({ error }) => error)).toEqual([
+        'Truncated',
+        'ControlId',
+      ]);
+      expect(await json('errors', '--limit', '1')).toEqual([
+        {
+          service: 'loop',
+          at: '2026-01-31T09:30:00.000Z',
+          error: 'Truncated',
+          rule: 'every message has a control id',
+        },
+      ]);
+      expect((await succeeds(['errors'])).out).toContain('rule: every message has a control id');
+    });
+
+    it.each(['0', 'all', '10000'])('refuses a limit of %s', async (limit) => {
+      expect((await run(['errors', '--limit', limit])).complaint).toMatch(/a number from 1 to 9999/);
+    });
+  });
 
   describe('list', () => {
     it('shows who is connected, in a table', async () => {
@@ -176,6 +259,7 @@ describe('shared-connection', () => {
       expect(await json('show', '--', id)).toEqual([
         {
           ...{ id, service: 'inbox', state: 'open', acceptedAt: time, user: 'Ada', channels: [] },
+          attributes: {},
           ...{ messagesTo: 'inbox', unread: 1 },
           gateway: { connectedAt: time, lastActiveAt: time, sourceIp: '127.0.0.1' },
         },
@@ -190,6 +274,18 @@ describe('shared-connection', () => {
         ...['id', 'service', 'state', 'since', 'channels', 'messages go to', 'unread'],
         ...['connected', 'last active', 'from', ''],
       ]);
+    });
+
+    it('shows what onPreServer noted', async () => {
+      const webSocketId = newWebSocketId();
+      const connection = { webSocketId, callbackUrl: app.runtime.url, service: 'inbox', sessionId: '' };
+      const attributes = { topics: ['adt'], note: 'Ada\u001b[2J' };
+      await store.accept({ ...connection, serverFunction: 'none', attributes, messagesTo: 'hook' }, 'token');
+      expect(await json('show', '--', webSocketId)).toMatchObject([{ attributes }]);
+      expect((await succeeds(['show', '--', webSocketId])).out).toContain(
+        'attributes      {"topics":["adt"],"note":"Ada\\u001b[2J"}\n',
+      );
+      await store.forgetMember(connection);
     });
 
     it('shows one that has closed', async () => {

@@ -48,6 +48,17 @@ describe('findApp', () => {
     expect(findApp(folder, '/')).toMatchObject({ synthesis: { workingDirectory: folder } });
   });
 
+  it.each(['/nowhere', './cdk.outt', '/nowhere/run --fast', 'cdk.outt'])(
+    'says that there is no folder and no command %s',
+    (app) => {
+      expect(() => findApp(app, '/')).toThrow(/There is no folder and no command .*--app.*Give the folder/);
+    },
+  );
+
+  it.each(['FOO=1 node app', '(node app)', 'node'])('takes %s for the command that it is', (app) => {
+    expect(findApp(app, '/')).toMatchObject({ kind: 'command', synthesis: { command: app } });
+  });
+
   it('takes a command', () => {
     expect(findApp('node --import tsx other.ts', '/')).toMatchObject({
       synthesis: { command: 'node --import tsx other.ts' },
@@ -116,6 +127,26 @@ describe('synthesize', () => {
 });
 
 describe('shorten', () => {
+  it("begins with the CDK's own first line", () => {
+    const errors = [
+      '/p/node_modules/aws-cdk-lib/core/lib/asset-staging.js:1',
+      '"use strict";var __createBinding=1;',
+      '    ^',
+      '',
+      '«CannotFindAsset» Cannot find asset at /p/nope',
+      '    ...new Function2 in aws-cdk-lib...',
+      '    at <anonymous> (/p/app.ts:4:1)',
+      '    ...node internals...',
+      'Relates to construct:',
+      '    <.> (aws-cdk-lib.App)',
+      '',
+      'Node.js v20.20.2',
+    ];
+    expect(shorten(errors.join('\n'), '/p')).toBe(
+      '«CannotFindAsset» Cannot find asset at /p/nope (app.ts:4:1)',
+    );
+  });
+
   it.each<[string, string, string]>([
     [
       "keeps a compiler's message with its place",

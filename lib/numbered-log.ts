@@ -1,8 +1,8 @@
 /** Entries under growing numbers that expire after a while, as the tutorial keeps its messages and errors: ^Chat.Messages, ^Chat.Errors. */
-import type { Clock } from '../lib';
-import { always, itemAbsent } from '../lib/table/conditions';
-import { expiryAfter, type Item, type Value } from '../lib/table/item';
-import { pages, type Table } from '../lib/table/table';
+import type { Clock } from './clock';
+import { always, itemAbsent } from './table/conditions';
+import { expiryAfter, type Item, type Value } from './table/item';
+import { pages, type Table } from './table/table';
 
 const COUNTER = 'COUNTER';
 const NUMBER_DIGITS = 15;

@@ -1,0 +1,60 @@
+/** The command `errors`: what services have noted as wrong, the newest first. */
+import { NumberedLog } from '../lib/numbered-log';
+import type { Service } from '../lib/service';
+import type { Item } from '../lib/table/item';
+import { Place, type PlaceOptions } from './place';
+import type { Terminal } from './terminal';
+import { jsonLine, table } from './text';
+
+export interface ErrorsOptions extends PlaceOptions {
+  /** Of each service. */
+  limit: number;
+  json: boolean;
+}
+
+interface Noted {
+  service: string;
+  at: string;
+  error: string;
+  /** What else the service has noted of it. */
+  [name: string]: unknown;
+}
+
+export async function errors(
+  serviceName: string | undefined,
+  options: ErrorsOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const place = await Place.find(options);
+  const noted = await Promise.all(
+    place.services(serviceName).map((service) => newest(service, options.limit)),
+  );
+  const all = noted.flat();
+  if (options.json) return terminal.print(all.map(jsonLine).join(''));
+  if (all.length === 0) return terminal.print('No errors are noted.\n');
+  const rows = all.map(({ service, at, error, ...others }) => [service, at, error, details(others)]);
+  terminal.print(table(['service', 'at', 'error', 'details'], rows, terminal.isTerminal));
+}
+
+async function newest({ name, backend }: Service, limit: number): Promise<Noted[]> {
+  const log = new NumberedLog(backend.table, backend.clock, name, 'errors', 0);
+  const found: Noted[] = [];
+  for await (const item of log.newestFirst(limit)) {
+    found.push(asNoted(name, item));
+    if (found.length === limit) break;
+  }
+  return found;
+}
+
+function asNoted(
+  service: string,
+  { pk: _pk, sk: _sk, expiresAt: _expiresAt, at, error, ...others }: Item,
+): Noted {
+  return { service, at: String(at ?? ''), error: String(error ?? ''), ...others };
+}
+
+function details(others: Record<string, unknown>): string {
+  return Object.entries(others)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join('; ');
+}

@@ -1,0 +1,12 @@
+/** Queries, or requests to the gateway, of many connections: several at a time, their answers in order. */
+
+const AT_A_TIME = 20;
+
+export async function* inTurns<T, R>(
+  all: T[],
+  ask: (one: T) => Promise<R>,
+): AsyncGenerator<R, void, undefined> {
+  for (let at = 0; at < all.length; at += AT_A_TIME) {
+    yield* await Promise.all(all.slice(at, at + AT_A_TIME).map(ask));
+  }
+}
