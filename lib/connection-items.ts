@@ -19,8 +19,10 @@ export interface Connection extends ConnectionAddress {
   sessionId: string;
   /** The function that settles this connection's departure. */
   serverFunction: string;
-  /** What `onPreServer` noted of the connection. */
+  /** What hooks have noted of the connection. */
   attributes: Record<string, Value>;
+  /** How often they have been changed since the handshake, if ever. */
+  attributesRevision?: number;
   /** Who gets its messages: the hook `onClientMessage`, whoever reads its inbox, or the one invocation that owns it. */
   messagesTo: 'hook' | 'inbox' | 'owner';
   /** Milliseconds since the epoch. */
@@ -86,7 +88,8 @@ export function memberKey({ service, webSocketId, channel = SERVICE_CHANNEL }: M
 
 export function toConnection(item: Item): Connection {
   const { pk, callbackUrl, service, sessionId, serverFunction, attributes, acceptedAt, state, done } = item;
-  const { messagesTo, started, settler, leaseUntil, closedAt, closeCode, closeReason } = item;
+  const { messagesTo, attributesRevision, started, settler, leaseUntil, closedAt, closeCode, closeReason } =
+    item;
   return {
     webSocketId: pk.slice('CONNECTION#'.length),
     callbackUrl: callbackUrl as string,
@@ -98,6 +101,7 @@ export function toConnection(item: Item): Connection {
     acceptedAt: acceptedAt as number,
     state: state as 'open' | 'closed',
     done: done === true,
+    ...(attributesRevision !== undefined && { attributesRevision: attributesRevision as number }),
     ...(started !== undefined && { started: started as string }),
     ...(settler !== undefined && { settler: settler as string }),
     ...(leaseUntil !== undefined && { leaseUntil: leaseUntil as number }),

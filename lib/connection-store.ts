@@ -48,6 +48,9 @@ export interface Close {
   reason?: string;
 }
 
+/** Neither has `server()` begun, nor a hook changed an attribute. */
+const untouched = all(absent('started'), absent('attributesRevision'));
+
 export class ConnectionStore {
   constructor(
     private readonly table: Table,
@@ -70,7 +73,7 @@ export class ConnectionStore {
         ...{ state: 'open', acceptedAt, putToken: token, expiresAt },
       },
       // A copy that comes late must not undo what has been noted since.
-      any(itemAbsent, all(equals('putToken', token), equals('state', 'open'), absent('started'))),
+      any(itemAbsent, all(equals('putToken', token), equals('state', 'open'), untouched)),
     );
     if (!accepted) return false;
     // An anchor that is there is this one's own, from a call whose answer was lost: putting it again would undo a rename.
@@ -218,7 +221,7 @@ export class ConnectionStore {
       connectionKey(connection.webSocketId),
       {
         set: { done: true, expiresAt: this.closedMarkExpiresAt() },
-        remove: ['attributes'],
+        remove: ['attributes', 'attributesRevision', 'attributesToken'],
       },
       all(equals('state', 'closed'), equals('settler', settler)),
     );

@@ -13,6 +13,7 @@ export type SharedConnectionErrorCode =
   | 'MessageTooLarge'
   | 'TooManyChannels'
   | 'PostFailed'
+  | 'AttributesNotSaved'
   | 'ConnectionsApi'
   | 'InvalidValue'
   | 'Configuration'
@@ -131,6 +132,21 @@ export class PostFailedError extends SharedConnectionError {
     options?: ErrorOptions,
   ) {
     super(`Writing to WebSocket ${webSocketId} failed: ${reason}.`, options);
+  }
+}
+
+/** Hooks that run side by side changed the attributes again and again, faster than this one. */
+export class AttributesNotSavedError extends SharedConnectionError {
+  readonly code = 'AttributesNotSaved';
+
+  constructor(
+    readonly webSocketId: string,
+    names: string[],
+    attempts: number,
+  ) {
+    super(
+      `The attributes ${names.join(', ')} of WebSocket ${webSocketId} could not be saved: others changed the attributes ${attempts} times meanwhile. Keep what changes with every message elsewhere, such as in rows of its own.`,
+    );
   }
 }
 

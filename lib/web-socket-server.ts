@@ -19,6 +19,8 @@ export interface ServerContext {
   member: Member;
   sessionId: string;
   attributes: Record<string, Value>;
+  /** Keeps what the hook changes of the attributes; in `server` and `onClientMessage`. */
+  keeper?: { save(): Promise<void>; refresh(): Promise<void> };
   /** When the gateway took the request, in milliseconds since the epoch. */
   requestTime: number;
   /** The event as API Gateway sent it, in `onPreServer` and `onClientMessage`. */
@@ -48,7 +50,12 @@ export abstract class WebSocketServer {
   readonly sessionId: string;
   /** Everyone who is connected to this service. */
   readonly service: Service;
-  /** Notes kept with the connection: set in `onPreServer`, there again in `server`, `onPostServer` and `onSessionEnd`. */
+  /**
+   * Notes kept with the connection, there in every hook. What `onPreServer`, `server` or `onClientMessage` changes is kept when the hook
+   * returns, and in `server` with each `read`, too; not if the hook throws. Of two hooks side by side that change the same one, the
+   * later one stays. The first change after the handshake may be unseen for a minute by another environment that knew the connection:
+   * where that matters, call `refreshAttributes`.
+   */
   readonly attributes: Record<string, Value>;
   /**
    * `false`, set in `onPreServer` or as a field, makes the socket dedicated: one invocation owns it, `server()` is its read and
@@ -128,6 +135,16 @@ export abstract class WebSocketServer {
    */
   async onSessionEnd(): Promise<void> {}
 
+  /** Keeps now what the hook has changed of the attributes: before an answer that tells of it, for instance. @throws AttributesNotSavedError */
+  async saveAttributes(): Promise<void> {
+    await this.context.keeper?.save();
+  }
+
+  /** Reads the attributes as they are now. What this hook has changed stays. One read of the table. */
+  async refreshAttributes(): Promise<void> {
+    await this.context.keeper?.refresh();
+  }
+
   /** The subprotocols that the client offers, its favourite first. Only in `onPreServer`. */
   get subprotocols(): readonly string[] {
     return this.#subprotocols.offered;
@@ -148,6 +165,7 @@ export abstract class WebSocketServer {
    */
   async read(options?: ReadOptions): Promise<string> {
     this.#assertMayReachClient('read');
+    if (this.context.hook === 'server') await this.saveAttributes();
     return (this.context.reader ?? this.#connection).read(options);
   }
 

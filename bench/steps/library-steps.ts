@@ -13,6 +13,13 @@ class AnsweringServer extends WebSocketServer {
   }
 }
 
+/** Notes what it is told. */
+class NotingServer extends WebSocketServer {
+  override async onClientMessage(data: string): Promise<void> {
+    this.attributes.last = data;
+  }
+}
+
 class SessionServer extends AnsweringServer {
   override sessionEndOnClose = true;
 
@@ -36,6 +43,12 @@ export async function* librarySteps(table: MeteredTable): AsyncGenerator<Step, v
   yield await step(answering, 'subscribe', () => socket.subscribe('news'));
   yield await step(answering, 'unsubscribe', () => socket.unsubscribe('news'));
   yield await step(answering, 'leave', () => answering.leave(id));
+
+  const noting = new MeteredService(table, 'noting', NotingServer);
+  const noted = newWebSocketId();
+  await noting.connect(noted);
+  yield await step(noting, 'a message that changes an attribute first', () => noting.say(noted, 'one'));
+  yield await step(noting, 'a message that changes an attribute again', () => noting.say(noted, 'two'));
 
   const [first, last] = [newWebSocketId(), newWebSocketId()];
   await sessions.connect(first, { headers: SESSION });

@@ -2,6 +2,7 @@
  * Runs `server()` of a dedicated socket as its read and write loop, in one invocation at a time: takes the socket over, goes on
  * until the loop returns, hands over to a fresh invocation before the time is out, and settles the departure.
  */
+import { ConnectionAttributes } from '../attributes/connection-attributes';
 import { sleep } from '../clock';
 import type { Connection } from '../connection-items';
 import { ConnectionStore, isOpening } from '../connection-store';
@@ -117,7 +118,10 @@ export class DedicatedSocket {
       // A loop that catches the interrupt, and does not end, is left where it is.
       await Promise.race([loop, owner.overdue]);
       loop.catch(() => {});
-      if (!owner.isInterrupted) await owner.acknowledge();
+      if (!owner.isInterrupted) {
+        await server.saveAttributes();
+        await owner.acknowledge();
+      }
     } catch (error) {
       if (error instanceof OwnershipLost) return false;
       if (error instanceof UnmanageableMessage) console.error(`${error.message} The socket is closed.`);
@@ -140,6 +144,7 @@ export class DedicatedSocket {
       return true;
     }
     const state = await server.onHandover();
+    await server.saveAttributes();
     if (await this.#ownerships.handOver(epoch, hops + 1, state)) {
       await this.shared.backend.invoker.invoke(serverFunction, { type: 'server', webSocketId });
     }
@@ -173,12 +178,12 @@ export class DedicatedSocket {
 
   #makeServer(owner: Owner): WebSocketServer {
     const { connection, service } = this;
-    const { sessionId, attributes } = connection;
+    const attributes = new ConnectionAttributes(connection.webSocketId, connection, this.shared.backend);
     return new this.shared.ServerClass({
       hook: 'server',
       service,
       member: { ...connection, left: false },
-      ...{ sessionId, attributes },
+      ...{ sessionId: connection.sessionId, attributes: attributes.values, keeper: attributes },
       requestTime: this.shared.backend.clock.now(),
       reader: owner,
     });

@@ -1,4 +1,6 @@
 /** API Gateway's three routes: `$connect` decides the handshake, `$default` brings messages, `$disconnect` tells of the end. */
+
+import { ConnectionAttributes } from '../attributes/connection-attributes';
 import { fromDataUrl } from '../binary-data';
 import { ChannelStore } from '../channels/channel-store';
 import type { Member } from '../connection-items';
@@ -11,7 +13,7 @@ import { Service } from '../service';
 import { sessionIdOfCookie } from '../session';
 import { SessionStore } from '../session-store';
 import { Settlement } from '../settlement';
-import { HandshakeRefusal, overrides, type ServerContext } from '../web-socket-server';
+import { HandshakeRefusal, overrides, type ServerContext, type WebSocketServer } from '../web-socket-server';
 import { cookieValue } from './cookies';
 import { deadlineOf } from './deadline';
 import { departureHooks } from './departure';
@@ -25,6 +27,7 @@ import type {
 } from './events';
 import { headerValues } from './headers';
 import { IncomingMessages } from './incoming-messages';
+import { KnownConnections } from './known-connections';
 import { originAllowed } from './origins';
 import type { ServiceFunction } from './service-function';
 
@@ -34,12 +37,14 @@ export class Routes {
   readonly #sessions: SessionStore;
   readonly #messages: IncomingMessages;
   readonly #rate: MessageRate;
+  readonly #known: KnownConnections;
 
   constructor(private readonly shared: ServiceFunction) {
     this.#store = new ConnectionStore(shared.backend.table, shared.backend.clock);
     this.#channels = new ChannelStore(shared.backend.table, shared.backend.clock);
     this.#sessions = new SessionStore(shared.backend.table, shared.backend.clock);
     this.#messages = new IncomingMessages(shared);
+    this.#known = new KnownConnections(shared.backend.table, shared.backend.clock);
     this.#rate = new MessageRate(shared.limits.messagesPerSecond, shared.limits.burst);
   }
 
@@ -75,6 +80,7 @@ export class Routes {
     }
     if (connection.messagesTo === 'owner') await this.#ownership(member.webSocketId).create();
     this.#messages.remember(member.webSocketId, connection.messagesTo === 'owner');
+    this.#known.remember(member.webSocketId, { sessionId, attributes });
     if (overrides(ServerClass, 'server')) {
       await backend.invoker.invoke(serverFunction, { type: 'server', webSocketId: member.webSocketId });
     }
@@ -97,24 +103,49 @@ export class Routes {
       await this.#messages.keep(event);
       return { statusCode: 200 };
     }
-    const sessionId = await this.#sessionIdOfMessage(event);
-    const server = new ServerClass(this.#serverContext('onClientMessage', event, context, sessionId));
     const { body = '' } = event;
-    await server.onClientMessage(body, server.binaryData ? fromDataUrl(body) : undefined);
+    await this.#serve(event, context, (server) =>
+      server.onClientMessage(body, server.binaryData ? fromDataUrl(body) : undefined),
+    );
     return { statusCode: 200 };
+  }
+
+  /** Runs a hook of a message's connection, and keeps what it has noted. */
+  async #serve(
+    event: MessageEvent,
+    context: LambdaContext,
+    hook: (server: WebSocketServer) => Promise<void>,
+  ): Promise<void> {
+    const { ServerClass, backend } = this.shared;
+    const { connectionId, authorizer } = event.requestContext;
+    const known = await this.#known.connection(connectionId);
+    const attributes = new ConnectionAttributes(connectionId, known, backend);
+    const sessionId = authorizer?.principalId || known.sessionId;
+    const server = new ServerClass({
+      ...this.#serverContext('onClientMessage', event, context, sessionId),
+      attributes: attributes.values,
+      keeper: attributes,
+    });
+    try {
+      await hook(server);
+      await attributes.save();
+    } finally {
+      if (attributes.revision !== (known.attributesRevision ?? 0)) this.#known.forget(connectionId);
+    }
   }
 
   /** One who has left meanwhile misses it. */
   async #tellRefused(event: MessageEvent, context: LambdaContext, refused: number): Promise<void> {
-    const { ServerClass, limits } = this.shared;
+    const { limits } = this.shared;
     const { connectionId } = event.requestContext;
     console.warn(
       `WebSocket ${connectionId} sends more than ${limits.messagesPerSecond} messages a second and ${limits.burst} at once: ${refused} refused`,
     );
-    const server = new ServerClass(this.#serverContext('onClientMessage', event, context, ''));
     try {
-      await server.onMessagesRefused(refused);
-      if (limits.excess === 'close') await server.end();
+      await this.#serve(event, context, async (server) => {
+        await server.onMessagesRefused(refused);
+        if (limits.excess === 'close') await server.end();
+      });
     } catch (error) {
       if (!(error instanceof WebSocketClosedError) && !(error instanceof WebSocketOpeningError)) throw error;
     }
@@ -123,6 +154,7 @@ export class Routes {
   async disconnect(event: DisconnectEvent, context: LambdaContext): Promise<RouteResult> {
     const { connectionId, disconnectStatusCode: code, disconnectReason: reason } = event.requestContext;
     this.#rate.forget(connectionId);
+    this.#known.forget(connectionId);
     const settlement = new Settlement(this.shared.backend, departureHooks(this.shared, context));
     const close = { ...(code !== undefined && { code }), ...(reason !== undefined && { reason }) };
     const dedicated = await dedicatedConnection(this.shared, connectionId);
@@ -142,13 +174,6 @@ export class Routes {
     if (principalId) return principalId;
     const cookie = sessionCookie && cookieValue(event, sessionCookie);
     return cookie ? sessionIdOfCookie(serviceName, cookie) : '';
-  }
-
-  /** A message brings its principal, but no cookie: that one's session is read from the table. */
-  async #sessionIdOfMessage({ requestContext }: MessageEvent): Promise<string> {
-    const { authorizer, connectionId } = requestContext;
-    if (authorizer?.principalId || !this.shared.sessionCookie) return authorizer?.principalId ?? '';
-    return (await this.#store.connection(connectionId))?.sessionId ?? '';
   }
 
   #serverContext(

@@ -1,4 +1,5 @@
 /** What is asked of a service's `server` function: run `server()`, settle departures, do the upkeep. */
+import { ConnectionAttributes } from '../attributes/connection-attributes';
 import type { MemberKey } from '../connection-items';
 import { ConnectionStore } from '../connection-store';
 import { DedicatedSocket } from '../dedicated/dedicated-socket';
@@ -65,15 +66,16 @@ export class ServerRequests {
       if (opening === 'gone') await this.#settlement(context).suspected(connection);
       return;
     }
-    const { sessionId, attributes } = connection;
+    const attributes = new ConnectionAttributes(webSocketId, connection, backend);
     const server = new ServerClass({
       hook: 'server',
       service,
       member: { ...connection, left: false },
-      ...{ sessionId, attributes },
+      ...{ sessionId: connection.sessionId, attributes: attributes.values, keeper: attributes },
       requestTime: backend.clock.now(),
     });
     await server.server();
+    await attributes.save();
   }
 
   /** One that cannot be settled now holds up no other; Lambda then delivers the request again. */

@@ -37,6 +37,8 @@ export class Clients {
     private readonly scheduler: Scheduler,
     private readonly gateway: FakeGateway,
     private readonly handlers: Handlers,
+    /** Of the routes function, for a message. */
+    private readonly environment: () => Handlers,
   ) {
     this.byId = new Map(
       Object.entries(scripts).map(([id, script]) => [
@@ -100,7 +102,7 @@ export class Clients {
     if (state === 'accepted') event(`the handshake of ${id} finishes`, () => this.#opened(id, client));
     if (state !== 'open') return;
     const next = script.sends?.[client.sent];
-    if (next !== undefined && !this.scheduler.isBusy(`message of ${id}`)) {
+    if (next !== undefined && (script.sideBySide || !this.scheduler.isBusy(`message of ${id}`))) {
       event(`${id} sends ${next}`, () => this.#send(id, client, next));
     }
     if (client.stays) return;
@@ -158,7 +160,7 @@ export class Clients {
     const sentAt = clock.now();
     const event = this.#messageEvent(id, text, String(client.sent));
     this.#route(`message of ${id}: ${client.sent}`, async (context) => {
-      await this.handlers.message(event, context);
+      await this.environment().message(event, context);
       if (clock.now() <= sentAt + SURELY_TAKEN_MILLISECONDS) client.taken.push(text);
     });
   }

@@ -1,4 +1,5 @@
 /** All cases by their names, of whatever they are about. */
+import { attributeCases } from './attribute-cases';
 import { cases } from './cases';
 import { channelCases } from './channel-cases';
 import { dedicatedCases } from './dedicated-cases';
@@ -8,6 +9,7 @@ import { sessionCases } from './session-cases';
 
 export const everyCase: Record<string, Scenario> = {
   ...cases,
+  ...attributeCases,
   ...sessionCases,
   ...inboxCases,
   ...dedicatedCases,

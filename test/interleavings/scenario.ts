@@ -36,6 +36,8 @@ export interface ClientScript {
   hasSent?: string[];
   /** Text frames, sent one after the other at any time while it is connected. */
   sends?: string[];
+  /** Whether it sends the next one while the last one is still handled. @default false */
+  sideBySide?: boolean;
   /** Whether it may leave, and whether `$disconnect` is told of it then. @default 'never' */
   leaves?: 'never' | 'told' | 'told or not';
   /** Whether it may leave while `$connect` runs; `$disconnect` is told of it. @default false */
@@ -53,6 +55,8 @@ export interface Scenario {
    * @default false: it goes on to the next alarm
    */
   polls?: boolean;
+  /** Each message is handled in an environment that remembers nothing. @default one environment for all */
+  freshEnvironments?: boolean;
   /** How often time has gone on so before the exploration begins, with every loop running. @default no loop has begun */
   waitsBefore?: number;
   /** After this Lambda ends an invocation of the server function. @default 120,000 */

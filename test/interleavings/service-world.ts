@@ -62,12 +62,15 @@ export class ServiceWorld implements World {
       token: () => this.#scheduler.current?.token() ?? `token ${++this.#tokens}`,
     };
     this.#ServerClass = scenario.makeServerClass(this);
-    const handlers = createHandlers(this.#ServerClass, {
-      backend: this.backend,
-      environment: { SERVICE_NAME: 'chat', SERVER_FUNCTION: 'server' },
-      ...(scenario.upkeep && { upkeep: scenario.upkeep }),
-    });
-    this.#clients = new Clients(scenario.clients, this.#scheduler, this.gateway, handlers);
+    const environment = () =>
+      createHandlers(this.#ServerClass, {
+        backend: this.backend,
+        environment: { SERVICE_NAME: 'chat', SERVER_FUNCTION: 'server' },
+        ...(scenario.upkeep && { upkeep: scenario.upkeep }),
+      });
+    const handlers = environment();
+    const ofMessages = scenario.freshEnvironments ? environment : () => handlers;
+    this.#clients = new Clients(scenario.clients, this.#scheduler, this.gateway, handlers, ofMessages);
     this.#deliveries = new Deliveries(scenario, this.#scheduler, functions, handlers);
   }
 
