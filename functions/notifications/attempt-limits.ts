@@ -6,6 +6,8 @@
  * ATTEMPTS#{service}#USER#{hash} / WINDOW#{begin}             tries of one user from everywhere
  * ATTEMPTS#{service}#USER#{hash} / KNOWN#{address}            this user has signed in from this address
  *
+ * Windows begin at fixed times, so that a counter is one write: across the border of two, twice as many tries may be made at once.
+ *
  * A stranger locks nobody out: the count of user and address is that address's own, and the count of a user binds only addresses that
  * the user has never signed in from, for a minute at a time.
  */

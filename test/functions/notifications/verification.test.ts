@@ -135,6 +135,22 @@ describe('notifications with a verifier', () => {
       from = '203.0.113.66';
     });
 
+    it('for what docs/costs.md says: two reads and four writes, and four more of a right one', async () => {
+      const { table } = waiting.service;
+      const { client: guesser } = await waiting.connect();
+      const calls = (['get', 'put', 'update', 'delete'] as const).map((name) => jest.spyOn(table, name));
+      const made = () => calls.map(({ mock }) => mock.calls.length);
+      await guesser.send(WRONG);
+      const [gets = 0, ...writes] = made();
+      expect([gets, writes.reduce((sum, count) => sum + count)]).toEqual([2, 4]);
+      for (const call of calls) call.mockClear();
+      await guesser.send({ Ping: 1 });
+      await guesser.send(RIGHT);
+      const keys = calls.slice(1).flatMap(({ mock }) => mock.calls.map(([{ sk }]) => sk));
+      expect(keys.filter((sk) => !/^(CHANNEL|MEMBER)#/.test(sk))).toHaveLength(8);
+      for (const call of calls) call.mockRestore();
+    });
+
     it('of a user from one address: six in a quarter of an hour, and then again', async () => {
       expect(await count(guesses(50))).toBe(6);
       expect(answer).toMatch(/^Too many attempts\. Connect again in \d+ (minutes|seconds)\.$/);
