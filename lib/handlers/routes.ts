@@ -8,7 +8,7 @@ import { ConnectionStore } from '../connection-store';
 import { dedicatedConnection, messagesTo } from '../dedicated/dedication';
 import { OwnershipStore } from '../dedicated/ownership';
 import { WebSocketClosedError, WebSocketOpeningError } from '../errors';
-import { MessageRate } from '../limits/message-rate';
+import { Admissions } from '../limits/admissions';
 import { Service } from '../service';
 import { sessionIdOfCookie } from '../session';
 import { SessionStore } from '../session-store';
@@ -36,8 +36,8 @@ export class Routes {
   readonly #channels: ChannelStore;
   readonly #sessions: SessionStore;
   readonly #messages: IncomingMessages;
-  readonly #rate: MessageRate;
   readonly #known: KnownConnections;
+  readonly #admissions: Admissions;
 
   constructor(private readonly shared: ServiceFunction) {
     this.#store = new ConnectionStore(shared.backend.table, shared.backend.clock);
@@ -45,7 +45,7 @@ export class Routes {
     this.#sessions = new SessionStore(shared.backend.table, shared.backend.clock);
     this.#messages = new IncomingMessages(shared);
     this.#known = new KnownConnections(shared.backend.table, shared.backend.clock);
-    this.#rate = new MessageRate(shared.limits.messagesPerSecond, shared.limits.burst);
+    this.#admissions = new Admissions(shared.limits, shared.backend.table);
   }
 
   async connect(event: ConnectEvent, context: LambdaContext): Promise<RouteResult> {
@@ -94,7 +94,7 @@ export class Routes {
   async message(event: MessageEvent, context: LambdaContext): Promise<RouteResult> {
     const { ServerClass } = this.shared;
     const { connectionId, requestTimeEpoch } = event.requestContext;
-    const admission = this.#rate.admit(connectionId, requestTimeEpoch);
+    const admission = await this.#admissions.admit(connectionId, requestTimeEpoch);
     if (!admission.taken) {
       if (admission.refused !== undefined) await this.#tellRefused(event, context, admission.refused);
       return { statusCode: 429 };
@@ -153,8 +153,8 @@ export class Routes {
 
   async disconnect(event: DisconnectEvent, context: LambdaContext): Promise<RouteResult> {
     const { connectionId, disconnectStatusCode: code, disconnectReason: reason } = event.requestContext;
-    this.#rate.forget(connectionId);
     this.#known.forget(connectionId);
+    this.#admissions.forget(connectionId);
     const settlement = new Settlement(this.shared.backend, departureHooks(this.shared, context));
     const close = { ...(code !== undefined && { code }), ...(reason !== undefined && { reason }) };
     const dedicated = await dedicatedConnection(this.shared, connectionId);

@@ -11,6 +11,11 @@ export interface ConnectionLimits {
    * and closes the connection. @default 'error'
    */
   excess?: 'error' | 'close';
+  /**
+   * Where messages are counted. Lambda may run those of one client in several environments: `environment` counts in the memory of each
+   * and costs nothing; `table` counts for all of them, and costs a write for each message. @default 'environment'
+   */
+  counted?: 'environment' | 'table';
   /** Channels that the class's own hooks may put one connection into. @default 100 */
   channels?: number;
 }
@@ -20,6 +25,7 @@ const DEFAULT_LIMITS: Required<ConnectionLimits> = {
   messagesPerSecond: 100,
   burst: 500,
   excess: 'error',
+  counted: 'environment',
   channels: 100,
 };
 
@@ -39,5 +45,8 @@ export function limitsOf(ServerClass: {
   if (!(limits.burst >= 1)) throw invalid('burst', 'a number of 1 or more');
   if (!(limits.channels >= 0)) throw invalid('channels', 'a number of 0 or more');
   if (limits.excess !== 'error' && limits.excess !== 'close') throw invalid('excess', '"error" or "close"');
+  if (limits.counted !== 'environment' && limits.counted !== 'table') {
+    throw invalid('counted', '"environment" or "table"');
+  }
   return limits;
 }

@@ -42,6 +42,12 @@ export class MessageRate {
       bucket.tokens -= 1;
       return { taken: true };
     }
+    return this.refuse(webSocketId, at);
+  }
+
+  /** Counts a message as refused, whoever refuses it. */
+  refuse(webSocketId: string, at: number): Admission {
+    const bucket = this.#bucket(webSocketId, at);
     bucket.refused += 1;
     if (at < bucket.noticedAt + NOTICE_MILLISECONDS) return { taken: false };
     const { refused } = bucket;

@@ -1,5 +1,11 @@
-import { type ConnectionLimits, SharedConnection, TooManyChannelsError, WebSocketServer } from '../../../lib';
-import { TestService } from '../../../lib/testing';
+import {
+  type ConnectionLimits,
+  createHandlers,
+  SharedConnection,
+  TooManyChannelsError,
+  WebSocketServer,
+} from '../../../lib';
+import { lambdaContext, ManualClock, messageEvent, TestService } from '../../../lib/testing';
 import type { ServerClass } from '../../../lib/web-socket-server';
 
 function limited(limits: ConnectionLimits, Base: ServerClass = EchoServer): ServerClass {
@@ -47,6 +53,48 @@ describe('the limits of a connection', () => {
     expect(service.table.items()).toHaveLength(before + 3);
   });
 
+  describe('counted in several environments', () => {
+    /** How many of 100 messages are taken by ten environments that run them in turn. */
+    const taken = async (counted: 'environment' | 'table') => {
+      const Server = limited({ messagesPerSecond: 5, burst: 8, counted });
+      const service = new TestService(Server);
+      const client = await service.connect();
+      const environment = { SERVICE_NAME: 'chat', SERVER_FUNCTION: 'server' };
+      const environments = Array.from({ length: 10 }, () =>
+        createHandlers(Server, { backend: service.backend, environment }),
+      );
+      // In the middle of a window, as eight seconds have five of them.
+      const time = Date.UTC(2026, 10, 30, 9, 15, 0, 800);
+      const { webSocketId } = client;
+      for (let n = 0; n < 100; n++) {
+        await environments[n % 10]?.message(messageEvent('hello', { webSocketId, time }), lambdaContext());
+      }
+      return client.received.filter((text) => text === 'hello').length;
+    };
+
+    it('hold in each by itself, for nothing', async () => {
+      expect(await taken('environment')).toBe(80);
+    });
+
+    it('hold in all of them together, for a class that counts in the table', async () => {
+      expect(await taken('table')).toBe(8);
+    });
+
+    it('let the client go on with the next window, and leave nothing for long', async () => {
+      const clock = new ManualClock();
+      const service = new TestService(limited({ messagesPerSecond: 1, burst: 2, counted: 'table' }), {
+        clock,
+      });
+      const client = await service.connect();
+      for (let n = 0; n < 5; n++) await client.send('hello');
+      await clock.advance(2_000);
+      await client.send('again');
+      expect(client.received.filter((text) => !text.startsWith('{'))).toEqual(['hello', 'hello', 'again']);
+      await clock.advance(70_000);
+      expect(service.table.items().filter(({ sk }) => sk.startsWith('RATE#'))).toEqual([]);
+    });
+  });
+
   it('close the connection of a class that wants it so', async () => {
     const service = new TestService(limited({ messagesPerSecond: 1, burst: 2, excess: 'close' }));
     const client = await service.connect();
@@ -80,6 +128,10 @@ describe('the limits of a connection', () => {
     [{ messagesPerSecond: 0 }, 'limits.messagesPerSecond of .* is 0, but must be a number above 0'],
     [{ burst: Number.NaN }, 'limits.burst of .* is NaN, but must be a number of 1 or more'],
     [{ channels: -1 }, 'limits.channels'],
+    [
+      { counted: 'nowhere' as 'table' },
+      'limits.counted of .* is nowhere, but must be "environment" or "table"',
+    ],
     [{ excess: 'drop' as 'close' }, 'limits.excess of .* is drop, but must be "error" or "close"'],
   ])('refuse %j', async (limits, message) => {
     await expect(new TestService(limited(limits)).connect()).rejects.toThrow(new RegExp(message));
