@@ -27,8 +27,11 @@ export function invokeHandler(host: FunctionHost): InvokeHandler {
     const qualifier = new URLSearchParams(query).get('Qualifier') ?? undefined;
     answerInvoke(host, match[1], qualifier, request).then(
       (answer) => send(response, answer),
-      // The client went away in the middle of its request.
-      () => response.destroy(),
+      // Unless the client went away in the middle of its request, it gets an answer.
+      () => {
+        if (!request.complete) response.destroy();
+        else send(response, refusal(500, 'ServiceException', 'Internal server error', { Type: 'Service' }));
+      },
     );
     return true;
   };

@@ -14,6 +14,11 @@ const signed = (service: string) => ({
   authorization: `AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`,
 });
 
+const target = (operation: string) => ({
+  'x-amz-target': operation,
+  'content-type': 'application/x-amz-json-1.1',
+});
+
 const LIST_TABLES = {
   'x-amz-target': 'DynamoDB_20120810.ListTables',
   'x-amz-date': '20260101T000000Z',
@@ -32,6 +37,11 @@ const PATHS: [string, string, string, Record<string, string>, number][] = [
   ['a bucket', 'GET', '/files?list-type=2', signed('s3'), 200],
   ['a presigned object', 'GET', '/files/a.txt?X-Amz-Credential=a%2Fb%2Fc%2Fs3%2Faws4_request', {}, 200],
   ['a stack', 'GET', '/?Action=DescribeStacks', signed('cloudformation'), 200],
+  ['a queue', 'POST', '/', { ...signed('sqs'), ...target('AmazonSQS.ListQueues') }, 200],
+  ['a topic', 'POST', '/', signed('sns'), 400],
+  ['an event bus', 'POST', '/', { ...signed('events'), ...target('AWSEvents.PutEvents') }, 400],
+  ['a parameter', 'POST', '/', { ...signed('ssm'), ...target('AmazonSSM.GetParameter') }, 400],
+  ['a secret', 'POST', '/', { ...signed('secretsmanager'), ...target('secretsmanager.GetSecretValue') }, 400],
   ['a service that is not run', 'POST', '/', signed('kinesis'), 501],
   ['nothing', 'GET', '/nothing', {}, 404],
 ];
