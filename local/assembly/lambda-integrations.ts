@@ -13,9 +13,8 @@ const MIN_TIMEOUT_MILLIS = 50;
 const MAX_TIMEOUT_MILLIS = 29_000;
 
 /**
- * Settings that mean nothing to a Lambda proxy integration of a WebSocket API, or only what is done anyway. Of
- * ContentHandlingStrategy the documentation says that it applies to responses and requests that are converted; a proxy
- * integration's event and answer pass unchanged.
+ * Settings that mean nothing to a Lambda proxy integration of a WebSocket API, or only what is done anyway. Assumption: content
+ * handling changes nothing of a proxy's event and answer, as people who set it report.
  */
 const HARMLESS_SETTINGS = new Set([
   'ApiId',

@@ -71,14 +71,18 @@ function costOf(routes: BrokenRoute[]): string {
     .join('; ');
 }
 
-type RunningParts = Pick<App, 'apis' | 'schedules' | 'buckets' | 'eventSources' | 'topics' | 'eventBuses'>;
+type RunningParts = Pick<
+  App,
+  'apis' | 'httpApis' | 'schedules' | 'buckets' | 'eventSources' | 'topics' | 'eventBuses'
+>;
 
 /**
- * @throws {UserError} if no route, schedule, bucket, queue, topic or event of the app would run anything, naming all that is in the way.
+ * @throws {UserError} if no route, HTTP endpoint, schedule, bucket, queue, topic or event of the app would run anything, naming all that is in the way.
  */
 export function refuseNothingLeft(app: RunningParts & Pick<App, 'notRun'>): void {
   const isLeft =
     app.apis.some(isOfUse) ||
+    app.httpApis.some(({ routes }) => routes.some(({ integration }) => integration.type !== 'NOT_RUN')) ||
     app.schedules.length > 0 ||
     app.eventSources.length > 0 ||
     app.topics.some(({ subscriptions }) => subscriptions.length > 0) ||
@@ -100,9 +104,20 @@ export function refuseLosses({ notRun, unknownValues }: Pick<App, 'notRun' | 'un
   );
 }
 
-/** A line for each resource that costs something: what it costs, why, and the way out. */
+/** A line for each reason that costs something: what it costs, why, and the way out. */
 export function lossLines(notRun: OtherResource[]): string[] {
-  return notRun.filter(({ cost }) => cost !== undefined).map((loss) => `  ${lossText(loss)}`);
+  const byReason = new Map<string, OtherResource[]>();
+  for (const loss of notRun) {
+    if (loss.cost === undefined) continue;
+    const key = loss.reason ?? loss.path;
+    byReason.set(key, [...(byReason.get(key) ?? []), loss]);
+  }
+  return [...byReason.values()].flatMap(([first, ...others]) => {
+    if (!first) return [];
+    const cost = [...new Set([first, ...others].map((loss) => loss.cost))].join('; ');
+    const path = others.length === 0 ? first.path : `${shortPath(first.path)} and ${others.length} more`;
+    return [`  ${lossText({ ...first, path, cost })}`];
+  });
 }
 
 /** A line for each value that only AWS knows, with its users and the option that gives it. */
@@ -122,7 +137,7 @@ export function lossText({ path, reason = 'is not run', cost = '' }: OtherResour
   // Some reasons begin with the thing that they are about, or with the place in its template.
   const isNamed = reason.startsWith(path) || /^\S+\.template\.json: /.test(reason);
   const cause = isNamed ? reason : `${shortPath(path)}: ${reason}`;
-  return `${sentence}${cause.endsWith('.') ? cause : `${cause}.`}`;
+  return `${sentence}${/[.…]$/.test(cause) ? cause : `${cause}.`}`;
 }
 
 function isOfUse(api: WebSocketApi): boolean {

@@ -2,6 +2,7 @@ import { UserError } from '../user-error';
 import { AppTargets } from './app-targets';
 import { Assembly } from './assembly';
 import { notificationHandlers, readBuckets } from './buckets';
+import { readConstructErrors } from './construct-errors';
 import { EnvironmentOverrides } from './environment-overrides';
 import { readEventBuses } from './event-buses';
 import { readEventSourceMappings } from './event-source-mappings';
@@ -51,9 +52,6 @@ export function readAssembly(directory: string, settings: ReadSettings = {}): Ap
 function read(directory: string, settings: ReadSettings, outside: OutsideValues): App {
   const { isStrict = false, parameters = {}, environmentFile, ...selection } = settings;
   const assembly = Assembly.read(directory, { ...selection, outside });
-  const [error] = assembly.errors;
-  if (error)
-    throw new UserError(`${error.path} reports an error, and the CDK would deploy nothing: ${error.message}`);
   const { region } = assembly;
   const accountId = accountOf(assembly, directory);
   for (const stack of assembly.stacks) refuseReferenceCycles(stack);
@@ -101,6 +99,7 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
     outputs: readOutputs(assembly, (value) => outside.isUnknown(value)),
     notRun: [
       ...oldVersion(assembly, directory),
+      ...readConstructErrors(assembly),
       ...assembly.notRun,
       ...notRun,
       ...httpApis.notRun,

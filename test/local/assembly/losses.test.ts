@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../local/assembly/json';
-import { lossText } from '../../../local/assembly/losses';
+import { lossLines, lossText } from '../../../local/assembly/losses';
 import { readAssembly } from '../../../local/assembly/read-assembly';
 import { UserError } from '../../../local/user-error';
 import { chatTemplate, readTemplate, type Template, writeAssembly } from './written-assembly';
@@ -115,6 +115,16 @@ describe('What is not run', () => {
     const template = chatWithRoutes({ ping: { properties: { ApiId: 'imported' } } });
     expect(losses(template)).toEqual([
       'The route ping is not served. Main/Routeping: belongs to the API imported, which is not of this app.',
+    ]);
+  });
+
+  it('has one line for all that have the same reason', () => {
+    const reason = 'needs an authorizer, which is not run';
+    const loss = (path: string, cost: string) => ({ type: 'route', path, reason, cost });
+    expect(
+      lossLines([loss('Main/A/Resource', 'an error for GET /a'), loss('Main/B', 'an error for GET /b')]),
+    ).toEqual([
+      '  An error for GET /a; an error for GET /b. Main/A and 1 more: needs an authorizer, which is not run.',
     ]);
   });
 

@@ -1,4 +1,5 @@
 import type { Json } from '../../../local/assembly/json';
+import { lossText } from '../../../local/assembly/losses';
 import { readAssembly } from '../../../local/assembly/read-assembly';
 import { UserError } from '../../../local/user-error';
 import {
@@ -309,11 +310,15 @@ describe('readAssembly', () => {
     );
   });
 
-  it('stops at an error that a construct reported', () => {
-    const metadata = { '/Main/Api': [{ type: 'aws:cdk:error', data: 'Give it a name' }] };
-    expect(() => readTemplate(chatTemplateWith({}), { metadata })).toThrow(
-      'Main/Api reports an error, and the CDK would deploy nothing: Give it a name',
-    );
+  it('tells the errors that constructs report, for which the CDK deploys nothing, and refuses them if it is strict', () => {
+    const error = (data: string) => [{ type: 'aws:cdk:error', data }];
+    const metadata = { '/Main/Api': error('Give it a name'), '/Main/Stage': error('Give it a name') };
+    const { notRun } = readTemplate(chatTemplateWith({}), { metadata });
+    expect(notRun.map(lossText)).toEqual([
+      'The CDK would not deploy this app. Main/Api: and 1 more report Give it a name.',
+    ]);
+    const directory = writeAssembly({ Main: chatTemplateWith({}) }, { metadata });
+    expect(() => readAssembly(directory, { isStrict: true })).toThrow(/Main\/Api: and 1 more report/);
   });
 
   it('says that a folder is no cloud assembly', () => {
