@@ -89,6 +89,22 @@ describe('Handshake', () => {
     await expect(gateway.connect()).rejects.toThrow('500');
   });
 
+  it('is refused with 500 if the gateway itself fails, which harms no other', async () => {
+    const gateway = await start({ routes: { $connect: OK } });
+    gateway.server.prependOnceListener('upgrade', ({ socket }) =>
+      Object.defineProperty(socket, 'remoteAddress', {
+        get: () => {
+          throw new Error('a fault of ours');
+        },
+      }),
+    );
+    const client = gateway.client();
+    await expect(client.opened).rejects.toThrow('500');
+    expect(client.refusal?.body).toBe('{"message":"Internal server error"}');
+    expect(gateway.logged).toEqual(['The gateway failed: a fault of ours']);
+    await expect(gateway.connect()).resolves.toBeDefined();
+  });
+
   it('passes no body of a $connect that refuses', async () => {
     const gateway = await start({ routes: { $connect: () => ({ statusCode: 403, body: 'Go away' }) } });
     const client = gateway.client();
