@@ -96,8 +96,9 @@ export class IncomingFiles extends Construct {
       onFailure: sendingOnly(deadLetters),
     });
     service.grantPublish(this.function);
-    // What was announced already, and what was broken.
-    service.connections.grantKeep(this.function, ['FILE#*', `LOG#${service.serviceName}#errors`]);
+    // What was announced already, what was broken, and what was told.
+    const logs = ['errors', 'told'].map((name) => `LOG#${service.serviceName}#${name}`);
+    service.connections.grantKeep(this.function, ['FILE#*', ...logs]);
     // Exactly the version that an event tells of, which takes no s3:GetObject. Source: S3 API Reference, GetObject, "Permissions".
     this.function.addToRolePolicy(
       new PolicyStatement({ actions: ['s3:GetObjectVersion'], resources: [bucket.arnForObjects('*')] }),

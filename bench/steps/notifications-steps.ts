@@ -3,6 +3,7 @@ import type { FileSource } from '../../functions/ingest/file-source';
 import { Ingest } from '../../functions/ingest/ingest';
 import type { IncomingFile } from '../../functions/ingest/s3-event';
 import { notificationsServer } from '../../functions/notifications/server';
+import { ToldLog } from '../../functions/notifications/told-log';
 import { channelOf, EVERYTHING } from '../../functions/notifications/topics';
 import { memberKey } from '../../lib/connection-items';
 import { newWebSocketId } from '../../lib/testing';
@@ -24,11 +25,14 @@ const FILES: FileSource = {
   },
 };
 const TOPICS = 'adt,ack,bar,crm,dft,mdm,mfn,omg,oml,orl';
+const MISSED = 100;
+const NOTIFICATION = JSON.stringify({ Type: 'Notification', Topic: 'adt', Message: 'x'.repeat(150) });
 const AN_OLD_AGE_MILLISECONDS = 60_000;
 
 export async function* notificationsSteps(table: MeteredTable): AsyncGenerator<Step, void, undefined> {
   const notifications = new MeteredService(table, 'notifications', notificationsServer());
   const { service } = notifications;
+  const told = new ToldLog(service.backend.table, service.backend.clock, service.name);
   const channel = channelOf(EVERYTHING);
   const keysOf = (webSocketId: string) => [memberKey({ service: service.name, webSocketId, channel })];
   const publish = () => notifications.publish(channel, '{"Type":"Notification"}');
@@ -56,6 +60,9 @@ export async function* notificationsSteps(table: MeteredTable): AsyncGenerator<S
   yield await step('publish to 10', publish);
   yield await step('a message of a file, announced to 10', announce);
   yield await step('the same file, told of again', announce);
+  for (let n = 0; n < MISSED - 1; n++)
+    await told.note({ id: `${FILE.id}.${n}`, topic: 'adt', text: NOTIFICATION });
+  yield await step('what was missed, 100 of it', () => notifications.say(first, { After: `${FILE.id}.0` }));
   await notifications.multiply(first, 990, keysOf);
   yield await step('publish to 1,000', publish);
   await notifications.multiply(first, 9_000, keysOf);

@@ -8,12 +8,12 @@ import type { Clock, DeliveryReport } from '../../lib';
 import { absent, all, any, equals, itemAbsent, lessThan } from '../../lib/table/conditions';
 import { expiryAfter, type Item, type Key } from '../../lib/table/item';
 import type { Table } from '../../lib/table/table';
+import { announcementKey } from '../notifications/told-log';
 
 /** Less than the minute after which Lambda runs a failed event again: by then the lease of one that died has ended. */
 export const LEASE_MILLISECONDS = 45_000;
 /** Longer than the dead letters: one that is sent again finds what was announced. */
 const KEPT_SECONDS = 15 * 24 * 60 * 60;
-const INDEX_DIGITS = 9;
 
 export interface Announcement {
   file: string;
@@ -39,7 +39,7 @@ export class AnnouncementStore {
     const now = this.clock.now();
     const until = now + LEASE_MILLISECONDS;
     const expiresAt = expiryAfter(now, KEPT_SECONDS);
-    const item = { ...keyOf(announcement), announcer, until, attempts: 1, expiresAt };
+    const item = { ...keyOf(announcement), announcer, until, begunAt: now, attempts: 1, expiresAt };
     const first = all(equals('announcer', announcer), equals('attempts', 1), absent('done'));
     const expired = lessThan('expiresAt', Math.floor(now / 1000));
     if (await this.table.put(item, any(itemAbsent, expired, first)))
@@ -77,5 +77,5 @@ export class AnnouncementStore {
 export type Outcome = DeliveryReport | { broken: string };
 
 function keyOf({ file, index }: Announcement): Key {
-  return { pk: `FILE#${file}`, sk: `MESSAGE#${String(index).padStart(INDEX_DIGITS, '0')}` };
+  return announcementKey(file, index);
 }

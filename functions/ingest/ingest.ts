@@ -3,6 +3,7 @@ import type { DeliveryReport, Service } from '../../lib';
 import { sleep } from '../../lib/clock';
 import { NumberedLog } from '../../lib/numbered-log';
 import { Slots } from '../../lib/slots';
+import { ToldLog } from '../notifications/told-log';
 import { channelOf, EVERYTHING } from '../notifications/topics';
 import { type Announcement, AnnouncementStore, type Outcome } from './announcements';
 import type { FileSource } from './file-source';
@@ -34,6 +35,7 @@ export interface IngestReport {
 export class Ingest {
   readonly #announcements: AnnouncementStore;
   readonly #errors: NumberedLog;
+  readonly #told: ToldLog;
 
   constructor(
     private readonly service: Service,
@@ -42,6 +44,7 @@ export class Ingest {
   ) {
     const { table, clock } = service.backend;
     this.#announcements = new AnnouncementStore(table, clock);
+    this.#told = new ToldLog(table, clock, service.name);
     this.#errors = new NumberedLog(table, clock, service.name, 'errors', ERRORS_KEPT_SECONDS);
   }
 
@@ -98,9 +101,11 @@ export class Ingest {
   async #tell(record: ScannedRecord, file: IncomingFile, until: number): Promise<Outcome> {
     if (record.kind === 'broken') return this.#recordError(record, file);
     const channels = [EVERYTHING, record.topic].map(channelOf);
-    const notification = JSON.stringify(notificationOf(record, file, this.options));
+    const notification = notificationOf(record, file, this.options);
+    const text = JSON.stringify(notification);
+    await this.#told.note({ id: notification.Id, topic: record.topic, text });
     const deadline = Math.min(until, this.service.deadline);
-    return this.service.publish(channels, notification, { deadline });
+    return this.service.publish(channels, text, { deadline });
   }
 
   /** Nothing of the message is in the entry; the file's name only where it may be told. */

@@ -5,10 +5,15 @@ import { isTopic, MAX_TOPICS } from './topics';
 export type ClientMessage =
   | { kind: 'change'; subscribe: string[]; unsubscribe: string[] }
   | { kind: 'credentials'; user: string; password: string }
+  | { kind: 'missed'; after: string }
+  | { kind: 'missed'; since: number }
   | { kind: 'ping' };
 
 /** What a client gets, but for the notifications themselves. */
-export type ServerMessage = { Type: 'Subscriptions'; Topics: string[] } | { Type: 'Error'; Message: string };
+export type ServerMessage =
+  | { Type: 'Subscriptions'; Topics: string[] }
+  | { Type: 'Missed'; Notifications: unknown[]; More: boolean }
+  | { Type: 'Error'; Message: string };
 
 /** Of a user's name, and of a password. */
 export const MAX_CREDENTIAL_CHARACTERS = 256;
@@ -27,6 +32,7 @@ export function parseClientMessage(text: string): ClientMessage {
       password: credential('Password', frame.Password),
     };
   }
+  if ('After' in frame || 'Since' in frame) return missed(frame);
   if ('Subscribe' in frame || 'Unsubscribe' in frame) {
     return {
       kind: 'change',
@@ -35,7 +41,7 @@ export function parseClientMessage(text: string): ClientMessage {
     };
   }
   throw new NotificationsProtocolError(
-    `Nothing is known to do with the keys ${Object.keys(frame).slice(0, 5).map(quoted).join(', ') || '(none)'}. Send {"Subscribe":["adt"]}, {"Unsubscribe":["*"]}, {"User","Password"} or {"Ping"}.`,
+    `Nothing is known to do with the keys ${Object.keys(frame).slice(0, 5).map(quoted).join(', ') || '(none)'}. Send {"Subscribe":["adt"]}, {"Unsubscribe":["*"]}, {"User","Password"}, {"After"}, {"Since"} or {"Ping"}.`,
   );
 }
 
@@ -57,6 +63,22 @@ export function topicsOfQuery(query: string[]): { topics: string[]; problems: st
 /** Says that a connection would have too many topics. */
 export function tooMany(what: string): string {
   return `A connection may have ${MAX_TOPICS} topics. ${what}. Unsubscribe from some, or subscribe to "*" for all.`;
+}
+
+/** An Id is the file's, a point, and the message's number in it. */
+function missed({ After, Since }: Record<string, unknown>): ClientMessage {
+  if (After !== undefined) {
+    if (typeof After === 'string' && /^[\w-]{22}\.\d{1,9}$/.test(After))
+      return { kind: 'missed', after: After };
+    throw new NotificationsProtocolError(
+      `After must be the Id of a notification, not ${shown(After)}. Send the Id of the last one that came.`,
+    );
+  }
+  const since = typeof Since === 'string' && Since.length <= 40 ? Date.parse(Since) : Number.NaN;
+  if (!Number.isNaN(since)) return { kind: 'missed', since };
+  throw new NotificationsProtocolError(
+    `Since must be a time in ISO 8601, not ${shown(Since)}. Send {"Since":"2026-01-31T09:30:00Z"}, for example.`,
+  );
 }
 
 function parseObject(text: string): Record<string, unknown> {

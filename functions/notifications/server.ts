@@ -19,6 +19,7 @@ import {
   tooMany,
   topicsOfQuery,
 } from './messages';
+import { ToldLog } from './told-log';
 import { channelOf, EVERYTHING, MAX_TOPICS, topicsOf } from './topics';
 import { MAX_ATTEMPTS, Verification } from './verification';
 import type { Verifier } from './verifier';
@@ -89,8 +90,27 @@ class NotificationsServer extends WebSocketServer {
   protected async obey(data: string): Promise<void> {
     const message = parseClientMessage(data);
     if (message.kind === 'ping') return;
+    if (message.kind === 'missed') return this.#tellMissed(message);
     if (message.kind === 'change') await this.#change(message);
     await this.tellSubscriptions();
+  }
+
+  /** What it would have heard with its topics while it was away. One frame, of the newest that fit. */
+  async #tellMissed(from: { after: string } | { since: number }): Promise<void> {
+    const { table, clock } = this.service.backend;
+    const told = new ToldLog(table, clock, this.service.name);
+    const time = 'after' in from ? await told.timeOf(from.after) : from.since;
+    if (time === undefined) {
+      throw new NotificationsProtocolError(
+        'The notification whose Id is After is not known any more. Send {"Since":"…"} with a time within the last week.',
+      );
+    }
+    const topics = new Set(topicsOf(await this.channels()));
+    const hears = (topic: string) => topics.has(EVERYTHING) || topics.has(topic);
+    const last = 'after' in from ? from.after : undefined;
+    const { texts, isCut } = await told.since(time, hears, last);
+    const notifications = texts.map((text) => JSON.parse(text) as unknown);
+    await this.tell({ Type: 'Missed', Notifications: notifications, More: isCut });
   }
 
   async #change({ subscribe, unsubscribe }: { subscribe: string[]; unsubscribe: string[] }): Promise<void> {

@@ -191,7 +191,9 @@ describe('IncomingFiles', () => {
     expect(keep).toMatchObject({
       Action: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
       Condition: {
-        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['FILE#*', 'LOG#notifications#errors'] },
+        'ForAllValues:StringLike': {
+          'dynamodb:LeadingKeys': ['FILE#*', 'LOG#notifications#errors', 'LOG#notifications#told'],
+        },
       },
     });
   });

@@ -22,13 +22,22 @@ const READERS = {
     Revision: Number.isSafeInteger(Revision) ? Revision : undefined,
   }),
   Subscriptions: ({ Topics }) => ({ Topics: list(Topics, MAX_TOPICS).filter(isTopic) }),
-  Notification: ({ Id, Topic, Message, Event, Source, Size, ControlId, Sent }) => ({
+  Missed: ({ Notifications, More }) => ({
+    Notifications: list(Notifications, MAX_LINES).map(notification),
+    More: More === true,
+  }),
+  Notification: (frame) => notification(frame),
+};
+
+function notification(frame) {
+  const { Id, Topic, Message, Event, Source, Size, ControlId, Sent } = frame ?? {};
+  return {
     Id: text(Id) || undefined,
     ...{ Topic: text(Topic), Message: text(Message), Event: text(Event), Source: text(Source) },
     ...{ Size: Number.isFinite(Size) && Size >= 0 ? Size : undefined },
     ...{ ControlId: text(ControlId), Sent: text(Sent) },
-  }),
-};
+  };
+}
 
 /** What came, or `undefined` if it is nothing that these protocols know. */
 export function parseFrame(data) {

@@ -28,6 +28,11 @@ export class NotificationList {
     this.#summarize();
   }
 
+  /** One that came while the page was away, unless it is here already. */
+  catchUp(notification) {
+    if (!this.#shown.has(notification.Id)) this.add(notification);
+  }
+
   clear() {
     this.#list.replaceChildren();
     this.#shown.clear();

@@ -28,10 +28,17 @@ function subscribedUrl() {
   return url.href;
 }
 
+/** The last notification that came, and when this page was first away since the server last answered what was missed. */
+let lastId;
+let awaySince;
+let wasConnected = false;
+
 connection.addEventListener('state', ({ detail }) => {
   const { state } = detail;
   showStatus(detail);
   topics.forget();
+  if (state === 'connected') wasConnected = true;
+  else if (wasConnected) awaySince ??= new Date();
   // What is chosen meanwhile goes with the next connection.
   if (state !== 'connected') connection.url = subscribedUrl();
   signIn.follow(detail);
@@ -40,14 +47,34 @@ connection.addEventListener('state', ({ detail }) => {
 connection.addEventListener('frame', ({ detail }) => {
   const frame = parseFrame(detail);
   if (!frame) return gatewaySaid(detail);
-  if (frame.Type === 'Notification') list.add(frame);
+  if (frame.Type === 'Notification') received(frame);
+  if (frame.Type === 'Missed') caughtUp(frame);
   if (frame.Type === 'Subscriptions') subscribed(frame.Topics);
   if (frame.Type === 'Error') refused(frame.Message);
 });
 
+function received(notification) {
+  // Until it is known what was missed before, the last one is still that of the connection before.
+  if (!awaySince) lastId = notification.Id ?? lastId;
+  list.add(notification);
+}
+
+/** What came while the page was away; of what it has already, the list shows nothing twice. */
+function caughtUp({ Notifications, More }) {
+  awaySince = undefined;
+  for (const notification of Notifications) {
+    lastId = notification.Id ?? lastId;
+    list.catchUp(notification);
+  }
+  if (More) element('topic-problem').textContent = 'More came in while this page was away than it can show.';
+}
+
 function subscribed(subscribedTopics) {
   signIn.accept();
   topics.answer(subscribedTopics);
+  if (awaySince) {
+    connection.send(JSON.stringify(lastId ? { After: lastId } : { Since: awaySince.toISOString() }));
+  }
 }
 
 function gatewaySaid(text) {

@@ -1,0 +1,96 @@
+import { MAX_MISSED, ToldLog } from '../../../functions/notifications/told-log';
+import { ManualClock } from '../../../lib/testing';
+import { batch, Incoming, type Notification, notifications, sample } from '../ingest/incoming';
+
+const A_MINUTE = 60_000;
+const A_DAY = 24 * 60 * A_MINUTE;
+
+describe('A client that was away', () => {
+  let clock: ManualClock;
+  let incoming: Incoming;
+  beforeEach(() => {
+    jest.spyOn(console, 'log').mockImplementation(() => {});
+    clock = new ManualClock();
+    incoming = new Incoming({}, { clock });
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  const comes = async (name: string) => {
+    await incoming.hear(incoming.put(`${name}.hl7`, sample(name)));
+    await clock.advance(1);
+  };
+  const missed = async (ask: object, topics?: string) => {
+    const client = await incoming.service.connect(topics ? { query: { topics } } : {});
+    await client.send(ask);
+    return client.messages.at(-1) as { Type: string; Notifications: Notification[]; More: boolean };
+  };
+  const idsOf = ({ Notifications }: { Notifications: Notification[] }) =>
+    Notifications.map(({ ControlId }) => ControlId);
+
+  it('gets what came since its last notification, oldest first and as it was told', async () => {
+    const ada = await incoming.service.connect();
+    await comes('adt-a01');
+    const [last] = notifications(ada);
+    await ada.close();
+    await clock.advance(2 * A_MINUTE);
+    const bob = await incoming.service.connect();
+    await comes('oru-r01');
+    await comes('adt-a02');
+    const answer = await missed({ After: last?.Id });
+    expect(answer).toEqual({ Type: 'Missed', Notifications: notifications(bob), More: false });
+    expect(idsOf(answer)).toEqual(['ORU00001', 'ADT00002']);
+  });
+
+  it('gets those of a minute before, too, which may have been told late', async () => {
+    const ada = await incoming.service.connect();
+    await comes('adt-a01');
+    await comes('adt-a02');
+    const [, last] = notifications(ada);
+    expect(idsOf(await missed({ After: last?.Id }))).toEqual(['ADT00001']);
+  });
+
+  it('gets what came since a time, of its topics only', async () => {
+    await comes('adt-a01');
+    await clock.advance(5 * A_MINUTE);
+    const Since = new Date(clock.now()).toISOString();
+    await comes('adt-a02');
+    await comes('oru-r01');
+    expect(idsOf(await missed({ Since }))).toEqual(['ADT00002', 'ORU00001']);
+    expect(idsOf(await missed({ Since }, 'oru'))).toEqual(['ORU00001']);
+    expect(idsOf(await missed({ Since }, 'mdm'))).toEqual([]);
+  });
+
+  it('gets the newest that one frame holds, and hears that there were more', async () => {
+    const Since = new Date(clock.now()).toISOString();
+    await incoming.hear(incoming.put('batch.hl7', batch(MAX_MISSED + 20)));
+    const answer = await missed({ Since });
+    expect(answer.More).toBe(true);
+    expect(idsOf(answer).at(-1)).toBe(`C${MAX_MISSED + 19}`);
+    expect(answer.Notifications.length).toBeGreaterThan(80);
+    expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThanOrEqual(32 * 1024);
+  });
+
+  it('looks at no more than some hundreds, whatever others were told', async () => {
+    const log = new ToldLog(incoming.service.table, clock, 'notifications');
+    for (let n = 0; n < 700; n++) await log.note({ id: `x.${n}`, topic: 'adt', text: '{}' });
+    const query = jest.spyOn(incoming.service.table, 'query');
+    expect(await log.since(clock.now(), () => false)).toEqual({ texts: [], isCut: true });
+    expect(query).toHaveBeenCalledTimes(5);
+  });
+
+  it('gets nothing that is older than a week', async () => {
+    const Since = new Date(clock.now()).toISOString();
+    await comes('adt-a01');
+    await clock.advance(8 * A_DAY);
+    expect(await missed({ Since })).toEqual({ Type: 'Missed', Notifications: [], More: false });
+  });
+
+  it.each([
+    [{ After: 'x' }, /After must be the Id of a notification, not "x"/],
+    [{ After: { toString: 1 } }, /After must be the Id/],
+    [{ After: `${'x'.repeat(22)}.0` }, /is not known any more.*Since/],
+    [{ Since: 'yesterday' }, /Since must be a time in ISO 8601, not "yesterday"/],
+  ])('hears what is wrong with %j', async (ask, message) => {
+    expect(await missed(ask)).toEqual({ Type: 'Error', Message: expect.stringMatching(message) });
+  });
+});
