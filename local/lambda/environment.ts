@@ -7,6 +7,7 @@ import type { Alarm, Clock } from '../clock';
 import { environmentVariables, logNames } from './environment-variables';
 import { exited, MAX_RESPONSE_BYTES, responseTooLarge, timedOut } from './failure';
 import type { InvocationOutcome } from './invocation';
+import { withSourcePaths } from './source-paths';
 
 const BOOTSTRAP = join(__dirname, 'worker', 'bootstrap.cjs');
 
@@ -207,11 +208,11 @@ export class Environment {
         break;
       }
       case 'error':
-        this.#finish({ ...failed(requestId, report), leftovers: report.leftovers });
+        this.#finish({ ...this.#failed(requestId, report), leftovers: report.leftovers });
         break;
       case 'init-error':
         this.#ended = true;
-        this.#finish(failed(requestId, report));
+        this.#finish(this.#failed(requestId, report));
         break;
     }
   }
@@ -248,10 +249,22 @@ export class Environment {
       const how = this.#end ?? (outOfMemory ? 'signal: killed' : status);
       const outcome = exited(this.#running.invocation.requestId, how);
       const cause = this.#crash && (this.#crash.stack ?? String(this.#crash));
-      const detail = cause === undefined ? outcome.errorMessage : `${outcome.errorMessage}\n${cause}`;
+      const detail =
+        cause === undefined ? outcome.errorMessage : this.#readable(`${outcome.errorMessage}\n${cause}`);
       this.#finish({ outcome, detail });
     }
     this.#options.onExit();
+  }
+
+  #failed(requestId: string, { record, detail }: { record: ErrorRecord; detail: string }) {
+    const { errorType, errorMessage } = record;
+    const payload = JSON.stringify(record);
+    const outcome = { kind: 'failure', requestId, errorType, errorMessage, payload } as const;
+    return { outcome, detail: this.#readable(detail) };
+  }
+
+  #readable(detail: string): string {
+    return withSourcePaths(detail, this.#options.lambdaFunction.codeDirectory);
   }
 
   #finish(result: Partial<InvocationResult> & { outcome: InvocationOutcome }): void {
@@ -278,12 +291,6 @@ function endGroup(group: number): void {
   } catch {
     // It has ended by itself.
   }
-}
-
-function failed(requestId: string, { record, detail }: { record: ErrorRecord; detail: string }) {
-  const { errorType, errorMessage } = record;
-  const payload = JSON.stringify(record);
-  return { outcome: { kind: 'failure', requestId, errorType, errorMessage, payload } as const, detail };
 }
 
 /** What a young generation is made of: V8 has three semi-spaces' size for it. */
