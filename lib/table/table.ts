@@ -53,14 +53,19 @@ export interface Page {
   next?: Key;
 }
 
-/** All pages of a range; the next one is already being read while the caller works on the one before. */
+/**
+ * All pages of a range. Where the table decides how large they are, the next one is already being read while the caller works on
+ * the one before; a caller who limits them may need no other, so that the next one is read when it is asked for.
+ */
 export async function* pages(table: Table, range: Range): AsyncGenerator<Item[], void, undefined> {
   let reading: Promise<Page> | undefined = table.query(range);
   while (reading !== undefined) {
     const page: Page = await reading;
-    reading = page.next && table.query({ ...range, after: page.next });
+    const next = () => page.next && table.query({ ...range, after: page.next });
+    const ahead = range.limit === undefined ? next() : undefined;
     // Whoever stops early never asks for that page: its failure then is nobody's.
-    reading?.catch(() => {});
+    ahead?.catch(() => {});
     yield page.items;
+    reading = ahead ?? next();
   }
 }

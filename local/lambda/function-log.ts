@@ -39,7 +39,7 @@ export interface InvocationEnd extends InvocationStart {
   outcome: InvocationOutcome;
   /** What went wrong, for people: the error with its stack and causes, by the lines of the sources. */
   detail?: string;
-  /** What was not awaited, counted by kind (`timer`, `connection` …): it stands still until the environment's next event. */
+  /** What was not awaited, counted by kind (`timer`, `request` …): it stands still until the environment's next event. */
   leftovers: Readonly<Record<string, number>>;
 }
 

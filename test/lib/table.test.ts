@@ -203,7 +203,7 @@ describeForEachTable('Table', (under) => {
 });
 
 describe('pages', () => {
-  it('reads the next page while the caller works on the one before', async () => {
+  const start = (range: { limit?: number }) => {
     const asked: number[] = [];
     const table = {
       query: async ({ after }: { after?: { sk: string } }) => {
@@ -215,10 +215,22 @@ describe('pages', () => {
         };
       },
     };
-    const iterator = pages(table as never, { pk: 'p', prefix: '' });
+    return { asked, iterator: pages(table as never, { pk: 'p', prefix: '', ...range }) };
+  };
+
+  it('reads the next page while the caller works on the one before', async () => {
+    const { asked, iterator } = start({});
     await iterator.next();
     expect(asked).toEqual([1, 2]);
     await iterator.next();
     expect(asked).toEqual([1, 2, 3]);
+  });
+
+  it('reads no page ahead whose size the caller has limited, since it may need no other', async () => {
+    const { asked, iterator } = start({ limit: 1 });
+    await iterator.next();
+    expect(asked).toEqual([1]);
+    await iterator.next();
+    expect(asked).toEqual([1, 2]);
   });
 });

@@ -13,7 +13,7 @@ const { loadHandler } = require('./handler.cjs');
 const { limitMemory } = require('./memory-limit.cjs');
 const { captureOutput } = require('./output.cjs');
 const { confineOwnThreads, confineProcess } = require('./own-process.cjs');
-const { pendingWork, settledWork } = require('./pending-work.cjs');
+const { watchWork } = require('./pending-work.cjs');
 
 const { taskRoot, handlerName, functionContext, nodeOptions, memoryBytes } = workerData;
 const signal = new Int32Array(workerData.signal);
@@ -91,6 +91,7 @@ async function main() {
   confineProcess(die, children);
   confineOwnThreads(die, { memoryBytes, resourceLimits });
   const { setEndpoints, openingConnections } = redirectAwsHosts(workerData.endpoints);
+  const work = watchWork(openingConnections);
   hideTheHost(taskRoot, nodeOptions);
   syncBuiltinESMExports();
 
@@ -101,7 +102,7 @@ async function main() {
     send(failure('init-error', error));
     process.exit(1);
   }
-  const pendingAfterInit = await settledWork(openingConnections);
+  await work.forget();
   output.flush();
   send({ kind: 'ready' });
 
@@ -112,8 +113,9 @@ async function main() {
     if (invocation.endpoints) setEndpoints(invocation.endpoints);
     const answer = await answerTo(handler, invocation);
     await oneTurn();
+    const leftovers = await work.left();
     output.flush();
-    send({ ...answer, leftovers: pendingWork(openingConnections, pendingAfterInit) });
+    send({ ...answer, leftovers });
   }
 }
 

@@ -1,52 +1,132 @@
-// What an invocation leaves unfinished at its answer: timers, connections with a request in flight, and the like. Idle
-// keep-alive sockets do not count, since Node.js lets go of them.
+// What an invocation has begun and not finished at its answer, and would be lost by it: requests without an answer, timers,
+// changes of files, child processes. What only lies ready for the next event does not count: sockets that are kept alive, timers
+// that let a process end, look-ups, files that are read.
 'use strict';
 
-/** Node's resource types in a reader's words; the types without a word belong to another one or are the host's own. */
+const { channel } = require('node:diagnostics_channel');
+const fs = require('node:fs');
+
+/** Node's resource types in a reader's words. */
 const WORDS = {
   Timeout: 'timer',
   Immediate: 'immediate',
-  TCPSocketWrap: 'connection',
-  TLSWrap: 'connection',
-  PipeWrap: 'connection',
-  HTTP2SESSION: 'connection',
-  GetAddrInfoReqWrap: 'DNS lookup',
-  FSReqCallback: 'file operation',
-  FSReqPromise: 'file operation',
   ProcessWrap: 'child process',
   Worker: 'worker thread',
-  TCPServerWrap: 'server',
 };
 
-/** Counts by word what is pending, over and above what was so in `before`. An opening connection looks like a timer. */
-function pendingWork(openingConnections, before = {}) {
-  const opening = openingConnections();
-  const counts = opening > 0 ? { connection: opening, timer: -opening } : {};
+const CHANGES_OF_FILES = [
+  ...['appendFile', 'copyFile', 'cp', 'ftruncate', 'link', 'mkdir', 'rename', 'rm', 'rmdir', 'symlink'],
+  ...['truncate', 'unlink', 'write', 'writeFile', 'writev'],
+];
+
+/** What ends by itself soon: the SDK reads its settings, and may only then begin the request that is to be told of. */
+const READING = new Set(['FSReqCallback', 'FSReqPromise', 'GetAddrInfoReqWrap']);
+const MOST_TURNS = 10;
+
+const { setTimeout } = globalThis;
+
+/** `openingConnections` tells of how many connections the 'timers' are that aws-hosts.cjs sets. */
+function watchWork(openingConnections) {
+  const requests = watchRequests();
+  const changes = watchFileChanges();
+  let before = count(openingConnections);
+  let changesBefore = 0;
+
+  const isReading = () => process.getActiveResourcesInfo().some((type) => READING.has(type));
+
+  /** Waits a few milliseconds for what only reads. */
+  const settle = async () => {
+    for (let turn = 0; turn < MOST_TURNS && isReading() && requests.open().length === 0; turn += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  };
+
+  return {
+    /** Whatever is there now, no later invocation is to blame for. */
+    async forget() {
+      await settle();
+      before = count(openingConnections);
+      requests.forget();
+      changesBefore = changes.pending();
+    },
+    /** Counts by word what has been begun since, and forgets it. */
+    async left() {
+      const changing = changes.pending() - changesBefore;
+      await settle();
+      const now = count(openingConnections);
+      const left = { request: requests.open().length, 'file change': changing };
+      for (const [word, number] of Object.entries(now)) left[word] = number - (before[word] ?? 0);
+      // They may be the limits of the requests.
+      if (left.request > 0) left.timer = 0;
+      before = now;
+      requests.forget();
+      changesBefore = changes.pending();
+      return Object.fromEntries(Object.entries(left).filter(([, number]) => number > 0));
+    },
+  };
+}
+
+function count(openingConnections) {
+  const counts = { timer: -openingConnections() };
   for (const type of process.getActiveResourcesInfo()) {
     const word = WORDS[type];
     if (word) counts[word] = (counts[word] ?? 0) + 1;
   }
-  for (const word of Object.keys(counts)) {
-    counts[word] -= Math.min(counts[word], before[word] ?? 0);
-    if (counts[word] === 0) delete counts[word];
-  }
   return counts;
 }
 
-/** What ends by itself soon, unlike a timer or a connection. */
-const PASSING = ['file operation', 'DNS lookup', 'immediate'];
-const MOST_TURNS = 10;
-
-/**
- * Waits a few milliseconds for what the function's modules began as they were loaded (the SDK reads its settings), and
- * returns what remains: work that no invocation is to blame for.
- */
-async function settledWork(openingConnections) {
-  for (let turn = 0; ; turn += 1) {
-    const pending = pendingWork(openingConnections);
-    if (turn === MOST_TURNS || !PASSING.some((word) => word in pending)) return pending;
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
+/** HTTP requests of node:http and node:https, and those of undici, which fetch uses. */
+function watchRequests() {
+  const ofHttp = new Set();
+  const ofUndici = new Set();
+  channel('http.client.request.start').subscribe(({ request }) => ofHttp.add(request));
+  channel('undici:request:create').subscribe(({ request }) => ofUndici.add(request));
+  const undiciEnds = ({ request }) => ofUndici.delete(request);
+  channel('undici:request:headers').subscribe(undiciEnds);
+  channel('undici:request:error').subscribe(undiciEnds);
+  return {
+    open: () => [
+      ...[...ofHttp].filter(({ res, destroyed }) => !res && !destroyed),
+      ...[...ofUndici].filter(({ aborted }) => !aborted),
+    ],
+    forget: () => {
+      ofHttp.clear();
+      ofUndici.clear();
+    },
+  };
 }
 
-module.exports = { pendingWork, settledWork };
+function watchFileChanges() {
+  let pending = 0;
+  const ends = () => {
+    pending -= 1;
+  };
+  for (const name of CHANGES_OF_FILES) {
+    const change = fs[name];
+    fs[name] = Object.assign((...args) => {
+      const callback = args.at(-1);
+      if (typeof callback !== 'function') return change(...args);
+      pending += 1;
+      try {
+        return change(...args.slice(0, -1), (...results) => {
+          ends();
+          callback(...results);
+        });
+      } catch (error) {
+        ends();
+        throw error;
+      }
+    }, change);
+    const changePromised = fs.promises[name];
+    if (changePromised === undefined) continue;
+    fs.promises[name] = (...args) => {
+      const change = changePromised(...args);
+      pending += 1;
+      change.then(ends, ends);
+      return change;
+    };
+  }
+  return { pending: () => pending };
+}
+
+module.exports = { watchWork };

@@ -70,17 +70,76 @@ describe('Environment between two events', () => {
   });
 
   it('reports a request that was not awaited', async () => {
-    expect(await leftoversOf("get('/never')")).toEqual({ connection: 1 });
+    expect(await leftoversOf("get('/never')")).toEqual({ request: 1 });
   });
 
   it('reports a fetch that was not awaited', async () => {
-    expect(await leftoversOf(`fetch('${url}/never')`)).toEqual({ connection: 1 });
+    expect(await leftoversOf(`fetch('${url}/never')`)).toEqual({ request: 1 });
   });
 
   it('reports nothing for awaited requests whose sockets are kept alive', async () => {
     const body = `await Promise.all([get('/'), get('/')]); await get('/');
       for (let n = 0; n < 3; n++) await (await fetch('${url}/')).text();`;
     expect(await leftoversOf(body)).toEqual({});
+  });
+
+  it('reports a request alone whose time is limited', async () => {
+    const body = "get('/never'); setTimeout(() => {}, 10_000)";
+    expect(await leftoversOf(body)).toEqual({ request: 1 });
+  });
+
+  it('reports a file that was not awaited', async () => {
+    const body = "require('node:fs/promises').writeFile('/dev/null', 'x'.repeat(1e6))";
+    expect(await leftoversOf(body)).toEqual({ 'file change': 1 });
+  });
+
+  it('reports a child process that goes on', async () => {
+    expect(await leftoversOf("require('node:child_process').spawn('sleep', ['60'])")).toEqual({
+      'child process': 1,
+    });
+  });
+
+  it.each<[string, string]>([
+    [
+      'an answer whose connection closes behind it',
+      "await new Promise((resolve) => http.get('HERE', { agent: false }, (response) => response.resume().on('end', resolve)))",
+    ],
+    [
+      'an answer of which only the status was looked at',
+      "await new Promise((resolve) => http.get('HERE', (response) => resolve(response.statusCode)))",
+    ],
+    ['an answer to fetch of which only the status was looked at', "await fetch('HERE')"],
+    [
+      'a request that was given up',
+      "const request = http.get('HERE/never'); request.on('error', () => {}); request.destroy()",
+    ],
+    [
+      'a fetch that was given up',
+      `const giveUp = new AbortController();
+      const pending = fetch('HERE/never', { signal: giveUp.signal }).catch(() => {});
+      for (let n = 0; n < 10; n++) await get('/');
+      giveUp.abort();
+      await pending;`,
+    ],
+    [
+      'a connection that is kept open',
+      "await new Promise((resolve) => require('node:net').connect(new URL('HERE').port, '127.0.0.1', resolve))",
+    ],
+    ['a timer that lets the process end', 'setTimeout(() => {}, 10_000).unref()'],
+    ['a look-up', "require('node:dns').lookup('localhost', () => {})"],
+    ['a file that is read', "require('node:fs/promises').readFile(__filename)"],
+    ['a module that is loaded', "import('node:zlib')"],
+  ])('does not report %s', async (_, body) => {
+    expect(await leftoversOf(body.replaceAll('HERE', url))).toEqual({});
+  });
+
+  it('reports what is left by the invocation that has begun it, and by no later one', async () => {
+    const log = new RememberingLog();
+    const source = 'exports.handler = async ({ leave }) => { if (leave) setTimeout(() => {}, 60_000) }';
+    const host = fixture.host([fixture.function('Once', { 'index.js': source })], { log });
+    await host.invoke('Once', '{"leave":true}');
+    await host.invoke('Once', '{}');
+    expect(log.ends.map(({ leftovers }) => leftovers)).toEqual([{ timer: 1 }, {}]);
   });
 
   it('does not blame an invocation for what the module itself started', async () => {
