@@ -29,6 +29,24 @@ export function bucketExports(app: App, { bucketDirectories }: Runtime): Record<
   return variablesFor(Object.keys(bucketDirectories), [...functionVariables(app), ...outputVariables(app)]);
 }
 
+/** The same for topics, and for queues, whose URLs are those on this machine: the SDK for JavaScript goes where a queue's URL says. */
+export function messagingExports(app: App, runtime: Runtime): Record<string, string> {
+  const onAws = app.queues.map(({ queueName }) => `/${app.accountId}/${queueName}`);
+  const paths = functionVariables(app).map(([name, value]): Variable => [name, withoutQueueHost(value)]);
+  const queues = Object.entries(variablesFor(onAws, paths)).map(
+    ([name, path]): Variable => [name, `${runtime.url}${path}`],
+  );
+  const topics = variablesFor(
+    app.topics.map(({ topicArn }) => topicArn),
+    functionVariables(app),
+  );
+  return { ...Object.fromEntries(queues), ...topics };
+}
+
+function withoutQueueHost(value: string): string {
+  return value.replace(/^https:\/\/sqs\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?(?=\/)/, '');
+}
+
 type Variable = [name: string, value: string];
 
 function functionVariables({ functions }: App): Variable[] {
@@ -56,7 +74,10 @@ function variableOf(outputName: string): string {
 
 /** A line to copy for AWS, and one for the app's own variables if there are any. */
 export function exportLines(app: App, runtime: Runtime): string[] {
-  return [awsExports(app, runtime), { ...tableExports(app), ...bucketExports(app, runtime) }]
+  return [
+    awsExports(app, runtime),
+    { ...tableExports(app), ...bucketExports(app, runtime), ...messagingExports(app, runtime) },
+  ]
     .map((variables) => Object.entries(variables).map(([name, value]) => `${name}=${value}`))
     .filter((assignments) => assignments.length > 0)
     .map((assignments) => `export ${assignments.join(' ')}`);

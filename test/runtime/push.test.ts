@@ -4,17 +4,14 @@ import { join } from 'node:path';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { App } from 'aws-cdk-lib';
 import type { App as ReadApp } from '../../local/assembly/model';
 import { readAssembly } from '../../local/assembly/read-assembly';
+import { messagingExports } from '../../local/cli/exports';
 import { ManualClock } from '../../local/clock';
 import { silentFunctionLog } from '../../local/lambda/function-log';
 import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
-import { PushFromEvent } from '../apps/push-from-event/stack';
-import { PushFromQueue } from '../apps/push-from-queue/stack';
-import { PushFromStream } from '../apps/push-from-stream/stack';
-import { PushFromTopic } from '../apps/push-from-topic/stack';
+import { synthesizePushApps } from './push-apps';
 import { SocketClient } from './socket-client';
 
 describe('apps that push, on the local runtime', () => {
@@ -25,9 +22,7 @@ describe('apps that push, on the local runtime', () => {
   let runtime: Runtime;
 
   beforeAll(async () => {
-    const cdk = new App({ outdir });
-    for (const PushStack of [PushFromQueue, PushFromTopic, PushFromEvent, PushFromStream]) new PushStack(cdk);
-    app = readAssembly(cdk.synth().directory);
+    app = readAssembly(synthesizePushApps(outdir));
     runtime = await startRuntime({
       app,
       port: 0,
@@ -52,6 +47,13 @@ describe('apps that push, on the local runtime', () => {
     expect(app.notRun).toEqual([]);
   });
 
+  it('are exported by the names that their functions know them by', () => {
+    expect(messagingExports(app, runtime)).toEqual({
+      QUEUE_URL: expect.stringMatching(new RegExp(`^${runtime.url}/${app.accountId}/PushFromQueue-Queue`)),
+      TOPIC_ARN: output('TopicArn'),
+    });
+  });
+
   it.each(['queue', 'topic', 'event', 'stream'])(
     "take a client's message through the %s to every client",
     async (stage) => {
@@ -73,9 +75,10 @@ describe('apps that push, on the local runtime', () => {
 
   it('push what another process sends with the SDK', async () => {
     const client = await SocketClient.connect(runtime.webSocketUrl('queue'));
-    const sqs = new SQSClient(settings());
-    // As the output has it: the address on AWS.
-    await sqs.send(new SendMessageCommand({ QueueUrl: output('QueueUrl'), MessageBody: 'from a queue' }));
+    const sqs = new SQSClient({ region: 'us-east-1', credentials: settings().credentials });
+    const { QUEUE_URL: QueueUrl } = messagingExports(app, runtime);
+    // Without an endpoint: where the exported URL says.
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'from a queue' }));
     expect(await client.hears()).toBe('from a queue');
     sqs.destroy();
     await client.close();
