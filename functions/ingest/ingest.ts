@@ -9,7 +9,7 @@ import { type Announcement, AnnouncementStore, type Outcome } from './announceme
 import type { FileSource } from './file-source';
 import { scanMessages } from './hl7/scan-messages';
 import type { BrokenMessage, ScannedRecord } from './hl7/scanned-record';
-import { type NotificationOptions, notificationOf } from './notification';
+import { brokenNotificationOf, type NotificationOptions, notificationOf } from './notification';
 import type { IncomingFile } from './s3-event';
 
 /** Messages of one file that are under way at a time. */
@@ -99,13 +99,16 @@ export class Ingest {
   }
 
   async #tell(record: ScannedRecord, file: IncomingFile, until: number): Promise<Outcome> {
-    if (record.kind === 'broken') return this.#recordError(record, file);
-    const channels = [EVERYTHING, record.topic].map(channelOf);
-    const notification = notificationOf(record, file, this.options);
+    const notification =
+      record.kind === 'broken'
+        ? brokenNotificationOf(record, file, this.options)
+        : notificationOf(record, file, this.options);
+    const { Id: id, Topic: topic } = notification;
     const text = JSON.stringify(notification);
-    await this.#told.note({ id: notification.Id, topic: record.topic, text });
+    await this.#told.note({ id, topic, text });
     const deadline = Math.min(until, this.service.deadline);
-    return this.service.publish(channels, text, { deadline });
+    const report = await this.service.publish([EVERYTHING, topic].map(channelOf), text, { deadline });
+    return record.kind === 'broken' ? this.#recordError(record, file) : report;
   }
 
   /** Nothing of the message is in the entry; the file's name only where it may be told. */

@@ -1,5 +1,5 @@
 /** What everybody is told of a message that has come in. No field of it but these leaves the file. */
-import type { Hl7Message, OtherFile } from './hl7/scanned-record';
+import type { BrokenMessage, Hl7Message, OtherFile } from './hl7/scanned-record';
 import type { IncomingFile } from './s3-event';
 
 /** The article's own sentence. */
@@ -14,7 +14,7 @@ export interface NotificationOptions {
 
 /** The keys are always there and in this order; what is not known is `null`. */
 export interface Notification {
-  Type: 'Notification';
+  Type: 'Notification' | 'Broken';
   Topic: string;
   Message: string;
   Event: string | null;
@@ -44,5 +44,27 @@ export function notificationOf(
     ControlId: header?.controlId ?? null,
     Sent: header?.sent?.iso ?? file.cameAt,
     Id: `${file.id}.${record.index}`,
+  };
+}
+
+/** The topic of messages that cannot be announced. */
+export const BROKEN_TOPIC = 'broken';
+
+/** That a message is broken, where, and which rule it breaks: nothing of what it holds. */
+export function brokenNotificationOf(
+  { error, index }: BrokenMessage,
+  file: IncomingFile,
+  { sourceNames = false }: NotificationOptions,
+): Notification {
+  return {
+    Type: 'Broken',
+    Topic: BROKEN_TOPIC,
+    Message: `Message ${index + 1} of the file is broken (${error.name}): ${error.rule}; ${error.value}`,
+    Event: null,
+    Source: sourceNames ? file.key : null,
+    Size: file.sizeBytes,
+    ControlId: null,
+    Sent: file.cameAt,
+    Id: `${file.id}.${index}`,
   };
 }

@@ -27,6 +27,7 @@ const READERS = {
     More: More === true,
   }),
   Notification: (frame) => notification(frame),
+  Broken: (frame) => notification(frame),
 };
 
 function notification(frame) {

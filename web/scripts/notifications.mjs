@@ -47,7 +47,7 @@ connection.addEventListener('state', ({ detail }) => {
 connection.addEventListener('frame', ({ detail }) => {
   const frame = parseFrame(detail);
   if (!frame) return gatewaySaid(detail);
-  if (frame.Type === 'Notification') received(frame);
+  if (frame.Type === 'Notification' || frame.Type === 'Broken') received(frame);
   if (frame.Type === 'Missed') caughtUp(frame);
   if (frame.Type === 'Subscriptions') subscribed(frame.Topics);
   if (frame.Type === 'Error') refused(frame.Message);

@@ -124,17 +124,27 @@ describe('the ingest function', () => {
     await incoming.hear(event);
     await incoming.hear(event);
     expect(ids(ada)).toEqual(['C0', 'C3']);
+    const told = ada.messages.filter((message) => (message as { Type: string }).Type === 'Broken');
+    expect(told).toMatchObject([
+      {
+        Topic: 'broken',
+        Message: expect.stringMatching(/^Message 2 of .*ControlId.*MSH-10 is empty$/),
+        Source: null,
+      },
+      { Topic: 'broken', Message: expect.stringMatching(/^Message 3 of/) },
+    ]);
     expect(errors().filter(({ error }) => error)).toMatchObject([
       { error: 'ControlId', index: 1, bucket: 'files', version: 'v1', value: 'MSH-10 is empty' },
       { error: 'ControlId', index: 2 },
     ]);
   });
 
-  it('lets no name of a file and no field of a message into the table or the log', async () => {
+  it('lets no name of a file and no field of a message into the table or the log, but what was told', async () => {
     await incoming.hear(incoming.put('Doe.hl7', batch(4, [1])));
-    expect(JSON.stringify(incoming.service.table.items()) + logged.join()).not.toMatch(
-      /Doe\.hl7|DOE\^JANE|FICTION|"C0"/,
-    );
+    const items = incoming.service.table.items();
+    expect(JSON.stringify(items) + logged.join()).not.toMatch(/Doe\.hl7|DOE\^JANE|FICTION/);
+    const others = items.filter(({ pk }) => pk !== 'LOG#notifications#told');
+    expect(JSON.stringify(others) + logged.join()).not.toMatch(/\bC0\b/);
   });
 
   it('fails for a file that cannot be read, so that Lambda tries again and then gives it up', async () => {
