@@ -19,7 +19,12 @@ export interface Backend {
   random(): number;
   /** A fresh token, never given before. */
   token(): string;
+  /** What the environment of this function took to start, as far as it can tell: others may take as long. @default unknown */
+  startMilliseconds?: number;
 }
+
+/** From the start of the environment until its code is being loaded. */
+const startMilliseconds = performance.now();
 
 /**
  * Reads `CONNECTION_TABLE`, and `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` or `AWS_ENDPOINT_URL`, which change where the
@@ -46,6 +51,7 @@ export function backendFromEnvironment(environment: NodeJS.ProcessEnv = process.
     clock: systemClock,
     random: Math.random,
     token: randomUUID,
+    ...(environment.AWS_LAMBDA_FUNCTION_NAME !== undefined && { startMilliseconds }),
   };
 }
 

@@ -30,6 +30,12 @@ export interface Connection extends ConnectionAddress {
   state: 'open' | 'closed';
   /** The request that runs `server()`, or has run it. */
   started?: string;
+  /** By then that request is over, whatever has become of it. Milliseconds since the epoch. */
+  startedUntil?: number;
+  /** `server()` reads in a loop, and has not ended. */
+  loops?: boolean;
+  /** What `onHandover` of such a loop saved. */
+  loopState?: Value;
   /** `onPostServer` has run to its end. */
   done: boolean;
   settler?: string;
@@ -88,8 +94,19 @@ export function memberKey({ service, webSocketId, channel = SERVICE_CHANNEL }: M
 
 export function toConnection(item: Item): Connection {
   const { pk, callbackUrl, service, sessionId, serverFunction, attributes, acceptedAt, state, done } = item;
-  const { messagesTo, attributesRevision, started, settler, leaseUntil, closedAt, closeCode, closeReason } =
-    item;
+  const {
+    messagesTo,
+    attributesRevision,
+    started,
+    startedUntil,
+    loops,
+    loopState,
+    settler,
+    leaseUntil,
+    closedAt,
+    closeCode,
+    closeReason,
+  } = item;
   return {
     webSocketId: pk.slice('CONNECTION#'.length),
     callbackUrl: callbackUrl as string,
@@ -103,6 +120,9 @@ export function toConnection(item: Item): Connection {
     done: done === true,
     ...(attributesRevision !== undefined && { attributesRevision: attributesRevision as number }),
     ...(started !== undefined && { started: started as string }),
+    ...(startedUntil !== undefined && { startedUntil: startedUntil as number }),
+    ...(loops === true && { loops }),
+    ...(loopState !== undefined && { loopState }),
     ...(settler !== undefined && { settler: settler as string }),
     ...(leaseUntil !== undefined && { leaseUntil: leaseUntil as number }),
     ...(closedAt !== undefined && { closedAt: closedAt as number }),

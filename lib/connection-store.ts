@@ -21,12 +21,13 @@ import {
   any,
   atMost,
   equals,
+  exists,
   itemAbsent,
   itemExists,
   lessThan,
 } from './table/conditions';
-import { expiryAfter } from './table/item';
-import { pages, type Table } from './table/table';
+import { expiryAfter, type Value } from './table/item';
+import { type Change, pages, type Table } from './table/table';
 
 /** A 410 proves a departure only to a probe sent this long after the connection was accepted: `$connect` may take 29 s. */
 export const OPENING_WINDOW_MILLISECONDS = 30_000;
@@ -88,23 +89,45 @@ export class ConnectionStore {
     return true;
   }
 
-  /** Marks that this request runs `server()`. `undefined` if another one does, or the connection is no longer open. */
-  async start(webSocketId: string, requestId: string): Promise<Connection | undefined> {
+  /**
+   * Marks that this request runs `server()`, until its time is out (milliseconds since the epoch). `undefined` if another one does, or
+   * has, or the connection is no longer open.
+   */
+  async start(webSocketId: string, requestId: string, until: number): Promise<Connection | undefined> {
+    const hasDied = all(exists('loops'), lessThan('startedUntil', this.clock.now()));
     const item = await this.table.update(
       connectionKey(webSocketId),
-      { set: { started: requestId } },
-      all(equals('state', 'open'), any(absent('started'), equals('started', requestId))),
+      { set: { started: requestId, startedUntil: until } },
+      all(equals('state', 'open'), any(absent('started'), equals('started', requestId), hasDied)),
     );
     return item && toConnection(item);
   }
 
   /** The handshake has not finished, so `server()` has not begun: whoever finds the connection open later may start it. */
   async postpone(webSocketId: string, requestId: string): Promise<void> {
-    await this.table.update(
-      connectionKey(webSocketId),
-      { remove: ['started'] },
-      equals('started', requestId),
-    );
+    await this.#changeServer(webSocketId, requestId, { remove: ['started'] });
+  }
+
+  /** `server()` reads: whoever finds its request over may start another. */
+  async beginLoop(webSocketId: string, requestId: string): Promise<void> {
+    await this.#changeServer(webSocketId, requestId, { set: { loops: true } });
+  }
+
+  /** Another request may go on with the loop, and learns of `state`. `false` if this one does not run it. */
+  handOverLoop(webSocketId: string, requestId: string, state: Value | undefined): Promise<boolean> {
+    const set = { loops: true, ...(state !== undefined && { loopState: state }) };
+    const remove = ['started', ...(state === undefined ? ['loopState'] : [])];
+    return this.#changeServer(webSocketId, requestId, { set, remove });
+  }
+
+  /** The loop has ended by itself: nobody starts it again. */
+  async endLoop(webSocketId: string, requestId: string): Promise<void> {
+    await this.#changeServer(webSocketId, requestId, { remove: ['loops', 'loopState'] });
+  }
+
+  async #changeServer(webSocketId: string, requestId: string, change: Change): Promise<boolean> {
+    const mine = equals('started', requestId);
+    return (await this.table.update(connectionKey(webSocketId), change, mine)) !== undefined;
   }
 
   async connection(webSocketId: string): Promise<Connection | undefined> {
@@ -221,7 +244,7 @@ export class ConnectionStore {
       connectionKey(connection.webSocketId),
       {
         set: { done: true, expiresAt: this.closedMarkExpiresAt() },
-        remove: ['attributes', 'attributesRevision', 'attributesToken'],
+        remove: ['attributes', 'attributesRevision', 'attributesToken', 'loopState'],
       },
       all(equals('state', 'closed'), equals('settler', settler)),
     );

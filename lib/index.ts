@@ -3,7 +3,6 @@ export { type Backend, backendFromEnvironment } from './backend';
 export type { Clock } from './clock';
 export type { Connection, Member } from './connection-items';
 export type { ConnectionStatus } from './connections/connections-client';
-export { HandoverInterrupt } from './dedicated/owner';
 export { type DeliveryOptions, type DeliveryReport, MAX_MESSAGE_BYTES } from './delivery';
 export * from './errors';
 export { createHandlers, type Handlers } from './handlers/create-handlers';
@@ -18,6 +17,7 @@ export type {
 export type { HandlerOptions } from './handlers/service-function';
 export type { ReadOptions } from './inbox/message-reader';
 export type { WaitOptions } from './inbox/whole-messages';
+export { HandoverInterrupt } from './interrupt';
 export type { ConnectionLimits } from './limits/connection-limits';
 export { type PublishOptions, Service, type ServiceOptions } from './service';
 export type { Session } from './session';

@@ -89,11 +89,16 @@ export class Settlement {
     if (owned) return owned;
     if (connection.state === 'closed') return this.#resume(connection);
     const verdict = await this.#probe(connection);
-    if (verdict === 'open' && connection.started === undefined) await this.startServer?.(connection);
+    if (verdict === 'open' && this.#hasNoServer(connection)) await this.startServer?.(connection);
     if (verdict !== 'gone') return verdict;
     const settler = this.backend.token();
     const settling = await this.#store.beginSettlement(key.webSocketId, settler);
     return settling ? this.#settle(settling, settler) : 'elsewhere';
+  }
+
+  /** Nobody has begun it, or its loop has died. */
+  #hasNoServer({ started, loops, startedUntil = 0 }: Connection): boolean {
+    return started === undefined || (loops === true && startedUntil < this.backend.clock.now());
   }
 
   async #probe(connection: Connection): Promise<'open' | 'pending' | 'gone'> {

@@ -145,7 +145,8 @@ export class SharedConnection {
     const { table, clock, random, token } = service.backend;
     const inbox = new Inbox(webSocketId, table, clock);
     return new MessageReader(webSocketId, {
-      ...{ inbox, clock, random, deadline: service.deadline },
+      ...{ inbox, clock, random, deadline: service.deadline, settle: 0 },
+      startMilliseconds: service.backend.startMilliseconds,
       take: (message) => inbox.take(message, token()),
       closedAt: () => service.store.closedAt(webSocketId),
       hasGone: async () => {

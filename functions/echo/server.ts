@@ -2,8 +2,6 @@
 import { WebSocketServer, WebSocketTimeoutError } from '../../lib';
 
 const TIMEOUT_SECONDS = 10;
-/** API Gateway runs the messages of one client side by side: one that overtook another waits for it so long. */
-const SETTLE_MILLISECONDS = 100;
 
 export class EchoServer extends WebSocketServer {
   override sharedConnection = false;
@@ -11,10 +9,7 @@ export class EchoServer extends WebSocketServer {
   override async server(): Promise<void> {
     for (;;) {
       try {
-        const data = await this.read({
-          timeoutSeconds: TIMEOUT_SECONDS,
-          settleMilliseconds: SETTLE_MILLISECONDS,
-        });
+        const data = await this.read({ timeoutSeconds: TIMEOUT_SECONDS });
         if (data === 'exit') return;
         await this.write(data);
       } catch (error) {

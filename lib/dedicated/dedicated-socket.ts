@@ -9,6 +9,7 @@ import { ConnectionStore, isOpening } from '../connection-store';
 import { ConfigurationError, WebSocketClosedError, WebSocketOpeningError } from '../errors';
 import type { ServiceFunction } from '../handlers/service-function';
 import { Inbox, LATEST_PUT_AFTER_CLOSE_MILLISECONDS } from '../inbox/inbox';
+import { HANDOVER_RESERVE_MILLISECONDS } from '../interrupt';
 import { awaitOpening } from '../opening';
 import type { Service } from '../service';
 import type { Settlement } from '../settlement';
@@ -16,8 +17,6 @@ import type { WebSocketServer } from '../web-socket-server';
 import { Owner, OwnershipLost, UnmanageableMessage } from './owner';
 import { isFree, type Ownership, OwnershipStore } from './ownership';
 
-/** Kept back of an invocation for the handover: `onHandover`, two writes and an invocation. */
-const HANDOVER_RESERVE_MILLISECONDS = 8_000;
 /** Handovers of one connection: fifteen minutes each, they are more than its two hours. */
 const MAX_HOPS = 12;
 /** A connection that has been seen open so long ago is known to every host of the gateway. */

@@ -3,23 +3,16 @@
  * in time to hand over. A message counts as read when the loop asks for the next one: at least once.
  */
 import type { Backend } from '../backend';
-import { sleep } from '../clock';
 import type { Connection } from '../connection-items';
 import { ConnectionStore, isOpening } from '../connection-store';
 import { Inbox, type InboxMessage } from '../inbox/inbox';
 import { MessageReader, type ReadOptions } from '../inbox/message-reader';
+import { Interrupt } from '../interrupt';
 import { type Ownership, OwnershipStore } from './ownership';
 
 const HEARTBEAT_MILLISECONDS = 15_000;
 /** A message whose handling has ended so many owners ends the socket. */
 const MAX_ATTEMPTS = 3;
-
-/** How long the loop has to come to its end once it is interrupted. */
-const GRACE_MILLISECONDS = 2_000;
-const INTERRUPTED_PAUSE_MILLISECONDS = 100;
-
-/** The loop is interrupted, because its invocation has no more time: a fresh one goes on. Let it pass through `server()`. */
-export class HandoverInterrupt extends Error {}
 
 /** Another invocation owns the socket: whatever this one still does is void. */
 export class OwnershipLost extends Error {}
@@ -33,13 +26,7 @@ export class Owner {
   readonly #inbox: Inbox;
   readonly #reader: MessageReader;
   #inHand: InboxMessage | undefined;
-  #isInterrupted = false;
-  #overdue = () => {};
-  #cancelGrace = () => {};
-  /** Resolves some time after the interrupt: the loop has not let it pass. */
-  readonly overdue = new Promise<void>((resolve) => {
-    this.#overdue = resolve;
-  });
+  readonly #interrupt: Interrupt;
   #isLost = false;
   /** Milliseconds since the epoch; Infinity until the loop begins. */
   #openedAt = Number.POSITIVE_INFINITY;
@@ -51,15 +38,17 @@ export class Owner {
     private readonly connection: Connection,
     private readonly ownership: Ownership,
     private readonly backend: Backend,
-    private readonly handoverAt: number,
+    handoverAt: number,
   ) {
     const { table, clock, random } = backend;
     const { webSocketId } = connection;
+    this.#interrupt = new Interrupt(webSocketId, clock, handoverAt);
     this.#store = new ConnectionStore(table, clock);
     this.#ownerships = new OwnershipStore(webSocketId, table, clock);
     this.#inbox = new Inbox(webSocketId, table, clock);
     this.#reader = new MessageReader(webSocketId, {
       ...{ inbox: this.#inbox, clock, random, deadline: Number.POSITIVE_INFINITY },
+      ...{ settle: 'adaptive', startMilliseconds: backend.startMilliseconds },
       beforeLook: () => this.#mayGoOn(),
       take: (message) => this.#take(message),
       closedAt: () => this.#store.closedAt(webSocketId),
@@ -74,7 +63,12 @@ export class Owner {
 
   /** Whether the loop has been interrupted, whatever it made of that. */
   get isInterrupted(): boolean {
-    return this.#isInterrupted;
+    return this.#interrupt.hasBegun;
+  }
+
+  /** Resolves some time after the interrupt: the loop has not let it pass. */
+  get overdue(): Promise<void> {
+    return this.#interrupt.overdue;
   }
 
   /** The loop begins: from here on a client that the gateway does not know has gone. */
@@ -102,23 +96,15 @@ export class Owner {
 
   /** Ends the heartbeat, and waits for one that is under way. */
   async rest(): Promise<void> {
-    this.#cancelGrace();
+    this.#interrupt.rest();
     this.#cancelBeat();
     await this.#beating;
     this.#cancelBeat();
   }
 
   async #mayGoOn(): Promise<void> {
-    const { clock } = this.backend;
     if (this.#isLost) throw new OwnershipLost();
-    if (clock.now() < this.handoverAt) return;
-    // A loop that catches everything and reads on must leave others their turn.
-    if (this.#isInterrupted) await sleep(clock, INTERRUPTED_PAUSE_MILLISECONDS);
-    else this.#cancelGrace = clock.after(GRACE_MILLISECONDS, this.#overdue);
-    this.#isInterrupted = true;
-    throw new HandoverInterrupt(
-      `server() of WebSocket ${this.connection.webSocketId} goes on in a fresh invocation.`,
-    );
+    await this.#interrupt.check();
   }
 
   async #take(message: InboxMessage): Promise<true> {

@@ -1,5 +1,4 @@
 /** What is asked of a service's `server` function: run `server()`, settle departures, do the upkeep. */
-import { ConnectionAttributes } from '../attributes/connection-attributes';
 import type { MemberKey } from '../connection-items';
 import { ConnectionStore } from '../connection-store';
 import { DedicatedSocket } from '../dedicated/dedicated-socket';
@@ -9,6 +8,7 @@ import type { ServiceRequest } from '../invocations/invoker';
 import { awaitOpening } from '../opening';
 import { Service } from '../service';
 import { Settlement } from '../settlement';
+import { SharedServer } from '../shared-server';
 import { Slots } from '../slots';
 import { Sweep, type SweepReport } from '../sweep';
 import { overrides } from '../web-socket-server';
@@ -56,26 +56,16 @@ export class ServerRequests {
 
   /** Lambda delivers at least once: a second delivery finds that another request runs it; a retry of this one goes on. */
   async #runSharedServer(webSocketId: string, context: LambdaContext): Promise<void> {
-    const { ServerClass, backend } = this.shared;
-    const connection = await this.#store.start(webSocketId, context.awsRequestId);
+    const { backend } = this.shared;
+    const { awsRequestId } = context;
+    const until = backend.clock.now() + context.getRemainingTimeInMillis();
+    const connection = await this.#store.start(webSocketId, awsRequestId, until);
     if (!connection) return;
     const service = this.#service(context);
     const opening = await awaitOpening(backend, connection, service.deadline);
-    if (opening !== 'open') {
-      await this.#store.postpone(webSocketId, context.awsRequestId);
-      if (opening === 'gone') await this.#settlement(context).suspected(connection);
-      return;
-    }
-    const attributes = new ConnectionAttributes(webSocketId, connection, backend);
-    const server = new ServerClass({
-      hook: 'server',
-      service,
-      member: { ...connection, left: false },
-      ...{ sessionId: connection.sessionId, attributes: attributes.values, keeper: attributes },
-      requestTime: backend.clock.now(),
-    });
-    await server.server();
-    await attributes.save();
+    if (opening === 'open') return new SharedServer(connection, awsRequestId, this.shared, service).run();
+    await this.#store.postpone(webSocketId, awsRequestId);
+    if (opening === 'gone') await this.#settlement(context).suspected(connection);
   }
 
   /** One that cannot be settled now holds up no other; Lambda then delivers the request again. */

@@ -46,6 +46,8 @@ export interface InboxMessage {
   sk: string;
   /** When the gateway took it, in milliseconds since the epoch (`requestTimeEpoch`). */
   sentAt: number;
+  /** How many milliseconds later its handler stored it. */
+  delay: number;
   body: string;
 }
 
@@ -77,7 +79,8 @@ export class Inbox {
     const sk = `${stampedAt(sentAt)}#${sortable(messageId)}`;
     const expiresAt = expiryAfter(now, UNREAD_SECONDS);
     // One that is there is this one, from a call whose answer was lost; perhaps it has been taken since.
-    await this.table.put({ pk: this.#pk, sk, body, sentAt, expiresAt }, itemAbsent);
+    const delay = Math.max(0, now - sentAt);
+    await this.table.put({ pk: this.#pk, sk, body, sentAt, delay, expiresAt }, itemAbsent);
     return true;
   }
 
@@ -190,6 +193,6 @@ function sortable(messageId: string): string {
   return Buffer.from(messageId, 'base64url').toString('hex');
 }
 
-function toMessage({ sk, body, sentAt }: Item): InboxMessage {
-  return { sk, body: body as string, sentAt: sentAt as number };
+function toMessage({ sk, body, sentAt, delay = 0 }: Item): InboxMessage {
+  return { sk, body: body as string, sentAt: sentAt as number, delay: delay as number };
 }

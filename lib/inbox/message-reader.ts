@@ -2,14 +2,19 @@
 import { type Clock, sleep } from '../clock';
 import { InvalidValueError, WebSocketClosedError, WebSocketTimeoutError } from '../errors';
 import { type Inbox, type InboxMessage, LATEST_PUT_AFTER_CLOSE_MILLISECONDS } from './inbox';
+import { Settling } from './settling';
 
 export interface ReadOptions {
   /** UTF-16 code units; a longer message is read in pieces. @default 32,656, as in IRIS */
   maxLength?: number;
   /** @default 86,400, as in IRIS: one day */
   timeoutSeconds?: number;
-  /** How long after its stamp a message is left, in case that an earlier one is still on its way. @default 0 */
-  settleMilliseconds?: number;
+  /**
+   * How long after its stamp a message is left, in case that an earlier one is still on its way. `'adaptive'` keeps the order of
+   * a stream: a second or more where messages begin to follow each other, 100 ms where one comes alone.
+   * @default 0; `'adaptive'` in `server()`, and by `messages()`
+   */
+  settleMilliseconds?: Settle;
 }
 
 const DEFAULT_MAX_LENGTH = 32_656;
@@ -23,6 +28,9 @@ const THOROUGH_LOOK_MILLISECONDS = 1_000;
 /** While it waits, a reader looks so often whether the connection has closed. */
 const CLOSED_LOOK_MILLISECONDS = 1_000;
 
+/** Milliseconds after a message's stamp. */
+export type Settle = number | 'adaptive';
+
 /** Whose messages a reader takes, and how. */
 export interface MessageSource {
   inbox: Inbox;
@@ -31,6 +39,10 @@ export interface MessageSource {
   random(): number;
   /** Milliseconds since the epoch: by then a wait ends. */
   deadline: number;
+  /** How long a message is left where `read` does not say. */
+  settle: Settle;
+  /** What this environment took to start, if it is a function's. */
+  startMilliseconds?: number | undefined;
   /** Called before each look: throws to end the reading. */
   beforeLook?(): Promise<void>;
   /** `false` if somebody else has the message. */
@@ -51,11 +63,14 @@ export class MessageReader {
   #lookThoroughlyFrom = 0;
   /** How often in a row another reader was faster. */
   #conflicts = 0;
+  readonly #settling: Settling;
 
   constructor(
     private readonly webSocketId: string,
     private readonly source: MessageSource,
-  ) {}
+  ) {
+    this.#settling = new Settling(source.clock.now(), source.startMilliseconds);
+  }
 
   /** Whether the last read reached the end of its message. */
   get atEnd(): boolean {
@@ -67,7 +82,7 @@ export class MessageReader {
     if (this.#atEnd) {
       this.#rest = await this.#next(
         number('timeoutSeconds', options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),
-        number('settleMilliseconds', options.settleMilliseconds ?? 0),
+        settleOf(options.settleMilliseconds ?? this.source.settle),
       );
     }
     const piece = firstPiece(this.#rest, maxLength);
@@ -76,14 +91,14 @@ export class MessageReader {
     return piece;
   }
 
-  async #next(timeoutSeconds: number, settleMilliseconds: number): Promise<string> {
+  async #next(timeoutSeconds: number, settle: Settle): Promise<string> {
     const { clock, deadline, beforeLook } = this.source;
     const begun = clock.now();
     const timeout = begun + timeoutSeconds * 1_000;
     const end = Math.min(timeout, deadline);
     for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS)) {
       await beforeLook?.();
-      const found = await this.#takeFirst(settleMilliseconds);
+      const found = await this.#takeFirst(settle);
       if (typeof found === 'string') return found;
       if (found === 0 && (await this.#isClosed(timeoutSeconds === 0)))
         throw new WebSocketClosedError(this.webSocketId);
@@ -96,30 +111,30 @@ export class MessageReader {
   }
 
   /** Looks quickly where messages follow each other, and thoroughly from time to time, or if nothing else is there. */
-  async #takeFirst(settleMilliseconds: number): Promise<string | number> {
+  async #takeFirst(settle: Settle): Promise<string | number> {
     const now = this.source.clock.now();
     if (now < this.#lookThoroughlyFrom) {
-      // An earlier message is waited for so long after a later one's stamp: it lies no further back than that, twice.
-      const found = await this.#takeFirstOf(2 * settleMilliseconds, settleMilliseconds);
+      // An earlier message is waited for so long after a later one's stamp: it lies no further back than that, twice. What settles
+      // adaptively is given out in the order of stamps, so that what still comes in order lies behind what was given out last.
+      const found = await this.#takeFirstOf(settle === 'adaptive' ? 0 : 2 * settle, settle);
       if (found !== 0) return found;
     }
     this.#lookThoroughlyFrom = now + THOROUGH_LOOK_MILLISECONDS;
-    const found = await this.#takeFirstOf(undefined, settleMilliseconds);
+    const found = await this.#takeFirstOf(undefined, settle);
     if (found === 0) this.#lookThoroughlyFrom = 0;
     return found;
   }
 
   /** The body of the first message; if that is not to be had yet, the milliseconds after which to look again; 0 if there is none. */
-  async #takeFirstOf(
-    quickLookBack: number | undefined,
-    settleMilliseconds: number,
-  ): Promise<string | number> {
+  async #takeFirstOf(quickLookBack: number | undefined, settle: Settle): Promise<string | number> {
     const { inbox, clock, random, take } = this.source;
     const closed = this.#nothingCanCome;
     for await (const message of inbox.unread(quickLookBack)) {
-      const unsettled = message.sentAt + settleMilliseconds - clock.now();
+      const left = settle === 'adaptive' ? this.#settling.of(message) : settle;
+      const unsettled = message.sentAt + left - clock.now();
       if (unsettled > 0 && !closed) return unsettled;
       if (await take(message)) {
+        this.#settling.given(message, clock.now());
         this.#conflicts = 0;
         return message.body;
       }
@@ -157,6 +172,10 @@ function firstPiece(text: string, maxLength: number): string {
 function wholeNumber(name: string, value: number, least: number): number {
   if (Number.isInteger(value) && value >= least) return value;
   throw new InvalidValueError(`${name} must be a whole number of at least ${least}, not ${value}.`);
+}
+
+function settleOf(settle: Settle): Settle {
+  return settle === 'adaptive' ? settle : number('settleMilliseconds', settle);
 }
 
 function number(name: string, value: number): number {

@@ -11,16 +11,18 @@ interface Readable {
   read(options?: ReadOptions): Promise<string>;
 }
 
-/** Ends when the socket has closed; a timeout is thrown. */
+/** In the order in which they were sent; ends when the socket has closed; a timeout is thrown. */
 export async function* messagesOf(
   socket: Readable,
   options: WaitOptions,
 ): AsyncGenerator<string, void, undefined> {
   for (;;) {
-    const next = await readWhole(socket, options).catch((error: unknown) => {
-      if (error instanceof WebSocketClosedError) return undefined;
-      throw error;
-    });
+    const next = await readWhole(socket, { settleMilliseconds: 'adaptive', ...options }).catch(
+      (error: unknown) => {
+        if (error instanceof WebSocketClosedError) return undefined;
+        throw error;
+      },
+    );
     if (next === undefined) return;
     yield next;
   }

@@ -6,6 +6,7 @@ import { createHandlers, type Handlers } from '../handlers/create-handlers';
 import type { HandlerOptions } from '../handlers/service-function';
 import type { ServiceRequest } from '../invocations/invoker';
 import { Service } from '../service';
+import type { Item } from '../table/item';
 import type { ServerClass } from '../web-socket-server';
 import { connectEvent, disconnectEvent, lambdaContext, messageEvent, newWebSocketId } from './events';
 import { FakeGateway } from './fake-gateway';
@@ -49,7 +50,7 @@ export class TestService {
   readonly service: Service;
   #tokens = 0;
   readonly #serverMilliseconds: number;
-  /** The invocations that own dedicated sockets: they end by themselves. */
+  /** The invocations in which `server()` reads: they end by themselves. */
   readonly #loops = new Set<Promise<void>>();
   /** Closed by `end()`, and `$disconnect` has not run yet. */
   readonly #ended: string[] = [];
@@ -110,27 +111,45 @@ export class TestService {
     await this.runQueued();
   }
 
-  /** Runs what has been asked for asynchronously, until nothing is left; the loop of a dedicated socket goes on beside the test. */
+  /** Runs what has been asked for asynchronously, until nothing is left; a `server()` that reads goes on beside the test. */
   async runQueued(): Promise<void> {
     for (let next = this.functions.queue.shift(); next; next = this.functions.queue.shift()) {
       const context = lambdaContext({ remainingMilliseconds: this.#serverMilliseconds });
       const run = this.handlers.server(next.request, context);
-      if (this.#isLoop(next.request)) this.#letLoop(run);
+      if (this.#isDedicated(next.request) || (await this.#begunToLoop(run, next.request))) this.#letLoop(run);
       else await run;
     }
     const ended = this.#ended.shift();
     if (ended !== undefined) await this.disconnect(ended, 1000, 'Connection Closed Normally');
   }
 
-  /** Resolves when no dedicated socket has an owner any more. @throws what `server()` threw */
+  /** Resolves when no loop of a `server()` goes on any more. @throws what `server()` threw */
   async loopsEnded(): Promise<void> {
     while (this.#loops.size > 0) await Promise.all(this.#loops);
   }
 
-  #isLoop(request: ServiceRequest): boolean {
-    if (request.type !== 'server') return false;
+  #isDedicated(request: ServiceRequest): boolean {
+    return this.#connectionOf(request)?.messagesTo === 'owner';
+  }
+
+  /** Whether `server()` of a shared socket reads; `false` once the request is over. */
+  async #begunToLoop(run: Promise<unknown>, request: ServiceRequest): Promise<boolean> {
+    let isOver = false;
+    const over = () => {
+      isOver = true;
+    };
+    run.then(over, over);
+    while (!isOver) {
+      if (this.#connectionOf(request)?.loops === true) return true;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return false;
+  }
+
+  #connectionOf(request: ServiceRequest): Item | undefined {
+    if (request.type !== 'server') return undefined;
     const { pk, sk } = connectionKey(request.webSocketId);
-    return this.table.items().some((item) => item.pk === pk && item.sk === sk && item.messagesTo === 'owner');
+    return this.table.items().find((item) => item.pk === pk && item.sk === sk);
   }
 
   #letLoop(run: Promise<unknown>): void {

@@ -6,6 +6,7 @@ import { dedicatedCases } from './dedicated-cases';
 import { inboxCases } from './inbox-cases';
 import type { Scenario } from './scenario';
 import { sessionCases } from './session-cases';
+import { sharedLoopCases } from './shared-loop-cases';
 
 export const everyCase: Record<string, Scenario> = {
   ...cases,
@@ -14,4 +15,5 @@ export const everyCase: Record<string, Scenario> = {
   ...inboxCases,
   ...dedicatedCases,
   ...channelCases,
+  ...sharedLoopCases,
 };

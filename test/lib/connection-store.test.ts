@@ -65,20 +65,28 @@ describeForEachTable('ConnectionStore', (under) => {
     it('lets one request run server(), and the same one again', async () => {
       const connection = newConnection();
       await store().accept(connection, 'token');
-      expect(await store().start(connection.webSocketId, 'request 1')).toMatchObject({
+      expect(await store().start(connection.webSocketId, 'request 1', 0)).toMatchObject({
         sessionId: 'session',
       });
-      expect(await store().start(connection.webSocketId, 'request 2')).toBeUndefined();
-      expect(await store().start(connection.webSocketId, 'request 1')).toBeDefined();
+      expect(await store().start(connection.webSocketId, 'request 2', 0)).toBeUndefined();
+      expect(await store().start(connection.webSocketId, 'request 1', 0)).toBeDefined();
+    });
+
+    it('leaves no ghost of a connection when a copy of what a server() noted comes after all rows have gone', async () => {
+      await store().beginLoop('gone', 'request 1');
+      await store().handOverLoop('gone', 'request 1', 1);
+      await store().endLoop('gone', 'request 1');
+      await store().postpone('gone', 'request 1');
+      expect(await store().connection('gone')).toBeUndefined();
     });
 
     it('starts nothing that has closed or never was, and creates nothing', async () => {
       const { webSocketId } = newConnection();
-      expect(await store().start(webSocketId, 'request')).toBeUndefined();
+      expect(await store().start(webSocketId, 'request', 0)).toBeUndefined();
       expect(await store().connection(webSocketId)).toBeUndefined();
       await store().accept(newConnection(), 'token');
       await store().beginSettlement(webSocketId, 'settler');
-      expect(await store().start(webSocketId, 'request')).toBeUndefined();
+      expect(await store().start(webSocketId, 'request', 0)).toBeUndefined();
     });
   });
 

@@ -88,9 +88,9 @@ describe('a dedicated socket', () => {
   it('runs server() as its loop', async () => {
     const { clock, client } = await setUp();
     await client.send('hello');
-    await clock.advance(500);
+    await clock.advance(1_500);
     await client.send('again');
-    await clock.advance(500);
+    await clock.advance(1_500);
     expect(client.received).toEqual(['1 hello', '2 again']);
     expect(happened).toEqual(['starts']);
   });
@@ -100,14 +100,14 @@ describe('a dedicated socket', () => {
     await clock.advance(21_000);
     expect(client.received).toEqual(['timed out', 'timed out']);
     await client.send('x');
-    await clock.advance(500);
+    await clock.advance(1_500);
     expect(client.received.at(-1)).toBe('1 x');
   });
 
   it('closes when server() returns, and then runs onPostServer', async () => {
     const { clock, service, client } = await setUp();
     await client.send('exit');
-    await clock.advance(500);
+    await clock.advance(1_500);
     await service.loopsEnded();
     expect(service.gateway.isOpen(client.webSocketId)).toBe(false);
     expect(happened).toEqual(['starts', 'onPostServer 1000']);
@@ -117,7 +117,7 @@ describe('a dedicated socket', () => {
     const { clock, service, client } = await setUp();
     await client.send('exit');
     await client.send('too late');
-    await clock.advance(500);
+    await clock.advance(1_500);
     await service.loopsEnded();
     await clock.advance(11 * 60_000);
     expect(service.table.items()).toEqual([]);
@@ -234,7 +234,7 @@ describe('a dedicated socket', () => {
     await client.send('one');
     await clock.advance(51_000);
     await client.send('two');
-    await clock.advance(500);
+    await clock.advance(1_500);
     expect(happened).toEqual(['starts', 'hands over 1', 'resumes 1']);
     expect(client.received.filter((frame) => frame !== 'timed out')).toEqual(['1 one', '2 two']);
   });
@@ -295,10 +295,10 @@ describe('a dedicated socket', () => {
   it('is started anew by the next message when its invocation has failed, and the message comes again', async () => {
     const { clock, service, client } = await setUp();
     await client.send('fail');
-    await clock.advance(500);
+    await clock.advance(1_500);
     await expect(service.loopsEnded()).rejects.toThrow('as the client wants it');
     await client.send('exit');
-    await clock.advance(500);
+    await clock.advance(1_500);
     expect(happened).toEqual(['starts', 'resumes undefined']);
   });
 
@@ -323,7 +323,7 @@ describe('a dedicated socket', () => {
     const { clock, service, client } = await setUp();
     jest.spyOn(service.gateway, 'delete').mockRejectedValueOnce(new Error('no answer'));
     await client.send('exit');
-    await clock.advance(500);
+    await clock.advance(1_500);
     await expect(service.loopsEnded()).rejects.toThrow('no answer');
     expect(service.gateway.isOpen(client.webSocketId)).toBe(true);
     await clock.advance(60_000);
