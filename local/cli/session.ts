@@ -18,6 +18,7 @@ import { AppReader } from './app-reader';
 import { banner } from './banner';
 import { type Difference, differences } from './differences';
 import { awsExports, bucketExports, tableExports } from './exports';
+import { readParameters } from './given-parameters';
 import { JsonLog, jsonFunctionLog } from './json-log';
 import { runInUtc } from './local-time';
 import { openHostWarning } from './open-host';
@@ -249,16 +250,6 @@ export class Session {
     if (app.tables.length > 0) print(whereTablesAre(this.#options));
     if (this.#faults) print(this.#faults.describe());
   }
-}
-
-function readParameters(pairs: string[]): Record<string, string> {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const [, name, value] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
-      if (name !== undefined && value !== undefined) return [name, value];
-      throw new UserError(`--parameter ${pair}: the form is NAME=VALUE, as in --parameter /chat/limit=5.`);
-    }),
-  );
 }
 
 /** Pages are in the folder `web` of the app, unless another one is named. */

@@ -272,6 +272,18 @@ describe('readAssembly', () => {
     expect(readTemplate(chatTemplateWith(changes)).apis).toHaveLength(1);
   });
 
+  it('accepts a stage that a deployment names', () => {
+    const { Resources } = chatTemplateWith({ Stage: { AutoDeploy: false } });
+    const deployment = (StageName: string) => ({
+      Type: 'AWS::ApiGatewayV2::Deployment',
+      Properties: { ApiId: { Ref: 'Api' }, StageName },
+    });
+    const read = (stageName: string) =>
+      readTemplate({ Resources: { ...Resources, Deployment: deployment(stageName) } });
+    expect(read('chat').apis[0]?.stages).toHaveLength(1);
+    expect(() => read('beta')).toThrow(/Nobody can connect to chat/);
+  });
+
   it('refuses two routes with one key', () => {
     const { Resources } = chatTemplate();
     const template = { Resources: { ...Resources, Again: { ...Resources.Route } } } as unknown as Template;

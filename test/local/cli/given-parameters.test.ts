@@ -1,0 +1,22 @@
+import { readParameters } from '../../../local/cli/given-parameters';
+
+describe('readParameters', () => {
+  it('takes names with slashes, dots and colons, and values with equals signs and lines', () => {
+    expect(
+      readParameters(['/chat/limit=5', 'Main/Db.Endpoint.Address=a=b', 'keys:api=x\ny', 'EMPTY=']),
+    ).toEqual({
+      '/chat/limit': '5',
+      'Main/Db.Endpoint.Address': 'a=b',
+      'keys:api': 'x\ny',
+      EMPTY: '',
+    });
+  });
+
+  it.each([
+    ['no value', ['/chat/limit'], '--parameter /chat/limit: the form is NAME=VALUE'],
+    ['no name', ['=5'], '--parameter =5: the form is NAME=VALUE'],
+    ['one name twice', ['a=1', 'a=2'], '--parameter a is given twice'],
+  ])('refuses %s', (_, pairs, message) => {
+    expect(() => readParameters(pairs)).toThrow(message);
+  });
+});
