@@ -30,6 +30,8 @@ export interface AsyncEvent {
   requestId: string;
   payload: string;
   subject?: string;
+  /** JSON text; synchronous invocations only. */
+  clientContext?: string;
   /** 1 for the first. */
   attempt: number;
 }

@@ -12,7 +12,7 @@ export interface PoolHost {
   makeRoom(most: number): boolean;
   /** An environment has come to rest: there may be room for those that wait in other pools, or too many that rest. */
   roomChanged(): void;
-  environmentOptions(lambdaFunction: LambdaFunction): Omit<EnvironmentOptions, 'onExit'>;
+  environmentOptions(lambdaFunction: LambdaFunction): Omit<EnvironmentOptions, 'version' | 'onExit'>;
 }
 
 interface Waiting {
@@ -41,7 +41,11 @@ export class EnvironmentPool {
   readonly #waiting: Waiting[] = [];
   #stall: Alarm | undefined;
 
-  constructor(host: PoolHost, lambdaFunction: LambdaFunction) {
+  constructor(
+    host: PoolHost,
+    lambdaFunction: LambdaFunction,
+    readonly version: string,
+  ) {
     this.#host = host;
     this.#function = lambdaFunction;
   }
@@ -126,6 +130,7 @@ export class EnvironmentPool {
   #start() {
     const environment: Environment = new Environment({
       ...this.#host.environmentOptions(this.#function),
+      version: this.version,
       onExit: () => this.#environmentOnExit(environment),
     });
     this.#threads.set(environment, { generation: this.#generation, order: this.#startedCount++ });

@@ -9,6 +9,7 @@ const NEWEST_NODE_WITH_SDK_WARNING = 21;
 
 export interface EnvironmentSettings {
   region: string;
+  version: string;
   logGroupName: string;
   logStreamName: string;
 }
@@ -16,7 +17,7 @@ export interface EnvironmentSettings {
 /** @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
 export function environmentVariables(
   lambdaFunction: LambdaFunction,
-  { region, logGroupName, logStreamName }: EnvironmentSettings,
+  { region, version, logGroupName, logStreamName }: EnvironmentSettings,
 ): Record<string, string> {
   return {
     PATH: LAMBDA_PATH,
@@ -33,7 +34,7 @@ export function environmentVariables(
     // As AWS_SAM_LOCAL does for SAM: how a function may learn that it runs on a developer's machine.
     SHARED_CONNECTION_LOCAL: 'true',
     AWS_LAMBDA_FUNCTION_NAME: lambdaFunction.functionName,
-    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_VERSION: version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(lambdaFunction.memoryMegabytes),
     AWS_LAMBDA_LOG_GROUP_NAME: logGroupName,
     AWS_LAMBDA_LOG_STREAM_NAME: logStreamName,
@@ -42,12 +43,12 @@ export function environmentVariables(
   };
 }
 
-/** `2026/01/31/[$LATEST]` and 32 hexadecimal digits: one stream for each environment, as Lambda names them. */
-export function logNames({ functionName }: LambdaFunction, now: number) {
+/** `2026/01/31/[$LATEST]`, by the version, and 32 hexadecimal digits: one stream for each environment, as Lambda names them. */
+export function logNames({ functionName }: LambdaFunction, version: string, now: number) {
   const day = new Date(now).toISOString().slice(0, 10).replaceAll('-', '/');
   return {
     logGroupName: `/aws/lambda/${functionName}`,
-    logStreamName: `${day}/[$LATEST]${randomBytes(16).toString('hex')}`,
+    logStreamName: `${day}/[${version}]${randomBytes(16).toString('hex')}`,
   };
 }
 

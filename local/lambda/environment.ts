@@ -31,6 +31,8 @@ export interface Endpoints {
 
 export interface EnvironmentOptions {
   lambdaFunction: LambdaFunction;
+  /** `$LATEST`, or the number of a published one. */
+  version: string;
   region: string;
   endpoints: () => Endpoints;
   clock: Clock;
@@ -43,6 +45,10 @@ export interface Invocation {
   requestId: string;
   /** JSON text. */
   payload: string;
+  /** With the qualifier by which it was invoked. */
+  invokedFunctionArn: string;
+  /** JSON text, where whoever invokes gives one. */
+  clientContext?: string;
 }
 
 export interface InvocationResult {
@@ -65,7 +71,7 @@ type Report =
   | { kind: 'ready' }
   | { kind: 'answer'; payload: string; leftovers: Record<string, number> }
   | { kind: 'error'; record: ErrorRecord; detail: string; leftovers: Record<string, number> }
-  | { kind: 'init-error'; record: ErrorRecord; detail: string }
+  | { kind: 'fatal'; record: ErrorRecord; detail: string }
   /** It ends now, of a signal or for want of memory. */
   | { kind: 'exit'; how: string }
   /** Groups of processes that the function has started. */
@@ -142,8 +148,8 @@ export class Environment {
   }
 
   #startWorker(): Worker {
-    const { lambdaFunction, region } = this.#options;
-    const settings = { region, ...logNames(lambdaFunction, this.#options.clock.now()) };
+    const { lambdaFunction, version, region } = this.#options;
+    const settings = { region, version, ...logNames(lambdaFunction, version, this.#options.clock.now()) };
     const { NODE_OPTIONS, ...env } = environmentVariables(lambdaFunction, settings);
     return new Worker(BOOTSTRAP, {
       env,
@@ -159,12 +165,12 @@ export class Environment {
         taskRoot: lambdaFunction.codeDirectory,
         handlerName: lambdaFunction.handler,
         nodeOptions: NODE_OPTIONS,
+        nodeMajor: nodeMajor(lambdaFunction.runtime),
         memoryBytes: lambdaFunction.memoryMegabytes * 1024 * 1024,
         endpoints: this.#endpoints,
         functionContext: {
           functionName: lambdaFunction.functionName,
-          functionVersion: '$LATEST',
-          invokedFunctionArn: lambdaFunction.functionArn,
+          functionVersion: version,
           memoryLimitInMB: String(lambdaFunction.memoryMegabytes),
           logGroupName: settings.logGroupName,
           logStreamName: settings.logStreamName,
@@ -210,7 +216,7 @@ export class Environment {
       case 'error':
         this.#finish({ ...this.#failed(requestId, report), leftovers: report.leftovers });
         break;
-      case 'init-error':
+      case 'fatal':
         this.#ended = true;
         this.#finish(this.#failed(requestId, report));
         break;
@@ -291,6 +297,11 @@ function endGroup(group: number): void {
   } catch {
     // It has ended by itself.
   }
+}
+
+/** 22 for `nodejs22.x`. */
+function nodeMajor(runtime: string): number {
+  return Number.parseInt(runtime.replace('nodejs', ''), 10);
 }
 
 /** What a young generation is made of: V8 has three semi-spaces' size for it. */

@@ -76,17 +76,36 @@ export class FunctionHost implements FunctionInvoker {
     return this.#poolOf(functionName)?.lambdaFunction;
   }
 
-  /** By the name, or the name and a qualifier that the function has: every version runs the same code. */
-  #poolOf(functionName: string): EnvironmentPool | undefined {
-    const [name = '', qualifier] = functionName.split(':');
-    const pool = this.#pools.get(name);
-    if (qualifier === undefined || qualifier === '$LATEST') return pool;
-    return pool?.lambdaFunction.qualifiers?.[qualifier] === undefined ? undefined : pool;
+  /** The version that runs for a name, or a name and a qualifier, if the function has it. */
+  versionOf(functionName: string): string | undefined {
+    return this.#poolOf(functionName)?.version;
   }
 
-  invoke(functionName: string, payload: string, subject?: string): Promise<InvocationOutcome> {
-    const event = { functionName, payload, requestId: randomUUID(), attempt: 1 };
-    return this.#run(subject === undefined ? event : { ...event, subject });
+  /** By the name, or the name and a qualifier: every version runs the same code, in environments of its own. */
+  #poolOf(functionName: string): EnvironmentPool | undefined {
+    const [name = '', qualifier = LATEST] = functionName.split(':');
+    const newest = this.#pools.get(name);
+    const version = qualifier === LATEST ? LATEST : newest?.lambdaFunction.qualifiers?.[qualifier];
+    if (newest === undefined || version === undefined) return undefined;
+    if (version === LATEST) return newest;
+    const key = `${name}:${version}`;
+    const pool = this.#pools.get(key) ?? new EnvironmentPool(this.#poolHost, newest.lambdaFunction, version);
+    this.#pools.set(key, pool);
+    return pool;
+  }
+
+  /** `clientContext` is JSON text that the function finds in its context. */
+  invoke(
+    functionName: string,
+    payload: string,
+    subject?: string,
+    clientContext?: string,
+  ): Promise<InvocationOutcome> {
+    return this.#run({
+      ...{ functionName, payload, requestId: randomUUID(), attempt: 1 },
+      ...(subject !== undefined && { subject }),
+      ...(clientContext !== undefined && { clientContext }),
+    });
   }
 
   /** Returns the request id, the same for every attempt, or undefined if too many events wait already. */
@@ -96,16 +115,19 @@ export class FunctionHost implements FunctionInvoker {
 
   /** Takes these functions, and the code that is in their folders now, for all invocations that have not begun. */
   replace(functions: LambdaFunction[]): void {
-    const names = new Set(functions.map(({ functionName }) => functionName));
-    for (const [name, pool] of this.#pools) {
-      if (names.has(name)) continue;
-      this.#pools.delete(name);
-      pool.retire(({ requestId }) => withoutRun(this.#notFound(requestId, name)));
+    const byName = new Map(functions.map((one) => [one.functionName, one]));
+    for (const [key, pool] of this.#pools) {
+      const later = byName.get(pool.lambdaFunction.functionName);
+      if (later && hasVersion(later, pool.version)) {
+        pool.replace(later);
+      } else {
+        this.#pools.delete(key);
+        pool.retire(({ requestId }) => withoutRun(this.#notFound(requestId, key)));
+      }
     }
-    for (const lambdaFunction of functions) {
-      const pool = this.#pools.get(lambdaFunction.functionName);
-      if (pool) pool.replace(lambdaFunction);
-      else this.#pools.set(lambdaFunction.functionName, new EnvironmentPool(this.#poolHost, lambdaFunction));
+    for (const [name, lambdaFunction] of byName) {
+      if (!this.#pools.has(name))
+        this.#pools.set(name, new EnvironmentPool(this.#poolHost, lambdaFunction, LATEST));
     }
   }
 
@@ -120,7 +142,7 @@ export class FunctionHost implements FunctionInvoker {
   }
 
   async #run(event: AsyncEvent): Promise<InvocationOutcome> {
-    const { payload, ...invocation } = event;
+    const { payload, clientContext, ...invocation } = event;
     const { functionName, requestId } = invocation;
     const pool = this.#poolOf(functionName);
     if (this.#closed) return stopping(requestId);
@@ -131,7 +153,14 @@ export class FunctionHost implements FunctionInvoker {
     this.#waiting.count += 1;
     this.#waiting.characters += payload.length;
     let start: InvocationStart | undefined;
-    const result = await pool.run({ requestId, payload }, (coldStart) => {
+    const qualifier = functionName.split(':')[1];
+    const { functionArn } = pool.lambdaFunction;
+    const given = {
+      ...{ requestId, payload },
+      invokedFunctionArn: qualifier === undefined ? functionArn : `${functionArn}:${qualifier}`,
+      ...(clientContext !== undefined && { clientContext }),
+    };
+    const result = await pool.run(given, (coldStart) => {
       this.#leavesTheLine(payload);
       const { functionName: name } = pool.lambdaFunction;
       start = { ...invocation, functionName: name, payload, coldStart, startedAt: this.#options.clock.now() };
@@ -213,6 +242,12 @@ export class FunctionHost implements FunctionInvoker {
   #usableCount(): number {
     return [...this.#pools.values()].reduce((sum, pool) => sum + pool.usableCount, 0);
   }
+}
+
+const LATEST = '$LATEST';
+
+function hasVersion({ qualifiers = {} }: LambdaFunction, version: string): boolean {
+  return version === LATEST || Object.values(qualifiers).includes(version);
 }
 
 const NO_SERVICES: Record<string, Endpoint> = {};

@@ -76,7 +76,13 @@ async function answerInvoke(
     if (requestId === undefined) return throttled('Rate Exceeded.');
     return { status: 202, headers: { 'x-amzn-RequestId': requestId }, body: '' };
   }
-  return outcomeAnswer(await host.invoke(reference.name, event));
+  const clientContext = clientContextOf(request);
+  if (clientContext === null) {
+    const message = 'Client context must be a valid Base64-encoded JSON object.';
+    return refusal(400, 'InvalidRequestContentException', message);
+  }
+  const version = host.versionOf(reference.name) ?? '$LATEST';
+  return outcomeAnswer(await host.invoke(reference.name, event, undefined, clientContext), version);
 }
 
 function invocationType(request: IncomingMessage): InvocationType | undefined {
@@ -86,7 +92,7 @@ function invocationType(request: IncomingMessage): InvocationType | undefined {
     : undefined;
 }
 
-/** The name, if the reference is to this account, region and version, and the ARN as an error names it. */
+/** The name with its qualifier, if the reference is to this account and region, and the ARN as an error names it. */
 function readReference(host: FunctionHost, encoded: string, qualifierParameter: string | undefined) {
   const text = decode(encoded);
   const {
@@ -98,10 +104,8 @@ function readReference(host: FunctionHost, encoded: string, qualifierParameter: 
   const version = qualifier === undefined ? '' : `:${qualifier}`;
   const arn = `arn:aws:lambda:${region ?? host.region}:${account ?? host.accountId}:function:${name ?? text}${version}`;
   const isHere =
-    (region === undefined || region === host.region) &&
-    (account === undefined || account === host.accountId) &&
-    (qualifier === undefined || qualifier === '$LATEST');
-  return { name: isHere ? name : undefined, arn };
+    (region === undefined || region === host.region) && (account === undefined || account === host.accountId);
+  return { name: isHere && name !== undefined ? `${name}${version}` : undefined, arn };
 }
 
 function decode(encoded: string): string {
@@ -134,7 +138,15 @@ function jsonFault(payload: string): string | undefined {
   }
 }
 
-function outcomeAnswer(outcome: InvocationOutcome): Answer {
+/** JSON text, undefined without one, null if it cannot be read. */
+function clientContextOf(request: IncomingMessage): string | undefined | null {
+  const header = request.headers['x-amz-client-context'];
+  if (typeof header !== 'string') return undefined;
+  const text = Buffer.from(header, 'base64').toString();
+  return text.startsWith('{') && jsonFault(text) === undefined ? text : null;
+}
+
+function outcomeAnswer(outcome: InvocationOutcome, version: string): Answer {
   if (outcome.kind === 'failure' && outcome.errorType === TOO_MANY_REQUESTS) {
     return throttled(outcome.errorMessage);
   }
@@ -146,7 +158,7 @@ function outcomeAnswer(outcome: InvocationOutcome): Answer {
     headers: {
       'Content-Type': 'application/json',
       'x-amzn-RequestId': outcome.requestId,
-      'X-Amz-Executed-Version': '$LATEST',
+      'X-Amz-Executed-Version': version,
       ...(outcome.kind === 'failure' ? { 'X-Amz-Function-Error': 'Unhandled' } : {}),
     },
     body: outcome.payload,

@@ -4,18 +4,18 @@
 
 const { parentPort, receiveMessageOnPort, resourceLimits, workerData } = require('node:worker_threads');
 const { syncBuiltinESMExports } = require('node:module');
-const { inspect } = require('node:util');
 const { redirectAwsHosts } = require('./aws-hosts.cjs');
 const { captureChildren, signalGroups } = require('./child-processes.cjs');
-const { errorRecord, namedError } = require('./error-record.cjs');
 const { hideTheHost } = require('./hide-host.cjs');
 const { loadHandler } = require('./handler.cjs');
+const { failed, invocationStyle, reportUncaught } = require('./invocation.cjs');
 const { limitMemory } = require('./memory-limit.cjs');
 const { captureOutput } = require('./output.cjs');
 const { confineOwnThreads, confineProcess } = require('./own-process.cjs');
 const { watchWork } = require('./pending-work.cjs');
 
-const { taskRoot, handlerName, functionContext, nodeOptions, memoryBytes } = workerData;
+const { taskRoot, handlerName, functionContext, nodeOptions, memoryBytes, nodeMajor } = workerData;
+const invoke = invocationStyle(nodeMajor);
 const signal = new Int32Array(workerData.signal);
 /** The words of the signal: how many events were sent, and whether this thread sleeps. To wake one that does not is dear, too. */
 const SENT = 0;
@@ -35,41 +35,39 @@ function frozenUntilNextEvent() {
   }
 }
 
-function contextOf({ requestId, timeoutMillis }) {
+function contextOf({ requestId, timeoutMillis, invokedFunctionArn, clientContext }) {
   const deadline = Date.now() + timeoutMillis;
   return {
     ...functionContext,
+    clientContext: clientContext && JSON.parse(clientContext),
+    identity: undefined,
+    invokedFunctionArn,
     awsRequestId: requestId,
     getRemainingTimeInMillis: () => deadline - Date.now(),
   };
 }
 
-function serialize(result) {
-  try {
-    return JSON.stringify(result) ?? 'null';
-  } catch (cause) {
-    throw namedError('Runtime.JSONStringifyError', 'Unable to stringify response body', { cause });
-  }
+/** Without active tracing nothing is sampled, and every invocation has one nevertheless. */
+function traceId() {
+  const seconds = Math.floor(Date.now() / 1000).toString(16);
+  return `Root=1-${seconds}-${randomHex(24)};Parent=${randomHex(16)};Sampled=0`;
+}
+
+function randomHex(digits) {
+  let text = '';
+  while (text.length < digits)
+    text += Math.floor(Math.random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
+  return text.slice(0, digits);
 }
 
 async function answerTo(handler, invocation) {
   try {
-    const result = await handler(JSON.parse(invocation.payload), contextOf(invocation));
-    return { kind: 'answer', payload: serialize(result) };
+    process.env._X_AMZN_TRACE_ID = traceId();
+    return await invoke(handler, JSON.parse(invocation.payload), contextOf(invocation));
   } catch (error) {
-    return failure('error', error);
-  }
-}
-
-function failure(kind, error) {
-  return { kind, record: errorRecord(error), detail: describe(error) };
-}
-
-function describe(error) {
-  try {
-    return inspect(error);
-  } catch {
-    return 'The error cannot be shown: its own properties throw.';
+    return failed('error', error);
   }
 }
 
@@ -95,11 +93,17 @@ async function main() {
   hideTheHost(taskRoot, nodeOptions);
   syncBuiltinESMExports();
 
+  reportUncaught(nodeMajor, (answer) => {
+    output.flush();
+    send(answer);
+    reallyExit.call(process, 1);
+  });
+
   let handler;
   try {
-    handler = await loadHandler(taskRoot, handlerName);
+    handler = await loadHandler(taskRoot, handlerName, nodeMajor);
   } catch (error) {
-    send(failure('init-error', error));
+    send(failed('fatal', error));
     process.exit(1);
   }
   await work.forget();

@@ -1,4 +1,4 @@
-// Finds and loads a function's handler by the rules of Lambda's Node.js 24 runtime
+// Finds and loads a function's handler by the rules of Lambda's Node.js runtimes
 // (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client, src/function), with its error types.
 'use strict';
 
@@ -7,6 +7,7 @@ const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { confineModules } = require('./code-folder.cjs');
 const { namedError } = require('./error-record.cjs');
+const { LAST_WITH_CALLBACKS } = require('./invocation.cjs');
 
 const EXTENSIONS = ['.js', '.mjs', '.cjs'];
 const MODULE_SYNTAX =
@@ -17,7 +18,7 @@ const NO_CALLBACKS =
   'https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.';
 
 /** Loads `file.export` from the folder; throws what Lambda records as the error of the init phase. */
-async function loadHandler(taskRoot, handlerName) {
+async function loadHandler(taskRoot, handlerName, nodeMajor) {
   const { folder, moduleName, exportName } = parse(handlerName);
   const root = existsSync(taskRoot) ? realpathSync(taskRoot) : taskRoot;
   const handler = find(await loadModule(root, path.join(root, folder, moduleName)), exportName);
@@ -25,7 +26,8 @@ async function loadHandler(taskRoot, handlerName) {
   if (typeof handler !== 'function') {
     throw namedError('Runtime.HandlerNotFound', `${handlerName} is not a function`);
   }
-  if (handler.length >= 3) throw namedError('Runtime.CallbackHandlerDeprecated', NO_CALLBACKS);
+  if (handler.length >= 3 && nodeMajor > LAST_WITH_CALLBACKS)
+    throw namedError('Runtime.CallbackHandlerDeprecated', NO_CALLBACKS);
   return handler;
 }
 

@@ -126,6 +126,7 @@ describe('FunctionHost', () => {
         AWS_LAMBDA_LOG_STREAM_NAME: expect.any(String),
         LAMBDA_TASK_ROOT: lambdaFunction.codeDirectory,
         _HANDLER: 'index.handler',
+        _X_AMZN_TRACE_ID: expect.stringMatching(/^Root=1-/),
         PATH: expect.not.stringContaining(process.env.PATH ?? 'unset'),
         TZ: ':UTC',
       });
