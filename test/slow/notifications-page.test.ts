@@ -58,6 +58,9 @@ describe('the notifications page', () => {
   const open = async (options: BrowserContextOptions = {}): Promise<Page> => {
     const page = await (await browser.newContext(options)).newPage();
     noteComplaints(page, complaints);
+    await page.addInitScript(
+      'globalThis.sockets = []; globalThis.WebSocket = class extends WebSocket { constructor(...of) { super(...of); sockets.push(this); } };',
+    );
     await page.goto(`${runtime.url}/notifications.html`);
     await subscribed(page, ['*']);
     return page;
@@ -112,6 +115,23 @@ describe('the notifications page', () => {
     await page.click('#drop-button');
     await heard(page, 'sample-oru');
     expect(await count(page)).toBe(1);
+  });
+
+  it('shows what came while it was away, each once, and broken messages', async () => {
+    const [ada, bob] = [await open(), await open()];
+    writeFileSync(join(incoming, 'before.hl7'), batch(1));
+    await heard(ada, 'before.hl7');
+    // What is open stays open in a browser that goes offline.
+    await ada.context().setOffline(true);
+    await ada.evaluate('sockets.at(-1).close(4000)');
+    await ada.waitForSelector('[data-state="waiting"]');
+    writeFileSync(join(incoming, 'meanwhile.hl7'), batch(2, [1]));
+    await heard(bob, 'is broken (ControlId)');
+    expect(await count(ada)).toBe(1);
+    await ada.context().setOffline(false);
+    await heard(ada, 'is broken (ControlId)');
+    expect(await count(ada)).toBe(3);
+    expect(await ada.locator('.repeated').count()).toBe(0);
   });
 
   it('ends with the topics that were chosen last, however fast they were chosen', async () => {
