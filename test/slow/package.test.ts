@@ -77,6 +77,16 @@ describe('the package in a stranger’s project', () => {
     await run(project, 'npm', 'test');
   });
 
+  it('lets the ported chat of the tutorial pass its tests', async () => {
+    cpSync(join(ROOT, 'examples/tutorial-chat/chat'), join(project, 'chat'), { recursive: true });
+    try {
+      await run(project, 'npx', 'tsc', '--noEmit');
+      await run(project, 'npm', 'test', '--', 'chat');
+    } finally {
+      rmSync(join(project, 'chat'), { recursive: true });
+    }
+  });
+
   it('has types for TypeScript 5 and 7, of either module system', async () => {
     const imports = `
       import { type DeliveryReport, SharedConnection, WebSocketServer } from 'shared-connection';

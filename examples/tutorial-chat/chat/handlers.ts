@@ -1,0 +1,4 @@
+import { createHandlers } from 'shared-connection';
+import { ChatServer } from './server';
+
+export const { routes, server } = createHandlers(ChatServer);
