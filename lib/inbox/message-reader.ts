@@ -102,10 +102,11 @@ export class MessageReader {
       if (typeof found === 'string') return found;
       if (found === 0 && (await this.#isClosed(timeoutSeconds === 0)))
         throw new WebSocketClosedError(this.webSocketId);
-      const left = end - clock.now();
-      if (left <= 0) {
-        throw new WebSocketTimeoutError(this.webSocketId, (clock.now() - begun) / 1_000, end < timeout);
-      }
+      const now = clock.now();
+      // A message that has come, and only settles, is no silence.
+      const settles = settle === 'adaptive' && found > 0 && this.#conflicts === 0;
+      const left = (settles ? deadline : end) - now;
+      if (left <= 0) throw new WebSocketTimeoutError(this.webSocketId, (now - begun) / 1_000, end < timeout);
       await sleep(clock, Math.min(found > 0 ? found : pause, left));
     }
   }

@@ -77,6 +77,23 @@ describe('a dedicated socket', () => {
     expect(await echoed(seed, { start: [1_500, 2_500] })).toEqual(inOrder);
   });
 
+  it('does not say that nothing came while a message settles', async () => {
+    class Impatient extends WebSocketServer {
+      override sharedConnection = false;
+      override async server() {
+        const heard = await this.read({ timeoutSeconds: 0.5 }).catch((error: Error) => error.name);
+        await this.write(heard);
+      }
+    }
+    const clock = new ManualClock();
+    const service = new TestService(Impatient, { clock });
+    const client = await service.connect();
+    await clock.advance(100);
+    await client.send('hello');
+    await clock.advance(3_000);
+    expect(client.received).toEqual(['hello']);
+  });
+
   it('answers a line that comes alone within half a second', async () => {
     const clock = new ManualClock();
     const service = new TestService(Echo, { clock, serverMilliseconds: 900_000 });
