@@ -14,6 +14,9 @@ import { type Runtime, startRuntime } from '../../local/runtime';
 import { synthesizePushApps } from './push-apps';
 import { SocketClient } from './socket-client';
 
+/** The SDK says on the console which of two addresses it takes. */
+const silentLogger = { debug() {}, info() {}, warn() {}, error() {} };
+
 describe('apps that push, on the local runtime', () => {
   const outdir = mkdtempSync(join(tmpdir(), 'cdk-out-'));
   /** Turned by hand, so that the schedule runs when the test wants it to. */
@@ -75,7 +78,11 @@ describe('apps that push, on the local runtime', () => {
 
   it('push what another process sends with the SDK', async () => {
     const client = await SocketClient.connect(runtime.webSocketUrl('queue'));
-    const sqs = new SQSClient({ region: 'us-east-1', credentials: settings().credentials });
+    const sqs = new SQSClient({
+      region: 'us-east-1',
+      credentials: settings().credentials,
+      logger: silentLogger,
+    });
     const { QUEUE_URL: QueueUrl } = messagingExports(app, runtime);
     // Without an endpoint: where the exported URL says.
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'from a queue' }));

@@ -32,12 +32,9 @@ export class Deployment {
   static async to(ministack: Ministack, context: Record<string, string> = {}): Promise<Deployment> {
     const given = Object.entries(context).flatMap(([key, value]) => ['--context', `${key}=${value}`]);
     await cdk(ministack, 'synth', '--quiet', '--output', assemblyDirectory(ministack), ...given);
-    await cdk(ministack, 'bootstrap', `aws://${ACCOUNT}/${REGION}`, '--app', assemblyDirectory(ministack));
-    await allowPlainHttp(ministack);
+    await bootstrap(ministack);
     expectPlainHttp(ministack);
-    const outputsFile = join(ministack.directory, 'outputs.json');
-    await deploy(ministack, '--outputs-file', outputsFile);
-    const outputs = Object.entries<string>(JSON.parse(readFileSync(outputsFile, 'utf8'))[STACK]);
+    const outputs = Object.entries((await deployWithOutputs(ministack))[STACK] ?? {});
     return new Deployment(ministack, outputs, await deployedFunctions(ministack));
   }
 
@@ -108,6 +105,25 @@ export class Deployment {
   }
 }
 
+/** Deploys an assembly that lies in `cdk.out` of ministack's folder; resolves with its outputs, by stack and name. */
+export async function deployAssembly(ministack: Ministack): Promise<Outputs> {
+  await bootstrap(ministack);
+  return deployWithOutputs(ministack);
+}
+
+type Outputs = Record<string, Record<string, string>>;
+
+async function bootstrap(ministack: Ministack): Promise<void> {
+  await cdk(ministack, 'bootstrap', `aws://${ACCOUNT}/${REGION}`, '--app', assemblyDirectory(ministack));
+  await allowPlainHttp(ministack);
+}
+
+async function deployWithOutputs(ministack: Ministack): Promise<Outputs> {
+  const outputsFile = join(ministack.directory, 'outputs.json');
+  await deploy(ministack, '--outputs-file', outputsFile);
+  return JSON.parse(readFileSync(outputsFile, 'utf8'));
+}
+
 /** Deploys what was synthesized; resolves with what the CDK printed. */
 function deploy(ministack: Ministack, ...options: string[]): Promise<string> {
   const app = ['--app', assemblyDirectory(ministack)];
@@ -124,7 +140,7 @@ async function cdk(ministack: Ministack, ...args: string[]): Promise<string> {
   return `${stdout}${stderr}`;
 }
 
-function assemblyDirectory(ministack: Ministack): string {
+export function assemblyDirectory(ministack: Ministack): string {
   return join(ministack.directory, 'cdk.out');
 }
 

@@ -29,10 +29,12 @@ export async function disconnect({ requestContext }: WebSocketEvent) {
   return { statusCode: 200 };
 }
 
-/** Sends what a client says to what pushes it. */
+/** Sends what a client says to what pushes it. An emulator's queue may have an URL that only the emulator's own host knows. */
 export async function message({ body = '', requestContext }: WebSocketEvent) {
   if (QUEUE_URL)
-    await new SQSClient({}).send(new SendMessageCommand({ QueueUrl: QUEUE_URL, MessageBody: body }));
+    await new SQSClient({ useQueueUrlAsEndpoint: false }).send(
+      new SendMessageCommand({ QueueUrl: QUEUE_URL, MessageBody: body }),
+    );
   if (TOPIC_ARN) await new SNSClient({}).send(new PublishCommand({ TopicArn: TOPIC_ARN, Message: body }));
   if (EVENT_BUS) {
     const entry = {
