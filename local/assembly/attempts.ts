@@ -12,7 +12,8 @@ export class Attempts {
       return read();
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      this.notRun.push({ type, path, reason: error.message });
+      const cost = `${path.replace(/\/(Resource|Default)$/, '')} does not deliver everything`;
+      this.notRun.push({ type, path, reason: error.message, cost });
       return undefined;
     }
   }

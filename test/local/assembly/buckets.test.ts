@@ -191,6 +191,7 @@ describe('readBuckets', () => {
         type: 'Custom::S3BucketNotifications',
         path: 'Main/Notifications',
         reason: expect.stringMatching(reason),
+        cost: 'Main/Notifications does not deliver everything',
       },
     ]);
   });

@@ -162,6 +162,7 @@ describe('readAssembly', () => {
         type: 'AWS::SNS::Subscription',
         path: expect.stringContaining('Main/News'),
         reason: expect.stringContaining('subscriptions by email are not run'),
+        cost: 'Main/News/ada@example.org does not deliver everything',
       },
     ]);
   });
