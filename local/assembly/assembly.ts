@@ -46,7 +46,8 @@ export class Assembly {
     this.region = selected.region ?? DEFAULT_REGION;
     this.cdk1Version = files.cdk1Version;
     this.missingContext = files.missingContext;
-    this.errors = files.errors;
+    const names = new Set([...selected.files].map(({ stackName }) => stackName));
+    this.errors = files.errors.filter(({ stackName }) => names.has(stackName));
     const surroundings: StackSurroundings = {
       region: this.region,
       accountId: files.stacks.find(({ accountId }) => accountId !== undefined)?.accountId ?? DEFAULT_ACCOUNT,

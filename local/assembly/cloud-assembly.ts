@@ -11,8 +11,8 @@ export interface CloudAssembly {
   missingContext: string[];
   /** The version of CDK 1 that made the assembly, if it is one of its. */
   cdk1Version: string | undefined;
-  /** What constructs reported as errors (`Annotations.of(…).addError`): the CDK deploys nothing then. */
-  errors: { path: string; message: string }[];
+  /** What constructs reported as errors (`Annotations.of(…).addError`): the CDK does not deploy their stack then. */
+  errors: { stackName: string; path: string; message: string }[];
 }
 
 export interface StackFiles {
@@ -99,13 +99,14 @@ function readStack(
   const [, accountId, region] = /^aws:\/\/([^/]+)\/(.+)$/.exec(textAt(artifact, 'environment') ?? '') ?? [];
   const constructPaths = new Map<string, string>();
   const legacyAssets: JsonObject = {};
+  const stackName = textAt(properties, 'stackName') ?? id;
   for (const { path, type, data } of readMetadata(directory, artifact)) {
     if (type === 'aws:cdk:logicalId') constructPaths.set(String(data), path);
-    if (type === 'aws:cdk:error') assembly.errors.push({ path, message: String(data) });
+    if (type === 'aws:cdk:error') assembly.errors.push({ stackName, path, message: String(data) });
     if (type === 'aws:cdk:asset') Object.assign(legacyAssets, readLegacyAsset(directory, data, assets));
   }
   assembly.stacks.push({
-    stackName: textAt(properties, 'stackName') ?? id,
+    stackName,
     id,
     displayName: textAt(artifact, 'displayName') ?? id,
     dependencies: listAt(artifact, 'dependencies').map(String),

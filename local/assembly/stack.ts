@@ -202,7 +202,7 @@ export class Stack implements Scope {
 
   outsideValue(names: [string, ...string[]], at: string, text: string): Json {
     const { outside } = this.#surroundings;
-    const value = outside.given(...names) ?? outside.placeholder(names[0]);
+    const value = outside.given(...names) ?? outside.placeholder(names[0], at);
     if (value !== undefined) return value;
     throw this.mistake(at, `${text}. Give its value with --parameter ${names[0]}=VALUE`);
   }

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  Annotations,
   App,
   type IStackSynthesizer,
   LegacyStackSynthesizer,
@@ -111,6 +112,15 @@ describe('An app of several stacks', () => {
     expect(() => readAssembly(stages(), { stacks: ['Main'] })).toThrow(
       /^--stack Main: the app has no such stack\. There are: Dev\/Main.*, Prod\/Main/,
     );
+  });
+
+  it('has errors of those constructs only that run', () => {
+    const app = newApp();
+    chatStack(app, 'Main');
+    Annotations.of(new Stack(app, 'Other')).addError('Give it a name');
+    const { directory } = app.synth();
+    expect(readAssembly(directory).notRun.map(({ reason }) => reason)).toEqual(['reports Give it a name']);
+    expect(readAssembly(directory, { stacks: ['Main'] }).notRun).toEqual([]);
   });
 
   it('runs a function of another stack, which a stack brings along', () => {

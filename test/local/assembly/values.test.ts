@@ -97,6 +97,21 @@ describe('A value that only AWS knows', () => {
     ]);
   });
 
+  it('is told where a condition depends on it', () => {
+    const { unknown } = read(
+      {},
+      {},
+      {
+        Parameters: { Stage: { Type: 'String' } },
+        Conditions: { IsProduction: { 'Fn::Equals': [{ Ref: 'Stage' }, 'prod'] } },
+        Resources: { Alarm: { Type: 'AWS::CloudWatch::Alarm', Condition: 'IsProduction' } },
+      },
+    );
+    expect(unknown).toEqual([
+      '  unknown.Stage.invalid in the condition IsProduction: --parameter Stage=VALUE gives it',
+    ]);
+  });
+
   it('is not told where nothing that runs uses it', () => {
     const { unknown } = read({}, {}, { Outputs: { X: { Value: '{{resolve:ssm:/x}}' } } });
     expect(unknown).toEqual([]);
