@@ -17,6 +17,7 @@ import { HttpApis } from './http/http-apis';
 import { FunctionHost } from './lambda/function-host';
 import { type FunctionLog, textFunctionLog } from './lambda/function-log';
 import { invokeHandler } from './lambda/invoke-api';
+import { UnpackedCode } from './lambda/unpacked-code';
 import type { Log } from './log';
 import { Messaging } from './messaging';
 import { ParameterStore } from './parameters/parameter-store';
@@ -87,6 +88,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   let current = app;
   let names = namesForPeople(app);
   const nameOf = (functionName: string) => names(functionName);
+  const unpackedCode = new UnpackedCode();
+  const runnable = await unpackedCode.of(functions);
   const dynamodb = await LocalDynamoDb.start({
     region,
     accountId,
@@ -107,7 +110,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
   );
   const functionHost = new FunctionHost({
-    functions,
+    functions: runnable,
     region,
     accountId,
     clock,
@@ -131,6 +134,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await atMost(S3_CLOSE_MILLIS, s3.stop());
     if (gateway) await atMost(GATEWAY_CLOSE_MILLIS, gateway.close());
     await atMost(FUNCTIONS_CLOSE_MILLIS, functionHost.close());
+    unpackedCode.close();
     dynamodbProxy.close();
     await dynamodb.close();
   };
@@ -193,13 +197,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       `http://${authority}/${stageName === '$default' ? apiId : `${apiId}/${stageName}`}`,
     webSocketUrl: (stageName, apiId) => `ws://${authority}/${stagePath(current.apis, stageName, apiId)}`,
     update: async (later) => {
+      const unpacked = await unpackedCode.of(later.functions);
       await dynamodb.update(later.tables);
       // From here on in one go, so that no event finds half of it.
       gateway.redeploy(later.apis);
       httpApis.redeploy(later.httpApis);
       // Those that are warm stay so where nothing in them has changed.
       if (JSON.stringify(later.functions) !== JSON.stringify(current.functions)) {
-        functionHost.replace(later.functions);
+        functionHost.replace(unpacked);
       }
       messaging.update(later);
       names = namesForPeople(later);

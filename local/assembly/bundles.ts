@@ -172,7 +172,7 @@ class Bundle {
 }
 
 function contentOf(folder: string): [path: string, bytes: Uint8Array][] {
-  if (!statOf(folder)) return [];
+  if (!statOf(folder)?.isDirectory()) return [];
   return filesIn(folder).map((file) => [relative(folder, file), readFileSync(file)]);
 }
 

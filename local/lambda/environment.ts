@@ -163,6 +163,7 @@ export class Environment {
       workerData: {
         signal: this.#signal.buffer,
         taskRoot: lambdaFunction.codeDirectory,
+        layerRoot: lambdaFunction.layers?.[0],
         handlerName: lambdaFunction.handler,
         nodeOptions: NODE_OPTIONS,
         nodeMajor: nodeMajor(lambdaFunction.runtime),

@@ -29,6 +29,8 @@ const HANDSHAKE_MILLIS = 2;
 function redirectAwsHosts(initialEndpoints) {
   let endpoints = initialEndpoints;
   let openingCount = 0;
+  /** Those that would open between an answer and the freeze. */
+  let held;
   const connectToTls = tls.connect;
 
   tls.connect = function connect(...args) {
@@ -49,7 +51,9 @@ function redirectAwsHosts(initialEndpoints) {
     openingCount += 1;
     setTimeout(() => {
       openingCount -= 1;
-      dns.lookup(target.host, options, callback);
+      const open = () => dns.lookup(target.host, options, callback);
+      if (held) held.push(open);
+      else open();
     }, HANDSHAKE_MILLIS);
   };
 
@@ -58,6 +62,15 @@ function redirectAwsHosts(initialEndpoints) {
       endpoints = changed;
     },
     openingConnections: () => openingCount,
+    /** From the answer on no connection opens, until the next event. */
+    hold: () => {
+      held = [];
+    },
+    release: () => {
+      const waiting = held ?? [];
+      held = undefined;
+      for (const open of waiting) open();
+    },
   };
 }
 

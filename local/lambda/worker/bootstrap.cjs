@@ -5,6 +5,7 @@
 const { parentPort, receiveMessageOnPort, resourceLimits, workerData } = require('node:worker_threads');
 const { syncBuiltinESMExports } = require('node:module');
 const { redirectAwsHosts } = require('./aws-hosts.cjs');
+const { moduleFolders } = require('./code-folder.cjs');
 const { captureChildren, signalGroups } = require('./child-processes.cjs');
 const { hideTheHost } = require('./hide-host.cjs');
 const { loadHandler } = require('./handler.cjs');
@@ -13,8 +14,9 @@ const { limitMemory } = require('./memory-limit.cjs');
 const { captureOutput } = require('./output.cjs');
 const { confineOwnThreads, confineProcess } = require('./own-process.cjs');
 const { watchWork } = require('./pending-work.cjs');
+const { settleIn } = require('./working-folder.cjs');
 
-const { taskRoot, handlerName, functionContext, nodeOptions, memoryBytes, nodeMajor } = workerData;
+const { taskRoot, layerRoot, handlerName, functionContext, nodeOptions, memoryBytes, nodeMajor } = workerData;
 const invoke = invocationStyle(nodeMajor);
 const signal = new Int32Array(workerData.signal);
 /** The words of the signal: how many events were sent, and whether this thread sleeps. To wake one that does not is dear, too. */
@@ -88,9 +90,10 @@ async function main() {
   limitMemory(memoryBytes, die);
   confineProcess(die, children);
   confineOwnThreads(die, { memoryBytes, resourceLimits });
-  const { setEndpoints, openingConnections } = redirectAwsHosts(workerData.endpoints);
+  const { setEndpoints, openingConnections, hold, release } = redirectAwsHosts(workerData.endpoints);
   const work = watchWork(openingConnections);
-  hideTheHost(taskRoot, nodeOptions);
+  settleIn(taskRoot, layerRoot);
+  hideTheHost(nodeOptions);
   syncBuiltinESMExports();
 
   reportUncaught(nodeMajor, (answer) => {
@@ -101,7 +104,7 @@ async function main() {
 
   let handler;
   try {
-    handler = await loadHandler(taskRoot, handlerName, nodeMajor);
+    handler = await loadHandler(moduleFolders(taskRoot, layerRoot, nodeMajor), handlerName, nodeMajor);
   } catch (error) {
     send(failed('fatal', error));
     process.exit(1);
@@ -115,7 +118,9 @@ async function main() {
     const invocation = frozenUntilNextEvent();
     signalGroups(children, 'SIGCONT');
     if (invocation.endpoints) setEndpoints(invocation.endpoints);
+    release();
     const answer = await answerTo(handler, invocation);
+    hold();
     await oneTurn();
     const leftovers = await work.left();
     output.flush();

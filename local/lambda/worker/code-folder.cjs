@@ -2,41 +2,96 @@
 // there, and so is the project's package.json with its "type". The AWS SDK is the exception, since Lambda brings it.
 'use strict';
 
-const { existsSync, readFileSync } = require('node:fs');
+const { existsSync, readFileSync, realpathSync } = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
 
-/** The npm scopes in the Node.js runtime of Lambda. */
-const PROVIDED_BY_LAMBDA = /^@(?:aws-sdk|smithy|aws-crypto|aws)\//;
+/** What the Node.js runtimes of Lambda bring: scopes of npm, and the SDK's version 2 up to nodejs16.x. */
+const PROVIDED_BY_LAMBDA = /^(?:@(?:aws-sdk|smithy|aws-crypto|aws)\/|aws-sdk(?:$|\/))/;
 
-/** Confines CommonJS modules to `root`, a real path. Returns what tells a file's module type. */
-function confineModules(root) {
-  const isInside = (file) => typeof file === 'string' && file.startsWith(root + path.sep);
-  confineResolution(isInside);
+/** Confines CommonJS modules to the folders. Returns what tells a file's module type. */
+function confineModules(folders) {
+  const { root } = folders;
+  const isInside = (file) => typeof file === 'string' && isWithin(folders, file);
+  confineResolution(folders, isInside);
   confineTypes(isInside, (file) => typeOf(root, file));
   return { typeOf: (file) => typeOf(root, file) };
 }
 
-function confineResolution(isInside) {
+/**
+ * Where a function's modules may be. `root` is a real path; `layerRoot` is where its layers are, if it has any.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html
+ */
+function moduleFolders(taskRoot, layerRoot, nodeMajor) {
+  const root = existsSync(taskRoot) ? realpathSync(taskRoot) : taskRoot;
+  if (layerRoot === undefined) return { root, searched: [] };
+  const layers = realpathSync(layerRoot);
+  const searched = [`nodejs/node${nodeMajor}/node_modules`, 'nodejs/node_modules'].map((name) =>
+    path.join(layers, name),
+  );
+  return { root, layers, searched };
+}
+
+function isWithin({ root, layers }, file) {
+  return [root, layers].some((folder) => folder !== undefined && file.startsWith(folder + path.sep));
+}
+
+function confineResolution(folders, isInside) {
   const resolve = Module._resolveFilename;
   Module._resolveFilename = function (request, parent, ...rest) {
     if (!isInside(parent?.filename) || Module.isBuiltin(request))
       return resolve.call(this, request, parent, ...rest);
-    if (PROVIDED_BY_LAMBDA.test(request)) {
-      try {
-        return resolve.call(this, request, parent, ...rest);
-      } catch {
-        return resolve.call(this, request, module, false);
-      }
-    }
-    const file = resolve.call(this, request, parent, ...rest);
+    if (PROVIDED_BY_LAMBDA.test(request)) return provided(resolve, request, parent, rest, folders);
+    const file = find(resolve, folders, mappedPath(folders, request), parent, rest);
     if (isInside(file)) return file;
-    process.stderr.write(
-      `'${request}' is in ${file}, outside the function's code folder: on Lambda it would be missing. Bundle it.\n`,
-    );
-    const error = new Error(`Cannot find module '${request}'\nRequire stack:\n- ${parent.filename}`);
-    throw Object.assign(error, { code: 'MODULE_NOT_FOUND', requireStack: [parent.filename] });
+    process.stderr.write(outsideText(request, file));
+    throw notFound(`Cannot find module '${request}'`, parent);
   };
+}
+
+/** In the code's folder and those above it, or in the layers. */
+function find(resolve, { searched }, request, parent, rest) {
+  try {
+    return resolve(request, parent, ...rest);
+  } catch (error) {
+    if (searched.length === 0 || /^[./]/.test(request)) throw error;
+    return resolve(request, parent, false, { paths: searched });
+  }
+}
+
+/** The code's own, a layer's or the app's project's, else this runtime's. */
+function provided(resolve, request, parent, rest, folders) {
+  try {
+    return find(resolve, folders, request, parent, rest);
+  } catch {}
+  try {
+    return resolve(request, module, false);
+  } catch {
+    throw notFound(missingSdkText(request), parent);
+  }
+}
+
+function notFound(message, parent) {
+  const error = new Error(`${message}\nRequire stack:\n- ${parent.filename}`);
+  return Object.assign(error, { code: 'MODULE_NOT_FOUND', requireStack: [parent.filename] });
+}
+
+function outsideText(request, file) {
+  return `'${request}' is in ${file}, outside the function's code folder: on Lambda it would be missing. Bundle it.\n`;
+}
+
+function missingSdkText(request) {
+  const name = request
+    .split('/')
+    .slice(0, request.startsWith('@') ? 2 : 1)
+    .join('/');
+  return `Cannot find module '${request}', which Lambda brings and this machine has not: npm install --save-dev ${name}`;
+}
+
+/** `/opt/nodejs/common` is a layer's. */
+function mappedPath({ root, layers }, request) {
+  if (layers !== undefined && request.startsWith('/opt/')) return layers + request.slice('/opt'.length);
+  return request.startsWith('/var/task/') ? root + request.slice('/var/task'.length) : request;
 }
 
 /** A `.js` file without a package.json of its own is CommonJS, whatever the project around the folder says. */
@@ -59,4 +114,12 @@ function typeOf(root, file) {
   return undefined;
 }
 
-module.exports = { confineModules };
+module.exports = {
+  confineModules,
+  isWithin,
+  mappedPath,
+  missingSdkText,
+  moduleFolders,
+  outsideText,
+  PROVIDED_BY_LAMBDA,
+};

@@ -2,10 +2,11 @@
 // (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client, src/function), with its error types.
 'use strict';
 
-const { existsSync, realpathSync } = require('node:fs');
+const { existsSync } = require('node:fs');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { confineModules } = require('./code-folder.cjs');
+const { confineEsModules } = require('./es-modules.cjs');
 const { namedError } = require('./error-record.cjs');
 const { LAST_WITH_CALLBACKS } = require('./invocation.cjs');
 
@@ -18,10 +19,12 @@ const NO_CALLBACKS =
   'https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.';
 
 /** Loads `file.export` from the folder; throws what Lambda records as the error of the init phase. */
-async function loadHandler(taskRoot, handlerName, nodeMajor) {
+async function loadHandler(folders, handlerName, nodeMajor) {
   const { folder, moduleName, exportName } = parse(handlerName);
-  const root = existsSync(taskRoot) ? realpathSync(taskRoot) : taskRoot;
-  const handler = find(await loadModule(root, path.join(root, folder, moduleName)), exportName);
+  const handler = find(
+    await loadModule(folders, path.join(folders.root, folder, moduleName), nodeMajor),
+    exportName,
+  );
   if (!handler) throw namedError('Runtime.HandlerNotFound', `${handlerName} is undefined or not exported`);
   if (typeof handler !== 'function') {
     throw namedError('Runtime.HandlerNotFound', `${handlerName} is not a function`);
@@ -48,13 +51,14 @@ function parse(handlerName) {
   };
 }
 
-async function loadModule(root, fileWithoutExtension) {
+async function loadModule(folders, fileWithoutExtension, nodeMajor) {
+  const { root } = folders;
   try {
     const file = EXTENSIONS.map((extension) => fileWithoutExtension + extension).find((name) =>
       existsSync(name),
     );
     if (!file) throw moduleNotFound(path.relative(root, fileWithoutExtension), root);
-    return await importOrRequire(root, file);
+    return await importOrRequire(folders, file, nodeMajor);
   } catch (error) {
     if (error instanceof SyntaxError) {
       const named = namedError('Runtime.UserCodeSyntaxError', String(error));
@@ -66,19 +70,21 @@ async function loadModule(root, fileWithoutExtension) {
   }
 }
 
-async function importOrRequire(root, file) {
-  const { typeOf } = confineModules(root);
+async function importOrRequire(folders, file, nodeMajor) {
+  const { typeOf } = confineModules(folders);
   const type = typeOf(file);
   if (type !== 'module') {
     try {
       return require(file);
     } catch (error) {
-      // Without a declared type Node.js 24 tells by the syntax.
-      const maybeModule =
-        type === undefined && error instanceof SyntaxError && MODULE_SYNTAX.test(error.message);
+      // Without a declared type Node.js tells by the syntax. Up to nodejs22.x it is required all the same.
+      const isSyntax = error instanceof SyntaxError && MODULE_SYNTAX.test(error.message);
+      const awaits = error?.code === 'ERR_REQUIRE_ASYNC_MODULE' && nodeMajor > LAST_WITH_CALLBACKS;
+      const maybeModule = type === undefined && (isSyntax || awaits);
       if (!maybeModule) throw error;
     }
   }
+  confineEsModules(folders);
   return import(pathToFileURL(file).href);
 }
 

@@ -8,9 +8,8 @@ const workerThreads = require('node:worker_threads');
 /** As Lambda's environments have it: a folder without anybody's `.aws`. */
 const LAMBDA_HOME = '/home/sbx_user1051';
 
-function hideTheHost(taskRoot, nodeOptions) {
+function hideTheHost(nodeOptions) {
   os.homedir = () => LAMBDA_HOME;
-  process.cwd = () => taskRoot;
   // Kept from the thread's start, where an option that only a process may have would be an error.
   if (nodeOptions !== undefined) process.env.NODE_OPTIONS = nodeOptions;
   Object.assign(workerThreads, { isMainThread: true, parentPort: null, workerData: null });

@@ -1,0 +1,49 @@
+// Resolves what a function's ES modules import (see es-modules.cjs).
+import { createRequire, isBuiltin } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const require = createRequire(import.meta.url);
+const {
+  isWithin,
+  mappedPath,
+  missingSdkText,
+  outsideText,
+  PROVIDED_BY_LAMBDA,
+} = require('./code-folder.cjs');
+
+let folders;
+
+export function initialize(data) {
+  folders = data;
+}
+
+export async function resolve(specifier, context, next) {
+  const parent = context.parentURL?.startsWith('file:') ? fileURLToPath(context.parentURL) : undefined;
+  if (parent === undefined || !isWithin(folders, parent) || isBuiltin(specifier))
+    return next(specifier, context);
+  if (specifier.startsWith('/')) return next(pathToFileURL(mappedPath(folders, specifier)).href, context);
+  const isProvided = PROVIDED_BY_LAMBDA.test(specifier);
+  // Lambda looks in NODE_PATH for ES modules, too.
+  const places = [
+    context.parentURL,
+    ...folders.searched.map((folder) => pathToFileURL(path.join(path.dirname(folder), 'layer.mjs')).href),
+  ];
+  if (isProvided) places.push(import.meta.url);
+  let failure;
+  for (const parentURL of places) {
+    try {
+      const found = await next(specifier, { ...context, parentURL });
+      const file = found.url.startsWith('file:') ? fileURLToPath(found.url) : undefined;
+      if (file === undefined || isProvided || isWithin(folders, file)) return found;
+      process.stderr.write(outsideText(specifier, file));
+      failure ??= Object.assign(new Error(`Cannot find package '${specifier}' imported from ${parent}`), {
+        code: 'ERR_MODULE_NOT_FOUND',
+      });
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  if (isProvided) failure.message = missingSdkText(specifier);
+  throw failure;
+}
