@@ -4,8 +4,8 @@ import { itemOf, times } from './invariants';
 import type { Scenario } from './scenario';
 import type { ServiceWorld } from './service-world';
 
-/** The loop is handed over after 32 s. */
-const SHORT_LIMIT_MILLISECONDS = 42_000;
+/** The loop is handed over after 4 s. */
+const SHORT_LIMIT_MILLISECONDS = 14_000;
 
 function loop(world: ServiceWorld) {
   return class SharedLoop extends WebSocketServer {
