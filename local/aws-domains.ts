@@ -4,6 +4,12 @@ export function urlSuffix(region: string): string {
   return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
 }
 
+/** The first part of ARNs in a region. */
+export function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}
+
 export function executeApiDomain(apiId: string, region: string): string {
   return `${apiId}.execute-api.${region}.${urlSuffix(region)}`;
 }

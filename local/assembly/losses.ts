@@ -143,7 +143,8 @@ export function lossText({ path, reason = 'is not run', cost = '' }: OtherResour
 function isOfUse(api: WebSocketApi): boolean {
   return api.stages.some(({ stageName }) => {
     const connect = api.routes.find(({ routeKey }) => routeKey === '$connect');
-    const isOpen = !connect || (!connect.authorizer && isRun(integrationIn(stageName, connect)));
+    const isOpen =
+      !connect || (connect.authorizer?.type !== 'NOT_RUN' && isRun(integrationIn(stageName, connect)));
     return isOpen && api.routes.some((route) => isRun(integrationIn(stageName, route)));
   });
 }

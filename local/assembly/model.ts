@@ -73,7 +73,18 @@ export interface Route {
 export type Integration = LambdaIntegration | NotRun;
 
 /** How a handshake is authorized. Every kind that the gateway can run is a member. */
-export type Authorizer = NotRun;
+export type Authorizer = LambdaAuthorizer | NotRun;
+
+/** A function that says by a policy whether the client may connect. */
+export interface LambdaAuthorizer {
+  type: 'REQUEST';
+  /** The construct path of the authorizer. */
+  path: string;
+  functionName: string;
+  qualifier?: string;
+  /** `route.request.header.Authorization` and the like: without all of them the function is not asked. */
+  identitySources: string[];
+}
 
 /** A part that the runtime cannot run. What depends on it fails as it does on AWS when that part fails. */
 export interface NotRun {

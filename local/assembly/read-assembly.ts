@@ -17,6 +17,7 @@ import { OutsideValues } from './outside-values';
 import { readQueues } from './queues';
 import { refuseReferenceCycles } from './reference-cycles';
 import { readRestApis } from './rest-apis';
+import { RouteAuthorizers } from './route-authorizers';
 import { RouteIntegrations } from './route-integrations';
 import { readSchedules } from './schedules';
 import { readSecrets } from './secrets';
@@ -57,7 +58,10 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
   for (const stack of assembly.stacks) refuseReferenceCycles(stack);
   const overrides = environmentFile === undefined ? undefined : EnvironmentOverrides.read(environmentFile);
   const functions = readFunctions(assembly, overrides);
-  const { apis, notRun } = readWebSocketApis(assembly, new RouteIntegrations(assembly, functions));
+  const { apis, notRun } = readWebSocketApis(assembly, {
+    integrations: new RouteIntegrations(assembly, functions),
+    authorizers: new RouteAuthorizers(assembly, functions),
+  });
   const httpIntegrations = new HttpIntegrations(assembly, functions);
   const httpApis = readHttpApis(assembly, httpIntegrations);
   const restApis = readRestApis(assembly, httpIntegrations);

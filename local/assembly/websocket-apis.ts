@@ -4,6 +4,7 @@ import { readCustomDomains } from './custom-domains';
 import { isObject, type Json } from './json';
 import type { Integration, NotRun, OtherResource, Route, Stage, WebSocketApi } from './model';
 import type { Resource } from './resource';
+import type { RouteAuthorizers } from './route-authorizers';
 import type { RouteIntegrations } from './route-integrations';
 
 const API = 'AWS::ApiGatewayV2::Api';
@@ -27,22 +28,28 @@ export function isWebSocketApi(api: Resource): boolean {
   return api.text('ProtocolType') === 'WEBSOCKET';
 }
 
+/** What reads the parts of a route. */
+export interface RouteParts {
+  integrations: RouteIntegrations;
+  authorizers: RouteAuthorizers;
+}
+
 export function readWebSocketApis(
   assembly: Assembly,
-  integrations: RouteIntegrations,
+  parts: RouteParts,
 ): { apis: WebSocketApi[]; notRun: OtherResource[] } {
   const notRun: OtherResource[] = [];
   const apis = assembly
     .resources(API)
     .filter(isWebSocketApi)
-    .flatMap((api) => readApi(api, assembly, integrations, notRun));
+    .flatMap((api) => readApi(api, assembly, parts, notRun));
   return { apis, notRun: [...notRun, ...routesOfOthers(assembly)] };
 }
 
 function readApi(
   api: Resource,
   assembly: Assembly,
-  integrations: RouteIntegrations,
+  parts: RouteParts,
   notRun: OtherResource[],
 ): WebSocketApi[] {
   const apiId = idOf(api);
@@ -64,7 +71,7 @@ function readApi(
   const routes = assembly
     .resources(ROUTE)
     .filter(ofApi)
-    .map((route) => readRoute(route, { apiId, stages }, assembly, integrations));
+    .map((route) => readRoute(route, { apiId, stages }, assembly, parts));
   if (routes.length === 0) return without('has no routes; AWS deploys no API without one');
   const repeated = routes.find(
     (route, index) => routes.findIndex(({ routeKey }) => routeKey === route.routeKey) < index,
@@ -110,7 +117,7 @@ function readRoute(
   route: Resource,
   api: Pick<WebSocketApi, 'apiId' | 'stages'>,
   assembly: Assembly,
-  integrations: RouteIntegrations,
+  { integrations, authorizers }: RouteParts,
 ): Route {
   const routeKey = route.text('RouteKey') ?? '';
   if (routeKey === '' || (routeKey.startsWith('$') && !PREDEFINED_ROUTES.has(routeKey))) {
@@ -118,7 +125,7 @@ function readRoute(
       `its RouteKey is ${JSON.stringify(routeKey)}; it must be $connect, $disconnect, $default, or a key of your own that does not begin with a dollar sign`,
     );
   }
-  const authorizer = unknownAuthorization(route);
+  const authorizer = authorizers.read(route, api.apiId);
   if (authorizer && routeKey !== '$connect')
     throw route.mistake(
       `the route ${routeKey} has an authorizer or an AuthorizationType, which AWS takes for $connect only`,
@@ -138,16 +145,6 @@ function readRoute(
     ...(others.length > 0 && { integrationsByStage: Object.fromEntries(others) }),
     returnsResponse: returnsResponse(route, assembly),
   };
-}
-
-function unknownAuthorization(route: Resource): NotRun | undefined {
-  const authorization = route.text('AuthorizationType') ?? 'NONE';
-  const hasAuthorizer = isGiven(route.property('AuthorizerId'));
-  if (authorization === 'NONE' && !hasAuthorizer) return undefined;
-  const what = hasAuthorizer
-    ? `an authorizer (AuthorizationType ${authorization})`
-    : `authorization (AuthorizationType ${authorization})`;
-  return notRunYet(route, what);
 }
 
 function unknownCheck(route: Resource): NotRun | undefined {

@@ -15,6 +15,9 @@
  * - `$disconnect` runs once the TCP connection has ended, with the cause that came first (`Connection`).
  * - A handshake that offers other protocols beside `websocket`, or has a body, is refused with 400, as strict servers do
  *   (`handshakeFault`).
+ * - An authorizer's event and the CONNECT event have the same request id. A policy's conditions are not evaluated: an Allow
+ *   with one allows nothing, and a Deny with one denies (`policy`). Numbers and booleans of its context are strings in every
+ *   event (`Authorizers`).
  * - Every ping is answered by a pong of its own, unless the client does not read: then only the latest one (`Pongs`).
  */
 
@@ -50,6 +53,9 @@ export const URL_TOO_LONG_STATUS = 414;
  */
 export const HEAD_TOO_LARGE_STATUS = 431;
 export const HEAD_TOO_LARGE_MESSAGE = 'HTTP header is larger than 10240 bytes.';
+
+/** How long an authorizer may take: as long as an integration. */
+export const AUTHORIZER_TIMEOUT_MILLIS = 29_000;
 
 /** `X-Forwarded-Port` and `-Proto` of every CONNECT event: the real gateway has no other listener than `wss`. */
 export const FORWARDED_PORT = '443';

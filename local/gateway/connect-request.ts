@@ -16,6 +16,23 @@ export interface ConnectQuery {
 /** Authorizers see these, integrations do not. */
 const NOT_PASSED = new Set(['connection', 'upgrade', 'content-length']);
 
+/** The headers of an authorizer's event: those of the connection among them, and a length that the request has not got. */
+export function authorizerHeaders(
+  request: IncomingMessage,
+  address: Pick<Address, 'domainName' | 'lowersHeaderNames'>,
+  traceId: string,
+): ConnectHeaders {
+  const { headers, multiValueHeaders } = connectHeaders(request, address, traceId);
+  const others = { Connection: 'upgrade', Upgrade: 'websocket', 'content-length': '0' };
+  return {
+    headers: { ...headers, ...others },
+    multiValueHeaders: {
+      ...multiValueHeaders,
+      ...Object.fromEntries(Object.entries(others).map(([name, value]) => [name, [value]])),
+    },
+  };
+}
+
 /**
  * Names in the client's case, the API's own domain as `Host`, and the gateway's additions; sorted, as in the events that
  * AWS documents.

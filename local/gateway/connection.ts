@@ -34,6 +34,7 @@ export class Connection implements ConnectionFacts {
   readonly domainName: string;
   readonly connectedAt: number;
   readonly identity: ConnectionFacts['identity'];
+  readonly authorizer?: NonNullable<ConnectionFacts['authorizer']>;
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   readonly #clock: Clock;
@@ -59,6 +60,7 @@ export class Connection implements ConnectionFacts {
     this.domainName = facts.domainName;
     this.connectedAt = facts.connectedAt;
     this.identity = facts.identity;
+    if (facts.authorizer) this.authorizer = facts.authorizer;
     this.#ws = ws;
     this.#socket = socket;
     this.#clock = clock;

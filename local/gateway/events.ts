@@ -1,5 +1,6 @@
 /** The events of the Lambda proxy integration, as JSON: every key, its order and its format as API Gateway sends them. */
 import { commonLogTime } from '../common-log-time';
+import type { AuthorizerContext } from './authorizer';
 import type { CloseCause } from './close-codes';
 import type { ConnectHeaders, ConnectQuery } from './connect-request';
 import type { DeployedStage } from './deployed-stage';
@@ -13,6 +14,8 @@ export interface ConnectionFacts {
   readonly connectedAt: number;
   /** Without `userAgent` if the client sent none. */
   readonly identity: { readonly userAgent?: string; readonly sourceIp: string };
+  /** What an authorizer said of the client, if one was asked. */
+  readonly authorizer?: AuthorizerContext;
 }
 
 export interface EventRequest {
@@ -26,6 +29,7 @@ export function connectEvent(
   request: EventRequest,
   headers: ConnectHeaders,
   query: ConnectQuery | undefined,
+  integrationLatency?: number,
 ): string {
   return JSON.stringify({
     headers: headers.headers,
@@ -33,14 +37,44 @@ export function connectEvent(
     queryStringParameters: query?.queryStringParameters,
     multiValueQueryStringParameters: query?.multiValueQueryStringParameters,
     stageVariables: connection.stage.stageVariables,
-    requestContext: {
-      routeKey: '$connect',
-      eventType: 'CONNECT',
-      ...arrival(request),
-      ...origin(connection, request),
-    },
+    requestContext: connectContext(connection, request, integrationLatency),
     isBase64Encoded: false,
   });
+}
+
+/** The event of an authorizer: what is empty is there as `{}`. */
+export function authorizerEvent(
+  connection: ConnectionFacts,
+  request: EventRequest,
+  methodArn: string,
+  headers: ConnectHeaders,
+  query: ConnectQuery | undefined,
+): string {
+  return JSON.stringify({
+    type: 'REQUEST',
+    methodArn,
+    headers: headers.headers,
+    multiValueHeaders: headers.multiValueHeaders,
+    queryStringParameters: query?.queryStringParameters ?? {},
+    multiValueQueryStringParameters: query?.multiValueQueryStringParameters ?? {},
+    stageVariables: connection.stage.stageVariables ?? {},
+    requestContext: connectContext(connection, request),
+  });
+}
+
+export function connectContext(
+  connection: ConnectionFacts,
+  request: EventRequest,
+  integrationLatency?: number,
+): object {
+  const { authorizer } = connection;
+  return {
+    routeKey: '$connect',
+    authorizer: authorizer && { ...authorizer, integrationLatency },
+    eventType: 'CONNECT',
+    ...arrival(request),
+    ...origin(connection, request),
+  };
 }
 
 export function messageEvent(
@@ -52,6 +86,7 @@ export function messageEvent(
     stageVariables: connection.stage.stageVariables,
     requestContext: {
       routeKey: request.routeKey,
+      authorizer: connection.authorizer,
       messageId: request.messageId,
       eventType: 'MESSAGE',
       ...arrival(request),
@@ -79,6 +114,7 @@ export function disconnectEvent(
     stageVariables: connection.stage.stageVariables,
     requestContext: {
       routeKey: '$disconnect',
+      authorizer: connection.authorizer,
       disconnectStatusCode: cause.code,
       eventType: 'DISCONNECT',
       ...arrival(request),

@@ -10,6 +10,7 @@ import type { FunctionInvoker } from '../lambda/invocation';
 import type { Log } from '../log';
 import { Acceptor } from './acceptor';
 import { type Address, Addresses } from './address';
+import { Authorizers } from './authorizer';
 import { type CloseCause, GOING_AWAY } from './close-codes';
 import { Connection, type ConnectionListener } from './connection';
 import { Connections } from './connections';
@@ -62,7 +63,16 @@ export class Gateway {
   #whenFinished: (() => void)[] = [];
 
   /** @throws UserError if an API's route selection expression cannot be used. */
-  constructor({ apis, region, invoker, clock, log, nameOf = (name) => name, faults }: GatewayOptions) {
+  constructor({
+    apis,
+    region,
+    accountId,
+    invoker,
+    clock,
+    log,
+    nameOf = (name) => name,
+    faults,
+  }: GatewayOptions) {
     this.#clock = clock;
     this.#log = log;
     this.#ids = new Ids(region, clock);
@@ -70,7 +80,8 @@ export class Gateway {
     this.#addresses = new Addresses(this.#deployed(apis), log);
     this.#refusals = new Refusals(this.#ids, clock);
     this.#integrations = new Integrations(invoker, clock, log, nameOf);
-    this.#handshake = new Handshake(this.#integrations, this.#ids, clock, log);
+    const authorizers = new Authorizers({ region, accountId, invoker, clock, log, nameOf });
+    this.#handshake = new Handshake(authorizers, this.#integrations, this.#ids, clock, log);
     this.#acceptor = new Acceptor(clock);
     this.#messages = new MessageFlow(this.#integrations, this.#ids, clock, log, nameOf);
     this.#management = new ManagementApi(this.#connections, this.#ids, clock, faults);

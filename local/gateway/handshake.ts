@@ -1,10 +1,12 @@
 /** The opening of a connection: the order of checks, and `$connect`, whose status decides (the table of statuses is AWS's). */
 import { type IncomingHttpHeaders, type IncomingMessage, validateHeaderValue } from 'node:http';
+import type { Authorizer } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { Log } from '../log';
 import type { Address } from './address';
+import type { Authorization, Authorizers } from './authorizer';
 import { connectHeaders, connectQuery, sourceIp } from './connect-request';
-import { type ConnectionFacts, connectEvent } from './events';
+import { type ConnectionFacts, connectEvent, type EventRequest } from './events';
 import { HEAD_TOO_LARGE, hasTooLargeHead } from './head-size';
 import type { Ids } from './ids';
 import type { Integrations, ProxyResult } from './integration';
@@ -60,19 +62,21 @@ function repeatsSingle(rawHeaders: string[]): boolean {
 }
 
 export class Handshake {
+  readonly #authorizers: Authorizers;
   readonly #integrations: Integrations;
   readonly #ids: Ids;
   readonly #clock: Clock;
   readonly #log: Log;
 
-  constructor(integrations: Integrations, ids: Ids, clock: Clock, log: Log) {
+  constructor(authorizers: Authorizers, integrations: Integrations, ids: Ids, clock: Clock, log: Log) {
+    this.#authorizers = authorizers;
     this.#integrations = integrations;
     this.#ids = ids;
     this.#clock = clock;
     this.#log = log;
   }
 
-  /** Runs `$connect`, if there is one, and tells what to answer. The connection does not exist before that. */
+  /** Asks the authorizer and runs `$connect`, if there are such, and tells what to answer. The connection does not exist before that. */
   async decide(
     address: Address | 'unknown' | undefined,
     request: IncomingMessage,
@@ -81,26 +85,41 @@ export class Handshake {
     const { stage, domainName } = address;
     const url = request.url ?? '';
     if (`wss://${domainName}${url}`.length > MAX_URL_CHARACTERS) return URL_TOO_LONG;
-    const facts = this.#facts(address, request);
-    if (!stage.connectRoute) return { facts };
+    const open = this.#facts(address, request);
+    if (!stage.connectRoute) return { facts: open };
+    const arrival = { requestId: this.#ids.requestId(), time: this.#clock.now() };
+    const traceId = this.#ids.traceId();
     const { authorizer } = stage.connectRoute;
-    if (authorizer) {
-      this.#log.warn(
-        `A handshake fails, since ${authorizer.path} is not run: the list at the start tells why.`,
-      );
-      return INTERNAL_ERROR;
-    }
+    const authorization =
+      authorizer && (await this.#authorize(authorizer, open, arrival, { request, address, traceId }));
+    if (authorization?.kind === 'refused') return authorization.refusal;
+    const facts = authorization ? { ...open, authorizer: authorization.context } : open;
     const event = connectEvent(
       facts,
-      { requestId: this.#ids.requestId(), time: this.#clock.now() },
-      connectHeaders(request, address, this.#ids.traceId()),
+      arrival,
+      connectHeaders(request, address, traceId),
       connectQuery(url),
+      authorization?.integrationLatency,
     );
     const outcome = await this.#integrations.run(stage.connectRoute, event, facts.connectionId);
     if (outcome.kind === 'failed') return BAD_GATEWAY;
     if (outcome.kind === 'timedOut') return GATEWAY_TIMEOUT;
     if (outcome.kind === 'notInvoked') return INTERNAL_ERROR;
     return this.#answer(facts, outcome.result);
+  }
+
+  #authorize(
+    authorizer: Authorizer,
+    facts: ConnectionFacts,
+    arrival: EventRequest,
+    context: { request: IncomingMessage; address: Address; traceId: string },
+  ): Promise<Authorization> | Authorization {
+    if (authorizer.type === 'REQUEST')
+      return this.#authorizers.authorize(authorizer, facts, arrival, context);
+    this.#log.warn(
+      `A handshake fails, since ${authorizer.path} is not run: the list at the start tells why.`,
+    );
+    return { kind: 'refused', refusal: INTERNAL_ERROR };
   }
 
   #facts({ stage, domainName }: Address, request: IncomingMessage): ConnectionFacts {

@@ -11,3 +11,6 @@ export const MAX_CONNECTION_MILLIS = 2 * 60 * 60_000;
 export const MAX_URL_CHARACTERS = 4096;
 /** The request line and all header lines ("Quotas for … REST API": 10,240 bytes, which the WebSocket page does not repeat). */
 export const MAX_HEAD_BYTES = 10_240;
+
+/** What a Lambda authorizer may return. */
+export const MAX_AUTHORIZER_RESULT_BYTES = 8 * 1024;

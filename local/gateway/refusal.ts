@@ -16,6 +16,11 @@ export interface Refusal {
 }
 
 export const FORBIDDEN: Refusal = { status: 403, message: 'Forbidden', errorType: 'ForbiddenException' };
+export const UNAUTHORIZED: Refusal = {
+  status: 401,
+  message: 'Unauthorized',
+  errorType: 'UnauthorizedException',
+};
 export const BAD_HANDSHAKE: Refusal = {
   status: 400,
   message: 'Bad Request',

@@ -2,8 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Aws, CfnOutput, NestedStack, Stack, Stage } from 'aws-cdk-lib';
-import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
-import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { type IWebSocketRouteAuthorizer, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { WebSocketIamAuthorizer, WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import {
   WebSocketLambdaIntegration,
   WebSocketMockIntegration,
@@ -128,19 +128,45 @@ describe('A CDK app', () => {
     expect(functions[0]?.environment.ROOMS).toBe(name);
   });
 
-  it('is refused with a route that would be open where AWS asks an authorizer', () => {
+  /** An API whose handshakes are authorized, and nothing else. */
+  function guarded(authorizer: (handler: LambdaFunction) => IWebSocketRouteAuthorizer): App {
     const app = newApp();
     const stack = new Stack(app, 'Main');
     const handler = newFunction(stack, 'Handler');
     const api = new WebSocketApi(stack, 'Api', {
       connectRouteOptions: {
         integration: new WebSocketLambdaIntegration('Connect', handler),
-        authorizer: new WebSocketLambdaAuthorizer('Authorizer', handler),
+        authorizer: authorizer(handler),
       },
     });
     new WebSocketStage(stack, 'Stage', { webSocketApi: api, stageName: 'chat', autoDeploy: true });
-    expect(() => read(app)).toThrow(
-      /^Nothing of this app can be run.*\n {2}Every handshake at Main\/Api gets 500\. Main\/Api\/\$connect-Route: uses an authorizer \(AuthorizationType CUSTOM\)/,
+    return app;
+  }
+
+  it('has its handshakes authorized by a function', () => {
+    const identitySource = ['route.request.querystring.token'];
+    const app = read(
+      guarded((handler) => new WebSocketLambdaAuthorizer('Authorizer', handler, { identitySource })),
+    );
+    expect(app.apis[0]?.routes[0]?.authorizer).toEqual({
+      type: 'REQUEST',
+      path: expect.stringContaining('Main/Api/Authorizer'),
+      functionName: app.functions[0]?.functionName,
+      identitySources: identitySource,
+    });
+    expect(app.notRun).toEqual([]);
+  });
+
+  it('looks for the token in the Authorization header by default, as the CDK does', () => {
+    const app = read(guarded((handler) => new WebSocketLambdaAuthorizer('Authorizer', handler)));
+    expect(app.apis[0]?.routes[0]?.authorizer).toMatchObject({
+      identitySources: ['route.request.header.Authorization'],
+    });
+  });
+
+  it('is refused with a route that would be open where AWS asks for a signature', () => {
+    expect(() => read(guarded(() => new WebSocketIamAuthorizer()))).toThrow(
+      /^Nothing of this app can be run.*\n {2}Every handshake at Main\/Api gets 500\. Main\/Api\/\$connect-Route: uses authorization \(AuthorizationType AWS_IAM\)/,
     );
   });
 

@@ -149,7 +149,16 @@ describe('readAssembly', () => {
       { Route: { AuthorizationType: 'AWS_IAM', RouteKey: '$connect' } },
       /Every handshake at Main\/Api gets 500\. Main\/Route: uses authorization \(AuthorizationType AWS_IAM\), which is not run yet/,
     ],
-    ['an authorizer', { Route: { AuthorizerId: 'a1', RouteKey: '$connect' } }, /uses an authorizer/],
+    [
+      'an authorizer of another app',
+      { Route: { AuthorizationType: 'CUSTOM', AuthorizerId: 'a1', RouteKey: '$connect' } },
+      /has an authorizer that is not of this app \(a1\)/,
+    ],
+    [
+      'an authorizer without its type',
+      { Route: { AuthorizerId: 'a1', RouteKey: '$connect' } },
+      /names an authorizer, and its AuthorizationType is NONE/,
+    ],
     ['an authorizer for messages', { Route: { AuthorizerId: 'a1' } }, /AWS takes for \$connect only/],
     ['an API key', { Route: { ApiKeyRequired: true } }, /uses an API key/],
     ['models', { Route: { RequestModels: { default: 'M' } } }, /uses models/],

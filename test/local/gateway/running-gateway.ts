@@ -6,7 +6,13 @@ import {
   ApiGatewayManagementApiClient,
   type ApiGatewayManagementApiClientConfig,
 } from '@aws-sdk/client-apigatewaymanagementapi';
-import type { CustomDomain, NotRun, Route, WebSocketApi } from '../../../local/assembly/model';
+import type {
+  CustomDomain,
+  LambdaAuthorizer,
+  NotRun,
+  Route,
+  WebSocketApi,
+} from '../../../local/assembly/model';
 import { ManualClock } from '../../../local/clock';
 import type { Faults } from '../../../local/faults/faults';
 import { Gateway } from '../../../local/gateway/gateway';
@@ -48,6 +54,8 @@ export interface GatewaySetup {
   region?: string;
   /** Routes whose integration is not run, and `authorizer` if that of `$connect` is not. */
   notRun?: string[];
+  /** The function of this name that authorizes handshakes. */
+  authorizer?: { identitySources?: string[]; run: Handler };
   customDomains?: CustomDomain[];
   isExecuteApiDisabled?: boolean;
   /** More APIs, for the tests of addresses. */
@@ -89,7 +97,8 @@ export class RunningGateway {
 
   constructor({ routes, region = 'us-east-1', notRun = [], ...setup }: GatewaySetup) {
     const log = (text: string) => this.logged.push(text);
-    this.functions = new FakeFunctions(routes);
+    const { authorizer } = setup;
+    this.functions = new FakeFunctions(authorizer ? { ...routes, authorizer: authorizer.run } : routes);
     this.api = {
       path: 'Stack/Api',
       apiId: API_ID,
@@ -99,6 +108,7 @@ export class RunningGateway {
         path: `Stack/Api/${routeKey}`,
         routeKey,
         ...(routeKey === '$connect' && notRun.includes('authorizer') && { authorizer: NOT_RUN }),
+        ...(routeKey === '$connect' && authorizer && { authorizer: lambdaAuthorizer(authorizer) }),
         integration: notRun.includes(routeKey)
           ? NOT_RUN
           : {
@@ -181,6 +191,10 @@ export class RunningGateway {
   }
 }
 
+function lambdaAuthorizer({ identitySources = [] }: { identitySources?: string[] }): LambdaAuthorizer {
+  return { type: 'REQUEST', path: 'Stack/Authorizer', functionName: 'authorizer', identitySources };
+}
+
 /** Runs the test's functions in process, and keeps every event they got. */
 export class FakeFunctions implements FunctionInvoker {
   readonly events: GatewayEvent[] = [];
@@ -212,7 +226,7 @@ export class FakeFunctions implements FunctionInvoker {
         kind: 'failure',
         requestId: 'r',
         errorType: 'Error',
-        errorMessage: String(error),
+        errorMessage: error instanceof Error ? error.message : String(error),
         payload: '{}',
       };
     }

@@ -1,0 +1,40 @@
+/** What a request has of an authorizer's identity sources. */
+
+export interface Identity {
+  headers: Readonly<Record<string, string>>;
+  query: Readonly<Record<string, string>>;
+  stageVariables: Readonly<Record<string, string>>;
+  /** The request context of the event. */
+  context: object;
+}
+
+/** Undefined or empty if the request has not got it. Names of headers have no case. */
+export function identityIn(source: string, identity: Identity): string | undefined {
+  const [, kind = '', name = ''] =
+    /^(route\.request\.header|route\.request\.querystring|stageVariables|context)\.(.+)$/.exec(source) ?? [];
+  switch (kind) {
+    case 'route.request.header':
+      return Object.entries(identity.headers).find(([one]) => one.toLowerCase() === name.toLowerCase())?.[1];
+    case 'route.request.querystring':
+      return ownValue(identity.query, name);
+    case 'stageVariables':
+      return ownValue(identity.stageVariables, name);
+    case 'context':
+      return contextValue(identity.context, name.split('.'));
+    default:
+      return undefined;
+  }
+}
+
+function ownValue(record: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+function contextValue(context: unknown, path: string[]): string | undefined {
+  let value = context;
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return typeof value === 'object' || value === undefined ? undefined : String(value);
+}

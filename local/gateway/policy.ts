@@ -1,0 +1,78 @@
+/** Whether an authorizer's policy lets a client invoke a method. Source: "Output from a Lambda authorizer" (REST), which WebSocket APIs share. */
+
+export type Verdict = 'allowed' | 'denied' | 'malformed';
+
+interface Statement {
+  effect: 'Allow' | 'Deny';
+  actions: string[];
+  resources: string[];
+  hasCondition: boolean;
+}
+
+/** Nothing is allowed but by a statement, and a Deny outweighs every Allow. */
+export function verdictOf(policyDocument: unknown, methodArn: string): Verdict {
+  const statements = statementsOf(policyDocument);
+  if (!statements) return 'malformed';
+  const matching = statements.filter(
+    ({ actions, resources }) =>
+      actions.some((action) => isLike('execute-api:invoke', action.toLowerCase())) &&
+      resources.some((resource) => isLike(methodArn, resource)),
+  );
+  if (matching.some(({ effect }) => effect === 'Deny')) return 'denied';
+  // Conditions are not evaluated: an Allow that depends on one must not be kinder than AWS.
+  return matching.some(({ effect, hasCondition }) => effect === 'Allow' && !hasCondition)
+    ? 'allowed'
+    : 'denied';
+}
+
+function statementsOf(document: unknown): Statement[] | undefined {
+  if (!isRecord(document)) return undefined;
+  const given = document.Statement;
+  const list = Array.isArray(given) ? given : [given];
+  const statements = list.map(statementOf);
+  return statements.includes(undefined) || statements.length === 0 ? undefined : (statements as Statement[]);
+}
+
+function statementOf(value: unknown): Statement | undefined {
+  if (!isRecord(value)) return undefined;
+  const { Effect: effect } = value;
+  if (effect !== 'Allow' && effect !== 'Deny') return undefined;
+  const actions = textsOf(value.Action);
+  const resources = textsOf(value.Resource);
+  if (!actions || !resources) return undefined;
+  return {
+    effect,
+    actions,
+    resources,
+    hasCondition: isRecord(value.Condition) && Object.keys(value.Condition).length > 0,
+  };
+}
+
+function textsOf(value: unknown): string[] | undefined {
+  const list = Array.isArray(value) ? value : [value];
+  return list.every((text) => typeof text === 'string') ? (list as string[]) : undefined;
+}
+
+/** `*` stands for any characters and `?` for one. Linear in the text for each `*`: no pattern makes it slow. */
+function isLike(text: string, pattern: string): boolean {
+  let [at, from, star, mark] = [0, 0, -1, 0];
+  while (at < text.length) {
+    if (from < pattern.length && pattern[from] === '*') {
+      [star, mark] = [from++, at];
+    } else if (from < pattern.length && (pattern[from] === '?' || pattern[from] === text[at])) {
+      at++;
+      from++;
+    } else if (star >= 0) {
+      from = star + 1;
+      at = ++mark;
+    } else {
+      return false;
+    }
+  }
+  while (pattern[from] === '*') from++;
+  return from === pattern.length;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
