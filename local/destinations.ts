@@ -10,6 +10,8 @@ export interface Delivery {
   /** For FIFO queues and topics. */
   groupId?: string;
   deduplicationId?: string;
+  /** For event buses: the event comes from another bus, and goes to no third one. */
+  isForwarded?: boolean;
 }
 
 /** Why the target took nothing, in AWS's words for errors of rules: more attempts would change nothing. */

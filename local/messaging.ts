@@ -54,7 +54,7 @@ export class Messaging implements Destinations {
       invokeAsync: (functionName, payload) => invoker.invokeAsync(functionName, payload),
       sendToQueue: (arn, delivery) => this.#send(arn, delivery),
       publish: (arn, delivery) => this.#publish(arn, delivery),
-      putEvent: (busArn, { body }) => this.#buses.put(busArn, body, true),
+      putEvent: (busArn, { body, isForwarded }) => this.#buses.put(busArn, body, isForwarded),
     });
     this.#destinations = destinations;
     this.#queues = new Queues({ queues: app.queues, accountId, clock });

@@ -78,6 +78,7 @@ export class EventBuses {
     const letter = (error: DeliveryError) => deadLetter(error, sender, target, event);
     const delivery = () => ({
       body: inputFor(target.input, event, context),
+      ...(serviceOf(target.arn) === 'events' && { isForwarded: true }),
       ...(target.messageGroupId === undefined ? {} : { groupId: target.messageGroupId }),
     });
     const failed = deliverOrBury(destinations, target.arn, delivery, target.deadLetterArn, letter);

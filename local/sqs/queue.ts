@@ -19,6 +19,10 @@ const MAX_IN_FLIGHT = 120_000;
 const MAX_DELAY_SECONDS = 900;
 export const MAX_VISIBILITY_SECONDS = 43_200;
 const PURGE_PAUSE_MILLIS = 60_000;
+/** SQS has no end; this machine's memory has. */
+export const MAX_MEMORY_BYTES = 512 * 1024 * 1024;
+/** What a message takes besides its text. */
+const OVERHEAD_BYTES = 1024;
 const GROUP_ID = /^[\w!"#$%&'()*+,\-./:;<=>?@[\\\]^`{|}~]{1,128}$/;
 
 export interface SentMessage {
@@ -40,6 +44,8 @@ export interface QueueSurroundings {
   clock: Clock;
   /** The queue of that ARN, if it is run. */
   find(arn: string): Queue | undefined;
+  /** What the messages of all queues take of this machine's memory. */
+  memory: { bytes: number };
 }
 
 interface Waiter {
@@ -89,6 +95,7 @@ export class Queue {
     const key = this.#deduplicationKey(message);
     const earlier = key === undefined ? undefined : this.#sent.find(key.scoped);
     if (earlier) return earlier;
+    this.#refuseFullMemory(message);
     const now = this.#clock.now();
     const delaySeconds = message.delaySeconds ?? this.#settings.delaySeconds;
     const sent = this.#keep({
@@ -193,10 +200,11 @@ export class Queue {
     };
   }
 
-  /** Lets nobody wait any longer. */
+  /** Lets nobody wait any longer, and forgets what is in it. */
   close(): void {
     for (const waiter of [...this.#waiters]) this.#serve(waiter, []);
     this.#wakeUp?.cancel();
+    for (const message of [...this.#byId.values()]) this.#forget(message);
   }
 
   #check({ body, attributes = {}, delaySeconds, groupId, deduplicationId }: NewMessage): void {
@@ -260,6 +268,7 @@ export class Queue {
       message.sequence = this.#lastSequence;
     }
     this.#byId.set(message.messageId, message);
+    this.#surroundings.memory.bytes += message.bytes + OVERHEAD_BYTES;
     if (message.visibleAt > this.#clock.now()) this.#hide(message);
     else this.#order.add(message);
     this.#pump();
@@ -276,7 +285,7 @@ export class Queue {
     while (taken.length < maxMessages && this.#inFlight + taken.length < MAX_IN_FLIGHT) {
       const message = this.#order.take();
       if (!message) break;
-      if (this.#isExpired(message)) this.#byId.delete(message.messageId);
+      if (this.#isExpired(message)) this.#drop(message);
       else if (!this.#moveToDeadLetters(message)) taken.push(message);
     }
     return taken.map((message) => this.#fly(message, visibilitySeconds));
@@ -302,7 +311,7 @@ export class Queue {
     if (!redrive || message.receivedHere < redrive.maxReceiveCount) return false;
     const deadLetters = this.#surroundings.find(redrive.deadLetterArn);
     if (!deadLetters) return false;
-    this.#byId.delete(message.messageId);
+    this.#drop(message);
     deadLetters.takeOver(message, queueArn);
     return true;
   }
@@ -335,8 +344,13 @@ export class Queue {
     this.#order.landed(message);
   }
 
+  #drop({ messageId, bytes }: QueuedMessage): void {
+    this.#byId.delete(messageId);
+    this.#surroundings.memory.bytes -= bytes + OVERHEAD_BYTES;
+  }
+
   #forget(message: QueuedMessage): void {
-    this.#byId.delete(message.messageId);
+    this.#drop(message);
     if (this.#hidden.delete(message.messageId)) this.#land(message);
     else this.#order.remove(message);
   }
@@ -367,6 +381,16 @@ export class Queue {
     this.#wakeUp = undefined;
     if (this.#waiters.size === 0 || this.#hidden.size === 0) return;
     this.#wakeUp = this.#clock.after(this.#nextVisibleAt - this.#clock.now(), () => this.#pump());
+  }
+
+  #refuseFullMemory({ body, attributes = {} }: NewMessage): void {
+    if (this.#surroundings.memory.bytes + messageBytes(body, attributes) <= MAX_MEMORY_BYTES) return;
+    throw new SqsError(
+      'ServiceUnavailable',
+      `The queues of this machine have ${MAX_MEMORY_BYTES / 1024 / 1024} MB of messages, and take no more. Receive and delete some, or purge a queue.`,
+      'com.amazonaws.sqs#ServiceUnavailable',
+      503,
+    );
   }
 
   #refuseFullFlight(): void {

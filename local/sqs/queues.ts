@@ -15,6 +15,7 @@ export interface QueuesOptions {
 export class Queues {
   readonly #options: QueuesOptions;
   readonly #byArn = new Map<string, Queue>();
+  readonly #memory = { bytes: 0 };
   readonly startedAt: number;
 
   constructor(options: QueuesOptions) {
@@ -62,6 +63,9 @@ export class Queues {
   }
 
   #create(settings: QueueSettings): Queue {
-    return new Queue(settings, { clock: this.#options.clock, find: (arn) => this.byArn(arn) });
+    return new Queue(settings, {
+      ...{ clock: this.#options.clock, memory: this.#memory },
+      find: (arn) => this.byArn(arn),
+    });
   }
 }
