@@ -14,6 +14,9 @@ import type { StreamRecord } from './stream-record';
 /** A stream keeps its records for a day. */
 const RETENTION_SECONDS = 24 * 60 * 60;
 
+/** DynamoDB keeps a day of records; this machine's memory has an end. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
 export interface StreamLaneOptions {
   mapping: StreamMapping;
   functionArn: string;
@@ -35,6 +38,8 @@ export class StreamLane {
   readonly #options: StreamLaneOptions;
   readonly #shardId: string;
   readonly #waiting: StreamRecord[] = [];
+  #waitingBytes = 0;
+  #isFull = false;
   #window: Alarm | undefined;
   #isBusy = false;
   #isRetired = false;
@@ -47,6 +52,11 @@ export class StreamLane {
 
   take(record: StreamRecord): void {
     if (this.#isRetired || this.#isStopped) return;
+    if (this.#waitingBytes + record.sizeBytes > MAX_WAITING_BYTES) {
+      this.#refuse();
+      return;
+    }
+    this.#waitingBytes += record.sizeBytes;
     this.#waiting.push(record);
     this.#plan();
   }
@@ -60,6 +70,16 @@ export class StreamLane {
     this.#isStopped = true;
     this.#window?.cancel();
     this.#waiting.length = 0;
+  }
+
+  /** Says so once, until there is room again. */
+  #refuse(): void {
+    if (this.#isFull) return;
+    this.#isFull = true;
+    const { mapping, log } = this.#options;
+    log.warn(
+      `${mapping.path}: changes of ${MAX_WAITING_BYTES / 1024 / 1024} MB wait for ${mapping.functionName} already: what follows is lost until some are dealt with`,
+    );
   }
 
   /** A batch goes when it is full, or when its window, which begins with its first record, is over. */
@@ -83,6 +103,8 @@ export class StreamLane {
 
   async #run(): Promise<void> {
     const records = this.#waiting.splice(0, this.#options.mapping.batchSize);
+    this.#waitingBytes -= records.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    this.#isFull = false;
     const batches = splitByBytes(records, ({ event }) => JSON.stringify(event));
     await this.#process(batches.map((some) => ({ records: some, attempts: 0 })));
     this.#isBusy = false;

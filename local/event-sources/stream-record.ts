@@ -8,6 +8,8 @@ export interface StreamRecord {
   sequenceNumber: string;
   /** Milliseconds since the epoch. */
   at: number;
+  /** Of its keys and images. */
+  sizeBytes: number;
   /** What the function gets. */
   event: JsonObject;
 }
@@ -27,8 +29,9 @@ export function streamRecord(change: ItemChange, sequenceNumber: string, stream:
     ...(oldImage &&
       (viewType === 'OLD_IMAGE' || viewType === 'NEW_AND_OLD_IMAGES') && { OldImage: oldImage }),
   };
+  const sizeBytes = [keys, ...Object.values(images)].reduce((sum, image) => sum + attributesBytes(image), 0);
   return {
-    ...{ sequenceNumber, at },
+    ...{ sequenceNumber, at, sizeBytes },
     event: {
       eventID: createHash('md5').update(`${stream.arn}/${sequenceNumber}`).digest('hex'),
       eventName: eventName(change),
@@ -40,7 +43,7 @@ export function streamRecord(change: ItemChange, sequenceNumber: string, stream:
         Keys: keys,
         ...images,
         SequenceNumber: sequenceNumber,
-        SizeBytes: [keys, ...Object.values(images)].reduce((sum, image) => sum + attributesBytes(image), 0),
+        SizeBytes: sizeBytes,
         StreamViewType: viewType,
       },
       ...(isExpiry && { userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' } }),

@@ -232,6 +232,15 @@ describe('StreamPoller', () => {
     expect(numbers(await lambda.call())).toEqual([2, 3]);
   });
 
+  it('keeps no more than this machine has memory for, and says so once', async () => {
+    start({ batchSize: 1 });
+    const text = { S: 'x'.repeat(400_000) };
+    for (let n = 1; n <= 200; n += 1) change(n, { newImage: { text } });
+    expect(warnings).toEqual([expect.stringMatching(/^Main\/Mapping: changes of 64 MB wait for f already/)]);
+    (await lambda.call()).succeed();
+    expect(numbers(await lambda.call())).toEqual([2]);
+  });
+
   it('deals with what it has when it is retired, and takes nothing more', async () => {
     start({ batchWindowSeconds: 300 });
     change(1);
