@@ -49,7 +49,8 @@ async function main(): Promise<void> {
     ...{ format: 'esm', entryPoints: library, outExtension: { '.js': '.mjs' } },
     ...{ bundle: true, packages: 'external', plugins: [fileByFile] },
   });
-  for (const worker of filesOf('local', '.cjs')) cpSync(worker, join(DIST, worker));
+  for (const worker of [...filesOf('local', '.cjs'), ...filesOf('local', '.mjs')])
+    cpSync(worker, join(DIST, worker));
   declareTypes();
 }
 

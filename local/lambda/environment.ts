@@ -45,8 +45,8 @@ export interface Invocation {
   requestId: string;
   /** JSON text. */
   payload: string;
-  /** With the qualifier by which it was invoked. */
-  invokedFunctionArn: string;
+  /** By which the function was invoked: the alias's or the version's. @default the function's own */
+  invokedFunctionArn?: string;
   /** JSON text, where whoever invokes gives one. */
   clientContext?: string;
 }
@@ -172,9 +172,11 @@ export class Environment {
         functionContext: {
           functionName: lambdaFunction.functionName,
           functionVersion: version,
+          invokedFunctionArn: lambdaFunction.functionArn,
           memoryLimitInMB: String(lambdaFunction.memoryMegabytes),
           logGroupName: settings.logGroupName,
           logStreamName: settings.logStreamName,
+          identity: undefined,
         },
       },
     });

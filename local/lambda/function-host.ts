@@ -4,7 +4,7 @@ import type { LambdaFunction } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { Destinations } from '../destinations';
 import { type AsyncEvent, AsyncInvocations } from './async-invocations';
-import type { Endpoint, InvocationResult } from './environment';
+import type { Endpoint, Invocation, InvocationResult } from './environment';
 import { EnvironmentPool, type PoolHost } from './environment-pool';
 import { failure, TOO_MANY_REQUESTS } from './failure';
 import type { FunctionLog, InvocationStart } from './function-log';
@@ -83,6 +83,8 @@ export class FunctionHost implements FunctionInvoker {
 
   /** By the name, or the name and a qualifier: every version runs the same code, in environments of its own. */
   #poolOf(functionName: string): EnvironmentPool | undefined {
+    const own = this.#pools.get(functionName);
+    if (own) return own;
     const [name = '', qualifier = LATEST] = functionName.split(':');
     const newest = this.#pools.get(name);
     const version = qualifier === LATEST ? LATEST : newest?.lambdaFunction.qualifiers?.[qualifier];
@@ -153,13 +155,12 @@ export class FunctionHost implements FunctionInvoker {
     this.#waiting.count += 1;
     this.#waiting.characters += payload.length;
     let start: InvocationStart | undefined;
-    const qualifier = functionName.split(':')[1];
-    const { functionArn } = pool.lambdaFunction;
-    const given = {
-      ...{ requestId, payload },
-      invokedFunctionArn: qualifier === undefined ? functionArn : `${functionArn}:${qualifier}`,
-      ...(clientContext !== undefined && { clientContext }),
-    };
+    const given: Invocation = { requestId, payload };
+    const { lambdaFunction } = pool;
+    if (functionName !== lambdaFunction.functionName) {
+      given.invokedFunctionArn = lambdaFunction.functionArn + functionName.slice(functionName.indexOf(':'));
+    }
+    if (clientContext !== undefined) given.clientContext = clientContext;
     const result = await pool.run(given, (coldStart) => {
       this.#leavesTheLine(payload);
       const { functionName: name } = pool.lambdaFunction;
@@ -214,7 +215,9 @@ export class FunctionHost implements FunctionInvoker {
       limits: this.#limits,
       makeRoom: (most) => this.environmentCount < most || this.#endAnIdleEnvironment(),
       roomChanged: () => {
-        if (this.#usableCount() > this.#limits.environments) this.#endAnIdleEnvironment();
+        const { environments } = this.#limits;
+        if (this.environmentCount > environments && this.#usableCount() > environments)
+          this.#endAnIdleEnvironment();
         for (const pool of this.#pools.values()) pool.pump();
       },
       environmentOptions: (lambdaFunction) => ({

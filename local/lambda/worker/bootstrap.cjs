@@ -42,17 +42,21 @@ function contextOf({ requestId, timeoutMillis, invokedFunctionArn, clientContext
   return {
     ...functionContext,
     clientContext: clientContext && JSON.parse(clientContext),
-    identity: undefined,
-    invokedFunctionArn,
+    ...(invokedFunctionArn && { invokedFunctionArn }),
     awsRequestId: requestId,
     getRemainingTimeInMillis: () => deadline - Date.now(),
   };
 }
 
-/** Without active tracing nothing is sampled, and every invocation has one nevertheless. */
+/** Without active tracing nothing is sampled, and every invocation has one nevertheless: its end counts on from here. */
+const traceOfEnvironment = randomHex(16);
+let traceCount = Math.floor(Math.random() * 2 ** 32);
+
 function traceId() {
   const seconds = Math.floor(Date.now() / 1000).toString(16);
-  return `Root=1-${seconds}-${randomHex(24)};Parent=${randomHex(16)};Sampled=0`;
+  traceCount += 1;
+  const own = (traceCount >>> 0).toString(16).padStart(8, '0');
+  return `Root=1-${seconds}-${traceOfEnvironment}${own};Parent=${own}${own};Sampled=0`;
 }
 
 function randomHex(digits) {
@@ -61,7 +65,7 @@ function randomHex(digits) {
     text += Math.floor(Math.random() * 2 ** 32)
       .toString(16)
       .padStart(8, '0');
-  return text.slice(0, digits);
+  return text;
 }
 
 async function answerTo(handler, invocation) {
@@ -122,7 +126,7 @@ async function main() {
     const answer = await answerTo(handler, invocation);
     hold();
     await oneTurn();
-    const leftovers = await work.left();
+    const leftovers = work.isQuiet() ? {} : await work.left();
     output.flush();
     send({ ...answer, leftovers });
   }

@@ -31,12 +31,15 @@ function watchWork(openingConnections) {
   const changes = watchFileChanges();
   let before = count(openingConnections);
   let changesBefore = 0;
+  /** How many resources are active when there is nothing to tell of, if that is so. */
+  let nothing = -1;
 
-  const isReading = () => process.getActiveResourcesInfo().some((type) => READING.has(type));
+  const isReading = (types) => types.some((type) => READING.has(type));
 
   /** Waits a few milliseconds for what only reads. */
   const settle = async () => {
-    for (let turn = 0; turn < MOST_TURNS && isReading() && requests.open().length === 0; turn += 1) {
+    for (let turn = 0; turn < MOST_TURNS && requests.open().length === 0; turn += 1) {
+      if (!isReading(process.getActiveResourcesInfo())) return;
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   };
@@ -46,9 +49,15 @@ function watchWork(openingConnections) {
     async forget() {
       await settle();
       before = count(openingConnections);
+      nothing = Object.keys(before).length === 1 ? process.getActiveResourcesInfo().length : -1;
       requests.forget();
       changesBefore = changes.pending();
     },
+    /** Whether nothing has been begun since: at most answers that is all there is to find out. */
+    isQuiet: () =>
+      !requests.any() &&
+      changes.pending() === changesBefore &&
+      process.getActiveResourcesInfo().length === nothing,
     /** Counts by word what has been begun since, and forgets it. */
     async left() {
       const changing = changes.pending() - changesBefore;
@@ -85,6 +94,7 @@ function watchRequests() {
   channel('undici:request:headers').subscribe(undiciEnds);
   channel('undici:request:error').subscribe(undiciEnds);
   return {
+    any: () => ofHttp.size + ofUndici.size > 0,
     open: () => [
       ...[...ofHttp].filter(({ res, destroyed }) => !res && !destroyed),
       ...[...ofUndici].filter(({ aborted }) => !aborted),
