@@ -1,29 +1,22 @@
 /** One SQS queue in memory: delay, visibility, retention, order and dead letters by the runtime's clock. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Queue as QueueSettings } from '../assembly/model';
 import type { Alarm, Clock } from '../clock';
 import { contentDigest, Deduplication } from './deduplication';
-import {
-  checkAttributes,
-  checkBody,
-  messageBytes,
-  type NewMessage,
-  type QueuedMessage,
-  type ReceivedMessage,
-} from './message';
+import { messageBytes, type NewMessage, type QueuedMessage, type ReceivedMessage } from './message';
 import { ArrivalOrder, GroupOrder, type MessageOrder } from './message-order';
-import { invalidParameter, missingParameter, SqsError, unknownHandle } from './sqs-error';
+import { checkMessage } from './message-rules';
+import { messageIdOf, newHandle } from './receipt-handle';
+import { invalidParameter, SqsError, unknownHandle } from './sqs-error';
 
 /** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 const MAX_IN_FLIGHT = 120_000;
-const MAX_DELAY_SECONDS = 900;
 export const MAX_VISIBILITY_SECONDS = 43_200;
 const PURGE_PAUSE_MILLIS = 60_000;
 /** SQS has no end; this machine's memory has. */
 export const MAX_MEMORY_BYTES = 512 * 1024 * 1024;
 /** What a message takes besides its text. */
 const OVERHEAD_BYTES = 1024;
-const GROUP_ID = /^[\w!"#$%&'()*+,\-./:;<=>?@[\\\]^`{|}~]{1,128}$/;
 
 export interface SentMessage {
   messageId: string;
@@ -91,7 +84,7 @@ export class Queue {
   /** @throws {SqsError} if SQS takes no such message. */
   send(message: NewMessage): SentMessage {
     const { body, attributes = {} } = message;
-    this.#check(message);
+    checkMessage(message, this.#settings);
     const key = this.#deduplicationKey(message);
     const earlier = key === undefined ? undefined : this.#sent.find(key.scoped);
     if (earlier) return earlier;
@@ -205,50 +198,6 @@ export class Queue {
     for (const waiter of [...this.#waiters]) this.#serve(waiter, []);
     this.#wakeUp?.cancel();
     for (const message of [...this.#byId.values()]) this.#forget(message);
-  }
-
-  #check({ body, attributes = {}, delaySeconds, groupId, deduplicationId }: NewMessage): void {
-    const { isFifo, contentBasedDeduplication, maxMessageBytes } = this.#settings;
-    if (body === '') throw missingParameter('MessageBody');
-    checkBody(body);
-    checkAttributes(attributes);
-    if (messageBytes(body, attributes) > maxMessageBytes) {
-      throw invalidParameter(
-        `One or more parameters are invalid. Reason: Message must be shorter than ${maxMessageBytes} bytes.`,
-      );
-    }
-    if (delaySeconds !== undefined && !isWithin(delaySeconds, 0, MAX_DELAY_SECONDS)) {
-      throw invalidParameter(
-        `Value ${delaySeconds} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= ${MAX_DELAY_SECONDS}.`,
-      );
-    }
-    for (const [name, value] of [
-      ['MessageGroupId', groupId],
-      ['MessageDeduplicationId', deduplicationId],
-    ] as const) {
-      if (value !== undefined && !GROUP_ID.test(value)) {
-        throw invalidParameter(
-          `Value ${value} for parameter ${name} is invalid. Reason: ${name} can only include alphanumeric and punctuation characters. 1 to 128 in length.`,
-        );
-      }
-    }
-    const notForThisType = isFifo
-      ? delaySeconds !== undefined && delaySeconds > 0
-      : deduplicationId !== undefined;
-    if (notForThisType) {
-      const [name, value] = isFifo
-        ? ['DelaySeconds', delaySeconds]
-        : ['MessageDeduplicationId', deduplicationId];
-      throw invalidParameter(
-        `Value ${value} for parameter ${name} is invalid. Reason: The request include parameter that is not valid for this queue type.`,
-      );
-    }
-    if (isFifo && groupId === undefined) throw missingParameter('MessageGroupId');
-    if (isFifo && deduplicationId === undefined && !contentBasedDeduplication) {
-      throw invalidParameter(
-        'The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly',
-      );
-    }
   }
 
   #deduplicationKey({
@@ -411,19 +360,3 @@ export class Queue {
 /** Twenty digits, as SQS shows them, which grow. */
 const FIRST_SEQUENCE = 18_800_000_000_000_000_000n;
 const SEQUENCE_STEP = 256n;
-
-const HANDLE_BYTES = 24;
-
-function newHandle(messageId: string): string {
-  return Buffer.concat([Buffer.from(messageId), randomBytes(HANDLE_BYTES)]).toString('base64');
-}
-
-function messageIdOf(handle: string): string | undefined {
-  const bytes = Buffer.from(handle, 'base64');
-  const text = bytes.subarray(0, -HANDLE_BYTES).toString('latin1');
-  return bytes.toString('base64') === handle && /^[0-9a-f-]{36}$/.test(text) ? text : undefined;
-}
-
-export function isWithin(value: number, least: number, most: number): boolean {
-  return Number.isInteger(value) && value >= least && value <= most;
-}
