@@ -6,8 +6,13 @@ const { existsSync, readFileSync, realpathSync } = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
 
-/** What the Node.js runtimes of Lambda bring: scopes of npm, and the SDK's version 2 up to nodejs16.x. */
-const PROVIDED_BY_LAMBDA = /^(?:@(?:aws-sdk|smithy|aws-crypto|aws)\/|aws-sdk(?:$|\/))/;
+/** What the Node.js runtimes of Lambda bring: the SDK's version 2 up to nodejs16.x, its version 3 from then on. */
+const SDK_2 = /^aws-sdk(?:$|\/)/;
+const SDK_3 = /^@(?:aws-sdk|smithy|aws-crypto|aws)\//;
+const LAST_WITH_SDK_2 = 16;
+
+/** The folder that the app is run from, which is its project's in most cases. */
+const PROJECT = process.cwd();
 
 /** Confines CommonJS modules to the folders. Returns what tells a file's module type. */
 function confineModules(folders) {
@@ -24,12 +29,16 @@ function confineModules(folders) {
  */
 function moduleFolders(taskRoot, layerRoot, nodeMajor) {
   const root = existsSync(taskRoot) ? realpathSync(taskRoot) : taskRoot;
-  if (layerRoot === undefined) return { root, searched: [] };
+  if (layerRoot === undefined) return { root, searched: [], nodeMajor };
   const layers = realpathSync(layerRoot);
   const searched = [`nodejs/node${nodeMajor}/node_modules`, 'nodejs/node_modules'].map((name) =>
     path.join(layers, name),
   );
-  return { root, layers, searched };
+  return { root, layers, searched, nodeMajor };
+}
+
+function isProvided({ nodeMajor }, request) {
+  return (nodeMajor > LAST_WITH_SDK_2 ? SDK_3 : SDK_2).test(request);
 }
 
 function isWithin({ root, layers }, file) {
@@ -41,7 +50,7 @@ function confineResolution(folders, isInside) {
   Module._resolveFilename = function (request, parent, ...rest) {
     if (!isInside(parent?.filename) || Module.isBuiltin(request))
       return resolve.call(this, request, parent, ...rest);
-    if (PROVIDED_BY_LAMBDA.test(request)) return provided(resolve, request, parent, rest, folders);
+    if (isProvided(folders, request)) return provided(resolve, request, parent, rest, folders);
     const file = find(resolve, folders, mappedPath(folders, request), parent, rest);
     if (isInside(file)) return file;
     process.stderr.write(outsideText(request, file));
@@ -65,7 +74,7 @@ function provided(resolve, request, parent, rest, folders) {
     return find(resolve, folders, request, parent, rest);
   } catch {}
   try {
-    return resolve(request, module, false);
+    return resolve(request, module, false, { paths: [PROJECT, __dirname] });
   } catch {
     throw notFound(missingSdkText(request), parent);
   }
@@ -121,5 +130,6 @@ module.exports = {
   missingSdkText,
   moduleFolders,
   outsideText,
-  PROVIDED_BY_LAMBDA,
+  isProvided,
+  PROJECT,
 };

@@ -5,11 +5,12 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const require = createRequire(import.meta.url);
 const {
+  isProvided,
   isWithin,
   mappedPath,
   missingSdkText,
   outsideText,
-  PROVIDED_BY_LAMBDA,
+  PROJECT,
 } = require('./code-folder.cjs');
 
 let folders;
@@ -23,19 +24,19 @@ export async function resolve(specifier, context, next) {
   if (parent === undefined || !isWithin(folders, parent) || isBuiltin(specifier))
     return next(specifier, context);
   if (specifier.startsWith('/')) return next(pathToFileURL(mappedPath(folders, specifier)).href, context);
-  const isProvided = PROVIDED_BY_LAMBDA.test(specifier);
+  const fromLambda = isProvided(folders, specifier);
   // Lambda looks in NODE_PATH for ES modules, too.
   const places = [
     context.parentURL,
     ...folders.searched.map((folder) => pathToFileURL(path.join(path.dirname(folder), 'layer.mjs')).href),
   ];
-  if (isProvided) places.push(import.meta.url);
+  if (fromLambda) places.push(pathToFileURL(path.join(PROJECT, 'project.mjs')).href, import.meta.url);
   let failure;
   for (const parentURL of places) {
     try {
       const found = await next(specifier, { ...context, parentURL });
       const file = found.url.startsWith('file:') ? fileURLToPath(found.url) : undefined;
-      if (file === undefined || isProvided || isWithin(folders, file)) return found;
+      if (file === undefined || fromLambda || isWithin(folders, file)) return found;
       process.stderr.write(outsideText(specifier, file));
       failure ??= Object.assign(new Error(`Cannot find package '${specifier}' imported from ${parent}`), {
         code: 'ERR_MODULE_NOT_FOUND',
@@ -44,6 +45,6 @@ export async function resolve(specifier, context, next) {
       failure ??= error;
     }
   }
-  if (isProvided) failure.message = missingSdkText(specifier);
+  if (fromLambda) failure.message = missingSdkText(specifier);
   throw failure;
 }

@@ -126,6 +126,27 @@ describe('Working folder', () => {
     });
   });
 
+  it.each<[string, string, string]>([
+    ['version 3 under nodejs18.x', 'nodejs18.x', '@aws-sdk/client-nowhere'],
+    ['version 2 under nodejs16.x', 'nodejs16.x', 'aws-sdk'],
+  ])('names the package of the SDK that this machine has not: %s', async (_, runtime, name) => {
+    const outcome = await run({ 'index.js': `require('${name}')` }, { runtime });
+    expect(outcome).toMatchObject({
+      errorMessage: expect.stringContaining(`npm install --save-dev ${name}`),
+    });
+  });
+
+  it.each([
+    ['nodejs16.x', '@aws-sdk/client-dynamodb'],
+    ['nodejs18.x', 'aws-sdk'],
+  ])('has no SDK that %s does not bring', async (runtime, name) => {
+    const outcome = await run({ 'index.js': `require('${name}')` }, { runtime });
+    expect(outcome).toMatchObject({
+      errorType: 'Runtime.ImportModuleError',
+      errorMessage: expect.stringMatching(/^Error: Cannot find module '[^']+'\nRequire stack/),
+    });
+  });
+
   describe('ES modules', () => {
     it('find packages in layers, too', async () => {
       const files = {
