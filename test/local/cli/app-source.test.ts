@@ -1,6 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { version } from 'esbuild';
 import { findApp } from '../../../local/assembly/app-source';
 import { shorten, synthesize } from '../../../local/assembly/synthesis';
 import { UserError } from '../../../local/user-error';
@@ -105,6 +106,26 @@ describe('synthesize', () => {
       console.log(colour, process.env.CDK_DEFAULT_REGION, process.env.CDK_DEFAULT_ACCOUNT);
     `);
     expect(await synthesize(app)).toBe('blue us-east-1 000000000000');
+  });
+
+  /** As aws-lambda-nodejs does, which builds with Docker if there is none. */
+  const findEsbuild = `
+    const { spawnSync } = require('node:child_process');
+    mkdirSync(process.env.CDK_OUTDIR);
+    writeFileSync(process.env.CDK_OUTDIR + '/manifest.json', '{}');
+    console.log(spawnSync('esbuild', ['--version']).stdout?.toString().trim());
+  `;
+
+  it('lends its esbuild to an app that has none', async () => {
+    const app = { ...synthesis(findEsbuild), environment: { PATH: '/usr/bin:/bin' } };
+    expect(await synthesize(app)).toBe(version);
+  });
+
+  it("prefers the machine's esbuild", async () => {
+    const folder = folderWith({ esbuild: '#!/bin/sh\necho 0.0.1\n' });
+    chmodSync(join(folder, 'esbuild'), 0o755);
+    const app = { ...synthesis(findEsbuild), environment: { PATH: `${folder}:/usr/bin:/bin` } };
+    expect(await synthesize(app)).toBe('0.0.1');
   });
 
   it('tells when an app writes no assembly', async () => {
