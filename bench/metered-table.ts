@@ -1,7 +1,14 @@
 /** A table on the embedded DynamoDB that counts the calls made to it and the capacity that they consume. */
-import { CreateTableCommand, DynamoDBClient, type ReturnConsumedCapacity } from '@aws-sdk/client-dynamodb';
-import { Dynalite } from '../local/dynamodb/dynalite';
+import {
+  CreateTableCommand,
+  type DynamoDBClient,
+  type ReturnConsumedCapacity,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
+import { systemClock } from '../local/clock';
+import { LocalDynamoDb } from '../local/dynamodb/local-dynamodb';
 import { silentLog } from '../local/log';
+import { tableClient } from '../test/table-client';
 
 export interface Consumption {
   calls: number;
@@ -27,13 +34,11 @@ export class MeteredTable {
   #consumed: Consumption = { calls: 0, writeUnits: 0, readUnits: 0 };
 
   static async start(): Promise<MeteredTable> {
-    const dynalite = await Dynalite.start({ region: 'us-east-1', accountId: '000000000000', log: silentLog });
-    const client = new DynamoDBClient({
-      endpoint: dynalite.url,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    const database = await LocalDynamoDb.start({
+      ...{ region: 'us-east-1', accountId: '000000000000', tables: [], clock: systemClock, log: silentLog },
     });
-    const metered = new MeteredTable(dynalite, client);
+    const client = tableClient(database.address);
+    const metered = new MeteredTable(database, client);
     await client.send(
       new CreateTableCommand({
         TableName: metered.tableName,
@@ -48,12 +53,16 @@ export class MeteredTable {
         BillingMode: 'PAY_PER_REQUEST',
       }),
     );
+    await waitUntilTableExists(
+      { client, minDelay: 1, maxDelay: 1, maxWaitTime: 10 },
+      { TableName: metered.tableName },
+    );
     metered.#meter();
     return metered;
   }
 
   private constructor(
-    private readonly dynalite: Dynalite,
+    private readonly database: LocalDynamoDb,
     readonly client: DynamoDBClient,
   ) {}
 
@@ -66,7 +75,7 @@ export class MeteredTable {
 
   async stop(): Promise<void> {
     this.client.destroy();
-    await this.dynalite.close();
+    await this.database.close();
   }
 
   /**

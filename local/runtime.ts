@@ -8,12 +8,12 @@ import { LocalDynamoDb } from './dynamodb/local-dynamodb';
 import { Endpoint, type RequestHandler } from './endpoint/endpoint';
 import type { PageReload } from './endpoint/page-reload';
 import { answerServiceError } from './endpoint/service-error';
-import { ServiceProxy } from './endpoint/service-proxy';
 import { WebFiles } from './endpoint/web-files';
 import type { Faults } from './faults/faults';
 import { namesForPeople } from './function-names';
 import { Gateway } from './gateway/gateway';
 import { HttpApis } from './http/http-apis';
+import type { Address } from './lambda/environment';
 import { FunctionHost } from './lambda/function-host';
 import { type FunctionLog, textFunctionLog } from './lambda/function-log';
 import { invokeHandler } from './lambda/invoke-api';
@@ -90,6 +90,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const nameOf = (functionName: string) => names(functionName);
   const unpackedCode = new UnpackedCode();
   const runnable = await unpackedCode.of(functions);
+  const losesAnswer = faults?.has('answer-lost') ? () => faults.strikes('answer-lost') : undefined;
   const dynamodb = await LocalDynamoDb.start({
     region,
     accountId,
@@ -98,9 +99,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     log,
     ...(options.dynamodbUrl === undefined ? {} : { url: options.dynamodbUrl }),
     ...(options.dynamodbDirectory === undefined ? {} : { directory: options.dynamodbDirectory }),
+    ...(losesAnswer && { losesAnswer }),
     onChange: (change) => messaging.changed(change),
   });
-  const losesAnswer = faults?.has('answer-lost') ? () => faults.strikes('answer-lost') : undefined;
   const directly = losesAnswer ? {} : directEndpoints(dynamodb);
   const serviceEndpoints = remembered(
     () => current.apis,
@@ -128,14 +129,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     ...{ buckets: app.buckets, directories: options.bucketDirectories ?? {} },
     ...{ region, accountId, destinations: messaging, clock, log },
   });
-  const dynamodbProxy = new ServiceProxy(dynamodb.url, log, losesAnswer);
   const closeParts = async (gateway?: Gateway) => {
     messaging.stop();
     await atMost(S3_CLOSE_MILLIS, s3.stop());
     if (gateway) await atMost(GATEWAY_CLOSE_MILLIS, gateway.close());
     await atMost(FUNCTIONS_CLOSE_MILLIS, functionHost.close());
     unpackedCode.close();
-    dynamodbProxy.close();
     await dynamodb.close();
   };
   const start = async () => {
@@ -154,7 +153,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       gateway,
       httpApis,
       services: {
-        dynamodb: dynamodbProxy,
+        dynamodb: dynamodb.handler,
         lambda: lambdaService(functionHost),
         s3: await s3.start(),
         ...messaging.services,
@@ -275,9 +274,10 @@ function lambdaService(functionHost: FunctionHost): RequestHandler {
   };
 }
 
-/** Functions reach the tables without the detour over the one port, where these are plain HTTP and no answer is to be lost. */
-function directEndpoints(dynamodb: LocalDynamoDb): Record<string, { host: string; port: number }> {
-  const { protocol, hostname, port } = new URL(dynamodb.url);
+/** Functions reach the tables without the detour over the one port, where that is plain HTTP and no answer is to be lost. */
+function directEndpoints({ address }: LocalDynamoDb): Record<string, Address> {
+  if (!URL.canParse(address)) return { dynamodb: { path: address } };
+  const { protocol, hostname, port } = new URL(address);
   return protocol === 'http:' ? { dynamodb: { host: hostname, port: Number(port || 80) } } : {};
 }
 

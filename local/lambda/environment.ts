@@ -23,10 +23,13 @@ export interface Endpoint {
   port: number;
 }
 
+/** An endpoint, or a Unix domain socket. */
+export type Address = Endpoint | { path: string };
+
 /** Where connections to AWS's hosts go: by the service's label in the host (`dynamodb`), or by the name of a host, else to `endpoint`. */
 export interface Endpoints {
   endpoint: Endpoint;
-  services: Record<string, Endpoint>;
+  services: Record<string, Address>;
 }
 
 export interface EnvironmentOptions {

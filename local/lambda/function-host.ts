@@ -4,7 +4,7 @@ import type { LambdaFunction } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { Destinations } from '../destinations';
 import { type AsyncEvent, AsyncInvocations } from './async-invocations';
-import type { Endpoint, Invocation, InvocationResult } from './environment';
+import type { Address, Endpoint, Invocation, InvocationResult } from './environment';
 import { EnvironmentPool, type PoolHost } from './environment-pool';
 import { failure, TOO_MANY_REQUESTS } from './failure';
 import type { FunctionLog, InvocationStart } from './function-log';
@@ -23,7 +23,7 @@ export interface FunctionHostOptions {
    * The same for single services, by their label in AWS's hosts (`dynamodb`), and for hosts that are none of AWS's, by their names.
    * One object, until something changes.
    */
-  serviceEndpoints?(): Record<string, Endpoint>;
+  serviceEndpoints?(): Record<string, Address>;
   limits?: Partial<HostLimits>;
   /** Takes what the app wants to have of asynchronous events that have come to their end. @default nothing does */
   destinations?: Destinations;
@@ -253,7 +253,7 @@ function hasVersion({ qualifiers = {} }: LambdaFunction, version: string): boole
   return version === LATEST || Object.values(qualifiers).includes(version);
 }
 
-const NO_SERVICES: Record<string, Endpoint> = {};
+const NO_SERVICES: Record<string, Address> = {};
 
 function stopping(requestId: string) {
   return failure(requestId, 'ServiceException', 'The runtime is stopping and takes no more invocations.');

@@ -3,7 +3,7 @@
 import { DynamoDbTable } from '../../lib/table/dynamodb-table';
 import type { Table } from '../../lib/table/table';
 import { ManualClock, MemoryTable } from '../../lib/testing';
-import { startDatabase, type TestDatabase } from '../dynalite';
+import { startDatabase, type TestDatabase } from '../database';
 
 export interface TableUnderTest {
   table: Table;

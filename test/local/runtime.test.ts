@@ -23,6 +23,7 @@ import { type InvocationEnd, silentFunctionLog } from '../../local/lambda/functi
 import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
 import { UserError } from '../../local/user-error';
+import { tableClient } from '../table-client';
 
 /** As AWS's documentation posts back: to the host of the event, signed (here: with a form that nobody verifies). */
 const HANDLER = `
@@ -210,11 +211,10 @@ describe('A runtime', () => {
   });
 
   it('closes sockets with 1001 and runs $disconnect before it ends', async () => {
-    const database = runtime.dynamodb.url;
     const second = await startRuntime({
       app: echo,
       port: 0,
-      dynamodbUrl: database,
+      dynamodbUrl: runtime.url,
       log: silentLog,
       functionLog: silentFunctionLog,
     });
@@ -247,8 +247,8 @@ describe('A runtime', () => {
       },
       faults,
     });
-    const [asked, direct] = [faulty.url, faulty.dynamodb.url].map(
-      (endpoint) => new DynamoDBClient({ endpoint, region: 'us-east-1', maxAttempts: 1 }),
+    const [asked, direct] = [faulty.url, faulty.dynamodb.address].map((address) =>
+      tableClient(address, { maxAttempts: 1 }),
     ) as [DynamoDBClient, DynamoDBClient];
     const find = async (key: string) =>
       (await direct.send(new GetItemCommand({ TableName: tableName, Key: { pk: { S: key } } }))).Item;

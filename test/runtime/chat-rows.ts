@@ -1,5 +1,4 @@
 /** What the table holds of a service, the chat unless told otherwise, as a test sees it from outside. */
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DynamoDBDocumentClient,
   GetCommand,
@@ -7,6 +6,7 @@ import {
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import { tableClient } from '../table-client';
 
 const CHANNEL = 'CHANNEL#chat#*';
 
@@ -16,7 +16,7 @@ export class ChatRows {
   readonly #client: DynamoDBDocumentClient;
 
   /**
-   * @param endpoint of a DynamoDB
+   * @param endpoint the address of a DynamoDB
    * @param channel whose members are looked at
    */
   constructor(
@@ -24,10 +24,7 @@ export class ChatRows {
     private readonly tableName: string,
     private readonly channel = CHANNEL,
   ) {
-    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-    this.#client = DynamoDBDocumentClient.from(
-      new DynamoDBClient({ endpoint, region: 'us-east-1', credentials }),
-    );
+    this.#client = DynamoDBDocumentClient.from(tableClient(endpoint));
   }
 
   anchors(): Promise<Row[]> {

@@ -17,7 +17,7 @@ export function itSettlesLostDepartures(passOpeningWindow: (rows: ChatRows) => P
   beforeAll(async () => {
     faults = new Faults({ 'lost-disconnect': 0.5 });
     app = await startApp({ faults });
-    rows = new ChatRows(app.runtime.dynamodb.url, app.tableOf('chat'));
+    rows = new ChatRows(app.runtime.dynamodb.address, app.tableOf('chat'));
     [ada, bob] = [await join('Ada'), await join('Bob')];
   });
   afterAll(async () => {

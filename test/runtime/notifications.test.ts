@@ -21,7 +21,11 @@ describe('the notifications on the local runtime', () => {
     app = await startApp({ incomingDirectory: incoming, faults });
     members = ['all', 'topic/adt'].map(
       (name) =>
-        new ChatRows(app.runtime.dynamodb.url, app.tableOf('notifications'), `CHANNEL#notifications#${name}`),
+        new ChatRows(
+          app.runtime.dynamodb.address,
+          app.tableOf('notifications'),
+          `CHANNEL#notifications#${name}`,
+        ),
     );
   });
   afterAll(async () => {

@@ -108,7 +108,7 @@ async function main(settings: FaultSettings, seed: number): Promise<void> {
   });
   const ready: HostReady = {
     url: app.runtime.webSocketUrl('chat'),
-    dynamodbUrl: app.runtime.dynamodb.url,
+    dynamodbUrl: app.runtime.dynamodb.address,
     tableName: app.tableOf('chat'),
   };
   process.send?.({ call: 'ready', result: ready });

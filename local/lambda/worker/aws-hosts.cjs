@@ -38,22 +38,16 @@ function redirectAwsHosts(initialEndpoints) {
     const target = localTarget(options, endpoints);
     if (!target) return connectToTls.apply(this, args);
     const callback = args.at(-1);
-    return plainConnection(
-      options,
-      lookupOf(target),
-      target.port,
-      typeof callback === 'function' ? callback : undefined,
-    );
+    return plainConnection(options, target, opening, typeof callback === 'function' ? callback : undefined);
   };
 
-  /** Finds the target's address instead of the AWS host's, after a handshake's time. */
-  const lookupOf = (target) => (_hostname, options, callback) => {
+  /** Calls back after a handshake's time. */
+  const opening = (callback) => {
     openingCount += 1;
     setTimeout(() => {
       openingCount -= 1;
-      const open = () => dns.lookup(target.host, options, callback);
-      if (held) held.push(open);
-      else open();
+      if (held) held.push(callback);
+      else callback();
     }, HANDSHAKE_MILLIS);
   };
 
@@ -94,11 +88,11 @@ function localTarget({ host, socket, path, ALPNProtocols }, { endpoint, services
   return service === undefined ? endpoint : services[service];
 }
 
-function plainConnection(options, lookup, port, onSecureConnect) {
+function plainConnection(options, target, opening, onSecureConnect) {
   const chosen = Object.fromEntries(
     SOCKET_OPTIONS.filter((name) => options[name] != null).map((name) => [name, options[name]]),
   );
-  const socket = net.connect({ ...chosen, host: options.host, port, lookup });
+  const socket = openSocket(chosen, options.host, target, opening);
   // What clients ask of a TLS socket.
   Object.assign(socket, {
     encrypted: true,
@@ -112,6 +106,20 @@ function plainConnection(options, lookup, port, onSecureConnect) {
   });
   if (onSecureConnect) socket.once('secureConnect', onSecureConnect);
   socket.once('connect', () => socket.emit('secureConnect'));
+  return socket;
+}
+
+/** To the target's port, as if that were the AWS host's, or to its Unix domain socket. */
+function openSocket(chosen, host, { host: targetHost, port, path }, opening) {
+  if (path === undefined) {
+    const lookup = (_hostname, options, callback) => opening(() => dns.lookup(targetHost, options, callback));
+    return net.connect({ ...chosen, host, port, lookup });
+  }
+  const socket = new net.Socket(chosen);
+  socket.connecting = true;
+  opening(() => {
+    if (!socket.destroyed) socket.connect({ ...chosen, path });
+  });
   return socket;
 }
 

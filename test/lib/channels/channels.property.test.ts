@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { startDatabase, type TestDatabase } from '../../dynalite';
+import { startDatabase, type TestDatabase } from '../../database';
 import { Crowd } from './crowd';
 
 const CHANNELS = ['news', 'sport', 'weather'];

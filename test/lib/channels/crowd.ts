@@ -18,7 +18,7 @@ import {
   lambdaContext,
   SkippingClock,
 } from '../../../lib/testing';
-import type { TestDatabase } from '../../dynalite';
+import type { TestDatabase } from '../../database';
 
 /** Puts its clients into the channels that they ask for as they connect. */
 class Listening extends WebSocketServer {

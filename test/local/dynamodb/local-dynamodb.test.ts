@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   BatchWriteItemCommand,
   DeleteItemCommand,
-  DynamoDBClient,
+  type DynamoDBClient,
   GetItemCommand,
   ListTablesCommand,
   PutItemCommand,
@@ -17,10 +18,11 @@ import {
 import type { DynamoTable } from '../../../local/assembly/model';
 import { ManualClock } from '../../../local/clock';
 import type { ItemChange } from '../../../local/dynamodb/change';
-import { Expiry } from '../../../local/dynamodb/expiry';
 import { LocalDynamoDb } from '../../../local/dynamodb/local-dynamodb';
+import { RemoteSweep } from '../../../local/dynamodb/remote-sweep';
 import { silentLog } from '../../../local/log';
 import { UserError } from '../../../local/user-error';
+import { tableClient } from '../../table-client';
 
 const settings = { region: 'eu-west-1', accountId: '123456789012', log: silentLog };
 
@@ -69,7 +71,7 @@ describe('LocalDynamoDb with a stream', () => {
         heard();
       },
     });
-    client = new DynamoDBClient({ endpoint: database.url, region: 'eu-west-1' });
+    client = tableClient(database.address);
   });
   afterAll(async () => {
     client.destroy();
@@ -147,6 +149,9 @@ describe('LocalDynamoDb', () => {
   const now = Math.floor(clock.now() / 1000);
   let database: LocalDynamoDb;
   let client: DynamoDBClient;
+  /** The database as another one, at a URL. */
+  let other: Server;
+  let url: string;
 
   beforeAll(async () => {
     database = await LocalDynamoDb.start({
@@ -154,11 +159,23 @@ describe('LocalDynamoDb', () => {
       clock,
       tables: [table('rows'), table('passing', 'expires')],
     });
-    client = new DynamoDBClient({ endpoint: database.url, region: 'eu-west-1' });
+    client = tableClient(database.address);
+    other = createServer((request, response) => {
+      // Tables that are made while it runs are there once the clock says so.
+      response.on(
+        'finish',
+        () => request.headers['x-amz-target']?.includes('CreateTable') && clock.advance(250),
+      );
+      void database.handler.handle(request, response);
+    });
+    await once(other.listen(0, '127.0.0.1'), 'listening');
+    url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
   });
 
   afterAll(async () => {
     client.destroy();
+    other.close();
+    other.closeAllConnections();
     await database.close();
   });
 
@@ -224,7 +241,7 @@ describe('LocalDynamoDb', () => {
 
   it('spares an item that got more time while it was to be deleted', async () => {
     await put('passing', 'refreshed', now - 1);
-    const racing = new DynamoDBClient({ endpoint: database.url, region: 'eu-west-1' });
+    const racing = tableClient(database.address);
     racing.middlewareStack.add(
       (next, context) => async (args) => {
         if (context.commandName === 'DeleteItemCommand') await put('passing', 'refreshed', now + 600);
@@ -232,13 +249,8 @@ describe('LocalDynamoDb', () => {
       },
       { step: 'initialize' },
     );
-    const expiry = new Expiry({
-      client: racing,
-      tables: [table('passing', 'expires')],
-      clock,
-      log: silentLog,
-    });
-    expect(await expiry.sweep()).toBe(0);
+    const sweep = new RemoteSweep({ client: racing, tables: [table('passing', 'expires')], clock });
+    expect(await sweep.run()).toBe(0);
     racing.destroy();
     const { Item } = await client.send(
       new GetItemCommand({
@@ -262,14 +274,13 @@ describe('LocalDynamoDb', () => {
   });
 
   it('outlives clients that break off, and answers the others', async () => {
-    const { hostname, port } = new URL(database.url);
-    const [patient, broken] = [connect(Number(port), hostname), connect(Number(port), hostname)];
+    const [patient, broken] = [connect(database.address), connect(database.address)];
     for (const socket of [patient, broken]) {
       await once(socket, 'connect');
       socket.write('POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{');
     }
     await client.send(new ListTablesCommand({}));
-    broken.resetAndDestroy();
+    broken.destroy();
     await client.send(new ListTablesCommand({}));
     patient.write('}');
     const [answer] = await once(patient, 'data');
@@ -282,7 +293,7 @@ describe('LocalDynamoDb', () => {
     const other = await LocalDynamoDb.start({
       ...settings,
       clock,
-      url: database.url,
+      url,
       tables: [table('rows'), table('more')],
     });
     await other.close();
@@ -294,7 +305,7 @@ describe('LocalDynamoDb', () => {
   it('names the table that cannot be created, and why', async () => {
     const broken = table('broken');
     broken.createTable.KeySchema = [];
-    const start = LocalDynamoDb.start({ ...settings, clock, url: database.url, tables: [broken] });
+    const start = LocalDynamoDb.start({ ...settings, clock, url, tables: [broken] });
     await expect(start).rejects.toThrow(UserError);
     await expect(start).rejects.toThrow(
       /Main\/broken: DynamoDB at .* does not create the table broken: .*keySchema/i,
@@ -315,11 +326,11 @@ describe('LocalDynamoDb with a folder', () => {
   it('keeps items between runs', async () => {
     const first = await start();
     const Key = { pk: { S: 'p' }, sk: { S: 's' } };
-    const client = new DynamoDBClient({ endpoint: first.url, region: 'eu-west-1' });
+    const client = tableClient(first.address);
     await client.send(new PutItemCommand({ TableName: 'rows', Item: Key }));
     await first.close();
     const second = await start();
-    const later = new DynamoDBClient({ endpoint: second.url, region: 'eu-west-1' });
+    const later = tableClient(second.address);
     const { Item } = await later.send(new GetItemCommand({ TableName: 'rows', Key }));
     expect(Item).toEqual(Key);
     client.destroy();

@@ -1,0 +1,89 @@
+/** Counts the capacity that a request consumes, and tells it as far as the request asks. */
+import type { Json, JsonObject } from '../assembly/json';
+import type { SecondaryIndex } from './secondary-index';
+import type { Table, WriteUnits } from './table';
+
+const BYTES_OF_READ_UNIT = 4096;
+
+interface TableUnits {
+  table: number;
+  local: Map<string, number>;
+  global: Map<string, number>;
+}
+
+export class CapacityMeter {
+  readonly #mode: Json | undefined;
+  readonly #transaction: 'Read' | 'Write' | undefined;
+  readonly #tables = new Map<string, TableUnits>();
+
+  /**
+   * @param mode `ReturnConsumedCapacity` of the request
+   * @param transaction what kind it is: DynamoDB reads or writes each item of one twice
+   */
+  constructor(mode: Json | undefined, transaction?: 'Read' | 'Write') {
+    this.#mode = mode;
+    this.#transaction = transaction;
+  }
+
+  read(table: Table, bytes: number, isConsistent: boolean, index?: SecondaryIndex): void {
+    const units = Math.max(1, Math.ceil(bytes / BYTES_OF_READ_UNIT));
+    this.#add(table.name, this.#transaction || isConsistent ? units : units / 2, index);
+  }
+
+  wrote(table: Table, { table: units, indexes }: WriteUnits): void {
+    this.#add(table.name, units);
+    for (const [index, indexUnits] of indexes) this.#add(table.name, indexUnits, index);
+  }
+
+  #add(tableName: string, units: number, index?: SecondaryIndex): void {
+    const of = this.#tables.get(tableName) ?? { table: 0, local: new Map(), global: new Map() };
+    this.#tables.set(tableName, of);
+    const counted = this.#transaction ? 2 * units : units;
+    if (!index) of.table += counted;
+    else {
+      const kind = index.isGlobal ? of.global : of.local;
+      kind.set(index.name, (kind.get(index.name) ?? 0) + counted);
+    }
+  }
+
+  /** For an answer about one table. */
+  get one(): JsonObject {
+    const [first] = this.#all();
+    return first ? { ConsumedCapacity: first } : {};
+  }
+
+  /** For an answer about several. */
+  get several(): JsonObject {
+    const all = this.#all();
+    return all.length > 0 ? { ConsumedCapacity: all } : {};
+  }
+
+  #all(): JsonObject[] {
+    if (this.#mode !== 'TOTAL' && this.#mode !== 'INDEXES') return [];
+    return [...this.#tables].map(([name, units]) => this.#tell(name, units));
+  }
+
+  #tell(tableName: string, { table, local, global }: TableUnits): JsonObject {
+    const total = [...local.values(), ...global.values()].reduce((sum, units) => sum + units, table);
+    return {
+      TableName: tableName,
+      ...this.#capacity(total),
+      ...(this.#mode === 'INDEXES' && {
+        Table: this.#capacity(table),
+        ...(local.size > 0 && { LocalSecondaryIndexes: this.#capacities(local) }),
+        ...(global.size > 0 && { GlobalSecondaryIndexes: this.#capacities(global) }),
+      }),
+    };
+  }
+
+  #capacities(indexes: Map<string, number>): JsonObject {
+    return Object.fromEntries([...indexes].map(([name, units]) => [name, this.#capacity(units)]));
+  }
+
+  #capacity(units: number): JsonObject {
+    return {
+      CapacityUnits: units,
+      ...(this.#transaction && { [`${this.#transaction}CapacityUnits`]: units }),
+    };
+  }
+}

@@ -1,0 +1,21 @@
+/** CRC-32, as ZIP files have it. */
+import * as zlib from 'node:zlib';
+
+/** Node.js has it since 20.15. */
+const native = (zlib as { crc32?: (data: Buffer) => number }).crc32;
+
+const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
+  let value = index;
+  for (let bit = 0; bit < 8; bit += 1) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;
+  return value;
+});
+
+export function crc32(bytes: Buffer): number {
+  return native ? native(bytes) : ownCrc32(bytes);
+}
+
+export function ownCrc32(bytes: Buffer): number {
+  let checksum = 0xffffffff;
+  for (const byte of bytes) checksum = (TABLE[(checksum ^ byte) & 0xff] as number) ^ (checksum >>> 8);
+  return (checksum ^ 0xffffffff) >>> 0;
+}

@@ -1,0 +1,82 @@
+/** Refusals as DynamoDB words them. */
+import type { JsonObject } from '../assembly/json';
+
+const SERVICE = 'com.amazonaws.dynamodb.v20120810#';
+const CORAL = 'com.amazon.coral.service#';
+
+export class DynamoDbError extends Error {
+  constructor(
+    /** With its namespace, as in the member `__type` of the answer. */
+    readonly type: string,
+    message: string,
+    readonly options: { status?: number; members?: JsonObject } = {},
+  ) {
+    super(message);
+  }
+
+  /** Without its namespace. */
+  get code(): string {
+    return this.type.slice(this.type.indexOf('#') + 1);
+  }
+
+  get status(): number {
+    return this.options.status ?? 400;
+  }
+
+  /** What the answer holds. Errors of the protocol write "Message", or nothing where they have none. */
+  get body(): JsonObject {
+    const key = this.type.startsWith(CORAL) ? 'Message' : 'message';
+    return {
+      __type: this.type,
+      ...(this.type.startsWith(CORAL) && this.message === '' ? {} : { [key]: this.message }),
+      ...this.options.members,
+    };
+  }
+}
+
+export function validationError(message: string): DynamoDbError {
+  return new DynamoDbError('com.amazon.coral.validate#ValidationException', message);
+}
+
+/** A value that the request's own validation lets pass, and the item's does not. */
+export function invalidParameter(reason: string): DynamoDbError {
+  return validationError(`One or more parameter values were invalid: ${reason}`);
+}
+
+export function serializationError(message = ''): DynamoDbError {
+  return new DynamoDbError(`${CORAL}SerializationException`, message);
+}
+
+export function unknownOperation(): DynamoDbError {
+  return new DynamoDbError(`${CORAL}UnknownOperationException`, '');
+}
+
+export function accessDenied(message: string): DynamoDbError {
+  return new DynamoDbError(`${CORAL}AccessDeniedException`, message);
+}
+
+/** One of DynamoDB's own exceptions. */
+export function serviceError(code: string, message: string, members: JsonObject = {}): DynamoDbError {
+  return new DynamoDbError(`${SERVICE}${code}`, message, { members });
+}
+
+/** @param tableName where DynamoDB names it: of calls about tables, not of those about items */
+export function tableNotFound(tableName?: string): DynamoDbError {
+  return serviceError(
+    'ResourceNotFoundException',
+    `Requested resource not found${tableName === undefined ? '' : `: Table: ${tableName} not found`}`,
+  );
+}
+
+export function resourceInUse(message: string): DynamoDbError {
+  return serviceError('ResourceInUseException', message);
+}
+
+export function conditionFailed(members: JsonObject = {}): DynamoDbError {
+  return serviceError('ConditionalCheckFailedException', 'The conditional request failed', members);
+}
+
+/** A write that cannot be kept. SDKs send it again. */
+export function internalError(message: string): DynamoDbError {
+  return new DynamoDbError(`${SERVICE}InternalServerError`, message, { status: 500 });
+}

@@ -1,0 +1,132 @@
+/** DynamoDB's protocol: one operation a request, JSON in and out, a checksum with each answer. */
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Json } from '../assembly/json';
+import type { RequestHandler } from '../endpoint/endpoint';
+import { readBody } from '../gateway/request-body';
+import type { Log } from '../log';
+import { crc32 } from './checksum';
+import type { Database } from './database';
+import { DynamoDbError, internalError, serializationError, unknownOperation } from './dynamodb-error';
+import { execute, isOperation } from './operations/operations';
+
+const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
+const API = 'DynamoDB_20120810';
+
+/** Deeper JSON than any request has is not read: a parser would take all memory for it. */
+const MAX_NESTING = 500;
+/** Shorter than this, nothing is deep enough to harm. */
+const SHORT_BYTES = 16 * 1024;
+
+export class DynamoDbService implements RequestHandler {
+  readonly #database: Database;
+  readonly #log: Log;
+  readonly #losesAnswer: (() => boolean) | undefined;
+
+  /** `losesAnswer` decides for each request whether the connection is reset in place of the answer. */
+  constructor(options: { database: Database; log: Log; losesAnswer?: (() => boolean) | undefined }) {
+    this.#database = options.database;
+    this.#log = options.log;
+    this.#losesAnswer = options.losesAnswer;
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request, MAX_REQUEST_BYTES);
+    if (body === undefined) return;
+    response.setHeader('x-amzn-requestid', requestId());
+    if (body === 'tooLarge') {
+      response.writeHead(413, { connection: 'close' });
+      response.end();
+      return;
+    }
+    if (request.method === 'GET') {
+      const { region } = this.#database.options;
+      answerText(response, 200, `healthy: dynamodb.${region}.amazonaws.com `);
+      return;
+    }
+    const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim();
+    const isJson = type === 'application/json' || type === 'application/x-amz-json-1.0';
+    if (request.method !== 'POST' || (body.length > 0 && !isJson)) {
+      answerText(response, 404, '<UnknownOperationException/>\n');
+      return;
+    }
+    const [status, content] = this.#run(request, body);
+    if (this.#losesAnswer?.()) {
+      request.socket.resetAndDestroy();
+      return;
+    }
+    const answer = Buffer.from(content);
+    response.writeHead(status, {
+      'content-type': type === 'application/x-amz-json-1.0' ? type : 'application/json',
+      'content-length': answer.length,
+      'x-amz-crc32': crc32(answer),
+    });
+    response.end(answer);
+  }
+
+  #run({ headers }: IncomingMessage, body: Buffer): [number, string] {
+    try {
+      const json = parse(body);
+      const [api, operation = '', ...rest] = String(headers['x-amz-target'] ?? '').split('.');
+      if (api !== API || rest.length > 0 || !isOperation(operation)) throw unknownOperation();
+      if (json === undefined) throw serializationError();
+      return [200, JSON.stringify(execute(this.#database, operation, json))];
+    } catch (error) {
+      const known = error instanceof DynamoDbError ? error : this.#fault(error);
+      return [known.status, JSON.stringify(known.body)];
+    }
+  }
+
+  /** A fault of ours harms no other request. */
+  #fault(error: unknown): DynamoDbError {
+    this.#log.error(`DynamoDB failed: ${error instanceof Error ? error.stack : error}`);
+    return internalError('Internal server error');
+  }
+}
+
+/** Undefined if there is none. @throws {DynamoDbError} if it is no JSON. */
+function parse(body: Buffer): Json | undefined {
+  if (body.length === 0) return undefined;
+  if (body.length > SHORT_BYTES && isDeep(body)) throw serializationError();
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    throw serializationError();
+  }
+}
+
+const [QUOTE, BACKSLASH, OPENING, CLOSING] = ['"', '\\', '[{', ']}'].map((text) => [
+  ...Buffer.from(text),
+]) as [[number], [number], [number, number], [number, number]];
+
+function isDeep(body: Buffer): boolean {
+  let depth = 0;
+  let isText = false;
+  for (let index = 0; index < body.length; index += 1) {
+    const byte = body[index] as number;
+    if (isText) {
+      if (byte === BACKSLASH[0]) index += 1;
+      else if (byte === QUOTE[0]) isText = false;
+    } else if (byte === QUOTE[0]) isText = true;
+    else if (byte === OPENING[0] || byte === OPENING[1]) {
+      depth += 1;
+      if (depth > MAX_NESTING) return true;
+    } else if (byte === CLOSING[0] || byte === CLOSING[1]) depth -= 1;
+  }
+  return false;
+}
+
+function answerText(response: ServerResponse, status: number, text: string): void {
+  const bytes = Buffer.from(text);
+  response.writeHead(status, { 'content-length': bytes.length, 'x-amz-crc32': crc32(bytes) });
+  response.end(bytes);
+}
+
+const ID_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345';
+
+/** 52 letters and digits, as DynamoDB's are. */
+function requestId(): string {
+  let id = '';
+  for (const byte of randomBytes(52)) id += ID_CHARACTERS[byte & 31];
+  return id;
+}

@@ -1,0 +1,144 @@
+/** The app's tables in the embedded DynamoDB, which no port leads to. */
+import type { JsonObject } from '../assembly/json';
+import type { DynamoTable } from '../assembly/model';
+import type { Clock } from '../clock';
+import type { RequestHandler } from '../endpoint/endpoint';
+import type { Log } from '../log';
+import { UserError } from '../user-error';
+import type { ChangeListener } from './change';
+import { Database } from './database';
+import { DynamoDbError } from './dynamodb-error';
+import { DynamoDbService } from './dynamodb-service';
+import { deleteExpired } from './expired-items';
+import { FileJournal } from './file-journal';
+import { execute } from './operations/operations';
+import { PrivateSocket } from './private-socket';
+import { shapeOf } from './table-shape';
+
+export interface EmbeddedTablesOptions {
+  region: string;
+  accountId: string;
+  clock: Clock;
+  log: Log;
+  /** @default in memory */
+  directory?: string;
+  onChange?: ChangeListener;
+  losesAnswer?: () => boolean;
+}
+
+/** Tables that an app makes while it runs are not there at once, as on AWS. */
+const TRANSITION_MILLIS = 250;
+
+export class EmbeddedTables {
+  readonly handler: RequestHandler;
+  readonly #database: Database;
+  readonly #socket: PrivateSocket;
+  readonly #journal: FileJournal | undefined;
+  readonly #directory: string | undefined;
+
+  /** @throws {UserError} if the folder cannot be used. */
+  static async start(options: EmbeddedTablesOptions): Promise<EmbeddedTables> {
+    const { region, accountId, clock, log, directory, onChange, losesAnswer } = options;
+    const kept: { journal?: FileJournal } = {};
+    const database: Database = new Database({
+      ...{ region, accountId, clock, transitionMillis: TRANSITION_MILLIS },
+      ...(onChange && { onChange }),
+      journal: { append: (entry, snapshot) => kept.journal?.append(entry, snapshot) },
+    });
+    if (directory !== undefined) {
+      kept.journal = FileJournal.open({ directory, log, restore: (entry) => database.restore(entry) });
+    }
+    const handler = new DynamoDbService({ database, log, losesAnswer });
+    try {
+      const socket = await PrivateSocket.listen(new DynamoDbService({ database, log }));
+      return new EmbeddedTables(database, handler, socket, kept.journal, directory);
+    } catch (error) {
+      kept.journal?.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    database: Database,
+    handler: RequestHandler,
+    socket: PrivateSocket,
+    journal: FileJournal | undefined,
+    directory: string | undefined,
+  ) {
+    this.#database = database;
+    this.handler = handler;
+    this.#socket = socket;
+    this.#journal = journal;
+    this.#directory = directory;
+  }
+
+  get address(): string {
+    return this.#socket.path;
+  }
+
+  /** @throws {UserError} if one cannot be created, or is kept in another shape. */
+  async create(tables: DynamoTable[]): Promise<void> {
+    for (const table of tables) this.#create(table);
+  }
+
+  async deleteExpired(): Promise<number> {
+    return deleteExpired(this.#database);
+  }
+
+  async close(): Promise<void> {
+    await this.#socket.close();
+    this.#journal?.close();
+  }
+
+  #create(table: DynamoTable): void {
+    const { tableName, createTable } = table;
+    if (this.#database.hasTable(tableName)) this.#refuseOtherShape(table);
+    else {
+      try {
+        execute(this.#database, 'CreateTable', createTable as JsonObject);
+      } catch (error) {
+        if (!(error instanceof DynamoDbError)) throw error;
+        throw new UserError(
+          `${table.path}: DynamoDB does not create the table ${tableName}: ${error.message}`,
+        );
+      }
+    }
+    this.#setUp(table);
+  }
+
+  /** What a template says beside CreateTable: it is there at once, with its time to live and its stream. */
+  #setUp({ tableName, ttlAttribute, streamViewType }: DynamoTable): void {
+    const { state } = this.#database.managedTable(tableName);
+    const { ttlAttribute: _, ...rest } = state;
+    const { StreamSpecification: __, LatestStreamArn, LatestStreamLabel, ...description } = state.description;
+    const label = LatestStreamLabel ?? new Date(this.#database.now).toISOString().replace('Z', '');
+    const indexes = description.GlobalSecondaryIndexes as JsonObject[] | undefined;
+    const wanted = {
+      ...rest,
+      description: {
+        ...description,
+        TableStatus: 'ACTIVE',
+        ...(indexes && {
+          GlobalSecondaryIndexes: indexes.map((index) => ({ ...index, IndexStatus: 'ACTIVE' })),
+        }),
+        ...(streamViewType && {
+          StreamSpecification: { StreamEnabled: true, StreamViewType: streamViewType },
+          LatestStreamLabel: label,
+          LatestStreamArn: LatestStreamArn ?? `${this.#database.arnOf(tableName)}/stream/${label}`,
+        }),
+      },
+      ...(ttlAttribute !== undefined && { ttlAttribute }),
+    };
+    if (JSON.stringify(wanted) !== JSON.stringify(state)) this.#database.keepTable(wanted);
+  }
+
+  /** An older template's table would answer with errors that AWS, where the deployment replaces it, would not give. */
+  #refuseOtherShape({ tableName, path, createTable }: DynamoTable): void {
+    if (this.#directory === undefined) return;
+    const { description } = this.#database.managedTable(tableName).state;
+    if (shapeOf(description) === shapeOf(createTable)) return;
+    throw new UserError(
+      `${path}: the table ${tableName} that is kept in ${this.#directory} has other keys or indexes than the template now says. Delete that folder, or give another.`,
+    );
+  }
+}

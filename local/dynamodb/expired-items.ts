@@ -1,0 +1,28 @@
+/** What time to live deletes. */
+import { attributeOf } from './attribute-value';
+import type { Database } from './database';
+import type { StoredItem } from './stored-item';
+
+/** "Items with a TTL value older than five years are not deleted", says DynamoDB's page on time to live. */
+export const FIVE_YEARS_SECONDS = 5 * 365 * 24 * 60 * 60;
+
+/** Deletes the items whose time has passed, and tells how many there were. */
+export function deleteExpired(database: Database): number {
+  const nowSeconds = Math.floor(database.now / 1000);
+  let deleted = 0;
+  for (const tableName of database.tableNames) {
+    const table = database.managedTable(tableName);
+    const { ttlAttribute } = table.state;
+    if (ttlAttribute === undefined || table.status !== 'ACTIVE') continue;
+    const isExpired = ({ attributes }: StoredItem) => {
+      const seconds = Number(attributeOf(attributes, ttlAttribute)?.N ?? Number.NaN);
+      return seconds < nowSeconds && seconds > nowSeconds - FIVE_YEARS_SECONDS;
+    };
+    const expired = [...table.items.values()].filter(isExpired);
+    for (const { position } of expired) {
+      database.write([{ table, position, item: undefined, isExpiry: true }]);
+      deleted += 1;
+    }
+  }
+  return deleted;
+}

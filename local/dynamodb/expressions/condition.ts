@@ -1,0 +1,295 @@
+/** Conditions as expressions write them: `ConditionExpression`, `FilterExpression`, `KeyConditionExpression`. */
+import {
+  ATTRIBUTE_TYPES,
+  type AttributeType,
+  type AttributeValue,
+  compareValues,
+  typeOf,
+} from '../attribute-value';
+import { ExpressionReader } from './expression-reader';
+import { areSamePaths, type Path, pathText } from './path';
+import type { Placeholders } from './placeholders';
+
+export type Operand =
+  | { kind: 'path'; path: Path }
+  | { kind: 'value'; value: AttributeValue | undefined }
+  | { kind: 'function'; name: string; operands: Operand[]; type: AttributeType | undefined };
+
+export type Condition =
+  | { kind: 'and' | 'or'; left: Condition; right: Condition }
+  | { kind: 'not'; condition: Condition }
+  /** `comparator` is a sign, `between`, `in`, or the name of a function. */
+  | { kind: 'test'; comparator: string; operands: Operand[]; isFunction: boolean };
+
+export interface ConditionExpression {
+  condition: Condition;
+  nestedNames: ReadonlySet<string>;
+  firstNames: ReadonlySet<string>;
+}
+
+/** @throws {DynamoDbError} if it is none. */
+export function readCondition(
+  kind: string,
+  expression: string,
+  placeholders: Placeholders,
+): ConditionExpression {
+  return new ConditionReader(kind, expression, placeholders).read();
+}
+
+const KEYWORDS = ['BETWEEN', 'IN', 'AND', 'OR', 'NOT'];
+const COMPARATORS = ['=', '<>', '<', '<=', '>', '>='];
+
+const OPERAND_COUNTS = new Map([
+  ['attribute_exists', 1],
+  ['attribute_not_exists', 1],
+  ['attribute_type', 2],
+  ['begins_with', 2],
+  ['contains', 2],
+  ['size', 1],
+]);
+
+const MAX_IN_OPERANDS = 100;
+
+type Node = Condition | Operand;
+
+const isCondition = (node: Node): node is Condition =>
+  node.kind === 'and' || node.kind === 'or' || node.kind === 'not' || node.kind === 'test';
+
+class ConditionReader extends ExpressionReader {
+  /** Nodes that stand in parentheses of their own. */
+  readonly #parenthesized = new WeakSet<Node>();
+
+  read(): ConditionExpression {
+    const condition = this.#asCondition(this.#readOr());
+    this.refuse('parentheses', 'unknownFunction', 'misusedFunction', 'reserved', 'condition');
+    return { condition, nestedNames: this.nestedNames, firstNames: this.firstNames };
+  }
+
+  #readOr(): Node {
+    return this.nested(() => {
+      const left = this.#readAnd();
+      if (!this.isKeyword('OR')) return left;
+      this.take();
+      return { kind: 'or', left: this.#asCondition(left), right: this.#asCondition(this.#readOr()) };
+    });
+  }
+
+  #readAnd(): Node {
+    const left = this.#readNot();
+    if (!this.isKeyword('AND')) return left;
+    this.take();
+    const right = this.nested(() => this.#readAnd());
+    return { kind: 'and', left: this.#asCondition(left), right: this.#asCondition(right) };
+  }
+
+  #readNot(): Node {
+    if (!this.isKeyword('NOT')) return this.#readTest();
+    this.take();
+    return { kind: 'not', condition: this.#asCondition(this.nested(() => this.#readNot())) };
+  }
+
+  #readTest(): Node {
+    const first = this.#readPrimary();
+    if (isCondition(first)) return first;
+    if (this.token.kind === 'sign' && COMPARATORS.includes(this.token.text)) {
+      const comparator = this.take().text;
+      const operands = [first, this.#readOperand()];
+      this.#refuseMisused(operands);
+      this.#checkDistinct(comparator, operands);
+      return this.#test(comparator, operands);
+    }
+    if (this.isKeyword('BETWEEN')) return this.#readBetween(first);
+    if (this.isKeyword('IN')) return this.#readIn(first);
+    if (first.kind === 'function' && !this.#parenthesized.has(first)) this.#noteCondition();
+    return first;
+  }
+
+  #readBetween(first: Operand): Condition {
+    this.take();
+    const lower = this.#readOperand();
+    if (!this.isKeyword('AND')) this.fail();
+    this.take();
+    const upper = this.#readOperand();
+    const operands = [first, lower, upper];
+    this.#refuseMisused(operands);
+    this.#checkBounds(lower, upper);
+    return this.#test('between', operands);
+  }
+
+  #readIn(first: Operand): Condition {
+    this.take();
+    this.expectSign('(');
+    const operands = [first, ...this.#readOperands()];
+    this.#refuseMisused(operands);
+    if (operands.length > MAX_IN_OPERANDS + 1) {
+      this.note(
+        'operand',
+        `The IN operator is provided with too many operands; number of operands: ${operands.length - 1}`,
+      );
+    }
+    return this.#test('in', operands);
+  }
+
+  #test(comparator: string, operands: Operand[]): Condition {
+    this.#noteCondition();
+    return { kind: 'test', comparator, operands, isFunction: false };
+  }
+
+  /** Of the first condition that has errors, the gravest is told. */
+  #noteCondition(): void {
+    const kind = ['placeholder', 'operand', 'distinct', 'function'].find((one) => this.noted(one));
+    if (kind) this.note('condition', this.noted(kind) ?? '');
+  }
+
+  #readOperand(): Operand {
+    const node = this.#readPrimary();
+    if (isCondition(node)) this.fail();
+    return node;
+  }
+
+  /** Up to the closing parenthesis. */
+  #readOperands(): Operand[] {
+    const operands: Operand[] = [];
+    do operands.push(this.#readOperand());
+    while (this.takeIfSign(','));
+    this.expectSign(')');
+    return operands;
+  }
+
+  #readPrimary(): Node {
+    if (this.takeIfSign('(')) {
+      const node = this.nested(() => this.#readOr());
+      this.expectSign(')');
+      if (this.#parenthesized.has(node)) {
+        this.note('parentheses', 'The expression has redundant parentheses;');
+      }
+      this.#parenthesized.add(node);
+      if (node.kind === 'path') this.readSteps(node.path, KEYWORDS, 'placeholder');
+      return node;
+    }
+    if (this.token.kind === 'value') return { kind: 'value', value: this.readValue('placeholder') };
+    if (this.token.kind === 'word' && this.nextToken.text === '(' && !this.isKeyword(...KEYWORDS)) {
+      return this.#readFunction();
+    }
+    return { kind: 'path', path: this.readPath(KEYWORDS, 'placeholder') };
+  }
+
+  #readFunction(): Operand {
+    const name = this.take().text;
+    this.take();
+    const operands = this.nested(() => this.#readOperands());
+    this.#refuseMisused(operands);
+    return { kind: 'function', name, operands, type: this.#checkFunction(name, operands) };
+  }
+
+  /** A function on its own is a condition; `size` is none. */
+  #asCondition(node: Node): Condition {
+    if (isCondition(node)) return node;
+    if (node.kind !== 'function') this.fail();
+    if (node.name === 'size') this.#noteMisused(node.name);
+    return { kind: 'test', comparator: node.name, operands: node.operands, isFunction: true };
+  }
+
+  #refuseMisused(operands: Operand[]): void {
+    for (const operand of operands) {
+      if (operand.kind === 'function' && operand.name !== 'size') this.#noteMisused(operand.name);
+    }
+  }
+
+  #noteMisused(name: string): void {
+    this.note(
+      'misusedFunction',
+      `The function is not allowed to be used this way in an expression; function: ${name}`,
+    );
+  }
+
+  #checkDistinct(name: string, [first, second, ...more]: Operand[]): void {
+    if (first?.kind !== 'path' || second?.kind !== 'path' || more.length > 0) return;
+    if (!areSamePaths(first.path, second.path)) return;
+    this.note(
+      'distinct',
+      `The first operand must be distinct from the remaining operands for this operator or function; operator: ${name}, first operand: ${pathText(first.path)}`,
+    );
+  }
+
+  #checkBounds(lower: Operand, upper: Operand): void {
+    if (lower.kind !== 'value' || upper.kind !== 'value' || !lower.value || !upper.value) return;
+    const rule =
+      typeOf(lower.value) !== typeOf(upper.value)
+        ? 'same data type for lower and upper bounds'
+        : (compareValues(lower.value, upper.value) ?? 0) > 0
+          ? 'upper bound to be greater than or equal to lower bound'
+          : undefined;
+    if (rule === undefined) return;
+    this.note(
+      'function',
+      `The BETWEEN operator requires ${rule}; lower bound operand: AttributeValue: ${shown(lower.value)}, upper bound operand: AttributeValue: ${shown(upper.value)}`,
+    );
+  }
+
+  /** The type of what the function gives. */
+  #checkFunction(name: string, operands: Operand[]): AttributeType | undefined {
+    const count = OPERAND_COUNTS.get(name);
+    if (count === undefined) {
+      this.note('unknownFunction', `Invalid function name; function: ${name}`);
+      return undefined;
+    }
+    if (operands.length !== count) {
+      this.note(
+        'operand',
+        `Incorrect number of operands for operator or function; operator or function: ${name}, number of operands: ${operands.length}`,
+      );
+      return undefined;
+    }
+    this.#checkDistinct(name, operands);
+    const message = functionError(name, operands);
+    if (message !== undefined) this.note('function', message);
+    return name === 'size' ? 'N' : 'BOOL';
+  }
+}
+
+function functionError(name: string, operands: Operand[]): string | undefined {
+  const [first, second] = operands;
+  switch (name) {
+    case 'attribute_exists':
+    case 'attribute_not_exists':
+      return first?.kind === 'path'
+        ? undefined
+        : `Operator or function requires a document path; operator or function: ${name}`;
+    case 'begins_with':
+      return operands
+        .map(operandType)
+        .filter((type) => type && type !== 'S' && type !== 'B')
+        .map((type) => wrongType(name, type))[0];
+    case 'attribute_type': {
+      const type = second && operandType(second);
+      if (second?.kind === 'value' && !second.value) return undefined;
+      if (type !== 'S') return wrongType(name, type ?? '{NS,SS,L,BS,N,M,B,BOOL,NULL,S}');
+      const wanted = second?.kind === 'value' ? String(second.value?.S) : '';
+      return ATTRIBUTE_TYPES.includes(wanted)
+        ? undefined
+        : `Invalid attribute type name found; type: ${wanted}, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}`;
+    }
+    case 'size': {
+      const type = first && operandType(first);
+      return type && ['N', 'BOOL', 'NULL'].includes(type) ? wrongType(name, type) : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function wrongType(name: string, type: string | undefined): string {
+  return `Incorrect operand type for operator or function; operator or function: ${name}, operand type: ${type}`;
+}
+
+function operandType(operand: Operand): AttributeType | undefined {
+  if (operand.kind === 'value') return operand.value && typeOf(operand.value);
+  return operand.kind === 'function' ? operand.type : undefined;
+}
+
+function shown(value: AttributeValue): string {
+  const type = typeOf(value);
+  const content = value[type];
+  return `{${type}:${typeof content === 'object' ? JSON.stringify(content) : content}}`;
+}

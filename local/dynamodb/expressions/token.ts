@@ -1,0 +1,47 @@
+/** Expressions cut into tokens. */
+import { validationError } from '../dynamodb-error';
+
+export interface Token {
+  kind: 'word' | 'name' | 'value' | 'number' | 'sign' | 'end';
+  text: string;
+}
+
+const TOKEN = /\s*(?:([A-Za-z_]\w*)|(#\w*)|(:\w*)|(\d+)|(<>|<=|>=|[-+=<>(),.[\]])|(\S))/y;
+
+const END: Token = { kind: 'end', text: '<EOF>' };
+
+/** "The maximum length of any expression string is 4 KB": Developer Guide, "Service, account, and table quotas". */
+const MAX_EXPRESSION_BYTES = 4096;
+
+/** @throws {DynamoDbError} if the expression is too long, or has a character that none may have. */
+export function tokensOf(kind: string, expression: string): Token[] {
+  if (expression === '') throw validationError(`Invalid ${kind}: The expression can not be empty;`);
+  if (expression.length > MAX_EXPRESSION_BYTES) {
+    throw validationError(
+      `Invalid ${kind}: Expression size has exceeded the maximum allowed size; expression size: ${expression.length}`,
+    );
+  }
+  const tokens: Token[] = [];
+  TOKEN.lastIndex = 0;
+  for (let match = TOKEN.exec(expression); match; match = TOKEN.exec(expression)) {
+    const [, word, name, value, number, sign, other] = match;
+    if (word !== undefined) tokens.push({ kind: 'word', text: word });
+    else if (name !== undefined) tokens.push({ kind: 'name', text: name });
+    else if (value !== undefined) tokens.push({ kind: 'value', text: value });
+    else if (number !== undefined) tokens.push({ kind: 'number', text: number });
+    else if (sign !== undefined) tokens.push({ kind: 'sign', text: sign });
+    else throw syntaxError(kind, [...tokens, { kind: 'sign', text: other ?? '' }, END], tokens.length);
+  }
+  tokens.push(END);
+  return tokens;
+}
+
+/** @param at of the token that does not fit */
+export function syntaxError(kind: string, tokens: Token[], at: number): Error {
+  const near = tokens
+    .slice(Math.max(0, at - 1), at + 2)
+    .filter((token) => token !== END)
+    .map(({ text }) => text)
+    .join(' ');
+  return validationError(`Invalid ${kind}: Syntax error; token: "${tokens[at]?.text}", near: "${near}"`);
+}

@@ -1,0 +1,179 @@
+/** Keys of tables and indexes, and the order of what has them. */
+import { createHash } from 'node:crypto';
+import type { Json } from '../assembly/json';
+import { type Attributes, type AttributeValue, attributeOf, typeOf } from './attribute-value';
+import { invalidParameter, validationError } from './dynamodb-error';
+import { parse, sortableNumber } from './number';
+
+export type KeyType = 'S' | 'N' | 'B';
+
+export interface KeyAttribute {
+  name: string;
+  type: KeyType;
+}
+
+/** The partition key and, where there is one, the sort key. */
+export type KeySchema = [KeyAttribute, KeyAttribute?];
+
+export function keyAttributes([partition, sort]: KeySchema): KeyAttribute[] {
+  return sort ? [partition, sort] : [partition];
+}
+
+/** Above every key that begins with the text before it. */
+const ABOVE = '\u0100';
+/** Ends a sort key: below whatever goes on. */
+const END = '\0\x01';
+
+/** Positions have characters below 256 only. */
+export function upTo(position: string): string {
+  return position + ABOVE;
+}
+
+/** Where the items of a partition are: DynamoDB scatters them by a digest of their partition key. */
+export function partitionPosition(value: AttributeValue): string {
+  const bytes = keyBytes(value);
+  const length = String.fromCharCode(bytes.length >> 8, bytes.length & 255);
+  return digest(hashedBytes(value, bytes)) + length + bytes.toString('latin1');
+}
+
+/** Where a sort key is among those of its partition. Without its end, it is where all those are that begin with it. */
+export function sortPosition(value: AttributeValue, isWhole = true): string {
+  const text = typeOf(value) === 'N' ? sortableNumber(String(value.N)) : keyBytes(value).toString('latin1');
+  return text.replaceAll('\0', '\0\xff') + (isWhole ? END : '');
+}
+
+/** Where the item with this key is. */
+export function positionOf(item: Attributes, [partition, sort]: KeySchema): string {
+  const position = partitionPosition(attributeOf(item, partition.name) as AttributeValue);
+  return sort ? position + sortPosition(attributeOf(item, sort.name) as AttributeValue) : position + END;
+}
+
+/** Where an index has the item. Those with the same key are scattered like partitions. */
+export function indexPositionOf(item: Attributes, schema: KeySchema, tableSchema: KeySchema): string {
+  const tableKey = keyAttributes(tableSchema).map(({ name }) => attributeOf(item, name) as AttributeValue);
+  const scattered = digest(Buffer.concat(tableKey.map((value) => hashedBytes(value, keyBytes(value)))));
+  return positionOf(item, schema) + scattered.slice(0, 3) + positionOf(item, tableSchema);
+}
+
+const SEGMENT_PLACES = 4096;
+
+/** The first position of a segment of a scan. Segments share the digests out evenly. */
+export function segmentPosition(segment: number, totalSegments: number): string {
+  const place = Math.ceil((SEGMENT_PLACES * segment) / totalSegments);
+  return place >= SEGMENT_PLACES ? ABOVE : String.fromCharCode(place >> 4, (place & 15) << 4);
+}
+
+function digest(bytes: Buffer): string {
+  return createHash('md5').update('Outliers').update(bytes).digest('binary');
+}
+
+function keyBytes(value: AttributeValue): Buffer {
+  if (typeof value.B === 'string') return Buffer.from(value.B, 'base64');
+  return Buffer.from(String(value.S ?? value.N));
+}
+
+/** Numbers are hashed in pairs of digits. */
+function hashedBytes(value: AttributeValue, bytes: Buffer): Buffer {
+  if (value.N === undefined) return bytes;
+  const { digits, exponent, isNegative } = parse(String(value.N));
+  if (digits === '') return Buffer.from([0x80]);
+  const isShifted = (exponent + 1) % 2 !== 0;
+  const pairs = ((isShifted ? '0' : '') + digits).match(/\d{1,2}/g) ?? [];
+  const hundreds = pairs.map((pair) => Number(pair.padEnd(2, '0')));
+  const magnitude = (exponent + 1 + (isShifted ? 1 : 0)) / 2 - 64;
+  if (!isNegative) return Buffer.from([magnitude, ...hundreds.map((hundred) => hundred + 1)]);
+  const end = hundreds.length < 20 ? [102] : [];
+  return Buffer.from([~magnitude, ...hundreds.map((hundred) => 101 - hundred), ...end]);
+}
+
+const MAX_PARTITION_KEY_BYTES = 2048;
+const MAX_SORT_KEY_BYTES = 1024;
+
+/** The key of an item, or a part of it. @throws {DynamoDbError} if it is none of this table. */
+export function checkKey(key: Attributes, schema: KeySchema): void {
+  const attributes = keyAttributes(schema);
+  if (Object.keys(key).length !== attributes.length) throw otherSchema();
+  for (const attribute of attributes) checkKeyAttribute(key, attribute, attribute === schema[0]);
+}
+
+export function checkKeyAttribute(key: Attributes, { name, type }: KeyAttribute, isPartition: boolean): void {
+  const value = attributeOf(key, name);
+  if (value?.[type] === undefined) throw otherSchema();
+  if (value[type] === '') {
+    throw invalidParameter(
+      `The AttributeValue for a key attribute cannot contain an empty ${contentName(type)} value. Key: ${name}`,
+    );
+  }
+  checkSize(value, type, isPartition);
+}
+
+/** An item that is put has its key. @throws {DynamoDbError} */
+export function checkItemKey(item: Attributes, schema: KeySchema): void {
+  for (const attribute of keyAttributes(schema)) {
+    const { name, type } = attribute;
+    const value = attributeOf(item, name);
+    if (!value) throw invalidParameter(`Missing the key ${name} in the item`);
+    if (value[type] === undefined) {
+      throw invalidParameter(`Type mismatch for key ${name} expected: ${type} actual: ${typeOf(value)}`);
+    }
+    if (value[type] === '') {
+      throw validationError(
+        `One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty ${contentName(type)} value. Key: ${name}`,
+      );
+    }
+    checkSize(value, type, attribute === schema[0]);
+  }
+}
+
+/** An item may lack the key of an index, not have it of another type, empty or too large. @throws {DynamoDbError} */
+export function checkIndexKey(item: Attributes, schema: KeySchema, indexName: string): void {
+  for (const attribute of keyAttributes(schema)) {
+    const { name, type } = attribute;
+    const value = attributeOf(item, name);
+    if (!value) continue;
+    if (value[type] === undefined) {
+      throw invalidParameter(
+        `Type mismatch for Index Key ${name} Expected: ${type} Actual: ${typeOf(value)} IndexName: ${indexName}`,
+      );
+    }
+    if (value[type] === '') {
+      throw validationError(
+        `One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty ${contentName(type)} value. IndexName: ${indexName}, IndexKey: ${name}`,
+      );
+    }
+    checkSize(value, type, attribute === schema[0]);
+  }
+}
+
+/** Key attributes have nothing inside. @throws {DynamoDbError} */
+export function checkNestedNames(
+  nested: ReadonlySet<string> | undefined,
+  schema: KeySchema,
+  kind = 'Key',
+): void {
+  const name = keyAttributes(schema).find((attribute) => nested?.has(attribute.name))?.name;
+  if (name === undefined) return;
+  throw validationError(
+    `Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: ${kind}: ${name}`,
+  );
+}
+
+function otherSchema(): Error {
+  return validationError('The provided key element does not match the schema');
+}
+
+function contentName(type: KeyType): string {
+  return type === 'S' ? 'string' : 'binary';
+}
+
+function checkSize(value: AttributeValue, type: KeyType, isPartition: boolean): void {
+  if (type === 'N') return;
+  const content: Json = value[type] ?? '';
+  const bytes = Buffer.byteLength(String(content), type === 'B' ? 'base64' : 'utf8');
+  if (isPartition && bytes > MAX_PARTITION_KEY_BYTES) {
+    throw invalidParameter('Size of hashkey has exceeded the maximum size limit of2048 bytes');
+  }
+  if (!isPartition && bytes > MAX_SORT_KEY_BYTES) {
+    throw invalidParameter('Aggregated size of all range keys has exceeded the size limit of 1024 bytes');
+  }
+}

@@ -1,0 +1,22 @@
+/** `ItemCollectionMetrics`: of tables with local secondary indexes, in whose collections there is a limit of 10 GB. */
+import type { JsonObject } from '../../assembly/json';
+import type { Attributes } from '../attribute-value';
+import type { Table } from '../table';
+
+const BYTES_OF_GB = 2 ** 30;
+
+export function collectionMetrics(table: Table, key: Attributes): JsonObject {
+  const one = collectionOf(table, key);
+  return one ? { ItemCollectionMetrics: one } : {};
+}
+
+/** The estimate is between two whole gigabytes: that of the whole table here. */
+export function collectionOf(table: Table, key: Attributes): JsonObject | undefined {
+  if (!table.indexes.some(({ isGlobal }) => !isGlobal)) return undefined;
+  const [{ name }] = table.schema;
+  const gigabytes = Math.floor(Number(table.describe().TableSizeBytes) / BYTES_OF_GB);
+  return {
+    ItemCollectionKey: { [name]: key[name] ?? {} },
+    SizeEstimateRangeGB: [gigabytes, gigabytes + 1],
+  };
+}

@@ -1,0 +1,71 @@
+/** `GetItem`, `PutItem`, `UpdateItem` and `DeleteItem`. */
+import type { JsonObject } from '../../assembly/json';
+import { type Attributes, readAttributes } from '../attribute-value';
+import { CapacityMeter } from '../capacity-meter';
+import type { Database } from '../database';
+import { checkKey } from '../key';
+import { collectionMetrics } from './collection-metrics';
+import { projectionOf } from './projected';
+import {
+  checkPaths,
+  type DecidedWrite,
+  readDelete,
+  readPut,
+  readUpdateRequest,
+  updatedParts,
+  type WriteRequest,
+} from './write-request';
+
+export function getItem(database: Database, input: JsonObject): JsonObject {
+  const { projected, nestedNames } = projectionOf(input, () => readAttributes(input.Key as JsonObject));
+  const key = readAttributes(input.Key as JsonObject);
+  const table = database.table(String(input.TableName));
+  checkKey(key, table.schema);
+  checkPaths(nestedNames, table);
+  const item = table.find(key);
+  const meter = new CapacityMeter(input.ReturnConsumedCapacity);
+  meter.read(table, item?.bytes ?? 0, input.ConsistentRead === true);
+  return { ...(item && { Item: projected(item.attributes) }), ...meter.one };
+}
+
+export function putItem(database: Database, input: JsonObject): JsonObject {
+  return write(database, input, readPut(database, input));
+}
+
+export function updateItem(database: Database, input: JsonObject): JsonObject {
+  return write(database, input, readUpdateRequest(database, input));
+}
+
+export function deleteItem(database: Database, input: JsonObject): JsonObject {
+  return write(database, input, readDelete(database, input));
+}
+
+function write(database: Database, input: JsonObject, request: WriteRequest): JsonObject {
+  const { table, key } = request;
+  const decided = request.decide(table.find(key));
+  const [units] = database.write([decided]);
+  const meter = new CapacityMeter(input.ReturnConsumedCapacity);
+  if (units) meter.wrote(table, units);
+  const attributes = returned(input, decided);
+  return {
+    ...(attributes && { Attributes: attributes }),
+    ...meter.one,
+    ...(input.ReturnItemCollectionMetrics === 'SIZE' && collectionMetrics(table, key)),
+  };
+}
+
+function returned({ ReturnValues }: JsonObject, decided: DecidedWrite): Attributes | undefined {
+  const { before, item } = decided;
+  switch (ReturnValues) {
+    case 'ALL_OLD':
+      return before?.attributes;
+    case 'ALL_NEW':
+      return item?.attributes;
+    case 'UPDATED_OLD':
+      return before && updatedParts(before, decided);
+    case 'UPDATED_NEW':
+      return updatedParts(item, decided);
+    default:
+      return undefined;
+  }
+}

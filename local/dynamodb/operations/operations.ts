@@ -1,0 +1,89 @@
+/** All operations, by their names. */
+import { isObject, type Json, type JsonObject } from '../../assembly/json';
+import type { Database } from '../database';
+import { DynamoDbError, serializationError, unknownOperation } from '../dynamodb-error';
+import { checkConstraints } from '../requests/constraints';
+import { ITEM_REQUESTS } from '../requests/item-requests';
+import { readFields } from '../requests/shape';
+import { TABLE_REQUESTS } from '../requests/table-requests';
+import { batchGetItem, batchWriteItem } from './batches';
+import { deleteItem, getItem, putItem, updateItem } from './items';
+import type { Operation, Run } from './operation';
+import { query } from './query';
+import { scan } from './scan';
+import { checkTableName } from './table-definition';
+import {
+  describeEndpoints,
+  describeLimits,
+  describeTimeToLive,
+  listTagsOfResource,
+  tagResource,
+  untagResource,
+  updateTimeToLive,
+} from './table-settings';
+import { createTable, deleteTable, describeTable, listTables, updateTable } from './tables';
+import { transactGetItems, transactWriteItems } from './transactions';
+
+const RUNS: Record<keyof typeof ITEM_REQUESTS | keyof typeof TABLE_REQUESTS, Run> = {
+  BatchGetItem: batchGetItem,
+  BatchWriteItem: batchWriteItem,
+  CreateTable: createTable,
+  DeleteItem: deleteItem,
+  DeleteTable: deleteTable,
+  DescribeEndpoints: describeEndpoints,
+  DescribeLimits: describeLimits,
+  DescribeTable: describeTable,
+  DescribeTimeToLive: describeTimeToLive,
+  GetItem: getItem,
+  ListTables: listTables,
+  ListTagsOfResource: listTagsOfResource,
+  PutItem: putItem,
+  Query: query,
+  Scan: scan,
+  TagResource: tagResource,
+  TransactGetItems: transactGetItems,
+  TransactWriteItems: transactWriteItems,
+  UntagResource: untagResource,
+  UpdateItem: updateItem,
+  UpdateTable: updateTable,
+  UpdateTimeToLive: updateTimeToLive,
+};
+
+const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
+  Object.entries({ ...ITEM_REQUESTS, ...TABLE_REQUESTS }).map(([name, fields]) => [
+    name,
+    { fields, run: RUNS[name as keyof typeof RUNS] },
+  ]),
+);
+
+/** Operations of DynamoDB that are not run here. */
+const NOT_RUN =
+  /^(?:(?:Batch)?ExecuteStatement|ExecuteTransaction|\w*(?:Backup|Backups|GlobalTable|GlobalTables|GlobalTableSettings|Export\w*|Exports|Import\w*|Imports|PointInTime\w*|ContinuousBackups|ContributorInsights|KinesisStreaming\w*|ReplicaAutoScaling|ResourcePolicy)|Restore\w+)$/;
+
+const MANAGED = new Set(['CreateTable', 'DescribeTable', 'UpdateTable', 'DeleteTable', 'DescribeTimeToLive']);
+
+/** What the operation answers. @throws {DynamoDbError} */
+export function execute(database: Database, name: string, body: Json): JsonObject {
+  const operation = OPERATIONS.get(name);
+  if (!operation) throw NOT_RUN.test(name) ? notRun(name) : unknownOperation();
+  if (!isObject(body))
+    throw serializationError(
+      Array.isArray(body) ? 'Unrecognized collection type class com.amazonaws.dynamodb.v20120810' : '',
+    );
+  const input = readFields(body, operation.fields);
+  if (MANAGED.has(name)) checkTableName(input);
+  checkConstraints(input, operation.fields);
+  return operation.run(database, input);
+}
+
+export function isOperation(name: string): boolean {
+  return OPERATIONS.has(name) || NOT_RUN.test(name);
+}
+
+function notRun(name: string): DynamoDbError {
+  return new DynamoDbError(
+    'com.amazon.coral.service#UnsupportedOperation',
+    `${name} is not run by the embedded DynamoDB. Use one that has it: --dynamodb URL.`,
+    { status: 501 },
+  );
+}

@@ -1,0 +1,200 @@
+/** `TransactWriteItems` and `TransactGetItems`: all of it, or nothing. */
+import { createHash } from 'node:crypto';
+import type { JsonObject } from '../../assembly/json';
+import { readAttributes } from '../attribute-value';
+import { CapacityMeter } from '../capacity-meter';
+import type { Database } from '../database';
+import { DynamoDbError, serviceError, validationError } from '../dynamodb-error';
+import { checkKey } from '../key';
+import type { Table } from '../table';
+import { collectionOf } from './collection-metrics';
+import { projectionOf } from './projected';
+import {
+  checkPaths,
+  type DecidedWrite,
+  readCheck,
+  readDelete,
+  readPut,
+  readUpdateRequest,
+  type WriteRequest,
+} from './write-request';
+
+/** "The aggregate size of the items in the transaction cannot exceed 4 MB": API Reference, "TransactWriteItems". */
+const MAX_TRANSACTION_BYTES = 4 * 1024 * 1024;
+/** "A client request token is valid for 10 minutes after the first request that uses it": the same. */
+const TOKEN_MILLIS = 10 * 60_000;
+const MAX_TOKENS = 10_000;
+
+interface Remembered {
+  digest: string;
+  until: number;
+  answer: JsonObject;
+}
+
+/** By the database: what tokens stand for. */
+const remembered = new WeakMap<Database, Map<string, Remembered>>();
+
+export function transactWriteItems(database: Database, input: JsonObject): JsonObject {
+  const { ClientRequestToken: token, ...rest } = input;
+  if (token === undefined) return transact(database, input);
+  const tokens = tokensOf(database);
+  const digest = createHash('sha256').update(JSON.stringify(rest.TransactItems)).digest('hex');
+  const known = tokens.get(String(token));
+  if (known) {
+    if (known.digest === digest) return known.answer;
+    throw serviceError(
+      'IdempotentParameterMismatchException',
+      'Provided idempotent token has been used with different request parameters',
+    );
+  }
+  const answer = transact(database, input);
+  if (tokens.size >= MAX_TOKENS) tokens.delete(tokens.keys().next().value ?? '');
+  tokens.set(String(token), { digest, until: database.now + TOKEN_MILLIS, answer });
+  return answer;
+}
+
+function tokensOf(database: Database): Map<string, Remembered> {
+  const tokens = remembered.get(database) ?? new Map<string, Remembered>();
+  remembered.set(database, tokens);
+  // In the order in which they came.
+  for (const [token, { until }] of tokens) {
+    if (until > database.now) break;
+    tokens.delete(token);
+  }
+  return tokens;
+}
+
+function transact(database: Database, input: JsonObject): JsonObject {
+  const actions = (input.TransactItems as JsonObject[]).map((item) => readAction(database, item));
+  const keys = actions.map(({ table, key }) => `${table.name}/${table.stored(table.keyOf(key)).position}`);
+  if (new Set(keys).size < keys.length) {
+    throw validationError('Transaction request cannot include multiple operations on one item');
+  }
+  const decided = decideAll(actions);
+  const writes = decided.filter((write): write is DecidedWrite => write !== undefined);
+  if (writes.reduce((sum, { item }) => sum + (item?.bytes ?? 0), 0) > MAX_TRANSACTION_BYTES) {
+    throw validationError('Transaction is too large');
+  }
+  const units = database.write(writes);
+  const meter = new CapacityMeter(input.ReturnConsumedCapacity, 'Write');
+  for (const [index, write] of decided.entries()) {
+    const action = actions[index];
+    const cost = write && units[writes.indexOf(write)];
+    if (cost) meter.wrote(write.table, cost);
+    else if (action) meter.wrote(action.table, checkUnits(action));
+  }
+  return { ...meter.several, ...(input.ReturnItemCollectionMetrics === 'SIZE' && metricsOf(actions)) };
+}
+
+function checkUnits({ table, key }: WriteRequest) {
+  const bytes = table.find(key)?.bytes ?? 0;
+  return { table: Math.max(1, Math.ceil(bytes / 1024)), indexes: new Map() };
+}
+
+function metricsOf(actions: WriteRequest[]): JsonObject {
+  const metrics: Record<string, JsonObject[]> = {};
+  for (const { table, key } of actions) {
+    const one = collectionOf(table, key);
+    if (one) metrics[table.name] = [...(metrics[table.name] ?? []), one];
+  }
+  return Object.keys(metrics).length > 0 ? { ItemCollectionMetrics: metrics } : {};
+}
+
+type Action = Omit<WriteRequest, 'decide'> & {
+  /** Nothing, for a check alone. */
+  decide(before: ReturnType<Table['find']>): DecidedWrite | undefined;
+};
+
+function readAction(database: Database, item: JsonObject): WriteRequest & Action {
+  const [kind, ...more] = Object.keys(item);
+  if (kind === undefined || more.length > 0) {
+    throw validationError('TransactItems can only contain one of Check, Put, Update or Delete');
+  }
+  const request = item[kind] as JsonObject;
+  switch (kind) {
+    case 'Put':
+      return readPut(database, request);
+    case 'Delete':
+      return readDelete(database, request);
+    case 'Update':
+      return readUpdateRequest(database, request);
+    default:
+      return readConditionCheck(database, request) as WriteRequest & Action;
+  }
+}
+
+function readConditionCheck(database: Database, input: JsonObject): Action {
+  const key = readAttributes(input.Key as JsonObject);
+  const { check, nestedNames } = readCheck(input);
+  const table = database.table(String(input.TableName));
+  checkKey(key, table.schema);
+  checkPaths(nestedNames, table);
+  return {
+    ...{ table, key },
+    decide(before) {
+      check(before);
+      return undefined;
+    },
+  };
+}
+
+/** @throws {DynamoDbError} with the reason of each, if one of them may not be. */
+function decideAll(actions: Action[]): (DecidedWrite | undefined)[] {
+  const reasons: JsonObject[] = [];
+  let isCancelled = false;
+  const decided = actions.map((action) => {
+    try {
+      const write = action.decide(action.table.find(action.key));
+      reasons.push({ Code: 'None' });
+      return write;
+    } catch (error) {
+      if (!(error instanceof DynamoDbError)) throw error;
+      isCancelled = true;
+      reasons.push(reasonOf(error));
+      return undefined;
+    }
+  });
+  if (!isCancelled) return decided;
+  const codes = reasons.map(({ Code }) => Code).join(', ');
+  throw serviceError(
+    'TransactionCanceledException',
+    `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`,
+    { CancellationReasons: reasons },
+  );
+}
+
+function reasonOf(error: DynamoDbError): JsonObject {
+  const isCondition = error.code === 'ConditionalCheckFailedException';
+  return {
+    Code: isCondition ? 'ConditionalCheckFailed' : 'ValidationError',
+    Message: error.message,
+    ...error.options.members,
+  };
+}
+
+export function transactGetItems(database: Database, input: JsonObject): JsonObject {
+  const meter = new CapacityMeter(input.ReturnConsumedCapacity, 'Read');
+  const gets = (input.TransactItems as JsonObject[]).map(({ Get }) => {
+    const get = Get as JsonObject;
+    const { projected, nestedNames } = projectionOf(get);
+    const key = readAttributes(get.Key as JsonObject);
+    const table = database.table(String(get.TableName));
+    checkKey(key, table.schema);
+    checkPaths(nestedNames, table);
+    return { table, key, projected };
+  });
+  const positions = gets.map(({ table, key }) => `${table.name}/${table.stored(key).position}`);
+  if (new Set(positions).size < positions.length) {
+    throw validationError('Transaction request cannot include multiple operations on one item');
+  }
+  const found = gets.map(({ table, key }) => table.find(key));
+  if (found.reduce((sum, item) => sum + (item?.bytes ?? 0), 0) > MAX_TRANSACTION_BYTES) {
+    throw validationError('Transaction is too large');
+  }
+  const responses = gets.map(({ table, projected }, index): JsonObject => {
+    const item = found[index];
+    meter.read(table, item?.bytes ?? 0, true);
+    return item ? { Item: projected(item.attributes) } : {};
+  });
+  return { Responses: responses, ...meter.several };
+}

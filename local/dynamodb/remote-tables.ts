@@ -1,0 +1,91 @@
+/** The app's tables at an endpoint of the user's. */
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DescribeTableCommand,
+  DynamoDBClient,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
+import type { DynamoTable } from '../assembly/model';
+import type { Clock } from '../clock';
+import type { RequestHandler } from '../endpoint/endpoint';
+import { ServiceProxy } from '../endpoint/service-proxy';
+import type { Log } from '../log';
+import { UserError } from '../user-error';
+import { RemoteSweep } from './remote-sweep';
+
+export class RemoteTables {
+  readonly handler: RequestHandler;
+  readonly #url: string;
+  readonly #client: DynamoDBClient;
+  readonly #proxy: ServiceProxy;
+  readonly #sweep: RemoteSweep;
+  readonly #created = new Set<string>();
+
+  constructor(
+    url: string,
+    options: { region: string; tables: DynamoTable[]; clock: Clock; log: Log; losesAnswer?: () => boolean },
+  ) {
+    const { region, tables, clock, log, losesAnswer } = options;
+    this.#url = url;
+    this.#client = new DynamoDBClient({
+      ...{ endpoint: url, region },
+      ...(hasCredentials() ? {} : { credentials: LOCAL_CREDENTIALS }),
+    });
+    this.#proxy = new ServiceProxy(url, log, losesAnswer);
+    this.handler = this.#proxy;
+    this.#sweep = new RemoteSweep({ client: this.#client, tables, clock });
+  }
+
+  get address(): string {
+    return this.#url;
+  }
+
+  /** @throws {UserError} if one cannot be created. */
+  async create(tables: DynamoTable[]): Promise<void> {
+    const missing = tables.filter(({ tableName }) => !this.#created.has(tableName));
+    await Promise.all(missing.map((table) => createTable(this.#client, table, this.#url)));
+    for (const { tableName } of missing) this.#created.add(tableName);
+    this.#sweep.follow(tables);
+  }
+
+  deleteExpired(): Promise<number> {
+    return this.#sweep.run();
+  }
+
+  async close(): Promise<void> {
+    this.#sweep.stop();
+    this.#client.destroy();
+    this.#proxy.close();
+  }
+}
+
+/** Most emulators check no signatures, but the SDK wants to sign. */
+const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+function hasCredentials(): boolean {
+  return process.env.AWS_ACCESS_KEY_ID !== undefined || process.env.AWS_PROFILE !== undefined;
+}
+
+const TABLE_WAIT_SECONDS = 30;
+
+async function createTable(client: DynamoDBClient, table: DynamoTable, url: string): Promise<void> {
+  try {
+    // The template's reader gives it the shape of the request; DynamoDB validates it.
+    await client.send(new CreateTableCommand(table.createTable as unknown as CreateTableCommandInput));
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: table.tableName }));
+    if (Table?.TableStatus === 'ACTIVE') return;
+    await waitUntilTableExists(
+      { client, maxWaitTime: TABLE_WAIT_SECONDS, minDelay: 1, maxDelay: 1 },
+      { TableName: table.tableName },
+    );
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    // The table may be there from an earlier run.
+    if (error.name === 'ResourceInUseException') return;
+    const reason = error.message || ('code' in error ? String(error.code) : error.name);
+    throw new UserError(
+      `${table.path}: DynamoDB at ${url} does not create the table ${table.tableName}: ${reason}`,
+    );
+  }
+}

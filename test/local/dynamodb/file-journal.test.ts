@@ -1,0 +1,124 @@
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32, ownCrc32 } from '../../../local/dynamodb/checksum';
+import type { JournalEntry } from '../../../local/dynamodb/database';
+import { FileJournal, type Write } from '../../../local/dynamodb/file-journal';
+import type { Log } from '../../../local/log';
+import { UserError } from '../../../local/user-error';
+
+describe('FileJournal', () => {
+  let directory: string;
+  let lines: string[];
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'journal-'));
+    lines = [];
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  const log: Log = {
+    info: (text) => lines.push(text),
+    warn: (text) => lines.push(text),
+    error: (text) => lines.push(text),
+  };
+  const nothing = () => [];
+
+  function open(write?: Write): { journal: FileJournal; kept: JournalEntry[] } {
+    const kept: JournalEntry[] = [];
+    const restore = (entry: JournalEntry) => kept.push(entry);
+    return { journal: FileJournal.open({ directory, log, restore, ...(write && { write }) }), kept };
+  }
+
+  function keep(...names: string[]): void {
+    const { journal } = open();
+    for (const drop of names) journal.append({ drop }, nothing);
+    journal.close();
+  }
+
+  it('hands over what it was given, in order', () => {
+    keep('a', 'b');
+    const { journal, kept } = open();
+    journal.close();
+    expect(kept).toEqual([{ drop: 'a' }, { drop: 'b' }]);
+  });
+
+  it('leaves out a write that was cut off, and says so', () => {
+    keep('a', 'b');
+    const path = join(directory, 'tables.log');
+    truncateSync(path, readFileSync(path).length - 3);
+    const { journal, kept } = open();
+    journal.append({ drop: 'c' }, nothing);
+    journal.close();
+    expect(kept).toEqual([{ drop: 'a' }]);
+    expect(lines).toEqual([expect.stringContaining('ends in the middle of a write')]);
+    const again = open();
+    again.journal.close();
+    expect(again.kept).toEqual([{ drop: 'a' }, { drop: 'c' }]);
+  });
+
+  it('refuses a file that is not as it was written', () => {
+    keep('a', 'b');
+    const path = join(directory, 'tables.log');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"a"', '"x"'));
+    expect(() => open()).toThrow(UserError);
+    expect(() => open()).toThrow(/tables\.log is damaged at line 2: .* delete it to begin with empty tables/);
+  });
+
+  it('refuses a file that was emptied', () => {
+    keep('a');
+    truncateSync(join(directory, 'tables.log'), 0);
+    expect(() => open()).toThrow(/damaged at line 1/);
+  });
+
+  it('refuses what an earlier version kept, and says what to do', () => {
+    appendFileSync(join(directory, 'CURRENT'), 'MANIFEST-000001\n');
+    expect(() => open()).toThrow(
+      /kept by an earlier version, in another format\. Give another folder or delete/,
+    );
+  });
+
+  it('refuses a write on a full disk, leaves nothing of it, and goes on when there is room', () => {
+    let isFull = false;
+    const { journal } = open((file, bytes, offset, length, position) => {
+      if (!isFull) return writeSync(file, bytes, offset, length, position);
+      writeSync(file, bytes, offset, 4, position);
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    });
+    journal.append({ drop: 'before' }, nothing);
+    isFull = true;
+    expect(() => journal.append({ drop: 'lost' }, nothing)).toThrow(/cannot be kept in .*ENOSPC/);
+    expect(() => journal.append({ drop: 'lost' }, nothing)).toThrow(/ENOSPC/);
+    isFull = false;
+    journal.append({ drop: 'after' }, nothing);
+    journal.close();
+    const { journal: later, kept } = open();
+    later.close();
+    expect(kept).toEqual([{ drop: 'before' }, { drop: 'after' }]);
+    expect(lines).toEqual([
+      expect.stringContaining('Make room there'),
+      expect.stringContaining('are kept in'),
+    ]);
+  });
+
+  it('takes the folder of a process that was killed', () => {
+    keep('a');
+    writeFileSync(join(directory, 'lock'), JSON.stringify({ pid: 2 ** 22 + 1, token: 'gone' }));
+    const { journal, kept } = open();
+    journal.close();
+    expect(kept).toEqual([{ drop: 'a' }]);
+  });
+
+  it('has the same checksum where Node.js has none of its own', () => {
+    const bytes = Buffer.from('123456789');
+    expect(ownCrc32(bytes)).toBe(0xcbf43926);
+    expect(crc32(bytes)).toBe(0xcbf43926);
+  });
+});
