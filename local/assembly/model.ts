@@ -70,7 +70,7 @@ export interface Route {
 }
 
 /** How a route gets its answer. Every kind that the gateway can run is a member. */
-export type Integration = LambdaIntegration | NotRun;
+export type Integration = LambdaIntegration | MockIntegration | NotRun;
 
 /** How a handshake is authorized. Every kind that the gateway can run is a member. */
 export type Authorizer = LambdaAuthorizer | NotRun;
@@ -102,6 +102,26 @@ export interface LambdaIntegration {
   qualifier?: string;
   /** 50 to 29,000. */
   timeoutMillis: number;
+}
+
+/** Answers from templates alone. */
+export interface MockIntegration {
+  type: 'MOCK';
+  path: string;
+  request: TemplateChoice;
+  passthrough: 'WHEN_NO_MATCH' | 'WHEN_NO_TEMPLATES' | 'NEVER';
+  responses: IntegrationResponse[];
+}
+
+export interface IntegrationResponse extends TemplateChoice {
+  /** `$default`, or a pattern of the status between slashes: `/4\d\d/`. */
+  key: string;
+}
+
+/** Mapping templates by their keys, and the expression that selects one. */
+export interface TemplateChoice {
+  templates: Record<string, string>;
+  selectionExpression?: string;
 }
 
 export interface Stage {

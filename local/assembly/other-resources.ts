@@ -5,7 +5,7 @@ import type { OtherResource } from './model';
 /** Run, or without meaning here: roles and policies are not enforced, logs go to the terminal, and names need neither records nor certificates. */
 const UNLISTED = [
   /^AWS::ApiGateway::(Account|Deployment|Method|Resource|RestApi|Stage)$/,
-  /^AWS::ApiGatewayV2::(Api|ApiMapping|Authorizer|Deployment|DomainName|Integration|Route|RouteResponse|Stage)$/,
+  /^AWS::ApiGatewayV2::(Api|ApiMapping|Authorizer|Deployment|DomainName|Integration|IntegrationResponse|Route|RouteResponse|Stage)$/,
   /^AWS::CDK::Metadata$/,
   /^AWS::CertificateManager::Certificate$/,
   /^AWS::CloudFormation::(Stack|WaitConditionHandle)$/,

@@ -3,6 +3,7 @@ import { UserError } from '../user-error';
 import type { Assembly } from './assembly';
 import type { ReadFunctions } from './functions';
 import { LambdaIntegrations } from './lambda-integrations';
+import { readMock } from './mock-integrations';
 import type { Integration, NotRun, Stage } from './model';
 import type { Resource } from './resource';
 
@@ -11,6 +12,7 @@ const INTEGRATION = 'AWS::ApiGatewayV2::Integration';
 export class RouteIntegrations {
   readonly #byTarget: Map<string, Resource>;
   readonly #lambda: LambdaIntegrations;
+  readonly #responses: Resource[];
 
   constructor(assembly: Assembly, functions: ReadFunctions) {
     this.#byTarget = new Map(
@@ -21,6 +23,7 @@ export class RouteIntegrations {
           resource,
         ]),
     );
+    this.#responses = assembly.resources('AWS::ApiGatewayV2::IntegrationResponse');
     this.#lambda = new LambdaIntegrations(assembly, functions);
   }
 
@@ -44,9 +47,10 @@ export class RouteIntegrations {
   #ofKind(integration: Resource, route: IntegratedRoute): Integration {
     const type = integration.text('IntegrationType');
     if (type === 'AWS_PROXY') return this.#lambda.read(integration, route);
+    if (type === 'MOCK') return readMock(integration, this.#responses);
     return notRun(
       integration,
-      `is of type ${type}, which is not run yet; only Lambda proxy integrations (AWS_PROXY) are`,
+      `is of type ${type}, which is not run yet; only Lambda proxy (AWS_PROXY) and MOCK integrations are`,
     );
   }
 }

@@ -18,6 +18,8 @@
  * - An authorizer's event and the CONNECT event have the same request id. A policy's conditions are not evaluated: an Allow
  *   with one allows nothing, and a Deny with one denies (`policy`). Numbers and booleans of its context are strings in every
  *   event (`Authorizers`).
+ * - A MOCK integration without templates and responses answers nothing. One on `$connect` without a response for its status
+ *   refuses the handshake with 500, as the documentation asks for a response (`MockIntegrations`).
  * - Every ping is answered by a pong of its own, unless the client does not read: then only the latest one (`Pongs`).
  */
 

@@ -1,10 +1,11 @@
-/** The integration of a route: runs its function within the integration's time limit, and reads what it returned. */
+/** The integration of a route: answers from templates, or runs its function within the integration's time limit and reads what it returned. */
 import type { LambdaIntegration, Route } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { NameForPeople } from '../function-names';
 import type { FunctionInvoker, InvocationOutcome } from '../lambda/invocation';
 import type { Log } from '../log';
 import { isUsableBody, isUsableStatusCode } from './assumptions';
+import { MockIntegrations } from './mock-integration';
 
 export interface ProxyResult {
   statusCode: number;
@@ -27,12 +28,14 @@ export class Integrations {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #nameOf: NameForPeople;
+  readonly #mocks: MockIntegrations;
 
   constructor(invoker: FunctionInvoker, clock: Clock, log: Log, nameOf: NameForPeople) {
     this.#invoker = invoker;
     this.#clock = clock;
     this.#log = log;
     this.#nameOf = nameOf;
+    this.#mocks = new MockIntegrations(log);
   }
 
   /**
@@ -41,6 +44,10 @@ export class Integrations {
    */
   run(route: Route, event: string, connectionId: string, whenOver?: () => void): Promise<IntegrationOutcome> {
     const { integration } = route;
+    if (integration.type === 'MOCK') {
+      whenOver?.();
+      return Promise.resolve(this.#mocks.answer(integration, route, JSON.parse(event)));
+    }
     if (integration.type === 'NOT_RUN') {
       this.#log.warn(
         `${route.routeKey} fails, since ${integration.path} is not run: the list at the start tells why.`,

@@ -70,7 +70,7 @@ export class MessageFlow {
   }
 
   #integrationName({ integration }: Route): string {
-    return integration.type === 'NOT_RUN' ? integration.path : this.#nameOf(integration.functionName);
+    return integration.type === 'AWS_PROXY' ? this.#nameOf(integration.functionName) : integration.path;
   }
 
   async #send(connection: Connection, frame: string): Promise<void> {

@@ -1,8 +1,14 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Aws, CfnOutput, NestedStack, Stack, Stage } from 'aws-cdk-lib';
-import { type IWebSocketRouteAuthorizer, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { App, Aws, CfnOutput, Fn, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import {
+  CfnIntegrationResponse,
+  type CfnRoute,
+  type IWebSocketRouteAuthorizer,
+  WebSocketApi,
+  WebSocketStage,
+} from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketIamAuthorizer, WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import {
   WebSocketLambdaIntegration,
@@ -11,7 +17,6 @@ import {
 import { AttributeType, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { lossText } from '../../../local/assembly/losses';
 import type { App as ReadApp } from '../../../local/assembly/model';
 import { readAssembly } from '../../../local/assembly/read-assembly';
 import { describe as describeApp } from '../../../local/cli/describe';
@@ -170,19 +175,29 @@ describe('A CDK app', () => {
     );
   });
 
-  it('loses a route with a mock integration, and nothing else', () => {
+  it('answers a route from the templates of a mock integration', () => {
     const app = newApp();
-    const { api } = chatStack(app);
-    api.addRoute('ping', { integration: new WebSocketMockIntegration('Ping') });
+    const { api, stack } = chatStack(app);
+    const integration = new WebSocketMockIntegration('Ping', {
+      requestTemplates: { $default: '{"statusCode":200}' },
+      templateSelectionExpression: '\\$default',
+    });
+    const route = api.addRoute('ping', { integration, returnResponse: true });
+    new CfnIntegrationResponse(stack, 'Pong', {
+      apiId: api.apiId,
+      integrationId: Fn.select(1, Fn.split('/', (route.node.defaultChild as CfnRoute).target ?? '')),
+      integrationResponseKey: '/200/',
+      responseTemplates: { $default: '{"pong":true}' },
+    });
     const { apis, notRun } = read(app);
-    expect(apis[0]?.routes.map(({ integration }) => integration.type)).toEqual([
-      'AWS_PROXY',
-      'AWS_PROXY',
-      'NOT_RUN',
-    ]);
-    expect(notRun.map(lossText)).toEqual([
-      'Internal server error for ping at Main/Api. Main/Api/ping-Route/Ping: is of type MOCK, which is not run yet; only Lambda proxy integrations (AWS_PROXY) are.',
-    ]);
+    expect(apis[0]?.routes.find(({ routeKey }) => routeKey === 'ping')?.integration).toEqual({
+      type: 'MOCK',
+      path: 'Main/Api/ping-Route/Ping/Resource',
+      request: { templates: { $default: '{"statusCode":200}' }, selectionExpression: '\\$default' },
+      passthrough: 'WHEN_NO_MATCH',
+      responses: [{ key: '/200/', templates: { $default: '{"pong":true}' } }],
+    });
+    expect(notRun).toEqual([]);
   });
 
   it('is refused with a function that CloudFormation could not create', () => {

@@ -18,9 +18,9 @@ function chatWithRoutes(routes: Record<string, { target?: string; properties?: J
       },
     };
   }
-  Resources.Mock = {
+  Resources.Backend = {
     Type: 'AWS::ApiGatewayV2::Integration',
-    Properties: { ApiId: { Ref: 'Api' }, IntegrationType: 'MOCK' },
+    Properties: { ApiId: { Ref: 'Api' }, IntegrationType: 'HTTP' },
   };
   return { Resources } as unknown as Template;
 }
@@ -42,18 +42,18 @@ function allowing(source: string): Template {
 
 describe('What is not run', () => {
   it('costs the routes that depend on it, in one line with the way out', () => {
-    expect(losses(chatWithRoutes({ ping: { target: 'Mock' }, pong: { target: 'Mock' } }))).toEqual([
-      'Internal server error for ping, pong at Main/Api. Main/Mock: is of type MOCK, which is not run yet; only Lambda proxy integrations (AWS_PROXY) are.',
+    expect(losses(chatWithRoutes({ ping: { target: 'Backend' }, pong: { target: 'Backend' } }))).toEqual([
+      'Internal server error for ping, pong at Main/Api. Main/Backend: is of type HTTP, which is not run yet; only Lambda proxy (AWS_PROXY) and MOCK integrations are.',
     ]);
   });
 
   it('costs every handshake where it is the integration of $connect, and no other API', () => {
-    const Main = chatWithRoutes({ $connect: { target: 'Mock' } });
+    const Main = chatWithRoutes({ $connect: { target: 'Backend' } });
     const Other = chatTemplate() as unknown as Template;
     const { apis, notRun } = readAssembly(writeAssembly({ Main, Other }));
     expect(apis).toHaveLength(2);
     expect(notRun.map(lossText)).toEqual([
-      'Every handshake at Main/Api gets 500. Main/Mock: is of type MOCK, which is not run yet; only Lambda proxy integrations (AWS_PROXY) are.',
+      'Every handshake at Main/Api gets 500. Main/Backend: is of type HTTP, which is not run yet; only Lambda proxy (AWS_PROXY) and MOCK integrations are.',
     ]);
   });
 
@@ -129,14 +129,14 @@ describe('What is not run', () => {
   });
 
   it('refuses an app where nothing is left, with all that is in the way', () => {
-    const template = chatWithRoutes({ $connect: { target: 'Mock' } });
+    const template = chatWithRoutes({ $connect: { target: 'Backend' } });
     expect(() => readTemplate(template)).toThrow(
       /^Nothing of this app can be run on this machine:\n {2}Every handshake at Main\/Api gets 500\. /,
     );
   });
 
   it('refuses the app where strictness is asked for', () => {
-    const directory = writeAssembly({ Main: chatWithRoutes({ ping: { target: 'Mock' } }) });
+    const directory = writeAssembly({ Main: chatWithRoutes({ ping: { target: 'Backend' } }) });
     const act = () => readAssembly(directory, { isStrict: true });
     expect(act).toThrow(UserError);
     expect(act).toThrow(/--strict starts nothing less than all:\n {2}Internal server error for ping/);

@@ -9,6 +9,7 @@ import {
 import type {
   CustomDomain,
   LambdaAuthorizer,
+  MockIntegration,
   NotRun,
   Route,
   WebSocketApi,
@@ -54,6 +55,8 @@ export interface GatewaySetup {
   region?: string;
   /** Routes whose integration is not run, and `authorizer` if that of `$connect` is not. */
   notRun?: string[];
+  /** Routes that answer from templates, by their keys. */
+  mocks?: Record<string, Partial<MockIntegration>>;
   /** The function of this name that authorizes handshakes. */
   authorizer?: { identitySources?: string[]; run: Handler };
   customDomains?: CustomDomain[];
@@ -95,7 +98,7 @@ export class RunningGateway {
   });
   readonly #clients: (Client | RawClient)[] = [];
 
-  constructor({ routes, region = 'us-east-1', notRun = [], ...setup }: GatewaySetup) {
+  constructor({ routes, region = 'us-east-1', notRun = [], mocks = {}, ...setup }: GatewaySetup) {
     const log = (text: string) => this.logged.push(text);
     const { authorizer } = setup;
     this.functions = new FakeFunctions(authorizer ? { ...routes, authorizer: authorizer.run } : routes);
@@ -111,11 +114,20 @@ export class RunningGateway {
         ...(routeKey === '$connect' && authorizer && { authorizer: lambdaAuthorizer(authorizer) }),
         integration: notRun.includes(routeKey)
           ? NOT_RUN
-          : {
-              type: 'AWS_PROXY',
-              functionName: routeKey,
-              timeoutMillis: (typeof route === 'object' && route.timeoutMillis) || 29_000,
-            },
+          : mocks[routeKey]
+            ? {
+                type: 'MOCK',
+                path: 'Stack/Mock',
+                request: { templates: {} },
+                passthrough: 'WHEN_NO_MATCH',
+                responses: [],
+                ...mocks[routeKey],
+              }
+            : {
+                type: 'AWS_PROXY',
+                functionName: routeKey,
+                timeoutMillis: (typeof route === 'object' && route.timeoutMillis) || 29_000,
+              },
         returnsResponse: typeof route === 'object' && route.returnsResponse === true,
       })),
       stages: [{ path: 'Stack/Api/Stage', stageName: 'chat', variables: setup.stageVariables ?? {} }],
