@@ -154,8 +154,8 @@ describe('the notifications page', () => {
         }
       }
     });
-    await subscribed(page, ['adt', 'file', 'mdm', 'orm', 'oru', 'siu']);
-    while (said.join() !== 'adt,file,mdm,orm,oru,siu') await page.waitForTimeout(20);
+    await subscribed(page, ['adt', 'broken', 'file', 'mdm', 'orm', 'oru', 'siu']);
+    while (said.join() !== 'adt,broken,file,mdm,orm,oru,siu') await page.waitForTimeout(20);
     await subscribed(page, said);
     expect(complaints).toEqual([]);
   });
