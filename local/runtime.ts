@@ -140,6 +140,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const start = async () => {
     const gateway = new Gateway({
       ...{ apis, region, accountId, invoker: functionHost, clock, log, nameOf },
+      endpoint: () => ({ host: reachable(host), port: endpoint.port }),
       ...(faults && { faults }),
     });
     const httpApis = new HttpApis({

@@ -1,16 +1,13 @@
 /** Lambda proxy integrations: which function a route runs, and whether API Gateway may run it. */
 import type { Assembly } from './assembly';
 import type { ReadFunctions } from './functions';
+import { timeoutMillis } from './integration-timeout';
 import { InvokingRoles } from './invoking-roles';
 import { LambdaPermissions } from './lambda-permissions';
 import type { Integration, Stage } from './model';
 import type { Resource } from './resource';
 import { functionNameIn, qualifierIn } from './resource-values';
 import { type IntegratedRoute, notRun } from './route-integrations';
-
-/** API Gateway's quotas for WebSocket APIs: an integration may take 50 ms to 29 s. */
-const MIN_TIMEOUT_MILLIS = 50;
-const MAX_TIMEOUT_MILLIS = 29_000;
 
 /**
  * Settings that mean nothing to a Lambda proxy integration of a WebSocket API, or only what is done anyway. Assumption: content
@@ -111,14 +108,6 @@ export class LambdaIntegrations {
 
 function isDefault(name: string, integration: Resource): boolean {
   return name === 'ConnectionType' && integration.text(name) === 'INTERNET';
-}
-
-function timeoutMillis(integration: Resource): number {
-  const timeout = integration.number('TimeoutInMillis') ?? MAX_TIMEOUT_MILLIS;
-  if (timeout >= MIN_TIMEOUT_MILLIS && timeout <= MAX_TIMEOUT_MILLIS) return timeout;
-  throw integration.mistake(
-    `its TimeoutInMillis is ${timeout}; API Gateway takes ${MIN_TIMEOUT_MILLIS} to ${MAX_TIMEOUT_MILLIS}`,
-  );
 }
 
 /** `${stageVariables.name}` in a URI is the stage's variable; one that the stage does not have is empty. */

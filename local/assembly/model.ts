@@ -70,7 +70,7 @@ export interface Route {
 }
 
 /** How a route gets its answer. Every kind that the gateway can run is a member. */
-export type Integration = LambdaIntegration | MockIntegration | NotRun;
+export type Integration = LambdaIntegration | MockIntegration | ServiceIntegration | NotRun;
 
 /** How a handshake is authorized. Every kind that the gateway can run is a member. */
 export type Authorizer = LambdaAuthorizer | NotRun;
@@ -105,8 +105,26 @@ export interface LambdaIntegration {
 }
 
 /** Answers from templates alone. */
-export interface MockIntegration {
+export interface MockIntegration extends TemplatedIntegration {
   type: 'MOCK';
+}
+
+/** Calls an AWS service that runs here, with a request that templates make. */
+export interface ServiceIntegration extends TemplatedIntegration {
+  type: 'AWS';
+  /** As in the service's host: `sqs`, `dynamodb`. */
+  service: string;
+  method: string;
+  /** `/{account}/{queue}` or an action of the service. */
+  target: { kind: 'path' | 'action'; name: string };
+  /** `integration.request.header.Content-Type` from `'application/x-www-form-urlencoded'`, and the like. */
+  parameters: Record<string, string>;
+  /** 50 to 29,000. */
+  timeoutMillis: number;
+}
+
+/** What is not a proxy: mapping templates make its request and its answer. */
+export interface TemplatedIntegration {
   path: string;
   request: TemplateChoice;
   passthrough: 'WHEN_NO_MATCH' | 'WHEN_NO_TEMPLATES' | 'NEVER';

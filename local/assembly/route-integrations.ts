@@ -2,10 +2,11 @@
 import { UserError } from '../user-error';
 import type { Assembly } from './assembly';
 import type { ReadFunctions } from './functions';
+import { readTemplates } from './integration-templates';
 import { LambdaIntegrations } from './lambda-integrations';
-import { readMock } from './mock-integrations';
 import type { Integration, NotRun, Stage } from './model';
 import type { Resource } from './resource';
+import { readServiceIntegration } from './service-integrations';
 
 const INTEGRATION = 'AWS::ApiGatewayV2::Integration';
 
@@ -47,10 +48,11 @@ export class RouteIntegrations {
   #ofKind(integration: Resource, route: IntegratedRoute): Integration {
     const type = integration.text('IntegrationType');
     if (type === 'AWS_PROXY') return this.#lambda.read(integration, route);
-    if (type === 'MOCK') return readMock(integration, this.#responses);
+    if (type === 'MOCK') return { type, ...readTemplates(integration, this.#responses) };
+    if (type === 'AWS') return readServiceIntegration(integration, this.#responses);
     return notRun(
       integration,
-      `is of type ${type}, which is not run yet; only Lambda proxy (AWS_PROXY) and MOCK integrations are`,
+      `is of type ${type}, which is not run yet; only Lambda proxy (AWS_PROXY), MOCK and AWS integrations are`,
     );
   }
 }

@@ -23,6 +23,7 @@ import { Integrations } from './integration';
 import { ManagementApi } from './management-api';
 import { MessageFlow } from './message-flow';
 import { FORBIDDEN, INTERNAL_ERROR, Refusals, SHUTTING_DOWN, UPGRADE_REQUIRED } from './refusal';
+import { ServiceIntegrations } from './service-integration';
 
 export interface GatewayOptions {
   apis: WebSocketApi[];
@@ -33,9 +34,14 @@ export interface GatewayOptions {
   log: Log;
   /** How the log calls functions. @default by their physical names */
   nameOf?: NameForPeople;
+  /** Where AWS's services are, for integrations that call them. @default nowhere: such calls fail */
+  endpoint?: () => { host: string; port: number };
   /** @default none */
   faults?: Faults;
 }
+
+/** Port 9 (discard). */
+const NOWHERE = { host: '127.0.0.1', port: 9 };
 
 export class Gateway {
   readonly #clock: Clock;
@@ -71,6 +77,7 @@ export class Gateway {
     clock,
     log,
     nameOf = (name) => name,
+    endpoint = () => NOWHERE,
     faults,
   }: GatewayOptions) {
     this.#clock = clock;
@@ -79,7 +86,8 @@ export class Gateway {
     this.#region = region;
     this.#addresses = new Addresses(this.#deployed(apis), log);
     this.#refusals = new Refusals(this.#ids, clock);
-    this.#integrations = new Integrations(invoker, clock, log, nameOf);
+    const services = new ServiceIntegrations({ region, endpoint, clock, log });
+    this.#integrations = new Integrations(invoker, services, clock, log, nameOf);
     const authorizers = new Authorizers({ region, accountId, invoker, clock, log, nameOf });
     this.#handshake = new Handshake(authorizers, this.#integrations, this.#ids, clock, log);
     this.#acceptor = new Acceptor(clock);

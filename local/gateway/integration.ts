@@ -6,6 +6,7 @@ import type { FunctionInvoker, InvocationOutcome } from '../lambda/invocation';
 import type { Log } from '../log';
 import { isUsableBody, isUsableStatusCode } from './assumptions';
 import { MockIntegrations } from './mock-integration';
+import type { ServiceIntegrations } from './service-integration';
 
 export interface ProxyResult {
   statusCode: number;
@@ -29,12 +30,20 @@ export class Integrations {
   readonly #log: Log;
   readonly #nameOf: NameForPeople;
   readonly #mocks: MockIntegrations;
+  readonly #services: ServiceIntegrations;
 
-  constructor(invoker: FunctionInvoker, clock: Clock, log: Log, nameOf: NameForPeople) {
+  constructor(
+    invoker: FunctionInvoker,
+    services: ServiceIntegrations,
+    clock: Clock,
+    log: Log,
+    nameOf: NameForPeople,
+  ) {
     this.#invoker = invoker;
     this.#clock = clock;
     this.#log = log;
     this.#nameOf = nameOf;
+    this.#services = services;
     this.#mocks = new MockIntegrations(log);
   }
 
@@ -47,6 +56,9 @@ export class Integrations {
     if (integration.type === 'MOCK') {
       whenOver?.();
       return Promise.resolve(this.#mocks.answer(integration, route, JSON.parse(event)));
+    }
+    if (integration.type === 'AWS') {
+      return this.#services.call(integration, route, JSON.parse(event)).finally(whenOver);
     }
     if (integration.type === 'NOT_RUN') {
       this.#log.warn(

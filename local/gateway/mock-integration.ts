@@ -1,18 +1,8 @@
 /** MOCK integrations: the request template says the status, and the response that the status selects is the answer. */
-import type { IntegrationResponse, MockIntegration, Route, TemplateChoice } from '../assembly/model';
+import type { MockIntegration, Route } from '../assembly/model';
 import type { Log } from '../log';
 import type { IntegrationOutcome } from './integration';
-import { renderTemplate, type TemplateInput } from './mapping-template';
-import { RouteSelection } from './route-selection';
-
-/** As much of a proxy event as templates see. */
-interface TemplateEvent {
-  requestContext: Record<string, unknown>;
-  body?: string;
-  headers?: Record<string, string>;
-  queryStringParameters?: Record<string, string>;
-  stageVariables?: Record<string, string>;
-}
+import { inputOf, requestText, responseFor, responseText, type TemplateEvent } from './integration-templates';
 
 const FAILED: IntegrationOutcome = { kind: 'notInvoked' };
 
@@ -24,50 +14,37 @@ export class MockIntegrations {
   }
 
   answer(integration: MockIntegration, route: Route, event: TemplateEvent): IntegrationOutcome {
-    const input: TemplateInput = {
-      body: event.body ?? '',
-      context: event.requestContext,
-      stageVariables: event.stageVariables ?? {},
-      parameters: { querystring: event.queryStringParameters ?? {}, header: event.headers ?? {} },
-    };
     try {
-      return this.#answer(integration, route, input);
+      return this.#answer(integration, route, event);
     } catch (error) {
       return this.#fails(integration, route, `a template fails: ${(error as Error).message}`);
     }
   }
 
-  #answer(integration: MockIntegration, route: Route, input: TemplateInput): IntegrationOutcome {
-    const { request, passthrough, responses } = integration;
-    const template = chosen(request, input);
-    const hasTemplates = Object.keys(request.templates).length > 0;
-    const isRefused = passthrough === 'NEVER' || (passthrough === 'WHEN_NO_TEMPLATES' && hasTemplates);
-    if (template === undefined && isRefused) {
-      return this.#fails(
-        integration,
-        route,
-        'no request template is for this message, and none may pass without one',
-      );
-    }
+  #answer(integration: MockIntegration, route: Route, event: TemplateEvent): IntegrationOutcome {
+    const { request, responses } = integration;
+    const isHandshake = route.routeKey === '$connect';
     // The bare integration, as the CDK makes it: people hear nothing of it.
-    const isBare = !hasTemplates && responses.length === 0 && route.routeKey !== '$connect';
-    if (isBare) return { kind: 'result', result: { statusCode: 200, headers: {} } };
-    const statusCode = statusOf(template === undefined ? input.body : renderTemplate(template, input));
+    const isBare = Object.keys(request.templates).length === 0 && responses.length === 0;
+    if (isBare && !isHandshake) return { kind: 'result', result: { statusCode: 200, headers: {} } };
+    const input = inputOf(event);
+    const text = requestText(integration, input);
+    if (text === undefined) {
+      const why = 'no request template is for this message, and none may pass without one';
+      return this.#fails(integration, route, why);
+    }
+    const statusCode = statusOf(text);
     if (statusCode === undefined) {
-      return this.#fails(
-        integration,
-        route,
-        'its request template must give {"statusCode": 200}, or another status',
-      );
+      const why = 'its request template must give {"statusCode": 200}, or another status';
+      return this.#fails(integration, route, why);
     }
     const response = responseFor(responses, statusCode);
     if (!response) {
       // A message without an answer is none that fails; a handshake needs one.
-      if (route.routeKey !== '$connect') return { kind: 'result', result: { statusCode, headers: {} } };
+      if (!isHandshake) return { kind: 'result', result: { statusCode, headers: {} } };
       return this.#fails(integration, route, `it has no integration response for the status ${statusCode}`);
     }
-    const responseTemplate = chosen(response, input);
-    const body = responseTemplate === undefined ? undefined : renderTemplate(responseTemplate, input);
+    const body = responseText(response, input, input.body);
     return { kind: 'result', result: { statusCode, headers: {}, ...(body !== undefined && { body }) } };
   }
 
@@ -77,29 +54,8 @@ export class MockIntegrations {
   }
 }
 
-/** The template that the expression selects, else the one for `$default`. */
-function chosen(
-  { templates, selectionExpression }: TemplateChoice,
-  { body }: TemplateInput,
-): string | undefined {
-  const key =
-    selectionExpression === undefined
-      ? '$default'
-      : new RouteSelection(selectionExpression, 'the templates').select(body);
-  if (Object.hasOwn(templates, key)) return templates[key];
-  return Object.hasOwn(templates, '$default') ? templates.$default : undefined;
-}
-
 /** AWS takes JSON whose names have no quotes here, as the CDK writes it. */
 function statusOf(text: string): number | undefined {
   const [, status] = /["']?statusCode["']?\s*:\s*["']?(\d{3})\b/.exec(text) ?? [];
   return status === undefined ? undefined : Number(status);
-}
-
-function responseFor(responses: IntegrationResponse[], statusCode: number): IntegrationResponse | undefined {
-  const matching = responses.find(({ key }) => {
-    const [, pattern] = /^\/(.*)\/$/.exec(key) ?? [];
-    return pattern !== undefined && new RegExp(`^(?:${pattern})$`).test(String(statusCode));
-  });
-  return matching ?? responses.find(({ key }) => key === '$default');
 }

@@ -14,3 +14,6 @@ export const MAX_HEAD_BYTES = 10_240;
 
 /** What a Lambda authorizer may return. */
 export const MAX_AUTHORIZER_RESULT_BYTES = 8 * 1024;
+
+/** What the gateway reads of a service's answer: the payload quota of integrations. */
+export const MAX_SERVICE_ANSWER_BYTES = 10 * 1024 * 1024;

@@ -5,18 +5,22 @@ import { App, Aws, CfnOutput, Fn, NestedStack, Stack, Stage } from 'aws-cdk-lib'
 import {
   CfnIntegrationResponse,
   type CfnRoute,
+  HttpMethod,
   type IWebSocketRouteAuthorizer,
   WebSocketApi,
   WebSocketStage,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketIamAuthorizer, WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import {
+  WebSocketAwsIntegration,
   WebSocketLambdaIntegration,
   WebSocketMockIntegration,
 } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AttributeType, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { lossText } from '../../../local/assembly/losses';
 import type { App as ReadApp } from '../../../local/assembly/model';
 import { readAssembly } from '../../../local/assembly/read-assembly';
 import { describe as describeApp } from '../../../local/cli/describe';
@@ -198,6 +202,50 @@ describe('A CDK app', () => {
       responses: [{ key: '/200/', templates: { $default: '{"pong":true}' } }],
     });
     expect(notRun).toEqual([]);
+  });
+
+  const awsIntegration = (stack: Stack, uri: string) =>
+    new WebSocketAwsIntegration('Service', {
+      integrationUri: `arn:aws:apigateway:us-east-1:${uri}`,
+      integrationMethod: HttpMethod.POST,
+      credentialsRole: new Role(stack, 'Caller', {
+        assumedBy: new ServicePrincipal('apigateway.amazonaws.com'),
+      }),
+      requestParameters: { 'integration.request.header.Content-Type': "'application/x-www-form-urlencoded'" },
+      requestTemplates: { $default: 'Action=SendMessage&MessageBody=$input.body' },
+      templateSelectionExpression: '\\$default',
+    });
+
+  it('calls a service from a route', () => {
+    const app = newApp();
+    const { api, stack } = chatStack(app);
+    api.addRoute('job', { integration: awsIntegration(stack, 'sqs:path/123456789012/jobs') });
+    const { apis, notRun } = read(app);
+    expect(apis[0]?.routes.find(({ routeKey }) => routeKey === 'job')?.integration).toEqual({
+      type: 'AWS',
+      path: 'Main/Api/job-Route/Service/Resource',
+      service: 'sqs',
+      method: 'POST',
+      target: { kind: 'path', name: '123456789012/jobs' },
+      request: {
+        templates: { $default: 'Action=SendMessage&MessageBody=$input.body' },
+        selectionExpression: '\\$default',
+      },
+      passthrough: 'WHEN_NO_MATCH',
+      parameters: { 'integration.request.header.Content-Type': "'application/x-www-form-urlencoded'" },
+      responses: [],
+      timeoutMillis: 29_000,
+    });
+    expect(notRun).toEqual([]);
+  });
+
+  it('loses a route to a service that is not run, and nothing else', () => {
+    const app = newApp();
+    const { api, stack } = chatStack(app);
+    api.addRoute('job', { integration: awsIntegration(stack, 'states:action/StartExecution') });
+    expect(read(app).notRun.map(lossText)).toEqual([
+      'Internal server error for job at Main/Api. Main/Api/job-Route/Service: calls states, which is not run for integrations of type AWS; dynamodb, events, s3, sns, sqs are.',
+    ]);
   });
 
   it('is refused with a function that CloudFormation could not create', () => {

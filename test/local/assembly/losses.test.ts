@@ -43,7 +43,7 @@ function allowing(source: string): Template {
 describe('What is not run', () => {
   it('costs the routes that depend on it, in one line with the way out', () => {
     expect(losses(chatWithRoutes({ ping: { target: 'Backend' }, pong: { target: 'Backend' } }))).toEqual([
-      'Internal server error for ping, pong at Main/Api. Main/Backend: is of type HTTP, which is not run yet; only Lambda proxy (AWS_PROXY) and MOCK integrations are.',
+      'Internal server error for ping, pong at Main/Api. Main/Backend: is of type HTTP, which is not run yet; only Lambda proxy (AWS_PROXY), MOCK and AWS integrations are.',
     ]);
   });
 
@@ -53,7 +53,7 @@ describe('What is not run', () => {
     const { apis, notRun } = readAssembly(writeAssembly({ Main, Other }));
     expect(apis).toHaveLength(2);
     expect(notRun.map(lossText)).toEqual([
-      'Every handshake at Main/Api gets 500. Main/Backend: is of type HTTP, which is not run yet; only Lambda proxy (AWS_PROXY) and MOCK integrations are.',
+      'Every handshake at Main/Api gets 500. Main/Backend: is of type HTTP, which is not run yet; only Lambda proxy (AWS_PROXY), MOCK and AWS integrations are.',
     ]);
   });
 

@@ -179,9 +179,11 @@ describe('readAssembly', () => {
       /invokes with the credentials arn:aws:iam::\*:user\/\*, which is not run/,
     ],
     [
-      'a mock',
-      { Integration: { IntegrationType: 'MOCK' } },
-      /Main\/Integration: is of type MOCK, which is not run yet/,
+      'a service without a role',
+      {
+        Integration: { IntegrationType: 'AWS', IntegrationUri: 'arn:aws:apigateway:us-east-1:sqs:path/1/a' },
+      },
+      /Main\/Integration: calls sqs without a role/,
     ],
     [
       'an HTTP integration',

@@ -12,6 +12,7 @@ import type {
   MockIntegration,
   NotRun,
   Route,
+  ServiceIntegration,
   WebSocketApi,
 } from '../../../local/assembly/model';
 import { ManualClock } from '../../../local/clock';
@@ -57,6 +58,9 @@ export interface GatewaySetup {
   notRun?: string[];
   /** Routes that answer from templates, by their keys. */
   mocks?: Record<string, Partial<MockIntegration>>;
+  /** Routes that call a service, by their keys, and where the services are. */
+  services?: Record<string, ServiceIntegration>;
+  endpoint?: () => { host: string; port: number };
   /** The function of this name that authorizes handshakes. */
   authorizer?: { identitySources?: string[]; run: Handler };
   customDomains?: CustomDomain[];
@@ -98,7 +102,14 @@ export class RunningGateway {
   });
   readonly #clients: (Client | RawClient)[] = [];
 
-  constructor({ routes, region = 'us-east-1', notRun = [], mocks = {}, ...setup }: GatewaySetup) {
+  constructor({
+    routes,
+    region = 'us-east-1',
+    notRun = [],
+    mocks = {},
+    services = {},
+    ...setup
+  }: GatewaySetup) {
     const log = (text: string) => this.logged.push(text);
     const { authorizer } = setup;
     this.functions = new FakeFunctions(authorizer ? { ...routes, authorizer: authorizer.run } : routes);
@@ -114,20 +125,22 @@ export class RunningGateway {
         ...(routeKey === '$connect' && authorizer && { authorizer: lambdaAuthorizer(authorizer) }),
         integration: notRun.includes(routeKey)
           ? NOT_RUN
-          : mocks[routeKey]
-            ? {
-                type: 'MOCK',
-                path: 'Stack/Mock',
-                request: { templates: {} },
-                passthrough: 'WHEN_NO_MATCH',
-                responses: [],
-                ...mocks[routeKey],
-              }
-            : {
-                type: 'AWS_PROXY',
-                functionName: routeKey,
-                timeoutMillis: (typeof route === 'object' && route.timeoutMillis) || 29_000,
-              },
+          : services[routeKey]
+            ? services[routeKey]
+            : mocks[routeKey]
+              ? {
+                  type: 'MOCK',
+                  path: 'Stack/Mock',
+                  request: { templates: {} },
+                  passthrough: 'WHEN_NO_MATCH',
+                  responses: [],
+                  ...mocks[routeKey],
+                }
+              : {
+                  type: 'AWS_PROXY',
+                  functionName: routeKey,
+                  timeoutMillis: (typeof route === 'object' && route.timeoutMillis) || 29_000,
+                },
         returnsResponse: typeof route === 'object' && route.returnsResponse === true,
       })),
       stages: [{ path: 'Stack/Api/Stage', stageName: 'chat', variables: setup.stageVariables ?? {} }],
@@ -141,6 +154,7 @@ export class RunningGateway {
       invoker: this.functions,
       clock: this.clock,
       log: { info: log, warn: log, error: log },
+      ...(setup.endpoint && { endpoint: setup.endpoint }),
       ...(setup.faults && { faults: setup.faults }),
     });
     this.server.on('upgrade', (request, socket, head) => this.gateway.handleUpgrade(request, socket, head));

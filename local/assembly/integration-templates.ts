@@ -1,12 +1,12 @@
-/** MOCK integrations: routes that answer from templates, without a function. */
+/** The mapping templates of integrations that are no proxies. */
 import { isObject, type Json } from './json';
-import type { IntegrationResponse, MockIntegration, TemplateChoice } from './model';
+import type { IntegrationResponse, TemplateChoice, TemplatedIntegration } from './model';
 import type { Resource } from './resource';
 
 const PASSTHROUGH = ['WHEN_NO_MATCH', 'WHEN_NO_TEMPLATES', 'NEVER'] as const;
 
 /** @param responses of all integrations of the app */
-export function readMock(integration: Resource, responses: Resource[]): MockIntegration {
+export function readTemplates(integration: Resource, responses: Resource[]): TemplatedIntegration {
   const id = String(integration.stack.reference(integration.logicalId, 'Resources'));
   const passthrough = integration.text('PassthroughBehavior') ?? 'WHEN_NO_MATCH';
   const known = PASSTHROUGH.find((behavior) => behavior === passthrough);
@@ -16,7 +16,6 @@ export function readMock(integration: Resource, responses: Resource[]): MockInte
     );
   }
   return {
-    type: 'MOCK',
     path: integration.path,
     request: choice(integration.property('RequestTemplates'), integration),
     passthrough: known,
