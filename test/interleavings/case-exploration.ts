@@ -14,7 +14,7 @@ export function exploreCase(scenario: Scenario, mutate?: Mutation): Promise<Expl
 }
 
 /** Of a case in every test run. The slow lane explores each to its end. */
-const QUICK_STATES = 400;
+const QUICK_STATES = 150;
 
 /** What every test run explores: the first states of each case. */
 export function exploreEach(cases: Record<string, Scenario>): void {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import WebSocket from 'ws';
-import { APP, BUNDLED_APP, DevProject } from './dev-project';
+import { APP, BUNDLED_APP, DevProject } from '../local/cli/dev-project';
 
 describe('shared-connection dev', () => {
   let project: DevProject;

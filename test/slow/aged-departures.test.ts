@@ -1,4 +1,4 @@
-import { itSettlesLostDepartures } from './lost-departures';
+import { itSettlesLostDepartures } from '../runtime/lost-departures';
 
 describe('the chat settles departures that nobody was told of', () => {
   itSettlesLostDepartures((rows) => rows.age(31_000));

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import WebSocket from 'ws';
-import { chatTemplateWith, writeAssembly } from '../assembly/written-assembly';
+import { chatTemplateWith, writeAssembly } from '../local/assembly/written-assembly';
 
-const CLI = join(__dirname, '../../../local/cli.ts');
+const CLI = join(__dirname, '../../local/cli.ts');
 
 function run(
   args: string[],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { startDatabase, type TestDatabase } from '../../database';
-import { Crowd } from './crowd';
+import { startDatabase, type TestDatabase } from '../database';
+import { Crowd } from '../lib/channels/crowd';
 
 const CHANNELS = ['news', 'sport', 'weather'];
 const SEATS = 4;
