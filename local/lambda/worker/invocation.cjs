@@ -9,13 +9,16 @@ const LAST_WITH_CALLBACKS = 22;
 const NEVER_SETTLED =
   'The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#exit-codes';
 
+/** The handler's `this`: the client calls it as a method of its own, so a class's method that nobody bound has one object to keep things in. */
+const RUNTIME = {};
+
 /** How a runtime of this major version of Node.js runs a handler: `(handler, event, context) => Promise<answer>`. */
 function invocationStyle(nodeMajor) {
   return nodeMajor > LAST_WITH_CALLBACKS ? byPromise : byAnyMeans;
 }
 
 async function byPromise(handler, event, context) {
-  return succeeded(await handler(event, context));
+  return succeeded(await handler.call(RUNTIME, event, context));
 }
 
 /** Whatever comes first: a callback, one of the context's functions, the promise, or the end of all work. */
@@ -60,7 +63,7 @@ function byAnyMeans(handler, event, context) {
     });
     Object.assign(context, { succeed, fail, done: first(done) });
     try {
-      const result = handler(event, context, callback);
+      const result = handler.call(RUNTIME, event, context, callback);
       if (typeof result?.then === 'function') result.then(succeed, fail);
     } catch (error) {
       callback(error);

@@ -10,6 +10,14 @@ describe('Node.js runtimes', () => {
     return fixture.host([lambdaFunction], { log }).invoke('Single', '{"a":1}');
   };
 
+  it.each(['nodejs20.x', 'nodejs24.x'])(
+    "calls a handler on an object, as %s's runtime client does",
+    async (runtime) => {
+      const source = 'exports.handler = async function () { "use strict"; return typeof this }';
+      expect(await invoke(runtime, source)).toMatchObject({ payload: '"object"' });
+    },
+  );
+
   describe('up to nodejs22.x', () => {
     it.each<[string, string, string]>([
       ['a callback', '(event, context, callback) => callback(null, event.a)', '1'],
