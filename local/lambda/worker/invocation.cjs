@@ -9,8 +9,11 @@ const LAST_WITH_CALLBACKS = 22;
 const NEVER_SETTLED =
   'The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#exit-codes';
 
-/** The handler's `this`: the client calls it as a method of its own, so a class's method that nobody bound has one object to keep things in. */
-const RUNTIME = {};
+/**
+ * The handler's `this`: the client calls it as a method of its own class, so that an unbound method has one object to keep
+ * things in, and stack traces say `Runtime.handler`.
+ */
+const RUNTIME = new (class Runtime {})();
 
 /** How a runtime of this major version of Node.js runs a handler: `(handler, event, context) => Promise<answer>`. */
 function invocationStyle(nodeMajor) {

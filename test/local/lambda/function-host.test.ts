@@ -48,7 +48,7 @@ describe('FunctionHost', () => {
       expect(Object.keys(record)).toEqual(['errorType', 'errorMessage', 'trace']);
       expect(record.trace.slice(0, 2)).toEqual([
         'TypeError: no such room',
-        expect.stringMatching(/^ {4}at work \(.*Single.index\.js:1:\d+\)$/),
+        expect.stringMatching(/^ {4}at Runtime\.work \(.*Single.index\.js:1:\d+\)$/),
       ]);
     });
 
