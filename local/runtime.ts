@@ -13,7 +13,7 @@ import type { Faults } from './faults/faults';
 import { namesForPeople } from './function-names';
 import { Gateway } from './gateway/gateway';
 import { HttpApis } from './http/http-apis';
-import type { Address } from './lambda/environment';
+import type { Address, Isolation } from './lambda/environment';
 import { FunctionHost } from './lambda/function-host';
 import { type FunctionLog, textFunctionLog } from './lambda/function-log';
 import { invokeHandler } from './lambda/invoke-api';
@@ -47,6 +47,8 @@ export interface RuntimeOptions {
   /** Reloads these pages in browsers. @default nothing does */
   pageReload?: PageReload;
   clock?: Clock;
+  /** Where Node.js functions run. @default thread */
+  isolation?: Isolation;
   log: Log;
   /** @default lines of `log` */
   functionLog?: FunctionLog;
@@ -119,6 +121,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     endpoint: () => ({ host: reachable(host), port: endpoint.port }),
     serviceEndpoints: () => serviceEndpoints(),
     limits: { closeMillis: FUNCTIONS_CLOSE_MILLIS },
+    ...(options.isolation && { isolation: options.isolation }),
     destinations: { deliver: (arn, delivery) => messaging.deliver(arn, delivery) },
   });
   const messaging: Messaging = new Messaging({

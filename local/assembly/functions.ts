@@ -6,10 +6,14 @@ import type { EnvironmentOverrides } from './environment-overrides';
 import { codeOf, layersOf } from './function-code';
 import { isObject, objectAt } from './json';
 import type { AsynchronousSettings, LambdaFunction, OtherResource } from './model';
+import { findPython, INSTALL_PYTHON_CLIENT } from './python';
 import { readQualifiers } from './qualifiers';
 import type { Resource } from './resource';
 
 const FUNCTION = 'AWS::Lambda::Function';
+
+/** Those that run here. */
+const RUNTIMES = /^(nodejs\d|python3\.|provided\.al2(023)?$)/;
 
 /** Lambda's defaults, in its CreateFunction reference. */
 const DEFAULT_TIMEOUT_SECONDS = 3;
@@ -103,17 +107,28 @@ function readFunction(
 ): LambdaFunction {
   const runtime = resource.text('Runtime');
   if (resource.text('PackageType') === 'Image')
-    throw resource.mistake('container images are not run; use a Node.js runtime');
-  if (!runtime?.startsWith('nodejs'))
-    throw resource.mistake(`the runtime ${runtime} is not run; only Node.js is`);
+    throw resource.mistake('container images are not run; use a Node.js, Python or provided runtime');
+  if (!runtime || !RUNTIMES.test(runtime)) {
+    throw resource.mistake(
+      `the runtime ${runtime} is not run; those of Node.js and Python, provided.al2 and provided.al2023 are`,
+    );
+  }
   const handler = resource.text('Handler');
   if (!handler) throw resource.mistake('has no Handler');
+  const codeDirectory = codeOf(resource, runtime);
+  const interpreter = runtime.startsWith('python') ? findPython(runtime, codeDirectory) : undefined;
+  if (runtime.startsWith('python') && interpreter === undefined) {
+    throw resource.mistake(
+      `the runtime ${runtime} is not run without AWS's client for it: ${INSTALL_PYTHON_CLIENT}`,
+    );
+  }
   return {
     path: resource.path,
     functionName: String(resource.stack.reference(resource.logicalId, 'Resources')),
     functionArn: String(resource.stack.attribute(resource.logicalId, 'Arn', 'Resources')),
     runtime,
-    codeDirectory: codeOf(resource, runtime),
+    ...(interpreter !== undefined && { interpreter }),
+    codeDirectory,
     handler,
     environment: environment(resource, overrides),
     timeoutSeconds: resource.number('Timeout') ?? DEFAULT_TIMEOUT_SECONDS,

@@ -155,6 +155,8 @@ export interface LambdaFunction {
   functionArn: string;
   /** As Lambda names it: `nodejs24.x`, `python3.13`, `provided.al2023`. */
   runtime: string;
+  /** Of a Python function: the interpreter that has Lambda's runtime client. */
+  interpreter?: string;
   /** Absolute folder with the function's code, or the zip file that holds it. */
   codeDirectory: string;
   /** `file.export`, as in the template; a `provided` runtime reads it as it likes. */

@@ -85,6 +85,14 @@ function runOptions(command: Command): Command {
       [],
     )
     .option('--env-vars <file>', "values for functions' environment variables, as of `sam local --env-vars`")
+    .addOption(
+      new Option(
+        '--isolation <kind>',
+        'where Node.js functions run: threads are faster, processes are real ones',
+      )
+        .choices(['thread', 'process'])
+        .default('thread'),
+    )
     .option('--strict', 'start nothing if a route of the app would fail for what is not run here', false)
     .option('--quiet', 'of the functions, log errors only', false)
     .addOption(

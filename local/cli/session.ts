@@ -8,6 +8,7 @@ import type { PageReload } from '../endpoint/page-reload';
 import { readFaults } from '../faults/fault-settings';
 import { Faults } from '../faults/faults';
 import { type NameForPeople, namesForPeople } from '../function-names';
+import type { Isolation } from '../lambda/environment';
 import { textFunctionLog } from '../lambda/function-log';
 import type { Log } from '../log';
 import { printableLines } from '../printable';
@@ -46,6 +47,8 @@ export interface SessionOptions {
   parameter: string[];
   /** A file with values for environment variables. */
   envVars?: string;
+  /** Where Node.js functions run. */
+  isolation: Isolation;
   /** Refuse an app of which anything fails for what is not run. */
   strict: boolean;
   quiet: boolean;
@@ -212,13 +215,13 @@ export class Session {
   }
 
   async #launch(app: App, port: number): Promise<void> {
-    const { host, quiet, verbose, dynamodb, data } = this.#options;
+    const { host, quiet, verbose, dynamodb, data, isolation } = this.#options;
     // Not before the app was synthesized: what it prints is in the person's own time.
     this.#timeOfDay ??= runInUtc();
     this.#nameOf = namesForPeople(app);
     const nameOf = (functionName: string) => this.#nameOf(functionName);
     const runtime = await startRuntime({
-      ...{ app, port, host, allowedHosts: this.#options.allowHost, log: this.#log },
+      ...{ app, port, host, allowedHosts: this.#options.allowHost, log: this.#log, isolation },
       functionLog: this.#json
         ? jsonFunctionLog(this.#json, { nameOf, quiet, verbose })
         : textFunctionLog(this.#log, { nameOf, timeOfDay: this.#timeOfDay, quiet, verbose }),

@@ -1,13 +1,17 @@
 /** The execution environments of one function, and the invocations that wait for one, in order. */
 import type { LambdaFunction } from '../assembly/model';
 import type { Alarm, Clock } from '../clock';
-import { Environment, type EnvironmentOptions, type Invocation, type InvocationResult } from './environment';
+import type { Environment, EnvironmentOptions, Invocation, InvocationResult, Isolation } from './environment';
 import type { HostLimits } from './host-limits';
+import { ProcessEnvironment } from './process-environment';
+import { ThreadEnvironment } from './thread-environment';
 
 /** What a pool may ask of the host it shares with other pools. */
 export interface PoolHost {
   readonly clock: Clock;
   readonly limits: HostLimits;
+  /** Of Node.js functions. */
+  readonly isolation: Isolation;
   /** Whether one more thread fits, perhaps after ending another function's idle one. */
   makeRoom(most: number): boolean;
   /** An environment has come to rest: there may be room for those that wait in other pools, or too many that rest. */
@@ -128,7 +132,9 @@ export class EnvironmentPool {
   }
 
   #start() {
-    const environment: Environment = new Environment({
+    const isThread = this.#host.isolation === 'thread' && this.#function.runtime.startsWith('nodejs');
+    const Kind = isThread ? ThreadEnvironment : ProcessEnvironment;
+    const environment: Environment = new Kind({
       ...this.#host.environmentOptions(this.#function),
       version: this.version,
       onExit: () => this.#environmentOnExit(environment),

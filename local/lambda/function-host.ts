@@ -1,10 +1,10 @@
-/** Runs an app's Lambda functions in worker threads: warm environments, a bounded number of them, the rest in order. */
+/** Runs an app's Lambda functions in worker threads or processes: warm environments, a bounded number of them, the rest in order. */
 import { randomUUID } from 'node:crypto';
 import type { LambdaFunction } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { Destinations } from '../destinations';
 import { type AsyncEvent, AsyncInvocations } from './async-invocations';
-import type { Address, Endpoint, Invocation, InvocationResult } from './environment';
+import type { Address, Endpoint, Invocation, InvocationResult, Isolation } from './environment';
 import { EnvironmentPool, type PoolHost } from './environment-pool';
 import { failure, TOO_MANY_REQUESTS } from './failure';
 import type { FunctionLog, InvocationStart } from './function-log';
@@ -25,6 +25,8 @@ export interface FunctionHostOptions {
    */
   serviceEndpoints?(): Record<string, Address>;
   limits?: Partial<HostLimits>;
+  /** Of Node.js functions. @default thread */
+  isolation?: Isolation;
   /** Takes what the app wants to have of asynchronous events that have come to their end. @default nothing does */
   destinations?: Destinations;
 }
@@ -209,10 +211,11 @@ export class FunctionHost implements FunctionInvoker {
   }
 
   #createPoolHost(): PoolHost {
-    const { region, clock, log, endpoint, serviceEndpoints } = this.#options;
+    const { region, clock, log, endpoint, serviceEndpoints, isolation = 'thread' } = this.#options;
     return {
       clock,
       limits: this.#limits,
+      isolation,
       makeRoom: (most) => this.environmentCount < most || this.#endAnIdleEnvironment(),
       roomChanged: () => {
         const { environments } = this.#limits;

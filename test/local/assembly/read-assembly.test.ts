@@ -103,9 +103,9 @@ describe('readAssembly', () => {
       ...template.Resources,
       Queue: { Type: 'AWS::Kinesis::Stream', Properties: {} },
       Http: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP' } },
-      Python: {
+      Ruby: {
         Type: 'AWS::Lambda::Function',
-        Properties: { Runtime: 'python3.13', Handler: 'a.b', Code: {} },
+        Properties: { Runtime: 'ruby3.4', Handler: 'a.b', Code: {} },
       },
       Role: { Type: 'AWS::IAM::Role', Properties: {} },
     };
@@ -119,7 +119,7 @@ describe('readAssembly', () => {
         reason: expect.stringContaining('no stage that is deployed'),
         cost: 'nothing of Main/Http is served',
       },
-      { type: 'AWS::Lambda::Function', path: 'Main/Python', reason: expect.stringContaining('python3.13') },
+      { type: 'AWS::Lambda::Function', path: 'Main/Ruby', reason: expect.stringContaining('ruby3.4') },
       { type: 'AWS::Kinesis::Stream', path: 'Main/Queue' },
       { type: 'context look-up', path: 'vpc', reason: expect.stringContaining('dummy values') },
     ]);
@@ -241,8 +241,8 @@ describe('readAssembly', () => {
     ],
     [
       'another runtime behind a route',
-      { Function: { Runtime: 'python3.13' } },
-      /Main\/Function .*python3\.13 is not run/,
+      { Function: { Runtime: 'ruby3.4' } },
+      /Main\/Function .*ruby3\.4 is not run/,
     ],
     [
       'code that is no asset',

@@ -1,0 +1,101 @@
+/** What a process environment runs, and with which variables: a `bootstrap`, Python with AWS's client, or Node.js. */
+import { accessSync, constants, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { INSTALL_PYTHON_CLIENT } from '../assembly/python';
+import type { EnvironmentOptions } from './environment';
+import { environmentVariables, logNames } from './environment-variables';
+
+const WORKER = join(__dirname, 'worker');
+
+export interface ProcessCommand {
+  file: string;
+  args: string[];
+  env: Record<string, string>;
+}
+
+/** Why there is nothing to run: in Lambda's words, and with the remedy. */
+export class InvalidEntrypoint extends Error {
+  constructor(
+    message: string,
+    readonly remedy: string,
+    readonly errorType = 'Runtime.InvalidEntrypoint',
+  ) {
+    super(message);
+  }
+}
+
+/** @throws {InvalidEntrypoint} if the function has nothing that can run. */
+export function processCommand(options: EnvironmentOptions, runtimeApi: string): ProcessCommand {
+  const { lambdaFunction } = options;
+  const { runtime, handler, interpreter } = lambdaFunction;
+  const env = variables(options, runtimeApi);
+  const { endpoint } = options.endpoints();
+  if (runtime.startsWith('python')) {
+    if (interpreter === undefined) {
+      const message = `No Python of this machine has the module awslambdaric`;
+      throw new InvalidEntrypoint(message, `Install it: ${INSTALL_PYTHON_CLIENT}`);
+    }
+    const place = `${endpoint.host}:${endpoint.port}`;
+    return { file: interpreter, args: [join(WORKER, 'python_bootstrap.py'), place, handler], env };
+  }
+  if (runtime.startsWith('nodejs')) {
+    const settings = JSON.stringify({
+      ...{ taskRoot: lambdaFunction.codeDirectory, handlerName: handler, endpoints: options.endpoints() },
+      ...{
+        layerRoot: lambdaFunction.layers?.[0],
+        nodeMajor: Number.parseInt(runtime.slice('nodejs'.length), 10),
+      },
+    });
+    const heap = `--max-old-space-size=${Math.floor(lambdaFunction.memoryMegabytes * 0.9)}`;
+    return { file: process.execPath, args: [heap, join(WORKER, 'process-bootstrap.cjs'), settings], env };
+  }
+  return { file: bootstrapOf(options), args: [], env };
+}
+
+function bootstrapOf({ lambdaFunction: { codeDirectory, layers = [] } }: EnvironmentOptions): string {
+  const files = [codeDirectory, ...layers].map((folder) => join(folder, 'bootstrap'));
+  const file = files.find((each) => existsSync(each));
+  if (file === undefined) {
+    throw new InvalidEntrypoint(
+      "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]",
+      `Put an executable file bootstrap into ${codeDirectory}, or into a layer.`,
+    );
+  }
+  try {
+    accessSync(file, constants.X_OK);
+  } catch {
+    throw new InvalidEntrypoint('fork/exec /var/task/bootstrap: permission denied', `chmod +x ${file}`);
+  }
+  return file;
+}
+
+function variables(options: EnvironmentOptions, runtimeApi: string): Record<string, string> {
+  const { lambdaFunction, version, region, clock } = options;
+  const { codeDirectory, layers = [], environment, runtime } = lambdaFunction;
+  const names = logNames(lambdaFunction, version, clock.now());
+  const { AWS_EXECUTION_ENV, ...common } = environmentVariables(lambdaFunction, {
+    region,
+    version,
+    ...names,
+  });
+  const { host, port } = options.endpoints().endpoint;
+  const layerFolders = (name: string) => layers.map((layer) => join(layer, name));
+  const libraries = [codeDirectory, join(codeDirectory, 'lib'), ...layerFolders('lib')];
+  return {
+    LANG: 'en_US.UTF-8',
+    // The code's folder is the app's own: nothing is written into it.
+    PYTHONDONTWRITEBYTECODE: '1',
+    LD_LIBRARY_PATH: libraries.join(':'),
+    ...common,
+    // The programs of this machine are where its own path finds them.
+    PATH: environment.PATH ?? [process.env.PATH ?? '', ...layerFolders('bin')].join(':'),
+    ...(layers.length > 0 && runtime.startsWith('python')
+      ? { PYTHONPATH: [environment.PYTHONPATH ?? [], layerFolders('python')].flat().join(':') }
+      : {}),
+    ...(runtime.startsWith('provided') || AWS_EXECUTION_ENV === undefined ? {} : { AWS_EXECUTION_ENV }),
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_RUNTIME_API: runtimeApi,
+    AWS_ENDPOINT_URL:
+      environment.AWS_ENDPOINT_URL ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+  };
+}

@@ -1,0 +1,79 @@
+/** The processes of one environment: started together, and stopped, continued, measured and ended together. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { constants } from 'node:os';
+import type { ProcessCommand } from './process-command';
+
+const PAGE_BYTES = 4096;
+/** Of one environment: more are not measured. */
+const MOST_PROCESSES = 256;
+
+/** As Go names signals, and Lambda with it. */
+const SIGNAL_WORDS: Record<string, string> = {
+  SIGABRT: 'aborted',
+  SIGBUS: 'bus error',
+  SIGFPE: 'floating point exception',
+  SIGHUP: 'hangup',
+  SIGILL: 'illegal instruction',
+  SIGINT: 'interrupt',
+  SIGKILL: 'killed',
+  SIGPIPE: 'broken pipe',
+  SIGSEGV: 'segmentation fault',
+  SIGTERM: 'terminated',
+};
+
+/** Those that live, to end with this process, however it ends by itself. */
+const living = new Set<ProcessGroup>();
+process.on('exit', () => {
+  for (const group of living) group.signal('SIGKILL');
+});
+
+export class ProcessGroup {
+  readonly child: ChildProcess;
+
+  constructor({ file, args, env }: ProcessCommand, workingDirectory: string) {
+    this.child = spawn(file, args, {
+      ...{ cwd: workingDirectory, env, detached: true },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    if (this.child.pid === undefined) return;
+    living.add(this);
+    this.child.once('exit', () => {
+      this.signal('SIGKILL');
+      living.delete(this);
+    });
+  }
+
+  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
+    const { pid } = this.child;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, constants.signals[name]);
+    } catch {
+      // It has ended by itself.
+    }
+  }
+
+  /** The resident memory of the process and its descendants; 0 where the system does not tell. */
+  async residentBytes(): Promise<number> {
+    const pids = [this.child.pid ?? 0];
+    let pages = 0;
+    for (let index = 0; index < Math.min(pids.length, MOST_PROCESSES); index += 1) {
+      const home = `/proc/${pids[index]}`;
+      const [memory, children] = await Promise.all(
+        [`${home}/statm`, `${home}/task/${pids[index]}/children`].map((file) =>
+          readFile(file, 'utf8').catch(() => ''),
+        ),
+      );
+      pages += Number(memory?.split(' ')[1] ?? 0);
+      pids.push(...(children?.match(/\d+/g) ?? []).map(Number));
+    }
+    return pages * PAGE_BYTES;
+  }
+}
+
+/** As Lambda tells it: `exit status 1`, `signal: killed`; undefined for a process that ended in peace. */
+export function howItEnded(code: number | null, signal: string | null): string | undefined {
+  if (signal !== null) return `signal: ${SIGNAL_WORDS[signal] ?? signal.slice(3).toLowerCase()}`;
+  return code === 0 || code === null ? undefined : `exit status ${code}`;
+}

@@ -1,0 +1,222 @@
+/**
+ * Lambda's Runtime API, by which the process of an environment asks for events and answers them: one server for each environment.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { MAX_RESPONSE_BYTES } from './failure';
+import { isOwnUser } from './loopback-peer';
+
+const HOST = '127.0.0.1';
+const RUNTIME = '/2018-06-01/runtime';
+/** A process has one or two; a shell has one for each call of curl. */
+const MAX_CONNECTIONS = 32;
+
+export interface RuntimeEvent {
+  requestId: string;
+  /** JSON text. */
+  payload: string;
+  deadline: number;
+  invokedFunctionArn: string;
+  traceId: string;
+  /** JSON text. */
+  clientContext?: string;
+}
+
+export interface RuntimeApiListener {
+  /** The process asks for an event. It waits until it is given one. */
+  onNext(): void;
+  /** The answer to the event, undefined if it is larger than Lambda takes. */
+  onResponse(body: string | undefined): void;
+  onError(error: ReportedError): void;
+  onInitError(error: ReportedError): void;
+}
+
+/** As the process has told it: JSON, if it keeps to the API. */
+export interface ReportedError {
+  type: string | undefined;
+  body: string;
+}
+
+export class RuntimeApi {
+  readonly #listener: RuntimeApiListener;
+  readonly #server: Server;
+  /** Whether each connection is of this user. */
+  readonly #peers = new WeakMap<Socket, Promise<boolean>>();
+  #next: ServerResponse | undefined;
+  #given: RuntimeEvent | undefined;
+  #running: string | undefined;
+
+  constructor(listener: RuntimeApiListener) {
+    this.#listener = listener;
+    this.#server = createServer(
+      { keepAlive: true },
+      (request, response) => void this.#serve(request, response),
+    );
+    // A process that stands still may be slow for as long as it does: its timeout is the invocation's.
+    Object.assign(this.#server, { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0, timeout: 0 });
+    this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server.on('connection', (socket) => {
+      this.#peers.set(socket, isOwnUser(socket));
+      socket.on('error', () => undefined);
+    });
+    this.#server.unref();
+  }
+
+  /** Resolves with `host:port`, which a process finds in AWS_LAMBDA_RUNTIME_API. */
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(0, HOST, resolve);
+    });
+    return this.#authority;
+  }
+
+  /** Hands the event to the process, now or when it asks. */
+  give(event: RuntimeEvent): void {
+    this.#given = event;
+    this.#deliver();
+  }
+
+  /** The event has come to its end without an answer: a later one is refused. */
+  forget(): void {
+    this.#given = undefined;
+    this.#running = undefined;
+  }
+
+  /** Whether the process has asked for an event that is not there yet. */
+  get isWaiting(): boolean {
+    return this.#next !== undefined;
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  get #authority(): string {
+    return `${HOST}:${(this.#server.address() as AddressInfo | null)?.port}`;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.on('error', () => undefined);
+    const refusal = await this.#refusal(request);
+    if (refusal !== undefined) {
+      answer(response, 403, 'AccessDenied', refusal);
+      return;
+    }
+    const path = request.url?.split('?')[0] ?? '';
+    if (request.method === 'GET' && path === `${RUNTIME}/invocation/next`) return this.#wait(response);
+    if (request.method !== 'POST') {
+      answer(response, 404, 'NotFound', `${request.method} ${path}`);
+      return;
+    }
+    const body = await read(request).catch(() => null);
+    if (body === null) return;
+    this.#take(path, request, response, body);
+  }
+
+  /** Pages in a browser, names that someone else's DNS has for this machine, and other users' programs are not answered. */
+  async #refusal({ headers, socket }: IncomingMessage): Promise<string | undefined> {
+    if (headers.host !== this.#authority) return `The Host header is not ${this.#authority}.`;
+    // Of these fetch of Node.js sends Sec-Fetch-Mode only, and browsers send all.
+    if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined)
+      return 'Pages are not answered.';
+    return (await this.#peers.get(socket)) ? undefined : 'Processes of other users are not answered.';
+  }
+
+  #wait(response: ServerResponse): void {
+    if (this.#next) {
+      answer(response, 403, 'InvalidStateTransition', 'A request for an event waits already.');
+      return;
+    }
+    if (this.#running !== undefined) {
+      answer(response, 403, 'InvalidStateTransition', 'The event has not been answered.');
+      return;
+    }
+    this.#next = response;
+    response.once('close', () => {
+      if (this.#next === response) this.#next = undefined;
+    });
+    this.#listener.onNext();
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    const [response, event] = [this.#next, this.#given];
+    if (!response || !event) return;
+    this.#next = undefined;
+    this.#given = undefined;
+    this.#running = event.requestId;
+    const payload = Buffer.from(event.payload);
+    response.writeHead(200, {
+      'Content-Type': 'application/json',
+      'Content-Length': payload.length,
+      'Lambda-Runtime-Aws-Request-Id': event.requestId,
+      'Lambda-Runtime-Deadline-Ms': String(event.deadline),
+      'Lambda-Runtime-Invoked-Function-Arn': event.invokedFunctionArn,
+      'Lambda-Runtime-Trace-Id': event.traceId,
+      ...(event.clientContext !== undefined && {
+        'Lambda-Runtime-Client-Context': ascii(event.clientContext),
+      }),
+    });
+    response.end(payload);
+  }
+
+  #take(
+    path: string,
+    { headers }: IncomingMessage,
+    response: ServerResponse,
+    body: string | undefined,
+  ): void {
+    const type = headers['lambda-runtime-function-error-type'];
+    const error = { type: typeof type === 'string' ? type : undefined, body: body ?? '' };
+    if (path === `${RUNTIME}/init/error`) {
+      answer(response, 202);
+      this.#listener.onInitError(error);
+      return;
+    }
+    const [, requestId, what] =
+      /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
+    if (what === undefined) {
+      answer(response, 404, 'NotFound', path);
+      return;
+    }
+    if (requestId !== this.#running || requestId === undefined) {
+      answer(response, 400, 'InvalidRequestID', `No event ${requestId} is running.`);
+      return;
+    }
+    this.#running = undefined;
+    if (body === undefined)
+      answer(response, 413, 'RequestEntityTooLarge', `The limit is ${MAX_RESPONSE_BYTES} bytes.`);
+    else answer(response, 202);
+    if (what === 'response') this.#listener.onResponse(body);
+    else this.#listener.onError(error);
+  }
+}
+
+/** Undefined if it is larger than Lambda takes; the rest of it is read and dropped. */
+async function read(request: IncomingMessage): Promise<string | undefined> {
+  let chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_RESPONSE_BYTES) chunks = [];
+    else chunks.push(chunk);
+  }
+  return bytes > MAX_RESPONSE_BYTES ? undefined : Buffer.concat(chunks).toString('utf8');
+}
+
+function answer(response: ServerResponse, status: number, errorType?: string, errorMessage?: string): void {
+  const body = errorType === undefined ? { status: 'OK' } : { errorType, errorMessage };
+  response.writeHead(status, { 'Content-Type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
+
+/** JSON text that a header can hold. */
+function ascii(json: string): string {
+  return json.replace(
+    /[^ -~]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
