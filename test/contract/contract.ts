@@ -10,6 +10,8 @@ import {
 export interface ContractClient {
   readonly webSocketId: string;
   send(text: string): Promise<void>;
+  /** Resolves once so many of its messages lie in the inbox. */
+  stored(count: number): Promise<void>;
   /** The next frame that it has not been asked for yet. */
   hears(): Promise<string>;
   close(): Promise<void>;
@@ -45,7 +47,9 @@ export function describeContract(name: string, place: Place): void {
     it('read takes what the client has sent, in order', async () => {
       const { client, socket } = await pair();
       for (const text of ['one', 'zwei', '三']) await client.send(text);
-      const options = { timeoutSeconds: 10, settleMilliseconds: 500 };
+      // However long their functions took to start.
+      await client.stored(3);
+      const options = { timeoutSeconds: 10 };
       const read = [await socket.read(options), await socket.read(options), await socket.read(options)];
       expect(read).toEqual(['one', 'zwei', '三']);
     });

@@ -23,6 +23,8 @@ function fakes(): Place {
       return {
         webSocketId,
         send: (text) => client.send(text),
+        // Sending has put it there.
+        stored: async () => {},
         async hears() {
           return client.received[heard++] as string;
         },

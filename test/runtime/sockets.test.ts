@@ -18,9 +18,12 @@ describe('sockets on the local runtime', () => {
   describeContract('there', {
     async connect() {
       const client = await connect('inbox');
+      const webSocketId = await client.hears();
+      const stored = () => app.rows(`CONNECTION#${webSocketId}`, 'MESSAGE#');
       return {
-        webSocketId: await client.hears(),
+        webSocketId,
         send: async (text) => client.send(text),
+        stored: (count) => app.until(async () => (await stored()).length >= count),
         hears: () => client.hears(),
         close: () => client.close(),
         closed: () => client.closed(),
