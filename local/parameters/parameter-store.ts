@@ -113,7 +113,9 @@ export class ParameterStore implements RequestHandler {
     return [
       ...storedParameters.map((parameter) => ({
         ...parameter,
-        value: givenValues[parameter.name] ?? parameter.value,
+        value: Object.hasOwn(givenValues, parameter.name)
+          ? (givenValues[parameter.name] ?? parameter.value)
+          : parameter.value,
       })),
       ...given.map(
         ([name, value]): StoredParameter => ({

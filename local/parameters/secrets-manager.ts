@@ -116,7 +116,7 @@ export class SecretsManager implements RequestHandler {
   /** As a whole, or key by key as `name:key`. */
   #given(name: string): string | undefined {
     const { givenValues } = this.#app();
-    if (givenValues[name] !== undefined) return givenValues[name];
+    if (Object.hasOwn(givenValues, name)) return givenValues[name];
     const keys = Object.entries(givenValues)
       .filter(([key]) => key.startsWith(`${name}:`))
       .map(([key, value]) => [key.slice(name.length + 1), value]);

@@ -207,6 +207,7 @@ describe('SecretsManager', () => {
 
   it.each([
     ['without a value', { SecretId: 'empty' }, /value for staging label: AWSCURRENT/],
+    ['of a name that every object has', { SecretId: 'constructor' }, /can't find the specified secret/],
     ['at another stage', { SecretId: 'key', VersionStage: 'AWSPREVIOUS' }, /staging label: AWSPREVIOUS/],
     ['in another version', { SecretId: 'key', VersionId: 'a'.repeat(32) }, /VersionId: aaa/],
   ])('refuses a secret %s', async (_, input, message) => {
