@@ -1,17 +1,10 @@
-/** Patterns of IAM: `*` stands for any text, `?` for any character. */
+/** Patterns of ARNs, as IAM's condition operators read them. */
+import { isGlob } from '../glob';
 
 /** IAM's ArnLike: a wildcard stands for what is within one of the six parts that colons divide. */
 export function isArnLike(arn: string, pattern: string): boolean {
   const [parts, patterns] = [partsOf(arn), partsOf(pattern)];
   return parts.every((part, index) => isGlob(part, patterns[index] ?? ''));
-}
-
-export function isGlob(text: string, pattern: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's').test(text);
 }
 
 function partsOf(arn: string): string[] {

@@ -2,7 +2,7 @@
 import type { Assembly } from './assembly';
 import type { ReadFunctions } from './functions';
 import type { HttpIntegration, HttpRoute, HttpStage, StaticAnswer } from './http-model';
-import { invokedFunction } from './invoked-function';
+import { invokedFunction, withStageVariables } from './invoked-function';
 import { InvokingRoles } from './invoking-roles';
 import { isObject, type Json, listAt, objectAt, textAt } from './json';
 import { LambdaPermissions } from './lambda-permissions';
@@ -80,7 +80,7 @@ export class HttpIntegrations {
     { stage, maxTimeoutMillis, sources }: IntegratedRequest,
     { uri, credentials, timeoutMillis = maxTimeoutMillis, payloadFormat }: Target,
   ): HttpIntegration {
-    const invoked = invokedFunction(withStageVariables(uri, stage), this.#functions);
+    const invoked = invokedFunction(withStageVariables(uri, stage.variables), this.#functions);
     if ('reason' in invoked) return notRun(invoked.path ?? resource.path, invoked.reason);
     const { functionArn, functionName, qualifier } = invoked;
     const refusal =
@@ -148,10 +148,6 @@ function staticHeaders(parameters: Json): Record<string, string> {
     if (name !== undefined && value !== undefined) headers[name] = value;
   }
   return headers;
-}
-
-function withStageVariables(uri: string, { variables }: HttpStage): string {
-  return uri.replace(/\$\{stageVariables\.([A-Za-z0-9_]+)\}/g, (_, name: string) => variables[name] ?? '');
 }
 
 function notRun(path: string, reason: string): NotRun {

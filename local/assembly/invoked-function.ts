@@ -17,6 +17,18 @@ export interface NoFunction {
 const INVOCATION_URI = /^arn:[^:]+:apigateway:[^:]+:lambda:path\/[^/]+\/functions\/(.+)\/invocations$/;
 const FUNCTION_ARN = /^arn:[^:]+:lambda:[^:]*:[^:]*:function:/;
 
+/** Whether a URI has API Gateway's form, the only one that WebSocket APIs take. */
+export function isInvocationUri(uri: string): boolean {
+  return INVOCATION_URI.test(uri);
+}
+
+/** `${stageVariables.name}` in a URI is the stage's variable; one that the stage does not have is empty. */
+export function withStageVariables(uri: string, variables: Record<string, string>): string {
+  return uri.replace(/\$\{stageVariables\.([A-Za-z0-9_]+)\}/g, (_, name: string) =>
+    Object.hasOwn(variables, name) ? (variables[name] ?? '') : '',
+  );
+}
+
 /** @param uri API Gateway's form, or the function's own ARN, which HTTP APIs and function URLs take. */
 export function invokedFunction(uri: string, functions: ReadFunctions): InvokedFunction | NoFunction {
   const functionArn = INVOCATION_URI.exec(uri)?.[1] ?? (FUNCTION_ARN.test(uri) ? uri : undefined);
@@ -34,7 +46,7 @@ export function invokedFunction(uri: string, functions: ReadFunctions): InvokedF
   );
   if (!found) {
     return {
-      reason: `calls ${functionArn}, which is not a function of this app; only the app's own functions are run`,
+      reason: `calls ${functionArn}, which is not a function of this app; only the app's own functions are run. The CDK adds no permission to an imported function either: on AWS its owner has to`,
     };
   }
   if (qualifier !== undefined && qualifier !== '$LATEST' && !found.qualifiers?.[qualifier]) {

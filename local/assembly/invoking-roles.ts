@@ -1,6 +1,7 @@
 /** Roles by which an AWS service invokes functions: then the role's policies decide, and no permission of the function is asked. */
 
-import { isArnLike, isGlob } from './arn-pattern';
+import { isGlob } from '../glob';
+import { isArnLike } from './arn-pattern';
 import type { Assembly } from './assembly';
 import { isObject, type Json, listAt, textAt } from './json';
 import type { Resource } from './resource';

@@ -2,9 +2,10 @@
 import type { Assembly } from './assembly';
 import type { ReadFunctions } from './functions';
 import { timeoutMillis } from './integration-timeout';
+import { invokedFunction, isInvocationUri, withStageVariables } from './invoked-function';
 import { InvokingRoles } from './invoking-roles';
 import { LambdaPermissions } from './lambda-permissions';
-import type { Integration, Stage } from './model';
+import type { Integration } from './model';
 import type { Resource } from './resource';
 import { functionNameIn, qualifierIn } from './resource-values';
 import { type IntegratedRoute, notRun } from './route-integrations';
@@ -49,34 +50,16 @@ export class LambdaIntegrations {
       );
     }
     const called = timeoutMillis(integration);
-    const uri = withStageVariables(integration.text('IntegrationUri') ?? '', route.stage);
-    const [, functionArn] =
-      /^arn:[^:]+:apigateway:[^:]+:lambda:path\/[^/]+\/functions\/(.+)\/invocations$/.exec(uri) ?? [];
-    if (functionArn === undefined) {
+    const uri = withStageVariables(integration.text('IntegrationUri') ?? '', route.stage.variables);
+    if (!isInvocationUri(uri)) {
       return notRun(
         integration,
         `goes to ${uri || 'nothing'}, which is not a Lambda function; the form is arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function ARN}/invocations`,
       );
     }
-    const functionName = functionNameIn(functionArn);
-    const qualifier = qualifierIn(functionArn);
-    const failure = this.#functions.failures.get(functionName);
-    if (failure) return { type: 'NOT_RUN', ...failure };
-    const lambdaFunction = this.#functions.functions.find(
-      (one) => one.functionName === functionName && isArnOf(functionArn, one.functionArn),
-    );
-    if (!lambdaFunction) {
-      return notRun(
-        integration,
-        `calls ${functionArn}, which is not a function of this app; only the app's own functions are run. The CDK adds no permission to an imported function either: on AWS its owner has to`,
-      );
-    }
-    if (qualifier !== undefined && qualifier !== '$LATEST' && !lambdaFunction.qualifiers?.[qualifier]) {
-      return notRun(
-        integration,
-        `calls ${functionArn}, and the function has no alias or version ${qualifier}; add it to the app`,
-      );
-    }
+    const invoked = invokedFunction(uri, this.#functions);
+    if ('reason' in invoked) return notRun({ path: invoked.path ?? integration.path }, invoked.reason);
+    const { functionArn, functionName, qualifier } = invoked;
     const forbidden = this.#forbidden(integration, functionArn, route);
     if (forbidden !== undefined) return notRun(integration, forbidden);
     return {
@@ -108,14 +91,4 @@ export class LambdaIntegrations {
 
 function isDefault(name: string, integration: Resource): boolean {
   return name === 'ConnectionType' && integration.text(name) === 'INTERNET';
-}
-
-/** `${stageVariables.name}` in a URI is the stage's variable; one that the stage does not have is empty. */
-function withStageVariables(uri: string, { variables }: Stage): string {
-  return uri.replace(/\$\{stageVariables\.([A-Za-z0-9_]+)\}/g, (_, name: string) => variables[name] ?? '');
-}
-
-/** Whether an ARN names a function, a version or an alias of it. */
-function isArnOf(arn: string, functionArn: string): boolean {
-  return arn === functionArn || arn.startsWith(`${functionArn}:`);
 }

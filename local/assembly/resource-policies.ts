@@ -1,6 +1,8 @@
 /** Policies of queues and topics: an AWS service may send to one only where its policy says so. */
+
+import { isGlob } from '../glob';
 import { UserError } from '../user-error';
-import { isArnLike, isGlob } from './arn-pattern';
+import { isArnLike } from './arn-pattern';
 import type { Assembly } from './assembly';
 import { isObject, type Json, type JsonObject, listAt } from './json';
 import { objectFrom } from './json-text';

@@ -64,6 +64,6 @@ export interface IntegratedRoute {
   routeKey: string;
 }
 
-export function notRun({ path }: Resource, reason: string): NotRun {
+export function notRun({ path }: Pick<Resource, 'path'>, reason: string): NotRun {
   return { type: 'NOT_RUN', path, reason };
 }

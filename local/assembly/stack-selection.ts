@@ -1,6 +1,7 @@
 /** Which stacks of an app a run is about: those that people name, in one region. */
+
+import { isGlob } from '../glob';
 import { UserError } from '../user-error';
-import { isGlob } from './arn-pattern';
 import { readJson, type StackFiles } from './cloud-assembly';
 import { isObject, objectAt, textAt } from './json';
 import type { OtherResource } from './model';

@@ -1,4 +1,5 @@
 /** Whether an authorizer's policy lets a client invoke a method. Source: "Output from a Lambda authorizer" (REST), which WebSocket APIs share. */
+import { isGlob } from '../glob';
 
 export type Verdict = 'allowed' | 'denied' | 'malformed';
 
@@ -15,8 +16,8 @@ export function verdictOf(policyDocument: unknown, methodArn: string): Verdict {
   if (!statements) return 'malformed';
   const matching = statements.filter(
     ({ actions, resources }) =>
-      actions.some((action) => isLike('execute-api:invoke', action.toLowerCase())) &&
-      resources.some((resource) => isLike(methodArn, resource)),
+      actions.some((action) => isGlob('execute-api:invoke', action.toLowerCase())) &&
+      resources.some((resource) => isGlob(methodArn, resource)),
   );
   if (matching.some(({ effect }) => effect === 'Deny')) return 'denied';
   // Conditions are not evaluated: an Allow that depends on one must not be kinder than AWS.
@@ -51,26 +52,6 @@ function statementOf(value: unknown): Statement | undefined {
 function textsOf(value: unknown): string[] | undefined {
   const list = Array.isArray(value) ? value : [value];
   return list.every((text) => typeof text === 'string') ? (list as string[]) : undefined;
-}
-
-/** `*` stands for any characters and `?` for one. Linear in the text for each `*`: no pattern makes it slow. */
-function isLike(text: string, pattern: string): boolean {
-  let [at, from, star, mark] = [0, 0, -1, 0];
-  while (at < text.length) {
-    if (from < pattern.length && pattern[from] === '*') {
-      [star, mark] = [from++, at];
-    } else if (from < pattern.length && (pattern[from] === '?' || pattern[from] === text[at])) {
-      at++;
-      from++;
-    } else if (star >= 0) {
-      from = star + 1;
-      at = ++mark;
-    } else {
-      return false;
-    }
-  }
-  while (pattern[from] === '*') from++;
-  return from === pattern.length;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

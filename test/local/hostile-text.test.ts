@@ -1,8 +1,10 @@
 /** What strangers send is read once and in bounds: the readers that were not so. All of them, with every text: `test/slow`. */
 import type { IncomingMessage } from 'node:http';
+import { withStageVariables } from '../../local/assembly/invoked-function';
 import { signedService } from '../../local/endpoint/credential-scope';
 import { xmlElements } from '../../local/endpoint/xml';
 import { RouteSelection } from '../../local/gateway/route-selection';
+import { isGlob } from '../../local/glob';
 import { decodeAwsChunked } from '../../local/s3/aws-chunked';
 
 /** Where the time grows with the square of the length, that is minutes on any machine. */
@@ -19,6 +21,17 @@ describe('Hostile text', () => {
     const authorization = `${beginning}${' '.repeat(LENGTH)}!`;
     expect(signedService({ headers: { authorization }, url: '/' } as IncomingMessage)).toBeUndefined();
   });
+
+  it('is compared with a pattern of many wildcards without backtracking', () => {
+    expect(isGlob('a'.repeat(2_000), `${'*a'.repeat(50)}b`)).toBe(false);
+  });
+
+  it.each(['constructor', '__proto__'])(
+    'finds no stage variable by a name that every object has: %s',
+    (name) => {
+      expect(withStageVariables(`\${stageVariables.${name}}`, {})).toBe('');
+    },
+  );
 
   it('that trails a body is bounded', async () => {
     const trailers = new Map<string, string>();

@@ -1,0 +1,21 @@
+/** Patterns of IAM: whether a text has the form that `*` and `?` describe. */
+
+/** `*` stands for any characters and `?` for one. At worst the time grows with the text times the pattern: no pattern backtracks further. */
+export function isGlob(text: string, pattern: string): boolean {
+  let [at, from, star, mark] = [0, 0, -1, 0];
+  while (at < text.length) {
+    if (from < pattern.length && pattern[from] === '*') {
+      [star, mark] = [from++, at];
+    } else if (from < pattern.length && (pattern[from] === '?' || pattern[from] === text[at])) {
+      at++;
+      from++;
+    } else if (star >= 0) {
+      from = star + 1;
+      at = ++mark;
+    } else {
+      return false;
+    }
+  }
+  while (pattern[from] === '*') from++;
+  return from === pattern.length;
+}
