@@ -8,6 +8,11 @@ if ! .cache/python/bin/python -c 'import awscli, boto3, ministack' 2> /dev/null;
   python3 -m venv .cache/python
   .cache/python/bin/pip install --quiet --disable-pip-version-check awscli==1.46.3 boto3==1.43.106 ministack==1.5.33
 fi
+# Python's functions bring the clients of their own environment, as Lambda's has them.
+if ! .cache/python-lambda/bin/python -c 'import awslambdaric, boto3' 2> /dev/null; then
+  python3 -m venv .cache/python-lambda
+  .cache/python-lambda/bin/pip install --quiet --disable-pip-version-check awslambdaric==4.2.2 boto3==1.43.106
+fi
 if ! command -v chromium > /dev/null; then
   apt-get update -qq
   apt-get install -y -qq chromium fonts-noto-color-emoji
