@@ -1,9 +1,13 @@
 /** A folder that one process at a time may write to. A process that was killed holds nothing. */
 import { randomUUID } from 'node:crypto';
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const NAME = 'lock';
+/**
+ * `lock.7` is held by whom it names. Whoever finds its holder gone makes `lock.8` by a link, which one of several that try at the
+ * same moment gets; the highest number counts, and is never deleted: a lock that is let go stays, and says so.
+ */
+const NAME = /^lock\.(\d+)$/;
 
 interface Holder {
   pid: number;
@@ -26,24 +30,53 @@ export class FolderLock {
 
   /** Undefined if another runtime holds it, in this process or another. */
   static take(directory: string): FolderLock | undefined {
-    const [path, token] = [join(directory, NAME), randomUUID()];
-    const own = `${path}.${token}`;
+    const token = randomUUID();
+    const own = join(directory, `lock-${token}`);
     const holder: Holder = { pid: process.pid, began: beginOf(process.pid), token };
     writeFileSync(own, JSON.stringify(holder));
     try {
-      // A link is made by one of those that try at the same moment.
-      if (!link(own, path) && !(removeStale(path) && link(own, path))) return undefined;
+      for (;;) {
+        const latest = numbersIn(directory).at(-1) ?? 0;
+        if (isAlive(holderOf(pathOf(directory, latest)))) return undefined;
+        const path = pathOf(directory, latest + 1);
+        if (!link(own, path)) continue;
+        const numbers = numbersIn(directory);
+        if (numbers.at(-1) === latest + 1) {
+          for (const earlier of numbers.slice(0, -1)) rmSync(pathOf(directory, earlier), { force: true });
+          held.add(token);
+          return new FolderLock(path, token);
+        }
+        // Looked at long ago: somebody has taken a later one, and deleted those before it.
+        rmSync(path, { force: true });
+      }
     } finally {
       rmSync(own, { force: true });
     }
-    held.add(token);
-    return new FolderLock(path, token);
   }
 
   release(): void {
     if (!held.delete(this.#token)) return;
-    if (holderOf(this.#path)?.token === this.#token) rmSync(this.#path, { force: true });
+    const released = `${this.#path}-${this.#token}`;
+    try {
+      writeFileSync(released, '{}');
+      renameSync(released, this.#path);
+    } catch {
+      // On a full disk it goes on to name this holder, which holds it no longer.
+      rmSync(released, { force: true });
+    }
   }
+}
+
+function pathOf(directory: string, number: number): string {
+  return join(directory, `lock.${number}`);
+}
+
+/** The lowest first. */
+function numbersIn(directory: string): number[] {
+  return readdirSync(directory)
+    .flatMap((name) => NAME.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((one, other) => one - other);
 }
 
 function link(from: string, to: string): boolean {
@@ -56,22 +89,6 @@ function link(from: string, to: string): boolean {
   }
 }
 
-/** Takes away the lock of a process that has ended. False if it is another's. */
-function removeStale(path: string): boolean {
-  if (isAlive(holderOf(path))) return false;
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    renameSync(path, aside);
-  } catch {
-    return true;
-  }
-  // Somebody else may have taken the lock since it was looked at.
-  const isStale = !isAlive(holderOf(aside));
-  if (!isStale) link(aside, path);
-  rmSync(aside, { force: true });
-  return isStale;
-}
-
 function holderOf(path: string): Holder | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Holder;
@@ -81,7 +98,7 @@ function holderOf(path: string): Holder | undefined {
 }
 
 function isAlive(holder: Holder | undefined): boolean {
-  if (!holder) return false;
+  if (holder?.pid === undefined) return false;
   if (holder.pid === process.pid) return held.has(holder.token);
   try {
     process.kill(holder.pid, 0);

@@ -110,7 +110,7 @@ describe('FileJournal', () => {
 
   it('takes the folder of a process that was killed', () => {
     keep('a');
-    writeFileSync(join(directory, 'lock'), JSON.stringify({ pid: 2 ** 22 + 1, token: 'gone' }));
+    writeFileSync(join(directory, 'lock.3'), JSON.stringify({ pid: 2 ** 22 + 1, token: 'gone' }));
     const { journal, kept } = open();
     journal.close();
     expect(kept).toEqual([{ drop: 'a' }]);
