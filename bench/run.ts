@@ -10,6 +10,7 @@ import type { Sides } from './measures/sides';
 import { measureStart } from './measures/start';
 import { measureSteps } from './measures/steps';
 import { measureTableUse } from './measures/table-use';
+import { measureTables } from './measures/tables';
 import { measureWays } from './measures/ways';
 import { measureWaysTableUse } from './measures/ways-table-use';
 import { Page } from './page';
@@ -43,6 +44,12 @@ async function main(): Promise<void> {
     'Cold start',
     'the clients and commands of the SDK that the library uses, bundled in the same way',
     measureBundle('chat', join(ROOT, 'build/functions/chat/index.mjs'), sdkAlone, ROOT),
+  );
+  progress('tables');
+  page.section(
+    'DynamoDB of the runtime',
+    'dynalite, each in a process of its own, asked by one client with 16 requests under way',
+    await measureTables(ROOT),
   );
   progress('table');
   page.section(
