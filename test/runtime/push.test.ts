@@ -69,6 +69,17 @@ describe('apps that push, on the local runtime', () => {
     },
   );
 
+  it('push what is posted to an HTTP API', async () => {
+    const client = await SocketClient.connect(runtime.webSocketUrl('http'));
+    const [api] = runtime.httpApis;
+    const said = `${runtime.httpUrl(api?.apiId ?? '', '$default')}/said`;
+    const headers = { 'content-type': 'text/plain' };
+    const response = await fetch(said, { method: 'POST', headers, body: 'from a page' });
+    expect(response.status).toBe(202);
+    expect(await client.hears()).toBe('from a page');
+    await client.close();
+  });
+
   it('push at the times of a schedule', async () => {
     const client = await SocketClient.connect(runtime.webSocketUrl('event'));
     clock.advance(60_000);

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { synthesizePushApps } from '../runtime/push-apps';
 import { SocketClient } from '../runtime/socket-client';
 import { assemblyDirectory, deployAssembly } from './deployment';
@@ -35,4 +37,27 @@ describe('the apps that push, deployed', () => {
       await Promise.all([ada, grace].map((client) => client.close()));
     },
   );
+
+  it('push what is posted to an HTTP API', async () => {
+    const { Url = '', HttpUrl = '' } = outputs.PushFromHttp ?? {};
+    const { host, pathname } = new URL(Url);
+    const client = await SocketClient.connect(`ws://127.0.0.1:${ministack.port}${pathname}`, [], {
+      headers: { Host: host },
+    });
+    const { host: httpHost } = new URL(HttpUrl);
+    const headers = { Host: httpHost, 'content-type': 'text/plain' };
+    const posting = request({
+      port: ministack.port,
+      host: '127.0.0.1',
+      path: '/said',
+      method: 'POST',
+      headers,
+    });
+    posting.end('from a page');
+    const [response] = (await once(posting, 'response')) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(202);
+    expect(await client.hears()).toBe('from a page');
+    await client.close();
+  });
 });

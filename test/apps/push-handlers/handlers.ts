@@ -53,6 +53,8 @@ export async function message({ body = '', requestContext }: WebSocketEvent) {
 }
 
 interface PushEvent {
+  /** Of an HTTP request. */
+  body?: string;
   Records?: {
     body?: string;
     Sns?: { Message: string };
@@ -62,10 +64,11 @@ interface PushEvent {
 }
 
 /** Posts what has come to every connection. */
-export async function push({ Records = [], detail }: PushEvent) {
+export async function push({ body: posted, Records = [], detail }: PushEvent) {
   const texts = [
     ...Records.map(({ body, Sns, dynamodb: change }) => body ?? Sns?.Message ?? change?.NewImage?.text?.S),
     detail?.text,
+    posted,
   ].filter((text) => text !== undefined);
   const { Items = [] } = await dynamodb.send(
     new ScanCommand({ TableName: CONNECTIONS, ConsistentRead: true }),
@@ -74,6 +77,8 @@ export async function push({ Records = [], detail }: PushEvent) {
   for (const text of texts) {
     for (const { id } of Items) await post(gateway, id?.S ?? '', text);
   }
+  // Only an HTTP API reads it.
+  return { statusCode: 202 };
 }
 
 async function post(
