@@ -121,11 +121,19 @@ export class Integrations {
   }
 }
 
+/** Anything else makes a result malformed, as middleware that left its own members in it showed on AWS. */
+const RESULT_MEMBERS = new Set(['statusCode', 'headers', 'multiValueHeaders', 'body', 'isBase64Encoded']);
+
 /** What the function returned, or why it is none of what API Gateway takes ("Malformed Lambda proxy response"). */
 function proxyResult(payload: string): ProxyResult | string {
   const value: unknown = parse(payload);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return `${shorten(payload)}, where API Gateway needs an object such as { "statusCode": 200 }`;
+  }
+  const unknown = Object.keys(value).find((name) => !RESULT_MEMBERS.has(name));
+  if (unknown !== undefined) {
+    const known = [...RESULT_MEMBERS].join(', ');
+    return `the member ${shorten(JSON.stringify(unknown))}, which a proxy result has not: return ${known} only`;
   }
   const { statusCode, body, headers, isBase64Encoded } = value as Record<string, unknown>;
   if (!isUsableStatusCode(statusCode)) {

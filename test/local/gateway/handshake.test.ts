@@ -43,6 +43,7 @@ describe('Handshake', () => {
     ['returns an array', () => [200]],
     ['returns no statusCode', () => ({ body: 'hello' })],
     ['returns a statusCode that is no number', () => ({ statusCode: 'OK' })],
+    ['returns a member that a proxy result has not', () => ({ statusCode: 200, Data: 'y' })],
     ['returns 101', () => ({ statusCode: 101 })],
     ['returns a status beyond 599', () => ({ statusCode: 600 })],
     [

@@ -99,6 +99,7 @@ describe('Error frame', () => {
     ['returns a text', () => 'ok'],
     ['returns no statusCode', () => ({ body: 'hello' })],
     ['returns an object as body', () => ({ statusCode: 200, body: { a: 1 } })],
+    ['returns a member that a proxy result has not', () => ({ statusCode: 200, ConnectionId: 'x' })],
   ];
   const cases = failures.flatMap(([what, run]) => [
     { what, run, returnsResponse: false, way: 'one-way' },
