@@ -102,26 +102,3 @@ export const TABLE_REQUESTS = {
   DescribeLimits: {},
   DescribeEndpoints: {},
 };
-
-export const STREAM_REQUESTS = {
-  ListStreams: {
-    TableName: text(...nameRules),
-    Limit: integer(atLeast(1), atMost(100)),
-    ExclusiveStartStreamArn: text(),
-  },
-  DescribeStream: {
-    StreamArn: text(notNull, minLength(37)),
-    Limit: integer(atLeast(1), atMost(100)),
-    ExclusiveStartShardId: text(),
-  },
-  GetShardIterator: {
-    StreamArn: text(notNull, minLength(37)),
-    ShardId: text(notNull, minLength(28)),
-    ShardIteratorType: text(
-      notNull,
-      oneOf('TRIM_HORIZON', 'LATEST', 'AT_SEQUENCE_NUMBER', 'AFTER_SEQUENCE_NUMBER'),
-    ),
-    SequenceNumber: text(),
-  },
-  GetRecords: { ShardIterator: text(notNull, minLength(1)), Limit: integer(atLeast(1), atMost(1000)) },
-};
