@@ -13,13 +13,7 @@ const SCANNED = 40;
 
 /** What a page says to each port: reads and writes, with preflight and without. Returns all that it could read. */
 const ATTACK = `async ({ ports, hosts, tableName }) => {
-  const scope = 'local/20260101/us-east-1/dynamodb/aws4_request';
-  const target = (name) => ({
-    'X-Amz-Target': 'DynamoDB_20120810.' + name,
-    'X-Amz-Date': '20260101T000000Z',
-    'Content-Type': 'application/x-amz-json-1.0',
-    Authorization: 'AWS4-HMAC-SHA256 Credential=' + scope + ', SignedHeaders=host;x-amz-date, Signature=' + '0'.repeat(64),
-  });
+  const target = (name) => ({ 'X-Amz-Target': 'DynamoDB_20120810.' + name, 'Content-Type': 'application/x-amz-json-1.0' });
   const item = JSON.stringify({ TableName: tableName, Item: { pk: { S: 'evil' }, sk: { S: 'evil' } } });
   const tries = [
     { headers: target('ListTables'), body: '{}' },
@@ -29,6 +23,7 @@ const ATTACK = `async ({ ports, hosts, tableName }) => {
     { mode: 'no-cors', headers: target('PutItem'), body: item },
     { mode: 'no-cors', headers: { 'Content-Type': 'text/plain' }, body: item },
   ];
+  const signature = 'X-Amz-Credential=local/20260101/us-east-1/dynamodb/aws4_request';
   const read = [];
   const attempt = async (url, options) => {
     try {
@@ -37,7 +32,7 @@ const ATTACK = `async ({ ports, hosts, tableName }) => {
     } catch {}
   };
   for (const port of ports) {
-    await Promise.all(hosts.flatMap((host) => tries.map((one) => attempt('http://' + host + ':' + port + '/', one))));
+    await Promise.all(hosts.flatMap((host) => tries.map((one) => attempt('http://' + host + ':' + port + '/?' + signature, one))));
   }
   return read;
 }`;
