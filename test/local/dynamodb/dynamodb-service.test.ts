@@ -103,6 +103,13 @@ describe('DynamoDbService', () => {
     '#',
   ];
 
+  it('takes no request above 16 MB, and goes on with the next', async () => {
+    const huge = JSON.stringify({ TableName: 'rows', Key: { pk: { S: 'x'.repeat(16 * 1024 * 1024) } } });
+    const headers = { 'x-amz-target': 'DynamoDB_20120810.GetItem' };
+    expect((await fetch(url, { method: 'POST', headers, body: huge })).status).toBe(413);
+    expect((await send('GetItem', '{"TableName":"rows","Key":{"pk":{"S":"a"}}}')).status).toBe(200);
+  });
+
   it('answers no mutated request with a fault, and each write beside it as ever', async () => {
     await fc.assert(
       fc.asyncProperty(

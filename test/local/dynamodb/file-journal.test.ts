@@ -3,6 +3,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -48,6 +49,19 @@ describe('FileJournal', () => {
     const { journal, kept } = open();
     journal.close();
     expect(kept).toEqual([{ drop: 'a' }, { drop: 'b' }]);
+  });
+
+  it('keeps no more of its history than it has to, and all that was kept last', () => {
+    const { journal } = open();
+    const drop = 'x'.repeat(1024 * 1024);
+    for (let n = 0; n < 200; n += 1) journal.append({ drop }, () => [{ drop: 'all that is there' }]);
+    journal.append({ drop: 'last' }, nothing);
+    journal.close();
+    expect(statSync(join(directory, 'tables.log')).size).toBeLessThan(100 * 1024 * 1024);
+    const { journal: again, kept } = open();
+    again.close();
+    expect(kept[0]).toEqual({ drop: 'all that is there' });
+    expect(kept.at(-1)).toEqual({ drop: 'last' });
   });
 
   it('leaves out a write that was cut off, and says so', () => {
