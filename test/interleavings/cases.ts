@@ -118,6 +118,7 @@ export const cases: Record<string, Scenario> = {
     largerBudget: { staleHosts: 2, ticks: 1 },
   },
   'a handshake takes longer than server() waits': {
+    large: true,
     makeServerClass: recorder,
     clients: { a: { leaves: 'told or not', mayStay: true } },
     budget: { ticks: 14 },

@@ -133,6 +133,7 @@ export const channelCases: Record<string, Scenario> = {
     largerBudget: { crashes: 1, repeats: 2 },
   },
   'a client is let in as it connects, leaves early, and copies of calls come late': {
+    large: true,
     ...channel,
     makeServerClass: open,
     wrongAtRest: wrongIfNotLetIn,

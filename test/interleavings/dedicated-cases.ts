@@ -79,6 +79,7 @@ const running = { ...dedicated, waitsBefore: 0 } satisfies Partial<Scenario>;
 
 export const dedicatedCases: Record<string, Scenario> = {
   'a dedicated socket opens, sends and closes': {
+    large: true,
     ...dedicated,
     serverLimitMilliseconds: LONG_LIMIT_MILLISECONDS,
     clients: { a: { sends: ['m'], leaves: 'told' } },
@@ -102,6 +103,7 @@ export const dedicatedCases: Record<string, Scenario> = {
     largerBudget: { crashes: 1, slowAnswers: 1, waits: 1 },
   },
   'a dedicated socket does not open, and copies of calls come late': {
+    large: true,
     ...dedicated,
     serverLimitMilliseconds: LONG_LIMIT_MILLISECONDS,
     clients: { a: {} },
@@ -156,6 +158,7 @@ export const dedicatedCases: Record<string, Scenario> = {
     largerBudget: { waits: 2, crashes: 1 },
   },
   'an owner hands over while a message comes and its client leaves': {
+    large: true,
     ...running,
     waitsBefore: 2,
     clients: { a: { connected: true, sends: ['m'], leaves: 'told or not' } },

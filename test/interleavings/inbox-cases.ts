@@ -80,6 +80,7 @@ export const inboxCases: Record<string, Scenario> = {
     largerBudget: { lateCopies: 2, waits: 1 },
   },
   'one waits for messages while the client sends and leaves, and handlers are slow': {
+    large: true,
     ...read,
     clients: { a: { connected: true, sends: ['m'], leaves: 'told' } },
     others: { one: reader('one', 90) },

@@ -71,8 +71,10 @@ export interface Scenario {
   goesWrong?: string;
   /** What goes wrong more often in the slow lane, where such a case may be too large to be explored to its end. */
   largerBudget?: Partial<Budget>;
-  /** It takes seconds: with its `budget`, too, it is explored in the slow lane only. @default false */
+  /** It takes seconds. @default false */
   slow?: boolean;
+  /** It has more than 9,000 states: the slow lane explores as many as of a larger budget, `EXPLORED_STATES`. @default false */
+  large?: boolean;
   /** What is wrong at any moment, beyond what is wrong in every scenario. */
   wrongNow?: (world: ServiceWorld) => string | undefined;
   /** What is wrong when all has come to rest, beyond what is wrong in every scenario; asked again after two sweeps. */

@@ -75,11 +75,13 @@ export const sharedLoopCases: Record<string, Scenario> = {
     largerBudget: { crashes: 2, waits: 2 },
   },
   'a loop is handed over while its client leaves, and copies of calls come late': {
+    large: true,
     ...looping,
     clients: { a: { connected: true, leaves: 'told', mayStay: true } },
     budget: { waits: 2, lateCopies: 1 },
   },
   'a loop ends by itself, and copies of calls come late': {
+    large: true,
     ...looping,
     clients: { a: { connected: true, sends: ['bye'], leaves: 'told', mayStay: true } },
     budget: { waits: 1, lateCopies: 1 },
