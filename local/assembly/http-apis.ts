@@ -5,6 +5,7 @@ import type { CorsRules, HttpApi, HttpIntegration, HttpRoute, HttpStage } from '
 import { isObject, type Json } from './json';
 import type { OtherResource } from './model';
 import type { Resource } from './resource';
+import { servedApis } from './served-apis';
 
 const API = 'AWS::ApiGatewayV2::Api';
 
@@ -15,20 +16,8 @@ export function readHttpApis(
   assembly: Assembly,
   integrations: HttpIntegrations,
 ): { apis: HttpApi[]; notRun: OtherResource[] } {
-  const notRun: OtherResource[] = [];
   const resources = assembly.resources(API).filter((api) => api.text('ProtocolType') === 'HTTP');
-  const apis = resources.flatMap((api) => {
-    const read = readApi(api, assembly, integrations);
-    if (typeof read !== 'string') return [read];
-    notRun.push({
-      type: 'HTTP API',
-      path: api.path,
-      reason: read,
-      cost: `nothing of ${api.shortPath} is served`,
-    });
-    return [];
-  });
-  return { apis, notRun };
+  return servedApis('HTTP API', resources, (api) => readApi(api, assembly, integrations));
 }
 
 /** The API, or why nothing of it is served. */

@@ -5,6 +5,7 @@ import type { HttpApi, HttpIntegration, HttpRoute, HttpStage } from './http-mode
 import { isObject } from './json';
 import type { OtherResource } from './model';
 import type { Resource } from './resource';
+import { servedApis } from './served-apis';
 
 /** The most that an integration of a REST API takes by default (quota "Maximum integration timeout"). */
 const MAX_TIMEOUT_MILLIS = 29_000;
@@ -13,19 +14,8 @@ export function readRestApis(
   assembly: Assembly,
   integrations: HttpIntegrations,
 ): { apis: HttpApi[]; notRun: OtherResource[] } {
-  const notRun: OtherResource[] = [];
-  const apis = assembly.resources('AWS::ApiGateway::RestApi').flatMap((api) => {
-    const read = readApi(api, assembly, integrations);
-    if (typeof read !== 'string') return [read];
-    notRun.push({
-      type: 'REST API',
-      path: api.path,
-      reason: read,
-      cost: `nothing of ${api.shortPath} is served`,
-    });
-    return [];
-  });
-  return { apis, notRun };
+  const resources = assembly.resources('AWS::ApiGateway::RestApi');
+  return servedApis('REST API', resources, (api) => readApi(api, assembly, integrations));
 }
 
 function readApi(api: Resource, assembly: Assembly, integrations: HttpIntegrations): HttpApi | string {
