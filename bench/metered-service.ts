@@ -1,6 +1,7 @@
 /** A service on a metered table, behind a gateway in memory: what each of its steps asks of DynamoDB, of Lambda and of API Gateway. */
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { type Backend, createHandlers, type Handlers, Service } from '../lib';
+import type { ServerClass } from '../lib/server/web-socket-server';
 import { DynamoDbTable } from '../lib/table/dynamodb-table';
 import type { Key } from '../lib/table/item';
 import {
@@ -13,7 +14,6 @@ import {
   newWebSocketId,
   SkippingClock,
 } from '../lib/testing';
-import type { ServerClass } from '../lib/web-socket-server';
 import type { Consumption, MeteredTable } from './metered-table';
 
 export interface Cost extends Consumption {

@@ -2,7 +2,7 @@
  * Who comes, is named and leaves, found out by looking at the members again and again: so it works for any place, and sees no
  * messages, nor whoever comes and leaves between two looks.
  */
-import type { Member } from '../lib/connection-items';
+import type { Member } from '../lib/connections/connection-items';
 import type { Service } from '../lib/service';
 import type { Terminal } from './terminal';
 import { jsonLine, printable } from './text';

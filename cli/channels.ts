@@ -1,6 +1,6 @@
 /** The commands `channels` and `members`: which channels there are, and who is in one. */
 import { ChannelStore } from '../lib/channels/channel-store';
-import type { Member } from '../lib/connection-items';
+import type { Member } from '../lib/connections/connection-items';
 import type { Service } from '../lib/service';
 import { inTurns } from './in-turns';
 import { Place, type PlaceOptions } from './place';

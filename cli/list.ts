@@ -1,5 +1,5 @@
 /** The command `list`: who is connected. */
-import type { Member } from '../lib/connection-items';
+import type { Member } from '../lib/connections/connection-items';
 import type { Service } from '../lib/service';
 import { followChanges } from './changes';
 import { inTurns } from './in-turns';

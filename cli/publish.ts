@@ -1,5 +1,5 @@
 /** The commands `publish` and `broadcast`: send one message to everyone of a channel, or of a service. */
-import type { DeliveryReport } from '../lib/delivery';
+import type { DeliveryReport } from '../lib/delivery/delivery';
 import { UserError } from '../local/user-error';
 import { dataOrInput } from './data';
 import { Place, type PlaceOptions } from './place';

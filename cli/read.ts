@@ -1,5 +1,5 @@
 /** The command `read`: takes messages out of a connection's inbox. */
-import { MAX_MESSAGE_BYTES } from '../lib/delivery';
+import { MAX_MESSAGE_BYTES } from '../lib/delivery/delivery';
 import { Place, type PlaceOptions } from './place';
 import { openSocket } from './sockets';
 import type { Terminal } from './terminal';

@@ -1,8 +1,8 @@
 /** The command `show`: what the table and the gateway know of one connection. */
 import type { Backend } from '../lib/backend';
 import { ChannelStore } from '../lib/channels/channel-store';
-import type { Connection } from '../lib/connection-items';
-import { ConnectionStore } from '../lib/connection-store';
+import type { Connection } from '../lib/connections/connection-items';
+import { ConnectionStore } from '../lib/connections/connection-store';
 import { isFree, OwnershipStore } from '../lib/dedicated/ownership';
 import { ConnectionsApiError } from '../lib/errors';
 import { Inbox } from '../lib/inbox/inbox';

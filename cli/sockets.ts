@@ -1,9 +1,9 @@
 /** A WebSocket by its id, in whichever table of the place it is. */
 import type { Backend } from '../lib/backend';
-import type { Connection } from '../lib/connection-items';
-import { ConnectionStore } from '../lib/connection-store';
+import type { Connection } from '../lib/connections/connection-items';
+import { ConnectionStore } from '../lib/connections/connection-store';
+import { SharedConnection } from '../lib/connections/shared-connection';
 import { WebSocketUnknownError } from '../lib/errors';
-import { SharedConnection } from '../lib/shared-connection';
 import { UserError } from '../local/user-error';
 import type { Place } from './place';
 

@@ -1,12 +1,12 @@
 /** What the library works with: the table, the management API, asynchronous invocations, time and chance. Made from the environment, or passed in. */
 import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from './clock';
-import type { ConnectionsClient } from './connections/connections-client';
-import { sdkIdentity } from './connections/identity';
-import { SignedConnectionsClient } from './connections/signed-connections-client';
 import { ConfigurationError } from './errors';
 import type { Invoker } from './invocations/invoker';
 import { LambdaInvoker } from './invocations/lambda-invoker';
+import type { ConnectionsClient } from './management-api/connections-client';
+import { sdkIdentity } from './management-api/identity';
+import { SignedConnectionsClient } from './management-api/signed-connections-client';
 import { DynamoDbTable } from './table/dynamodb-table';
 import type { Table } from './table/table';
 

@@ -1,9 +1,10 @@
 /** SharedConnection: WebSockets that any process may open by their id, on API Gateway, Lambda and DynamoDB. */
 export { type Backend, backendFromEnvironment } from './backend';
 export type { Clock } from './clock';
-export type { Connection, Member } from './connection-items';
-export type { ConnectionStatus } from './connections/connections-client';
-export { type DeliveryOptions, type DeliveryReport, MAX_MESSAGE_BYTES } from './delivery';
+export type { Connection, Member } from './connections/connection-items';
+export { SharedConnection } from './connections/shared-connection';
+export { type DeliveryOptions, type DeliveryReport, MAX_MESSAGE_BYTES } from './delivery/delivery';
+export type { SweepReport } from './departures/sweep';
 export * from './errors';
 export { createHandlers, type Handlers } from './handlers/create-handlers';
 export type {
@@ -17,10 +18,9 @@ export type {
 export type { HandlerOptions } from './handlers/service-function';
 export type { ReadOptions } from './inbox/message-reader';
 export type { WaitOptions } from './inbox/whole-messages';
-export { HandoverInterrupt } from './interrupt';
 export type { ConnectionLimits } from './limits/connection-limits';
+export type { ConnectionStatus } from './management-api/connections-client';
+export { HandoverInterrupt } from './server/interrupt';
+export { type Resumption, type ServerContext, WebSocketServer } from './server/web-socket-server';
 export { type PublishOptions, Service, type ServiceOptions } from './service';
-export type { Session } from './session';
-export { SharedConnection } from './shared-connection';
-export type { SweepReport } from './sweep';
-export { type Resumption, type ServerContext, WebSocketServer } from './web-socket-server';
+export type { Session } from './sessions/session';

@@ -1,11 +1,11 @@
 /** A service as any process sees it: who is connected to it, and posts to all of them. */
 import { type Backend, defaultBackend } from './backend';
 import { assertChannelName, ChannelStore } from './channels/channel-store';
-import type { Member } from './connection-items';
-import { ConnectionStore } from './connection-store';
-import { type DeliveryOptions, type DeliveryReport, deliver } from './delivery';
+import type { Member } from './connections/connection-items';
+import { ConnectionStore } from './connections/connection-store';
+import { type DeliveryOptions, type DeliveryReport, deliver } from './delivery/delivery';
 import { InvalidValueError } from './errors';
-import { Session, sessionIdOfCookie } from './session';
+import { Session, sessionIdOfCookie } from './sessions/session';
 
 export interface ServiceOptions {
   backend?: Backend;

@@ -1,6 +1,6 @@
 /** An app on this machine: its WebSocket APIs, functions, tables, buckets, queues and topics behind one port. */
 import { setTimeout as wait } from 'node:timers/promises';
-import type { HttpApi } from './assembly/http-model';
+import type { HttpApi } from './assembly/apis/http-model';
 import type { App, WebSocketApi } from './assembly/model';
 import { type Clock, systemClock } from './clock';
 import { StackDescriptions } from './cloudformation/stack-descriptions';
@@ -19,7 +19,7 @@ import { type FunctionLog, textFunctionLog } from './lambda/function-log';
 import { invokeHandler } from './lambda/invoke-api';
 import { UnpackedCode } from './lambda/unpacked-code';
 import type { Log } from './log';
-import { Messaging } from './messaging';
+import { Messaging } from './messaging/messaging';
 import { ParameterStore } from './parameters/parameter-store';
 import { SecretsManager } from './parameters/secrets-manager';
 import { LocalS3 } from './s3/local-s3';

@@ -1,9 +1,9 @@
 /** The chat's steps, among ten and among a thousand who all have names. */
 import { ChatServer } from '../../functions/chat/server';
 import { UserList } from '../../functions/chat/user-list';
-import { connectionKey, memberKey } from '../../lib/connection-items';
-import { Settlement } from '../../lib/settlement';
-import { Sweep } from '../../lib/sweep';
+import { connectionKey, memberKey } from '../../lib/connections/connection-items';
+import { Settlement } from '../../lib/departures/settlement';
+import { Sweep } from '../../lib/departures/sweep';
 import { newWebSocketId } from '../../lib/testing';
 import { MeteredService } from '../metered-service';
 import type { MeteredTable } from '../metered-table';

@@ -5,7 +5,7 @@ import type { IncomingFile } from '../../functions/ingest/s3-event';
 import { notificationsServer } from '../../functions/notifications/server';
 import { ToldLog } from '../../functions/notifications/told-log';
 import { channelOf, EVERYTHING } from '../../functions/notifications/topics';
-import { memberKey } from '../../lib/connection-items';
+import { memberKey } from '../../lib/connections/connection-items';
 import { newWebSocketId } from '../../lib/testing';
 import { MeteredService } from '../metered-service';
 import type { MeteredTable } from '../metered-table';

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import type { Member, Service } from '../../lib';
 import { sleep } from '../../lib/clock';
-import { serviceChannelPk } from '../../lib/connection-items';
+import { serviceChannelPk } from '../../lib/connections/connection-items';
 import { absent, all, always, any, differs, equals, lessThan } from '../../lib/table/conditions';
 import type { Item, Key } from '../../lib/table/item';
 import { encode } from './room';

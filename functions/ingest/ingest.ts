@@ -1,8 +1,8 @@
 /** Announces what comes in: every message of a file to everyone who listens, in the order of the file. */
 import type { DeliveryReport, Service } from '../../lib';
 import { sleep } from '../../lib/clock';
+import { Slots } from '../../lib/delivery/slots';
 import { NumberedLog } from '../../lib/numbered-log';
-import { Slots } from '../../lib/slots';
 import { ToldLog } from '../notifications/told-log';
 import { channelOf, EVERYTHING } from '../notifications/topics';
 import { type Announcement, AnnouncementStore, type Outcome } from './announcements';

@@ -6,8 +6,8 @@ import {
   WebSocketOpeningError,
   WebSocketServer,
 } from '../../lib';
-import { allOver } from '../../lib/all-over';
 import { sleep } from '../../lib/clock';
+import { allOver } from '../../lib/delivery/all-over';
 import type { ConnectEvent, MessageEvent } from '../../lib/handlers/events';
 import { AttemptLimits, type TooManyAttempts } from './attempt-limits';
 import { clientAddress } from './client-address';

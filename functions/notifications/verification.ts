@@ -4,7 +4,7 @@
  * CONNECTION#{id} / VERIFICATION    attempts: how many passwords were tried; passed: one of them was right
  */
 import type { Service } from '../../lib';
-import { connectionKey } from '../../lib/connection-items';
+import { connectionKey } from '../../lib/connections/connection-items';
 import { absent, all, always, any, equals, itemAbsent, itemExists } from '../../lib/table/conditions';
 import { expiryAfter, type Item, type Key } from '../../lib/table/item';
 

@@ -4,7 +4,7 @@
  */
 import type { Backend } from '../backend';
 import { sleep } from '../clock';
-import { type Connection, connectionKey, toConnection } from '../connection-items';
+import { type Connection, connectionKey, toConnection } from '../connections/connection-items';
 import { AttributesNotSavedError } from '../errors';
 import { absent, all, any, type Condition, equals } from '../table/conditions';
 import type { Value } from '../table/item';

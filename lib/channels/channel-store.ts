@@ -5,7 +5,7 @@
  * CONNECTION#{id} / CHANNEL#{channel}                  the membership: `in`, or `leaving`
  * CHANNEL#{service}#{channel} / MEMBER#{hh}#{id}       the member: what a post needs
  */
-import { allOver } from '../all-over';
+
 import type { Clock } from '../clock';
 import {
   channelPk,
@@ -14,8 +14,9 @@ import {
   type MemberKey,
   memberKey,
   toMember,
-} from '../connection-items';
-import { LAST_RESORT_SECONDS } from '../connection-store';
+} from '../connections/connection-items';
+import { LAST_RESORT_SECONDS } from '../connections/connection-store';
+import { allOver } from '../delivery/all-over';
 import { InvalidValueError, TooManyChannelsError } from '../errors';
 import { always, equals, itemExists } from '../table/conditions';
 import { expiryAfter, type Key } from '../table/item';

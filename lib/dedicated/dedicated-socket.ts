@@ -4,16 +4,16 @@
  */
 import { ConnectionAttributes } from '../attributes/connection-attributes';
 import { sleep } from '../clock';
-import type { Connection } from '../connection-items';
-import { ConnectionStore, isOpening } from '../connection-store';
+import type { Connection } from '../connections/connection-items';
+import { ConnectionStore, isOpening } from '../connections/connection-store';
+import { awaitOpening } from '../connections/opening';
+import type { Settlement } from '../departures/settlement';
 import { ConfigurationError, WebSocketClosedError, WebSocketOpeningError } from '../errors';
 import type { ServiceFunction } from '../handlers/service-function';
 import { Inbox, LATEST_PUT_AFTER_CLOSE_MILLISECONDS } from '../inbox/inbox';
-import { HANDOVER_RESERVE_MILLISECONDS } from '../interrupt';
-import { awaitOpening } from '../opening';
+import { HANDOVER_RESERVE_MILLISECONDS } from '../server/interrupt';
+import type { WebSocketServer } from '../server/web-socket-server';
 import type { Service } from '../service';
-import type { Settlement } from '../settlement';
-import type { WebSocketServer } from '../web-socket-server';
 import { Owner, OwnershipLost, UnmanageableMessage } from './owner';
 import { isFree, type Ownership, OwnershipStore } from './ownership';
 

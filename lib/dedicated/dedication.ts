@@ -1,9 +1,9 @@
 /** Which sockets are dedicated: a class may have shared ones, dedicated ones, or both. */
-import type { Connection } from '../connection-items';
-import { ConnectionStore } from '../connection-store';
+import type { Connection } from '../connections/connection-items';
+import { ConnectionStore } from '../connections/connection-store';
 import { InvalidUseError } from '../errors';
 import type { ServiceFunction } from '../handlers/service-function';
-import { overrides, type ServerClass, type WebSocketServer } from '../web-socket-server';
+import { overrides, type ServerClass, type WebSocketServer } from '../server/web-socket-server';
 
 /** Who gets the messages of the connection that `server` has let in. @throws InvalidUseError */
 export function messagesTo(ServerClass: ServerClass, server: WebSocketServer): Connection['messagesTo'] {

@@ -3,11 +3,11 @@
  * in time to hand over. A message counts as read when the loop asks for the next one: at least once.
  */
 import type { Backend } from '../backend';
-import type { Connection } from '../connection-items';
-import { ConnectionStore, isOpening } from '../connection-store';
+import type { Connection } from '../connections/connection-items';
+import { ConnectionStore, isOpening } from '../connections/connection-store';
 import { Inbox, type InboxMessage } from '../inbox/inbox';
 import { MessageReader, type ReadOptions } from '../inbox/message-reader';
-import { Interrupt } from '../interrupt';
+import { Interrupt } from '../server/interrupt';
 import { type Ownership, OwnershipStore } from './ownership';
 
 const HEARTBEAT_MILLISECONDS = 15_000;

@@ -5,8 +5,8 @@
  * CONNECTION#{id} / OWNER   the epoch, its owner and lease, the message that it has in hand; expires with the closed mark
  */
 import type { Clock } from '../clock';
-import { connectionKey } from '../connection-items';
-import { LAST_RESORT_SECONDS } from '../connection-store';
+import { connectionKey } from '../connections/connection-items';
+import { LAST_RESORT_SECONDS } from '../connections/connection-store';
 import { absent, all, any, equals, itemAbsent, itemExists, lessThan } from '../table/conditions';
 import { expiryAfter, type Item, type Key, type Value } from '../table/item';
 import type { Change, Table } from '../table/table';

@@ -1,7 +1,8 @@
 /** Turns a server class into the Lambda handlers of a service: `routes` for API Gateway, `server` for what takes longer. */
+
+import type { SweepReport } from '../departures/sweep';
 import type { ServiceRequest } from '../invocations/invoker';
-import type { SweepReport } from '../sweep';
-import type { ServerClass } from '../web-socket-server';
+import type { ServerClass } from '../server/web-socket-server';
 import type {
   ConnectEvent,
   DisconnectEvent,

@@ -1,8 +1,8 @@
 /** Runs the hooks of a departed connection, each on an object of its own. */
-import { SETTLEMENT_LEASE_MILLISECONDS } from '../connection-store';
+import { SETTLEMENT_LEASE_MILLISECONDS } from '../connections/connection-store';
+import type { Departure, DepartureHooks } from '../departures/settlement';
+import type { ServerContext } from '../server/web-socket-server';
 import { Service } from '../service';
-import type { Departure, DepartureHooks } from '../settlement';
-import type { ServerContext } from '../web-socket-server';
 import { deadlineOf } from './deadline';
 import type { LambdaContext } from './events';
 import type { ServiceFunction } from './service-function';

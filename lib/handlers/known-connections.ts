@@ -3,8 +3,8 @@
  * one whose attributes have been changed since its handshake is read for each message, since any environment may change them again.
  */
 import type { Clock } from '../clock';
-import type { Connection } from '../connection-items';
-import { ConnectionStore } from '../connection-store';
+import type { Connection } from '../connections/connection-items';
+import { ConnectionStore } from '../connections/connection-store';
 import type { Table } from '../table/table';
 
 export type KnownConnection = Pick<Connection, 'sessionId' | 'attributes' | 'attributesRevision'>;

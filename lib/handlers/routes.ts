@@ -3,17 +3,22 @@
 import { ConnectionAttributes } from '../attributes/connection-attributes';
 import { fromDataUrl } from '../binary-data';
 import { ChannelStore } from '../channels/channel-store';
-import type { Member } from '../connection-items';
-import { ConnectionStore } from '../connection-store';
+import type { Member } from '../connections/connection-items';
+import { ConnectionStore } from '../connections/connection-store';
 import { dedicatedConnection, messagesTo } from '../dedicated/dedication';
 import { OwnershipStore } from '../dedicated/ownership';
+import { Settlement } from '../departures/settlement';
 import { WebSocketClosedError, WebSocketOpeningError } from '../errors';
 import { Admissions } from '../limits/admissions';
+import {
+  HandshakeRefusal,
+  overrides,
+  type ServerContext,
+  type WebSocketServer,
+} from '../server/web-socket-server';
 import { Service } from '../service';
-import { sessionIdOfCookie } from '../session';
-import { SessionStore } from '../session-store';
-import { Settlement } from '../settlement';
-import { HandshakeRefusal, overrides, type ServerContext, type WebSocketServer } from '../web-socket-server';
+import { sessionIdOfCookie } from '../sessions/session';
+import { SessionStore } from '../sessions/session-store';
 import { cookieValue } from './cookies';
 import { deadlineOf } from './deadline';
 import { departureHooks } from './departure';

@@ -1,17 +1,17 @@
 /** What is asked of a service's `server` function: run `server()`, settle departures, do the upkeep. */
-import type { MemberKey } from '../connection-items';
-import { ConnectionStore } from '../connection-store';
+import type { MemberKey } from '../connections/connection-items';
+import { ConnectionStore } from '../connections/connection-store';
+import { awaitOpening } from '../connections/opening';
 import { DedicatedSocket } from '../dedicated/dedicated-socket';
 import { dedicatedConnection } from '../dedicated/dedication';
+import { Slots } from '../delivery/slots';
+import { Settlement } from '../departures/settlement';
+import { Sweep, type SweepReport } from '../departures/sweep';
 import { InvalidUseError } from '../errors';
 import type { ServiceRequest } from '../invocations/invoker';
-import { awaitOpening } from '../opening';
+import { SharedServer } from '../server/shared-server';
+import { overrides } from '../server/web-socket-server';
 import { Service } from '../service';
-import { Settlement } from '../settlement';
-import { SharedServer } from '../shared-server';
-import { Slots } from '../slots';
-import { Sweep, type SweepReport } from '../sweep';
-import { overrides } from '../web-socket-server';
 import { deadlineOf } from './deadline';
 import { departureHooks } from './departure';
 import type { LambdaContext } from './events';

@@ -2,8 +2,8 @@
 import { type Backend, backendFromEnvironment } from '../backend';
 import { ConfigurationError } from '../errors';
 import { type ConnectionLimits, limitsOf } from '../limits/connection-limits';
+import type { ServerClass } from '../server/web-socket-server';
 import type { Service } from '../service';
-import type { ServerClass } from '../web-socket-server';
 import { allowedOrigins } from './origins';
 
 export interface HandlerOptions {

@@ -5,7 +5,7 @@
  *                                                         its put, repeated after a lost answer, does not bring it back
  */
 import type { Clock } from '../clock';
-import { connectionKey } from '../connection-items';
+import { connectionKey } from '../connections/connection-items';
 import {
   absent,
   all,

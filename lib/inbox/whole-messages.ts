@@ -1,6 +1,6 @@
 /** Messages read whole, on top of a reader of pieces: as an iteration, or as bytes. */
 import { fromDataUrl } from '../binary-data';
-import { MAX_MESSAGE_BYTES } from '../delivery';
+import { MAX_MESSAGE_BYTES } from '../delivery/delivery';
 import { WebSocketClosedError } from '../errors';
 import type { ReadOptions } from './message-reader';
 

@@ -1,5 +1,5 @@
 /** Asks a service's own function to do something later: Lambda's asynchronous invocation, delivered at least once. */
-import type { MemberKey } from '../connection-items';
+import type { MemberKey } from '../connections/connection-items';
 
 export interface Invoker {
   /** Returns when the request has been queued. */

@@ -1,5 +1,5 @@
 /** Decides on each message of a client: by the bucket of this environment and, where the class wants it, by a count in the table. */
-import { connectionKey } from '../connection-items';
+import { connectionKey } from '../connections/connection-items';
 import { absent, any, lessThan } from '../table/conditions';
 import { expiryAfter } from '../table/item';
 import type { Table } from '../table/table';

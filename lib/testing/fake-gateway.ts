@@ -1,11 +1,11 @@
 /** A management API in memory: connections that open, receive and close, as API Gateway answers for them. */
 import type { Clock } from '../clock';
+import { ConnectionsApiError } from '../errors';
 import type {
   ConnectionAddress,
   ConnectionStatus,
   ConnectionsClient,
-} from '../connections/connections-client';
-import { ConnectionsApiError } from '../errors';
+} from '../management-api/connections-client';
 import { type Intercept, letThrough } from './intercept';
 
 interface FakeSocket {

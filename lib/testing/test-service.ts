@@ -1,13 +1,13 @@
 /** A whole service in memory: clients connect, send and leave, and the server class runs as it would behind API Gateway. */
 import type { Backend } from '../backend';
 import type { Clock } from '../clock';
-import { connectionKey } from '../connection-items';
+import { connectionKey } from '../connections/connection-items';
 import { createHandlers, type Handlers } from '../handlers/create-handlers';
 import type { HandlerOptions } from '../handlers/service-function';
 import type { ServiceRequest } from '../invocations/invoker';
+import type { ServerClass } from '../server/web-socket-server';
 import { Service } from '../service';
 import type { Item } from '../table/item';
-import type { ServerClass } from '../web-socket-server';
 import { connectEvent, disconnectEvent, lambdaContext, messageEvent, newWebSocketId } from './events';
 import { FakeGateway } from './fake-gateway';
 import { FakeInvoker } from './fake-invoker';

@@ -1,16 +1,16 @@
 import { basename, join } from 'node:path';
 import { UserError } from '../user-error';
-import { type CloudAssembly, readCloudAssembly, readJson, type StackFiles } from './cloud-assembly';
-import { isObject, objectAt, textAt } from './json';
 import type { OtherResource } from './model';
-import { OutsideValues } from './outside-values';
-import { physicalName } from './physical-names';
-import { ReferenceTrail } from './reference-trail';
-import type { Resource } from './resource';
-import { isSecretId } from './secrets';
 import { type Definition, Stack, type StackSurroundings } from './stack';
 import { type StackSelection, selectStacks } from './stack-selection';
-import { EXPORT_WRITER, PARAMETER, storedIn } from './stored-parameters';
+import { isSecretId } from './stores/secrets';
+import { EXPORT_WRITER, PARAMETER, storedIn } from './stores/stored-parameters';
+import { type CloudAssembly, readCloudAssembly, readJson, type StackFiles } from './synthesis/cloud-assembly';
+import { isObject, objectAt, textAt } from './values/json';
+import { OutsideValues } from './values/outside-values';
+import { physicalName } from './values/physical-names';
+import { ReferenceTrail } from './values/reference-trail';
+import type { Resource } from './values/resource';
 
 /** What an app's stacks have where they name neither account nor region. */
 const DEFAULT_REGION = 'us-east-1';

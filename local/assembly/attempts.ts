@@ -1,7 +1,7 @@
 /** Reading what may turn out not to be run: a mistake costs what it is in, and is listed. */
 import { UserError } from '../user-error';
 import type { OtherResource } from './model';
-import type { Resource } from './resource';
+import type { Resource } from './values/resource';
 
 export class Attempts {
   readonly notRun: OtherResource[] = [];

@@ -1,6 +1,6 @@
 /** What an app loses on this machine: which of its routes fail for what is not run, and whether anything is left. */
 import { UserError } from '../user-error';
-import type { HttpApi } from './http-model';
+import type { HttpApi } from './apis/http-model';
 import type { App, Integration, NotRun, OtherResource, Route, UnknownValue, WebSocketApi } from './model';
 
 /** One entry for each part that is not run, with all the routes that it costs. */

@@ -2,8 +2,8 @@
  * What the runtime knows of an app once its assembly has been read: plain data, every reference resolved.
  * The gateway, the function host and the tables are built from this and never look into a template.
  */
-import type { HttpApi } from './http-model';
-import type { JsonObject } from './json';
+import type { HttpApi } from './apis/http-model';
+import type { JsonObject } from './values/json';
 
 export interface App {
   region: string;

@@ -2,9 +2,9 @@
 
 import { isGlob } from '../glob';
 import { UserError } from '../user-error';
-import { readJson, type StackFiles } from './cloud-assembly';
-import { isObject, objectAt, textAt } from './json';
 import type { OtherResource } from './model';
+import { readJson, type StackFiles } from './synthesis/cloud-assembly';
+import { isObject, objectAt, textAt } from './values/json';
 
 export interface StackSelection {
   /** Names, construct paths or patterns such as `Dev/*`. @default every stack */

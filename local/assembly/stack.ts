@@ -1,15 +1,15 @@
 import { UserError } from '../user-error';
-import type { StackFiles } from './cloud-assembly';
-import { valueOfKey } from './dynamic-references';
-import { resolve, resolveCondition, type Scope } from './intrinsics';
-import { isObject, type Json, type JsonObject, objectAt, textAt } from './json';
-import type { OutsideValues } from './outside-values';
-import { refuseForbidden } from './parameter-rules';
-import { hashUuid } from './physical-names';
-import type { ReferenceTrail } from './reference-trail';
-import { Resource } from './resource';
-import { attributeOf, referenceOf } from './resource-values';
-import { secretName, secretString } from './secrets';
+import { secretName, secretString } from './stores/secrets';
+import type { StackFiles } from './synthesis/cloud-assembly';
+import { valueOfKey } from './values/dynamic-references';
+import { resolve, resolveCondition, type Scope } from './values/intrinsics';
+import { isObject, type Json, type JsonObject, objectAt, textAt } from './values/json';
+import type { OutsideValues } from './values/outside-values';
+import { refuseForbidden } from './values/parameter-rules';
+import { hashUuid } from './values/physical-names';
+import type { ReferenceTrail } from './values/reference-trail';
+import { Resource } from './values/resource';
+import { attributeOf, referenceOf } from './values/resource-values';
 
 /** What a stack needs to know of the app around it. */
 export interface StackSurroundings {

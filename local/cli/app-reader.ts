@@ -1,9 +1,10 @@
 /** The app as its sources are now: its assembly is synthesized where that is needed, one synthesis at a time. */
-import type { AppSource } from '../assembly/app-source';
-import { Fingerprint } from '../assembly/fingerprint';
+
 import type { App } from '../assembly/model';
 import { type ReadSettings, readAssembly } from '../assembly/read-assembly';
-import { synthesize } from '../assembly/synthesis';
+import type { AppSource } from '../assembly/synthesis/app-source';
+import { Fingerprint } from '../assembly/synthesis/fingerprint';
+import { synthesize } from '../assembly/synthesis/synthesis';
 
 export interface ReadOptions {
   /** Synthesize, even if nothing has changed. */

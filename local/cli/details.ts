@@ -1,9 +1,9 @@
 /** What an app has in detail, for those who ask for it: routes, outputs, and what runs functions besides clients. */
-import type { HttpApi } from '../assembly/http-model';
+import type { HttpApi } from '../assembly/apis/http-model';
 import type { App, BucketNotification, ScheduleTiming } from '../assembly/model';
-import { functionNameIn } from '../assembly/resource-values';
-import { serviceOf } from '../destinations';
+import { functionNameIn } from '../assembly/values/resource-values';
 import { namesForPeople } from '../function-names';
+import { serviceOf } from '../messaging/destinations';
 import type { Runtime } from '../runtime';
 
 /** Blocks of lines, each with its title. */

@@ -1,7 +1,7 @@
 /** The command `dev`: an app on this machine that follows its sources. */
 import { sep } from 'node:path';
 import { watch } from 'chokidar';
-import { ProjectFiles } from '../assembly/project-files';
+import { ProjectFiles } from '../assembly/synthesis/project-files';
 import { PageReload } from '../endpoint/page-reload';
 import { UserError } from '../user-error';
 import { Follower } from './follower';

@@ -1,5 +1,5 @@
 /** Brings a run up to its sources: pages at once, functions as soon as they are bundled, the rest of the app after a synthesis. */
-import { Bundles } from '../assembly/bundles';
+import { Bundles } from '../assembly/functions/bundles';
 import type { App } from '../assembly/model';
 import type { PageReload } from '../endpoint/page-reload';
 import { UserError } from '../user-error';

@@ -1,7 +1,7 @@
 /** What an app's functions may do, from the IAM policies in its templates. */
 import type { Assembly } from '../assembly/assembly';
-import { isObject, type Json, listAt, textAt } from '../assembly/json';
-import type { Resource } from '../assembly/resource';
+import { isObject, type Json, listAt, textAt } from '../assembly/values/json';
+import type { Resource } from '../assembly/values/resource';
 import { type Names, tolerant } from './names';
 
 export interface Grant {

@@ -1,5 +1,5 @@
 import type { Assembly } from '../assembly/assembly';
-import type { Resource } from '../assembly/resource';
+import type { Resource } from '../assembly/values/resource';
 import { UserError } from '../user-error';
 
 /** The short names by which a description calls resources: their construct paths, wherever ARNs and ids name them. */

@@ -1,9 +1,9 @@
 /** One run of the command line: an app is read and started, and on demand brought up to another reading or started anew. */
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type AppSource, findApp } from '../assembly/app-source';
 import { lossLines } from '../assembly/losses';
 import type { App } from '../assembly/model';
+import { type AppSource, findApp } from '../assembly/synthesis/app-source';
 import type { PageReload } from '../endpoint/page-reload';
 import { readFaults } from '../faults/fault-settings';
 import { Faults } from '../faults/faults';

@@ -1,5 +1,5 @@
 /** Attribute values: what they are, how large, and how they compare. */
-import { isObject, type Json, type JsonObject } from '../assembly/json';
+import { isObject, type Json, type JsonObject } from '../assembly/values/json';
 import { invalidParameter, validationError } from './dynamodb-error';
 import { canonicalNumber, compareNumbers, parse } from './number';
 

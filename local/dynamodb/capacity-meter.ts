@@ -1,5 +1,5 @@
 /** Counts the capacity that a request consumes, and tells it as far as the request asks. */
-import type { Json, JsonObject } from '../assembly/json';
+import type { Json, JsonObject } from '../assembly/values/json';
 import type { SecondaryIndex } from './secondary-index';
 import type { Table, WriteUnits } from './table';
 

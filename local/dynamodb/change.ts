@@ -1,5 +1,5 @@
 /** What happened to an item of a table: what its stream tells of. */
-import type { JsonObject } from '../assembly/json';
+import type { JsonObject } from '../assembly/values/json';
 
 /** Attributes in DynamoDB's JSON: `{ "id": { "S": "a" } }`. */
 export type Attributes = Record<string, JsonObject>;

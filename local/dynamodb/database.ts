@@ -1,5 +1,5 @@
 /** The tables of a region. Writes are kept before they are seen, and told to whoever listens once they are. */
-import type { JsonObject } from '../assembly/json';
+import type { JsonObject } from '../assembly/values/json';
 import type { Clock } from '../clock';
 import { type Attributes, areEqualItems } from './attribute-value';
 import type { ChangeListener } from './change';

@@ -1,5 +1,5 @@
 /** Refusals as DynamoDB words them. */
-import type { JsonObject } from '../assembly/json';
+import type { JsonObject } from '../assembly/values/json';
 
 const SERVICE = 'com.amazonaws.dynamodb.v20120810#';
 const CORAL = 'com.amazon.coral.service#';

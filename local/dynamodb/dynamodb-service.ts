@@ -1,7 +1,7 @@
 /** DynamoDB's protocol: one operation a request, JSON in and out, a checksum with each answer. */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Json } from '../assembly/json';
+import type { Json } from '../assembly/values/json';
 import type { RequestHandler } from '../endpoint/endpoint';
 import { readBody } from '../gateway/request-body';
 import type { Log } from '../log';

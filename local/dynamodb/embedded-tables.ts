@@ -1,6 +1,7 @@
 /** The app's tables in the embedded DynamoDB, which no port leads to. */
-import type { JsonObject } from '../assembly/json';
+
 import type { DynamoTable } from '../assembly/model';
+import type { JsonObject } from '../assembly/values/json';
 import type { Clock } from '../clock';
 import type { RequestHandler } from '../endpoint/endpoint';
 import type { Log } from '../log';

@@ -1,6 +1,6 @@
 /** Keys of tables and indexes, and the order of what has them. */
 import { createHash } from 'node:crypto';
-import type { Json } from '../assembly/json';
+import type { Json } from '../assembly/values/json';
 import { type Attributes, type AttributeValue, attributeOf, typeOf } from './attribute-value';
 import { invalidParameter, validationError } from './dynamodb-error';
 import { parse, sortableNumber } from './number';

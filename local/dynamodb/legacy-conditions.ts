@@ -1,5 +1,5 @@
 /** Conditions as requests had them before expressions: `Expected`, `QueryFilter`, `ScanFilter`, `KeyConditions`. */
-import { isObject, type Json, type JsonObject } from '../assembly/json';
+import { isObject, type Json, type JsonObject } from '../assembly/values/json';
 import {
   type Attributes,
   type AttributeValue,

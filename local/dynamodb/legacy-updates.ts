@@ -1,5 +1,5 @@
 /** `AttributeUpdates`, as requests had them before expressions. */
-import type { Json } from '../assembly/json';
+import type { Json } from '../assembly/values/json';
 import { type Attributes, type AttributeValue, attributeOf, elements, typeOf } from './attribute-value';
 import { validationError } from './dynamodb-error';
 import { added, withoutElements } from './expressions/apply-update';

@@ -1,5 +1,5 @@
 /** One index of a table: the items that have its key, in its order, with the attributes that it projects. */
-import type { JsonObject } from '../assembly/json';
+import type { JsonObject } from '../assembly/values/json';
 import { type Attributes, areEqualItems, attributeOf } from './attribute-value';
 import { indexPositionOf, type KeySchema, keyAttributes } from './key';
 import { SortedMap } from './sorted-map';

@@ -1,5 +1,5 @@
 /** Items as tables and indexes hold them. */
-import type { Json } from '../assembly/json';
+import type { Json } from '../assembly/values/json';
 import {
   type Attributes,
   type AttributeValue,

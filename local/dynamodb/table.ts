@@ -1,5 +1,5 @@
 /** A table: its description, its items and its indexes. */
-import { isObject, type Json, type JsonObject } from '../assembly/json';
+import { isObject, type Json, type JsonObject } from '../assembly/values/json';
 import type { Attributes } from './attribute-value';
 import { validationError } from './dynamodb-error';
 import { type KeySchema, type KeyType, keyAttributes, positionOf } from './key';

@@ -1,6 +1,6 @@
 /** AWS's JSON protocols: the header `X-Amz-Target` names the operation, and JSON goes in and out. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isObject, type Json, type JsonObject } from '../assembly/json';
+import { isObject, type Json, type JsonObject } from '../assembly/values/json';
 import { readBody } from '../gateway/request-body';
 
 /** Most operations take no more. */

@@ -1,7 +1,7 @@
 /** AWS's Query protocol: a form with `Action=…` and flattened members goes in, XML comes out. */
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import type { Json, JsonObject } from '../assembly/json';
+import type { Json, JsonObject } from '../assembly/values/json';
 import { type XmlElement, xmlDocument } from './xml';
 
 /** Deeper names than any service's are none of theirs. */

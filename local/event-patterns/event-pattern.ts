@@ -2,7 +2,7 @@
  * Event patterns as EventBridge's rules, Lambda's event filters and SNS's filter policies have them.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
  */
-import { isObject, type Json, type JsonObject } from '../assembly/json';
+import { isObject, type Json, type JsonObject } from '../assembly/values/json';
 import { type LeafMatcher, leafMatcher } from './operators';
 import { PatternError } from './pattern-error';
 

@@ -1,6 +1,6 @@
 /** What a pattern may say of one value: itself, or an operator such as `{ "prefix": "a" }`. */
 import { BlockList, isIP } from 'node:net';
-import { isObject, type Json, type JsonObject } from '../assembly/json';
+import { isObject, type Json, type JsonObject } from '../assembly/values/json';
 import { PatternError } from './pattern-error';
 
 /** Takes a value that has no parts; `undefined` for one that is not there. */

@@ -1,5 +1,5 @@
 /** What a function reports of a batch: which of its records are to come again. */
-import { isObject, type Json, textAt } from '../assembly/json';
+import { isObject, type Json, textAt } from '../assembly/values/json';
 
 /**
  * The identifiers of the records that failed; `'all'` if the report makes no sense.

@@ -7,10 +7,10 @@ import type {
   StreamMapping,
 } from '../assembly/model';
 import type { Clock } from '../clock';
-import type { Destinations } from '../destinations';
 import type { ItemChange } from '../dynamodb/change';
 import type { FunctionInvoker } from '../lambda/invocation';
 import type { Log } from '../log';
+import type { Destinations } from '../messaging/destinations';
 import type { Queues } from '../sqs/queues';
 import { QueuePoller } from './queue-poller';
 import { StreamPoller } from './stream-poller';

@@ -1,5 +1,5 @@
 /** The event by which a function gets messages of a queue. @see https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
-import { isObject, type Json, type JsonObject } from '../assembly/json';
+import { isObject, type Json, type JsonObject } from '../assembly/values/json';
 import { attributesDigest, bodyDigest } from '../sqs/digests';
 import type { MessageAttributes, ReceivedMessage } from '../sqs/message';
 import { systemAttributes } from '../sqs/received-message';

@@ -1,11 +1,12 @@
 /** One event source mapping of a queue: takes its messages, runs the function with them, and deletes what has succeeded. */
-import type { JsonObject } from '../assembly/json';
+
 import type { QueueMapping } from '../assembly/model';
+import type { JsonObject } from '../assembly/values/json';
 import type { Clock } from '../clock';
 import { TOO_MANY_REQUESTS } from '../lambda/failure';
 import type { FunctionInvoker, InvocationOutcome } from '../lambda/invocation';
 import type { Log } from '../log';
-import { INITIAL_QUEUE_CONCURRENCY } from '../messaging-assumptions';
+import { INITIAL_QUEUE_CONCURRENCY } from '../messaging/assumptions';
 import type { ReceivedMessage } from '../sqs/message';
 import type { Queue } from '../sqs/queue';
 import { failedItems } from './batch-response';

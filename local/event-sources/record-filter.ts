@@ -1,5 +1,5 @@
 /** Which records a mapping's function wants: those that match one of its filters. */
-import type { JsonObject } from '../assembly/json';
+import type { JsonObject } from '../assembly/values/json';
 import { EventPattern } from '../event-patterns/event-pattern';
 
 export class RecordFilter {

@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import type { StreamMapping } from '../assembly/model';
 import type { Alarm, Clock } from '../clock';
-import { DeliveryError, type Destinations } from '../destinations';
 import { TOO_MANY_REQUESTS } from '../lambda/failure';
 import type { FunctionInvoker, InvocationOutcome } from '../lambda/invocation';
 import type { Log } from '../log';
-import { FIRST_STREAM_RETRY_MILLIS, LONGEST_STREAM_RETRY_MILLIS } from '../messaging-assumptions';
+import { FIRST_STREAM_RETRY_MILLIS, LONGEST_STREAM_RETRY_MILLIS } from '../messaging/assumptions';
+import { DeliveryError, type Destinations } from '../messaging/destinations';
 import { failedItems } from './batch-response';
 import { splitByBytes } from './batches';
 import type { StreamRecord } from './stream-record';

@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import type { StreamMapping, StreamViewType } from '../assembly/model';
 import type { Clock } from '../clock';
-import type { Destinations } from '../destinations';
 import type { ItemChange } from '../dynamodb/change';
 import type { FunctionInvoker } from '../lambda/invocation';
 import type { Log } from '../log';
-import { STREAM_SHARDS } from '../messaging-assumptions';
+import { STREAM_SHARDS } from '../messaging/assumptions';
+import type { Destinations } from '../messaging/destinations';
 import { RecordFilter } from './record-filter';
 import { StreamLane } from './stream-lane';
 import { streamRecord } from './stream-record';

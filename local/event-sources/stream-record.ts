@@ -1,7 +1,7 @@
 /** Records of a DynamoDB stream, as functions get them. @see https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html */
 import { createHash } from 'node:crypto';
-import type { JsonObject } from '../assembly/json';
 import type { StreamViewType } from '../assembly/model';
+import type { JsonObject } from '../assembly/values/json';
 import type { Attributes, ItemChange } from '../dynamodb/change';
 
 export interface StreamRecord {

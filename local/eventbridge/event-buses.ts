@@ -1,10 +1,11 @@
 /** The app's event buses: each event goes to the targets of the rules that it matches. */
-import type { Json } from '../assembly/json';
+
 import type { EventBus as EventBusSettings, EventRule, EventTarget } from '../assembly/model';
+import type { Json } from '../assembly/values/json';
 import type { Clock } from '../clock';
-import { type DeliveryError, type Destinations, deliverOrBury, serviceOf } from '../destinations';
 import { EventPattern } from '../event-patterns/event-pattern';
 import type { Log } from '../log';
+import { type DeliveryError, type Destinations, deliverOrBury, serviceOf } from '../messaging/destinations';
 import { inputFor, type RuleContext } from './event-input';
 import { eventTime } from './scheduled-event';
 

@@ -3,10 +3,10 @@
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  */
 import { JSONPath } from 'jsonpath-plus';
-import type { Json } from '../assembly/json';
 import type { EventInput } from '../assembly/model';
-import { DeliveryError } from '../destinations';
-import { MISSING_VARIABLE } from '../messaging-assumptions';
+import type { Json } from '../assembly/values/json';
+import { MISSING_VARIABLE } from '../messaging/assumptions';
+import { DeliveryError } from '../messaging/destinations';
 
 export interface RuleContext {
   ruleArn: string;

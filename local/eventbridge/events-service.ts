@@ -1,7 +1,7 @@
 /** EventBridge over HTTP, in the JSON protocol: events come in, and rules may be looked at and tried. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isObject, type Json, type JsonObject, textAt } from '../assembly/json';
 import type { EventBus, EventRule } from '../assembly/model';
+import { isObject, type Json, type JsonObject, textAt } from '../assembly/values/json';
 import type { Clock } from '../clock';
 import type { RequestHandler } from '../endpoint/endpoint';
 import { type JsonOperation, JsonServiceError, serveJson } from '../endpoint/json-protocol';

@@ -1,6 +1,6 @@
 /** Entries of PutEvents: which EventBridge takes, and the events that come of them. */
 import { randomUUID } from 'node:crypto';
-import { isObject, type Json, type JsonObject, textAt } from '../assembly/json';
+import { isObject, type Json, type JsonObject, textAt } from '../assembly/values/json';
 import { eventTime } from './scheduled-event';
 
 /** @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html */

@@ -1,6 +1,6 @@
 /** What HTTP APIs and function URLs do about CORS by themselves. Source: "Configure CORS for HTTP APIs". */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { CorsRules } from '../assembly/http-model';
+import type { CorsRules } from '../assembly/apis/http-model';
 
 /** A preflight is answered without the function, wherever it goes to. */
 export function isPreflight(method: string, headers: IncomingHttpHeaders): boolean {

@@ -1,5 +1,5 @@
 /** What each kind of API answers by itself when it cannot pass a request on, or its function fails. */
-import type { HttpApiKind } from '../assembly/http-model';
+import type { HttpApiKind } from '../assembly/apis/http-model';
 
 export interface Failure {
   statusCode: number;

@@ -2,7 +2,7 @@
  * Which stage of which API a plain HTTP request means: by the API's own host, or by `/{apiId}/{stage}/…` on this machine. A
  * stage named `$default` has no part in the path.
  */
-import type { HttpApi, HttpStage } from '../assembly/http-model';
+import type { HttpApi, HttpStage } from '../assembly/apis/http-model';
 import { executeApiDomain, functionUrlDomain } from '../aws-domains';
 import { hostName } from '../endpoint/host-header';
 

@@ -1,6 +1,6 @@
 /** HTTP APIs, REST APIs and function URLs of an app: a request finds its route, runs the function, and gets its answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { HttpApi, HttpIntegration, HttpLambdaIntegration } from '../assembly/http-model';
+import type { HttpApi, HttpIntegration, HttpLambdaIntegration } from '../assembly/apis/http-model';
 import type { Clock } from '../clock';
 import type { NameForPeople } from '../function-names';
 import { sourceIp } from '../gateway/connect-request';

@@ -1,5 +1,5 @@
 /** What a function returned to a proxy integration, as the response that it makes. */
-import type { HttpApiKind } from '../assembly/http-model';
+import type { HttpApiKind } from '../assembly/apis/http-model';
 import { DEFAULT_CONTENT_TYPE } from './assumptions';
 import { isAmong } from './proxy-request';
 

@@ -1,6 +1,6 @@
 /** A request as both payload formats tell it. */
 import type { IncomingMessage } from 'node:http';
-import type { HttpApi } from '../assembly/http-model';
+import type { HttpApi } from '../assembly/apis/http-model';
 import { FORWARDED_PORT, FORWARDED_PROTO } from '../gateway/assumptions';
 import { sourceIp } from '../gateway/connect-request';
 import { TEXT_TYPES } from './assumptions';

@@ -1,5 +1,5 @@
 /** Which route a request takes: the most specific one, as API Gateway chooses. */
-import type { HttpRoute } from '../assembly/http-model';
+import type { HttpRoute } from '../assembly/apis/http-model';
 
 export interface MatchedRoute {
   route: HttpRoute;

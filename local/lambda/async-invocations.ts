@@ -1,9 +1,9 @@
 /** Lambda's queue of asynchronous events: each is tried up to three times with the same request id, then dropped with a word. */
 import { randomUUID } from 'node:crypto';
-import { inWords } from '../assembly/asynchronous-settings';
+import { inWords } from '../assembly/functions/asynchronous-settings';
 import type { AsynchronousSettings } from '../assembly/model';
 import type { Alarm, Clock } from '../clock';
-import { type Delivery, DeliveryError, type Destinations } from '../destinations';
+import { type Delivery, DeliveryError, type Destinations } from '../messaging/destinations';
 import {
   type Condition,
   deadLetterAttributes,

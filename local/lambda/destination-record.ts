@@ -1,5 +1,5 @@
 /** What Lambda sends to a destination of asynchronous events. @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
-import { serviceOf } from '../destinations';
+import { serviceOf } from '../messaging/destinations';
 import type { MessageAttributes } from '../sqs/message';
 import type { InvocationOutcome } from './invocation';
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { LambdaFunction } from '../assembly/model';
 import type { Clock } from '../clock';
-import type { Destinations } from '../destinations';
+import type { Destinations } from '../messaging/destinations';
 import { type AsyncEvent, AsyncInvocations } from './async-invocations';
 import type { Address, Endpoint, Invocation, InvocationResult, Isolation } from './environment';
 import { EnvironmentPool, type PoolHost } from './environment-pool';

@@ -1,7 +1,7 @@
 /** What a process environment runs, and with which variables: a `bootstrap`, Python with AWS's client, or Node.js. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { INSTALL_PYTHON_CLIENT } from '../assembly/python';
+import { INSTALL_PYTHON_CLIENT } from '../assembly/functions/python';
 import type { EnvironmentOptions } from './environment';
 import { environmentVariables, logNames } from './environment-variables';
 

@@ -1,7 +1,7 @@
 /** The parameter store of Systems Manager, as far as functions read it: what the app stores, and what people gave. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isObject, type JsonObject, listAt, textAt } from '../assembly/json';
 import type { App, StoredParameter } from '../assembly/model';
+import { isObject, type JsonObject, listAt, textAt } from '../assembly/values/json';
 import type { RequestHandler } from '../endpoint/endpoint';
 import { type JsonOperation, JsonServiceError, serveJson } from '../endpoint/json-protocol';
 import type { Log } from '../log';

@@ -1,9 +1,9 @@
 /** Secrets Manager, as far as functions read it: the app's secrets, and those that people gave. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type JsonObject, listAt, textAt } from '../assembly/json';
 import type { App, Secret } from '../assembly/model';
-import { hashText, hashUuid } from '../assembly/physical-names';
-import { isSecretId, secretName } from '../assembly/secrets';
+import { isSecretId, secretName } from '../assembly/stores/secrets';
+import { type JsonObject, listAt, textAt } from '../assembly/values/json';
+import { hashText, hashUuid } from '../assembly/values/physical-names';
 import type { RequestHandler } from '../endpoint/endpoint';
 import { type JsonOperation, JsonServiceError, serveJson } from '../endpoint/json-protocol';
 import type { Log } from '../log';

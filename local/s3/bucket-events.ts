@@ -4,8 +4,8 @@
  */
 import type { BucketNotification } from '../assembly/model';
 import type { Alarm, Clock } from '../clock';
-import { DeliveryError, type Destinations } from '../destinations';
 import type { Log } from '../log';
+import { DeliveryError, type Destinations } from '../messaging/destinations';
 import { printable } from '../printable';
 import type { BucketFolder, StoredObject } from './bucket-folder';
 import { FolderWatch, type FolderWatchEvents } from './folder-watch';

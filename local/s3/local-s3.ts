@@ -1,9 +1,9 @@
 /** The app's buckets on this machine: their folders, the S3 API for them, and the events of what comes into them. */
 import type { Bucket } from '../assembly/model';
 import type { Clock } from '../clock';
-import type { Destinations } from '../destinations';
 import type { RequestHandler } from '../endpoint/endpoint';
 import type { Log } from '../log';
+import type { Destinations } from '../messaging/destinations';
 import { UserError } from '../user-error';
 import { BucketEvents } from './bucket-events';
 import { BucketFolder } from './bucket-folder';

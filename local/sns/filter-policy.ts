@@ -1,6 +1,7 @@
 /** Which messages a subscription wants, by their attributes or by their body. */
-import type { Json, JsonObject } from '../assembly/json';
+
 import type { Subscription } from '../assembly/model';
+import type { Json, JsonObject } from '../assembly/values/json';
 import { EventPattern } from '../event-patterns/event-pattern';
 import type { MessageAttributes } from '../sqs/message';
 

@@ -3,8 +3,9 @@
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
  * @see https://docs.aws.amazon.com/sns/latest/dg/sns-sqs-as-subscriber.html
  */
-import type { JsonObject } from '../assembly/json';
+
 import type { Subscription } from '../assembly/model';
+import type { JsonObject } from '../assembly/values/json';
 import type { MessageAttributes } from '../sqs/message';
 import { type PublishedMessage, textFor } from './published-message';
 

@@ -1,7 +1,7 @@
 /** SNS over HTTP, in the Query protocol: publishing, and a look at topics and subscriptions. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isObject, type Json, type JsonObject, textAt } from '../assembly/json';
 import type { Subscription, Topic } from '../assembly/model';
+import { isObject, type Json, type JsonObject, textAt } from '../assembly/values/json';
 import type { RequestHandler } from '../endpoint/endpoint';
 import { answerQuery, answerQueryError, queryList, readQuery } from '../endpoint/query-protocol';
 import type { XmlElement } from '../endpoint/xml';

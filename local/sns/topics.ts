@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Subscription, Topic as TopicSettings } from '../assembly/model';
 import type { Clock } from '../clock';
-import { type Delivery, type Destinations, deliverOrBury } from '../destinations';
 import type { Log } from '../log';
+import { type Delivery, type Destinations, deliverOrBury } from '../messaging/destinations';
 import { contentDigest, Deduplication } from '../sqs/deduplication';
 import { type Filter, filterOf } from './filter-policy';
 import { functionEvent, type Notification, queueBody } from './notification';

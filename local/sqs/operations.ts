@@ -1,5 +1,5 @@
 /** The operations of SQS that are run: parameters in, result out, whichever protocol they came by. */
-import { isObject, type Json, type JsonObject, textAt } from '../assembly/json';
+import { isObject, type Json, type JsonObject, textAt } from '../assembly/values/json';
 import { attributesDigest, bodyDigest } from './digests';
 import type { MessageAttribute, MessageAttributes, NewMessage } from './message';
 import { messageBytes } from './message';

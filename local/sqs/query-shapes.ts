@@ -1,5 +1,5 @@
 /** How SQS's Query protocol, of SDKs before the year 2023, names what the JSON protocol has. */
-import { isObject, type Json, type JsonObject, textAt } from '../assembly/json';
+import { isObject, type Json, type JsonObject, textAt } from '../assembly/values/json';
 import { queryList } from '../endpoint/query-protocol';
 import type { XmlElement } from '../endpoint/xml';
 

@@ -1,5 +1,5 @@
 /** What GetQueueAttributes tells of a queue: its settings, and how many messages it has. */
-import type { JsonObject } from '../assembly/json';
+import type { JsonObject } from '../assembly/values/json';
 import type { Queue } from './queue';
 import type { Queues } from './queues';
 import { defined } from './received-message';

@@ -1,6 +1,6 @@
 /** A received message in the form of SQS's API: what the receiver asked to see of it. */
-import type { Json, JsonObject } from '../assembly/json';
-import { SENDER_ID } from '../messaging-assumptions';
+import type { Json, JsonObject } from '../assembly/values/json';
+import { SENDER_ID } from '../messaging/assumptions';
 import { attributesDigest, bodyDigest } from './digests';
 import type { MessageAttributes, ReceivedMessage } from './message';
 

@@ -1,7 +1,7 @@
 /** SQS over HTTP: its JSON protocol, and the Query protocol of older SDKs and of version 1 of the AWS CLI. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isObject, type JsonObject } from '../assembly/json';
+import { isObject, type JsonObject } from '../assembly/values/json';
 import type { RequestHandler } from '../endpoint/endpoint';
 import { hostName } from '../endpoint/host-header';
 import { answerQuery, answerQueryError, readQuery } from '../endpoint/query-protocol';

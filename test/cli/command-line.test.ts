@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Connection, SharedConnection } from '../../lib';
 import { systemClock } from '../../lib/clock';
-import { ConnectionStore } from '../../lib/connection-store';
+import { ConnectionStore } from '../../lib/connections/connection-store';
 import { NumberedLog } from '../../lib/numbered-log';
 import { DynamoDbTable } from '../../lib/table/dynamodb-table';
 import { newWebSocketId } from '../../lib/testing/events';

@@ -6,8 +6,8 @@ import {
   parseClientMessage as parseNotifications,
 } from '../../functions/notifications/messages';
 import { notificationsServer } from '../../functions/notifications/server';
+import type { ServerClass } from '../../lib/server/web-socket-server';
 import { type TestClient, TestService } from '../../lib/testing';
-import type { ServerClass } from '../../lib/web-socket-server';
 
 /** What makes trouble where a text, a number or a list is expected. */
 const odd = fc.oneof(

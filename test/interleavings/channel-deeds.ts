@@ -1,6 +1,6 @@
 /** What processes do with a channel, step by step, in the cases that are explored. */
 import { Service } from '../../lib';
-import type { Member } from '../../lib/connection-items';
+import type { Member } from '../../lib/connections/connection-items';
 import type { ServiceWorld } from './service-world';
 
 export const CHANNEL = 'news';

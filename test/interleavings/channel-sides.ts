@@ -1,5 +1,5 @@
 /** The two sides of a channel, its members and the memberships of `a`: what is wrong between them. */
-import { channelPk } from '../../lib/connection-items';
+import { channelPk } from '../../lib/connections/connection-items';
 import type { Item } from '../../lib/table/item';
 import { CHANNEL, deeds, publish } from './channel-deeds';
 import { itemOf } from './invariants';

@@ -1,8 +1,8 @@
 /** What is explored: who takes part, and what may go wrong how often. */
 import type { HandlerOptions } from '../../lib';
+import type { ServerClass } from '../../lib/server/web-socket-server';
 import type { Condition } from '../../lib/table/conditions';
 import type { Item } from '../../lib/table/item';
-import type { ServerClass } from '../../lib/web-socket-server';
 import type { ServiceWorld } from './service-world';
 
 /** How often what can go wrong goes wrong on one path. */

@@ -1,6 +1,6 @@
 /** What strangers send is read once and in bounds: the readers that were not so. All of them, with every text: `test/slow`. */
 import type { IncomingMessage } from 'node:http';
-import { withStageVariables } from '../../local/assembly/invoked-function';
+import { withStageVariables } from '../../local/assembly/functions/invoked-function';
 import { signedService } from '../../local/endpoint/credential-scope';
 import { xmlElements } from '../../local/endpoint/xml';
 import { RouteSelection } from '../../local/gateway/route-selection';

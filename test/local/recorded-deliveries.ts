@@ -1,5 +1,5 @@
 /** A destination for each ARN, which notes what it gets; an ARN with `missing` in it is that of none. */
-import { type Delivery, DeliveryError, type Destinations } from '../../local/destinations';
+import { type Delivery, DeliveryError, type Destinations } from '../../local/messaging/destinations';
 
 export class RecordedDeliveries implements Destinations {
   readonly all: { arn: string; delivery: Delivery }[] = [];

@@ -1,5 +1,5 @@
 /** What an update makes of an item. The item itself stays as it is. */
-import type { Json } from '../../assembly/json';
+import type { Json } from '../../assembly/values/json';
 import {
   type Attributes,
   type AttributeType,

@@ -1,5 +1,5 @@
 /** Document paths: `list[2].name`. */
-import type { Json } from '../../assembly/json';
+import type { Json } from '../../assembly/values/json';
 import { type Attributes, type AttributeValue, attributeOf, elements, members } from '../attribute-value';
 
 /** Names and positions in lists, from the item inwards. */

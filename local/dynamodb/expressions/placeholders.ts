@@ -1,5 +1,5 @@
 /** `#names` and `:values` of a request, and which of them no expression has used. */
-import type { JsonObject } from '../../assembly/json';
+import type { JsonObject } from '../../assembly/values/json';
 import { type Attributes, type AttributeValue, attributeOf, readValue } from '../attribute-value';
 import { DynamoDbError, validationError } from '../dynamodb-error';
 

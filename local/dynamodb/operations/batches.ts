@@ -1,5 +1,5 @@
 /** `BatchGetItem` and `BatchWriteItem`. */
-import type { Json, JsonObject } from '../../assembly/json';
+import type { Json, JsonObject } from '../../assembly/values/json';
 import { readAttributes } from '../attribute-value';
 import { CapacityMeter } from '../capacity-meter';
 import type { Database, ItemWrite } from '../database';

@@ -1,5 +1,5 @@
 /** `ItemCollectionMetrics`: of tables with local secondary indexes, in whose collections there is a limit of 10 GB. */
-import type { JsonObject } from '../../assembly/json';
+import type { JsonObject } from '../../assembly/values/json';
 import type { Attributes } from '../attribute-value';
 import type { Table } from '../table';
 

@@ -1,5 +1,5 @@
 /** Which parameters of a request go together. */
-import type { JsonObject } from '../../assembly/json';
+import type { JsonObject } from '../../assembly/values/json';
 import { invalidParameter, validationError } from '../dynamodb-error';
 import { Placeholders } from '../expressions/placeholders';
 

@@ -1,5 +1,5 @@
 /** `GetItem`, `PutItem`, `UpdateItem` and `DeleteItem`. */
-import type { JsonObject } from '../../assembly/json';
+import type { JsonObject } from '../../assembly/values/json';
 import { type Attributes, readAttributes } from '../attribute-value';
 import { CapacityMeter } from '../capacity-meter';
 import type { Database } from '../database';

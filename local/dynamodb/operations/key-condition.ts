@@ -1,5 +1,5 @@
 /** What a query asks of keys: the partition, and a range of sort keys. */
-import type { JsonObject } from '../../assembly/json';
+import type { JsonObject } from '../../assembly/values/json';
 import { type AttributeValue, typeOf } from '../attribute-value';
 import { invalidParameter, validationError } from '../dynamodb-error';
 import {

@@ -1,5 +1,5 @@
 /** What an operation is: the shape of its request, and what it does. */
-import type { JsonObject } from '../../assembly/json';
+import type { JsonObject } from '../../assembly/values/json';
 import type { Database } from '../database';
 import type { Fields } from '../requests/shape';
 

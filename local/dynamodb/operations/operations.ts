@@ -1,5 +1,5 @@
 /** All operations, by their names. */
-import { isObject, type Json, type JsonObject } from '../../assembly/json';
+import { isObject, type Json, type JsonObject } from '../../assembly/values/json';
 import type { Database } from '../database';
 import { DynamoDbError, serializationError, unknownOperation } from '../dynamodb-error';
 import { checkConstraints } from '../requests/constraints';

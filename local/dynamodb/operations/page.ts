@@ -1,5 +1,5 @@
 /** One page of a query or scan: items in order, until there are enough or they are 1 MB. */
-import type { JsonObject } from '../../assembly/json';
+import type { JsonObject } from '../../assembly/values/json';
 import type { Attributes } from '../attribute-value';
 import { CapacityMeter } from '../capacity-meter';
 import { invalidParameter, validationError } from '../dynamodb-error';

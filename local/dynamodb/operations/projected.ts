@@ -1,5 +1,5 @@
 /** Which attributes of an item a request asks for. */
-import type { JsonObject } from '../../assembly/json';
+import type { JsonObject } from '../../assembly/values/json';
 import type { Attributes } from '../attribute-value';
 import { type Path, project } from '../expressions/path';
 import type { Placeholders } from '../expressions/placeholders';

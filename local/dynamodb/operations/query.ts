@@ -1,5 +1,5 @@
 /** `Query`: items of one partition, in order of their sort keys. */
-import type { JsonObject } from '../../assembly/json';
+import type { JsonObject } from '../../assembly/values/json';
 import { type Attributes, areEqual, readAttributes } from '../attribute-value';
 import type { Database } from '../database';
 import { DynamoDbError, validationError } from '../dynamodb-error';

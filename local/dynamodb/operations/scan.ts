@@ -1,5 +1,5 @@
 /** `Scan`: all items of a table or index, or those of one segment of it. */
-import type { JsonObject } from '../../assembly/json';
+import type { JsonObject } from '../../assembly/values/json';
 import type { Attributes } from '../attribute-value';
 import type { Database } from '../database';
 import { validationError } from '../dynamodb-error';

@@ -1,5 +1,5 @@
 /** What a table may be: the rules of `CreateTable`. */
-import type { JsonObject } from '../../assembly/json';
+import type { JsonObject } from '../../assembly/values/json';
 import { invalidParameter, validationError } from '../dynamodb-error';
 
 const MAX_UNITS = 1_000_000_000_000;

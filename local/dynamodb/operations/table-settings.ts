@@ -1,5 +1,5 @@
 /** Tags, time to live and limits. */
-import type { JsonObject } from '../../assembly/json';
+import type { JsonObject } from '../../assembly/values/json';
 import type { Database } from '../database';
 import { accessDenied, serviceError, validationError } from '../dynamodb-error';
 import type { Table } from '../table';

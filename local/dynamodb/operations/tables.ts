@@ -1,6 +1,6 @@
 /** `CreateTable`, `DescribeTable`, `UpdateTable`, `DeleteTable` and `ListTables`. */
 import { randomUUID } from 'node:crypto';
-import type { JsonObject } from '../../assembly/json';
+import type { JsonObject } from '../../assembly/values/json';
 import type { Database } from '../database';
 import { invalidParameter, resourceInUse, serviceError, validationError } from '../dynamodb-error';
 import type { TableState } from '../table';

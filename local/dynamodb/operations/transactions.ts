@@ -1,6 +1,6 @@
 /** `TransactWriteItems` and `TransactGetItems`: all of it, or nothing. */
 import { createHash } from 'node:crypto';
-import type { JsonObject } from '../../assembly/json';
+import type { JsonObject } from '../../assembly/values/json';
 import { readAttributes } from '../attribute-value';
 import { CapacityMeter } from '../capacity-meter';
 import type { Database } from '../database';

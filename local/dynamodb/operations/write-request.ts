@@ -1,5 +1,5 @@
 /** Requests to write one item, alone or in a transaction: read and checked, then decided on what is there. */
-import { isObject, type JsonObject } from '../../assembly/json';
+import { isObject, type JsonObject } from '../../assembly/values/json';
 import {
   type Attributes,
   type AttributeValue,

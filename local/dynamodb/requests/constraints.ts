@@ -1,5 +1,5 @@
 /** What the members of a request must satisfy, told all at once as DynamoDB does: "2 validation errors detected: …". */
-import { isObject, type Json, type JsonObject } from '../../assembly/json';
+import { isObject, type Json, type JsonObject } from '../../assembly/values/json';
 import { validationError } from '../dynamodb-error';
 import type { Fields, Shape } from './shape';
 

@@ -1,5 +1,5 @@
 /** The shapes of requests, as DynamoDB's model has them, and how JSON becomes one: what does not fit is refused in its words. */
-import { isObject, type Json, type JsonObject } from '../../assembly/json';
+import { isObject, type Json, type JsonObject } from '../../assembly/values/json';
 import { ATTRIBUTE_TYPES } from '../attribute-value';
 import { serializationError, validationError } from '../dynamodb-error';
 import type { Constraint } from './constraints';

@@ -1,7 +1,8 @@
 /** A service whose `server()` waits for its client, with a clock that the test turns. */
+
+import type { ServerClass } from '../../../lib/server/web-socket-server';
 import { lambdaContext, ManualClock, TestClient, TestService } from '../../../lib/testing';
 import { connectEvent, newWebSocketId } from '../../../lib/testing/events';
-import type { ServerClass } from '../../../lib/web-socket-server';
 
 export class WaitingService {
   readonly clock = new ManualClock();

@@ -1,8 +1,8 @@
 import { InvalidValueError } from '../../../lib';
 import { ChannelStore } from '../../../lib/channels/channel-store';
-import type { Member } from '../../../lib/connection-items';
-import { ConnectionStore } from '../../../lib/connection-store';
-import { describeForEachTable } from '../tables';
+import type { Member } from '../../../lib/connections/connection-items';
+import { ConnectionStore } from '../../../lib/connections/connection-store';
+import { describeForEachTable } from '../table/tables';
 
 describeForEachTable('ChannelStore', (under) => {
   const store = () => new ChannelStore(under().table, under().clock);

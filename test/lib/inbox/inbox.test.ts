@@ -1,5 +1,5 @@
 import { Inbox } from '../../../lib/inbox/inbox';
-import { describeForEachTable } from '../tables';
+import { describeForEachTable } from '../table/tables';
 
 describeForEachTable('Inbox', (under) => {
   const inbox = () => new Inbox(`${under().pk}-ada=`, under().table, under().clock);

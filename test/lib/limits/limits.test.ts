@@ -5,8 +5,8 @@ import {
   TooManyChannelsError,
   WebSocketServer,
 } from '../../../lib';
+import type { ServerClass } from '../../../lib/server/web-socket-server';
 import { lambdaContext, ManualClock, messageEvent, TestService } from '../../../lib/testing';
-import type { ServerClass } from '../../../lib/web-socket-server';
 
 function limited(limits: ConnectionLimits, Base: ServerClass = EchoServer): ServerClass {
   return class extends (Base as typeof EchoServer) {

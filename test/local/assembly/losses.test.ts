@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../../local/assembly/json';
 import { lossLines, lossText } from '../../../local/assembly/losses';
 import { readAssembly } from '../../../local/assembly/read-assembly';
+import type { JsonObject } from '../../../local/assembly/values/json';
 import { UserError } from '../../../local/user-error';
 import { chatTemplate, readTemplate, type Template, writeAssembly } from './written-assembly';
 

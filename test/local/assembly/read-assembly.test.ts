@@ -1,6 +1,6 @@
-import type { Json } from '../../../local/assembly/json';
 import { lossText } from '../../../local/assembly/losses';
 import { readAssembly } from '../../../local/assembly/read-assembly';
+import type { Json } from '../../../local/assembly/values/json';
 import { UserError } from '../../../local/user-error';
 import {
   chatTemplate,

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Assembly } from '../../../local/assembly/assembly';
-import type { Json, JsonObject } from '../../../local/assembly/json';
 import { readAssembly } from '../../../local/assembly/read-assembly';
+import type { Json, JsonObject } from '../../../local/assembly/values/json';
 
 export type Template = { Resources?: Record<string, JsonObject> } & JsonObject;
 

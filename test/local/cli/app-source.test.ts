@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { version } from 'esbuild';
-import { findApp } from '../../../local/assembly/app-source';
-import { shorten, synthesize } from '../../../local/assembly/synthesis';
+import { findApp } from '../../../local/assembly/synthesis/app-source';
+import { shorten, synthesize } from '../../../local/assembly/synthesis/synthesis';
 import { UserError } from '../../../local/user-error';
 import { writeAssembly } from '../assembly/written-assembly';
 

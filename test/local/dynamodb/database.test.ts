@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../local/assembly/json';
+import type { JsonObject } from '../../../local/assembly/values/json';
 import { ManualClock } from '../../../local/clock';
 import type { ItemChange } from '../../../local/dynamodb/change';
 import { Database } from '../../../local/dynamodb/database';

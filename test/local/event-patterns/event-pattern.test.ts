@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../../local/assembly/json';
+import type { Json, JsonObject } from '../../../local/assembly/values/json';
 import { EventPattern } from '../../../local/event-patterns/event-pattern';
 import { PatternError } from '../../../local/event-patterns/pattern-error';
 

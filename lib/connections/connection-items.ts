@@ -1,0 +1,158 @@
+/**
+ * The rows of the table and what they are in code.
+ *
+ * CONNECTION#{id} / CONNECTION            the connection: open, then closed, then done
+ * CHANNEL#{service}#* / MEMBER#{hh}#{id}  its anchor among all of the service: what a post needs; deleted last
+ * SESSION#{service}#{sessionId} / SESSION  the sockets of a web session: see session-store.ts
+ * CHANNEL#{service}#* / SWEEP             where the next sweep begins, if the last one had to stop
+ */
+import { createHash } from 'node:crypto';
+import type { ConnectionAddress } from '../management-api/connections-client';
+import type { Item, Key, Value } from '../table/item';
+
+/** The channel that every connection of a service is in. */
+const SERVICE_CHANNEL = '*';
+
+export interface Connection extends ConnectionAddress {
+  service: string;
+  /** The web session that it was opened from, or empty. */
+  sessionId: string;
+  /** The function that settles this connection's departure. */
+  serverFunction: string;
+  /** What hooks have noted of the connection. */
+  attributes: Record<string, Value>;
+  /** How often they have been changed since the handshake, if ever. */
+  attributesRevision?: number;
+  /** Who gets its messages: the hook `onClientMessage`, whoever reads its inbox, or the one invocation that owns it. */
+  messagesTo: 'hook' | 'inbox' | 'owner';
+  /** Milliseconds since the epoch. */
+  acceptedAt: number;
+  state: 'open' | 'closed';
+  /** The request that runs `server()`, or has run it. */
+  started?: string;
+  /** By then that request is over, whatever has become of it. Milliseconds since the epoch. */
+  startedUntil?: number;
+  /** `server()` reads in a loop, and has not ended. */
+  loops?: boolean;
+  /** What `onHandover` of such a loop saved. */
+  loopState?: Value;
+  /** `onPostServer` has run to its end. */
+  done: boolean;
+  settler?: string;
+  leaseUntil?: number;
+  /** Milliseconds since the epoch. */
+  closedAt?: number;
+  closeCode?: number;
+  closeReason?: string;
+}
+
+/** One row of the service's channel: all that a post, and a list of users, needs. */
+export interface Member extends ConnectionAddress, MemberKey {
+  serverFunction: string;
+  acceptedAt: number;
+  /** The web session that it was opened from, if any. */
+  sessionId?: string;
+  /** The name under which the user goes, if one was given. */
+  user?: string;
+  /** When the connection was first named: the place in a list of users. */
+  namedAt?: number;
+  /** Its departure is being settled: it is no longer listed. */
+  left: boolean;
+}
+
+/** What finds a member's row. */
+export interface MemberKey {
+  service: string;
+  webSocketId: string;
+  /** @default the service's own channel, which everybody is in: there the row is the connection's anchor */
+  channel?: string;
+}
+
+/** The partition of a channel: its members, and what a service keeps about the channel as a whole. */
+export function channelPk(service: string, channel: string): string {
+  return `CHANNEL#${service}#${channel}`;
+}
+
+/** The partition of the channel that everyone of the service is in. */
+export function serviceChannelPk(service: string): string {
+  return channelPk(service, SERVICE_CHANNEL);
+}
+
+export function connectionKey(webSocketId: string): Key {
+  return { pk: `CONNECTION#${webSocketId}`, sk: 'CONNECTION' };
+}
+
+export function sweepKey(service: string): Key {
+  return { pk: serviceChannelPk(service), sk: 'SWEEP' };
+}
+
+/** Two hex digits of a hash spread a channel over 256 ranges, which workers can go through side by side. */
+export function memberKey({ service, webSocketId, channel = SERVICE_CHANNEL }: MemberKey): Key {
+  const range = createHash('sha256').update(webSocketId).digest('hex').slice(0, 2);
+  return { pk: channelPk(service, channel), sk: `MEMBER#${range}#${webSocketId}` };
+}
+
+export function toConnection(item: Item): Connection {
+  const { pk, callbackUrl, service, sessionId, serverFunction, attributes, acceptedAt, state, done } = item;
+  const {
+    messagesTo,
+    attributesRevision,
+    started,
+    startedUntil,
+    loops,
+    loopState,
+    settler,
+    leaseUntil,
+    closedAt,
+    closeCode,
+    closeReason,
+  } = item;
+  return {
+    webSocketId: pk.slice('CONNECTION#'.length),
+    callbackUrl: callbackUrl as string,
+    service: service as string,
+    sessionId: sessionId as string,
+    serverFunction: serverFunction as string,
+    attributes: (attributes ?? {}) as Record<string, Value>,
+    messagesTo: messagesTo as Connection['messagesTo'],
+    acceptedAt: acceptedAt as number,
+    state: state as 'open' | 'closed',
+    done: done === true,
+    ...(attributesRevision !== undefined && { attributesRevision: attributesRevision as number }),
+    ...(started !== undefined && { started: started as string }),
+    ...(startedUntil !== undefined && { startedUntil: startedUntil as number }),
+    ...(loops === true && { loops }),
+    ...(loopState !== undefined && { loopState }),
+    ...(settler !== undefined && { settler: settler as string }),
+    ...(leaseUntil !== undefined && { leaseUntil: leaseUntil as number }),
+    ...(closedAt !== undefined && { closedAt: closedAt as number }),
+    ...(closeCode !== undefined && { closeCode: closeCode as number }),
+    ...(closeReason !== undefined && { closeReason: closeReason as string }),
+  };
+}
+
+export function toMember({
+  pk,
+  sk,
+  callbackUrl,
+  serverFunction,
+  acceptedAt,
+  sessionId,
+  user,
+  namedAt,
+  left,
+}: Item): Member {
+  const [, service = '', channel = ''] = pk.split('#');
+  return {
+    webSocketId: sk.split('#').slice(2).join('#'),
+    service,
+    ...(channel !== SERVICE_CHANNEL && { channel }),
+    callbackUrl: callbackUrl as string,
+    serverFunction: serverFunction as string,
+    acceptedAt: acceptedAt as number,
+    ...(sessionId !== undefined && { sessionId: sessionId as string }),
+    ...(user !== undefined && { user: user as string }),
+    ...(namedAt !== undefined && { namedAt: namedAt as number }),
+    left: left === true,
+  };
+}

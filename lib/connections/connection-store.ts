@@ -1,0 +1,279 @@
+/**
+ * The items of a connection's life and the conditions under which they change: who is connected, and how a departure is
+ * settled once. Every write recognizes its own earlier success, because the SDK repeats a call whose answer was lost.
+ */
+import type { Clock } from '../clock';
+import {
+  absent,
+  all,
+  always,
+  any,
+  atMost,
+  equals,
+  exists,
+  itemAbsent,
+  itemExists,
+  lessThan,
+} from '../table/conditions';
+import { expiryAfter, type Value } from '../table/item';
+import { type Change, pages, type Table } from '../table/table';
+import {
+  type Connection,
+  connectionKey,
+  type Member,
+  type MemberKey,
+  memberKey,
+  serviceChannelPk,
+  sweepKey,
+  toConnection,
+  toMember,
+} from './connection-items';
+
+/** A 410 proves a departure only to a probe sent this long after the connection was accepted: `$connect` may take 29 s. */
+export const OPENING_WINDOW_MILLISECONDS = 30_000;
+/** How long a settler has before the sweep takes over. Longer than the routes function may run. */
+export const SETTLEMENT_LEASE_MILLISECONDS = 45_000;
+/** How long a settled connection is still known as closed. */
+export const CLOSED_MARK_SECONDS = 10 * 60;
+/** Nothing outlives this if even the sweep fails; DynamoDB's expiry runs no hook, so it is far beyond the 2 hours of a connection. */
+export const LAST_RESORT_SECONDS = 24 * 60 * 60;
+
+export type NewConnection = Pick<
+  Connection,
+  'webSocketId' | 'callbackUrl' | 'service' | 'sessionId' | 'serverFunction' | 'attributes' | 'messagesTo'
+>;
+
+/** What the gateway told of a connection's end, if it did. */
+export interface Close {
+  code?: number;
+  reason?: string;
+}
+
+/** Neither has `server()` begun, nor a hook changed an attribute. */
+const untouched = all(absent('started'), absent('attributesRevision'));
+
+export class ConnectionStore {
+  constructor(
+    private readonly table: Table,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * `$connect`: the connection, then its anchor. `false` if the connection is there already and not by this token, or has
+   * closed meanwhile: then the handshake must not succeed.
+   */
+  async accept(connection: NewConnection, token: string): Promise<boolean> {
+    const acceptedAt = this.clock.now();
+    const expiresAt = expiryAfter(acceptedAt, LAST_RESORT_SECONDS);
+    const { webSocketId, callbackUrl, service, sessionId, serverFunction, attributes, messagesTo } =
+      connection;
+    const accepted = await this.table.put(
+      {
+        ...connectionKey(webSocketId),
+        ...{ callbackUrl, service, sessionId, serverFunction, attributes, messagesTo },
+        ...{ state: 'open', acceptedAt, putToken: token, expiresAt },
+      },
+      // A copy that comes late must not undo what has been noted since.
+      any(itemAbsent, all(equals('putToken', token), equals('state', 'open'), untouched)),
+    );
+    if (!accepted) return false;
+    // An anchor that is there is this one's own, from a call whose answer was lost: putting it again would undo a rename.
+    await this.table.put(
+      {
+        ...memberKey(connection),
+        ...{ callbackUrl, serverFunction, acceptedAt, expiresAt },
+        ...(sessionId !== '' && { sessionId }),
+      },
+      itemAbsent,
+    );
+    return true;
+  }
+
+  /**
+   * Marks that this request runs `server()`, until its time is out (milliseconds since the epoch). `undefined` if another one does, or
+   * has, or the connection is no longer open.
+   */
+  async start(webSocketId: string, requestId: string, until: number): Promise<Connection | undefined> {
+    const hasDied = all(exists('loops'), lessThan('startedUntil', this.clock.now()));
+    const item = await this.table.update(
+      connectionKey(webSocketId),
+      { set: { started: requestId, startedUntil: until } },
+      all(equals('state', 'open'), any(absent('started'), equals('started', requestId), hasDied)),
+    );
+    return item && toConnection(item);
+  }
+
+  /** The handshake has not finished, so `server()` has not begun: whoever finds the connection open later may start it. */
+  async postpone(webSocketId: string, requestId: string): Promise<void> {
+    await this.#changeServer(webSocketId, requestId, { remove: ['started'] });
+  }
+
+  /** `server()` reads: whoever finds its request over may start another. */
+  async beginLoop(webSocketId: string, requestId: string): Promise<void> {
+    await this.#changeServer(webSocketId, requestId, { set: { loops: true } });
+  }
+
+  /** Another request may go on with the loop, and learns of `state`. `false` if this one does not run it. */
+  handOverLoop(webSocketId: string, requestId: string, state: Value | undefined): Promise<boolean> {
+    const set = { loops: true, ...(state !== undefined && { loopState: state }) };
+    const remove = ['started', ...(state === undefined ? ['loopState'] : [])];
+    return this.#changeServer(webSocketId, requestId, { set, remove });
+  }
+
+  /** The loop has ended by itself: nobody starts it again. */
+  async endLoop(webSocketId: string, requestId: string): Promise<void> {
+    await this.#changeServer(webSocketId, requestId, { remove: ['loops', 'loopState'] });
+  }
+
+  async #changeServer(webSocketId: string, requestId: string, change: Change): Promise<boolean> {
+    const mine = equals('started', requestId);
+    return (await this.table.update(connectionKey(webSocketId), change, mine)) !== undefined;
+  }
+
+  async connection(webSocketId: string): Promise<Connection | undefined> {
+    const item = await this.table.get(connectionKey(webSocketId));
+    return item && toConnection(item);
+  }
+
+  /** When the connection closed, in milliseconds since the epoch: 0 if even its closed mark has expired, `undefined` while it is open. */
+  async closedAt(webSocketId: string): Promise<number | undefined> {
+    const connection = await this.connection(webSocketId);
+    return !connection || connection.state === 'closed' ? (connection?.closedAt ?? 0) : undefined;
+  }
+
+  async member(key: MemberKey): Promise<Member | undefined> {
+    const item = await this.table.get(memberKey(key));
+    return item && toMember(item);
+  }
+
+  /** Everyone who is in the service and not leaving, read consistently. */
+  async *members(service: string): AsyncGenerator<Member, void, undefined> {
+    for await (const anchor of this.anchors(service)) if (!anchor.left) yield anchor;
+  }
+
+  /** Every anchor of the service, those of half-settled departures too. */
+  async *anchors(service: string, after?: MemberKey): AsyncGenerator<Member, void, undefined> {
+    const range = { pk: serviceChannelPk(service), prefix: 'MEMBER#' };
+    for await (const page of pages(this.table, { ...range, ...(after && { after: memberKey(after) }) })) {
+      for (const item of page) yield toMember(item);
+    }
+  }
+
+  /** The member at which the last sweep had to stop, if it did. */
+  async sweepCursor(service: string): Promise<MemberKey | undefined> {
+    const item = await this.table.get(sweepKey(service));
+    return item && { service, webSocketId: item.webSocketId as string };
+  }
+
+  /** Notes where the next sweep begins: behind `last`, or at the beginning. */
+  async rememberSweep(service: string, last: MemberKey | undefined): Promise<void> {
+    const key = sweepKey(service);
+    if (last) await this.table.put({ ...key, webSocketId: last.webSocketId }, always);
+    else await this.table.delete(key, always);
+  }
+
+  /**
+   * Names a member. `at` is the time of the request (milliseconds): of two that overtake each other, the later one stays.
+   * `false` if the member has left, or was named by a later request.
+   */
+  async name(key: MemberKey, user: string, at: number): Promise<boolean> {
+    const item = await this.table.update(
+      memberKey(key),
+      { set: { user, renamedAt: at }, setIfAbsent: { namedAt: at } },
+      all(itemExists, absent('left'), any(absent('renamedAt'), atMost('renamedAt', at))),
+    );
+    return item !== undefined;
+  }
+
+  /** A dedicated connection has gone: it counts as closed, is no longer listed, and its owner settles it. */
+  async markClosed(key: MemberKey, close: Close): Promise<void> {
+    await this.table.update(
+      connectionKey(key.webSocketId),
+      { set: { state: 'closed', closedAt: this.clock.now(), ...closeAttributes(close) } },
+      equals('state', 'open'),
+    );
+    await this.leave(key);
+  }
+
+  /**
+   * Begins a settlement: from here on the connection counts as closed. `undefined` if it is absent or somebody else's.
+   * `settler` is fresh for each attempt.
+   */
+  async beginSettlement(
+    webSocketId: string,
+    settler: string,
+    close: Close = {},
+  ): Promise<Connection | undefined> {
+    const item = await this.table.update(
+      connectionKey(webSocketId),
+      {
+        set: {
+          ...{ state: 'closed', settler, leaseUntil: this.#leaseUntil(), closedAt: this.clock.now() },
+          ...closeAttributes(close),
+        },
+      },
+      any(
+        equals('state', 'open'),
+        all(equals('state', 'closed'), any(absent('settler'), equals('settler', settler)), absent('done')),
+      ),
+    );
+    return item && toConnection(item);
+  }
+
+  /** Continues a settlement whose settler has died. `undefined` if its lease is still in force, or another was faster. */
+  async takeOverSettlement(stale: Connection, settler: string): Promise<Connection | undefined> {
+    const mine = equals('settler', settler);
+    const abandoned = all(equals('settler', stale.settler ?? ''), lessThan('leaseUntil', this.clock.now()));
+    const item = await this.table.update(
+      connectionKey(stale.webSocketId),
+      { set: { settler, leaseUntil: this.#leaseUntil() } },
+      all(equals('state', 'closed'), absent('done'), any(mine, abandoned)),
+    );
+    return item && toConnection(item);
+  }
+
+  /** Takes a member out of lists and broadcasts; its row stays, as the way by which an unfinished settlement is found. */
+  async leave(key: MemberKey): Promise<Member | undefined> {
+    const item = await this.table.update(memberKey(key), { set: { left: true } }, itemExists);
+    return item && toMember(item);
+  }
+
+  /** Ends a settlement: done, the closed mark left to expire, and the anchor deleted last. */
+  async finishSettlement(connection: Connection, settler: string): Promise<void> {
+    const done = await this.table.update(
+      connectionKey(connection.webSocketId),
+      {
+        set: { done: true, expiresAt: this.closedMarkExpiresAt() },
+        remove: ['attributes', 'attributesRevision', 'attributesToken', 'loopState'],
+      },
+      all(equals('state', 'closed'), equals('settler', settler)),
+    );
+    if (done) await this.forgetMember(connection);
+  }
+
+  /** Deletes a member's row: only for a connection that is done, or that is old and absent. */
+  async forgetMember(key: MemberKey): Promise<void> {
+    await this.table.delete(memberKey(key), always);
+  }
+
+  /** When a closed mark that is made now expires, in seconds since the epoch. */
+  closedMarkExpiresAt(): number {
+    return expiryAfter(this.clock.now(), CLOSED_MARK_SECONDS);
+  }
+
+  #leaseUntil(): number {
+    return this.clock.now() + SETTLEMENT_LEASE_MILLISECONDS;
+  }
+}
+
+function closeAttributes({ code, reason }: Close) {
+  return {
+    ...(code !== undefined && { closeCode: code }),
+    ...(reason !== undefined && { closeReason: reason }),
+  };
+}
+
+/** Whether a 410 to a probe sent at `probeSentAt` may still belong to the opening of the connection. */
+export function isOpening(acceptedAt: number, probeSentAt: number): boolean {
+  return acceptedAt >= probeSentAt - OPENING_WINDOW_MILLISECONDS;
+}

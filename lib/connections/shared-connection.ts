@@ -1,0 +1,168 @@
+/** A WebSocket that any process opens by its id: %CSP.WebSocket's OpenServer, Read, Write and EndServer. */
+import { defaultBackend } from '../backend';
+import { toDataUrl } from '../binary-data';
+import { MAX_MESSAGE_BYTES } from '../delivery/delivery';
+import {
+  InvalidUseError,
+  MessageTooLargeError,
+  PostFailedError,
+  WebSocketClosedError,
+  WebSocketDedicatedError,
+  WebSocketOpeningError,
+  WebSocketUnknownError,
+} from '../errors';
+import { Inbox } from '../inbox/inbox';
+import { MessageReader, type ReadOptions } from '../inbox/message-reader';
+import { bytesOf, messagesOf, type WaitOptions } from '../inbox/whole-messages';
+import type { ConnectionStatus } from '../management-api/connections-client';
+import { Service, type ServiceOptions } from '../service';
+import type { Connection, Member } from './connection-items';
+import { ConnectionStore, isOpening } from './connection-store';
+
+export class SharedConnection {
+  readonly webSocketId: string;
+  /** Text is written as bytes too: in UTF-8, as a data URL. */
+  binaryData = false;
+  /** Made by the first read: most objects only write. */
+  #reader: MessageReader | undefined;
+
+  /** For code that has the member at hand; others use `open`. */
+  constructor(
+    private readonly service: Service,
+    private readonly member: Member,
+    private readonly messagesTo: Connection['messagesTo'] = 'inbox',
+  ) {
+    this.webSocketId = member.webSocketId;
+  }
+
+  /**
+   * Attaches to an open WebSocket from any process that may read the connection table. One read of the table.
+   * In a Lambda function, pass `deadline: Date.now() + context.getRemainingTimeInMillis() - 2_000`, so that a read ends in time.
+   * @throws WebSocketClosedError if it has closed, WebSocketUnknownError if the table has no such id, WebSocketDedicatedError.
+   */
+  static async open(webSocketId: string, options: ServiceOptions = {}): Promise<SharedConnection> {
+    const { table, clock } = options.backend ?? defaultBackend();
+    const connection = await new ConnectionStore(table, clock).connection(webSocketId);
+    if (!connection) throw new WebSocketUnknownError(webSocketId);
+    const { callbackUrl, service, serverFunction, acceptedAt, messagesTo } = connection;
+    if (connection.state === 'closed') throw new WebSocketClosedError(webSocketId);
+    if (messagesTo === 'owner') throw new WebSocketDedicatedError(webSocketId);
+    const member = { webSocketId, callbackUrl, service, serverFunction, acceptedAt, left: false };
+    return new SharedConnection(new Service(service, options), member, messagesTo);
+  }
+
+  /** Whether the last read reached the end of its message; a longer one is read on by the next. */
+  get atEnd(): boolean {
+    return this.#reader?.atEnd ?? true;
+  }
+
+  /**
+   * Takes the next message, or its next piece. Each message goes to one reader; one that dies after taking it has lost it, as in
+   * IRIS. With `timeoutSeconds: 0` it does not wait, but asks the gateway whether the client is still there.
+   * @throws WebSocketTimeoutError if nothing came in time: the socket is still good.
+   * @throws WebSocketClosedError once it has closed and nothing is left to read; a waiting read learns of that up to 30 s late.
+   * @throws InvalidUseError if the messages go to the class's `onClientMessage`, InvalidValueError for an option out of range.
+   */
+  async read(options?: ReadOptions): Promise<string> {
+    if (this.messagesTo === 'hook') {
+      throw new InvalidUseError(
+        `The messages of WebSocket ${this.webSocketId} cannot be read: they go to onClientMessage of its service ${this.service.name}. A class without that hook leaves them in the inbox.`,
+      );
+    }
+    this.#reader ??= this.#makeReader();
+    return this.#reader.read(options);
+  }
+
+  /** Takes a whole message as bytes: those of a data URL, or those of its text in UTF-8. @throws as `read` */
+  readBytes(options: WaitOptions = {}): Promise<Buffer> {
+    return bytesOf(this, options);
+  }
+
+  /** Whole messages, one after the other, until the socket has closed. @throws as `read`, but for `WebSocketClosedError` */
+  messages(options: WaitOptions = {}): AsyncGenerator<string, void, undefined> {
+    return messagesOf(this, options);
+  }
+
+  /**
+   * Sends `data` as one text frame; bytes as a data URL. Throttling and the gateway's own errors are tried again for up to 10 s.
+   * @throws WebSocketClosedError if the client has gone; its departure is settled then.
+   * @throws WebSocketOpeningError, MessageTooLargeError, PostFailedError
+   */
+  async write(data: string | Uint8Array): Promise<void> {
+    const report = await this.service.deliver(this.#encoded(data), { to: [this.member] });
+    if (report.sent > 0) return;
+    if (report.gone > 0) throw new WebSocketClosedError(this.webSocketId);
+    if (report.pending > 0) throw new WebSocketOpeningError(this.webSocketId);
+    throw new PostFailedError(this.webSocketId, Object.keys(report.reasons).join('; '));
+  }
+
+  /**
+   * Puts it into a channel. `false` if it has closed, or somebody else unsubscribed it at the same time. Two writes, two reads.
+   * @throws InvalidValueError for a name that is not valid
+   */
+  subscribe(channel: string): Promise<boolean> {
+    return this.service.channels.subscribe(this.member, channel);
+  }
+
+  /** Takes it out of a channel. `false` if it was not in it. Three writes. @throws InvalidValueError */
+  unsubscribe(channel: string): Promise<boolean> {
+    return this.service.channels.unsubscribe(this.member, channel);
+  }
+
+  /** The channels that it is in, by their names in order. One query. */
+  channels(): Promise<string[]> {
+    return this.service.channels.channelsOf(this.webSocketId);
+  }
+
+  /** Closes the socket: the client sees code 1000. One that has gone already is left as it is. */
+  async end(): Promise<void> {
+    await this.service.backend.connections.delete(this.member);
+  }
+
+  /**
+   * Asks the gateway for the connection's times and the client's address.
+   * @throws WebSocketClosedError if the client has gone; its departure is settled then. @throws WebSocketOpeningError
+   */
+  async status(): Promise<ConnectionStatus> {
+    const { status, isOpening } = await this.#look();
+    if (status) return status;
+    if (isOpening) throw new WebSocketOpeningError(this.webSocketId);
+    throw new WebSocketClosedError(this.webSocketId);
+  }
+
+  #encoded(data: string | Uint8Array): string {
+    if (typeof data === 'string' && !this.binaryData) return data;
+    const bytes = Buffer.from(data as string);
+    const text = toDataUrl(bytes);
+    if (text.length > MAX_MESSAGE_BYTES) {
+      throw new MessageTooLargeError(text.length, MAX_MESSAGE_BYTES, bytes.length);
+    }
+    return text;
+  }
+
+  #makeReader(): MessageReader {
+    const { webSocketId, service } = this;
+    const { table, clock, random, token } = service.backend;
+    const inbox = new Inbox(webSocketId, table, clock);
+    return new MessageReader(webSocketId, {
+      ...{ inbox, clock, random, deadline: service.deadline, settle: 0 },
+      startMilliseconds: service.backend.startMilliseconds,
+      take: (message) => inbox.take(message, token()),
+      closedAt: () => service.store.closedAt(webSocketId),
+      hasGone: async () => {
+        const { status, isOpening } = await this.#look();
+        return !status && !isOpening;
+      },
+    });
+  }
+
+  /** Asks the gateway; a client that has gone is handed to settlement. */
+  async #look(): Promise<{ status: ConnectionStatus | undefined; isOpening: boolean }> {
+    const { connections, clock } = this.service.backend;
+    const askedAt = clock.now();
+    const status = await connections.get(this.member);
+    const opening = isOpening(this.member.acceptedAt, askedAt);
+    if (!status && !opening) await this.service.requestSettlement([this.member]);
+    return { status, isOpening: opening };
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * The one way to post to many. Members are taken as they are read; at most `concurrency` posts are under way, but a slow one
+ * gives up its place, so that one slow or hanging client delays nobody else; what is throttled or fails is tried again
+ * with jitter while the budget lasts; every member ends in exactly one count of the report.
+ */
+import { type Clock, sleep } from '../clock';
+import type { Member } from '../connections/connection-items';
+import { isOpening } from '../connections/connection-store';
+import { ConnectionsApiError, MessageTooLargeError } from '../errors';
+import type { ConnectionsClient } from '../management-api/connections-client';
+import { Slots } from './slots';
+
+/** API Gateway's limit of a message. Source: quotas for WebSocket APIs, "Message payload size". */
+export const MAX_MESSAGE_BYTES = 128 * 1024;
+
+export interface DeliveryReport {
+  /** API Gateway took the message. A half-open client may still never read it. */
+  sent: number;
+  /** The connection has gone; its departure is settled, or its settlement has been asked for. */
+  gone: number;
+  /** API Gateway did not know the connection yet, or no longer: too young to tell. */
+  pending: number;
+  failed: number;
+  /** How often each reason of a failure occurred. */
+  reasons: Record<string, number>;
+}
+
+export interface DeliveryOptions {
+  /** Posts under way at a time. @default 50 */
+  concurrency?: number;
+  /** After this a post no longer counts against the concurrency. @default 500 */
+  slowMilliseconds?: number;
+  /** After this a post without an answer is given up. @default 3,000 */
+  timeoutMilliseconds?: number;
+  /** From the first try to the last, for what is throttled (429), met an error of the gateway (5xx) or no gateway. @default 10,000 */
+  budgetMilliseconds?: number;
+  /** How long a 410 from a connection that may still be opening is tried again. @default 2,000 */
+  pendingMilliseconds?: number;
+  /** Milliseconds since the epoch: by then everything has been given up that is still open. @default none */
+  deadline?: number;
+}
+
+export interface DeliveryCollaborators {
+  connections: ConnectionsClient;
+  clock: Clock;
+  /** From 0 to 1. */
+  random(): number;
+  /** Whether the table knows by now that the member has left: then a 410 is explained. */
+  hasLeft(member: Member): Promise<boolean>;
+  /** Is handed the members that have gone, some at a time, and awaited. */
+  settle(members: Member[]): Promise<void>;
+}
+
+const FIRST_PAUSE_MILLISECONDS = 50;
+const LONGEST_PAUSE_MILLISECONDS = 2_000;
+/** Members read but not yet decided, waiting for another try included: it bounds memory. */
+const UNDECIDED_PER_SLOT = 20;
+const SETTLEMENTS_PER_REQUEST = 50;
+
+/** @throws MessageTooLargeError before anything is sent. */
+export async function deliver(
+  members: AsyncIterable<Member> | Iterable<Member>,
+  data: string,
+  collaborators: DeliveryCollaborators,
+  options: DeliveryOptions = {},
+): Promise<DeliveryReport> {
+  const bytes = Buffer.byteLength(data);
+  if (bytes > MAX_MESSAGE_BYTES) throw new MessageTooLargeError(bytes, MAX_MESSAGE_BYTES);
+  return new Delivery(data, collaborators, options).run(members);
+}
+
+class PostTimeoutError extends ConnectionsApiError {
+  override readonly retryable = false;
+
+  constructor(milliseconds: number, options: ErrorOptions) {
+    super('POST', 0, `within ${milliseconds} ms`, options);
+  }
+}
+
+type Outcome = 'sent' | 'gone' | 'opening' | ConnectionsApiError;
+
+class Delivery {
+  readonly #report: DeliveryReport = { sent: 0, gone: 0, pending: 0, failed: 0, reasons: {} };
+  readonly #posts: Slots;
+  readonly #undecided: Slots;
+  readonly #slowMilliseconds: number;
+  readonly #timeoutMilliseconds: number;
+  readonly #budgetMilliseconds: number;
+  readonly #pendingMilliseconds: number;
+  readonly #deadline: number;
+  #gone: Member[] = [];
+
+  constructor(
+    private readonly data: string,
+    private readonly collaborators: DeliveryCollaborators,
+    options: DeliveryOptions,
+  ) {
+    const concurrency = options.concurrency ?? 50;
+    this.#posts = new Slots(concurrency);
+    this.#undecided = new Slots(concurrency * UNDECIDED_PER_SLOT);
+    this.#slowMilliseconds = options.slowMilliseconds ?? 500;
+    this.#timeoutMilliseconds = options.timeoutMilliseconds ?? 3_000;
+    this.#budgetMilliseconds = options.budgetMilliseconds ?? 10_000;
+    this.#pendingMilliseconds = options.pendingMilliseconds ?? 2_000;
+    this.#deadline = options.deadline ?? Number.POSITIVE_INFINITY;
+  }
+
+  async run(members: AsyncIterable<Member> | Iterable<Member>): Promise<DeliveryReport> {
+    const broken: unknown[] = [];
+    try {
+      for await (const member of members) {
+        await this.#undecided.take();
+        this.#decide(member)
+          .catch((error: unknown) => broken.push(error))
+          .finally(() => this.#undecided.release());
+      }
+    } finally {
+      await this.#undecided.allReleased();
+      await this.#settleGone();
+    }
+    if (broken.length > 0) throw broken[0];
+    return this.#report;
+  }
+
+  /** Tries until the member's outcome is known, or its time is over. */
+  async #decide(member: Member): Promise<void> {
+    const { clock, random, hasLeft } = this.collaborators;
+    const begun = clock.now();
+    for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS)) {
+      const outcome = await this.#post(member);
+      if (outcome === 'sent') this.#report.sent++;
+      if (outcome === 'gone') await this.#foundGone(member);
+      if (outcome === 'sent' || outcome === 'gone') return;
+
+      const patience = outcome === 'opening' ? this.#pendingMilliseconds : this.#budgetMilliseconds;
+      // Full jitter: those who were throttled together do not come back together.
+      const wait = outcome === 'opening' ? pause : pause * (0.5 + random());
+      const giveUp = Math.min(begun + patience, this.#deadline);
+      if ((outcome !== 'opening' && !outcome.retryable) || clock.now() + wait > giveUp) {
+        this.#giveUp(outcome);
+        return;
+      }
+      await sleep(clock, wait);
+      if (outcome === 'opening' && (await hasLeft(member))) {
+        this.#report.gone++;
+        return;
+      }
+    }
+  }
+
+  async #post(member: Member): Promise<Outcome> {
+    const { connections, clock } = this.collaborators;
+    const release = await this.#posts.takeOnce();
+    const sentAt = clock.now();
+    const timeout = Math.max(0, Math.min(this.#timeoutMilliseconds, this.#deadline - sentAt));
+    const slow = Math.min(this.#slowMilliseconds, timeout);
+    const abort = new AbortController();
+    let cancel = clock.after(slow, () => {
+      release();
+      cancel = clock.after(timeout - slow, () => abort.abort());
+    });
+    try {
+      const answer = await connections.post(member, this.data, abort.signal);
+      return answer === 'gone' && isOpening(member.acceptedAt, sentAt) ? 'opening' : answer;
+    } catch (error) {
+      // Whether a post without an answer arrived is unknown: another try might deliver it twice.
+      if (abort.signal.aborted) return new PostTimeoutError(timeout, { cause: error });
+      if (error instanceof ConnectionsApiError) return error;
+      throw error;
+    } finally {
+      cancel();
+      release();
+    }
+  }
+
+  #giveUp(outcome: Exclude<Outcome, 'sent' | 'gone'>): void {
+    if (outcome === 'opening') {
+      this.#report.pending++;
+      return;
+    }
+    this.#report.failed++;
+    this.#report.reasons[outcome.message] = (this.#report.reasons[outcome.message] ?? 0) + 1;
+  }
+
+  async #foundGone(member: Member): Promise<void> {
+    this.#report.gone++;
+    this.#gone.push(member);
+    if (this.#gone.length >= SETTLEMENTS_PER_REQUEST) await this.#settleGone();
+  }
+
+  async #settleGone(): Promise<void> {
+    const members = this.#gone;
+    this.#gone = [];
+    if (members.length > 0) await this.collaborators.settle(members);
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * Goes through everyone of a service and settles the departures that nobody was told of. Each member costs a read of the
+ * table and, unless it is young, a look at the gateway, so the rate is bounded; what one sweep does not get through, the
+ * next one begins with.
+ */
+import { sleep } from '../clock';
+import type { MemberKey } from '../connections/connection-items';
+import { isOpening } from '../connections/connection-store';
+import { Slots } from '../delivery/slots';
+import type { Service } from '../service';
+import type { Settlement, SettlementOutcome } from './settlement';
+
+/** Looks a second: a fiftieth of the default quota that the management API shares with all of an account's requests. */
+const LOOKS_PER_SECOND = 200;
+const LOOKS_AT_A_TIME = 10;
+/** What a last settlement may take. */
+const RESERVE_MILLISECONDS = 10_000;
+
+export type SweepReport = Record<SettlementOutcome | 'young' | 'failed', number> & {
+  /** Whether it got through everyone. */
+  complete: boolean;
+};
+
+export class Sweep {
+  readonly #report: SweepReport = {
+    ...{ open: 0, settled: 0, forgotten: 0, elsewhere: 0, pending: 0, young: 0, failed: 0 },
+    complete: true,
+  };
+
+  constructor(
+    private readonly service: Service,
+    private readonly settlement: Settlement,
+  ) {}
+
+  async run(): Promise<SweepReport> {
+    const { store, backend, name, deadline } = this.service;
+    const slots = new Slots(LOOKS_AT_A_TIME);
+    const begun = backend.clock.now();
+    let looks = 0;
+    let last: MemberKey | undefined;
+    const cursor = await store.sweepCursor(name);
+    for await (const anchor of store.anchors(name, cursor)) {
+      const now = backend.clock.now();
+      if (now + RESERVE_MILLISECONDS > deadline) {
+        this.#report.complete = false;
+        break;
+      }
+      last = anchor;
+      if (isOpening(anchor.acceptedAt, now)) {
+        this.#report.young++;
+        continue;
+      }
+      await slots.take();
+      void this.#look(anchor).finally(() => slots.release());
+      const ahead = (++looks * 1_000) / LOOKS_PER_SECOND - (now - begun);
+      if (ahead > 0) await sleep(backend.clock, ahead);
+    }
+    await slots.allReleased();
+    const unfinished = this.#report.complete ? undefined : last;
+    if (unfinished ?? cursor) await store.rememberSweep(name, unfinished);
+    return this.#report;
+  }
+
+  async #look(anchor: MemberKey): Promise<void> {
+    try {
+      this.#report[await this.settlement.suspected(anchor)]++;
+    } catch (error) {
+      this.#report.failed++;
+      console.error(`WebSocket ${anchor.webSocketId} could not be looked at: ${String(error)}`);
+    }
+  }
+}

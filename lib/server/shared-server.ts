@@ -1,0 +1,106 @@
+/**
+ * Runs `server()` of a shared socket. One that only greets is over in a moment; one that reads in a loop goes on as long as the
+ * socket: before the time is out it is handed over to a fresh invocation, and after a death the sweep asks for another.
+ */
+import { ConnectionAttributes } from '../attributes/connection-attributes';
+import type { Connection } from '../connections/connection-items';
+import { ConnectionStore } from '../connections/connection-store';
+import { WebSocketClosedError } from '../errors';
+import type { ServiceFunction } from '../handlers/service-function';
+import { Inbox } from '../inbox/inbox';
+import { MessageReader, type ReadOptions } from '../inbox/message-reader';
+import type { Service } from '../service';
+import { HANDOVER_RESERVE_MILLISECONDS, Interrupt } from './interrupt';
+import type { WebSocketServer } from './web-socket-server';
+
+/** No connection lasts longer than two hours (API Gateway's quota): a loop that still goes on then has lost its socket. */
+const LONGEST_LOOP_MILLISECONDS = 3 * 60 * 60_000;
+
+export class SharedServer {
+  readonly #store: ConnectionStore;
+  readonly #interrupt: Interrupt;
+  #loops = false;
+
+  /** `connection` as `start` has returned it for this request. */
+  constructor(
+    private readonly connection: Connection,
+    private readonly requestId: string,
+    private readonly shared: ServiceFunction,
+    private readonly service: Service,
+  ) {
+    const { table, clock } = shared.backend;
+    this.#store = new ConnectionStore(table, clock);
+    const handoverAt = service.deadline - HANDOVER_RESERVE_MILLISECONDS;
+    this.#interrupt = new Interrupt(connection.webSocketId, clock, handoverAt);
+  }
+
+  async run(): Promise<void> {
+    const server = this.#makeServer();
+    const { loops, loopState } = this.connection;
+    try {
+      const running = server.server(loops ? { state: loopState } : undefined);
+      // A loop that catches the interrupt, and does not end, is left where it is.
+      await Promise.race([running, this.#interrupt.overdue]);
+      running.catch(() => {});
+    } catch (error) {
+      const hasGone = this.#loops && error instanceof WebSocketClosedError;
+      if (!this.#interrupt.hasBegun && !hasGone) throw error;
+    } finally {
+      this.#interrupt.rest();
+    }
+    if (this.#interrupt.hasBegun) return this.#handOver(server);
+    await server.saveAttributes();
+    if (this.#loops || loops) await this.#store.endLoop(this.connection.webSocketId, this.requestId);
+  }
+
+  async #handOver(server: WebSocketServer): Promise<void> {
+    const { webSocketId, serverFunction, acceptedAt } = this.connection;
+    const { clock, invoker } = this.shared.backend;
+    if (clock.now() > acceptedAt + LONGEST_LOOP_MILLISECONDS) {
+      console.error(`server() of WebSocket ${webSocketId} ends: no connection lasts longer than two hours.`);
+      return;
+    }
+    const state = await server.onHandover();
+    await server.saveAttributes();
+    if (await this.#store.handOverLoop(webSocketId, this.requestId, state)) {
+      await invoker.invoke(serverFunction, { type: 'server', webSocketId });
+    }
+  }
+
+  #makeServer(): WebSocketServer {
+    const { connection, service, shared } = this;
+    const attributes = new ConnectionAttributes(connection.webSocketId, connection, shared.backend);
+    return new shared.ServerClass({
+      hook: 'server',
+      service,
+      member: { ...connection, left: false },
+      ...{ sessionId: connection.sessionId, attributes: attributes.values, keeper: attributes },
+      requestTime: shared.backend.clock.now(),
+      ...(connection.messagesTo === 'inbox' && { reader: this.#makeReader() }),
+    });
+  }
+
+  #makeReader() {
+    const { webSocketId } = this.connection;
+    const { table, clock, random, token, startMilliseconds, connections } = this.shared.backend;
+    const inbox = new Inbox(webSocketId, table, clock);
+    const reader = new MessageReader(webSocketId, {
+      ...{ inbox, clock, random, startMilliseconds },
+      ...{ deadline: Number.POSITIVE_INFINITY, settle: 'adaptive' },
+      beforeLook: () => this.#interrupt.check(),
+      take: (message) => inbox.take(message, token()),
+      closedAt: () => this.#store.closedAt(webSocketId),
+      hasGone: async () => (await connections.get(this.connection)) === undefined,
+    });
+    return {
+      read: async (options?: ReadOptions) => {
+        if (!this.#loops) await this.#store.beginLoop(webSocketId, this.requestId);
+        this.#loops = true;
+        return reader.read(options);
+      },
+      get atEnd() {
+        return reader.atEnd;
+      },
+    };
+  }
+}

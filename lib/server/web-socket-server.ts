@@ -1,0 +1,264 @@
+/** The class that a service extends: the hooks and members of %CSP.WebSocket. */
+import { assertChannelName } from '../channels/channel-store';
+import type { Member } from '../connections/connection-items';
+import { SharedConnection } from '../connections/shared-connection';
+import { InvalidUseError, TooManyChannelsError, WebSocketClosedError } from '../errors';
+import type { ConnectEvent, MessageEvent } from '../handlers/events';
+import type { ReadOptions } from '../inbox/message-reader';
+import { bytesOf, messagesOf, type WaitOptions } from '../inbox/whole-messages';
+import { type ConnectionLimits, limitsOf } from '../limits/connection-limits';
+import type { Service } from '../service';
+import type { Value } from '../table/item';
+import { Subprotocols } from './subprotocols';
+
+/** What one event brings to the object that serves it. */
+export interface ServerContext {
+  hook: 'onPreServer' | 'server' | 'onClientMessage' | 'onPostServer' | 'onSessionEnd';
+  service: Service;
+  /** Of the connection; in `onPostServer` and `onSessionEnd` with the name that it had. */
+  member: Member;
+  sessionId: string;
+  attributes: Record<string, Value>;
+  /** Keeps what the hook changes of the attributes; in `server` and `onClientMessage`. */
+  keeper?: { save(): Promise<void>; refresh(): Promise<void> };
+  /** When the gateway took the request, in milliseconds since the epoch. */
+  requestTime: number;
+  /** The event as API Gateway sent it, in `onPreServer` and `onClientMessage`. */
+  event?: ConnectEvent | MessageEvent;
+  /** What `onPreServer` subscribes to. */
+  channels?: Set<string>;
+  /** Reads the messages of a dedicated socket, in its `server()`. */
+  reader?: { read(options?: ReadOptions): Promise<string>; readonly atEnd: boolean };
+}
+
+/** What `server()` of a dedicated socket learns when it goes on in another invocation. */
+export interface Resumption {
+  /** What `onHandover` saved last. */
+  state: Value | undefined;
+}
+
+/** One object serves one event: nothing that a hook leaves in a field is there in the next. */
+export abstract class WebSocketServer {
+  /** How much one client may ask for. What a class leaves out keeps its default. @default 100 messages a second, 500 at once; 100 channels */
+  static readonly limits?: ConnectionLimits;
+  /** The id with which any process may later open this WebSocket. */
+  readonly webSocketId: string;
+  /**
+   * The web session that the socket was opened from: the principal that an authorizer found, else a hash of the session cookie if
+   * the service has one (`SESSION_COOKIE`), else empty. `service.session(sessionId)` has all of its sockets.
+   */
+  readonly sessionId: string;
+  /** Everyone who is connected to this service. */
+  readonly service: Service;
+  /**
+   * Notes kept with the connection, there in every hook. What `onPreServer`, `server` or `onClientMessage` changes is kept when the hook
+   * returns, and in `server` with each `read`, too; not if the hook throws. Of two hooks side by side that change the same one, the
+   * later one stays. The first change after the handshake may be unseen for a minute by another environment that knew the connection:
+   * where that matters, call `refreshAttributes`.
+   */
+  readonly attributes: Record<string, Value>;
+  /**
+   * `false`, set in `onPreServer` or as a field, makes the socket dedicated: one invocation owns it, `server()` is its read and
+   * write loop, and it closes when that returns. In IRIS this is the default; here the shared one is, since it holds nothing.
+   */
+  sharedConnection = true;
+  /** `true`, set as a field: text is written as bytes, and `onClientMessage` gets the bytes of data URLs. */
+  binaryData = false;
+  /**
+   * `true`, set in `onPreServer` or as a field: the end of the socket's session is told by `onSessionEnd`. It means nothing to a
+   * socket without a session.
+   */
+  sessionEndOnClose = false;
+  readonly #connection: SharedConnection;
+  readonly #subprotocols: Subprotocols;
+  readonly #mostChannels: number;
+
+  constructor(protected readonly context: ServerContext) {
+    this.webSocketId = context.member.webSocketId;
+    this.sessionId = context.sessionId;
+    this.service = context.service;
+    this.attributes = context.attributes;
+    this.#subprotocols = new Subprotocols(context);
+    const ServerClass = new.target as unknown as ServerClass;
+    this.#mostChannels = limitsOf(ServerClass).channels;
+    const toHook = overrides(ServerClass, 'onClientMessage');
+    this.#connection = new SharedConnection(context.service, context.member, toHook ? 'hook' : 'inbox');
+  }
+
+  /** Whether the last `read` reached the end of its message. */
+  get atEnd(): boolean {
+    return (this.context.reader ?? this.#connection).atEnd;
+  }
+
+  /** Before the handshake is answered. Call `refuse` to turn the client away. */
+  async onPreServer(): Promise<void> {}
+
+  /**
+   * Once the socket is open, in an invocation of its own. A class that does not override it costs no invocation. Runs again if it
+   * fails. A dedicated socket's runs again in a fresh invocation before Lambda's time is out, or after it died: `resumed` tells.
+   */
+  async server(_resumed?: Resumption): Promise<void> {}
+
+  /** A dedicated socket goes on in a fresh invocation: what this returns is there again in `server(resumed)`. */
+  async onHandover(): Promise<Value | undefined> {
+    return undefined;
+  }
+
+  /**
+   * Each message of a shared socket's client; `bytes` if `binaryData` is set and it is a data URL. Messages of one client may run
+   * side by side. A class without this hook leaves them in the inbox, for whoever calls `read`.
+   */
+  async onClientMessage(_data: string, _bytes?: Buffer): Promise<void> {}
+
+  /**
+   * The client has sent more messages than the class's `limits` allow, and so many were refused since it was told last: at most once
+   * a second in each environment. Override it to tell the client in your own protocol. @default a frame in API Gateway's form
+   */
+  async onMessagesRefused(_refused: number): Promise<void> {
+    const { requestId } = (this.context.event as MessageEvent).requestContext;
+    // Source: the frames that API Gateway sends of itself, such as "Internal server error"; the message is that of its status 429.
+    await this.write(
+      JSON.stringify({ message: 'Too Many Requests', connectionId: this.webSocketId, requestId }),
+    );
+  }
+
+  /**
+   * After the socket has closed, once for each connection however its end was noticed, or again if this died on the way.
+   * Code and reason are there if the gateway told them.
+   */
+  async onPostServer(_closeCode?: number, _reason?: string): Promise<void> {}
+
+  /**
+   * When the last socket of a web session has closed, if one of them asked for it by `sessionEndOnClose`: once for each time that the
+   * session has lost its last socket, or again if this died on the way. A socket that opens meanwhile begins the session anew, and
+   * may overlap this. It runs on behalf of the socket that closed last, after `onPostServer`.
+   */
+  async onSessionEnd(): Promise<void> {}
+
+  /** Keeps now what the hook has changed of the attributes: before an answer that tells of it, for instance. @throws AttributesNotSavedError */
+  async saveAttributes(): Promise<void> {
+    await this.context.keeper?.save();
+  }
+
+  /** Reads the attributes as they are now. What this hook has changed stays. One read of the table. */
+  async refreshAttributes(): Promise<void> {
+    await this.context.keeper?.refresh();
+  }
+
+  /** The subprotocols that the client offers, its favourite first. Only in `onPreServer`. */
+  get subprotocols(): readonly string[] {
+    return this.#subprotocols.offered;
+  }
+
+  /** The one that is chosen: set it in `onPreServer`. A browser that offers some and is given none closes the socket. @throws InvalidUseError for one that was not offered. */
+  get subprotocol(): string | undefined {
+    return this.#subprotocols.chosen;
+  }
+  set subprotocol(subprotocol: string) {
+    this.#subprotocols.chosen = subprotocol;
+  }
+
+  /**
+   * Takes the client's next message, or the next piece of a long one. In `server()`, of a class without `onClientMessage`. Of a
+   * dedicated socket a message counts as read when the next one is asked for: one whose invocation died comes again.
+   * @throws as `SharedConnection.read`
+   */
+  async read(options?: ReadOptions): Promise<string> {
+    this.#assertMayReachClient('read');
+    if (this.context.hook === 'server') await this.saveAttributes();
+    return (this.context.reader ?? this.#connection).read(options);
+  }
+
+  /** Takes a whole message as bytes: those of a data URL, or those of its text in UTF-8. @throws as `read` */
+  readBytes(options: WaitOptions = {}): Promise<Buffer> {
+    return bytesOf(this, options);
+  }
+
+  /** Whole messages, one after the other, until the socket has closed. @throws as `read`, but for `WebSocketClosedError` */
+  messages(options: WaitOptions = {}): AsyncGenerator<string, void, undefined> {
+    return messagesOf(this, options);
+  }
+
+  /**
+   * Sends `data` to the client as one text frame; bytes as a data URL.
+   * @throws WebSocketClosedError if the client has gone, InvalidUseError in `onPreServer`, and as `SharedConnection.write`.
+   */
+  async write(data: string | Uint8Array): Promise<void> {
+    this.#assertMayReachClient('write');
+    this.#connection.binaryData = this.binaryData;
+    await this.#connection.write(data);
+  }
+
+  /**
+   * Puts the connection into a channel, whose members `service.publish` reaches. In `onPreServer` it is done once the connection
+   * is accepted, and `true` says no more than that.
+   * @throws TooManyChannelsError if it would be in more than `limits.channels`, InvalidValueError, and as `SharedConnection.subscribe`
+   */
+  async subscribe(channel: string): Promise<boolean> {
+    assertChannelName(channel);
+    const most = this.#mostChannels;
+    if (this.context.hook !== 'onPreServer') {
+      return this.service.channels.subscribe(this.context.member, channel, most);
+    }
+    const { channels = new Set() } = this.context;
+    if (!channels.has(channel) && channels.size >= most) {
+      throw new TooManyChannelsError(this.webSocketId, channel, most);
+    }
+    channels.add(channel);
+    return true;
+  }
+
+  /** Takes the connection out of a channel. @throws as `subscribe` */
+  async unsubscribe(channel: string): Promise<boolean> {
+    assertChannelName(channel);
+    if (this.context.hook !== 'onPreServer') return this.#connection.unsubscribe(channel);
+    return this.context.channels?.delete(channel) ?? false;
+  }
+
+  /** The channels that the connection is in. */
+  async channels(): Promise<string[]> {
+    return this.context.hook === 'onPreServer'
+      ? [...(this.context.channels ?? [])]
+      : this.#connection.channels();
+  }
+
+  /** Closes the socket: the client sees code 1000. @throws as `write` */
+  async end(): Promise<void> {
+    this.#assertMayReachClient('end');
+    await this.#connection.end();
+  }
+
+  /** Turns the client away before the handshake: it sees this HTTP status. Only in `onPreServer`. */
+  protected refuse(statusCode: 401 | 403 = 403): never {
+    if (this.context.hook !== 'onPreServer') {
+      throw new InvalidUseError(
+        `refuse() was called in ${this.context.hook} of WebSocket ${this.webSocketId}, but the handshake is over by then. Refuse in onPreServer, or close with end().`,
+      );
+    }
+    throw new HandshakeRefusal(statusCode);
+  }
+
+  #assertMayReachClient(method: string): void {
+    const { hook } = this.context;
+    if (hook === 'onPostServer' || hook === 'onSessionEnd') throw new WebSocketClosedError(this.webSocketId);
+    if (hook === 'onPreServer') {
+      throw new InvalidUseError(
+        `${method}() was called in onPreServer of WebSocket ${this.webSocketId}, but API Gateway answers 410 until the handshake has finished. Call it in server(), which runs once the socket is open, or refuse().`,
+      );
+    }
+  }
+}
+
+/** Thrown by `refuse` and turned into the handshake's status by the handler. */
+export class HandshakeRefusal extends Error {
+  constructor(readonly statusCode: number) {
+    super(`The handshake was refused with ${statusCode}.`);
+  }
+}
+
+export type ServerClass = (new (context: ServerContext) => WebSocketServer) & { limits?: ConnectionLimits };
+
+/** Whether the class has a hook of its own. */
+export function overrides(ServerClass: ServerClass, hook: ServerContext['hook']): boolean {
+  return ServerClass.prototype[hook] !== WebSocketServer.prototype[hook];
+}

@@ -1,0 +1,120 @@
+/**
+ * Which sockets a web session has, and when it ends: once for each time that it has lost its last socket.
+ *
+ * SESSION#{service}#{sessionId} / SESSION  `sockets`, and `left…`, those that have gone: string sets of connection ids
+ *                                          `rev`         grows with each socket that joins
+ *                                          `endOnClose`  a socket has asked for the hook, and it has not ended since
+ *                                          `ending`      the sockets with which it has ended, until the hook was through
+ *
+ * A row outlives its last change by a day. Its sockets count towards its size, so a session is one user's, not everyone's:
+ * with n sockets a change costs about n / 60 units, and 400 KB hold some 20,000.
+ */
+import type { Clock } from '../clock';
+import type { MemberKey } from '../connections/connection-items';
+import { LAST_RESORT_SECONDS } from '../connections/connection-store';
+import { absent, all, always, equals, exists, itemExists, lacks } from '../table/conditions';
+import { expiryAfter, type Item, type Key } from '../table/item';
+import type { Table } from '../table/table';
+
+/** A socket of a session, which `sessionId` names within its service. */
+export interface SessionSocket extends MemberKey {
+  sessionId: string;
+}
+
+/**
+ * A copy of a request that is under way longer is refused, since its signature has expired. So long, at least, a socket that
+ * has left is remembered, lest a late copy of its joining brings it back.
+ */
+const LATEST_COPY_MILLISECONDS = 15 * 60_000;
+/** They take turns, each for that long. A leaving clears the one of two turns ago, and one that is a turn late itself none that is in use. */
+const LEFT = ['left0', 'left1', 'left2', 'left3'] as const;
+
+export class SessionStore {
+  constructor(
+    private readonly table: Table,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * `$connect`: the socket belongs to the session. `false` if it has left already: then the handshake must not succeed.
+   * `endOnClose` asks for the hook at the session's end.
+   */
+  async join(socket: SessionSocket, endOnClose: boolean): Promise<boolean> {
+    const { webSocketId } = socket;
+    const session = await this.table.update(
+      sessionKey(socket),
+      {
+        set: { expiresAt: this.#expiresAt(), ...(endOnClose && { endOnClose }) },
+        add: { rev: 1 },
+        addTo: { sockets: [webSocketId] },
+      },
+      all(...LEFT.map((left) => lacks(left, webSocketId))),
+    );
+    return session !== undefined;
+  }
+
+  /**
+   * The socket has closed. Whether the session has ended with it and the caller is to run the hook: now or, if it died then,
+   * again, though others have joined since. One that is joined before its end is noted goes on instead.
+   */
+  async leave(socket: SessionSocket): Promise<boolean> {
+    const { webSocketId } = socket;
+    const turn = Math.floor(this.clock.now() / LATEST_COPY_MILLISECONDS);
+    // It may create the row: a socket whose end is told before it has joined must not join any more.
+    const session = await this.table.update(
+      sessionKey(socket),
+      {
+        set: { expiresAt: this.#expiresAt() },
+        addTo: { [leftIn(turn)]: [webSocketId] },
+        deleteFrom: { sockets: [webSocketId] },
+        remove: [leftIn(turn - 2)],
+      },
+      always,
+    );
+    if (!session) return false;
+    if (isEnding(session, webSocketId)) return true;
+    const { sockets, rev, endOnClose } = session;
+    return sockets === undefined && endOnClose !== undefined && this.#end(socket, rev as number);
+  }
+
+  /**
+   * Its condition does not recognize its own earlier success, which is looked for instead: a late copy would pass, and take away
+   * what the next generation asks for.
+   */
+  async #end(socket: SessionSocket, rev: number): Promise<boolean> {
+    const { webSocketId } = socket;
+    const ended = await this.table.update(
+      sessionKey(socket),
+      { addTo: { ending: [webSocketId] }, remove: ['endOnClose'] },
+      all(absent('sockets'), equals('rev', rev), exists('endOnClose')),
+    );
+    return isEnding(ended ?? (await this.table.get(sessionKey(socket))), webSocketId);
+  }
+
+  /** The hook has run. */
+  async finishEnd(socket: SessionSocket): Promise<void> {
+    const { webSocketId } = socket;
+    await this.table.update(sessionKey(socket), { deleteFrom: { ending: [webSocketId] } }, itemExists);
+  }
+
+  /** The ids of its sockets, read consistently. */
+  async sockets(session: Omit<SessionSocket, 'webSocketId'>): Promise<string[]> {
+    return ((await this.table.get(sessionKey(session)))?.sockets ?? []) as string[];
+  }
+
+  #expiresAt(): number {
+    return expiryAfter(this.clock.now(), LAST_RESORT_SECONDS);
+  }
+}
+
+function sessionKey({ service, sessionId }: Omit<SessionSocket, 'webSocketId'>): Key {
+  return { pk: `SESSION#${service}#${sessionId}`, sk: 'SESSION' };
+}
+
+function isEnding(session: Item | undefined, webSocketId: string): boolean {
+  return ((session?.ending ?? []) as string[]).includes(webSocketId);
+}
+
+function leftIn(turn: number): string {
+  return LEFT[turn % LEFT.length] as string;
+}

@@ -1,0 +1,104 @@
+/** HTTP APIs (`AWS::ApiGatewayV2::Api` with ProtocolType HTTP): their routes, stages and CORS settings. */
+import type { Assembly } from '../assembly';
+import type { OtherResource } from '../model';
+import { isObject, type Json } from '../values/json';
+import type { Resource } from '../values/resource';
+import { type HttpIntegrations, notRunAuthorization, perStage } from './http-integrations';
+import type { CorsRules, HttpApi, HttpIntegration, HttpRoute, HttpStage } from './http-model';
+import { servedApis } from './served-apis';
+
+const API = 'AWS::ApiGatewayV2::Api';
+
+/** The most that the integration of an HTTP API may take (quota "Maximum integration timeout"). */
+const MAX_TIMEOUT_MILLIS = 30_000;
+
+export function readHttpApis(
+  assembly: Assembly,
+  integrations: HttpIntegrations,
+): { apis: HttpApi[]; notRun: OtherResource[] } {
+  const resources = assembly.resources(API).filter((api) => api.text('ProtocolType') === 'HTTP');
+  return servedApis('HTTP API', resources, (api) => readApi(api, assembly, integrations));
+}
+
+/** The API, or why nothing of it is served. */
+function readApi(api: Resource, assembly: Assembly, integrations: HttpIntegrations): HttpApi | string {
+  if (api.property('Body') !== undefined || api.property('BodyS3Location') !== undefined) {
+    return 'is defined by an OpenAPI document, which is not read; define its routes in the app';
+  }
+  const apiId = idOf(api);
+  const ofApi = (resource: Resource) => resource.text('ApiId') === apiId;
+  const stages = assembly
+    .resources('AWS::ApiGatewayV2::Stage')
+    .filter((stage) => ofApi(stage) && (stage.flag('AutoDeploy') || stage.text('DeploymentId') !== undefined))
+    .map(readStage);
+  if (stages.length === 0) return 'has no stage that is deployed; add a stage with autoDeploy';
+  const routes = assembly
+    .resources('AWS::ApiGatewayV2::Route')
+    .filter(ofApi)
+    .map((route) => readRoute(route, apiId, stages, integrations));
+  const cors = corsRules(api.property('CorsConfiguration'));
+  return {
+    kind: 'HTTP',
+    path: api.path,
+    apiId,
+    name: api.text('Name') ?? apiId,
+    stages,
+    routes,
+    ...(cors && { cors }),
+    binaryMediaTypes: [],
+  };
+}
+
+function readStage(stage: Resource): HttpStage {
+  const variables = stage.property('StageVariables');
+  return {
+    stageName: stage.text('StageName') ?? '$default',
+    variables: Object.fromEntries(
+      Object.entries(isObject(variables) ? variables : {}).map(([name, value]) => [name, String(value)]),
+    ),
+  };
+}
+
+function readRoute(
+  route: Resource,
+  apiId: string,
+  stages: HttpStage[],
+  integrations: HttpIntegrations,
+): HttpRoute {
+  const routeKey = route.text('RouteKey') ?? '$default';
+  const [, method = 'ANY', resource = '$default'] = /^([A-Z]+) (\/.*)$/.exec(routeKey) ?? [];
+  const authorization = notRunAuthorization(route, route.text('AuthorizationType') ?? 'NONE');
+  const integrationIn = (stage: HttpStage): HttpIntegration =>
+    authorization ??
+    integrations.ofHttpApi(route, {
+      stage,
+      maxTimeoutMillis: MAX_TIMEOUT_MILLIS,
+      sources: [
+        `${apiId}/${stage.stageName}/${method === 'ANY' ? '*' : method}${resource === '$default' ? '/*' : resource}`,
+        `${apiId}/${stage.stageName}/${resource}`,
+      ],
+    });
+  return { path: route.path, method, resource, ...perStage(stages, integrationIn) };
+}
+
+/** Those of an HTTP API and of a function URL have other names for the same. */
+export function corsRules(cors: Json | undefined): CorsRules | undefined {
+  if (!isObject(cors)) return undefined;
+  const list = (name: string) => {
+    const values = cors[name];
+    return Array.isArray(values) ? values.map(String) : [];
+  };
+  const maxAge = cors.MaxAge;
+  return {
+    allowOrigins: list('AllowOrigins'),
+    allowMethods: list('AllowMethods').map((method) => method.toUpperCase()),
+    allowHeaders: list('AllowHeaders').map((name) => name.toLowerCase()),
+    exposeHeaders: list('ExposeHeaders'),
+    allowCredentials: String(cors.AllowCredentials) === 'true',
+    ...(maxAge !== undefined && maxAge !== null && { maxAgeSeconds: Number(maxAge) }),
+  };
+}
+
+function idOf(resource: Resource): string {
+  return String(resource.stack.reference(resource.logicalId, 'Resources'));
+}

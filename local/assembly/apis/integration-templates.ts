@@ -1,0 +1,42 @@
+/** The mapping templates of integrations that are no proxies. */
+
+import type { IntegrationResponse, TemplateChoice, TemplatedIntegration } from '../model';
+import { isObject, type Json } from '../values/json';
+import type { Resource } from '../values/resource';
+
+const PASSTHROUGH = ['WHEN_NO_MATCH', 'WHEN_NO_TEMPLATES', 'NEVER'] as const;
+
+/** @param responses of all integrations of the app */
+export function readTemplates(integration: Resource, responses: Resource[]): TemplatedIntegration {
+  const id = String(integration.stack.reference(integration.logicalId, 'Resources'));
+  const passthrough = integration.text('PassthroughBehavior') ?? 'WHEN_NO_MATCH';
+  const known = PASSTHROUGH.find((behavior) => behavior === passthrough);
+  if (known === undefined) {
+    throw integration.mistake(
+      `its PassthroughBehavior is ${passthrough}; API Gateway takes ${PASSTHROUGH.join(', ')}`,
+    );
+  }
+  return {
+    path: integration.path,
+    request: choice(integration.property('RequestTemplates'), integration),
+    passthrough: known,
+    responses: responses
+      .filter((response) => response.text('IntegrationId') === id)
+      .map(
+        (response): IntegrationResponse => ({
+          key: response.text('IntegrationResponseKey') ?? '$default',
+          ...choice(response.property('ResponseTemplates'), response),
+        }),
+      ),
+  };
+}
+
+function choice(templates: Json | undefined, resource: Resource): TemplateChoice {
+  const selectionExpression = resource.text('TemplateSelectionExpression');
+  return {
+    templates: Object.fromEntries(
+      Object.entries(isObject(templates) ? templates : {}).map(([key, text]) => [key, String(text)]),
+    ),
+    ...(selectionExpression !== undefined && { selectionExpression }),
+  };
+}

@@ -1,0 +1,94 @@
+/** Lambda proxy integrations: which function a route runs, and whether API Gateway may run it. */
+import type { Assembly } from '../assembly';
+import type { ReadFunctions } from '../functions/functions';
+import { invokedFunction, isInvocationUri, withStageVariables } from '../functions/invoked-function';
+import type { Integration } from '../model';
+import { InvokingRoles } from '../permissions/invoking-roles';
+import { LambdaPermissions } from '../permissions/lambda-permissions';
+import type { Resource } from '../values/resource';
+import { functionNameIn, qualifierIn } from '../values/resource-values';
+import { timeoutMillis } from './integration-timeout';
+import { type IntegratedRoute, notRun } from './route-integrations';
+
+/**
+ * Settings that mean nothing to a Lambda proxy integration of a WebSocket API, or only what is done anyway. Assumption: content
+ * handling changes nothing of a proxy's event and answer, as people who set it report.
+ */
+const HARMLESS_SETTINGS = new Set([
+  'ApiId',
+  'ContentHandlingStrategy',
+  'CredentialsArn',
+  'Description',
+  'IntegrationMethod',
+  'IntegrationType',
+  'IntegrationUri',
+  'PassthroughBehavior',
+  'PayloadFormatVersion',
+  'TimeoutInMillis',
+]);
+
+export class LambdaIntegrations {
+  readonly #functions: ReadFunctions;
+  readonly #permissions: LambdaPermissions;
+  readonly #roles: InvokingRoles;
+
+  constructor(assembly: Assembly, functions: ReadFunctions) {
+    this.#functions = functions;
+    this.#permissions = new LambdaPermissions(assembly, 'apigateway.amazonaws.com');
+    this.#roles = new InvokingRoles(assembly, 'apigateway.amazonaws.com');
+  }
+
+  /** @throws {UserError} if the integration is one that AWS refuses. */
+  read(integration: Resource, route: IntegratedRoute): Integration {
+    const unknown = Object.keys(integration.properties).find(
+      (name) => !HARMLESS_SETTINGS.has(name) && !isDefault(name, integration),
+    );
+    if (unknown) {
+      return notRun(
+        integration,
+        `sets ${unknown}, which is not run yet; take it out for the run on this machine`,
+      );
+    }
+    const called = timeoutMillis(integration);
+    const uri = withStageVariables(integration.text('IntegrationUri') ?? '', route.stage.variables);
+    if (!isInvocationUri(uri)) {
+      return notRun(
+        integration,
+        `goes to ${uri || 'nothing'}, which is not a Lambda function; the form is arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function ARN}/invocations`,
+      );
+    }
+    const invoked = invokedFunction(uri, this.#functions);
+    if ('reason' in invoked) return notRun({ path: invoked.path ?? integration.path }, invoked.reason);
+    const { functionArn, functionName, qualifier } = invoked;
+    const forbidden = this.#forbidden(integration, functionArn, route);
+    if (forbidden !== undefined) return notRun(integration, forbidden);
+    return {
+      type: 'AWS_PROXY',
+      functionName,
+      ...(qualifier === undefined ? {} : { qualifier }),
+      timeoutMillis: called,
+    };
+  }
+
+  /** Why API Gateway may not invoke the function, which AWS answers as any failure of the integration. */
+  #forbidden(
+    integration: Resource,
+    functionArn: string,
+    { apiId, stage: { stageName }, routeKey }: IntegratedRoute,
+  ): string | undefined {
+    const credentials = integration.text('CredentialsArn');
+    if (credentials !== undefined) return this.#roles.refusal(credentials, functionArn);
+    const functionName = functionNameIn(functionArn);
+    const qualifier = qualifierIn(functionArn) ?? '$LATEST';
+    const resource = `${apiId}/${stageName}/${routeKey}`;
+    if (this.#permissions.cover(functionName, 'execute-api', resource, qualifier)) return undefined;
+    const others = this.#permissions.sourcesOf(functionName);
+    return `API Gateway may not invoke ${functionName} there. ${
+      others ? `Its permissions are for ${others}. ` : ''
+    }Give each route a WebSocketLambdaIntegration of its own, which adds the permission, or add an AWS::Lambda::Permission for apigateway.amazonaws.com`;
+  }
+}
+
+function isDefault(name: string, integration: Resource): boolean {
+  return name === 'ConnectionType' && integration.text(name) === 'INTERNET';
+}

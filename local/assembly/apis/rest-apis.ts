@@ -1,0 +1,107 @@
+/** REST APIs (`AWS::ApiGateway::RestApi`): their resources, methods and stages. */
+import type { Assembly } from '../assembly';
+import type { OtherResource } from '../model';
+import { isObject } from '../values/json';
+import type { Resource } from '../values/resource';
+import { type HttpIntegrations, notRunAuthorization, perStage } from './http-integrations';
+import type { HttpApi, HttpIntegration, HttpRoute, HttpStage } from './http-model';
+import { servedApis } from './served-apis';
+
+/** The most that an integration of a REST API takes by default (quota "Maximum integration timeout"). */
+const MAX_TIMEOUT_MILLIS = 29_000;
+
+export function readRestApis(
+  assembly: Assembly,
+  integrations: HttpIntegrations,
+): { apis: HttpApi[]; notRun: OtherResource[] } {
+  const resources = assembly.resources('AWS::ApiGateway::RestApi');
+  return servedApis('REST API', resources, (api) => readApi(api, assembly, integrations));
+}
+
+function readApi(api: Resource, assembly: Assembly, integrations: HttpIntegrations): HttpApi | string {
+  if (api.property('Body') !== undefined || api.property('BodyS3Location') !== undefined) {
+    return 'is defined by an OpenAPI document, which is not read; define its methods in the app';
+  }
+  const apiId = idOf(api);
+  const ofApi = (resource: Resource) => resource.text('RestApiId') === apiId;
+  const stages = [
+    ...assembly.resources('AWS::ApiGateway::Stage').filter(ofApi).map(readStage),
+    ...assembly
+      .resources('AWS::ApiGateway::Deployment')
+      .filter((deployment) => ofApi(deployment) && deployment.text('StageName') !== undefined)
+      .map(readStage),
+  ];
+  if (stages.length === 0) return 'has no stage; add a deployment and a stage';
+  const paths = new Paths(assembly.resources('AWS::ApiGateway::Resource').filter(ofApi));
+  const routes = assembly
+    .resources('AWS::ApiGateway::Method')
+    .filter(ofApi)
+    .map((method) => readMethod(method, { apiId, stages, paths }, integrations));
+  const types = api.property('BinaryMediaTypes');
+  return {
+    kind: 'REST',
+    path: api.path,
+    apiId,
+    name: api.text('Name') ?? apiId,
+    stages,
+    routes,
+    binaryMediaTypes: Array.isArray(types) ? types.map(String) : [],
+  };
+}
+
+function readStage(stage: Resource): HttpStage {
+  const variables = stage.property('Variables');
+  return {
+    stageName: stage.text('StageName') ?? '',
+    variables: Object.fromEntries(
+      Object.entries(isObject(variables) ? variables : {}).map(([name, value]) => [name, String(value)]),
+    ),
+  };
+}
+
+function readMethod(
+  method: Resource,
+  { apiId, stages, paths }: { apiId: string; stages: HttpStage[]; paths: Paths },
+  integrations: HttpIntegrations,
+): HttpRoute {
+  const httpMethod = method.text('HttpMethod') ?? 'ANY';
+  const resource = paths.of(method.text('ResourceId') ?? '');
+  const authorization =
+    notRunAuthorization(method, method.text('AuthorizationType') ?? 'NONE') ??
+    (method.flag('ApiKeyRequired') ? notRunAuthorization(method, 'an API key') : undefined);
+  const integrationIn = (stage: HttpStage): HttpIntegration =>
+    authorization ??
+    integrations.ofRestApi(method, {
+      stage,
+      maxTimeoutMillis: MAX_TIMEOUT_MILLIS,
+      sources: [`${apiId}/${stage.stageName}/${httpMethod === 'ANY' ? '*' : httpMethod}${resource}`],
+    });
+  return { path: method.path, method: httpMethod, resource, ...perStage(stages, integrationIn) };
+}
+
+/** The paths of an API's resources, which each know their parent and their own part. */
+class Paths {
+  readonly #byId: Map<string, Resource>;
+
+  constructor(resources: Resource[]) {
+    this.#byId = new Map(resources.map((resource) => [idOf(resource), resource]));
+  }
+
+  of(id: string): string {
+    const parts: string[] = [];
+    for (
+      let resource = this.#byId.get(id);
+      resource;
+      resource = this.#byId.get(resource.text('ParentId') ?? '')
+    ) {
+      parts.unshift(resource.text('PathPart') ?? '');
+      // A resource that is its own ancestor is none that CloudFormation takes.
+      if (parts.length > this.#byId.size) throw resource.mistake('is its own parent');
+    }
+    return `/${parts.join('/')}`;
+  }
+}
+
+function idOf(resource: Resource): string {
+  return String(resource.stack.reference(resource.logicalId, 'Resources'));
+}

@@ -1,0 +1,90 @@
+/** What authorizes the handshakes of a WebSocket API. A kind that is not run is told with its reason, and costs every handshake. */
+import type { Assembly } from '../assembly';
+import type { ReadFunctions } from '../functions/functions';
+import { invokedFunction } from '../functions/invoked-function';
+import type { Authorizer, NotRun } from '../model';
+import { InvokingRoles } from '../permissions/invoking-roles';
+import { LambdaPermissions } from '../permissions/lambda-permissions';
+import type { Resource } from '../values/resource';
+
+/** API Gateway's guide names these four kinds of identity sources for WebSocket APIs. */
+const IDENTITY_SOURCE =
+  /^(route\.request\.(header|querystring)\.[^.\s]+|stageVariables\.[A-Za-z0-9_]+|context\.[A-Za-z0-9_.]+)$/;
+
+export class RouteAuthorizers {
+  readonly #functions: ReadFunctions;
+  readonly #permissions: LambdaPermissions;
+  readonly #roles: InvokingRoles;
+  readonly #byId: Map<string, Resource>;
+
+  constructor(assembly: Assembly, functions: ReadFunctions) {
+    this.#functions = functions;
+    this.#permissions = new LambdaPermissions(assembly, 'apigateway.amazonaws.com');
+    this.#roles = new InvokingRoles(assembly, 'apigateway.amazonaws.com');
+    this.#byId = new Map(
+      assembly
+        .resources('AWS::ApiGatewayV2::Authorizer')
+        .map((one) => [String(one.stack.reference(one.logicalId, 'Resources')), one]),
+    );
+  }
+
+  /** `undefined` if the route is open. */
+  read(route: Resource, apiId: string): Authorizer | undefined {
+    const authorization = route.text('AuthorizationType') ?? 'NONE';
+    const authorizerId = route.text('AuthorizerId');
+    if (authorization === 'NONE' && authorizerId === undefined) return undefined;
+    if (authorization === 'NONE') {
+      return notRun(route, 'names an authorizer, and its AuthorizationType is NONE; set it to CUSTOM');
+    }
+    if (authorization !== 'CUSTOM') {
+      return notRun(
+        route,
+        `uses authorization (AuthorizationType ${authorization}), which is not run yet; take it out for the run on this machine`,
+      );
+    }
+    const authorizer = this.#byId.get(authorizerId ?? '');
+    if (!authorizer)
+      return notRun(route, `has an authorizer that is not of this app (${authorizerId ?? 'none'})`);
+    return this.#lambda(authorizer, apiId, authorizerId ?? '');
+  }
+
+  #lambda(authorizer: Resource, apiId: string, authorizerId: string): Authorizer {
+    const type = authorizer.text('AuthorizerType');
+    if (type !== 'REQUEST') {
+      return notRun(authorizer, `is an authorizer of type ${type}; WebSocket APIs know REQUEST only`);
+    }
+    const given = authorizer.property('IdentitySource');
+    const identitySources = (Array.isArray(given) ? given : []).map(String);
+    const unknown = identitySources.find((source) => !IDENTITY_SOURCE.test(source));
+    if (unknown !== undefined) {
+      throw authorizer.mistake(
+        `its identity source is ${JSON.stringify(unknown)}; AWS takes route.request.header.NAME, route.request.querystring.NAME, stageVariables.NAME and context.NAME`,
+      );
+    }
+    const invoked = invokedFunction(authorizer.text('AuthorizerUri') ?? '', this.#functions);
+    if ('reason' in invoked)
+      return { type: 'NOT_RUN', path: invoked.path ?? authorizer.path, reason: invoked.reason };
+    const { functionArn, functionName, qualifier } = invoked;
+    const credentials = authorizer.text('AuthorizerCredentialsArn');
+    const source = `${apiId}/authorizers/${authorizerId}`;
+    const isPermitted = this.#permissions.cover(functionName, 'execute-api', source, qualifier ?? '$LATEST');
+    const refusal =
+      credentials !== undefined
+        ? this.#roles.refusal(credentials, functionArn)
+        : isPermitted
+          ? undefined
+          : `API Gateway may not invoke the authorizer's function ${functionName}; add an AWS::Lambda::Permission for apigateway.amazonaws.com, as WebSocketLambdaAuthorizer does`;
+    if (refusal !== undefined) return notRun(authorizer, refusal);
+    return {
+      type: 'REQUEST',
+      path: authorizer.path,
+      functionName,
+      ...(qualifier !== undefined && { qualifier }),
+      identitySources,
+    };
+  }
+}
+
+function notRun({ path }: Resource, reason: string): NotRun {
+  return { type: 'NOT_RUN', path, reason };
+}

@@ -1,0 +1,69 @@
+/** Which integration answers a route in a stage. One that is not run is told with its reason, and fails as on AWS. */
+import { UserError } from '../../user-error';
+import type { Assembly } from '../assembly';
+import type { ReadFunctions } from '../functions/functions';
+import type { Integration, NotRun, Stage } from '../model';
+import type { Resource } from '../values/resource';
+import { readTemplates } from './integration-templates';
+import { LambdaIntegrations } from './lambda-integrations';
+import { readServiceIntegration } from './service-integrations';
+
+const INTEGRATION = 'AWS::ApiGatewayV2::Integration';
+
+export class RouteIntegrations {
+  readonly #byTarget: Map<string, Resource>;
+  readonly #lambda: LambdaIntegrations;
+  readonly #responses: Resource[];
+
+  constructor(assembly: Assembly, functions: ReadFunctions) {
+    this.#byTarget = new Map(
+      assembly
+        .resources(INTEGRATION)
+        .map((resource) => [
+          `integrations/${resource.stack.reference(resource.logicalId, 'Resources')}`,
+          resource,
+        ]),
+    );
+    this.#responses = assembly.resources('AWS::ApiGatewayV2::IntegrationResponse');
+    this.#lambda = new LambdaIntegrations(assembly, functions);
+  }
+
+  read(route: Resource, routeKey: string, apiId: string, stage: Stage): Integration {
+    const target = route.text('Target');
+    const integration = this.#byTarget.get(target ?? '');
+    if (!integration) {
+      return notRun(
+        route,
+        `has no integration of this app (its Target is ${target ?? 'missing'}); give it one, such as a WebSocketLambdaIntegration`,
+      );
+    }
+    try {
+      return this.#ofKind(integration, { apiId, stage, routeKey });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return { type: 'NOT_RUN', path: integration.path, reason: error.message };
+    }
+  }
+
+  #ofKind(integration: Resource, route: IntegratedRoute): Integration {
+    const type = integration.text('IntegrationType');
+    if (type === 'AWS_PROXY') return this.#lambda.read(integration, route);
+    if (type === 'MOCK') return { type, ...readTemplates(integration, this.#responses) };
+    if (type === 'AWS') return readServiceIntegration(integration, this.#responses);
+    return notRun(
+      integration,
+      `is of type ${type}, which is not run yet; only Lambda proxy (AWS_PROXY), MOCK and AWS integrations are`,
+    );
+  }
+}
+
+/** The route for which an integration is read. */
+export interface IntegratedRoute {
+  apiId: string;
+  stage: Stage;
+  routeKey: string;
+}
+
+export function notRun({ path }: Pick<Resource, 'path'>, reason: string): NotRun {
+  return { type: 'NOT_RUN', path, reason };
+}

@@ -1,0 +1,233 @@
+/** WebSocket APIs with their routes and stages. What AWS would not deploy stops the start; what is not run costs its routes only. */
+import type { Assembly } from '../assembly';
+import type { Integration, NotRun, OtherResource, Route, Stage, WebSocketApi } from '../model';
+import { isObject, type Json } from '../values/json';
+import type { Resource } from '../values/resource';
+import { readCustomDomains } from './custom-domains';
+import type { RouteAuthorizers } from './route-authorizers';
+import type { RouteIntegrations } from './route-integrations';
+
+const API = 'AWS::ApiGatewayV2::Api';
+const ROUTE = 'AWS::ApiGatewayV2::Route';
+const ROUTE_RESPONSE = 'AWS::ApiGatewayV2::RouteResponse';
+const STAGE = 'AWS::ApiGatewayV2::Stage';
+const DEPLOYMENT = 'AWS::ApiGatewayV2::Deployment';
+
+/** In API Gateway's page on routes: the three predefined keys; others may not begin with a dollar sign. */
+const PREDEFINED_ROUTES = new Set(['$connect', '$disconnect', '$default']);
+
+/** Route settings by which AWS checks a request before it runs the integration, and which the gateway does not know yet. */
+const CHECKS: Record<string, string> = {
+  ApiKeyRequired: 'an API key',
+  ModelSelectionExpression: 'models (validation of messages)',
+  RequestModels: 'models (validation of messages)',
+  RequestParameters: 'request parameters',
+};
+
+export function isWebSocketApi(api: Resource): boolean {
+  return api.text('ProtocolType') === 'WEBSOCKET';
+}
+
+/** What reads the parts of a route. */
+export interface RouteParts {
+  integrations: RouteIntegrations;
+  authorizers: RouteAuthorizers;
+}
+
+export function readWebSocketApis(
+  assembly: Assembly,
+  parts: RouteParts,
+): { apis: WebSocketApi[]; notRun: OtherResource[] } {
+  const notRun: OtherResource[] = [];
+  const apis = assembly
+    .resources(API)
+    .filter(isWebSocketApi)
+    .flatMap((api) => readApi(api, assembly, parts, notRun));
+  return { apis, notRun: [...notRun, ...routesOfOthers(assembly)] };
+}
+
+function readApi(
+  api: Resource,
+  assembly: Assembly,
+  parts: RouteParts,
+  notRun: OtherResource[],
+): WebSocketApi[] {
+  const apiId = idOf(api);
+  const routeSelectionExpression = api.text('RouteSelectionExpression');
+  if (!routeSelectionExpression)
+    throw api.mistake(
+      'has no RouteSelectionExpression; WebSocket APIs need one, such as $request.body.action',
+    );
+  const without = (reason: string) => {
+    notRun.push({ type: API, path: api.path, reason, cost: `nobody can connect to ${api.shortPath}` });
+    return [];
+  };
+  const ofApi = (resource: Resource) => resource.text('ApiId') === apiId;
+  const stages = assembly
+    .resources(STAGE)
+    .filter(ofApi)
+    .flatMap((stage) => readStage(stage, apiId, assembly, notRun));
+  if (stages.length === 0) return without('has no stage that is deployed; add a WebSocketStage');
+  const routes = assembly
+    .resources(ROUTE)
+    .filter(ofApi)
+    .map((route) => readRoute(route, { apiId, stages }, assembly, parts));
+  if (routes.length === 0) return without('has no routes; AWS deploys no API without one');
+  const repeated = routes.find(
+    (route, index) => routes.findIndex(({ routeKey }) => routeKey === route.routeKey) < index,
+  );
+  if (repeated)
+    throw api.mistake(`has two routes with the key ${repeated.routeKey}; each key may occur once`);
+  const customDomains = readCustomDomains(apiId, assembly);
+  const isExecuteApiDisabled = api.flag('DisableExecuteApiEndpoint');
+  if (isExecuteApiDisabled && customDomains.length === 0) {
+    return without(
+      'has DisableExecuteApiEndpoint, and the app maps no custom domain to it; add an ApiMapping, or leave the endpoint on',
+    );
+  }
+  return [
+    {
+      path: api.path,
+      apiId,
+      name: api.text('Name') ?? apiId,
+      routeSelectionExpression,
+      routes,
+      stages,
+      ...(customDomains.length > 0 && { customDomains }),
+      ...(isExecuteApiDisabled && { isExecuteApiDisabled }),
+    },
+  ];
+}
+
+/** API Gateway's routes may belong to an API that the app imports: nothing is known of its stages here. */
+function routesOfOthers(assembly: Assembly): OtherResource[] {
+  const known = new Set(assembly.resources(API).map(idOf));
+  return assembly
+    .resources(ROUTE)
+    .filter((route) => !known.has(route.text('ApiId') ?? ''))
+    .map((route) => ({
+      type: ROUTE,
+      path: route.path,
+      reason: `belongs to the API ${route.text('ApiId')}, which is not of this app`,
+      cost: `the route ${route.text('RouteKey')} is not served`,
+    }));
+}
+
+function readRoute(
+  route: Resource,
+  api: Pick<WebSocketApi, 'apiId' | 'stages'>,
+  assembly: Assembly,
+  { integrations, authorizers }: RouteParts,
+): Route {
+  const routeKey = route.text('RouteKey') ?? '';
+  if (routeKey === '' || (routeKey.startsWith('$') && !PREDEFINED_ROUTES.has(routeKey))) {
+    throw route.mistake(
+      `its RouteKey is ${JSON.stringify(routeKey)}; it must be $connect, $disconnect, $default, or a key of your own that does not begin with a dollar sign`,
+    );
+  }
+  const authorizer = authorizers.read(route, api.apiId);
+  if (authorizer && routeKey !== '$connect')
+    throw route.mistake(
+      `the route ${routeKey} has an authorizer or an AuthorizationType, which AWS takes for $connect only`,
+    );
+  const check = unknownCheck(route);
+  const byStage: [string, Integration][] = api.stages.map((stage) => [
+    stage.stageName,
+    check ?? integrations.read(route, routeKey, api.apiId, stage),
+  ]);
+  const [, integration] = byStage[0] as [string, Integration];
+  const others = byStage.filter(([, other]) => JSON.stringify(other) !== JSON.stringify(integration));
+  return {
+    path: route.path,
+    routeKey,
+    ...(authorizer && { authorizer }),
+    integration,
+    ...(others.length > 0 && { integrationsByStage: Object.fromEntries(others) }),
+    returnsResponse: returnsResponse(route, assembly),
+  };
+}
+
+function unknownCheck(route: Resource): NotRun | undefined {
+  const [, what] =
+    Object.entries(CHECKS).find(([property]) => {
+      const value = route.property(property);
+      return isGiven(value) && String(value) !== 'false';
+    }) ?? [];
+  return what === undefined ? undefined : notRunYet(route, what);
+}
+
+function notRunYet(route: Resource, what: string): NotRun {
+  return {
+    type: 'NOT_RUN',
+    path: route.path,
+    reason: `uses ${what}, which is not run yet; take it out for the run on this machine`,
+  };
+}
+
+function isGiven(value: Json | undefined): boolean {
+  if (value === undefined || value === null || value === '') return false;
+  if (Array.isArray(value)) return value.length > 0;
+  return isObject(value) ? Object.keys(value).length > 0 : true;
+}
+
+/** Both are needed: the route names the response by its selection expression, and the response exists. */
+function returnsResponse(route: Resource, assembly: Assembly): boolean {
+  if (route.text('RouteResponseSelectionExpression') !== '$default') return false;
+  const routeId = idOf(route);
+  return assembly
+    .resources(ROUTE_RESPONSE)
+    .some(
+      (response) => response.text('RouteId') === routeId && response.text('RouteResponseKey') === '$default',
+    );
+}
+
+function readStage(stage: Resource, apiId: string, assembly: Assembly, notRun: OtherResource[]): Stage[] {
+  const stageName = stage.text('StageName') ?? '';
+  if (!/^[A-Za-z0-9_-]{1,128}$/.test(stageName)) {
+    throw stage.mistake(
+      `its name is ${JSON.stringify(stageName)}; stages of WebSocket APIs are named with up to 128 letters, digits, hyphens and underscores`,
+    );
+  }
+  if (!isDeployed(stage, stageName, apiId, assembly)) {
+    notRun.push({
+      type: STAGE,
+      path: stage.path,
+      reason:
+        'has neither AutoDeploy nor a deployment, so that it serves no route on AWS; set autoDeploy: true',
+      cost: `nobody can connect to ${stageName}`,
+    });
+    return [];
+  }
+  if (hasThrottle(stage.property('DefaultRouteSettings')) || hasThrottle(stage.property('RouteSettings'))) {
+    notRun.push({ type: 'stage throttling', path: stage.path, reason: 'not enforced yet' });
+  }
+  const variables = stage.property('StageVariables');
+  return [
+    {
+      path: stage.path,
+      stageName,
+      variables: Object.fromEntries(
+        Object.entries(isObject(variables) ? variables : {}).map(([name, value]) => [name, String(value)]),
+      ),
+    },
+  ];
+}
+
+/** By itself, with a deployment that it names, or with one that names it. */
+function isDeployed(stage: Resource, stageName: string, apiId: string, assembly: Assembly): boolean {
+  if (stage.flag('AutoDeploy') || stage.text('DeploymentId') !== undefined) return true;
+  return assembly
+    .resources(DEPLOYMENT)
+    .some((deployment) => deployment.text('ApiId') === apiId && deployment.text('StageName') === stageName);
+}
+
+function hasThrottle(settings: Json | undefined): boolean {
+  if (!isObject(settings)) return false;
+  return Object.entries(settings).some(
+    ([name, value]) => name.startsWith('Throttling') || hasThrottle(value),
+  );
+}
+
+function idOf(resource: Resource): string {
+  return String(resource.stack.reference(resource.logicalId, 'Resources'));
+}

@@ -1,0 +1,60 @@
+/** What an app says of the events that Lambda keeps for its functions: how often they are tried, and where those go that fail. */
+import type { Assembly } from '../assembly';
+import type { AsynchronousSettings } from '../model';
+import { type Json, objectAt, textAt } from '../values/json';
+import type { Resource } from '../values/resource';
+import { functionNameIn } from '../values/resource-values';
+
+const EVENT_INVOKE_CONFIG = 'AWS::Lambda::EventInvokeConfig';
+
+const TARGETS: [pattern: RegExp, kind: string][] = [
+  [/^arn:[^:]+:sqs:[^:]*:[^:]*:(.+)$/, 'the queue'],
+  [/^arn:[^:]+:sns:[^:]*:[^:]*:(.+)$/, 'the topic'],
+  [/^arn:[^:]+:lambda:[^:]*:[^:]*:function:(.+)$/, 'the function'],
+  [/^arn:[^:]+:events:[^:]*:[^:]*:event-bus\/(.+)$/, 'the event bus'],
+  [/^arn:[^:]+:s3:::(.+)$/, 'the bucket'],
+];
+
+/** Reads the app's settings once, and tells those of a function; `undefined` where Lambda's defaults hold. */
+export function readAsynchronousSettings(
+  assembly: Assembly,
+): (lambdaFunction: Resource) => AsynchronousSettings | undefined {
+  const configs = new Map(
+    assembly
+      .resources(EVENT_INVOKE_CONFIG)
+      .filter((config) => (config.text('Qualifier') ?? '$LATEST') === '$LATEST')
+      .map((config) => [functionNameIn(config.text('FunctionName') ?? ''), config]),
+  );
+  return (lambdaFunction) => {
+    const name = String(lambdaFunction.stack.reference(lambdaFunction.logicalId, 'Resources'));
+    const config = configs.get(name);
+    const deadLetterArn = textAt(lambdaFunction.property('DeadLetterConfig'), 'TargetArn');
+    const [onSuccessArn, onFailureArn] = ['OnSuccess', 'OnFailure'].map((when) =>
+      destinationOf(config?.property('DestinationConfig'), when),
+    );
+    if (!config && deadLetterArn === undefined) return undefined;
+    const [retryAttempts, maxEventAgeSeconds] = ['MaximumRetryAttempts', 'MaximumEventAgeInSeconds'].map(
+      (property) => config?.number(property),
+    );
+    return {
+      ...(retryAttempts === undefined ? {} : { retryAttempts }),
+      ...(maxEventAgeSeconds === undefined ? {} : { maxEventAgeSeconds }),
+      ...(onSuccessArn === undefined ? {} : { onSuccessArn }),
+      ...(onFailureArn === undefined ? {} : { onFailureArn }),
+      ...(deadLetterArn === undefined ? {} : { deadLetterArn }),
+    };
+  };
+}
+
+function destinationOf(destinations: Json | undefined, when: string): string | undefined {
+  return textAt(objectAt(destinations, when), 'Destination');
+}
+
+/** `the queue dead-letters`, or the ARN if it is another kind of thing. */
+export function inWords(arn: string): string {
+  for (const [pattern, kind] of TARGETS) {
+    const [, name] = pattern.exec(arn) ?? [];
+    if (name !== undefined) return `${kind} ${name}`;
+  }
+  return arn;
+}

@@ -1,0 +1,185 @@
+/** Functions whose app has recorded how it bundles them: they are built again without a synthesis. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, sep } from 'node:path';
+import { type BuildContext, type BuildFailure, type BuildOptions, context, formatMessages } from 'esbuild';
+import { UserError } from '../../user-error';
+import type { LambdaFunction } from '../model';
+import { filesIn, statOf } from '../synthesis/project-files';
+import { shorten } from '../synthesis/synthesis';
+
+/** Where records are: `build/chat.esbuild.json` has the options for esbuild that made the folder `build/chat`. */
+const BUILD_DIRECTORY = 'build';
+const RECORD = '.esbuild.json';
+
+/** Environments that still run begin with an earlier build may load parts of it later. */
+const KEPT_BUILDS = 2;
+
+export class Bundles {
+  readonly #workingDirectory: string;
+  #bundles: Bundle[] = [];
+
+  constructor(workingDirectory: string) {
+    this.#workingDirectory = workingDirectory;
+    process.on('exit', () => this.close());
+  }
+
+  /** Deletes what was built. */
+  close(): void {
+    for (const bundle of this.#bundles.splice(0)) bundle.forget();
+  }
+
+  /**
+   * Finds out which of the functions that a synthesis has left come from a bundle that is known: those whose code is a copy of
+   * it. Where the same code has been built here already, they keep that folder.
+   */
+  adopt(functions: LambdaFunction[]): LambdaFunction[] {
+    this.#read();
+    const filled = this.#bundles.map((bundle) => bundle.adopt());
+    if (filled.length === 0) return functions;
+    return functions.map((lambdaFunction) => {
+      const code = digest(contentOf(lambdaFunction.codeDirectory));
+      const [bundle, twin] = this.#bundles.filter((_, index) => filled[index] === code);
+      // Of two that are the same nobody can tell which one it comes from.
+      if (twin) return lambdaFunction;
+      bundle?.functionNames.add(lambdaFunction.functionName);
+      return { ...lambdaFunction, codeDirectory: bundle?.newestFolder ?? lambdaFunction.codeDirectory };
+    });
+  }
+
+  /**
+   * The functions with the code that their sources make now.
+   * @param changed builds only what is made of one of these files, among others. @default everything
+   * @throws {UserError} with the place in the source, if one cannot be bundled.
+   */
+  async build(functions: LambdaFunction[], changed?: Iterable<string>): Promise<LambdaFunction[]> {
+    const paths = changed && [...changed];
+    const used = this.#bundles.filter(({ functionNames }) => functionNames.size > 0);
+    const stale = used.filter(({ inputs }) => !paths || paths.some((path) => inputs.has(path)));
+    await Promise.all(stale.map((bundle) => bundle.build()));
+    return functions.map((lambdaFunction) => {
+      const bundle = used.find(({ functionNames }) => functionNames.has(lambdaFunction.functionName));
+      return { ...lambdaFunction, codeDirectory: bundle?.newestFolder ?? lambdaFunction.codeDirectory };
+    });
+  }
+
+  /** Whether a bundle that is used has been made of this file, among others. */
+  isInput(path: string): boolean {
+    return this.#bundles.some(({ functionNames, inputs }) => functionNames.size > 0 && inputs.has(path));
+  }
+
+  /** What is as it was stays, with all that is known of it. */
+  #read(): void {
+    const folder = join(this.#workingDirectory, BUILD_DIRECTORY);
+    const files = statOf(folder) ? filesIn(folder).filter((file) => file.endsWith(RECORD)) : [];
+    const earlier = this.#bundles;
+    this.#bundles = files.map((file) => {
+      const record = readFileSync(file, 'utf8');
+      return (
+        earlier.find((bundle) => bundle.file === file && bundle.record === record) ??
+        new Bundle(file, record, this.#workingDirectory)
+      );
+    });
+    for (const bundle of earlier) {
+      if (!this.#bundles.includes(bundle)) bundle.forget();
+    }
+  }
+}
+
+/** One folder of code, its record, and what was built of its sources since. */
+class Bundle {
+  /** The functions that run it. */
+  readonly functionNames = new Set<string>();
+  /** Absolute paths. */
+  inputs = new Set<string>();
+  /** Where the newest code is, if it was built here. */
+  newestFolder: string | undefined;
+  #newest: string | undefined;
+  #context: BuildContext | undefined;
+  readonly #home = mkdtempSync(join(tmpdir(), 'bundle-'));
+  readonly #folders: string[] = [];
+
+  constructor(
+    readonly file: string,
+    readonly record: string,
+    private readonly workingDirectory: string,
+  ) {}
+
+  /** Takes the folder that the app itself has filled, and returns the digest of what is in it. */
+  adopt(): string {
+    const filled = digest(contentOf(this.#folder));
+    if (filled !== this.#newest) this.newestFolder = undefined;
+    this.#newest = filled;
+    this.functionNames.clear();
+    return filled;
+  }
+
+  async build(): Promise<void> {
+    this.#context ??= await context({
+      ...(JSON.parse(this.record) as BuildOptions),
+      ...{ absWorkingDir: this.workingDirectory, write: false, metafile: true, logLevel: 'silent' },
+    });
+    const { outputFiles = [], metafile } = await this.#context
+      .rebuild()
+      .catch(async (error: BuildFailure) => {
+        throw await this.#mistake(error);
+      });
+    this.inputs = new Set(
+      Object.keys(metafile?.inputs ?? {}).map((path) => join(this.workingDirectory, path)),
+    );
+    const content = outputFiles.map(({ path, contents }): [string, Uint8Array] => [
+      relative(this.#folder, path),
+      contents,
+    ]);
+    const built = digest(content);
+    if (built === this.#newest) return;
+    this.#newest = built;
+    this.newestFolder = this.#write(content);
+  }
+
+  /** Ends it, and deletes what was built. */
+  forget(): void {
+    void this.#context?.dispose();
+    rmSync(this.#home, { recursive: true, force: true });
+  }
+
+  get #folder(): string {
+    return this.file.slice(0, -RECORD.length);
+  }
+
+  #write(content: [string, Uint8Array][]): string {
+    const folder = mkdtempSync(join(this.#home, 'build-'));
+    for (const [path, bytes] of content) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), bytes);
+    }
+    this.#folders.push(folder);
+    for (const old of this.#folders.splice(0, this.#folders.length - KEPT_BUILDS)) {
+      rmSync(old, { recursive: true, force: true });
+    }
+    return folder;
+  }
+
+  async #mistake(failure: BuildFailure): Promise<Error> {
+    if (!Array.isArray(failure.errors)) return failure;
+    const shown = await formatMessages(failure.errors, { kind: 'error', color: false });
+    const name = relative(join(this.workingDirectory, BUILD_DIRECTORY), this.#folder);
+    return new UserError(
+      `${name} cannot be bundled: ${shorten(`${shown.join('')}\n${failure.message}`, this.workingDirectory)}`,
+    );
+  }
+}
+
+function contentOf(folder: string): [path: string, bytes: Uint8Array][] {
+  if (!statOf(folder)?.isDirectory()) return [];
+  return filesIn(folder).map((file) => [relative(folder, file), readFileSync(file)]);
+}
+
+function digest(content: [path: string, bytes: Uint8Array][]): string {
+  const hash = createHash('sha256');
+  const sorted = [...content].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [path, bytes] of sorted)
+    hash.update(`${path.split(sep).join('/')}\0${bytes.length}\0`).update(bytes);
+  return hash.digest('hex');
+}

@@ -1,0 +1,59 @@
+/** Which of the app's functions an integration's URI names. */
+
+import { functionNameIn, qualifierIn } from '../values/resource-values';
+import type { ReadFunctions } from './functions';
+
+export interface InvokedFunction {
+  functionArn: string;
+  functionName: string;
+  qualifier?: string;
+}
+
+/** Why none can be run: the part that is in the way, where it is another one than the integration, and the reason. */
+export interface NoFunction {
+  path?: string;
+  reason: string;
+}
+
+const INVOCATION_URI = /^arn:[^:]+:apigateway:[^:]+:lambda:path\/[^/]+\/functions\/(.+)\/invocations$/;
+const FUNCTION_ARN = /^arn:[^:]+:lambda:[^:]*:[^:]*:function:/;
+
+/** Whether a URI has API Gateway's form, the only one that WebSocket APIs take. */
+export function isInvocationUri(uri: string): boolean {
+  return INVOCATION_URI.test(uri);
+}
+
+/** `${stageVariables.name}` in a URI is the stage's variable; one that the stage does not have is empty. */
+export function withStageVariables(uri: string, variables: Record<string, string>): string {
+  return uri.replace(/\$\{stageVariables\.([A-Za-z0-9_]+)\}/g, (_, name: string) =>
+    Object.hasOwn(variables, name) ? (variables[name] ?? '') : '',
+  );
+}
+
+/** @param uri API Gateway's form, or the function's own ARN, which HTTP APIs and function URLs take. */
+export function invokedFunction(uri: string, functions: ReadFunctions): InvokedFunction | NoFunction {
+  const functionArn = INVOCATION_URI.exec(uri)?.[1] ?? (FUNCTION_ARN.test(uri) ? uri : undefined);
+  if (functionArn === undefined) {
+    return { reason: `goes to ${uri || 'nothing'}, which is not a Lambda function` };
+  }
+  const functionName = functionNameIn(functionArn);
+  const qualifier = qualifierIn(functionArn);
+  const failure = functions.failures.get(functionName);
+  if (failure) return failure;
+  const found = functions.functions.find(
+    (one) =>
+      one.functionName === functionName &&
+      (functionArn === one.functionArn || functionArn.startsWith(`${one.functionArn}:`)),
+  );
+  if (!found) {
+    return {
+      reason: `calls ${functionArn}, which is not a function of this app; only the app's own functions are run. The CDK adds no permission to an imported function either: on AWS its owner has to`,
+    };
+  }
+  if (qualifier !== undefined && qualifier !== '$LATEST' && !found.qualifiers?.[qualifier]) {
+    return {
+      reason: `calls ${functionArn}, and the function has no alias or version ${qualifier}; add it to the app`,
+    };
+  }
+  return { functionArn, functionName, ...(qualifier !== undefined && { qualifier }) };
+}

@@ -1,0 +1,76 @@
+/** What of an app can be delivered to, and by whom: a service needs the leave of the function, queue or topic. */
+import type { Assembly } from '../assembly';
+import { inWords } from '../functions/asynchronous-settings';
+import type { Queue } from '../model';
+import { LambdaPermissions } from '../permissions/lambda-permissions';
+import { ResourcePolicies } from '../permissions/resource-policies';
+import { functionNameIn } from '../values/resource-values';
+
+export interface Sender {
+  /** `sns.amazonaws.com` */
+  service: string;
+  /** Of the topic, the rule or the bucket. */
+  sourceArn: string;
+}
+
+export class AppTargets {
+  readonly #assembly: Assembly;
+  readonly #policies: ResourcePolicies;
+  readonly #permissions = new Map<string, LambdaPermissions>();
+  readonly #isRun: (functionName: string) => boolean;
+  readonly #queues: Map<string, Queue>;
+  readonly #topicArns: Set<string>;
+
+  /** `isRun` tells whether the runtime runs a function. */
+  constructor(assembly: Assembly, isRun: (functionName: string) => boolean, queues: Queue[]) {
+    this.#assembly = assembly;
+    this.#policies = new ResourcePolicies(assembly);
+    this.#isRun = isRun;
+    this.#queues = new Map(queues.map((queue) => [queue.queueArn, queue]));
+    this.#topicArns = new Set(
+      assembly
+        .resources('AWS::SNS::Topic')
+        .map((topic) => String(topic.stack.reference(topic.logicalId, 'Resources'))),
+    );
+  }
+
+  queue(arn: string): Queue | undefined {
+    return this.#queues.get(arn);
+  }
+
+  isRun(functionArn: string): boolean {
+    return this.#isRun(functionNameIn(functionArn));
+  }
+
+  /** Whether that function, queue or topic is run here. */
+  isThere(arn: string): boolean {
+    return (isFunction(arn) && this.isRun(arn)) || this.#queues.has(arn) || this.#topicArns.has(arn);
+  }
+
+  /** Why the service cannot deliver to that function, queue or topic; `undefined` if it can. */
+  faultOf(arn: string, { service, sourceArn }: Sender): string | undefined {
+    const name = inWords(arn);
+    if (isFunction(arn)) {
+      if (!this.isRun(arn)) return `${name} is no function that is run here`;
+      if (this.#permissionsOf(service).coverArn(functionNameIn(arn), sourceArn)) return undefined;
+      return `${service} may not invoke ${functionNameIn(arn)} for ${sourceArn}, so that on AWS it never runs. Add an AWS::Lambda::Permission for ${service} (the CDK's own targets and subscriptions do it by themselves)`;
+    }
+    const kind = this.#queues.has(arn) ? 'sqs' : this.#topicArns.has(arn) ? 'sns' : undefined;
+    if (kind === undefined) return `${name} is not run here`;
+    const action = kind === 'sqs' ? 'sqs:SendMessage' : 'sns:Publish';
+    if (this.#policies.allows({ service, action, resourceArn: arn, sourceArn })) return undefined;
+    return `${service} may not ${action} on ${name} for ${sourceArn}, so that on AWS nothing arrives. Allow it in the resource's policy (the CDK's own targets and subscriptions do it by themselves)`;
+  }
+
+  #permissionsOf(service: string): LambdaPermissions {
+    const known = this.#permissions.get(service);
+    if (known) return known;
+    const permissions = new LambdaPermissions(this.#assembly, service);
+    this.#permissions.set(service, permissions);
+    return permissions;
+  }
+}
+
+export function isFunction(arn: string): boolean {
+  return /^arn:[^:]+:lambda:[^:]*:[^:]*:function:/.test(arn);
+}

@@ -1,0 +1,13 @@
+/** Patterns of ARNs, as IAM's condition operators read them. */
+import { isGlob } from '../../glob';
+
+/** IAM's ArnLike: a wildcard stands for what is within one of the six parts that colons divide. */
+export function isArnLike(arn: string, pattern: string): boolean {
+  const [parts, patterns] = [partsOf(arn), partsOf(pattern)];
+  return parts.every((part, index) => isGlob(part, patterns[index] ?? ''));
+}
+
+function partsOf(arn: string): string[] {
+  const parts = arn.split(':');
+  return [...parts.slice(0, 5), parts.slice(5).join(':')];
+}

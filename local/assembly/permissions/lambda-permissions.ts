@@ -1,0 +1,78 @@
+/** Function policies: an AWS service may run a function only where an AWS::Lambda::Permission says so. */
+
+import type { Assembly } from '../assembly';
+import type { Resource } from '../values/resource';
+import { functionNameIn, qualifierIn } from '../values/resource-values';
+import { isArnLike } from './arn-pattern';
+
+/** A permission, with the function, and the alias or version, that it is for. */
+interface Permission {
+  resource: Resource;
+  functionName: string;
+  qualifier: string;
+}
+
+/** What the app's permissions let one AWS service, such as `apigateway.amazonaws.com`, invoke. */
+export class LambdaPermissions {
+  readonly #permissions: Permission[];
+
+  constructor(assembly: Assembly, principal: string) {
+    this.#permissions = assembly
+      .resources('AWS::Lambda::Permission')
+      .filter((permission) => grantsInvocation(permission, principal))
+      .map((resource) => {
+        const target = resource.text('FunctionName') ?? '';
+        const qualifier = qualifierIn(target) ?? '$LATEST';
+        return { resource, functionName: functionNameIn(target), qualifier };
+      });
+  }
+
+  /**
+   * Whether the function may be invoked on behalf of a resource: `cover(name, 'events', 'rule/Nightly')`.
+   * @param qualifier an alias or a version, which needs a permission of its own. @default any permission of the function counts
+   */
+  cover(functionName: string, service: string, resource: string, qualifier?: string): boolean {
+    return this.#allow(functionName, (permission) => permission.stack.arn(service, resource), qualifier);
+  }
+
+  /** The same for a resource whose ARN has another form. */
+  coverArn(functionName: string, arn: string): boolean {
+    return this.#allow(functionName, () => arn);
+  }
+
+  /** The sources for which the function has permissions, as people read them. */
+  sourcesOf(functionName: string): string {
+    return this.#of(functionName)
+      .map((permission) => permission.text('SourceArn'))
+      .join(', ');
+  }
+
+  #allow(functionName: string, arnFor: (permission: Resource) => string, qualifier?: string): boolean {
+    return this.#of(functionName, qualifier).some((permission) => {
+      const pattern = permission.text('SourceArn');
+      return pattern === undefined || isArnLike(arnFor(permission), pattern);
+    });
+  }
+
+  #of(functionName: string, qualifier?: string): Resource[] {
+    return this.#permissions
+      .filter(
+        (permission) =>
+          permission.functionName === functionName &&
+          (qualifier === undefined || permission.qualifier === qualifier),
+      )
+      .map(({ resource }) => resource);
+  }
+}
+
+/** IAM's actions have no case, and CloudFormation takes `lambda:*` and `*`, too. */
+const INVOKING_ACTION = /^(lambda:invokefunction|lambda:\*|\*)$/i;
+
+function grantsInvocation(permission: Resource, principal: string): boolean {
+  const granted = permission.text('Principal');
+  return (
+    (granted === principal || granted === '*') &&
+    INVOKING_ACTION.test(permission.text('Action') ?? '') &&
+    (permission.text('SourceAccount') ?? permission.stack.accountId) === permission.stack.accountId
+  );
+}

@@ -1,0 +1,156 @@
+/**
+ * S3 buckets with the functions, queues and topics that hear of their objects, as CloudFormation has them (NotificationConfiguration) and as the
+ * CDK sets them by a custom resource.
+ */
+
+import type { Assembly } from '../assembly';
+import { Attempts } from '../attempts';
+import type { AppTargets } from '../messaging/app-targets';
+import type { Bucket, BucketNotification, OtherResource } from '../model';
+import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../values/json';
+import { hashUuid } from '../values/physical-names';
+import type { Resource } from '../values/resource';
+import { functionNameIn } from '../values/resource-values';
+
+const BUCKET = 'AWS::S3::Bucket';
+const CDK_NOTIFICATIONS = 'Custom::S3BucketNotifications';
+
+/** Of what happens to objects, a folder shows that they were put there. */
+const TOLD_EVENTS = /^s3:ObjectCreated:(\*|Put|CompleteMultipartUpload)$/;
+
+/** One entry of a bucket's notifications, whichever way it was written. */
+interface Configuration {
+  id?: string | undefined;
+  events: string[];
+  /** A function, a queue or a topic. */
+  arn: string;
+  rules: Json[];
+}
+
+export function readBuckets(
+  assembly: Assembly,
+  targets: AppTargets,
+): { buckets: Bucket[]; notRun: OtherResource[] } {
+  const attempts = new Attempts();
+  const { notRun } = attempts;
+  const buckets = new Map<string, Bucket>();
+  for (const resource of assembly.resources(BUCKET, CDK_NOTIFICATIONS)) {
+    attempts.try(resource, () => {
+      const bucket = bucketOf(resource, buckets);
+      const configuration = resource.property('NotificationConfiguration');
+      if (configuration !== undefined && hasEventBridge(configuration))
+        notRun.push({
+          type: 'EventBridge notifications',
+          path: resource.path,
+          reason: 'not run; those to functions, queues and topics are',
+        });
+      for (const one of configurations(configuration)) {
+        attempts.try(resource, () =>
+          bucket.notifications.push(readNotification(one, bucket, resource, targets)),
+        );
+        const others = one.events.filter((event) => !TOLD_EVENTS.test(event));
+        if (others.length > 0 && others.length < one.events.length)
+          notRun.push({
+            type: resource.type,
+            path: resource.path,
+            reason: `${others.join(', ')} is not told`,
+          });
+      }
+    });
+  }
+  return { buckets: [...buckets.values()], notRun };
+}
+
+/** The functions by which the CDK sets notifications on AWS, by their paths: reading them does their work here. */
+export function notificationHandlers(assembly: Assembly): Set<string> {
+  const names = new Set(
+    assembly
+      .resources(CDK_NOTIFICATIONS)
+      .map((resource) => functionNameIn(resource.text('ServiceToken') ?? '')),
+  );
+  return new Set(
+    assembly
+      .resources('AWS::Lambda::Function')
+      .filter(({ stack, logicalId }) => names.has(String(stack.reference(logicalId, 'Resources'))))
+      .map(({ path }) => path),
+  );
+}
+
+function readNotification(
+  one: Configuration,
+  bucket: Bucket,
+  resource: Resource,
+  targets: AppTargets,
+): BucketNotification {
+  if (!one.events.some((event) => TOLD_EVENTS.test(event)))
+    throw resource.mistake(
+      `notifications of ${one.events.join(', ')} are not run; s3:ObjectCreated:* and s3:ObjectCreated:Put are`,
+    );
+  const fault = targets.faultOf(one.arn, { service: 's3.amazonaws.com', sourceArn: bucket.bucketArn });
+  if (fault) throw resource.mistake(`its notification: ${fault}`);
+  if (targets.queue(one.arn)?.isFifo)
+    throw resource.mistake(`notifies the FIFO queue ${one.arn}; S3 notifies standard queues only`);
+  const id = one.id ?? hashUuid(`${bucket.bucketName}/${bucket.notifications.length}`);
+  return { id, targetArn: one.arn, events: one.events, ...filter(one.rules, resource) };
+}
+
+/** A custom resource may also name a bucket that is not the app's own. */
+function bucketOf(resource: Resource, buckets: Map<string, Bucket>): Bucket {
+  const { stack, logicalId, path } = resource;
+  const bucketName =
+    resource.type === BUCKET
+      ? String(stack.reference(logicalId, 'Resources'))
+      : (resource.text('BucketName') ?? '');
+  if (bucketName === '') throw resource.mistake('names no bucket');
+  const known = buckets.get(bucketName);
+  if (known && resource.type === BUCKET) {
+    throw resource.mistake(`is named ${bucketName}, as ${known.path} is; a bucket's name is its own`);
+  }
+  const bucket = known ?? {
+    ...{ path, bucketName, notifications: [] },
+    bucketArn: `arn:${stack.partition}:s3:::${bucketName}`,
+  };
+  buckets.set(bucketName, bucket);
+  return bucket;
+}
+
+/** In CloudFormation's words, and in those of S3's API, which the CDK's custom resource takes. */
+function configurations(value: Json | undefined): Configuration[] {
+  const kinds: [list: string, target: string][] = [
+    ['LambdaConfigurations', 'Function'],
+    ['QueueConfigurations', 'Queue'],
+    ['TopicConfigurations', 'Topic'],
+    ['LambdaFunctionConfigurations', 'LambdaFunctionArn'],
+    ['QueueConfigurations', 'QueueArn'],
+    ['TopicConfigurations', 'TopicArn'],
+  ];
+  return kinds.flatMap(([list, target]) =>
+    listAt(value, list)
+      .filter((one): one is JsonObject => isObject(one) && one[target] !== undefined)
+      .map((one) => ({
+        id: textAt(one, 'Id'),
+        events: textAt(one, 'Event') === undefined ? listAt(one, 'Events').map(String) : [String(one.Event)],
+        arn: textAt(one, target) ?? '',
+        rules: [
+          ...listAt(objectAt(objectAt(one, 'Filter'), 'S3Key'), 'Rules'),
+          ...listAt(objectAt(objectAt(one, 'Filter'), 'Key'), 'FilterRules'),
+        ],
+      })),
+  );
+}
+
+function hasEventBridge(configuration: Json): boolean {
+  if (!isObject(configuration) || configuration.EventBridgeConfiguration === undefined) return false;
+  return textAt(configuration.EventBridgeConfiguration, 'EventBridgeEnabled') !== 'false';
+}
+
+function filter(rules: Json[], resource: Resource): { prefix: string; suffix: string } {
+  const found = { prefix: '', suffix: '' };
+  for (const rule of rules) {
+    const name = textAt(rule, 'Name')?.toLowerCase();
+    if (name !== 'prefix' && name !== 'suffix')
+      throw resource.mistake(`filters by ${name}; S3 knows prefix and suffix`);
+    found[name] = textAt(rule, 'Value') ?? '';
+  }
+  return found;
+}

@@ -1,0 +1,123 @@
+/** Secrets of an app. One that Secrets Manager would generate has the same value in every run. */
+import { createHash } from 'node:crypto';
+import type { Assembly } from '../assembly';
+import type { Secret } from '../model';
+import { isObject, type Json, type JsonObject, textAt } from '../values/json';
+import type { Resource } from '../values/resource';
+
+const SECRET = 'AWS::SecretsManager::Secret';
+const ATTACHMENT = 'AWS::SecretsManager::SecretTargetAttachment';
+
+/** Secrets Manager's GetRandomPassword: the characters of each type. */
+const LOWER_CASE = 'abcdefghijklmnopqrstuvwxyz';
+const UPPER_CASE = LOWER_CASE.toUpperCase();
+const NUMBERS = '0123456789';
+const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
+const DEFAULT_LENGTH = 32;
+const MAX_LENGTH = 4096;
+
+export function readSecrets(assembly: Assembly): Secret[] {
+  return assembly.resources(SECRET).map((resource) => {
+    const value = secretString(resource);
+    const description = resource.text('Description');
+    const arn = String(resource.stack.reference(resource.logicalId, 'Resources'));
+    return {
+      path: resource.path,
+      name: secretName(arn),
+      arn,
+      ...(value === undefined ? {} : { value }),
+      ...(description === undefined ? {} : { description }),
+    };
+  });
+}
+
+/** An ARN ends with the name, a hyphen and six characters of Secrets Manager's own, which partial ARNs leave out. */
+const ARN = /^arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:/;
+const SUFFIX = /-[A-Za-z0-9]{6}$/;
+
+/** The name of a secret by its ARN; a name is its own. */
+export function secretName(nameOrArn: string): string {
+  return ARN.test(nameOrArn) ? nameOrArn.replace(ARN, '').replace(SUFFIX, '') : nameOrArn;
+}
+
+export function isSecretId(id: string, arn: string): boolean {
+  return id === arn || id === secretName(arn) || id === arn.replace(SUFFIX, '');
+}
+
+/** `undefined` for a secret without a value. */
+export function secretString(resource: Resource): string | undefined {
+  const value = ownString(resource);
+  const connection = value === undefined ? {} : connectionOf(resource);
+  const content = value === undefined ? undefined : parse(value);
+  if (!isObject(content) || Object.keys(connection).length === 0) return value;
+  return JSON.stringify({ ...content, ...connection });
+}
+
+/** What a SecretTargetAttachment adds: where the database is that the secret is for. */
+function connectionOf(secret: Resource): JsonObject {
+  const { stack } = secret;
+  const arn = stack.reference(secret.logicalId, 'Resources');
+  const attachment = stack.resources().find((one) => one.type === ATTACHMENT && one.text('SecretId') === arn);
+  const targetId = attachment && textAt(attachment.properties.TargetId, 'Ref');
+  const target = stack.resources().find(({ logicalId }) => logicalId === targetId);
+  if (!attachment || !target) return {};
+  const attribute = (name: string) =>
+    stack.attribute(target.logicalId, name, attachment.at('TargetId')) ?? '';
+  const dbname = target.text('DBName') ?? target.text('DatabaseName');
+  return {
+    engine: target.text('Engine') ?? '',
+    host: attribute('Endpoint.Address'),
+    port: attribute('Endpoint.Port'),
+    ...(dbname === undefined ? {} : { dbname }),
+  };
+}
+
+function ownString(resource: Resource): string | undefined {
+  const given = resource.text('SecretString');
+  if (given !== undefined) return given;
+  const settings = resource.property('GenerateSecretString');
+  if (!isObject(settings)) return undefined;
+  const password = generate(settings, `${resource.stack.name}/${resource.logicalId}`, resource);
+  const template = textAt(settings, 'SecretStringTemplate');
+  const key = textAt(settings, 'GenerateStringKey');
+  if (template === undefined || key === undefined) return password;
+  const value = parse(template);
+  if (!isObject(value)) throw resource.mistake(`its SecretStringTemplate is no JSON object: ${template}`);
+  return JSON.stringify({ ...value, [key]: password });
+}
+
+function generate(settings: JsonObject, seed: string, resource: Resource): string {
+  const excluded = new Set(textAt(settings, 'ExcludeCharacters') ?? '');
+  const isOn = (name: string) => String(settings[name]) === 'true';
+  const types = [
+    isOn('ExcludeLowercase') ? '' : LOWER_CASE,
+    isOn('ExcludeUppercase') ? '' : UPPER_CASE,
+    isOn('ExcludeNumbers') ? '' : NUMBERS,
+    isOn('ExcludePunctuation') ? '' : PUNCTUATION,
+    isOn('IncludeSpace') ? ' ' : '',
+  ]
+    .map((characters) => [...characters].filter((character) => !excluded.has(character)))
+    .filter((characters) => characters.length > 0);
+  const length = Number(settings.PasswordLength ?? DEFAULT_LENGTH);
+  if (types.length === 0 || !(length >= 1 && length <= MAX_LENGTH)) {
+    throw resource.mistake('its GenerateSecretString leaves no character, or has no usable PasswordLength');
+  }
+  const isEach = settings.RequireEachIncludedType === undefined || isOn('RequireEachIncludedType');
+  const all = types.flat();
+  return Array.from({ length }, (_, index) => {
+    const characters = (isEach && types[index]) || all;
+    return characters[numberOf(`${seed}/${index}`) % characters.length];
+  }).join('');
+}
+
+function numberOf(seed: string): number {
+  return createHash('sha256').update(seed).digest().readUInt32BE(0);
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}

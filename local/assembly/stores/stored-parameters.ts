@@ -1,0 +1,44 @@
+/** Parameters of an app in the parameter store of Systems Manager. */
+import type { Assembly } from '../assembly';
+import type { StoredParameter } from '../model';
+import { type Json, objectAt } from '../values/json';
+import type { Resource } from '../values/resource';
+
+export const PARAMETER = 'AWS::SSM::Parameter';
+/** With `crossRegionReferences`, the CDK passes values between regions through the parameter store. */
+export const EXPORT_WRITER = 'Custom::CrossRegionExportWriter';
+
+/** @throws {UserError} for a SecureString, which CloudFormation does not create. */
+export function readStoredParameters(assembly: Assembly): StoredParameter[] {
+  return assembly.resources(PARAMETER).map((resource) => {
+    const type = resource.text('Type') ?? 'String';
+    if (type !== 'String' && type !== 'StringList') {
+      throw resource.mistake(
+        `its Type is ${type}; CloudFormation creates String and StringList only. Create a SecureString by hand, and give its value here with --parameter NAME=VALUE`,
+      );
+    }
+    const name = nameOf(resource);
+    return {
+      path: resource.path,
+      name,
+      arn: resource.stack.arn('ssm', `parameter/${name.replace(/^\//, '')}`),
+      type,
+      value: resource.text('Value') ?? '',
+    };
+  });
+}
+
+/** What a resource stores under a name, as it stands in its template. */
+export function storedIn(resource: Resource, name: string): { value: Json; at: string } | undefined {
+  if (resource.type === PARAMETER) {
+    const value = resource.properties.Value;
+    if (value === undefined || nameOf(resource) !== name) return undefined;
+    return { value, at: resource.at('Value') };
+  }
+  const value = objectAt(objectAt(resource.properties, 'WriterProps'), 'exports')[name];
+  return value === undefined ? undefined : { value, at: resource.at(`WriterProps.exports.${name}`) };
+}
+
+function nameOf(resource: Resource): string {
+  return String(resource.stack.reference(resource.logicalId, 'Resources'));
+}

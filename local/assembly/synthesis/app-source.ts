@@ -1,0 +1,105 @@
+/** Where an app's cloud assembly comes from: a folder that holds it, or a command that makes it. */
+import { existsSync, statSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import { UserError } from '../../user-error';
+import { isObject, type JsonObject, objectAt, textAt } from '../values/json';
+import { readJson } from './cloud-assembly';
+import type { Synthesis } from './synthesis';
+
+export type AppSource =
+  | { kind: 'assembly'; directory: string; workingDirectory: string }
+  | { kind: 'command'; synthesis: Synthesis };
+
+/** Where the CDK's command line puts the assembly, too. */
+const OUTPUT_DIRECTORY = 'cdk.out';
+
+/**
+ * @param app a folder with a cloud assembly, a folder with a cdk.json, or a command. @default the app of cdk.json
+ * @throws {UserError} if there is no such folder and no command.
+ */
+export function findApp(app: string | undefined, workingDirectory: string): AppSource {
+  if (app === undefined) return appOfProject(workingDirectory);
+  const directory = resolve(workingDirectory, app);
+  if (isDirectory(directory)) {
+    if (isAssembly(directory)) return { kind: 'assembly', directory, workingDirectory };
+    if (existsSync(join(directory, 'cdk.json'))) return appOfProject(directory);
+    throw new UserError(
+      `${directory} holds neither a cloud assembly (manifest.json) nor a CDK app (cdk.json). Give the folder that \`cdk synth\` writes, or the command that runs the app.`,
+    );
+  }
+  assertRuns(app, workingDirectory);
+  return command(app, workingDirectory, readSettings(workingDirectory));
+}
+
+/** Of a single word, or one that is a path: a mistyped folder is no command. What else the shell makes of a command, it says itself. */
+function assertRuns(app: string, workingDirectory: string): void {
+  const [program = ''] = app.trim().split(/\s/, 1);
+  const isPath = program.includes('/');
+  if (!/^[\w@./+-]+$/.test(program) || (!isPath && program !== app.trim())) return;
+  const isThere = isPath
+    ? existsSync(resolve(workingDirectory, program))
+    : isScript(app, workingDirectory) || isInPath(program);
+  if (isThere) return;
+  throw new UserError(
+    `There is no folder and no command ${JSON.stringify(program)} (--app). Give the folder of a CDK app, one that \`cdk synth\` wrote, or the command that runs the app.`,
+  );
+}
+
+function isInPath(program: string): boolean {
+  if (process.platform === 'win32') return true;
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+}
+
+/** The CDK runs a script with Node.js, too, where it is named alone. */
+function isScript(app: string, workingDirectory: string): boolean {
+  return /^\S+\.[cm]?js$/.test(app) && existsSync(resolve(workingDirectory, app));
+}
+
+function appOfProject(workingDirectory: string): AppSource {
+  const settings = readSettings(workingDirectory);
+  const app = textAt(settings, 'app');
+  if (app === undefined) {
+    throw new UserError(
+      `There is no cdk.json with an "app" in ${workingDirectory}. Start in the folder of a CDK app, or give --app with the app's command or its cdk.out folder.`,
+    );
+  }
+  const directory = resolve(workingDirectory, app);
+  if (isDirectory(directory) && isAssembly(directory))
+    return { kind: 'assembly', directory, workingDirectory };
+  return command(app, workingDirectory, settings);
+}
+
+function command(app: string, workingDirectory: string, settings: JsonObject): AppSource {
+  const build = textAt(settings, 'build');
+  const run = isScript(app, workingDirectory) ? `"${process.execPath}" "${app}"` : app;
+  return {
+    kind: 'command',
+    synthesis: {
+      command: build === undefined ? run : `${build} && ${run}`,
+      workingDirectory,
+      outputDirectory: resolve(workingDirectory, textAt(settings, 'output') ?? OUTPUT_DIRECTORY),
+      context: {
+        ...objectAt(settings, 'context'),
+        ...readIfThere(join(workingDirectory, 'cdk.context.json')),
+      },
+    },
+  };
+}
+
+function readSettings(workingDirectory: string): JsonObject {
+  return readIfThere(join(workingDirectory, 'cdk.json'));
+}
+
+function readIfThere(file: string): JsonObject {
+  if (!existsSync(file)) return {};
+  const content = readJson(file);
+  return isObject(content) ? content : {};
+}
+
+function isDirectory(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory();
+}
+
+function isAssembly(directory: string): boolean {
+  return existsSync(join(directory, 'manifest.json'));
+}

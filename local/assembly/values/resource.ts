@@ -1,0 +1,68 @@
+import { UserError } from '../../user-error';
+import type { Stack } from '../stack';
+import { type Json, type JsonObject, objectAt, textAt } from './json';
+
+/** One resource of a template, its properties resolved when they are asked for. */
+export class Resource {
+  readonly type: string;
+  /** The construct's path in the app. */
+  readonly path: string;
+
+  constructor(
+    readonly stack: Stack,
+    readonly logicalId: string,
+    readonly definition: Json,
+  ) {
+    // A loop of the language extensions stands where a resource does.
+    this.type = textAt(definition, 'Type') ?? logicalId.split('::').slice(0, 2).join('::');
+    this.path =
+      textAt(objectAt(definition, 'Metadata'), 'aws:cdk:path') ??
+      stack.files.constructPaths.get(logicalId) ??
+      `${stack.name}/${logicalId}`;
+  }
+
+  /** As people know the construct: without the resource that each ends with. */
+  get shortPath(): string {
+    return this.path.replace(/\/(Resource|Default)$/, '');
+  }
+
+  get properties(): JsonObject {
+    return objectAt(this.definition, 'Properties');
+  }
+
+  property(name: string): Json | undefined {
+    const value = this.properties[name];
+    return value === undefined ? undefined : this.stack.resolve(value, this.at(name));
+  }
+
+  text(name: string): string | undefined {
+    const value = this.property(name);
+    if (value === undefined || value === null) return undefined;
+    if (typeof value === 'object')
+      throw this.stack.mistake(this.at(name), `must be text, and is ${JSON.stringify(value)}`);
+    return String(value);
+  }
+
+  number(name: string): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const number = Number(text);
+    if (text.trim() === '' || Number.isNaN(number))
+      throw this.stack.mistake(this.at(name), `must be a number, and is ${text}`);
+    return number;
+  }
+
+  /** CloudFormation takes `"true"` for `true`. */
+  flag(name: string): boolean {
+    return this.text(name) === 'true';
+  }
+
+  /** A mistake of the user's in this resource, named by its construct. */
+  mistake(text: string): UserError {
+    return new UserError(`${this.path} (${this.type}): ${text}`);
+  }
+
+  at(property: string): string {
+    return `Resources.${this.logicalId}.Properties.${property}`;
+  }
+}

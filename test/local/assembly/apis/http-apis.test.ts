@@ -1,0 +1,183 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { Cors, LambdaIntegration, LambdaRestApi, RestApi } from 'aws-cdk-lib/aws-apigateway';
+import {
+  HttpApi,
+  HttpMethod,
+  HttpStage,
+  PayloadFormatVersion,
+  WebSocketApi,
+  WebSocketStage,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import {
+  HttpLambdaIntegration,
+  HttpUrlIntegration,
+  WebSocketLambdaIntegration,
+} from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import {
+  Code,
+  FunctionUrlAuthType,
+  InvokeMode,
+  Function as LambdaFunction,
+  Runtime,
+  HttpMethod as UrlMethod,
+} from 'aws-cdk-lib/aws-lambda';
+import type { HttpApi as ReadHttpApi } from '../../../../local/assembly/apis/http-model';
+import type { App as ReadApp } from '../../../../local/assembly/model';
+import { readAssembly } from '../../../../local/assembly/read-assembly';
+
+const code = mkdtempSync(join(tmpdir(), 'code-'));
+writeFileSync(join(code, 'index.js'), 'exports.handler = async () => ({ statusCode: 200 });');
+
+function synthesized(): ReadApp {
+  const app = new App({
+    outdir: mkdtempSync(join(tmpdir(), 'cdk-out-')),
+    context: { 'aws:cdk:bundling-stacks': [] },
+  });
+  const stack = new Stack(app, 'Main');
+  const handler = new LambdaFunction(stack, 'Handler', {
+    runtime: Runtime.NODEJS_22_X,
+    handler: 'index.handler',
+    code: Code.fromAsset(code),
+  });
+  const chat = new WebSocketApi(stack, 'Chat', {
+    defaultRouteOptions: { integration: new WebSocketLambdaIntegration('Messages', handler) },
+  });
+  new WebSocketStage(stack, 'ChatStage', { webSocketApi: chat, stageName: 'chat', autoDeploy: true });
+
+  const http = new HttpApi(stack, 'Http', {
+    corsPreflight: {
+      allowOrigins: ['https://page.example'],
+      allowHeaders: ['X-Room'],
+      maxAge: Duration.hours(1),
+    },
+    defaultIntegration: new HttpLambdaIntegration('Whatever', handler),
+  });
+  http.addRoutes({
+    path: '/rooms/{id}',
+    methods: [HttpMethod.GET],
+    integration: new HttpLambdaIntegration('Room', handler, {
+      payloadFormatVersion: PayloadFormatVersion.VERSION_1_0,
+      timeout: Duration.seconds(5),
+    }),
+  });
+  http.addRoutes({
+    path: '/guarded',
+    methods: [HttpMethod.GET],
+    integration: new HttpLambdaIntegration('Guarded', handler),
+    authorizer: new HttpIamAuthorizer(),
+  });
+  http.addRoutes({
+    path: '/elsewhere',
+    integration: new HttpUrlIntegration('Elsewhere', 'https://example.com'),
+  });
+  new HttpStage(stack, 'Dev', { httpApi: http, stageName: 'dev', autoDeploy: true });
+
+  const rest = new RestApi(stack, 'Rest', {
+    binaryMediaTypes: ['image/png'],
+    defaultCorsPreflightOptions: { allowOrigins: Cors.ALL_ORIGINS },
+  });
+  rest.root.addResource('rooms').addResource('{id}').addMethod('POST', new LambdaIntegration(handler));
+  new LambdaRestApi(stack, 'Proxy', { handler });
+
+  const url = handler.addFunctionUrl({
+    authType: FunctionUrlAuthType.NONE,
+    cors: { allowedOrigins: ['*'], allowedMethods: [UrlMethod.GET] },
+  });
+  const streaming = new LambdaFunction(stack, 'Streaming', {
+    runtime: Runtime.NODEJS_22_X,
+    handler: 'index.handler',
+    code: Code.fromAsset(code),
+    environment: { URL: url.url, REST: rest.url, HTTP: http.url ?? '' },
+  });
+  streaming.addFunctionUrl({ authType: FunctionUrlAuthType.NONE, invokeMode: InvokeMode.RESPONSE_STREAM });
+  new CfnOutput(stack, 'Url', { value: url.url });
+  return readAssembly(app.synth().directory);
+}
+
+describe('the HTTP APIs of an app', () => {
+  let app: ReadApp;
+  beforeAll(() => {
+    app = synthesized();
+  });
+
+  const named = (path: string): ReadHttpApi => {
+    const found = app.httpApis.find((api) => api.path.startsWith(path));
+    if (!found) throw new Error(`${path} is not among ${app.httpApis.map((api) => api.path)}`);
+    return found;
+  };
+  const keysOf = (api: ReadHttpApi) =>
+    api.routes.map(({ method, resource, integration }) => `${method} ${resource} ${integration.type}`).sort();
+
+  it('are read with their routes, stages and CORS rules', () => {
+    const api = named('Main/Http');
+    expect(keysOf(api)).toEqual([
+      'ANY $default AWS_PROXY',
+      'ANY /elsewhere NOT_RUN',
+      'GET /guarded NOT_RUN',
+      'GET /rooms/{id} AWS_PROXY',
+    ]);
+    expect(api.stages.map(({ stageName }) => stageName).sort()).toEqual(['$default', 'dev']);
+    expect(api.cors).toEqual({
+      allowOrigins: ['https://page.example'],
+      allowMethods: [],
+      allowHeaders: ['x-room'],
+      exposeHeaders: [],
+      allowCredentials: false,
+      maxAgeSeconds: 3600,
+    });
+    expect(api.routes.find(({ resource }) => resource === '/rooms/{id}')?.integration).toMatchObject({
+      timeoutMillis: 5_000,
+      payloadFormat: '1.0',
+    });
+  });
+
+  it('are read of REST APIs, whose resources are a tree and whose CORS is a route', () => {
+    const api = named('Main/Rest');
+    expect(keysOf(api)).toEqual([
+      'OPTIONS / MOCK',
+      'OPTIONS /rooms MOCK',
+      'OPTIONS /rooms/{id} MOCK',
+      'POST /rooms/{id} AWS_PROXY',
+    ]);
+    expect(api.binaryMediaTypes).toEqual(['image/png']);
+    expect(api.routes.find(({ resource }) => resource === '/')?.integration).toMatchObject({
+      statusCode: 204,
+      headers: { 'Access-Control-Allow-Origin': '*' },
+    });
+    expect(keysOf(named('Main/Proxy'))).toEqual(['ANY / AWS_PROXY', 'ANY /{proxy+} AWS_PROXY']);
+  });
+
+  it('are read of function URLs', () => {
+    const api = named('Main/Handler/FunctionUrl');
+    expect(api).toMatchObject({ kind: 'FUNCTION_URL', cors: { allowOrigins: ['*'], allowMethods: ['GET'] } });
+    expect(api.apiId).toMatch(/^[a-z0-9]{32}$/);
+    expect(keysOf(api)).toEqual(['ANY $default AWS_PROXY']);
+  });
+
+  it('have their addresses in environments', () => {
+    const { environment } = app.functions.find(({ path }) =>
+      path.includes('Streaming'),
+    ) as ReadApp['functions'][0];
+    const region = app.region;
+    expect(environment).toEqual({
+      URL: `https://${named('Main/Handler/FunctionUrl').apiId}.lambda-url.${region}.on.aws/`,
+      REST: `https://${named('Main/Rest').apiId}.execute-api.${region}.amazonaws.com/prod/`,
+      HTTP: `https://${named('Main/Http').apiId}.execute-api.${region}.amazonaws.com/`,
+    });
+  });
+
+  it('cost what is not run of them, and no more', () => {
+    const told = app.notRun.flatMap(({ cost, reason }) => (cost === undefined ? [] : [`${cost}: ${reason}`]));
+    expect(told).toEqual([
+      expect.stringMatching(/^an error for GET \/guarded of Main\/Http: is authorized by AWS_IAM/),
+      expect.stringMatching(/^an error for ANY \/elsewhere of Main\/Http: is of type HTTP_PROXY/),
+      expect.stringMatching(
+        /^an error for every request to Main\/Streaming\/FunctionUrl: .*streams its responses/,
+      ),
+    ]);
+  });
+});

@@ -1,0 +1,260 @@
+import type { Json, JsonObject } from '../../../../local/assembly/values/json';
+import { chatTemplate, readTemplate } from '../written-assembly';
+
+const FUNCTION_ARN = { 'Fn::GetAtt': ['Function', 'Arn'] };
+
+type Resources = Record<string, { Type: string; Properties: JsonObject }>;
+
+/** The chat with a bucket, and more resources. */
+function read(more: Resources, { principal = 's3.amazonaws.com' } = {}) {
+  const template = chatTemplate();
+  Object.assign(template.Resources, {
+    Files: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'files' } },
+    FilesPermission: {
+      Type: 'AWS::Lambda::Permission',
+      Properties: {
+        Action: 'lambda:InvokeFunction',
+        Principal: principal,
+        FunctionName: FUNCTION_ARN,
+        SourceAccount: { Ref: 'AWS::AccountId' },
+        SourceArn: { 'Fn::GetAtt': ['Files', 'Arn'] },
+      },
+    },
+    ...more,
+  });
+  const { buckets, notRun, functions } = readTemplate(template);
+  return { buckets, notRun, targetArn: functions[0]?.functionArn, functions };
+}
+
+/** As the CDK's Bucket.addEventNotification writes it. */
+function byCdk(configuration: JsonObject, bucket: Json = { Ref: 'Files' }): Resources {
+  return {
+    Notifications: {
+      Type: 'Custom::S3BucketNotifications',
+      Properties: {
+        ServiceToken: { 'Fn::GetAtt': ['NotificationsHandler', 'Arn'] },
+        BucketName: bucket,
+        NotificationConfiguration: configuration,
+        Managed: true,
+      },
+    },
+    NotificationsHandler: {
+      Type: 'AWS::Lambda::Function',
+      Properties: { Runtime: 'python3.13', Handler: 'index.handler', Code: { ZipFile: 'import boto3' } },
+    },
+  };
+}
+
+function lambdaConfiguration(changes: JsonObject = {}): JsonObject {
+  return {
+    LambdaFunctionConfigurations: [
+      { Events: ['s3:ObjectCreated:*'], LambdaFunctionArn: FUNCTION_ARN, ...changes },
+    ],
+  };
+}
+
+describe('readBuckets', () => {
+  it('reads a bucket that nobody hears of', () => {
+    expect(read({})).toMatchObject({
+      buckets: [
+        { path: 'Main/Files', bucketName: 'files', bucketArn: 'arn:aws:s3:::files', notifications: [] },
+      ],
+      notRun: [],
+    });
+  });
+
+  it("reads the CDK's notifications, and runs no handler for them", () => {
+    const Filter = {
+      Key: {
+        FilterRules: [
+          { Name: 'suffix', Value: '.hl7' },
+          { Name: 'prefix', Value: 'in/' },
+        ],
+      },
+    };
+    const { buckets, notRun, targetArn, functions } = read(byCdk(lambdaConfiguration({ Filter })));
+    expect(buckets[0]?.notifications).toEqual([
+      {
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        targetArn,
+        events: ['s3:ObjectCreated:*'],
+        prefix: 'in/',
+        suffix: '.hl7',
+      },
+    ]);
+    expect(notRun).toEqual([]);
+    expect(functions).toHaveLength(1);
+  });
+
+  it("reads CloudFormation's own notifications", () => {
+    const { buckets, notRun, targetArn } = read({
+      Files: {
+        Type: 'AWS::S3::Bucket',
+        Properties: {
+          BucketName: 'files',
+          NotificationConfiguration: {
+            LambdaConfigurations: [
+              {
+                Event: 's3:ObjectCreated:Put',
+                Function: FUNCTION_ARN,
+                Filter: { S3Key: { Rules: [{ Name: 'Prefix', Value: 'in/' }] } },
+              },
+            ],
+          },
+        },
+      },
+    });
+    expect(buckets).toMatchObject([
+      { notifications: [{ targetArn, events: ['s3:ObjectCreated:Put'], prefix: 'in/', suffix: '' }] },
+    ]);
+    expect(notRun).toEqual([]);
+  });
+
+  it('reads the notifications of a bucket that is not the app’s own', () => {
+    const resources = byCdk(lambdaConfiguration(), 'theirs');
+    resources.FilesPermission = {
+      Type: 'AWS::Lambda::Permission',
+      Properties: { Action: 'lambda:*', Principal: 's3.amazonaws.com', FunctionName: FUNCTION_ARN },
+    };
+    expect(read(resources).buckets).toMatchObject([
+      { bucketName: 'files', notifications: [] },
+      { bucketName: 'theirs', path: 'Main/Notifications', notifications: [{ prefix: '' }] },
+    ]);
+  });
+
+  it('reads notifications to a queue whose policy lets S3 send', () => {
+    const queueArn = { 'Fn::GetAtt': ['Arrivals', 'Arn'] };
+    const resources = byCdk({
+      QueueConfigurations: [{ Events: ['s3:ObjectCreated:*'], QueueArn: queueArn }],
+    });
+    resources.Arrivals = { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'arrivals' } };
+    const policy = (aws: string): Resources => ({
+      Policy: {
+        Type: 'AWS::SQS::QueuePolicy',
+        Properties: {
+          Queues: [{ Ref: 'Arrivals' }],
+          PolicyDocument: {
+            Statement: {
+              ...{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: queueArn },
+              ...{
+                Principal: { Service: 's3.amazonaws.com' },
+                Condition: { ArnLike: { 'aws:SourceArn': aws } },
+              },
+            },
+          },
+        },
+      },
+    });
+    expect(read({ ...resources, ...policy('arn:aws:s3:::fil*') }).buckets).toMatchObject([
+      { notifications: [{ targetArn: 'arn:aws:sqs:us-east-1:000000000000:arrivals' }] },
+    ]);
+    const { buckets, notRun } = read({ ...resources, ...policy('arn:aws:s3:::other') });
+    expect(buckets).toMatchObject([{ notifications: [] }]);
+    expect(notRun[0]?.reason).toContain('s3.amazonaws.com may not sqs:SendMessage on the queue arrivals');
+  });
+
+  it('lists what else hears of a bucket', () => {
+    const { buckets, notRun } = read(
+      byCdk({
+        ...lambdaConfiguration({ Events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'] }),
+        QueueConfigurations: [{ Events: ['s3:ObjectCreated:*'], QueueArn: 'arn:aws:sqs:us-east-1:1:queue' }],
+        TopicConfigurations: [{ Events: ['s3:ObjectCreated:*'], TopicArn: 'arn:aws:sns:us-east-1:1:topic' }],
+        EventBridgeConfiguration: {},
+      }),
+    );
+    expect(buckets[0]?.notifications).toHaveLength(1);
+    expect(notRun.map(({ reason }) => reason)).toEqual([
+      'not run; those to functions, queues and topics are',
+      's3:ObjectRemoved:* is not told',
+      expect.stringContaining('its notification: the queue queue is not run here'),
+      expect.stringContaining('its notification: the topic topic is not run here'),
+    ]);
+  });
+
+  it.each<[string, JsonObject, string]>([
+    ['of other events', { Events: ['s3:ObjectRemoved:*'] }, 'of s3:ObjectRemoved:\\* are not run'],
+    [
+      'to a function that is not there',
+      { LambdaFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:other' },
+      'the function other is no function that is run here',
+    ],
+    [
+      'with another filter',
+      { Filter: { Key: { FilterRules: [{ Name: 'size', Value: '1' }] } } },
+      'filters by size; S3 knows prefix and suffix',
+    ],
+  ])('lists notifications %s', (_, changes, reason) => {
+    const { buckets, notRun } = read(byCdk(lambdaConfiguration(changes)));
+    expect(buckets).toMatchObject([{ notifications: [] }]);
+    expect(notRun).toEqual([
+      {
+        type: 'Custom::S3BucketNotifications',
+        path: 'Main/Notifications',
+        reason: expect.stringMatching(reason),
+        cost: 'Main/Notifications does not deliver everything',
+      },
+    ]);
+  });
+
+  it('lists notifications to a function that S3 may not invoke', () => {
+    const { buckets, notRun } = read(byCdk(lambdaConfiguration()), { principal: 'events.amazonaws.com' });
+    expect(buckets).toMatchObject([{ notifications: [] }]);
+    expect(notRun[0]?.reason).toMatch(
+      /s3.amazonaws.com may not invoke Main-Function-\w+ for arn:aws:s3:::files, so that on AWS/,
+    );
+  });
+
+  it('lists a bucket whose name another one has', () => {
+    const twin = { Twin: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'files' } } };
+    expect(read(twin).notRun[0]?.reason).toContain('is named files, as Main/Files is');
+  });
+});
+
+describe('readAsynchronousSettings', () => {
+  const queue: Resources = {
+    Dead: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'dead-letters' } },
+  };
+  const settings = (more: Resources) => read(more).functions[0]?.asynchronous;
+  const config = (properties: JsonObject): Resources => ({
+    ...queue,
+    Config: {
+      Type: 'AWS::Lambda::EventInvokeConfig',
+      Properties: { FunctionName: { Ref: 'Function' }, Qualifier: '$LATEST', ...properties },
+    },
+  });
+
+  it('has none where the app says nothing', () => {
+    expect(settings({})).toBeUndefined();
+  });
+
+  it('reads how often an event is tried, and where it goes in the end', () => {
+    const given = config({
+      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Dead', 'Arn'] } } },
+      MaximumEventAgeInSeconds: 3600,
+      MaximumRetryAttempts: 1,
+    });
+    expect(settings(given)).toEqual({
+      retryAttempts: 1,
+      maxEventAgeSeconds: 3600,
+      onFailureArn: 'arn:aws:sqs:us-east-1:000000000000:dead-letters',
+    });
+    expect(read(given).notRun).toEqual([]);
+  });
+
+  it('reads a dead-letter queue', () => {
+    const { Function: lambdaFunction } = chatTemplate().Resources;
+    const deadLetters = { DeadLetterConfig: { TargetArn: { 'Fn::GetAtt': ['Dead', 'Arn'] } } };
+    const given = {
+      ...queue,
+      Function: {
+        Type: 'AWS::Lambda::Function',
+        Properties: { ...lambdaFunction?.Properties, ...deadLetters },
+      },
+    };
+    expect(settings(given)).toEqual({ deadLetterArn: 'arn:aws:sqs:us-east-1:000000000000:dead-letters' });
+  });
+
+  it("leaves a version's settings alone", () => {
+    expect(settings(config({ Qualifier: 'live', MaximumRetryAttempts: 0 }))).toBeUndefined();
+  });
+});
