@@ -82,7 +82,7 @@ describe('the notifications page', () => {
     for (const page of pages) {
       await heard(page, 'sample.hl7');
       expect(await page.locator('.notification .topic').textContent()).toBe('adt');
-      expect(await page.locator('.notification .words').textContent()).toBe('Something has change!');
+      expect(await page.locator('.notification .title').textContent()).toBe('A01 · ADT00001');
     }
     expect(complaints).toEqual([]);
   });
@@ -93,6 +93,8 @@ describe('the notifications page', () => {
     await page.click('#drop-button:enabled');
     for (const topic of ['adt', 'oru', 'orm']) await page.locator(`[data-topic="${topic}"]`).waitFor();
     expect(await page.textContent('#received')).toBe('3 received');
+    // The words are the same for each: they are there once.
+    expect(await page.locator('.details', { hasText: 'Something has change!' }).count()).toBe(1);
     expect(complaints).toEqual([]);
   });
 
@@ -172,7 +174,8 @@ describe('the notifications page', () => {
     writeFileSync(join(incoming, '<img src=x onerror=alert(1)>.hl7'), batch(250));
     await page.locator('.notification', { hasText: 'C249' }).waitFor();
     expect(await count(page)).toBe(200);
-    expect(await page.locator('.notification .details').first().textContent()).toMatch(/C249<img/);
+    expect(await page.locator('.notification .title').first().textContent()).toMatch(/C249$/);
+    expect(await page.locator('.notification .details').first().textContent()).toMatch(/^<img/);
     expect(await page.locator('.notification img').count()).toBe(0);
     expect(await page.textContent('#received')).toBe('250 received, the last 200 shown');
     expect(complaints).toEqual([]);

@@ -81,7 +81,9 @@ describe('the chat page', () => {
     expect(await ada.textContent('#people-count')).toBe('2');
     await bob.close();
     await hasUsers(ada, ['Ada']);
-    expect(await ada.textContent('#status-text')).toMatch(/^Connected as [\w-]+=$/);
+    expect(await ada.textContent('#status-text')).toBe('Connected');
+    await ada.click('#identity summary');
+    expect(await ada.textContent('#websocket-id')).toMatch(/^[\w-]+=$/);
     expect(complaints).toEqual([]);
   });
 
@@ -93,6 +95,51 @@ describe('the chat page', () => {
     await type(ada, 'alias Ada');
     await ada.waitForSelector('#users li');
     expect(await ada.isVisible('#nobody')).toBe(false);
+  });
+
+  it('lists a person with two windows once', async () => {
+    const [first, second] = [await open(), await open()];
+    for (const page of [first, second]) await type(page, 'alias Ada');
+    for (const page of [first, second]) {
+      await page.locator('#users li', { hasText: '(you, 2 connections)' }).waitFor();
+      await hasUsers(page, ['Ada']);
+      expect(await page.textContent('#people-count')).toBe('1');
+    }
+  });
+
+  it('shows name and time once above the lines of one author, and again after another one spoke', async () => {
+    const [ada, bob] = [await open(), await open()];
+    await type(ada, 'alias Ada');
+    await hasUsers(bob, ['Ada']);
+    const say = async (page: Page, text: string) => {
+      await type(page, text);
+      for (const each of [ada, bob]) await hasText(each, text);
+      await holds(page, "document.querySelectorAll('.message.unsent').length === 0");
+    };
+    await say(ada, 'one');
+    await say(ada, 'two');
+    await say(bob, 'three');
+    await say(ada, 'four');
+    for (const page of [ada, bob]) {
+      const isContinued = (all: { classList: { contains(name: string): boolean } }[]) =>
+        all.map((each) => each.classList.contains('continued'));
+      expect(await page.locator('.message').evaluateAll(isContinued)).toEqual([false, true, false, false]);
+    }
+  });
+
+  it('keeps a bubble within two thirds of the conversation, and a page in its place when Reconnect appears', async () => {
+    const ada = await open({ viewport: { width: 1280, height: 720 } });
+    await type(ada, 'long '.repeat(200));
+    await hasText(ada, 'long');
+    const width = async (selector: string) => (await ada.locator(selector).boundingBox())?.width ?? 0;
+    expect(await width('.message .text')).toBeLessThanOrEqual((await width('#scroller')) * (2 / 3));
+    const placesOf = async () =>
+      Promise.all(['#alias-form', 'main', 'nav'].map((selector) => ada.locator(selector).boundingBox()));
+    const before = await placesOf();
+    await runtime.close();
+    await ada.locator('#reconnect').waitFor({ state: 'visible' });
+    expect(await placesOf()).toEqual(before);
+    runtime = await start(0);
   });
 
   it('opens with what was said before', async () => {

@@ -1,11 +1,11 @@
 /** The conversation on the page: messages with author and time, a line for each day, and a bounded number of them. */
-import { badge } from './people.mjs';
+import { badge, hueOf } from './people.mjs';
+import { dayOf, showTime } from './times.mjs';
 
 const MOST_MESSAGES = 500;
 const NEAR_BOTTOM_PIXELS = 60;
-
-const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+/** Messages of one author that follow each other within this time share a heading. */
+const GROUP_MILLISECONDS = 5 * 60_000;
 
 export class MessageList {
   #list = document.querySelector('#messages');
@@ -20,6 +20,8 @@ export class MessageList {
   /** The first row that the reader sees, and how far below the top it is. */
   #place;
   #ownScrollTop = -1;
+  /** Who said each message when: `{author, time, own}`. */
+  #lines = new WeakMap();
 
   constructor() {
     this.#newest.addEventListener('click', () => this.toBottom());
@@ -35,7 +37,8 @@ export class MessageList {
   /** Shows a message; many that come together are put on the page at once. */
   add({ author, text, time, own, mark }) {
     const element = messageElement({ author, text, time, own, mark });
-    this.#enqueue({ element, day: dayFormat.format(time), counts: !own });
+    this.#lines.set(element, { author, time, own });
+    this.#enqueue({ element, day: dayOf(time), counts: !own });
     return element;
   }
 
@@ -50,9 +53,15 @@ export class MessageList {
   /** A line of our own has come back: it goes where everybody sees it, with the author and time that everybody sees. */
   confirm(element, { author, time }) {
     this.mark(element, '');
-    element.querySelector('.author').textContent = author;
-    setTime(element.querySelector('time'), time);
-    if (element.isConnected && element !== this.#list.lastElementChild) this.#list.append(element);
+    setAuthor(element, author);
+    this.#lines.set(element, { author, time, own: true });
+    showTime(element.querySelector('time'), time);
+    if (element.isConnected && element !== this.#list.lastElementChild) {
+      const next = element.nextElementSibling;
+      this.#list.append(element);
+      this.#group(next);
+    }
+    this.#group(element);
     this.#follow();
   }
 
@@ -85,6 +94,7 @@ export class MessageList {
       fragment.append(element);
     }
     this.#list.append(fragment);
+    for (const { element } of entries) this.#group(element);
     this.#empty.hidden = true;
     this.#trim();
     if (this.#follows) {
@@ -115,6 +125,19 @@ export class MessageList {
 
   #trim() {
     while (this.#list.childElementCount > MOST_MESSAGES) this.#list.firstElementChild.remove();
+    this.#group(this.#list.firstElementChild);
+  }
+
+  /** Leaves out the heading of a message that continues the one above it. */
+  #group(element) {
+    const line = this.#lines.get(element);
+    if (!line) return;
+    const above = this.#lines.get(element.previousElementSibling);
+    const continues =
+      above?.author === line.author &&
+      above.own === line.own &&
+      Math.abs(line.time - above.time) < GROUP_MILLISECONDS;
+    element.classList.toggle('continued', continues);
   }
 
   #follow() {
@@ -136,9 +159,8 @@ function messageElement({ author, text, time, own, mark = '' }) {
   const name = document.createElement('span');
   name.className = 'author';
   name.dir = 'auto';
-  name.textContent = author;
   const when = document.createElement('time');
-  setTime(when, time);
+  showTime(when, time);
   const state = document.createElement('span');
   state.className = 'mark';
   state.textContent = mark;
@@ -148,13 +170,14 @@ function messageElement({ author, text, time, own, mark = '' }) {
   body.dir = 'auto';
   body.append(...withLinks(text));
   element.append(badge(author), meta, body);
+  setAuthor(element, author);
   return element;
 }
 
-function setTime(element, time) {
-  element.dateTime = time.toISOString();
-  element.title = time.toLocaleString();
-  element.textContent = timeFormat.format(time);
+function setAuthor(element, author) {
+  const name = element.querySelector('.author');
+  name.textContent = author;
+  name.dataset.hue = hueOf(author);
 }
 
 function dayElement(day) {

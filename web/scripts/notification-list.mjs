@@ -1,23 +1,26 @@
-/** What has come in, the newest first; what comes twice is shown once. */
+/** The notifications received, newest first; one that arrives twice is shown once. */
+import { fullTime, showTime } from './times.mjs';
 
 /** More would make the page slow, and nobody reads them. */
 const MAX_SHOWN = 200;
 
 const element = (id) => document.getElementById(id);
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
 
 export class NotificationList {
   #list = element('notifications');
   /** Those that are shown, by their ids. */
   #shown = new Map();
   #received = 0;
+  /** What the latest notification said. */
+  #words;
 
   add(notification) {
     const known = this.#shown.get(notification.Id);
     if (known) return known.repeat();
     this.#received += 1;
-    const shown = new ShownNotification(notification);
+    // The words are the same for every file as a rule: a row has them only if they are news.
+    const shown = new ShownNotification(notification, notification.Message !== this.#words);
+    this.#words = notification.Message;
     this.#list.prepend(shown.item);
     this.#shown.set(notification.Id ?? shown, shown);
     if (this.#shown.size > MAX_SHOWN) {
@@ -37,6 +40,7 @@ export class NotificationList {
     this.#list.replaceChildren();
     this.#shown.clear();
     this.#received = 0;
+    this.#words = undefined;
     this.#summarize();
   }
 
@@ -54,32 +58,33 @@ class ShownNotification {
   #times = 1;
   #repeated;
 
-  constructor({ Topic, Message, Event, Source, Size, ControlId, Sent }) {
-    const now = new Date();
+  constructor({ Topic, Message, Event, Source, Size, ControlId, Sent }, hasWords) {
     const time = document.createElement('time');
-    time.dateTime = now.toISOString();
-    time.textContent = clock.format(now);
     const sent = new Date(Sent);
-    const isDated = !Number.isNaN(sent.getTime());
-    if (isDated) time.title = `Sent ${full.format(sent)}`;
+    showTime(time, new Date());
+    if (!Number.isNaN(sent.getTime())) time.title += `\nSent ${fullTime(sent)}`;
     const topic = textElement('span', 'topic', Topic);
     topic.dataset.topic = Topic;
     topic.title = Topic;
     this.item.className = 'notification';
     this.#details.className = 'details';
-    const details = [Event, ControlId, Source, Number.isFinite(Size) && sizeText(Size)];
-    this.#details.append(...details.filter(Boolean).map((text) => textElement('span', '', text)));
-    this.item.append(topic, textElement('span', 'words', Message), time, this.#details);
+    const [title = Message, ...facts] = [
+      [Event, ControlId].filter(Boolean).join(' · '),
+      ...[Source, Number.isFinite(Size) && sizeText(Size)],
+    ].filter(Boolean);
+    if (hasWords && title !== Message) facts.push(Message);
+    this.#details.append(...facts.map((text) => textElement('span', '', text)));
+    this.item.append(topic, textElement('span', 'title', title), time, this.#details);
   }
 
-  /** The same notification has come again. */
+  /** The same notification has arrived again. */
   repeat() {
     this.#times += 1;
     if (!this.#repeated) {
       this.#repeated = textElement('span', 'repeated', '');
       this.#details.append(this.#repeated);
     }
-    this.#repeated.textContent = `came ${this.#times} times`;
+    this.#repeated.textContent = `received ${this.#times} times`;
   }
 }
 

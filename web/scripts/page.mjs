@@ -7,7 +7,7 @@ import { People } from './people.mjs';
 import { decodeText, lineFrame, timeOf } from './protocol.mjs';
 import { chooseServer } from './server-choice.mjs';
 import { Settings } from './settings.mjs';
-import { showStatus } from './status-line.mjs';
+import { showIdentity, showStatus } from './status-line.mjs';
 
 const UNNAMED = 'unknown';
 const HISTORY = 50;
@@ -104,7 +104,7 @@ function sendLines(lines) {
 connection.addEventListener('frame', ({ detail }) => {
   const frame = parseFrame(detail);
   if (!frame) return;
-  if (frame.Type === 'Status') element('status-text').textContent = `Connected as ${frame.WSID}`;
+  if (frame.Type === 'Status') showIdentity(frame.WSID);
   if (frame.Type === 'userlist') {
     people.show(frame, alias);
     if (frame.Users.some(({ User }) => User === alias)) heard('name');

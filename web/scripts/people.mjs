@@ -10,19 +10,16 @@ export class People {
   #nobody = document.querySelector('#nobody');
   #revision = -1;
 
-  /** A list that was delayed on its way, and is older than the one shown, is left out. */
+  /** Ignores a list that was delayed on its way and is older than the one shown. Connections with the same name are one entry. */
   show({ Users, More, Revision = this.#revision }, self) {
     if (Revision < this.#revision) return;
     this.#revision = Revision;
-    let ownIsMarked = false;
+    const connections = new Map();
+    for (const { User } of Users) connections.set(User, (connections.get(User) ?? 0) + 1);
     this.#list.replaceChildren(
-      ...Users.map(({ User }) => {
-        const isOwn = !ownIsMarked && User === self;
-        ownIsMarked ||= isOwn;
-        return userElement(User, isOwn);
-      }),
+      ...[...connections].map(([name, count]) => userElement(name, count, name === self)),
     );
-    this.#count.textContent = String(Users.length + More);
+    this.#count.textContent = String(connections.size + More);
     this.#nobody.hidden = Users.length > 0;
     this.#more.hidden = More === 0;
     this.#more.textContent = `and ${More} more`;
@@ -41,23 +38,29 @@ export function badge(name) {
   element.setAttribute('aria-hidden', 'true');
   const [first] = segmenter.segment(name.trim());
   element.textContent = (first?.segment ?? '?').toLocaleUpperCase();
-  let hash = 0;
-  for (const character of name) hash = (hash * 31 + character.codePointAt(0)) % 10_007;
-  element.dataset.hue = String(hash % HUES);
+  element.dataset.hue = hueOf(name);
   return element;
 }
 
-function userElement(name, isOwn) {
+/** The colour of a name: the number of one of a few. */
+export function hueOf(name) {
+  let hash = 0;
+  for (const character of name) hash = (hash * 31 + character.codePointAt(0)) % 10_007;
+  return String(hash % HUES);
+}
+
+function userElement(name, count, isOwn) {
   const element = document.createElement('li');
   const label = document.createElement('span');
   label.dir = 'auto';
   label.textContent = name;
   element.append(badge(name), label);
-  if (isOwn) {
-    const you = document.createElement('small');
-    you.className = 'you';
-    you.textContent = '(you)';
-    element.append(you);
+  const notes = [isOwn && 'you', count > 1 && `${count} connections`].filter(Boolean);
+  if (notes.length > 0) {
+    const note = document.createElement('small');
+    note.className = 'you';
+    note.textContent = `(${notes.join(', ')})`;
+    element.append(note);
   }
   return element;
 }

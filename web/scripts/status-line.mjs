@@ -1,8 +1,8 @@
-/** What a page's status line says of its connection. */
+/** The status line of a page: the state of its connection. */
 
 const element = (id) => document.getElementById(id);
 
-/** Says what a connection's `state` event tells. */
+/** Shows a connection's `state` event. */
 export function showStatus({ state, reason, seconds }) {
   const texts = {
     connecting: 'Connecting…',
@@ -13,4 +13,12 @@ export function showStatus({ state, reason, seconds }) {
   element('status').dataset.state = state;
   element('status-text').textContent = texts[state];
   element('reconnect').hidden = state !== 'waiting' && state !== 'disconnected';
+  const identity = element('identity');
+  if (identity && state !== 'connected') identity.hidden = true;
+}
+
+/** The id by which other processes reach this connection, for those who ask. */
+export function showIdentity(webSocketId) {
+  element('websocket-id').textContent = webSocketId;
+  element('identity').hidden = false;
 }
