@@ -140,8 +140,10 @@ export class Session {
     }
     const reuse = isSynthesized
       ? ''
-      : ' (nothing has changed since the last synthesis; --fresh makes another)';
-    if (!this.#json) this.#print(`Ready in ${(performance.now() / 1000).toFixed(1)} s${reuse}`);
+      : ' (nothing changed since the last synthesis; --fresh synthesizes again)';
+    const page = this.webDirectory === undefined ? undefined : this.#running?.runtime.url;
+    const seconds = (performance.now() / 1000).toFixed(1);
+    if (!this.#json) this.#print(`Ready in ${seconds} s${reuse}${page ? `: ${page}/` : ''}`);
   }
 
   /**
@@ -273,7 +275,7 @@ function homeOf(source: AppSource): string {
 function whereTablesAre({ data, dynamodb }: SessionOptions): string {
   if (dynamodb !== undefined) return `Tables are at ${dynamodb}`;
   if (data !== undefined) return `Tables are kept in ${resolve(data)}`;
-  return 'Tables are in memory, and forgotten at the end (--data DIR keeps them)';
+  return 'Tables are in memory and lost at the stop; --data DIR keeps them';
 }
 
 function print(text: string): void {

@@ -163,6 +163,20 @@ describe('shared-connection', () => {
     });
   });
 
+  it("ends its screen with the page's address", async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'web-'));
+    writeFileSync(join(folder, 'index.html'), '<!doctype html>');
+    const app = writeAssembly({ Main: chatTemplateWith({}) });
+    const child = run(['start', '--app', app, '--port', '0', '--web', folder]);
+    const lines: string[] = [];
+    for await (const line of createInterface(child.stdout)) {
+      lines.push(line);
+      if (line.startsWith('Ready')) break;
+    }
+    expect(lines.at(-1)).toMatch(/^Ready in \d+\.\d s: http:\/\/localhost:\d+\/$/);
+    child.kill('SIGKILL');
+  });
+
   it('names a fault that there is not', async () => {
     const { stderr, code } = await finish(run(['start', '--fault', 'lost=1']));
     expect(code).toBe(1);
