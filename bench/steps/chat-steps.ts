@@ -41,9 +41,9 @@ export async function* chatSteps(table: MeteredTable): AsyncGenerator<Step, void
 
   await chat.multiply(first, 989, keysOf);
   yield await step('connect, as the 1,000th', () => chat.connect(named));
-  yield await step('an alias, told to 1,000', () => chat.say(named, ALIAS));
+  yield await step('an alias, sent to 1,000', () => chat.say(named, ALIAS));
   yield await step('a line to 1,000', () => chat.say(first, LINE));
-  yield await step('leave with an alias, told to 999', () => chat.leave(named));
+  yield await step('leave with an alias, sent to 999', () => chat.leave(named));
   await chat.connect(nameless);
   yield await step('leave without an alias', () => chat.leave(nameless));
 }

@@ -47,7 +47,9 @@ export async function* librarySteps(table: MeteredTable): AsyncGenerator<Step, v
   const noting = new MeteredService(table, 'noting', NotingServer);
   const noted = newWebSocketId();
   await noting.connect(noted);
-  yield await step(noting, 'a message that changes an attribute first', () => noting.say(noted, 'one'));
+  yield await step(noting, 'a message that changes an attribute for the first time', () =>
+    noting.say(noted, 'one'),
+  );
   yield await step(noting, 'a message that changes an attribute again', () => noting.say(noted, 'two'));
 
   const [first, last] = [newWebSocketId(), newWebSocketId()];

@@ -54,15 +54,15 @@ export async function* notificationsSteps(table: MeteredTable): AsyncGenerator<S
   await notifications.connect(gone);
   await notifications.clock.advance(AN_OLD_AGE_MILLISECONDS);
   notifications.vanish(gone);
-  yield await step('found gone by a publication to 2', publish);
+  yield await step('a publication to 2 finds one disconnected', publish);
 
   await notifications.multiply(first, 9, keysOf);
   yield await step('publish to 10', publish);
   yield await step('a message of a file, announced to 10', announce);
-  yield await step('the same file, told of again', announce);
+  yield await step('the same file, announced again', announce);
   for (let n = 0; n < MISSED - 1; n++)
     await told.note({ id: `${FILE.id}.${n}`, topic: 'adt', text: NOTIFICATION });
-  yield await step('what was missed, 100 of it', () => notifications.say(first, { After: `${FILE.id}.0` }));
+  yield await step('catch up on 100 missed', () => notifications.say(first, { After: `${FILE.id}.0` }));
   await notifications.multiply(first, 990, keysOf);
   yield await step('publish to 1,000', publish);
   await notifications.multiply(first, 9_000, keysOf);
