@@ -1,4 +1,7 @@
-/** What the library works with: the table, the management API, asynchronous invocations, time and chance. Made from the environment, or passed in. */
+/**
+ * What the library works with: the table, the management API, asynchronous invocations, time and random numbers. Made
+ * from the environment, or passed in.
+ */
 import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from './clock';
 import { ConfigurationError } from './errors';
@@ -17,19 +20,19 @@ export interface Backend {
   clock: Clock;
   /** From 0 to 1. */
   random(): number;
-  /** A fresh token, never given before. */
+  /** A unique token. */
   token(): string;
-  /** What the environment of this function took to start, as far as it can tell: others may take as long. @default unknown */
+  /** How long the environment of this function took to start, if known. Others may take as long. @default unknown */
   startMilliseconds?: number;
 }
 
-/** From the start of the environment until its code is being loaded. */
+/** From the start of the environment until its code is loaded. */
 const startMilliseconds = performance.now();
 
 /**
- * Reads `CONNECTION_TABLE`, and `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` or `AWS_ENDPOINT_URL`, which change where the
- * clients connect to.
- * @throws ConfigurationError if `CONNECTION_TABLE` is missing.
+ * Reads `CONNECTION_TABLE`, and the endpoint overrides `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` and
+ * `AWS_ENDPOINT_URL`.
+ * @throws ConfigurationError if `CONNECTION_TABLE` is missing
  */
 export function backendFromEnvironment(environment: NodeJS.ProcessEnv = process.env): Backend {
   const tableName = environment.CONNECTION_TABLE;
@@ -38,7 +41,7 @@ export function backendFromEnvironment(environment: NodeJS.ProcessEnv = process.
       ? `function ${environment.AWS_LAMBDA_FUNCTION_NAME}`
       : 'this process';
     throw new ConfigurationError(
-      `The environment of ${where} has no CONNECTION_TABLE, the name of the table with the connections. In a CDK app, grantConnections(fn) sets it; elsewhere export it (the stack prints it as an output).`,
+      `The environment of ${where} has no CONNECTION_TABLE (the name of the connection table). In a CDK app, grantConnections(fn) sets it. Elsewhere, export it: the stack's outputs have the name.`,
     );
   }
   return {
@@ -57,7 +60,7 @@ export function backendFromEnvironment(environment: NodeJS.ProcessEnv = process.
 
 let ofThisProcess: Backend | undefined;
 
-/** The environment's backend, made once for the process, so that its connections are kept alive. */
+/** The environment's backend, made once for each process so that its connections are reused. */
 export function defaultBackend(): Backend {
   ofThisProcess ??= backendFromEnvironment();
   return ofThisProcess;

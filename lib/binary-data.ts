@@ -1,6 +1,6 @@
 /**
- * Bytes in text frames. API Gateway has no binary frames: it closes a connection that sends one (1003), and posts go out as text.
- * So bytes travel as a data URL, which browsers and Node.js read with `fetch(url)`.
+ * Bytes in text frames. API Gateway closes a connection that sends a binary frame (1003), and it posts text only. So
+ * bytes are sent as a data URL, which browsers and Node.js read with `fetch(url)`.
  */
 
 const PREFIX = 'data:application/octet-stream;base64,';
@@ -9,7 +9,7 @@ export function toDataUrl(bytes: Uint8Array): string {
   return PREFIX + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
-/** The bytes of such a data URL; `undefined` for any other text. */
+/** The bytes of a data URL, or `undefined` for any other text. */
 export function fromDataUrl(text: string): Buffer | undefined {
   if (!text.startsWith(PREFIX)) return undefined;
   const base64 = text.slice(PREFIX.length);

@@ -1,8 +1,8 @@
-/** The library's only source of time, passed in so that tests turn it by hand. */
+/** The library's only source of time. Tests pass in a clock that they advance by hand. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Calls `callback` once, `milliseconds` from now; the answer cancels it. */
+  /** Calls `callback` once, after `milliseconds`. The returned function cancels it. */
   after(milliseconds: number, callback: () => void): () => void;
 }
 

@@ -1,8 +1,8 @@
-/** The errors that this library throws: one base class, a closed set of codes, the cause kept. */
+/** The errors of this library: one base class, a closed set of codes, and the original error as `cause`. */
 
 /**
- * `CSPWebSocketClosed` and `CSPWebSocketTimeout` are the names that %CSP.WebSocket gives the same conditions; the others have
- * no counterpart in IRIS.
+ * `CSPWebSocketClosed` and `CSPWebSocketTimeout` are the names of %CSP.WebSocket. The others have no counterpart in
+ * IRIS.
  */
 export type SharedConnectionErrorCode =
   | 'CSPWebSocketClosed'
@@ -28,18 +28,18 @@ export abstract class SharedConnectionError extends Error {
   }
 }
 
-/** The client has gone: the connection is closed, or its departure is being settled. */
+/** The client has disconnected: the connection is closed or being cleaned up. */
 export class WebSocketClosedError extends SharedConnectionError {
   readonly code = 'CSPWebSocketClosed';
 
   constructor(readonly webSocketId: string) {
     super(
-      `WebSocket ${webSocketId} is closed: nothing more comes from it or goes to it. Its client may come back under another id.`,
+      `WebSocket ${webSocketId} is closed. You can no longer read from it or write to it. The client may reconnect under another id.`,
     );
   }
 }
 
-/** No message came in time; the socket is still good. */
+/** No message arrived in time. The socket is still open. */
 export class WebSocketTimeoutError extends SharedConnectionError {
   readonly code = 'CSPWebSocketTimeout';
 
@@ -47,67 +47,70 @@ export class WebSocketTimeoutError extends SharedConnectionError {
     readonly webSocketId: string,
     /** How long the read waited. */
     readonly seconds: number,
-    /** The wait ended early, because the time of the invocation does. */
+    /** The wait ended early, because the invocation is running out of time. */
     readonly cutShort: boolean,
   ) {
     const why = cutShort
-      ? ' The wait was cut short, since this invocation has no more time left; read again in another one.'
+      ? ' The wait was cut short, because this invocation is running out of time. Read again in another one.'
       : '';
-    super(`Nothing came from WebSocket ${webSocketId} within ${seconds.toFixed(1)} s.${why}`);
+    super(`No message arrived from WebSocket ${webSocketId} within ${seconds.toFixed(1)} s.${why}`);
   }
 }
 
-/** The socket belongs to the one invocation that runs its `server()`: no other process may open it, as in IRIS. */
+/** The socket belongs to the one invocation that runs its `server()`. As in IRIS, no other process may open it. */
 export class WebSocketDedicatedError extends SharedConnectionError {
   readonly code = 'WebSocketDedicated';
 
   constructor(readonly webSocketId: string) {
     super(
-      `WebSocket ${webSocketId} is dedicated to its server() and cannot be opened from elsewhere. Leave sharedConnection true in onPreServer if other processes are to open it.`,
+      `WebSocket ${webSocketId} is dedicated to its server(), so no other process can open it. To open it from other processes, leave sharedConnection true in onPreServer.`,
     );
   }
 }
 
-/** The table holds nothing of this id: it never was a connection, or it closed more than some minutes ago. */
+/** The table has no such id: it never existed, or it closed more than ten minutes ago. */
 export class WebSocketUnknownError extends SharedConnectionError {
   readonly code = 'WebSocketUnknown';
 
   constructor(readonly webSocketId: string) {
     super(
-      `WebSocket ${JSON.stringify(webSocketId)} is unknown: the connection table has no such id (or forgot it some minutes after it closed). Check the id, and that CONNECTION_TABLE names the table of its service.`,
+      `WebSocket ${JSON.stringify(webSocketId)} is unknown: the connection table has no such id. It may have closed more than ten minutes ago. Check the id, and check that CONNECTION_TABLE names the table of its service.`,
     );
   }
 }
 
-/** API Gateway does not take posts yet: the handshake is not finished, or one of its hosts does not know of it. */
+/**
+ * API Gateway does not accept posts yet: the handshake has not finished, or one of its hosts does not know the
+ * connection.
+ */
 export class WebSocketOpeningError extends SharedConnectionError {
   readonly code = 'WebSocketOpening';
 
   constructor(readonly webSocketId: string) {
     super(
-      `WebSocket ${webSocketId} is still opening: API Gateway answers 410 until its handshake has finished. Write from server() or later, or try again in a moment.`,
+      `WebSocket ${webSocketId} is still opening: API Gateway answers 410 until its handshake has finished. Write from server() or later, or retry in a moment.`,
     );
   }
 }
 
-/** The data is longer than API Gateway sends in one message. */
+/** The data is larger than API Gateway sends in one message. */
 export class MessageTooLargeError extends SharedConnectionError {
   readonly code = 'MessageTooLarge';
 
   constructor(
     readonly bytes: number,
     readonly limitBytes: number,
-    /** What was to be sent, where that had to be encoded. @default as many as are sent */
+    /** The data's size before encoding, if it was encoded. @default the size of the message */
     readonly dataBytes = bytes,
   ) {
-    const size = dataBytes === bytes ? `${bytes} bytes` : `${dataBytes} bytes, ${bytes} once encoded,`;
+    const size = dataBytes === bytes ? `${bytes} bytes` : `${dataBytes} bytes (${bytes} after encoding),`;
     super(
-      `The message has ${size} and API Gateway sends at most ${limitBytes}. Split it, or send a link to it.`,
+      `The message has ${size} but API Gateway sends at most ${limitBytes}. Split it, or send a link to it.`,
     );
   }
 }
 
-/** The connection would be in more channels than its server class allows one. */
+/** The connection would be in more channels than its server class allows. */
 export class TooManyChannelsError extends SharedConnectionError {
   readonly code = 'TooManyChannels';
 
@@ -117,12 +120,12 @@ export class TooManyChannelsError extends SharedConnectionError {
     readonly limit: number,
   ) {
     super(
-      `WebSocket ${webSocketId} cannot enter the channel ${channel}: its server class lets a connection be in ${limit} channels. Leave one first, or raise \`static limits = { channels }\` of the class.`,
+      `WebSocket ${webSocketId} cannot subscribe to the channel ${channel}: its server class allows ${limit} channels for each connection. Unsubscribe from one first, or raise \`static limits = { channels }\` of the class.`,
     );
   }
 }
 
-/** A post that neither arrived nor found the connection gone: throttled, refused or without an answer, to the end of its budget. */
+/** A post that neither arrived nor got a 410: it was throttled, refused or unanswered until its time budget ended. */
 export class PostFailedError extends SharedConnectionError {
   readonly code = 'PostFailed';
 
@@ -135,7 +138,7 @@ export class PostFailedError extends SharedConnectionError {
   }
 }
 
-/** Hooks that run side by side changed the attributes again and again, faster than this one. */
+/** Other hooks kept changing the attributes at the same time. */
 export class AttributesNotSavedError extends SharedConnectionError {
   readonly code = 'AttributesNotSaved';
 
@@ -145,16 +148,16 @@ export class AttributesNotSavedError extends SharedConnectionError {
     attempts: number,
   ) {
     super(
-      `The attributes ${names.join(', ')} of WebSocket ${webSocketId} could not be saved: others changed the attributes ${attempts} times meanwhile. Keep what changes with every message elsewhere, such as in rows of its own.`,
+      `The attributes ${names.join(', ')} of WebSocket ${webSocketId} could not be saved: other hooks changed the attributes first, ${attempts} times in a row. Store values that change with every message in rows of their own.`,
     );
   }
 }
 
-/** The management API answered something else than "sent" or "gone". */
+/** The management API gave an answer other than "sent" or "gone". */
 export class ConnectionsApiError extends SharedConnectionError {
   readonly code = 'ConnectionsApi';
 
-  /** Whether another try can help: throttled, an error of the gateway's own, or no gateway reached. */
+  /** Whether a retry can help: throttled, a server error, or a network error. */
   readonly retryable: boolean;
 
   constructor(
@@ -172,12 +175,12 @@ export class ConnectionsApiError extends SharedConnectionError {
   }
 }
 
-/** A value that breaks a rule of the library, such as a channel's name. */
+/** A value that breaks a rule of the library, such as a channel name. */
 export class InvalidValueError extends SharedConnectionError {
   readonly code = 'InvalidValue';
 }
 
-/** The environment lacks what the library needs to run. */
+/** The environment lacks something that the library needs. */
 export class ConfigurationError extends SharedConnectionError {
   readonly code = 'Configuration';
 }

@@ -1,4 +1,4 @@
-/** SharedConnection: WebSockets that any process may open by their id, on API Gateway, Lambda and DynamoDB. */
+/** SharedConnection: WebSockets on API Gateway, Lambda and DynamoDB that any process can open by their id. */
 export { type Backend, backendFromEnvironment } from './backend';
 export type { Clock } from './clock';
 export type { Connection, Member } from './connections/connection-items';

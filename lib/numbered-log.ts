@@ -1,4 +1,7 @@
-/** Entries under growing numbers that expire after a while, as the tutorial keeps its messages and errors: ^Chat.Messages, ^Chat.Errors. */
+/**
+ * Entries under growing numbers that expire after a while, as the tutorial stores its messages and errors:
+ * ^Chat.Messages, ^Chat.Errors.
+ */
 import type { Clock } from './clock';
 import { always, itemAbsent } from './table/conditions';
 import { expiryAfter, type Item, type Value } from './table/item';
@@ -20,17 +23,20 @@ export class NumberedLog {
     this.#pk = `LOG#${service}#${name}`;
   }
 
-  /** Stores an entry under the next number, which it returns. A number that was taken by a call that died stays empty. */
+  /**
+   * Stores an entry under the next number, and returns the number. If the process crashes in between, a number stays
+   * unused.
+   */
   async append(entry: Record<string, Value>): Promise<number> {
     const counter = await this.table.update({ pk: this.#pk, sk: COUNTER }, { add: { last: 1 } }, always);
     const number = counter?.last as number;
     const expiresAt = expiryAfter(this.clock.now(), this.keptSeconds);
-    // An entry that is there under a fresh number is this one, from a call whose answer was lost.
+    // An existing entry under a new number is this one, from a call whose response was lost.
     await this.table.put({ ...entry, pk: this.#pk, sk: this.#sk(number), expiresAt }, itemAbsent);
     return number;
   }
 
-  /** The last entries, newest first, read as the caller goes on. */
+  /** The last entries, newest first. Pages are read as the caller needs them. */
   async *newestFirst(pageItems: number): AsyncGenerator<Item, void, undefined> {
     const range = { pk: this.#pk, prefix: 'ENTRY#', descending: true, limit: pageItems, consistent: false };
     for await (const page of pages(this.table, range)) yield* page;

@@ -1,6 +1,6 @@
 /**
- * The attributes of one connection in one hook: what the hook changes is kept, each attribute by itself, under a revision that
- * makes a writer who has not seen the latest change look again.
+ * The attributes of one connection in one hook. Each changed attribute is saved by itself, under a revision: a
+ * process that has not seen the latest change has to read again.
  */
 import type { Backend } from '../backend';
 import { sleep } from '../clock';
@@ -11,15 +11,15 @@ import type { Value } from '../table/item';
 
 export type Attributes = Record<string, Value>;
 
-/** How often a save looks again because others were faster. */
+/** How often a save is retried after other processes changed the attributes first. */
 const MAX_ATTEMPTS = 12;
 const FIRST_PAUSE_MILLISECONDS = 5;
 const LONGEST_PAUSE_MILLISECONDS = 200;
 
 export class ConnectionAttributes {
-  /** What the hook reads and changes. */
+  /** The attributes that the hook reads and changes. */
   readonly values: Attributes;
-  /** As they were read or saved last. */
+  /** The attributes as they were last read or saved. */
   #seen: Attributes;
   #revision: number;
 
@@ -33,15 +33,15 @@ export class ConnectionAttributes {
     this.#revision = attributesRevision;
   }
 
-  /** How many changes the connection had seen when it was read or saved last. */
+  /** How many changes the connection had seen when it was last read or saved. */
   get revision(): number {
     return this.#revision;
   }
 
   /**
-   * Keeps what has been changed since the last look. Of two that save side by side both are kept, unless they changed the same
-   * attribute: there the later one stays. Once the connection has closed nothing is kept.
-   * @throws AttributesNotSavedError if others were faster again and again
+   * Saves what has changed since the last read. If two hooks save at the same time, both changes are kept; if both
+   * changed the same attribute, the later one wins. After the connection has closed, nothing is saved.
+   * @throws AttributesNotSavedError if other processes kept changing the attributes first
    */
   async save(): Promise<void> {
     const changed = this.#changedNames();
@@ -59,14 +59,14 @@ export class ConnectionAttributes {
     throw new AttributesNotSavedError(this.webSocketId, changed, MAX_ATTEMPTS);
   }
 
-  /** Reads what others have changed; what has been changed here and not been saved stays as it is. */
+  /** Reads what others have changed. Local changes that are not saved yet are kept. */
   async refresh(): Promise<void> {
     const changed = this.#changedNames();
     const connection = await this.#read();
     if (connection) this.#see(connection.attributes, connection.attributesRevision ?? 0, changed);
   }
 
-  /** A token for each attempt: a late copy of an earlier one must not pass for the one that succeeded. */
+  /** A token for each attempt, so a late duplicate of an earlier attempt cannot pass for the successful one. */
   async #write(attributes: Attributes): Promise<boolean> {
     const token = this.backend.token();
     const item = await this.backend.table.update(
@@ -82,7 +82,7 @@ export class ConnectionAttributes {
     return item && toConnection(item);
   }
 
-  /** Takes over how they are now, but for those that are still to be saved. */
+  /** Takes over the stored attributes, except those with unsaved changes. */
   #see(now: Attributes, revision: number, unsaved: string[] = []): void {
     const others = [...new Set([...Object.keys(this.values), ...Object.keys(now)])];
     take(
@@ -104,7 +104,7 @@ function revisionIs(revision: number): Condition {
   return revision === 0 ? absent('attributesRevision') : equals('attributesRevision', revision);
 }
 
-/** One that `from` has not, or has as undefined, goes. */
+/** An attribute that is missing or undefined in `from` is removed. */
 function take(names: string[], from: Attributes, to: Attributes): void {
   for (const name of names) {
     const value: Value | undefined = from[name];

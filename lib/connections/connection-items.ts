@@ -10,33 +10,36 @@ import { createHash } from 'node:crypto';
 import type { ConnectionAddress } from '../management-api/connections-client';
 import type { Item, Key, Value } from '../table/item';
 
-/** The channel that every connection of a service is in. */
+/** The channel that contains every connection of a service. */
 const SERVICE_CHANNEL = '*';
 
 export interface Connection extends ConnectionAddress {
   service: string;
-  /** The web session that it was opened from, or empty. */
+  /** The web session of the connection, or empty. */
   sessionId: string;
-  /** The function that settles this connection's departure. */
+  /** The function that cleans up after this connection. */
   serverFunction: string;
-  /** What hooks have noted of the connection. */
+  /** What hooks have stored for the connection. */
   attributes: Record<string, Value>;
-  /** How often they have been changed since the handshake, if ever. */
+  /** How often the attributes have changed since the handshake, if ever. */
   attributesRevision?: number;
-  /** Who gets its messages: the hook `onClientMessage`, whoever reads its inbox, or the one invocation that owns it. */
+  /**
+   * Who gets its messages: the hook `onClientMessage`, any process that reads its inbox, or the one invocation that
+   * owns it.
+   */
   messagesTo: 'hook' | 'inbox' | 'owner';
   /** Milliseconds since the epoch. */
   acceptedAt: number;
   state: 'open' | 'closed';
-  /** The request that runs `server()`, or has run it. */
+  /** The request that runs, or ran, `server()`. */
   started?: string;
-  /** By then that request is over, whatever has become of it. Milliseconds since the epoch. */
+  /** When that request is certainly over, whatever happened to it. Milliseconds since the epoch. */
   startedUntil?: number;
-  /** `server()` reads in a loop, and has not ended. */
+  /** `server()` reads in a loop, and has not returned. */
   loops?: boolean;
-  /** What `onHandover` of such a loop saved. */
+  /** What `onHandover` of that loop saved. */
   loopState?: Value;
-  /** `onPostServer` has run to its end. */
+  /** `onPostServer` has run completely. */
   done: boolean;
   settler?: string;
   leaseUntil?: number;
@@ -46,34 +49,34 @@ export interface Connection extends ConnectionAddress {
   closeReason?: string;
 }
 
-/** One row of the service's channel: all that a post, and a list of users, needs. */
+/** One row of the service's channel: everything that a post, and a list of users, needs. */
 export interface Member extends ConnectionAddress, MemberKey {
   serverFunction: string;
   acceptedAt: number;
-  /** The web session that it was opened from, if any. */
+  /** The web session of the connection, if any. */
   sessionId?: string;
-  /** The name under which the user goes, if one was given. */
+  /** The user's name, if one was given. */
   user?: string;
-  /** When the connection was first named: the place in a list of users. */
+  /** When the connection was first named. Lists of users are sorted by it. */
   namedAt?: number;
-  /** Its departure is being settled: it is no longer listed. */
+  /** The connection is being cleaned up and is no longer listed. */
   left: boolean;
 }
 
-/** What finds a member's row. */
+/** What identifies a member's row. */
 export interface MemberKey {
   service: string;
   webSocketId: string;
-  /** @default the service's own channel, which everybody is in: there the row is the connection's anchor */
+  /** @default the service's own channel, which contains everyone. There, the row is the connection's anchor */
   channel?: string;
 }
 
-/** The partition of a channel: its members, and what a service keeps about the channel as a whole. */
+/** The partition of a channel: its members, and what a service stores about the whole channel. */
 export function channelPk(service: string, channel: string): string {
   return `CHANNEL#${service}#${channel}`;
 }
 
-/** The partition of the channel that everyone of the service is in. */
+/** The partition of the channel that contains everyone of the service. */
 export function serviceChannelPk(service: string): string {
   return channelPk(service, SERVICE_CHANNEL);
 }
@@ -86,7 +89,7 @@ export function sweepKey(service: string): Key {
   return { pk: serviceChannelPk(service), sk: 'SWEEP' };
 }
 
-/** Two hex digits of a hash spread a channel over 256 ranges, which workers can go through side by side. */
+/** Two hex digits of a hash spread a channel over 256 ranges, so that workers can process ranges in parallel. */
 export function memberKey({ service, webSocketId, channel = SERVICE_CHANNEL }: MemberKey): Key {
   const range = createHash('sha256').update(webSocketId).digest('hex').slice(0, 2);
   return { pk: channelPk(service, channel), sk: `MEMBER#${range}#${webSocketId}` };

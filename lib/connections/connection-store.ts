@@ -1,6 +1,7 @@
 /**
- * The items of a connection's life and the conditions under which they change: who is connected, and how a departure is
- * settled once. Every write recognizes its own earlier success, because the SDK repeats a call whose answer was lost.
+ * The items of a connection's life and the conditions of their changes: who is connected, and how a departure is
+ * cleaned up exactly once. Every write recognizes its own earlier success, because the SDK repeats a call whose
+ * response was lost.
  */
 import type { Clock } from '../clock';
 import {
@@ -29,13 +30,19 @@ import {
   toMember,
 } from './connection-items';
 
-/** A 410 proves a departure only to a probe sent this long after the connection was accepted: `$connect` may take 29 s. */
+/**
+ * A 410 proves a departure only if the probe was sent this long after the connection was accepted. `$connect` may
+ * take 29 s.
+ */
 export const OPENING_WINDOW_MILLISECONDS = 30_000;
-/** How long a settler has before the sweep takes over. Longer than the routes function may run. */
+/** How long a cleanup has before the sweep takes over. Longer than the routes function may run. */
 export const SETTLEMENT_LEASE_MILLISECONDS = 45_000;
-/** How long a settled connection is still known as closed. */
+/** How long a closed mark is kept after the cleanup. */
 export const CLOSED_MARK_SECONDS = 10 * 60;
-/** Nothing outlives this if even the sweep fails; DynamoDB's expiry runs no hook, so it is far beyond the 2 hours of a connection. */
+/**
+ * Items expire after this time even if every sweep fails. DynamoDB's expiry runs no hook, so it is far longer than
+ * the 2 hours of a connection.
+ */
 export const LAST_RESORT_SECONDS = 24 * 60 * 60;
 
 export type NewConnection = Pick<
@@ -43,13 +50,13 @@ export type NewConnection = Pick<
   'webSocketId' | 'callbackUrl' | 'service' | 'sessionId' | 'serverFunction' | 'attributes' | 'messagesTo'
 >;
 
-/** What the gateway told of a connection's end, if it did. */
+/** What API Gateway said about the end of the connection, if anything. */
 export interface Close {
   code?: number;
   reason?: string;
 }
 
-/** Neither has `server()` begun, nor a hook changed an attribute. */
+/** `server()` has not begun, and no hook has changed an attribute. */
 const untouched = all(absent('started'), absent('attributesRevision'));
 
 export class ConnectionStore {
@@ -59,8 +66,8 @@ export class ConnectionStore {
   ) {}
 
   /**
-   * `$connect`: the connection, then its anchor. `false` if the connection is there already and not by this token, or has
-   * closed meanwhile: then the handshake must not succeed.
+   * `$connect`: puts the connection, then its anchor. `false` if the connection already exists with another token, or
+   * has closed in the meantime. Then the handshake must fail.
    */
   async accept(connection: NewConnection, token: string): Promise<boolean> {
     const acceptedAt = this.clock.now();
@@ -73,11 +80,12 @@ export class ConnectionStore {
         ...{ callbackUrl, service, sessionId, serverFunction, attributes, messagesTo },
         ...{ state: 'open', acceptedAt, putToken: token, expiresAt },
       },
-      // A copy that comes late must not undo what has been noted since.
+      // A late duplicate must not undo later changes.
       any(itemAbsent, all(equals('putToken', token), equals('state', 'open'), untouched)),
     );
     if (!accepted) return false;
-    // An anchor that is there is this one's own, from a call whose answer was lost: putting it again would undo a rename.
+    // An existing anchor comes from this connection's own earlier call, whose response was lost. Putting it again
+    // would undo a rename.
     await this.table.put(
       {
         ...memberKey(connection),
@@ -90,8 +98,8 @@ export class ConnectionStore {
   }
 
   /**
-   * Marks that this request runs `server()`, until its time is out (milliseconds since the epoch). `undefined` if another one does, or
-   * has, or the connection is no longer open.
+   * Marks that this request runs `server()` until the given time (milliseconds since the epoch). `undefined` if
+   * another request runs it or has run it, or if the connection is not open.
    */
   async start(webSocketId: string, requestId: string, until: number): Promise<Connection | undefined> {
     const hasDied = all(exists('loops'), lessThan('startedUntil', this.clock.now()));
@@ -103,24 +111,27 @@ export class ConnectionStore {
     return item && toConnection(item);
   }
 
-  /** The handshake has not finished, so `server()` has not begun: whoever finds the connection open later may start it. */
+  /**
+   * The handshake has not finished, so `server()` has not begun. Any process that later finds the connection open may
+   * start it.
+   */
   async postpone(webSocketId: string, requestId: string): Promise<void> {
     await this.#changeServer(webSocketId, requestId, { remove: ['started'] });
   }
 
-  /** `server()` reads: whoever finds its request over may start another. */
+  /** `server()` reads in a loop. If its request ends, another request may start it again. */
   async beginLoop(webSocketId: string, requestId: string): Promise<void> {
     await this.#changeServer(webSocketId, requestId, { set: { loops: true } });
   }
 
-  /** Another request may go on with the loop, and learns of `state`. `false` if this one does not run it. */
+  /** Another request may continue the loop, with `state`. `false` if this request does not run it. */
   handOverLoop(webSocketId: string, requestId: string, state: Value | undefined): Promise<boolean> {
     const set = { loops: true, ...(state !== undefined && { loopState: state }) };
     const remove = ['started', ...(state === undefined ? ['loopState'] : [])];
     return this.#changeServer(webSocketId, requestId, { set, remove });
   }
 
-  /** The loop has ended by itself: nobody starts it again. */
+  /** The loop has returned. Nobody starts it again. */
   async endLoop(webSocketId: string, requestId: string): Promise<void> {
     await this.#changeServer(webSocketId, requestId, { remove: ['loops', 'loopState'] });
   }
@@ -135,7 +146,10 @@ export class ConnectionStore {
     return item && toConnection(item);
   }
 
-  /** When the connection closed, in milliseconds since the epoch: 0 if even its closed mark has expired, `undefined` while it is open. */
+  /**
+   * When the connection closed, in milliseconds since the epoch: 0 if even its closed mark has expired, `undefined`
+   * while it is open.
+   */
   async closedAt(webSocketId: string): Promise<number | undefined> {
     const connection = await this.connection(webSocketId);
     return !connection || connection.state === 'closed' ? (connection?.closedAt ?? 0) : undefined;
@@ -146,12 +160,12 @@ export class ConnectionStore {
     return item && toMember(item);
   }
 
-  /** Everyone who is in the service and not leaving, read consistently. */
+  /** Everyone in the service who is not being cleaned up, read consistently. */
   async *members(service: string): AsyncGenerator<Member, void, undefined> {
     for await (const anchor of this.anchors(service)) if (!anchor.left) yield anchor;
   }
 
-  /** Every anchor of the service, those of half-settled departures too. */
+  /** Every anchor of the service, including those of unfinished cleanups. */
   async *anchors(service: string, after?: MemberKey): AsyncGenerator<Member, void, undefined> {
     const range = { pk: serviceChannelPk(service), prefix: 'MEMBER#' };
     for await (const page of pages(this.table, { ...range, ...(after && { after: memberKey(after) }) })) {
@@ -165,7 +179,7 @@ export class ConnectionStore {
     return item && { service, webSocketId: item.webSocketId as string };
   }
 
-  /** Notes where the next sweep begins: behind `last`, or at the beginning. */
+  /** Stores where the next sweep begins: after `last`, or at the beginning. */
   async rememberSweep(service: string, last: MemberKey | undefined): Promise<void> {
     const key = sweepKey(service);
     if (last) await this.table.put({ ...key, webSocketId: last.webSocketId }, always);
@@ -173,7 +187,8 @@ export class ConnectionStore {
   }
 
   /**
-   * Names a member. `at` is the time of the request (milliseconds): of two that overtake each other, the later one stays.
+   * Names a member. `at` is the time of the request in milliseconds. If two requests overtake each other, the later
+   * one wins.
    * `false` if the member has left, or was named by a later request.
    */
   async name(key: MemberKey, user: string, at: number): Promise<boolean> {
@@ -185,7 +200,7 @@ export class ConnectionStore {
     return item !== undefined;
   }
 
-  /** A dedicated connection has gone: it counts as closed, is no longer listed, and its owner settles it. */
+  /** A dedicated connection has closed. It counts as closed and is no longer listed, and its owner cleans it up. */
   async markClosed(key: MemberKey, close: Close): Promise<void> {
     await this.table.update(
       connectionKey(key.webSocketId),
@@ -196,8 +211,9 @@ export class ConnectionStore {
   }
 
   /**
-   * Begins a settlement: from here on the connection counts as closed. `undefined` if it is absent or somebody else's.
-   * `settler` is fresh for each attempt.
+   * Begins a cleanup. From now on, the connection counts as closed. `undefined` if it does not exist or another
+   * process cleans it up.
+   * `settler` must be new for each attempt.
    */
   async beginSettlement(
     webSocketId: string,
@@ -220,7 +236,10 @@ export class ConnectionStore {
     return item && toConnection(item);
   }
 
-  /** Continues a settlement whose settler has died. `undefined` if its lease is still in force, or another was faster. */
+  /**
+   * Continues the cleanup of a process that crashed. `undefined` if its lease is still valid, or another process was
+   * faster.
+   */
   async takeOverSettlement(stale: Connection, settler: string): Promise<Connection | undefined> {
     const mine = equals('settler', settler);
     const abandoned = all(equals('settler', stale.settler ?? ''), lessThan('leaseUntil', this.clock.now()));
@@ -232,13 +251,13 @@ export class ConnectionStore {
     return item && toConnection(item);
   }
 
-  /** Takes a member out of lists and broadcasts; its row stays, as the way by which an unfinished settlement is found. */
+  /** Removes a member from lists and broadcasts. Its row stays, so that an unfinished cleanup can be found. */
   async leave(key: MemberKey): Promise<Member | undefined> {
     const item = await this.table.update(memberKey(key), { set: { left: true } }, itemExists);
     return item && toMember(item);
   }
 
-  /** Ends a settlement: done, the closed mark left to expire, and the anchor deleted last. */
+  /** Finishes a cleanup: marks it done, lets the closed mark expire, and deletes the anchor last. */
   async finishSettlement(connection: Connection, settler: string): Promise<void> {
     const done = await this.table.update(
       connectionKey(connection.webSocketId),
@@ -251,12 +270,14 @@ export class ConnectionStore {
     if (done) await this.forgetMember(connection);
   }
 
-  /** Deletes a member's row: only for a connection that is done, or that is old and absent. */
+  /**
+   * Deletes a member's row. Only for a connection that is done, or whose anchor is old and whose own row is missing.
+   */
   async forgetMember(key: MemberKey): Promise<void> {
     await this.table.delete(memberKey(key), always);
   }
 
-  /** When a closed mark that is made now expires, in seconds since the epoch. */
+  /** When a closed mark that is set now expires, in seconds since the epoch. */
   closedMarkExpiresAt(): number {
     return expiryAfter(this.clock.now(), CLOSED_MARK_SECONDS);
   }
@@ -273,7 +294,7 @@ function closeAttributes({ code, reason }: Close) {
   };
 }
 
-/** Whether a 410 to a probe sent at `probeSentAt` may still belong to the opening of the connection. */
+/** Whether a 410 for a probe sent at `probeSentAt` may mean that the connection is still opening. */
 export function isOpening(acceptedAt: number, probeSentAt: number): boolean {
   return acceptedAt >= probeSentAt - OPENING_WINDOW_MILLISECONDS;
 }

@@ -1,4 +1,4 @@
-/** Waits until a connection's handshake has finished: API Gateway answers 410 to everything before. */
+/** Waits until a connection's handshake has finished. Until then, API Gateway answers 410 to every request. */
 import type { Backend } from '../backend';
 import { sleep } from '../clock';
 import { ConnectionsApiError } from '../errors';
@@ -8,20 +8,24 @@ import { isOpening } from './connection-store';
 const FIRST_PAUSE_MILLISECONDS = 5;
 const LONGEST_PAUSE_MILLISECONDS = 500;
 /**
- * `$connect` asks for the server function as its last step, so a handshake that finishes at all does so within moments. One that
- * its client has cut is known to nobody: not worth the rest of the opening window in Lambda's time.
+ * `$connect` requests the server function as its last step, so a handshake that finishes does so within moments. If
+ * the client cuts the handshake, nothing reports it. Waiting for the rest of the opening window is not worth the
+ * Lambda time.
  */
 const PATIENCE_MILLISECONDS = 2_500;
-/** A gateway that is slow to answer gets its chances: at least so many probes are sent. */
+/** A minimum number of probes, for a gateway that is slow to answer. */
 const LEAST_PROBES = 10;
 
 /**
- * `unfinished`: the gateway does not know the connection yet; whoever asks again later (the sweep, a message) finds out more.
- * `gone`: it does not, and the connection can no longer be one that is still opening.
+ * `unfinished`: API Gateway does not know the connection yet. A later check (the sweep, a message) finds out more.
+ * `gone`: API Gateway does not know it, and it is too old to be still opening.
  */
 export type Opening = 'open' | 'unfinished' | 'gone';
 
-/** Probes until the gateway knows the connection, for some seconds at most, and not beyond the deadline (milliseconds since the epoch). */
+/**
+ * Probes until API Gateway knows the connection, for a few seconds at most, and not beyond the deadline (milliseconds
+ * since the epoch).
+ */
 export async function awaitOpening(
   { clock, connections }: Backend,
   connection: Connection,

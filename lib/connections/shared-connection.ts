@@ -1,4 +1,4 @@
-/** A WebSocket that any process opens by its id: %CSP.WebSocket's OpenServer, Read, Write and EndServer. */
+/** A WebSocket that any process can open by its id: OpenServer, Read, Write and EndServer of %CSP.WebSocket. */
 import { defaultBackend } from '../backend';
 import { toDataUrl } from '../binary-data';
 import { MAX_MESSAGE_BYTES } from '../delivery/delivery';
@@ -21,12 +21,12 @@ import { ConnectionStore, isOpening } from './connection-store';
 
 export class SharedConnection {
   readonly webSocketId: string;
-  /** Text is written as bytes too: in UTF-8, as a data URL. */
+  /** Sends text as bytes, too: in UTF-8, as a data URL. */
   binaryData = false;
-  /** Made by the first read: most objects only write. */
+  /** Created by the first read, because most objects only write. */
   #reader: MessageReader | undefined;
 
-  /** For code that has the member at hand; others use `open`. */
+  /** For code that already has the member. Other code calls `open`. */
   constructor(
     private readonly service: Service,
     private readonly member: Member,
@@ -36,9 +36,11 @@ export class SharedConnection {
   }
 
   /**
-   * Attaches to an open WebSocket from any process that may read the connection table. One read of the table.
-   * In a Lambda function, pass `deadline: Date.now() + context.getRemainingTimeInMillis() - 2_000`, so that a read ends in time.
-   * @throws WebSocketClosedError if it has closed, WebSocketUnknownError if the table has no such id, WebSocketDedicatedError.
+   * Opens a WebSocket from any process that may read the connection table. Reads one item.
+   * In a Lambda function, pass `deadline: Date.now() + context.getRemainingTimeInMillis() - 2_000`, so that a read
+   * ends in time.
+   * @throws WebSocketClosedError if it has closed, WebSocketUnknownError if the table has no such id,
+   * WebSocketDedicatedError if it belongs to its `server()`
    */
   static async open(webSocketId: string, options: ServiceOptions = {}): Promise<SharedConnection> {
     const { table, clock } = options.backend ?? defaultBackend();
@@ -51,41 +53,45 @@ export class SharedConnection {
     return new SharedConnection(new Service(service, options), member, messagesTo);
   }
 
-  /** Whether the last read reached the end of its message; a longer one is read on by the next. */
+  /** Whether the last read reached the end of its message. If not, the next read continues it. */
   get atEnd(): boolean {
     return this.#reader?.atEnd ?? true;
   }
 
   /**
-   * Takes the next message, or its next piece. Each message goes to one reader; one that dies after taking it has lost it, as in
-   * IRIS. With `timeoutSeconds: 0` it does not wait, but asks the gateway whether the client is still there.
-   * @throws WebSocketTimeoutError if nothing came in time: the socket is still good.
-   * @throws WebSocketClosedError once it has closed and nothing is left to read; a waiting read learns of that up to 30 s late.
-   * @throws InvalidUseError if the messages go to the class's `onClientMessage`, InvalidValueError for an option out of range.
+   * Takes the next message, or its next piece. Each message goes to one reader. A reader that crashes after it took a
+   * message loses it, as in IRIS. With `timeoutSeconds: 0`, it does not wait, but asks API Gateway whether the client
+   * is still connected.
+   * @throws WebSocketTimeoutError if no message arrived in time; the socket is still open
+   * @throws WebSocketClosedError if the socket has closed and nothing is left to read; a waiting read learns this up
+   * to 30 s late
+   * @throws InvalidUseError if the messages go to the class's `onClientMessage`, InvalidValueError for an option out
+   * of range
    */
   async read(options?: ReadOptions): Promise<string> {
     if (this.messagesTo === 'hook') {
       throw new InvalidUseError(
-        `The messages of WebSocket ${this.webSocketId} cannot be read: they go to onClientMessage of its service ${this.service.name}. A class without that hook leaves them in the inbox.`,
+        `The messages of WebSocket ${this.webSocketId} cannot be read: they go to onClientMessage of its service ${this.service.name}. To read them, use a class without that hook.`,
       );
     }
     this.#reader ??= this.#makeReader();
     return this.#reader.read(options);
   }
 
-  /** Takes a whole message as bytes: those of a data URL, or those of its text in UTF-8. @throws as `read` */
+  /** Takes a whole message as bytes: the bytes of a data URL, or of the text in UTF-8. @throws as `read` */
   readBytes(options: WaitOptions = {}): Promise<Buffer> {
     return bytesOf(this, options);
   }
 
-  /** Whole messages, one after the other, until the socket has closed. @throws as `read`, but for `WebSocketClosedError` */
+  /** Iterates over whole messages until the socket closes. @throws as `read`, except `WebSocketClosedError` */
   messages(options: WaitOptions = {}): AsyncGenerator<string, void, undefined> {
     return messagesOf(this, options);
   }
 
   /**
-   * Sends `data` as one text frame; bytes as a data URL. Throttling and the gateway's own errors are tried again for up to 10 s.
-   * @throws WebSocketClosedError if the client has gone; its departure is settled then.
+   * Sends `data` as one text frame; bytes as a data URL. Throttled posts and server errors are retried for up to 10
+   * s.
+   * @throws WebSocketClosedError if the client has disconnected; the connection is then cleaned up
    * @throws WebSocketOpeningError, MessageTooLargeError, PostFailedError
    */
   async write(data: string | Uint8Array): Promise<void> {
@@ -97,31 +103,36 @@ export class SharedConnection {
   }
 
   /**
-   * Puts it into a channel. `false` if it has closed, or somebody else unsubscribed it at the same time. Two writes, two reads.
-   * @throws InvalidValueError for a name that is not valid
+   * Subscribes the connection to a channel. `false` if it has closed, or another process unsubscribed it at the same
+   * time. Two writes, two reads.
+   * @throws InvalidValueError for an invalid name
    */
   subscribe(channel: string): Promise<boolean> {
     return this.service.channels.subscribe(this.member, channel);
   }
 
-  /** Takes it out of a channel. `false` if it was not in it. Three writes. @throws InvalidValueError */
+  /**
+   * Unsubscribes the connection from a channel. `false` if it was not subscribed. Three writes. @throws
+   * InvalidValueError
+   */
   unsubscribe(channel: string): Promise<boolean> {
     return this.service.channels.unsubscribe(this.member, channel);
   }
 
-  /** The channels that it is in, by their names in order. One query. */
+  /** The names of its channels, in order. One query. */
   channels(): Promise<string[]> {
     return this.service.channels.channelsOf(this.webSocketId);
   }
 
-  /** Closes the socket: the client sees code 1000. One that has gone already is left as it is. */
+  /** Closes the socket. The client sees code 1000. Does nothing if it has already closed. */
   async end(): Promise<void> {
     await this.service.backend.connections.delete(this.member);
   }
 
   /**
-   * Asks the gateway for the connection's times and the client's address.
-   * @throws WebSocketClosedError if the client has gone; its departure is settled then. @throws WebSocketOpeningError
+   * Asks API Gateway for the connection's times and the client's address.
+   * @throws WebSocketClosedError if the client has disconnected; the connection is then cleaned up. @throws
+   * WebSocketOpeningError
    */
   async status(): Promise<ConnectionStatus> {
     const { status, isOpening } = await this.#look();
@@ -156,7 +167,7 @@ export class SharedConnection {
     });
   }
 
-  /** Asks the gateway; a client that has gone is handed to settlement. */
+  /** Asks API Gateway. If the client has disconnected, requests a cleanup. */
   async #look(): Promise<{ status: ConnectionStatus | undefined; isOpening: boolean }> {
     const { connections, clock } = this.service.backend;
     const askedAt = clock.now();

@@ -1,6 +1,6 @@
 /**
- * Runs `server()` of a dedicated socket as its read and write loop, in one invocation at a time: takes the socket over, goes on
- * until the loop returns, hands over to a fresh invocation before the time is out, and settles the departure.
+ * Runs `server()` of a dedicated socket as its read and write loop, in one invocation at a time. It takes the socket
+ * over, runs until the loop returns or hands over to a new invocation before time runs out, and cleans up at the end.
  */
 import { ConnectionAttributes } from '../attributes/connection-attributes';
 import { sleep } from '../clock';
@@ -17,15 +17,15 @@ import type { Service } from '../service';
 import { Owner, OwnershipLost, UnmanageableMessage } from './owner';
 import { isFree, type Ownership, OwnershipStore } from './ownership';
 
-/** Handovers of one connection: fifteen minutes each, they are more than its two hours. */
+/** Handovers of one connection. At fifteen minutes each, they last longer than its two hours. */
 const MAX_HOPS = 12;
-/** A connection that has been seen open so long ago is known to every host of the gateway. */
+/** After being open this long, a connection is known to every host of API Gateway. */
 const HOSTS_AGREE_AFTER_MILLISECONDS = 5_000;
 /** Source: API Gateway quotas for WebSocket APIs, "Connection duration". */
 const MAX_CONNECTION_MINUTES = 120;
-/** Owners of one connection, those that died included. */
+/** Owners of one connection, including those that crashed. */
 const MAX_EPOCHS = 50;
-/** What API Gateway tells of a connection that was deleted. */
+/** API Gateway's reason for a connection that was deleted. */
 const CLOSED_BY_SERVER = { code: 1000, reason: 'Connection Closed Normally' };
 const FIRST_PAUSE_MILLISECONDS = 50;
 const LONGEST_PAUSE_MILLISECONDS = 1_000;
@@ -45,7 +45,10 @@ export class DedicatedSocket {
     this.#store = new ConnectionStore(table, clock);
   }
 
-  /** Until the socket has closed, or another invocation goes on. Does nothing if another owns the socket. */
+  /**
+   * Runs until the socket has closed or another invocation takes over. Does nothing if another invocation owns the
+   * socket.
+   */
   async run(): Promise<void> {
     const beginning = await this.#beginning();
     if (beginning === 'later') return;
@@ -55,7 +58,7 @@ export class DedicatedSocket {
     if (!ownership.ending) {
       const mayLoop = beginning === 'loop' || ownership.epoch > 1;
       if (mayLoop && !(await this.#serve(ownership))) return;
-      // From here on nobody runs server() again: an owner that has lost the socket must not close it.
+      // From here on, nobody runs server() again. An owner that has lost the socket must not close it.
       if (!(await this.#ownerships.beginEnding(ownership.epoch))) return;
     }
     const closed = await this.shared.backend.connections.delete(this.connection);
@@ -63,8 +66,9 @@ export class DedicatedSocket {
   }
 
   /**
-   * Whether the loop may begin. Nobody owns a socket before it has opened: so an owner before tells that it has, and whoever finds
-   * an unfinished handshake leaves it, holding nothing, to the one that the client's first message, `$disconnect` or the sweep asks for.
+   * Whether the loop may begin. Nobody owns a socket before it opens, so a previous owner proves that it did. If the
+   * handshake is unfinished, this invocation holds nothing and ends. The client's first message, `$disconnect` or the
+   * sweep requests another one.
    */
   async #beginning(): Promise<'loop' | 'never opened' | 'later'> {
     const { connection } = this;
@@ -80,7 +84,7 @@ export class DedicatedSocket {
     return now > lastNewsAt ? 'never opened' : 'later';
   }
 
-  /** Waits for the end of a lease that is in force; `undefined` if its owner lives, or there is nothing to own. */
+  /** Waits for a valid lease to end. `undefined` if its owner is alive, or there is nothing to own. */
   async #takeOver(): Promise<Ownership | undefined> {
     const { clock, token } = this.shared.backend;
     let held: Ownership | undefined;
@@ -100,11 +104,13 @@ export class DedicatedSocket {
     }
   }
 
-  /** `true` once the socket is to be closed; `false` if another invocation goes on. */
+  /** `true` if the socket should be closed, `false` if another invocation continues. */
   async #serve(ownership: Ownership): Promise<boolean> {
     if (ownership.epoch > MAX_EPOCHS) {
       const { webSocketId } = this.connection;
-      console.error(`WebSocket ${webSocketId} is closed: ${MAX_EPOCHS} invocations have owned it already.`);
+      console.error(
+        `WebSocket ${webSocketId} is closed: it has already had ${MAX_EPOCHS} owners, which is the limit.`,
+      );
       return true;
     }
     const handoverAt = this.service.deadline - HANDOVER_RESERVE_MILLISECONDS;
@@ -114,7 +120,7 @@ export class DedicatedSocket {
       if (this.connection.state === 'open' && ownership.epoch > 1) await this.#noticeDeparture();
       owner.opened();
       const loop = server.server(ownership.epoch > 1 ? { state: ownership.state } : undefined);
-      // A loop that catches the interrupt, and does not end, is left where it is.
+      // A loop that catches the interrupt and does not end is abandoned.
       await Promise.race([loop, owner.overdue]);
       loop.catch(() => {});
       if (!owner.isInterrupted) {
@@ -125,7 +131,7 @@ export class DedicatedSocket {
       if (error instanceof OwnershipLost) return false;
       if (error instanceof UnmanageableMessage) console.error(`${error.message} The socket is closed.`);
       else if (!owner.isInterrupted && !saysGone(error, owner)) {
-        // Whoever is asked next, by a message or by Lambda's retry, need not wait for the lease to end.
+        // The next owner, invoked by a message or by Lambda's retry, need not wait for the lease to end.
         await this.#ownerships.release(ownership.epoch);
         throw error;
       }
@@ -135,11 +141,13 @@ export class DedicatedSocket {
     return owner.isInterrupted ? this.#handOver(server, ownership) : true;
   }
 
-  /** `true` if the socket is to be closed instead. */
+  /** `true` if the socket should be closed instead. */
   async #handOver(server: WebSocketServer, { epoch, hops }: Ownership): Promise<boolean> {
     const { webSocketId, serverFunction } = this.connection;
     if (hops >= MAX_HOPS) {
-      console.error(`WebSocket ${webSocketId} is closed: it has been handed over ${MAX_HOPS} times.`);
+      console.error(
+        `WebSocket ${webSocketId} is closed: it has been handed over ${MAX_HOPS} times, which is the limit.`,
+      );
       return true;
     }
     const state = await server.onHandover();
@@ -150,7 +158,7 @@ export class DedicatedSocket {
     return false;
   }
 
-  /** An owner after the first may find that its client has gone meanwhile; its last messages are still there. */
+  /** A later owner may find that its client has disconnected in the meantime. Its last messages are still there. */
   async #noticeDeparture(): Promise<void> {
     const { connection } = this;
     const { clock, connections } = this.shared.backend;
@@ -159,7 +167,7 @@ export class DedicatedSocket {
     if (!isOpening(connection.acceptedAt, probeSentAt)) await this.#store.markClosed(connection, {});
   }
 
-  /** Whether it opened and went between two looks: then `$disconnect` has told so, or a message has come. */
+  /** Whether the socket opened and closed between two probes. If so, there was a `$disconnect` or a message. */
   async #wasOpen(): Promise<boolean> {
     const { webSocketId } = this.connection;
     const { table, clock } = this.shared.backend;
@@ -171,7 +179,7 @@ export class DedicatedSocket {
     const minutes = (this.service.deadline - this.shared.backend.clock.now()) / 60_000;
     if (minutes * (MAX_HOPS + 1) >= MAX_CONNECTION_MINUTES) return;
     console.warn(
-      `The server function of ${this.service.name} runs for ${minutes.toFixed(1)} minutes, so that a dedicated socket is closed after ${MAX_HOPS} handovers, in ${Math.floor(minutes * (MAX_HOPS + 1))} minutes. Give it a serverTimeout of 15 minutes.`,
+      `The server function of ${this.service.name} has a timeout of ${minutes.toFixed(1)} minutes. A dedicated socket is closed after ${MAX_HOPS} handovers, which is after ${Math.floor(minutes * (MAX_HOPS + 1))} minutes. Set its serverTimeout to 15 minutes.`,
     );
   }
 
@@ -190,12 +198,15 @@ export class DedicatedSocket {
 
   #noTimeLeft(): ConfigurationError {
     return new ConfigurationError(
-      `The server function of ${this.service.name} has no time left to wait for the owner of WebSocket ${this.connection.webSocketId}. Give it a timeout above 30 seconds.`,
+      `The server function of ${this.service.name} has no time left to wait for the owner of WebSocket ${this.connection.webSocketId}. Set its timeout above 30 seconds.`,
     );
   }
 }
 
-/** Whether `server()` ended because its client has gone. A 410 counts once the gateway's hosts have long known the connection. */
+/**
+ * Whether `server()` ended because its client has disconnected. A 410 counts only once every host of API Gateway must
+ * know the connection.
+ */
 function saysGone(error: unknown, { openMilliseconds }: Owner): boolean {
   if (error instanceof WebSocketClosedError) return true;
   return error instanceof WebSocketOpeningError && openMilliseconds > HOSTS_AGREE_AFTER_MILLISECONDS;

@@ -1,6 +1,7 @@
 /**
- * One invocation's hold on a dedicated socket: keeps its lease alive, takes messages under its epoch, and interrupts the loop
- * in time to hand over. A message counts as read when the loop asks for the next one: at least once.
+ * One invocation's ownership of a dedicated socket. It renews the lease, takes messages under its epoch, and
+ * interrupts the loop in time to hand over. A message counts as read when the loop asks for the next one, so delivery
+ * is at least once.
  */
 import type { Backend } from '../backend';
 import type { Connection } from '../connections/connection-items';
@@ -11,13 +12,13 @@ import { Interrupt } from '../server/interrupt';
 import { type Ownership, OwnershipStore } from './ownership';
 
 const HEARTBEAT_MILLISECONDS = 15_000;
-/** A message whose handling has ended so many owners ends the socket. */
+/** A message that has crashed this many owners ends the socket. */
 const MAX_ATTEMPTS = 3;
 
-/** Another invocation owns the socket: whatever this one still does is void. */
+/** Another invocation owns the socket, so this one's writes no longer count. */
 export class OwnershipLost extends Error {}
 
-/** A message has ended every owner that took it. */
+/** A message has crashed every owner that took it. */
 export class UnmanageableMessage extends Error {}
 
 export class Owner {
@@ -61,22 +62,22 @@ export class Owner {
     return this.#reader.atEnd;
   }
 
-  /** Whether the loop has been interrupted, whatever it made of that. */
+  /** Whether the loop has been interrupted, even if it ignored that. */
   get isInterrupted(): boolean {
     return this.#interrupt.hasBegun;
   }
 
-  /** Resolves some time after the interrupt: the loop has not let it pass. */
+  /** Resolves some time after the interrupt, if the loop has ignored it. */
   get overdue(): Promise<void> {
     return this.#interrupt.overdue;
   }
 
-  /** The loop begins: from here on a client that the gateway does not know has gone. */
+  /** The loop begins. From now on, a 410 means that the client has disconnected. */
   opened(): void {
     this.#openedAt = this.backend.clock.now();
   }
 
-  /** How long the loop has run; less than nothing before it begins. */
+  /** How long the loop has run. Negative before it begins. */
   get openMilliseconds(): number {
     return this.backend.clock.now() - this.#openedAt;
   }
@@ -87,14 +88,14 @@ export class Owner {
     return this.#reader.read(options);
   }
 
-  /** The message in hand has been handled. */
+  /** The current message has been handled. */
   async acknowledge(): Promise<void> {
     const message = this.#inHand;
     this.#inHand = undefined;
     if (message) await this.#inbox.acknowledge(message, `epoch ${this.ownership.epoch}`);
   }
 
-  /** Ends the heartbeat, and waits for one that is under way. */
+  /** Stops the heartbeat and waits for one that is under way. */
   async rest(): Promise<void> {
     this.#interrupt.rest();
     this.#cancelBeat();
@@ -112,7 +113,7 @@ export class Owner {
     const attempt = message.sk === taken ? attempts + 1 : 1;
     if (attempt > MAX_ATTEMPTS) {
       throw new UnmanageableMessage(
-        `A message of WebSocket ${this.connection.webSocketId} has ended ${MAX_ATTEMPTS} invocations of server().`,
+        `A message of WebSocket ${this.connection.webSocketId} crashed server() ${MAX_ATTEMPTS} times.`,
       );
     }
     if (!(await this.#ownerships.take(epoch, message.sk, attempt))) throw new OwnershipLost();
@@ -126,7 +127,7 @@ export class Owner {
     });
   }
 
-  /** Keeps the lease, and notices a client whose `$disconnect` was lost: else the loop would wait for ever. */
+  /** Renews the lease, and notices a client whose `$disconnect` was lost. Without this, the loop would wait forever. */
   async #beat(): Promise<void> {
     const { webSocketId } = this.connection;
     try {
@@ -136,7 +137,7 @@ export class Owner {
       }
       if (this.openMilliseconds >= 0) await this.#lookAtClient();
     } catch (error) {
-      console.warn(`The heartbeat of WebSocket ${webSocketId} failed and is tried again: ${String(error)}`);
+      console.warn(`The heartbeat of WebSocket ${webSocketId} failed and will be retried: ${String(error)}`);
     }
     this.#beatLater();
   }

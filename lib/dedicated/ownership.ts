@@ -1,8 +1,8 @@
 /**
- * Who owns a dedicated socket: one invocation at a time, under a lease that it renews with every message, and with an epoch
- * that makes everything an earlier owner still tries fail.
+ * Who owns a dedicated socket: one invocation at a time. Its lease is renewed with every message, and its epoch makes
+ * the writes of earlier owners fail.
  *
- * CONNECTION#{id} / OWNER   the epoch, its owner and lease, the message that it has in hand; expires with the closed mark
+ * CONNECTION#{id} / OWNER   the epoch, its owner and lease, and its current message; expires with the closed mark
  */
 import type { Clock } from '../clock';
 import { connectionKey } from '../connections/connection-items';
@@ -16,20 +16,23 @@ export const OWNER_LEASE_MILLISECONDS = 30_000;
 export interface Ownership {
   /** Grows with each owner; 0 before the first. */
   epoch: number;
-  /** `undefined` once it has been released. */
+  /** `undefined` after it was released. */
   owner: string | undefined;
   /** Milliseconds since the epoch. */
   until: number;
   /** The sort key of the message that was taken last, and how many owners have taken it. */
   taken: string | undefined;
   attempts: number;
-  /** How often it was handed over. */
+  /** How often the socket was handed over. */
   hops: number;
   /** What `onHandover` saved. */
   state: Value | undefined;
-  /** `server()` has returned: what is left is to settle the departure. */
+  /** `server()` has returned. Only the cleanup is left. */
   ending: boolean;
-  /** Before the first owner: when a probe found that it can no longer be opening, in milliseconds since the epoch. */
+  /**
+   * Before the first owner: when a probe found that the socket can no longer be opening, in milliseconds since the
+   * epoch.
+   */
   goneAt: number | undefined;
 }
 
@@ -44,7 +47,7 @@ export class OwnershipStore {
     this.#key = { ...connectionKey(webSocketId), sk: 'OWNER' };
   }
 
-  /** `$connect` does this; only what it has created can be owned. */
+  /** `$connect` calls this. Only sockets created here can be owned. */
   async create(): Promise<void> {
     const expiresAt = expiryAfter(this.clock.now(), LAST_RESORT_SECONDS);
     await this.table.put({ ...this.#key, epoch: 0, hops: 0, attempts: 0, expiresAt }, itemAbsent);
@@ -55,12 +58,15 @@ export class OwnershipStore {
     return item && toOwnership(item);
   }
 
-  /** Before the first owner: a probe, sent at `goneAt`, found the connection gone. The first to say so counts. */
+  /** Before the first owner: a probe, sent at `goneAt`, got a 410. Only the first such time is stored. */
   async noteGone(goneAt: number): Promise<void> {
     await this.table.update(this.#key, { setIfAbsent: { goneAt } }, equals('epoch', 0));
   }
 
-  /** Begins an epoch, if nobody else has begun it and the owner seen is gone. `owner` is fresh for each attempt. */
+  /**
+   * Begins an epoch, unless another process has begun one or the previous owner is still alive. `owner` must be new
+   * for each attempt.
+   */
   async takeOver(seen: Ownership, owner: string): Promise<Ownership | undefined> {
     const free = any(absent('owner'), lessThan('until', this.clock.now()));
     const item = await this.table.update(
@@ -71,12 +77,12 @@ export class OwnershipStore {
     return item && toOwnership(item);
   }
 
-  /** Keeps the lease. `false` if the epoch is over. */
+  /** Renews the lease. `false` if the epoch is over. */
   renew(epoch: number): Promise<boolean> {
     return this.#inEpoch(epoch, { set: { until: this.#until() } });
   }
 
-  /** Takes a message in hand, and keeps the lease. `false` if the epoch is over. */
+  /** Takes a message and renews the lease. `false` if the epoch is over. */
   take(epoch: number, sk: string, attempts: number): Promise<boolean> {
     return this.#inEpoch(epoch, { set: { taken: sk, attempts, until: this.#until() } });
   }
@@ -86,18 +92,18 @@ export class OwnershipStore {
     return this.#inEpoch(epoch, { set: { ending: true, until: this.#until() } });
   }
 
-  /** Gives up the lease, so that the next owner need not wait for its end. `false` if the epoch is over. */
+  /** Releases the lease, so that the next owner need not wait for it to expire. `false` if the epoch is over. */
   release(epoch: number): Promise<boolean> {
     return this.#inEpoch(epoch, { remove: ['owner', 'until'] });
   }
 
-  /** Gives up the lease to a fresh invocation, which learns of `state`. `false` if the epoch is over. */
+  /** Releases the lease to a new invocation, which gets `state`. `false` if the epoch is over. */
   handOver(epoch: number, hops: number, state: Value | undefined): Promise<boolean> {
     const remove = ['owner', 'until', ...(state === undefined ? ['state'] : [])];
     return this.#inEpoch(epoch, { set: { hops, ...(state !== undefined && { state }) }, remove });
   }
 
-  /** Lets it expire with the closed mark. */
+  /** Lets the row expire with the closed mark. */
   async expire(expiresAt: number): Promise<void> {
     await this.table.update(this.#key, { set: { expiresAt } }, itemExists);
   }
@@ -111,7 +117,7 @@ export class OwnershipStore {
   }
 }
 
-/** Whether nobody owns the socket, or its owner has died. */
+/** Whether nobody owns the socket, or its owner has crashed. */
 export function isFree({ owner, until }: Ownership, now: number): boolean {
   return owner === undefined || until < now;
 }

@@ -1,8 +1,8 @@
-/** Work side by side, of which nothing goes on when it is over. */
+/** Parallel work that is completely over when this returns. */
 
 /**
- * Resolves with what each has come to, and fails with the first failure, but not before all are over: a function freezes when its handler
- * has failed, and what is still on its way then would go on minutes later.
+ * Resolves with all results, or rejects with the first error, but only after every promise has settled. A function
+ * freezes when its handler fails, so work that was still running would resume minutes later.
  */
 export async function allOver<T>(work: Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(work);

@@ -1,7 +1,7 @@
 /**
- * The one way to post to many. Members are taken as they are read; at most `concurrency` posts are under way, but a slow one
- * gives up its place, so that one slow or hanging client delays nobody else; what is throttled or fails is tried again
- * with jitter while the budget lasts; every member ends in exactly one count of the report.
+ * The one way to post to many connections. Members are taken as they are read, and at most `concurrency` posts run at
+ * a time. A slow post gives up its slot, so one slow or hanging client delays nobody else. Throttled and failed posts
+ * are retried with jitter while the budget lasts. Each member is counted exactly once in the report.
  */
 import { type Clock, sleep } from '../clock';
 import type { Member } from '../connections/connection-items';
@@ -14,29 +14,32 @@ import { Slots } from './slots';
 export const MAX_MESSAGE_BYTES = 128 * 1024;
 
 export interface DeliveryReport {
-  /** API Gateway took the message. A half-open client may still never read it. */
+  /** API Gateway accepted the message. A half-open client may still never receive it. */
   sent: number;
-  /** The connection has gone; its departure is settled, or its settlement has been asked for. */
+  /** The connection no longer exists. It has been cleaned up, or a cleanup was requested. */
   gone: number;
-  /** API Gateway did not know the connection yet, or no longer: too young to tell. */
+  /** API Gateway answered 410, but the connection is so young that it may still be opening. */
   pending: number;
   failed: number;
-  /** How often each reason of a failure occurred. */
+  /** How often each reason occurred. */
   reasons: Record<string, number>;
 }
 
 export interface DeliveryOptions {
-  /** Posts under way at a time. @default 50 */
+  /** Posts that run at a time. @default 50 */
   concurrency?: number;
-  /** After this a post no longer counts against the concurrency. @default 500 */
+  /** After this time, a post no longer counts against the concurrency. @default 500 */
   slowMilliseconds?: number;
-  /** After this a post without an answer is given up. @default 3,000 */
+  /** After this time, a post without an answer is abandoned. @default 3,000 */
   timeoutMilliseconds?: number;
-  /** From the first try to the last, for what is throttled (429), met an error of the gateway (5xx) or no gateway. @default 10,000 */
+  /**
+   * From the first try to the last, for throttled posts (429), server errors (5xx) and network errors. @default
+   * 10,000
+   */
   budgetMilliseconds?: number;
-  /** How long a 410 from a connection that may still be opening is tried again. @default 2,000 */
+  /** How long a 410 from a connection that may still be opening is retried. @default 2,000 */
   pendingMilliseconds?: number;
-  /** Milliseconds since the epoch: by then everything has been given up that is still open. @default none */
+  /** Milliseconds since the epoch: everything unfinished by then is abandoned. @default none */
   deadline?: number;
 }
 
@@ -45,15 +48,15 @@ export interface DeliveryCollaborators {
   clock: Clock;
   /** From 0 to 1. */
   random(): number;
-  /** Whether the table knows by now that the member has left: then a 410 is explained. */
+  /** Whether the table already knows that the member has left, which explains a 410. */
   hasLeft(member: Member): Promise<boolean>;
-  /** Is handed the members that have gone, some at a time, and awaited. */
+  /** Called with members that have disconnected, several at a time, and awaited. */
   settle(members: Member[]): Promise<void>;
 }
 
 const FIRST_PAUSE_MILLISECONDS = 50;
 const LONGEST_PAUSE_MILLISECONDS = 2_000;
-/** Members read but not yet decided, waiting for another try included: it bounds memory. */
+/** Members read but not yet decided, including those that wait for a retry. Bounds memory. */
 const UNDECIDED_PER_SLOT = 20;
 const SETTLEMENTS_PER_REQUEST = 50;
 
@@ -122,7 +125,7 @@ class Delivery {
     return this.#report;
   }
 
-  /** Tries until the member's outcome is known, or its time is over. */
+  /** Retries until the member's outcome is known or its time is over. */
   async #decide(member: Member): Promise<void> {
     const { clock, random, hasLeft } = this.collaborators;
     const begun = clock.now();
@@ -133,7 +136,7 @@ class Delivery {
       if (outcome === 'sent' || outcome === 'gone') return;
 
       const patience = outcome === 'opening' ? this.#pendingMilliseconds : this.#budgetMilliseconds;
-      // Full jitter: those who were throttled together do not come back together.
+      // Full jitter: posts that were throttled together do not return together.
       const wait = outcome === 'opening' ? pause : pause * (0.5 + random());
       const giveUp = Math.min(begun + patience, this.#deadline);
       if ((outcome !== 'opening' && !outcome.retryable) || clock.now() + wait > giveUp) {
@@ -163,7 +166,7 @@ class Delivery {
       const answer = await connections.post(member, this.data, abort.signal);
       return answer === 'gone' && isOpening(member.acceptedAt, sentAt) ? 'opening' : answer;
     } catch (error) {
-      // Whether a post without an answer arrived is unknown: another try might deliver it twice.
+      // A post without an answer may have arrived. Another try could deliver it twice.
       if (abort.signal.aborted) return new PostTimeoutError(timeout, { cause: error });
       if (error instanceof ConnectionsApiError) return error;
       throw error;

@@ -1,4 +1,4 @@
-/** A bounded number of places: whoever finds none free waits for one, in order. */
+/** A bounded number of slots. If none is free, callers wait in order. */
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -13,7 +13,7 @@ export class Slots {
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Like `take`; the answer releases the place, the first time it is called. */
+  /** Like `take`. The returned function releases the slot the first time it is called. */
   async takeOnce(): Promise<() => void> {
     await this.take();
     let taken = true;
@@ -33,7 +33,7 @@ export class Slots {
     if (this.#free === this.size) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  /** Resolves when every place is free. */
+  /** Resolves when every slot is free. */
   async allReleased(): Promise<void> {
     if (this.#free < this.size) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }

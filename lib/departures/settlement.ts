@@ -1,4 +1,7 @@
-/** Settles departures: makes sure that a connection has gone, then runs the service's hook once, under a lease, and cleans up. */
+/**
+ * Cleans up departures: makes sure that a connection has closed, runs the service's hook once, under a lease, and
+ * deletes its rows.
+ */
 import type { Backend } from '../backend';
 import { ChannelStore } from '../channels/channel-store';
 import type { Connection, Member, MemberKey } from '../connections/connection-items';
@@ -9,30 +12,32 @@ import { SessionStore } from '../sessions/session-store';
 
 export interface Departure {
   connection: Connection;
-  /** The anchor as it is now, with the name it had; absent if it was never written. */
+  /** The anchor as it is now, with its name; missing if it was never written. */
   member: Member | undefined;
   closeCode: number | undefined;
   closeReason: string | undefined;
 }
 
-/** What a service does about a departure. */
+/** What a service does when a connection departs. */
 export interface DepartureHooks {
-  /** Runs once for each connection, or again if its settler died. */
+  /** Runs once for each connection, and again if the process crashed. */
   onPostServer(departure: Departure): Promise<void>;
-  /** Runs after it, once for each time that a session that asks for it has lost its last socket, or again likewise. */
+  /**
+   * Runs after it, once each time a session that asks for it loses its last socket, and again if the process crashed.
+   */
   onSessionEnd(departure: Departure): Promise<void>;
 }
 
 export type SettlementOutcome =
-  /** The hook ran, and nothing of the connection is left but its closed mark. */
+  /** The hook ran, and only the closed mark of the connection is left. */
   | 'settled'
-  /** Somebody else settles it, or has. */
+  /** Another process cleans it up, or has done so. */
   | 'elsewhere'
-  /** It is not gone after all. */
+  /** It is still connected. */
   | 'open'
   /** Too young to tell. */
   | 'pending'
-  /** Nothing was left but a stray row, which is deleted now. */
+  /** Only a stray row was left. It is deleted now. */
   | 'forgotten';
 
 export class Settlement {
@@ -43,7 +48,7 @@ export class Settlement {
   constructor(
     private readonly backend: Backend,
     private readonly hooks: DepartureHooks,
-    /** Asks for `server()` of one that is open, though nobody has begun it: its handshake took too long. */
+    /** Requests `server()` for an open connection that has not started, because its handshake took too long. */
     private readonly startServer?: (connection: Connection) => Promise<void>,
   ) {
     this.#store = new ConnectionStore(backend.table, backend.clock);
@@ -51,7 +56,7 @@ export class Settlement {
     this.#sessions = new SessionStore(backend.table, backend.clock);
   }
 
-  /** The gateway itself said so, by `$disconnect`: no probe is needed. */
+  /** API Gateway sent `$disconnect`, so no probe is needed. */
   async disconnected(webSocketId: string, close: Close): Promise<SettlementOutcome> {
     const settler = this.backend.token();
     const connection = await this.#store.beginSettlement(webSocketId, settler, close);
@@ -59,7 +64,10 @@ export class Settlement {
     return this.#settle(connection, settler);
   }
 
-  /** The gateway said so of a dedicated connection: its owner learns of it, and settles it when its loop has ended. */
+  /**
+   * API Gateway sent `$disconnect` for a dedicated connection. Its owner learns this, and cleans up when its loop has
+   * ended.
+   */
   async ownerDisconnected(connection: Connection, close: Close): Promise<SettlementOutcome> {
     const { webSocketId } = connection;
     await this.#store.markClosed(connection, close);
@@ -74,7 +82,9 @@ export class Settlement {
     return connection ? this.#resume(connection) : 'elsewhere';
   }
 
-  /** Somebody found it gone. The member's row by which it was found goes too, whatever channel it is of. */
+  /**
+   * A process found the connection disconnected. The member's row that led to it is deleted too, in whatever channel.
+   */
   async suspected(key: MemberKey): Promise<SettlementOutcome> {
     const outcome = await this.#suspected(key);
     if (key.channel && outcome !== 'open' && outcome !== 'pending') await this.#store.forgetMember(key);
@@ -96,7 +106,7 @@ export class Settlement {
     return settling ? this.#settle(settling, settler) : 'elsewhere';
   }
 
-  /** Nobody has begun it, or its loop has died. */
+  /** It has not started, or its loop has crashed. */
   #hasNoServer({ started, loops, startedUntil = 0 }: Connection): boolean {
     return started === undefined || (loops === true && startedUntil < this.backend.clock.now());
   }
@@ -107,7 +117,10 @@ export class Settlement {
     return isOpening(connection.acceptedAt, probeSentAt) ? 'pending' : 'gone';
   }
 
-  /** A dedicated connection is its owner's to close and, until its loop has ended, to settle; a dead one is followed by another. */
+  /**
+   * Only the owner of a dedicated connection closes it and, until its loop has ended, cleans it up. If the owner
+   * crashes, another one follows.
+   */
   async #owned(connection: Connection): Promise<SettlementOutcome | undefined> {
     const { messagesTo, webSocketId, serverFunction, state } = connection;
     if (messagesTo !== 'owner') return undefined;
@@ -118,7 +131,7 @@ export class Settlement {
     return state === 'open' ? 'open' : 'elsewhere';
   }
 
-  /** Finishes what another settler left, if it has died; deletes the anchor that one left behind as the last thing. */
+  /** Finishes the cleanup of a process that crashed, and deletes the anchor last. */
   async #resume(connection: Connection): Promise<SettlementOutcome> {
     if (connection.done) {
       await this.#store.forgetMember(connection);
@@ -131,7 +144,7 @@ export class Settlement {
     return mine ? this.#settle(mine, settler) : 'elsewhere';
   }
 
-  /** An anchor is written right after its connection, so one without a connection is a remnant once it is old. */
+  /** An anchor is written right after its connection, so an old anchor without a connection is a leftover. */
   async #forgetStray(key: MemberKey, lookedAt: number): Promise<SettlementOutcome> {
     const member = await this.#store.member(key);
     if (!member || isOpening(member.acceptedAt, lookedAt)) return 'pending';
@@ -152,7 +165,7 @@ export class Settlement {
     return 'settled';
   }
 
-  /** What nobody has read goes with the closed mark. */
+  /** Unread messages expire with the closed mark. */
   async #expireMessages({ messagesTo, webSocketId }: Connection): Promise<void> {
     if (messagesTo === 'hook') return;
     const { table, clock } = this.backend;
@@ -169,7 +182,7 @@ export class Settlement {
   }
 }
 
-/** Of a member whose connection the table no longer has. */
+/** For a member whose connection is no longer in the table. */
 function departureOf(member: Member): Departure {
   const connection: Connection = {
     sessionId: '',

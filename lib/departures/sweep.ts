@@ -1,7 +1,6 @@
 /**
- * Goes through everyone of a service and settles the departures that nobody was told of. Each member costs a read of the
- * table and, unless it is young, a look at the gateway, so the rate is bounded; what one sweep does not get through, the
- * next one begins with.
+ * Checks everyone of a service and cleans up departures that no event reported. Each member costs a table read and,
+ * unless it is young, a request to API Gateway, so the rate is bounded. The next sweep begins where this one stops.
  */
 import { sleep } from '../clock';
 import type { MemberKey } from '../connections/connection-items';
@@ -10,14 +9,16 @@ import { Slots } from '../delivery/slots';
 import type { Service } from '../service';
 import type { Settlement, SettlementOutcome } from './settlement';
 
-/** Looks a second: a fiftieth of the default quota that the management API shares with all of an account's requests. */
+/**
+ * Checks a second: a fiftieth of the default quota that the management API shares with all of an account's requests.
+ */
 const LOOKS_PER_SECOND = 200;
 const LOOKS_AT_A_TIME = 10;
-/** What a last settlement may take. */
+/** Reserved for the last cleanup. */
 const RESERVE_MILLISECONDS = 10_000;
 
 export type SweepReport = Record<SettlementOutcome | 'young' | 'failed', number> & {
-  /** Whether it got through everyone. */
+  /** Whether it checked everyone. */
   complete: boolean;
 };
 
@@ -66,7 +67,7 @@ export class Sweep {
       this.#report[await this.settlement.suspected(anchor)]++;
     } catch (error) {
       this.#report.failed++;
-      console.error(`WebSocket ${anchor.webSocketId} could not be looked at: ${String(error)}`);
+      console.error(`WebSocket ${anchor.webSocketId} could not be checked: ${String(error)}`);
     }
   }
 }

@@ -1,10 +1,10 @@
-/** The cookies of a handshake: the one way in which a browser says which web session a WebSocket belongs to. */
+/** The cookies of a handshake. A browser has no other way to say which web session a WebSocket belongs to. */
 import type { ConnectEvent } from './events';
 import { headerValues } from './headers';
 
 /**
- * A cookie's value, without its quotes; `undefined` if there is none, or an empty one. Of several with the same name the first counts: browsers
- * send the one with the longest path first (RFC 6265, 5.4).
+ * A cookie's value without its quotes, or `undefined` if it is missing or empty. If there are several with the same
+ * name, the first one counts: browsers send the one with the longest path first (RFC 6265, 5.4).
  */
 export function cookieValue(event: ConnectEvent, name: string): string | undefined {
   for (const pair of headerValues(event, 'Cookie').flatMap((header) => header.split(';'))) {

@@ -1,4 +1,4 @@
-/** Turns a server class into the Lambda handlers of a service: `routes` for API Gateway, `server` for what takes longer. */
+/** Turns a server class into the Lambda handlers of a service: `routes` for API Gateway, `server` for longer work. */
 
 import type { SweepReport } from '../departures/sweep';
 import type { ServiceRequest } from '../invocations/invoker';
@@ -16,18 +16,22 @@ import { ServerRequests } from './server-requests';
 import { type HandlerOptions, serviceFunction } from './service-function';
 
 export interface Handlers {
-  /** The one entry for `$connect`, `$default` and `$disconnect`, told apart by the event. */
+  /** The one handler for `$connect`, `$default` and `$disconnect`. The event says which. */
   routes(event: GatewayEvent, context: LambdaContext): Promise<RouteResult>;
   connect(event: ConnectEvent, context: LambdaContext): Promise<RouteResult>;
   message(event: MessageEvent, context: LambdaContext): Promise<RouteResult>;
   disconnect(event: DisconnectEvent, context: LambdaContext): Promise<RouteResult>;
-  /** Invoked asynchronously: runs `server()`, settles departures, and does the upkeep. Whoever waits for a sweep gets its report. */
+  /**
+   * Invoked asynchronously: runs `server()`, cleans up departures, and does the upkeep. A caller that waits for a
+   * sweep gets its report.
+   */
   server(request: ServiceRequest, context: LambdaContext): Promise<SweepReport | undefined>;
 }
 
 /**
- * The functions' environment holds `SERVICE_NAME`, `CONNECTION_TABLE`, `SERVER_FUNCTION` and, if wanted, `ALLOWED_ORIGINS`
- * (comma-separated), `SESSION_COOKIE` (its name) and `CALLBACK_URL`. What is missing is said by the first event.
+ * Reads the functions' environment: `SERVICE_NAME`, `CONNECTION_TABLE`, `SERVER_FUNCTION` and, optionally,
+ * `ALLOWED_ORIGINS` (comma-separated), `SESSION_COOKIE` (its name) and `CALLBACK_URL`. The first event reports a
+ * missing one.
  */
 export function createHandlers(ServerClass: ServerClass, options: HandlerOptions = {}): Handlers {
   let made: { routes: Routes; requests: ServerRequests } | undefined;

@@ -1,8 +1,8 @@
-/** By when an invocation must have come to an end by itself: what is cut off by Lambda's timeout is lost without a word. */
+/** When an invocation must end by itself. Work that Lambda's timeout cuts off is lost silently. */
 import type { Clock } from '../clock';
 import type { LambdaContext } from './events';
 
-/** Kept back for the last writes of an invocation, and its answer. */
+/** Reserved for the last writes of an invocation, and its response. */
 const MARGIN_MILLISECONDS = 2_000;
 
 /** Milliseconds since the epoch. */

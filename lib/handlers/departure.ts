@@ -1,4 +1,4 @@
-/** Runs the hooks of a departed connection, each on an object of its own. */
+/** Runs the hooks of a connection that has closed, each on an object of its own. */
 import { SETTLEMENT_LEASE_MILLISECONDS } from '../connections/connection-store';
 import type { Departure, DepartureHooks } from '../departures/settlement';
 import type { ServerContext } from '../server/web-socket-server';
@@ -27,7 +27,7 @@ function serverContext(
   context: LambdaContext,
 ): ServerContext {
   const now = backend.clock.now();
-  // Work that outlasts the lease would be done twice: the sweep takes over then.
+  // Work that outlasts the lease would run twice, because the sweep takes over then.
   const leaseUntil = (connection.leaseUntil ?? now + SETTLEMENT_LEASE_MILLISECONDS) - 5_000;
   const deadline = Math.min(deadlineOf(context, backend.clock), leaseUntil);
   const { webSocketId, callbackUrl, acceptedAt, sessionId, attributes } = connection;

@@ -1,5 +1,6 @@
 /**
- * The events that API Gateway sends to a WebSocket API's functions, and Lambda's context, as far as they are read here.
+ * The events that API Gateway sends to a WebSocket API's functions, and Lambda's context: only the fields that we
+ * read.
  * Source: API Gateway Developer Guide, "Set up a WebSocket API integration request".
  */
 interface RequestContext {
@@ -49,6 +50,6 @@ export interface LambdaContext {
 
 export interface RouteResult {
   statusCode: number;
-  /** Of `$connect`: `Sec-WebSocket-Protocol` alone reaches the client. */
+  /** Of `$connect`: only `Sec-WebSocket-Protocol` reaches the client. */
   headers?: Record<string, string>;
 }

@@ -1,7 +1,7 @@
-/** The headers of a handshake: their names are in the client's case, and one may have come several times. */
+/** The headers of a handshake. Names keep the client's case, and a header may appear several times. */
 import type { ConnectEvent } from './events';
 
-/** All values of a header, in the order in which they came. */
+/** All values of a header, in the order of arrival. */
 export function headerValues({ headers, multiValueHeaders }: ConnectEvent, name: string): string[] {
   const isIt = ([other]: [string, unknown]) => other.toLowerCase() === name.toLowerCase();
   const many = Object.entries(multiValueHeaders ?? {}).find(isIt)?.[1];
@@ -9,7 +9,7 @@ export function headerValues({ headers, multiValueHeaders }: ConnectEvent, name:
   return many ?? (last === undefined ? [] : [last]);
 }
 
-/** The values of a header that is a list, such as `Sec-WebSocket-Protocol`, in their order. */
+/** The values of a header that is a list, such as `Sec-WebSocket-Protocol`, in order. */
 export function listedValues(event: ConnectEvent, name: string): string[] {
   return headerValues(event, name)
     .flatMap((header) => header.split(','))

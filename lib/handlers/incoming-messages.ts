@@ -1,11 +1,11 @@
-/** The messages of a class without `onClientMessage`: kept in the inbox for whoever reads it, or for the socket's owner. */
+/** The messages of a class without `onClientMessage`: stored in the inbox for a reader or for the socket's owner. */
 import { dedicatedConnection } from '../dedicated/dedication';
 import { isFree, OwnershipStore } from '../dedicated/ownership';
 import { Inbox } from '../inbox/inbox';
 import type { MessageEvent } from './events';
 import type { ServiceFunction } from './service-function';
 
-/** Connections of which it is remembered between the events of one environment whether they are dedicated. */
+/** How many connections an environment remembers as dedicated or not. */
 const REMEMBERED = 10_000;
 
 export class IncomingMessages {
@@ -19,7 +19,7 @@ export class IncomingMessages {
     const inbox = new Inbox(connectionId, table, clock);
     if (!(await inbox.put({ messageId, sentAt, body }))) {
       console.warn(
-        `Message ${messageId} of WebSocket ${connectionId} is dropped: it came ${clock.now() - sentAt} ms after its time, and its sender has been told that it timed out.`,
+        `Message ${messageId} of WebSocket ${connectionId} is dropped: it arrived ${clock.now() - sentAt} ms after it was sent, and API Gateway has reported a timeout to its sender.`,
       );
       return;
     }
@@ -39,7 +39,7 @@ export class IncomingMessages {
     return isDedicated;
   }
 
-  /** An owner that has died, or has not come yet, is asked for. */
+  /** If the owner has crashed or not started yet, requests one. */
   async #wakeOwner(webSocketId: string): Promise<void> {
     const { table, clock, invoker } = this.shared.backend;
     const ownership = await new OwnershipStore(webSocketId, table, clock).get();

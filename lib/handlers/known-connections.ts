@@ -1,6 +1,7 @@
 /**
- * What an environment remembers of connections between their messages: session and attributes. One that it meets is read once a minute;
- * one whose attributes have been changed since its handshake is read for each message, since any environment may change them again.
+ * What an environment remembers about connections between their messages: session and attributes. A known connection
+ * is read once a minute. If its attributes have changed since the handshake, it is read for each message, because any
+ * environment may change them again.
  */
 import type { Clock } from '../clock';
 import type { Connection } from '../connections/connection-items';
@@ -10,9 +11,9 @@ import type { Table } from '../table/table';
 export type KnownConnection = Pick<Connection, 'sessionId' | 'attributes' | 'attributesRevision'>;
 
 const REMEMBERED_CONNECTIONS = 10_000;
-/** Of JSON: whoever has noted more is read for each message, so that all together stay small. */
+/** Size as JSON. A connection with more attributes is read for each message, so that the cache stays small. */
 const REMEMBERED_CHARACTERS = 2_000;
-/** So long a change by another environment may remain unseen, if it is the connection's first. */
+/** How long the first change by another environment may go unseen. */
 const REMEMBERED_MILLISECONDS = 60_000;
 const UNKNOWN: KnownConnection = { sessionId: '', attributes: {} };
 
@@ -27,7 +28,7 @@ export class KnownConnections {
     this.#store = new ConnectionStore(table, clock);
   }
 
-  /** As it was accepted, or read. */
+  /** As it was accepted or read. */
   remember(webSocketId: string, { sessionId, attributes, attributesRevision }: KnownConnection): void {
     this.#known.delete(webSocketId);
     const isLarge = JSON.stringify(attributes).length > REMEMBERED_CHARACTERS;
@@ -38,7 +39,7 @@ export class KnownConnections {
     this.#known.set(webSocketId, { sessionId, attributes, until });
   }
 
-  /** One that the table has not is known to have nothing. */
+  /** A connection that is not in the table is known to have nothing. */
   async connection(webSocketId: string): Promise<KnownConnection> {
     const known = this.#known.get(webSocketId);
     if (known && this.clock.now() < known.until) return known;

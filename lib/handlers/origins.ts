@@ -1,9 +1,9 @@
-/** From which pages browsers may connect: API Gateway checks no Origin, and WebSockets know no CORS. */
+/** Which pages may connect. API Gateway does not check the Origin header, and CORS does not apply to WebSockets. */
 
-/** Where pages come from that somebody develops. */
+/** The origins of a developer's own pages. */
 const LOCAL_ORIGINS = ['http://localhost:*', 'http://127.0.0.1:*', 'http://[::1]:*'];
 
-/** Those that `ALLOWED_ORIGINS` lists and, on the developer's own machine, its pages. */
+/** The origins in `ALLOWED_ORIGINS` and, on the developer's own machine, its pages. */
 export function allowedOrigins({
   ALLOWED_ORIGINS = '',
   SHARED_CONNECTION_LOCAL,
@@ -15,8 +15,8 @@ export function allowedOrigins({
 }
 
 /**
- * Whether a handshake's `Origin` is on the list. A client that sends none is no browser, and passes.
- * `*` allows every page; a port may be `*`, as in `http://localhost:*`.
+ * Whether a handshake's `Origin` is allowed. A client that sends none is not a browser, and passes.
+ * `*` allows every page. A port may be `*`, as in `http://localhost:*`.
  */
 export function originAllowed(origin: string | undefined, allowed: readonly string[]): boolean {
   if (origin === undefined) return true;

@@ -1,4 +1,4 @@
-/** What is asked of a service's `server` function: run `server()`, settle departures, do the upkeep. */
+/** What a service's `server` function does: runs `server()`, cleans up departures, does the upkeep. */
 import type { MemberKey } from '../connections/connection-items';
 import { ConnectionStore } from '../connections/connection-store';
 import { awaitOpening } from '../connections/opening';
@@ -26,7 +26,7 @@ export class ServerRequests {
     this.#store = new ConnectionStore(shared.backend.table, shared.backend.clock);
   }
 
-  /** What a sweep found is its answer; the others have none. */
+  /** A sweep returns its report. The other requests return nothing. */
   async handle(request: ServiceRequest, context: LambdaContext): Promise<SweepReport | undefined> {
     switch (request.type) {
       case 'server':
@@ -42,7 +42,7 @@ export class ServerRequests {
         return undefined;
       default:
         throw new InvalidUseError(
-          `The server function of ${this.shared.serviceName} was invoked with ${JSON.stringify(request)}, which has no known type: "server", "settle", "sweep" and "upkeep" are.`,
+          `The server function of ${this.shared.serviceName} was invoked with ${JSON.stringify(request)}, whose type is unknown. It must be "server", "settle", "sweep" or "upkeep".`,
         );
     }
   }
@@ -54,7 +54,10 @@ export class ServerRequests {
     await new DedicatedSocket(dedicated, this.shared, this.#service(context), settlement).run();
   }
 
-  /** Lambda delivers at least once: a second delivery finds that another request runs it; a retry of this one goes on. */
+  /**
+   * Lambda delivers at least once. A second delivery finds that another request runs it; a retry of this one
+   * continues.
+   */
   async #runSharedServer(webSocketId: string, context: LambdaContext): Promise<void> {
     const { backend } = this.shared;
     const { awsRequestId } = context;
@@ -68,7 +71,7 @@ export class ServerRequests {
     if (opening === 'gone') await this.#settlement(context).suspected(connection);
   }
 
-  /** One that cannot be settled now holds up no other; Lambda then delivers the request again. */
+  /** One failed cleanup does not hold up the others. Lambda then delivers the request again. */
   async #settle(members: MemberKey[], context: LambdaContext): Promise<void> {
     const settlement = this.#settlement(context);
     const slots = new Slots(SETTLEMENTS_AT_A_TIME);
@@ -86,7 +89,7 @@ export class ServerRequests {
     if (failed.length > 0) {
       throw new AggregateError(
         failed.map(({ reason }) => reason),
-        `${failed.length} of ${members.length} departures could not be settled: ${String(failed[0]?.reason)}`,
+        `${failed.length} of ${members.length} departures could not be cleaned up: ${String(failed[0]?.reason)}`,
       );
     }
   }

@@ -1,4 +1,4 @@
-/** What the handlers of one service share, from the environment of its functions. */
+/** What the handlers of one service share, from their functions' environment. */
 import { type Backend, backendFromEnvironment } from '../backend';
 import { ConfigurationError } from '../errors';
 import { type ConnectionLimits, limitsOf } from '../limits/connection-limits';
@@ -7,11 +7,11 @@ import type { Service } from '../service';
 import { allowedOrigins } from './origins';
 
 export interface HandlerOptions {
-  /** What the service does from time to time, such as repairing what it keeps about all of its connections. */
+  /** What the service does from time to time, such as repairing data about all of its connections. */
   upkeep?: (service: Service) => Promise<void>;
   /** @default the environment of the function */
   environment?: NodeJS.ProcessEnv;
-  /** @default the real table, gateway and functions, as the environment names them */
+  /** @default the real table, gateway and functions, from the environment */
   backend?: Backend;
 }
 
@@ -22,12 +22,12 @@ export interface ServiceFunction {
   serviceName: string;
   /** The function that runs `server` requests. */
   serverFunction: string;
-  /** `https://…/{stage}`, if the construct gave it: a custom domain's path need not be the stage. */
+  /** `https://…/{stage}`, if the construct set it. A custom domain's path may differ from the stage. */
   callbackUrl: string | undefined;
   allowedOrigins: string[];
-  /** The cookie by which web sessions are known apart, if the service reads one. */
+  /** The cookie that identifies web sessions, if the service uses one. */
   sessionCookie: string | undefined;
-  /** How much one client may ask for. */
+  /** How much one client may send. */
   limits: Required<ConnectionLimits>;
   upkeep: ((service: Service) => Promise<void>) | undefined;
 }
@@ -38,7 +38,7 @@ export function serviceFunction(ServerClass: ServerClass, options: HandlerOption
   const serviceName = environment.SERVICE_NAME;
   if (!serviceName || !serverFunction) {
     throw new ConfigurationError(
-      `The environment of ${environment.AWS_LAMBDA_FUNCTION_NAME ?? ServerClass.name} has no ${serviceName ? 'SERVER_FUNCTION' : 'SERVICE_NAME'}. The construct WebSocketService sets it; a function deployed in another way needs it too.`,
+      `The environment of ${environment.AWS_LAMBDA_FUNCTION_NAME ?? ServerClass.name} has no ${serviceName ? 'SERVER_FUNCTION' : 'SERVICE_NAME'}. The construct WebSocketService sets it. If you deploy the function in another way, set it yourself.`,
     );
   }
   return {

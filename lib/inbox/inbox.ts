@@ -1,8 +1,9 @@
 /**
- * A connection's inbox: messages that wait in the table until some process reads them, each taken by one reader.
+ * A connection's inbox: messages wait in the table until a process reads them. Each is taken by one reader.
  *
- * CONNECTION#{id} / MESSAGE#{stamp}#{message id in hex}   a message; once taken it stays for a while without its body, so that
- *                                                         its put, repeated after a lost answer, does not bring it back
+ * CONNECTION#{id} / MESSAGE#{stamp}#{message id in hex}   a message; a taken one stays for a while without its body,
+ * so that
+ *                                                         a repeated put does not bring it back
  */
 import type { Clock } from '../clock';
 import { connectionKey } from '../connections/connection-items';
@@ -20,31 +21,33 @@ import {
 import { expiryAfter, type Item, type Key } from '../table/item';
 import type { Table } from '../table/table';
 
-/** An unread message outlives the two hours of its connection, and nothing else does. */
+/** An unread message outlives the two hours of its connection, but not more. */
 const UNREAD_SECONDS = 3 * 60 * 60;
-/** How long a taken message is still known: longer than its put can be repeated. */
+/** How long a taken message is kept: longer than its put can be repeated. */
 const TAKEN_MILLISECONDS = 90_000;
-/** What nobody deletes expires. */
+/** Messages that nobody deletes expire. */
 const TAKEN_SECONDS = 10 * 60;
-/** A handler that has not stored its message by then has been given up by the gateway, which told the sender so. */
+/**
+ * If a handler has not stored its message by then, API Gateway has abandoned it and reported a timeout to the sender.
+ */
 const LATEST_PUT_MILLISECONDS = 28_000;
-/** So long after a close a handler that began before it may still store its message. */
+/** How long after a close a handler that started before it may still store its message. */
 export const LATEST_PUT_AFTER_CLOSE_MILLISECONDS = 30_000;
-/** As far back of the present a message may still appear: as long as its handler may run, and clocks may differ. */
+/** How old a message may be when it appears: as long as its handler may run, plus the difference of clocks. */
 const LOOK_BACK_MILLISECONDS = 35_000;
-/** A page of a thorough look, which may have many taken ones to pass, and of a quick one, which has not. */
+/** The page size of a full query, which may pass many taken messages, and of a quick one, which does not. */
 const THOROUGH_PAGE_MESSAGES = 250;
 const QUICK_PAGE_MESSAGES = 10;
-/** Taken messages that one look deletes at most. */
+/** How many taken messages one query deletes at most. */
 const DELETED_AT_A_TIME = 25;
-/** Of `MESSAGE#{stamp}`: sorts as numbers do. */
+/** The digits of `MESSAGE#${stamp}`: sorts as numbers do. */
 const STAMP_DIGITS = 15;
 
-/** A message as it lies in the inbox. */
+/** A message in the inbox. */
 export interface InboxMessage {
-  /** Its sort key: the gateway's stamp, then the message id. */
+  /** Its sort key: API Gateway's timestamp, then the message id. */
   sk: string;
-  /** When the gateway took it, in milliseconds since the epoch (`requestTimeEpoch`). */
+  /** When API Gateway received it, in milliseconds since the epoch (`requestTimeEpoch`). */
   sentAt: number;
   /** How many milliseconds later its handler stored it. */
   delay: number;
@@ -53,11 +56,11 @@ export interface InboxMessage {
 
 export class Inbox {
   readonly #pk: string;
-  /** Whatever was stamped before has been seen taken, and nothing can appear there any more. */
+  /** Every earlier message is known to be taken, and no more can appear there. */
   #from = 0;
-  /** The last of the messages that lay taken before the first that did not, and its stamp. */
+  /** The last of the taken messages before the first untaken one, and its timestamp. */
   #seenTaken = { sk: '', sentAt: 0 };
-  /** What was taken here, oldest first, to be deleted in time. */
+  /** What this reader took, oldest first, to be deleted in time. */
   readonly #taken: { sk: string; takenAt: number }[] = [];
 
   constructor(
@@ -69,8 +72,9 @@ export class Inbox {
   }
 
   /**
-   * Stores a message. `false` if it is too late for that: the gateway has told the sender "Endpoint request timed out" by then
-   * (29 s; source: API Gateway quotas, "Integration timeout"), and a reader may have been told that the connection is closed.
+   * Stores a message. `false` if it is too late: by then, API Gateway has answered "Endpoint request timed out" to
+   * the sender (29 s; source: API Gateway quotas, "Integration timeout"), and a reader may already have reported a
+   * close.
    */
   async put(message: { messageId: string; sentAt: number; body: string }): Promise<boolean> {
     const { messageId, sentAt, body } = message;
@@ -78,16 +82,17 @@ export class Inbox {
     if (now > sentAt + LATEST_PUT_MILLISECONDS) return false;
     const sk = `${stampedAt(sentAt)}#${sortable(messageId)}`;
     const expiresAt = expiryAfter(now, UNREAD_SECONDS);
-    // One that is there is this one, from a call whose answer was lost; perhaps it has been taken since.
+    // An existing item is this message, from a call whose response was lost. It may have been taken since.
     const delay = Math.max(0, now - sentAt);
     await this.table.put({ pk: this.#pk, sk, body, sentAt, delay, expiresAt }, itemAbsent);
     return true;
   }
 
   /**
-   * The messages that nobody has taken, oldest first, read consistently. A quick look begins so many milliseconds before the
-   * stamp of what was seen taken last; only a thorough one, without that number, finds everything that was stored late.
-   * Deletes some of what was taken long ago.
+   * The untaken messages, oldest first, read consistently. A quick query begins the given number of milliseconds
+   * before the timestamp of the last message that was seen taken. Only a full query, without that number, finds
+   * everything that was stored late.
+   * Also deletes some messages that were taken long ago.
    */
   async *unread(quickLookBack?: number): AsyncGenerator<InboxMessage, void, undefined> {
     const now = this.clock.now();
@@ -123,18 +128,18 @@ export class Inbox {
     return !first.done;
   }
 
-  /** Takes a message for one reader. `false` if another has it. `reader` is fresh for each take. */
+  /** Takes a message for one reader. `false` if another has it. `reader` must be new for each take. */
   async take({ sk }: InboxMessage, reader: string): Promise<boolean> {
     const condition = all(itemExists, any(absent('reader'), equals('reader', reader)));
     return this.#strip(sk, reader, condition);
   }
 
-  /** Takes out what its owner has handled: nobody else may have taken it. */
+  /** Removes a message that its owner has handled. Nobody else can have taken it. */
   async acknowledge({ sk }: InboxMessage, owner: string): Promise<void> {
     await this.#strip(sk, owner, all(itemExists, absent('reader')));
   }
 
-  /** Lets what is still unread expire together with the closed mark. */
+  /** Lets unread messages expire together with the closed mark. */
   async expire(expiresAt: number): Promise<void> {
     const messages: InboxMessage[] = [];
     for await (const message of this.unread()) messages.push(message);
@@ -166,7 +171,7 @@ export class Inbox {
     if (sk > this.#seenTaken.sk) this.#seenTaken = { sk, sentAt: sentAt as number };
   }
 
-  /** The first of those that were taken here and are due to be deleted. */
+  /** The first of this reader's taken messages that are due for deletion. */
   #due(now: number): string[] {
     const firstYoung = this.#taken.findIndex(({ takenAt }) => takenAt > now - TAKEN_MILLISECONDS);
     const due = firstYoung < 0 ? this.#taken.length : firstYoung;
@@ -179,7 +184,7 @@ export class Inbox {
   }
 }
 
-/** Sorts behind everything that was stamped earlier, and before everything that was stamped then. */
+/** Sorts after everything with an earlier timestamp, and before everything with this one. */
 function before(sentAt: number): string {
   return `${stampedAt(sentAt - 1)}#\uffff`;
 }
@@ -188,7 +193,7 @@ function stampedAt(milliseconds: number): string {
   return `MESSAGE#${String(Math.max(0, milliseconds)).padStart(STAMP_DIGITS, '0')}`;
 }
 
-/** Message ids are bytes, the first of which grow with time; their base64 does not sort as they do. */
+/** Message ids are bytes that grow with time. Their base64 form does not sort in that order. */
 function sortable(messageId: string): string {
   return Buffer.from(messageId, 'base64url').toString('hex');
 }

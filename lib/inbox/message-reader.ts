@@ -1,4 +1,7 @@
-/** Reads a connection's messages from its inbox, one after the other, waiting for the next one: %CSP.WebSocket's Read. */
+/**
+ * Reads a connection's messages from its inbox, one after the other, and waits for the next one: Read of
+ * %CSP.WebSocket.
+ */
 import { type Clock, sleep } from '../clock';
 import { InvalidValueError, WebSocketClosedError, WebSocketTimeoutError } from '../errors';
 import { type Inbox, type InboxMessage, LATEST_PUT_AFTER_CLOSE_MILLISECONDS } from './inbox';
@@ -10,9 +13,10 @@ export interface ReadOptions {
   /** @default 86,400, as in IRIS: one day */
   timeoutSeconds?: number;
   /**
-   * How long after its stamp a message is left, in case that an earlier one is still on its way. `'adaptive'` keeps the order of
-   * a stream: a second or more where messages begin to follow each other, 100 ms where one comes alone.
-   * @default 0; `'adaptive'` in `server()`, and by `messages()`
+   * How long after its timestamp a message stays in the inbox, in case an earlier one is still on its way.
+   * `'adaptive'` keeps the order of a stream: a second or more at the beginning of a stream, 100 ms for a single
+   * message.
+   * @default 0; `'adaptive'` in `server()`, and for `messages()`
    */
   settleMilliseconds?: Settle;
 }
@@ -21,14 +25,14 @@ const DEFAULT_MAX_LENGTH = 32_656;
 const DEFAULT_TIMEOUT_SECONDS = 86_400;
 const FIRST_PAUSE_MILLISECONDS = 20;
 const LONGEST_PAUSE_MILLISECONDS = 500;
-/** After another reader was faster, once; doubled each time. */
+/** The pause after another reader was faster once. Doubles each time. */
 const FIRST_BACKOFF_MILLISECONDS = 5;
-/** How long a message that was stamped earlier and stored later may be overtaken by those that follow each other. */
+/** By how much a message that was stored late may be overtaken in a stream. */
 const THOROUGH_LOOK_MILLISECONDS = 1_000;
-/** While it waits, a reader looks so often whether the connection has closed. */
+/** How often a waiting reader checks whether the connection has closed. */
 const CLOSED_LOOK_MILLISECONDS = 1_000;
 
-/** Milliseconds after a message's stamp. */
+/** Milliseconds after a message's timestamp. */
 export type Settle = number | 'adaptive';
 
 /** Whose messages a reader takes, and how. */
@@ -37,19 +41,19 @@ export interface MessageSource {
   clock: Clock;
   /** From 0 to 1. */
   random(): number;
-  /** Milliseconds since the epoch: by then a wait ends. */
+  /** Milliseconds since the epoch: every wait ends by then. */
   deadline: number;
-  /** How long a message is left where `read` does not say. */
+  /** How long a message settles if `read` does not say. */
   settle: Settle;
-  /** What this environment took to start, if it is a function's. */
+  /** How long this environment took to start, if it belongs to a function. */
   startMilliseconds?: number | undefined;
-  /** Called before each look: throws to end the reading. */
+  /** Called before each query. Throws to end the reading. */
   beforeLook?(): Promise<void>;
-  /** `false` if somebody else has the message. */
+  /** `false` if another reader has the message. */
   take(message: InboxMessage): Promise<boolean>;
   /** When the connection closed, in milliseconds since the epoch; 0 if its closed mark has expired; `undefined` while it is open. */
   closedAt(): Promise<number | undefined>;
-  /** For a reader that does not wait: asks the gateway. `true` if the connection has gone. */
+  /** For a reader that does not wait: asks API Gateway. `true` if the client has disconnected. */
   hasGone(): Promise<boolean>;
 }
 
@@ -57,7 +61,7 @@ export class MessageReader {
   /** What is left of the message that was read last. */
   #rest = '';
   #atEnd = true;
-  /** The connection had closed, and so long ago that nothing more could come, before the next look began. */
+  /** The connection had closed before the next query began, so long ago that no more messages can appear. */
   #nothingCanCome = false;
   #lookAtCloseFrom = 0;
   #lookThoroughlyFrom = 0;
@@ -103,7 +107,7 @@ export class MessageReader {
       if (found === 0 && (await this.#isClosed(timeoutSeconds === 0)))
         throw new WebSocketClosedError(this.webSocketId);
       const now = clock.now();
-      // A message that has come, and only settles, is no silence.
+      // A message that has arrived and only settles is not a timeout.
       const settles = settle === 'adaptive' && found > 0 && this.#conflicts === 0;
       const left = (settles ? deadline : end) - now;
       if (left <= 0) throw new WebSocketTimeoutError(this.webSocketId, (now - begun) / 1_000, end < timeout);
@@ -111,12 +115,16 @@ export class MessageReader {
     }
   }
 
-  /** Looks quickly where messages follow each other, and thoroughly from time to time, or if nothing else is there. */
+  /**
+   * Uses quick queries while messages follow each other. Uses a full query from time to time, or if there is nothing
+   * else.
+   */
   async #takeFirst(settle: Settle): Promise<string | number> {
     const now = this.source.clock.now();
     if (now < this.#lookThoroughlyFrom) {
-      // An earlier message is waited for so long after a later one's stamp: it lies no further back than that, twice. What settles
-      // adaptively is given out in the order of stamps, so that what still comes in order lies behind what was given out last.
+      // A message waits this long after its timestamp for an earlier one, so an earlier one is at most twice as far
+      // back. Adaptive settling delivers in the order of timestamps, so messages that arrive in order sort after the
+      // last one delivered.
       const found = await this.#takeFirstOf(settle === 'adaptive' ? 0 : 2 * settle, settle);
       if (found !== 0) return found;
     }
@@ -126,7 +134,10 @@ export class MessageReader {
     return found;
   }
 
-  /** The body of the first message; if that is not to be had yet, the milliseconds after which to look again; 0 if there is none. */
+  /**
+   * The body of the first message. If it is not available yet, the milliseconds until the next query; 0 if there is
+   * none.
+   */
   async #takeFirstOf(quickLookBack: number | undefined, settle: Settle): Promise<string | number> {
     const { inbox, clock, random, take } = this.source;
     const closed = this.#nothingCanCome;
@@ -139,7 +150,7 @@ export class MessageReader {
         this.#conflicts = 0;
         return message.body;
       }
-      // Others read too: who comes back at a time of its own meets fewer of them, and keeps the order.
+      // Other readers may be at work. A random pause avoids them, and keeps the order.
       const longest = Math.min(
         FIRST_BACKOFF_MILLISECONDS * 2 ** this.#conflicts++,
         LONGEST_PAUSE_MILLISECONDS,
@@ -149,7 +160,10 @@ export class MessageReader {
     return 0;
   }
 
-  /** Nothing was found. One who waits is told only of a close that was there, with all that belongs to it, before the look. */
+  /**
+   * Nothing was found. A waiting reader reports a close only if the close, and everything before it, was visible
+   * before the query.
+   */
   async #isClosed(atOnce: boolean): Promise<boolean> {
     if (this.#nothingCanCome) return true;
     const { clock, closedAt, hasGone } = this.source;
@@ -163,7 +177,7 @@ export class MessageReader {
   }
 }
 
-/** Never the half of a character that takes two code units. */
+/** Never splits a character that takes two code units. */
 function firstPiece(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
   const last = text.charCodeAt(maxLength - 1);
@@ -181,5 +195,5 @@ function settleOf(settle: Settle): Settle {
 
 function number(name: string, value: number): number {
   if (value >= 0) return value;
-  throw new InvalidValueError(`${name} must be a number that is not negative, not ${value}.`);
+  throw new InvalidValueError(`${name} must be 0 or more, not ${value}.`);
 }

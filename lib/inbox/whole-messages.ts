@@ -1,4 +1,4 @@
-/** Messages read whole, on top of a reader of pieces: as an iteration, or as bytes. */
+/** Reads whole messages with a reader of pieces: as an iterator, or as bytes. */
 import { fromDataUrl } from '../binary-data';
 import { MAX_MESSAGE_BYTES } from '../delivery/delivery';
 import { WebSocketClosedError } from '../errors';
@@ -11,7 +11,7 @@ interface Readable {
   read(options?: ReadOptions): Promise<string>;
 }
 
-/** In the order in which they were sent; ends when the socket has closed; a timeout is thrown. */
+/** In the order of sending. Ends when the socket closes. Throws at a timeout. */
 export async function* messagesOf(
   socket: Readable,
   options: WaitOptions,
@@ -28,13 +28,13 @@ export async function* messagesOf(
   }
 }
 
-/** The bytes of a data URL, or those of any other text in UTF-8. */
+/** The bytes of a data URL, or of any other text in UTF-8. */
 export async function bytesOf(socket: Readable, options: WaitOptions): Promise<Buffer> {
   const text = await readWhole(socket, options);
   return fromDataUrl(text) ?? Buffer.from(text);
 }
 
-/** No message that the gateway takes has more characters than bytes. */
+/** No message that API Gateway accepts has more characters than bytes. */
 function readWhole(socket: Readable, options: WaitOptions): Promise<string> {
   return socket.read({ ...options, maxLength: MAX_MESSAGE_BYTES });
 }

@@ -1,18 +1,20 @@
-/** Asks a service's own function to do something later: Lambda's asynchronous invocation, delivered at least once. */
+/**
+ * Asks a service's own function to do something later, by Lambda's asynchronous invocation. Delivered at least once.
+ */
 import type { MemberKey } from '../connections/connection-items';
 
 export interface Invoker {
-  /** Returns when the request has been queued. */
+  /** Returns when Lambda has queued the request. */
   invoke(functionName: string, request: ServiceRequest): Promise<void>;
 }
 
-/** What a service's `server` function understands. */
+/** The requests of a service's `server` function. */
 export type ServiceRequest =
-  /** Run `server()` for a connection, once its handshake has finished. */
+  /** Runs `server()` for a connection, after its handshake. */
   | { type: 'server'; webSocketId: string }
-  /** These were found gone: make sure, and settle their departures. */
+  /** Cleans up these connections, which got a 410, after a check. */
   | { type: 'settle'; members: MemberKey[] }
-  /** Look for departures that nobody was told of, and do the upkeep. Sent by a schedule. */
+  /** Looks for departures that no event reported, and does the upkeep. Sent by a schedule. */
   | { type: 'sweep' }
-  /** Do what the service does from time to time, such as repairing its user list. */
+  /** Does what the service does from time to time, such as repairing its user list. */
   | { type: 'upkeep' };

@@ -1,4 +1,4 @@
-/** Asynchronous invocations through AWS's SDK: the one place that imports Lambda's client. */
+/** Asynchronous invocations with AWS's SDK. The only place that imports the Lambda client. */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { Invoker, ServiceRequest } from './invoker';
 

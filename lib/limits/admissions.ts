@@ -1,4 +1,7 @@
-/** Decides on each message of a client: by the bucket of this environment and, where the class wants it, by a count in the table. */
+/**
+ * Accepts or refuses each message of a client: by this environment's bucket and, if the class asks for it, by a
+ * counter in the table.
+ */
 import { connectionKey } from '../connections/connection-items';
 import { absent, any, lessThan } from '../table/conditions';
 import { expiryAfter } from '../table/item';
@@ -6,7 +9,7 @@ import type { Table } from '../table/table';
 import type { ConnectionLimits } from './connection-limits';
 import { type Admission, MessageRate } from './message-rate';
 
-/** Whatever still comes late to a window finds its count. */
+/** A message that arrives late still finds the counter of its window. */
 const KEPT_SECONDS = 60;
 
 export class Admissions {
@@ -19,7 +22,7 @@ export class Admissions {
     this.#rate = new MessageRate(limits.messagesPerSecond, limits.burst);
   }
 
-  /** `at`: when the gateway took the message, in milliseconds since the epoch. */
+  /** `at`: when API Gateway received the message, in milliseconds since the epoch. */
   async admit(webSocketId: string, at: number): Promise<Admission> {
     const admission = this.#rate.admit(webSocketId, at);
     if (!admission.taken || this.limits.counted === 'environment') return admission;
@@ -31,9 +34,10 @@ export class Admissions {
   }
 
   /**
-   * CONNECTION#{id} / RATE#{begin}    messages taken in the time in which the rate gives as many as a burst
+   * CONNECTION#{id} / RATE#{begin}    messages accepted in one window, in which the rate allows one burst
    *
-   * One write. A call that the SDK repeats, since its answer was lost, counts twice: rather that than a message too many.
+   * One write. If the SDK repeats a call whose response was lost, the message counts twice. That is better than one
+   * message too many.
    */
   async #countInTable(webSocketId: string, at: number): Promise<boolean> {
     const { burst, messagesPerSecond } = this.limits;

@@ -1,22 +1,23 @@
 /**
- * Bounds the messages of each connection with a token bucket, in the memory of one environment. Lambda may run the messages of one
- * client in several environments, and each has buckets of its own: what is taken in all is at most this, times the environments.
+ * Bounds the messages of each connection with a token bucket in the memory of one environment. Lambda may run one
+ * client's messages in several environments with their own buckets, so the total is at most this limit times the
+ * number of environments.
  */
 
-/** Connections whose buckets are remembered; the one that was quiet longest goes first. */
+/** How many connections have a bucket. The one that was quiet longest is dropped first. */
 const REMEMBERED = 10_000;
-/** The client is told once in this time, however many of its messages are refused. */
+/** The client is notified once in this time, however many messages are refused. */
 const NOTICE_MILLISECONDS = 1_000;
 
 interface Bucket {
   tokens: number;
-  /** When the tokens were counted last, in milliseconds since the epoch. */
+  /** When the tokens were last counted, in milliseconds since the epoch. */
   countedAt: number;
   refused: number;
   noticedAt: number;
 }
 
-/** `refused` is there if the client is to be told: how many of its messages were refused since it was told last. */
+/** `refused` is set if the client should be notified: how many messages were refused since the last notification. */
 export type Admission = { taken: true } | { taken: false; refused?: number };
 
 export class MessageRate {
@@ -28,13 +29,13 @@ export class MessageRate {
   ) {}
 
   /**
-   * Decides on a message by the time at which the gateway took it (milliseconds since the epoch), not by when it runs: a flood that
-   * waits in a queue gains nothing by waiting.
+   * Uses the time at which API Gateway received the message (milliseconds since the epoch), not when it runs. A flood
+   * gains nothing by waiting in a queue.
    */
   admit(webSocketId: string, at: number): Admission {
     if (this.messagesPerSecond === Number.POSITIVE_INFINITY) return { taken: true };
     const bucket = this.#bucket(webSocketId, at);
-    // A message that another one overtook is older: it adds no tokens, and takes none back.
+    // A message that was overtaken has an older time. It adds no tokens and removes none.
     const seconds = Math.max(0, at - bucket.countedAt) / 1_000;
     bucket.tokens = Math.min(this.burst, bucket.tokens + seconds * this.messagesPerSecond);
     bucket.countedAt = Math.max(bucket.countedAt, at);
@@ -45,7 +46,7 @@ export class MessageRate {
     return this.refuse(webSocketId, at);
   }
 
-  /** Counts a message as refused, whoever refuses it. */
+  /** Counts a message as refused, whoever refused it. */
   refuse(webSocketId: string, at: number): Admission {
     const bucket = this.#bucket(webSocketId, at);
     bucket.refused += 1;
@@ -60,7 +61,7 @@ export class MessageRate {
     this.#buckets.delete(webSocketId);
   }
 
-  /** The bucket, which is the youngest from now on. */
+  /** The bucket, which becomes the most recent. */
   #bucket(webSocketId: string, at: number): Bucket {
     const known = this.#buckets.get(webSocketId);
     const bucket = known ?? {

@@ -1,10 +1,10 @@
-/** One HTTP request and its answer, over connections that are kept alive: to the host itself, or wherever an endpoint URL says. */
+/** One HTTP request and its response, over keep-alive connections: to the host itself, or to an endpoint URL. */
 import type { Agent, ClientRequest, IncomingHttpHeaders } from 'node:http';
 import https from 'node:https';
 
 export interface HttpRequest {
   method: string;
-  /** Where it goes, if no endpoint URL says otherwise: `host` or `host:port`. */
+  /** Where the request goes without an endpoint URL: `host` or `host:port`. */
   host: string;
   path: string;
   headers: Record<string, string>;
@@ -19,15 +19,15 @@ export interface HttpAnswer {
 }
 
 const CONNECTION_TIMEOUT_MILLISECONDS = 2_000;
-/** How long a connection with a request on it may carry nothing. */
+/** How long a connection with a pending request may be idle. */
 const SOCKET_TIMEOUT_MILLISECONDS = 10_000;
-/** A delivery in which every post is slow has fewer under way. */
+/** Reduced by a delivery when every post is slow. */
 const MAX_SOCKETS = 500;
 
 const KEPT = { keepAlive: true, maxSockets: MAX_SOCKETS };
 
 interface Line {
-  /** Whose `request` is looked up at each call: tools that trace a function put theirs there. */
+  /** `request` is looked up at each call, because tools that trace a function replace it. */
   module: Pick<typeof https, 'request'>;
   agent: Agent;
 }
@@ -36,7 +36,7 @@ export class HttpsExchange {
   readonly #endpoint: URL | undefined;
   readonly #line: Line | Promise<Line>;
 
-  /** `endpointUrl` changes where the requests connect to, never what they say. Without it they go out over TLS only. */
+  /** `endpointUrl` changes where requests connect to, never what they contain. Without it, they use TLS. */
   constructor(endpointUrl?: string) {
     this.#endpoint = endpointUrl ? new URL(endpointUrl) : undefined;
     const isPlain = this.#endpoint?.protocol === 'http:';
@@ -44,8 +44,9 @@ export class HttpsExchange {
   }
 
   /**
-   * Resolves with any answer. Rejects if there is none: of a POST also if a kept connection turns out to be closed by the other side,
-   * when nobody can tell whether the request was read. Other methods may be read twice, and go out again over the next one.
+   * Resolves with any response. Rejects if there is none. A POST also rejects if the other side has closed a reused
+   * connection, because nobody can tell whether the request was read. Other methods are safe to repeat, and are sent
+   * again over a new connection.
    */
   async send(asked: HttpRequest): Promise<HttpAnswer> {
     const { method, host, path, headers, body, signal } = asked;
@@ -88,7 +89,10 @@ export class HttpsExchange {
   }
 }
 
-/** Loaded where an endpoint asks for it only: an ES module that imports `node:http` loads half of fetch with it, at every cold start. */
+/**
+ * Loaded only if an endpoint needs it: an ES module that imports `node:http` loads half of fetch with it, at every
+ * cold start.
+ */
 async function plainLine(): Promise<Line> {
   const { default: http } = await import('node:http');
   return { module: http, agent: new http.Agent(KEPT) };

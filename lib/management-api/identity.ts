@@ -1,15 +1,21 @@
-/** Whose calls they are, and in which region, as AWS's SDK finds out: the one place that imports the management API's client. */
+/**
+ * The credentials and the region, found as AWS's SDK finds them. The only place that imports the management API's
+ * client.
+ */
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
 import type { Credentials } from './signature';
 
 export interface Identity {
-  /** Credentials that are good now. */
+  /** Credentials that are valid now. */
   credentials(): Promise<Credentials>;
-  /** For hosts that do not tell theirs. */
+  /** For hosts whose name has no region. */
   region(): Promise<string>;
 }
 
-/** Lambda's environment, a profile, SSO or whatever else the SDK takes; what expires is asked for anew in time. */
+/**
+ * From Lambda's environment, a profile, SSO or any other source of the SDK. Expiring credentials are refreshed in
+ * time.
+ */
 export function sdkIdentity(): Identity {
   const { config } = new ApiGatewayManagementApiClient({});
   return { credentials: () => config.credentials(), region: () => config.region() };

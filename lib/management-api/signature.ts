@@ -1,6 +1,6 @@
 /**
- * Signature Version 4 of a request to API Gateway (`execute-api`), in its Authorization header. The signing key, which costs more
- * than the rest, is kept for the day it is good for.
+ * Signature Version 4 for requests to API Gateway (`execute-api`), in the Authorization header. The signing key costs
+ * more than the rest, and is cached for the day that it is valid.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 import { createHash, createHmac } from 'node:crypto';
@@ -36,11 +36,11 @@ export class Signer {
 
   constructor(readonly region: string) {}
 
-  /** The headers to send, the signature among them. `time` is in milliseconds since the epoch. */
+  /** The headers to send, including the signature. `time` is in milliseconds since the epoch. */
   headers(request: UnsignedRequest, credentials: Credentials, time: number): Record<string, string> {
     const timestamp = basicFormat(time);
     const day = timestamp.slice(0, 8);
-    // In the order of the alphabet, as they are signed.
+    // Signed headers are in alphabetical order.
     const headers: Record<string, string> = {};
     if (request.contentType !== undefined) headers['content-type'] = request.contentType;
     headers.host = request.host;
@@ -80,7 +80,7 @@ export function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
 
-/** RFC 3986's percent-encoding, which leaves fewer characters as they are than JavaScript does. */
+/** Percent-encoding of RFC 3986, which escapes more characters than JavaScript does. */
 export function percentEncoded(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -88,7 +88,7 @@ export function percentEncoded(text: string): string {
   );
 }
 
-/** Every service but S3 signs the path encoded once more than it is sent. */
+/** Every service except S3 signs the path encoded once more than it is sent. */
 function encodedAgain(path: string): string {
   return percentEncoded(path).replaceAll('%2F', '/');
 }

@@ -1,6 +1,7 @@
 /**
- * The management API by requests of our own. AWS's SDK spends some 300 µs of a core on a post, most of it in its layers, where a
- * signed request by itself takes some 50; and a broadcast is nothing but posts. Who signs is found out by the SDK.
+ * The management API with our own requests. AWS's SDK spends about 300 µs of a core on each post, most of it in its
+ * layers. A signed request by itself takes about 50, and a broadcast is nothing but posts. The SDK still finds the
+ * credentials.
  */
 import { ConnectionsApiError } from '../errors';
 import type { ConnectionAddress, ConnectionStatus, ConnectionsClient } from './connections-client';
@@ -17,12 +18,12 @@ interface Body {
 
 interface Stage {
   host: string;
-  /** Of the stage, without a slash at the end. */
+  /** The path of the stage, without a trailing slash. */
   path: string;
   signer: Signer;
 }
 
-/** As the SDK's posts say it. */
+/** The same as in the SDK's posts. */
 const CONTENT_TYPE = 'application/octet-stream';
 const NO_BODY: Body = { bytes: undefined, sha256: sha256('') };
 const GONE = 410;
@@ -31,7 +32,7 @@ export class SignedConnectionsClient implements ConnectionsClient {
   readonly #identity: Identity;
   readonly #exchange: HttpsExchange;
   readonly #stages = new Map<string, Stage>();
-  /** The last body: a broadcast posts the same one thousands of times. */
+  /** The last body. A broadcast posts the same one thousands of times. */
   #lastBody: (Body & { data: string }) | undefined;
 
   /** `endpointUrl` changes where the client connects to, never the Host header or the path. */
@@ -61,7 +62,7 @@ export class SignedConnectionsClient implements ConnectionsClient {
     return this.#lastBody;
   }
 
-  /** The answer of a call that succeeded; undefined if the connection has gone. */
+  /** The response of a successful call, or undefined if the connection no longer exists. */
   async #call(
     method: Method,
     address: ConnectionAddress,
@@ -129,7 +130,7 @@ function statusIn(json: string): ConnectionStatus {
   };
 }
 
-/** `LimitExceededException: Limit Exceeded`: the type as a header or the body tells it, without its namespace and link. */
+/** `LimitExceededException: Limit Exceeded`: the type from the header or the body, without its namespace and link. */
 function complaintIn({ headers, body }: HttpAnswer): string {
   const { __type, code, message, Message } = fieldsOf(body);
   const type = firstText(headers['x-amzn-errortype'], __type, code, 'Unknown');

@@ -1,6 +1,6 @@
 /**
- * Runs `server()` of a shared socket. One that only greets is over in a moment; one that reads in a loop goes on as long as the
- * socket: before the time is out it is handed over to a fresh invocation, and after a death the sweep asks for another.
+ * Runs `server()` of a shared socket. If it only greets, it ends immediately. If it reads in a loop, it runs as long
+ * as the socket is open: it moves to a new invocation before time runs out, and the sweep restarts it after a crash.
  */
 import { ConnectionAttributes } from '../attributes/connection-attributes';
 import type { Connection } from '../connections/connection-items';
@@ -13,7 +13,7 @@ import type { Service } from '../service';
 import { HANDOVER_RESERVE_MILLISECONDS, Interrupt } from './interrupt';
 import type { WebSocketServer } from './web-socket-server';
 
-/** No connection lasts longer than two hours (API Gateway's quota): a loop that still goes on then has lost its socket. */
+/** No connection lasts longer than two hours (API Gateway's quota), so a loop that runs longer has lost its socket. */
 const LONGEST_LOOP_MILLISECONDS = 3 * 60 * 60_000;
 
 export class SharedServer {
@@ -21,7 +21,7 @@ export class SharedServer {
   readonly #interrupt: Interrupt;
   #loops = false;
 
-  /** `connection` as `start` has returned it for this request. */
+  /** `connection` is what `start` returned for this request. */
   constructor(
     private readonly connection: Connection,
     private readonly requestId: string,
@@ -39,7 +39,7 @@ export class SharedServer {
     const { loops, loopState } = this.connection;
     try {
       const running = server.server(loops ? { state: loopState } : undefined);
-      // A loop that catches the interrupt, and does not end, is left where it is.
+      // A loop that catches the interrupt and does not end is abandoned.
       await Promise.race([running, this.#interrupt.overdue]);
       running.catch(() => {});
     } catch (error) {
@@ -57,7 +57,9 @@ export class SharedServer {
     const { webSocketId, serverFunction, acceptedAt } = this.connection;
     const { clock, invoker } = this.shared.backend;
     if (clock.now() > acceptedAt + LONGEST_LOOP_MILLISECONDS) {
-      console.error(`server() of WebSocket ${webSocketId} ends: no connection lasts longer than two hours.`);
+      console.error(
+        `server() of WebSocket ${webSocketId} is stopped after three hours: no connection lasts longer than two.`,
+      );
       return;
     }
     const state = await server.onHandover();

@@ -1,4 +1,6 @@
-/** The subprotocols that a client offers, and the one that `onPreServer` chooses; the gateway negotiates nothing itself. */
+/**
+ * The subprotocols that a client offers, and the one that `onPreServer` chooses. API Gateway does not negotiate them.
+ */
 import { InvalidUseError } from '../errors';
 import { listedValues } from '../handlers/headers';
 import type { ServerContext } from './web-socket-server';
@@ -21,13 +23,13 @@ export class Subprotocols {
     const { hook, member } = this.context;
     if (hook !== 'onPreServer') {
       throw new InvalidUseError(
-        `subprotocol was set in ${hook} of WebSocket ${member.webSocketId}, but the handshake is over by then. Set it in onPreServer.`,
+        `subprotocol was set in ${hook} of WebSocket ${member.webSocketId}, but the handshake is already over. Set it in onPreServer.`,
       );
     }
     if (!this.offered.includes(name)) {
       const offered = this.offered.map((other) => JSON.stringify(other)).join(', ') || 'none';
       throw new InvalidUseError(
-        `The subprotocol ${JSON.stringify(name)} was chosen for WebSocket ${member.webSocketId}, but its client offers ${offered}. Choose one of this.subprotocols, none, or refuse().`,
+        `The subprotocol ${JSON.stringify(name)} was chosen for WebSocket ${member.webSocketId}, but its client offers ${offered}. Choose one of this.subprotocols, choose none, or call refuse().`,
       );
     }
     this.#chosen = name;

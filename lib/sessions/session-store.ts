@@ -16,17 +16,20 @@ import { absent, all, always, equals, exists, itemExists, lacks } from '../table
 import { expiryAfter, type Item, type Key } from '../table/item';
 import type { Table } from '../table/table';
 
-/** A socket of a session, which `sessionId` names within its service. */
+/** A socket of a session. `sessionId` is unique within its service. */
 export interface SessionSocket extends MemberKey {
   sessionId: string;
 }
 
 /**
- * A copy of a request that is under way longer is refused, since its signature has expired. So long, at least, a socket that
- * has left is remembered, lest a late copy of its joining brings it back.
+ * A duplicate of a request that takes longer is refused, because its signature has expired. A socket that has left is
+ * remembered at least this long, so that a late duplicate of its join does not bring it back.
  */
 const LATEST_COPY_MILLISECONDS = 15 * 60_000;
-/** They take turns, each for that long. A leaving clears the one of two turns ago, and one that is a turn late itself none that is in use. */
+/**
+ * The sets take turns, each for that long. A leaving socket clears the set of two turns ago. Even if it is one turn
+ * late, that set is not in use.
+ */
 const LEFT = ['left0', 'left1', 'left2', 'left3'] as const;
 
 export class SessionStore {
@@ -36,8 +39,8 @@ export class SessionStore {
   ) {}
 
   /**
-   * `$connect`: the socket belongs to the session. `false` if it has left already: then the handshake must not succeed.
-   * `endOnClose` asks for the hook at the session's end.
+   * `$connect`: adds the socket to the session. `false` if it has already left. Then the handshake must fail.
+   * `endOnClose` asks for the hook at the end of the session.
    */
   async join(socket: SessionSocket, endOnClose: boolean): Promise<boolean> {
     const { webSocketId } = socket;
@@ -54,13 +57,14 @@ export class SessionStore {
   }
 
   /**
-   * The socket has closed. Whether the session has ended with it and the caller is to run the hook: now or, if it died then,
-   * again, though others have joined since. One that is joined before its end is noted goes on instead.
+   * Removes a closed socket. `true` if the session has ended with it and the caller must run the hook: now, or again
+   * after a crash, even if others have joined since. If a socket joins before the end is recorded, the session
+   * continues instead.
    */
   async leave(socket: SessionSocket): Promise<boolean> {
     const { webSocketId } = socket;
     const turn = Math.floor(this.clock.now() / LATEST_COPY_MILLISECONDS);
-    // It may create the row: a socket whose end is told before it has joined must not join any more.
+    // This may create the row: a socket whose end arrives before its join must not join any more.
     const session = await this.table.update(
       sessionKey(socket),
       {
@@ -78,8 +82,8 @@ export class SessionStore {
   }
 
   /**
-   * Its condition does not recognize its own earlier success, which is looked for instead: a late copy would pass, and take away
-   * what the next generation asks for.
+   * Unlike others, this condition does not recognize its own earlier success, because a late duplicate would then
+   * remove what the next generation asks for. Instead, the caller looks for the success.
    */
   async #end(socket: SessionSocket, rev: number): Promise<boolean> {
     const { webSocketId } = socket;

@@ -1,4 +1,4 @@
-/** A web session as any process sees it: the sockets that were opened from it. */
+/** A web session as any process sees it: the sockets that belong to it. */
 import { createHash } from 'node:crypto';
 import type { Member } from '../connections/connection-items';
 import type { Service } from '../service';
@@ -9,11 +9,11 @@ const READS_AT_A_TIME = 20;
 export class Session {
   constructor(
     private readonly service: Service,
-    /** As `sessionId` of its sockets: a principal, or the hash of a cookie. */
+    /** The `sessionId` of its sockets: a principal, or the hash of a cookie. */
     readonly id: string,
   ) {}
 
-  /** Its sockets, for `service.deliver(data, { to })`: read consistently, one read of the table and one more for each. */
+  /** Its sockets, for `service.deliver(data, { to })`. Reads consistently: one item, and one more for each socket. */
   async *members(): AsyncGenerator<Member, void, undefined> {
     if (this.id === '') return;
     const { backend, store, name: service } = this.service;
@@ -30,9 +30,9 @@ export class Session {
 }
 
 /**
- * The id of the session that a cookie's value stands for: the SHA-256 of the service's name, a line feed and the value as the
- * `Cookie` header has it, without quotes; in URL-safe base64. The value itself is kept nowhere. The name is in it so that
- * equal cookies of two services are two sessions, each with an end of its own, and ids of one tell nothing of the other.
+ * The session id for a cookie's value: the SHA-256 of the service's name, a line feed and the value as the `Cookie`
+ * header has it, without quotes, in URL-safe base64. The value itself is never stored. Because of the name, equal
+ * cookies of two services are two sessions, and the ids of one reveal nothing about the other.
  */
 export function sessionIdOfCookie(service: string, value: string): string {
   return createHash('sha256').update(`${service}\n${value}`).digest('base64url');

@@ -1,4 +1,4 @@
-/** Conditions of writes as data: a table sends them to DynamoDB as an expression, or judges them itself. */
+/** Conditions of writes as data. A table sends them to DynamoDB as an expression, or evaluates them itself. */
 import type { Item, Value } from './item';
 
 export type Condition =
@@ -11,9 +11,9 @@ export type Condition =
 
 /** No condition: the write may create the item. */
 export const always: Condition = { kind: 'always' };
-/** The item is there. */
+/** The item exists. */
 export const itemExists: Condition = { kind: 'exists', attribute: 'pk' };
-/** There is no such item. */
+/** The item does not exist. */
 export const itemAbsent: Condition = { kind: 'absent', attribute: 'pk' };
 
 export const exists = (attribute: string): Condition => ({ kind: 'exists', attribute });
@@ -35,12 +35,15 @@ export const differs = (attribute: string, other: string): Condition => ({
   attribute,
   other,
 });
-/** No such member is in the string set, or there is no set. */
+/** The string set does not contain the member, or does not exist. */
 export const lacks = (attribute: string, member: string): Condition => ({ kind: 'lacks', attribute, member });
 export const all = (...of: Condition[]): Condition => ({ kind: 'all', of });
 export const any = (...of: Condition[]): Condition => ({ kind: 'any', of });
 
-/** Whether the condition holds for an item as DynamoDB judges it: a comparison with an absent attribute is false, but `<>` is true. */
+/**
+ * Whether the condition holds for an item, by DynamoDB's rules: a comparison with a missing attribute is false,
+ * except `<>`, which is true.
+ */
 export function holds(condition: Condition, item: Item | undefined): boolean {
   switch (condition.kind) {
     case 'always':

@@ -1,4 +1,4 @@
-/** The table on DynamoDB: the one place that imports its client. */
+/** The table on DynamoDB. The only place that imports its client. */
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
@@ -103,7 +103,7 @@ export class DynamoDbTable implements Table {
   }
 }
 
-/** What the document client has read, with its string sets as arrays. */
+/** What the document client read, with string sets as arrays. */
 function plain(item: Record<string, unknown>): Item {
   for (const [name, value] of Object.entries(item)) if (value instanceof Set) item[name] = [...value].sort();
   return item as Item;

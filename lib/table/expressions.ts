@@ -1,4 +1,4 @@
-/** Writes conditions and changes as DynamoDB's expressions, every name and value by placeholder. */
+/** Writes conditions and changes as DynamoDB expressions, with a placeholder for every name and value. */
 import type { Condition } from './conditions';
 import type { Value } from './item';
 import type { Change, Members } from './table';
@@ -7,7 +7,7 @@ export class Expressions {
   readonly #names = new Map<string, string>();
   readonly #values: Record<string, Value | Set<string>> = {};
 
-  /** The request's `ExpressionAttributeNames` and `ExpressionAttributeValues`, once everything has been written. */
+  /** The request's `ExpressionAttributeNames` and `ExpressionAttributeValues`. Call it last. */
   placeholders() {
     const values = Object.keys(this.#values).length > 0;
     return {
@@ -26,7 +26,7 @@ export class Expressions {
   #condition(condition: Condition): string {
     switch (condition.kind) {
       case 'always':
-        throw new TypeError('always cannot be part of another condition: leave it out.');
+        throw new TypeError('always cannot be part of another condition. Leave it out.');
       case 'exists':
         return `attribute_exists(${this.name(condition.attribute)})`;
       case 'absent':

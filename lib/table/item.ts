@@ -1,22 +1,22 @@
-/** What lies in the table: items under two keys, of plain values, with or without a time to live. */
+/** What the table contains: items under two keys, with plain values and an optional time to live. */
 
 export interface Key {
   pk: string;
   sk: string;
 }
 
-/** A string set is read as an array of its members in order; only a change's `addTo` writes one, never a value. */
+/** A string set is read as a sorted array of its members. Only `addTo` of a change writes one. */
 export type Value = string | number | boolean | Value[] | { [name: string]: Value };
 
-/** `expiresAt`, in seconds since the epoch, is the time to live of an item that has it. */
+/** `expiresAt`, in seconds since the epoch, is the item's time to live, if it has one. */
 export type Item = Key & { [name: string]: Value };
 
-/** The `expiresAt` of an item that is kept so many seconds from now, which is in milliseconds since the epoch. */
+/** The `expiresAt` of an item that is kept this many seconds from now (now in milliseconds since the epoch). */
 export function expiryAfter(now: number, seconds: number): number {
   return Math.floor(now / 1000) + seconds;
 }
 
-/** DynamoDB deletes expired items only within days, so every read leaves them out itself. */
+/** DynamoDB may take days to delete expired items, so every read filters them out. */
 export function isExpired(item: Item, now: number): boolean {
   return typeof item.expiresAt === 'number' && item.expiresAt * 1000 <= now;
 }

@@ -1,16 +1,20 @@
 /**
- * What the library asks of its table: DynamoDB's single-item calls, each with a condition, and a query of one partition.
- * Nothing else: no transaction, no batch, no Scan, so that every step of a protocol is one of these calls.
+ * What the library needs from its table: DynamoDB's single-item calls, each with a condition, and a query of one
+ * partition.
+ * Nothing else: no transactions, batches or Scans. Every step of a protocol is one of these calls.
  */
 import type { Condition } from './conditions';
 import type { Item, Key, Value } from './item';
 
 export interface Table {
-  /** The item, read consistently; `undefined` if there is none or it has expired. */
+  /** The item, read consistently; `undefined` if it does not exist or has expired. */
   get(key: Key): Promise<Item | undefined>;
   /** Puts the item if the condition holds; `false` if it does not. */
   put(item: Item, condition: Condition): Promise<boolean>;
-  /** Changes the item if the condition holds and returns it as it is then; `undefined` if it does not hold. Creates what is absent unless the condition forbids it. */
+  /**
+   * Changes the item if the condition holds, and returns the changed item; `undefined` if it does not hold. Creates a
+   * missing item unless the condition forbids it.
+   */
   update(key: Key, change: Change, condition: Condition): Promise<Item | undefined>;
   /** Deletes the item if the condition holds; `false` if it does not. */
   delete(key: Key, condition: Condition): Promise<boolean>;
@@ -20,14 +24,14 @@ export interface Table {
 
 export interface Change {
   set?: { [attribute: string]: Value };
-  /** Set only where the item has no such attribute yet. */
+  /** Set only if the item does not have the attribute yet. */
   setIfAbsent?: { [attribute: string]: Value };
-  /** Added to a number; an absent one counts as 0. */
+  /** Added to a number; a missing one counts as 0. */
   add?: { [attribute: string]: number };
   remove?: string[];
-  /** Members put into a string set; one that is absent begins with them. */
+  /** Added to a string set, which is created if missing. */
   addTo?: { [attribute: string]: Members };
-  /** Members taken out of a string set; with the last of them the attribute goes, since DynamoDB knows no empty set. */
+  /** Removed from a string set. The attribute is removed with its last member, because DynamoDB has no empty sets. */
   deleteFrom?: { [attribute: string]: Members };
 }
 
@@ -43,19 +47,19 @@ export interface Range {
   limit?: number;
   /** @default true; false costs half and may miss the last second */
   consistent?: boolean;
-  /** Where the page before ended. */
+  /** Where the previous page ended. */
   after?: Key;
 }
 
 export interface Page {
   items: Item[];
-  /** Pass as `after` for the next page; absent on the last. */
+  /** Pass as `after` for the next page. Missing on the last page. */
   next?: Key;
 }
 
 /**
- * All pages of a range. Where the table decides how large they are, the next one is already being read while the caller works on
- * the one before; a caller who limits them may need no other, so that the next one is read when it is asked for.
+ * All pages of a range. If the table decides on the page size, the next page is read while the caller works on the
+ * previous one. A caller with a limit may not need the next page, so it is read on demand.
  */
 export async function* pages(table: Table, range: Range): AsyncGenerator<Item[], void, undefined> {
   let reading: Promise<Page> | undefined = table.query(range);
@@ -63,7 +67,7 @@ export async function* pages(table: Table, range: Range): AsyncGenerator<Item[],
     const page: Page = await reading;
     const next = () => page.next && table.query({ ...range, after: page.next });
     const ahead = range.limit === undefined ? next() : undefined;
-    // Whoever stops early never asks for that page: its failure then is nobody's.
+    // If the caller stops early, nobody handles the next page's error.
     ahead?.catch(() => {});
     yield page.items;
     reading = ahead ?? next();

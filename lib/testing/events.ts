@@ -1,4 +1,4 @@
-/** Events as API Gateway sends them, and Lambda's context, with overrides for what a test is about. */
+/** Events as API Gateway sends them, and Lambda's context, with overrides for each test. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { ConnectEvent, DisconnectEvent, LambdaContext, MessageEvent } from '../handlers/events';
 
@@ -15,7 +15,7 @@ export interface EventOptions {
 
 const DOMAIN = 'abcdef1234.execute-api.us-east-1.amazonaws.com';
 
-/** A connection id of the form that API Gateway gives: eleven bytes in URL-safe base64. */
+/** A connection id in API Gateway's format: eleven bytes in URL-safe base64. */
 export function newWebSocketId(): string {
   const bytes = randomBytes(11);
   bytes[10] = (bytes[10] as number) & 0b1111_1100;
@@ -24,7 +24,7 @@ export function newWebSocketId(): string {
 
 let messages = 0;
 
-/** A message id: each is greater than the one before. */
+/** A message id. Each is greater than the one before. */
 function newMessageId(): string {
   const bytes = Buffer.alloc(11);
   bytes.writeUIntBE(++messages, 0, 6);

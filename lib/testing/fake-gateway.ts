@@ -1,4 +1,4 @@
-/** A management API in memory: connections that open, receive and close, as API Gateway answers for them. */
+/** A management API in memory: connections open, receive and close as they do in API Gateway. */
 import type { Clock } from '../clock';
 import { ConnectionsApiError } from '../errors';
 import type {
@@ -19,7 +19,7 @@ export class FakeGateway implements ConnectionsClient {
   readonly #sockets = new Map<string, FakeSocket>();
   readonly #failures: number[] = [];
 
-  /** `closed` hears of each connection that `DELETE` has closed, as `$disconnect` would. */
+  /** `closed` is called for each connection that `DELETE` closes, like `$disconnect`. */
   constructor(
     private readonly clock: Clock,
     private readonly intercept: Intercept = letThrough,
@@ -38,7 +38,7 @@ export class FakeGateway implements ConnectionsClient {
     this.#socket(webSocketId).state = 'open';
   }
 
-  /** The client has gone. Whether `$disconnect` is told of it is the test's to decide. */
+  /** The client has disconnected. The test decides whether `$disconnect` runs. */
   close(webSocketId: string): void {
     this.#socket(webSocketId).state = 'closed';
   }
@@ -47,12 +47,12 @@ export class FakeGateway implements ConnectionsClient {
     return this.#sockets.get(webSocketId)?.state === 'open';
   }
 
-  /** The text frames that this client has been sent, oldest first. */
+  /** The text frames that were sent to this client, oldest first. */
   received(webSocketId: string): string[] {
     return this.#socket(webSocketId).received;
   }
 
-  /** The next posts are answered with these statuses, whatever connection they are for. */
+  /** The next posts get these statuses, whatever their connection. */
   failNextPosts(...statuses: number[]): void {
     this.#failures.push(...statuses);
   }
@@ -62,7 +62,7 @@ export class FakeGateway implements ConnectionsClient {
       { to: 'gateway', operation: 'POST', subject: webSocketId },
       () => {
         const status = this.#failures.shift();
-        if (status !== undefined) throw new ConnectionsApiError('POST', status, 'as the test wants it');
+        if (status !== undefined) throw new ConnectionsApiError('POST', status, 'requested by the test');
         const socket = this.#sockets.get(webSocketId);
         if (socket?.state !== 'open') return 'gone';
         socket.received.push(data);
@@ -100,7 +100,7 @@ export class FakeGateway implements ConnectionsClient {
   #socket(webSocketId: string): FakeSocket {
     const socket = this.#sockets.get(webSocketId);
     if (!socket)
-      throw new Error(`The fake gateway has no connection ${webSocketId}: begin() or open() it first.`);
+      throw new Error(`The fake gateway has no connection ${webSocketId}. Call begin() or open() first.`);
     return socket;
   }
 }

@@ -1,4 +1,4 @@
-/** Asynchronous invocations in memory: queued, and run when the test says so. */
+/** Asynchronous invocations in memory. They are queued, and run when the test says so. */
 import type { Invoker, ServiceRequest } from '../invocations/invoker';
 import { type Intercept, letThrough } from './intercept';
 
@@ -8,7 +8,7 @@ export interface QueuedRequest {
 }
 
 export class FakeInvoker implements Invoker {
-  /** What has been asked for and not been taken yet, oldest first. */
+  /** Requests that were not taken yet, oldest first. */
   readonly queue: QueuedRequest[] = [];
 
   constructor(private readonly intercept: Intercept = letThrough) {}

@@ -1,16 +1,16 @@
-/** How a test steps between the code and the fakes: every call of a fake goes through here before it takes effect. */
+/** How a test steps between the code and the fakes: every call of a fake passes through here before it takes effect. */
 
 export interface Call {
   to: 'table' | 'gateway' | 'functions';
   /** For instance `update`, `POST` or `invoke`. */
   operation: string;
-  /** What it is about: the item's key, the connection's id, the function's name. */
+  /** What it concerns: the item's key, the connection's id or the function's name. */
   subject: string;
 }
 
 /**
- * Lets a call through by running `apply` and handing on its answer. Holding it back delays the call; not running it loses
- * it; running it and throwing loses its answer; running it twice repeats it.
+ * Lets a call through by running `apply` and returning its result. To delay the call, wait first. To lose it, do not
+ * run it. To lose its response, run it and throw. To repeat it, run it twice.
  */
 export type Intercept = <T>(call: Call, apply: () => T) => Promise<T>;
 

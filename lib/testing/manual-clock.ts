@@ -1,7 +1,7 @@
-/** Clocks of tests: one that stands still until it is turned, and one that skips every wait. */
+/** Clocks for tests: one that stands still until it is advanced, and one that skips every wait. */
 import type { Clock } from '../clock';
 
-/** Stands still until it is turned. */
+/** Stands still until it is advanced. */
 export class ManualClock implements Clock {
   #now: number;
   #alarms: { at: number; callback: () => void }[] = [];
@@ -22,17 +22,20 @@ export class ManualClock implements Clock {
     };
   }
 
-  /** The times of the alarms that are set, the next one first. */
+  /** The times of the pending alarms, earliest first. */
   get alarms(): number[] {
     return this.#alarms.map(({ at }) => at).sort((a, b) => a - b);
   }
 
-  /** The time of the next alarm, if any is set. */
+  /** The time of the next alarm, if any. */
   get nextAlarm(): number | undefined {
     return this.alarms[0];
   }
 
-  /** Moves the time forward and rings the alarms on the way, in order; whatever they set going gets its turn before the next. */
+  /**
+   * Advances the time and rings the alarms on the way, in order. Everything that an alarm starts runs before the next
+   * alarm.
+   */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
     await this.settled();
@@ -48,13 +51,13 @@ export class ManualClock implements Clock {
     this.#now = end;
   }
 
-  /** Resolves when every promise that could go on has done so. */
+  /** Resolves when every promise that could continue has done so. */
   protected settled(): Promise<void> {
     return new Promise((resolve) => setImmediate(resolve));
   }
 }
 
-/** Skips to the next alarm whenever nothing else can go on: waits take no time, and keep their order. */
+/** Skips to the next alarm when nothing else can run. Waits take no time and keep their order. */
 export class SkippingClock extends ManualClock {
   #skipping = false;
 

@@ -1,11 +1,11 @@
-/** A table in memory that judges conditions, orders keys and leaves out what has expired as DynamoDB does. */
+/** A table in memory that evaluates conditions, sorts keys and filters expired items as DynamoDB does. */
 import type { Clock } from '../clock';
 import { type Condition, holds } from '../table/conditions';
 import { type Item, isExpired, type Key, type Value } from '../table/item';
 import type { Change, Page, Range, Table } from '../table/table';
 import { type Intercept, letThrough } from './intercept';
 
-/** DynamoDB ends a page after 1 MB; this many items stand for that. */
+/** DynamoDB ends a page after 1 MB. This many items stand for that. */
 const DEFAULT_PAGE_ITEMS = 1_000;
 
 export class MemoryTable implements Table {
@@ -68,13 +68,13 @@ export class MemoryTable implements Table {
     });
   }
 
-  /** Everything that is in the table and has not expired, for assertions. */
+  /** Everything in the table that has not expired, for assertions. */
   items(): Item[] {
     const now = this.clock.now();
     return [...this.#items.values()].filter((item) => !isExpired(item, now)).map((item) => clone(item));
   }
 
-  /** Deletes what has expired, as DynamoDB does some time afterwards. */
+  /** Deletes what has expired, as DynamoDB does some time later. */
   deleteExpired(): void {
     const now = this.clock.now();
     for (const [key, item] of this.#items) if (isExpired(item, now)) this.#items.delete(key);
@@ -116,7 +116,7 @@ function membersOf(item: Item, set: string): string[] {
   return (item[set] ?? []) as string[];
 }
 
-/** Items are plain data; `structuredClone` would take most of a test's time. */
+/** Items are plain data. `structuredClone` would take most of a test's time. */
 function clone<T extends Value>(value: T): T {
   if (typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map(clone) as T;

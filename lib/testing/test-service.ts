@@ -1,4 +1,4 @@
-/** A whole service in memory: clients connect, send and leave, and the server class runs as it would behind API Gateway. */
+/** A whole service in memory. Clients connect, send and leave, and the server class runs as behind API Gateway. */
 import type { Backend } from '../backend';
 import type { Clock } from '../clock';
 import { connectionKey } from '../connections/connection-items';
@@ -19,22 +19,22 @@ export interface TestServiceOptions {
   /** @default 'chat' */
   name?: string;
   allowedOrigins?: string[];
-  /** The name of the cookie by which web sessions are known apart. @default none */
+  /** The name of the cookie that identifies web sessions. @default none */
   sessionCookie?: string;
   upkeep?: HandlerOptions['upkeep'];
   /** @default one that skips every wait */
   clock?: Clock;
   intercept?: Intercept;
-  /** How long an invocation of the server function may run, as far as the code is told. @default 120,000 */
+  /** How long an invocation of the server function may run, according to its context. @default 120,000 */
   serverMilliseconds?: number;
 }
 
 export interface TestClientOptions {
   headers?: Record<string, string>;
   query?: Record<string, string>;
-  /** What it offers, its favourite first. @default none */
+  /** The subprotocols that the client offers, in its order of preference. @default none */
   subprotocols?: string[];
-  /** Whom an authorizer found. @default none */
+  /** The principal from an authorizer. @default none */
   principalId?: string;
 }
 
@@ -46,13 +46,13 @@ export class TestService {
   readonly functions: FakeInvoker;
   readonly backend: Backend;
   readonly handlers: Handlers;
-  /** The service as another process would see it. */
+  /** The service as another process sees it. */
   readonly service: Service;
   #tokens = 0;
   readonly #serverMilliseconds: number;
-  /** The invocations in which `server()` reads: they end by themselves. */
+  /** The invocations whose `server()` reads in a loop. They end by themselves. */
   readonly #loops = new Set<Promise<void>>();
-  /** Closed by `end()`, and `$disconnect` has not run yet. */
+  /** Closed by `end()`; `$disconnect` has not run yet. */
   readonly #ended: string[] = [];
 
   constructor(ServerClass: ServerClass, options: TestServiceOptions = {}) {
@@ -87,7 +87,10 @@ export class TestService {
     this.service = new Service(this.name, { backend: this.backend });
   }
 
-  /** Connects a client: `$connect`, the handshake, and `server()`. @throws if the handshake is refused; its message has the status. */
+  /**
+   * Connects a client: `$connect`, the handshake, and `server()`. @throws if the handshake is refused; the message
+   * has the status
+   */
   async connect({ subprotocols = [], ...options }: TestClientOptions = {}): Promise<TestClient> {
     const webSocketId = newWebSocketId();
     this.gateway.begin(webSocketId);
@@ -104,14 +107,14 @@ export class TestService {
     return new TestClient(this, webSocketId, headers?.['Sec-WebSocket-Protocol']);
   }
 
-  /** Runs `$disconnect` for a socket that has closed, and what follows from it. */
+  /** Runs `$disconnect` for a socket that has closed, and everything that follows from it. */
   async disconnect(webSocketId: string, closeCode: number, reason: string): Promise<void> {
     const event = disconnectEvent({ webSocketId, closeCode, reason, time: this.clock.now() });
     await this.handlers.disconnect(event, lambdaContext());
     await this.runQueued();
   }
 
-  /** Runs what has been asked for asynchronously, until nothing is left; a `server()` that reads goes on beside the test. */
+  /** Runs pending asynchronous requests until none is left. A `server()` loop continues in the background. */
   async runQueued(): Promise<void> {
     for (let next = this.functions.queue.shift(); next; next = this.functions.queue.shift()) {
       const context = lambdaContext({ remainingMilliseconds: this.#serverMilliseconds });
@@ -123,7 +126,7 @@ export class TestService {
     if (ended !== undefined) await this.disconnect(ended, 1000, 'Connection Closed Normally');
   }
 
-  /** Resolves when no loop of a `server()` goes on any more. @throws what `server()` threw */
+  /** Resolves when no `server()` loop is running. @throws what `server()` threw */
   async loopsEnded(): Promise<void> {
     while (this.#loops.size > 0) await Promise.all(this.#loops);
   }
@@ -132,7 +135,7 @@ export class TestService {
     return this.#connectionOf(request)?.messagesTo === 'owner';
   }
 
-  /** Whether `server()` of a shared socket reads; `false` once the request is over. */
+  /** Whether `server()` of a shared socket reads in a loop; `false` once the request is over. */
   async #begunToLoop(run: Promise<unknown>, request: ServiceRequest): Promise<boolean> {
     let isOver = false;
     const over = () => {
@@ -166,7 +169,7 @@ export class TestClient {
   constructor(
     private readonly test: TestService,
     readonly webSocketId: string,
-    /** The one that the server has chosen, if it has. */
+    /** The subprotocol that the server chose, if any. */
     readonly subprotocol: string | undefined,
   ) {}
 
@@ -180,7 +183,7 @@ export class TestClient {
     return this.received.map((text) => JSON.parse(text));
   }
 
-  /** Sends a text frame; what is not a string is sent as JSON. */
+  /** Sends a text frame. Anything other than a string is sent as JSON. */
   async send(message: unknown): Promise<void> {
     const text = typeof message === 'string' ? message : JSON.stringify(message);
     const { webSocketId, test } = this;
@@ -188,13 +191,13 @@ export class TestClient {
     await test.runQueued();
   }
 
-  /** Closes the socket, and `$disconnect` runs. */
+  /** Closes the socket. `$disconnect` runs. */
   async close(closeCode = 1005, reason = ''): Promise<void> {
     this.vanish();
     await this.test.disconnect(this.webSocketId, closeCode, reason);
   }
 
-  /** Goes without a word: `$disconnect` is lost, as it may be on AWS. */
+  /** Disconnects silently: `$disconnect` is lost, as may happen on AWS. */
   vanish(): void {
     this.test.gateway.close(this.webSocketId);
   }

@@ -359,7 +359,7 @@ describe('shared-connection', () => {
     it('fails with 2 where nothing comes in time', async () => {
       const { id } = await connect();
       const { complaint, exitCode } = await run(['read', '--timeout', '0', '--', id]);
-      expect(complaint).toMatch(/^Nothing came from WebSocket [^\n]+\n$/);
+      expect(complaint).toMatch(/^No message arrived from WebSocket [^\n]+\n$/);
       expect(exitCode).toBe(2);
     });
 
@@ -413,7 +413,7 @@ describe('shared-connection', () => {
       await stored.accept({ ...connection, webSocketId: ghost }, 'a token');
       expect(await json('end', '--', ghost)).toEqual([{ id: ghost, ended: false }]);
       await app.until(async () => (await store.connection(ghost))?.done === true);
-      expect(await fails('end', '--', ghost)).toMatch(/ is closed: /);
+      expect(await fails('end', '--', ghost)).toMatch(/ is closed\. /);
     });
   });
 

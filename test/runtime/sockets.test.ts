@@ -84,7 +84,7 @@ describe('sockets on the local runtime', () => {
     client.send(String(100 * 1024));
     const answer = Buffer.from((await client.hears()).split(',')[1] as string, 'base64').toString();
     expect(answer).toMatch(
-      /^The message has 102400 bytes, 136573 once encoded, and API Gateway sends at most 131072/,
+      /^The message has 102400 bytes \(136573 after encoding\), but API Gateway sends at most 131072/,
     );
     await client.close();
   });

@@ -87,6 +87,6 @@ describe('sockets of a browser', () => {
     const socket = await SharedConnection.open(frames[0] as string);
     const writing = socket.write(randomBytes(100 * KIBIBYTE));
     await expect(writing).rejects.toThrow(MessageTooLargeError);
-    await expect(writing).rejects.toThrow('The message has 102400 bytes, 136573 once encoded, and');
+    await expect(writing).rejects.toThrow('The message has 102400 bytes (136573 after encoding), but');
   });
 });

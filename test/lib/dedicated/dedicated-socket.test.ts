@@ -262,7 +262,7 @@ describe('a dedicated socket', () => {
     await setUp(120_000);
     expect(console.warn).toHaveBeenCalledWith(
       expect.stringMatching(
-        /a dedicated socket is closed after 12 handovers, in 25 minutes\. Give it a serverTimeout/,
+        /A dedicated socket is closed after 12 handovers, which is after 25 minutes\. Set its serverTimeout/,
       ),
     );
   });

@@ -209,11 +209,8 @@ describe('reading from a process that knows only the id', () => {
   it.each([
     [{ maxLength: 1 }, 'maxLength must be a whole number of at least 2, not 1.'],
     [{ maxLength: 2.5 }, 'maxLength must be a whole number of at least 2, not 2.5.'],
-    [{ timeoutSeconds: -1 }, 'timeoutSeconds must be a number that is not negative, not -1.'],
-    [
-      { settleMilliseconds: Number.NaN },
-      'settleMilliseconds must be a number that is not negative, not NaN.',
-    ],
+    [{ timeoutSeconds: -1 }, 'timeoutSeconds must be 0 or more, not -1.'],
+    [{ settleMilliseconds: Number.NaN }, 'settleMilliseconds must be 0 or more, not NaN.'],
   ])('refuses %p', async (options, message) => {
     const { socket } = await setUp();
     const reading = socket.read(options);

@@ -125,14 +125,14 @@ describe('the limits of a connection', () => {
   });
 
   it.each<[ConnectionLimits, string]>([
-    [{ messagesPerSecond: 0 }, 'limits.messagesPerSecond of .* is 0, but must be a number above 0'],
-    [{ burst: Number.NaN }, 'limits.burst of .* is NaN, but must be a number of 1 or more'],
+    [{ messagesPerSecond: 0 }, 'limits.messagesPerSecond of .* is 0, but it must be a number above 0'],
+    [{ burst: Number.NaN }, 'limits.burst of .* is NaN, but it must be a number of 1 or more'],
     [{ channels: -1 }, 'limits.channels'],
     [
       { counted: 'nowhere' as 'table' },
-      'limits.counted of .* is nowhere, but must be "environment" or "table"',
+      'limits.counted of .* is nowhere, but it must be "environment" or "table"',
     ],
-    [{ excess: 'drop' as 'close' }, 'limits.excess of .* is drop, but must be "error" or "close"'],
+    [{ excess: 'drop' as 'close' }, 'limits.excess of .* is drop, but it must be "error" or "close"'],
   ])('refuse %j', async (limits, message) => {
     await expect(new TestService(limited(limits)).connect()).rejects.toThrow(new RegExp(message));
   });
@@ -167,7 +167,7 @@ describe('the limits of a connection', () => {
       const client = await service.connect({ principalId: '2' });
       for (const channel of ['a', 'a', 'b']) await client.send(channel);
       expect(client.received).toEqual([
-        expect.stringMatching(/cannot enter the channel b: .* be in 3 channels.*limits/),
+        expect.stringMatching(/cannot subscribe to the channel b: .* allows 3 channels.*limits/),
       ]);
       const socket = await SharedConnection.open(client.webSocketId, { backend: service.backend });
       expect(await socket.channels()).toEqual(['a', 'news/0', 'news/1']);
