@@ -1,5 +1,7 @@
 /** SharedConnection: WebSockets on API Gateway, Lambda and DynamoDB that any process can open by their id. */
 export { type Backend, backendFromEnvironment } from './backend';
+export { Channel, type Published } from './channels/channel';
+export type { ChannelRule, ChannelRules, LogRule } from './channels/channel-rules';
 export type { Clock } from './clock';
 export type { Connection, Member } from './connections/connection-items';
 export { SharedConnection } from './connections/shared-connection';

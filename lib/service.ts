@@ -1,5 +1,7 @@
 /** A service as any process sees it: who is connected to it, and posts to all of them. */
 import { type Backend, defaultBackend } from './backend';
+import { Channel } from './channels/channel';
+import { type ChannelRules, channelRulesOf } from './channels/channel-rules';
 import { assertChannelName, ChannelStore } from './channels/channel-store';
 import type { Member } from './connections/connection-items';
 import { ConnectionStore } from './connections/connection-store';
@@ -13,6 +15,8 @@ export interface ServiceOptions {
   deadline?: number;
   /** The function that does the service's upkeep, where it is known: in the service's own functions. */
   serverFunction?: string;
+  /** The service's server class, where it is known: it says what its channels keep. */
+  serverClass?: { name: string; channels?: ChannelRules };
 }
 
 export interface PublishOptions extends DeliveryOptions {
@@ -25,6 +29,8 @@ export class Service {
   readonly deadline: number;
   readonly store: ConnectionStore;
   readonly channels: ChannelStore;
+  /** What the server class says of its channels; `undefined` in a process that does not know it. */
+  readonly channelRules: ChannelRules | undefined;
   readonly #serverFunction: string | undefined;
 
   /** @throws InvalidValueError for a name with other characters than letters, digits, `_`, `-` and `.` */
@@ -40,6 +46,7 @@ export class Service {
     this.backend = options.backend ?? defaultBackend();
     this.deadline = options.deadline ?? Number.POSITIVE_INFINITY;
     this.#serverFunction = options.serverFunction;
+    this.channelRules = options.serverClass && channelRulesOf(options.serverClass);
     this.store = new ConnectionStore(this.backend.table, this.backend.clock);
     this.channels = new ChannelStore(this.backend.table, this.backend.clock);
   }
@@ -47,6 +54,11 @@ export class Service {
   /** Everyone who is connected, as one consistent read of the table, page by page. */
   members(): AsyncIterable<Member> {
     return this.store.members(this.name);
+  }
+
+  /** One channel: publish to it, put connections into it. @throws InvalidValueError for a name that is not valid */
+  channel(name: string): Channel {
+    return new Channel(this, name);
   }
 
   /** The sockets that were opened from one web session, by its `sessionId`. */

@@ -23,7 +23,7 @@ export function departureHooks(shared: ServiceFunction, context: LambdaContext):
 function serverContext(
   hook: ServerContext['hook'],
   { connection, member }: Departure,
-  { backend, serviceName, serverFunction }: ServiceFunction,
+  { backend, serviceName, serverFunction, ServerClass: serverClass }: ServiceFunction,
   context: LambdaContext,
 ): ServerContext {
   const now = backend.clock.now();
@@ -33,7 +33,7 @@ function serverContext(
   const { webSocketId, callbackUrl, acceptedAt, sessionId, attributes } = connection;
   return {
     hook,
-    service: new Service(serviceName, { backend, serverFunction, deadline }),
+    service: new Service(serviceName, { backend, serverFunction, serverClass, deadline }),
     member: member ?? {
       ...{ webSocketId, callbackUrl, acceptedAt, serverFunction },
       service: serviceName,

@@ -187,7 +187,7 @@ export class Routes {
     context: LambdaContext,
     sessionId: string,
   ): ServerContext {
-    const { backend, serviceName, serverFunction } = this.shared;
+    const { backend, serviceName, serverFunction, ServerClass: serverClass } = this.shared;
     const { connectionId, domainName, stage, connectedAt, requestTimeEpoch } = event.requestContext;
     const member: Member = {
       webSocketId: connectionId,
@@ -202,8 +202,7 @@ export class Routes {
       event,
       member,
       service: new Service(serviceName, {
-        backend,
-        serverFunction,
+        ...{ backend, serverFunction, serverClass },
         deadline: deadlineOf(context, backend.clock),
       }),
       sessionId,

@@ -112,10 +112,9 @@ export class ServerRequests {
   }
 
   #service(context: LambdaContext): Service {
-    const { backend, serviceName, serverFunction } = this.shared;
+    const { backend, serviceName, serverFunction, ServerClass: serverClass } = this.shared;
     return new Service(serviceName, {
-      backend,
-      serverFunction,
+      ...{ backend, serverFunction, serverClass },
       deadline: deadlineOf(context, backend.clock),
     });
   }

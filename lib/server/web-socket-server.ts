@@ -1,4 +1,5 @@
 /** The class that a service extends: the hooks and members of %CSP.WebSocket. */
+import type { ChannelRules } from '../channels/channel-rules';
 import { assertChannelName } from '../channels/channel-store';
 import type { Member } from '../connections/connection-items';
 import { SharedConnection } from '../connections/shared-connection';
@@ -41,6 +42,8 @@ export interface Resumption {
 export abstract class WebSocketServer {
   /** How much one client may ask for. What a class leaves out keeps its default. @default 100 messages a second, 500 at once; 100 channels */
   static readonly limits?: ConnectionLimits;
+  /** What channels keep and tell, by the beginning of their names. @default nothing is kept */
+  static readonly channels?: ChannelRules;
   /** The id with which any process may later open this WebSocket. */
   readonly webSocketId: string;
   /**
@@ -256,7 +259,12 @@ export class HandshakeRefusal extends Error {
   }
 }
 
-export type ServerClass = (new (context: ServerContext) => WebSocketServer) & { limits?: ConnectionLimits };
+export type ServerClass = (new (
+  context: ServerContext,
+) => WebSocketServer) & {
+  limits?: ConnectionLimits;
+  channels?: ChannelRules;
+};
 
 /** Whether the class has a hook of its own. */
 export function overrides(ServerClass: ServerClass, hook: ServerContext['hook']): boolean {

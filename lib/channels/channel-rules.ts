@@ -1,0 +1,70 @@
+/** What a server class declares of its channels with `static channels`, by the beginning of their names. */
+import { InvalidValueError } from '../errors';
+import { assertChannelName } from './channel-store';
+
+/** What a channel remembers. */
+export interface LogRule {
+  /** Lines that a client can still get when it comes back: 1 to 10,000. */
+  size: number;
+  /** For so long it can: 1 second to 30 days. */
+  seconds: number;
+}
+
+export interface ChannelRule {
+  /**
+   * Keeps what is published, under growing offsets: each member gets each line once and in order, or is told that it must start afresh.
+   * @default none: a publication goes to whoever is a member, and is forgotten
+   */
+  log?: LogRule;
+  /** Whether anybody may see who is in the channel. @default false */
+  presence?: boolean;
+  /** Whether the members are told who comes and goes. @default false */
+  joinLeave?: boolean;
+}
+
+/** By a channel's name, or by the beginning of names and `*`: `'board/*'`. Of several that fit, the longest one counts. */
+export type ChannelRules = Readonly<Record<string, ChannelRule>>;
+
+const NO_RULE: ChannelRule = {};
+const MOST_LINES = 10_000;
+const LONGEST_SECONDS = 30 * 24 * 60 * 60;
+
+/** The rule of a channel: the one with its name, else the one with the longest beginning of it. */
+export function ruleOf(rules: ChannelRules | undefined, channel: string): ChannelRule {
+  if (!rules) return NO_RULE;
+  if (Object.hasOwn(rules, channel)) return rules[channel] ?? NO_RULE;
+  let longest: string | undefined;
+  for (const pattern of Object.keys(rules)) {
+    const fits = pattern.endsWith('*') && channel.startsWith(pattern.slice(0, -1));
+    if (fits && pattern.length > (longest?.length ?? 0)) longest = pattern;
+  }
+  return longest === undefined ? NO_RULE : (rules[longest] ?? NO_RULE);
+}
+
+/** The rules of a server class. @throws InvalidValueError for one that no channel can follow */
+export function channelRulesOf(ServerClass: { name: string; channels?: ChannelRules }): ChannelRules {
+  const rules = ServerClass.channels ?? {};
+  for (const [pattern, { log }] of Object.entries(rules)) {
+    const where = `channels[${JSON.stringify(pattern)}] of ${ServerClass.name}`;
+    const prefix = pattern.endsWith('*') ? pattern.slice(0, -1) : pattern;
+    if (prefix !== '' || pattern === '') {
+      try {
+        assertChannelName(prefix);
+      } catch (cause) {
+        throw new InvalidValueError(
+          `${where} fits no channel: write a channel's name, or the beginning of names followed by "*".`,
+          { cause },
+        );
+      }
+    }
+    if (!log) continue;
+    assertWhole(`${where}: log.size`, log.size, MOST_LINES);
+    assertWhole(`${where}: log.seconds`, log.seconds, LONGEST_SECONDS);
+  }
+  return rules;
+}
+
+function assertWhole(name: string, value: number, most: number): void {
+  if (Number.isInteger(value) && value >= 1 && value <= most) return;
+  throw new InvalidValueError(`${name} is ${String(value)}, but must be a whole number from 1 to ${most}.`);
+}

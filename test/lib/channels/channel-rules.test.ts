@@ -1,0 +1,44 @@
+import { type ChannelRules, channelRulesOf, ruleOf } from '../../../lib/channels/channel-rules';
+
+const LOG = { size: 100, seconds: 3_600 };
+
+describe('ruleOf', () => {
+  const rules: ChannelRules = {
+    '*': { presence: false },
+    'board/*': { log: LOG },
+    'board/private/*': { presence: true },
+    'board/lobby': { joinLeave: true },
+  };
+
+  it.each([
+    ['board/1', { log: LOG }],
+    ['board/private/1', { presence: true }],
+    ['board/lobby', { joinLeave: true }],
+    ['board/lobby/1', { log: LOG }],
+    ['board', { presence: false }],
+    ['constructor', { presence: false }],
+  ])('takes the name itself, else the longest beginning: %s', (channel, rule) => {
+    expect(ruleOf(rules, channel)).toEqual(rule);
+  });
+
+  it('keeps nothing of a channel that no rule fits', () => {
+    expect(ruleOf({ 'board/*': { log: LOG } }, 'news')).toEqual({});
+    expect(ruleOf(undefined, 'news')).toEqual({});
+  });
+});
+
+describe('channelRulesOf', () => {
+  it.each([
+    ['a size of 0', { 'a/*': { log: { ...LOG, size: 0 } } }, /log.size is 0, but must be .* from 1 to 10000/],
+    ['part of a line', { 'a/*': { log: { ...LOG, size: 1.5 } } }, /log.size is 1.5/],
+    ['years', { 'a/*': { log: { ...LOG, seconds: 1e8 } } }, /log.seconds is 100000000/],
+    ['a pattern in the middle', { 'a/*/b': {} }, /channels\["a\/\*\/b"\] of Board fits no channel/],
+    ['an empty pattern', { '': {} }, /fits no channel/],
+  ])('refuses %s', (_what, channels, complaint) => {
+    expect(() => channelRulesOf({ name: 'Board', channels })).toThrow(complaint);
+  });
+
+  it('takes a rule for every channel', () => {
+    expect(channelRulesOf({ name: 'Board', channels: { '*': { log: LOG } } })).toEqual({ '*': { log: LOG } });
+  });
+});
