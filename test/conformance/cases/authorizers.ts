@@ -1,0 +1,101 @@
+/** Who may connect. */
+import assert from 'node:assert/strict';
+import { type Case, type Section, SOURCES } from '../case';
+
+function refuses(what: string, token: string, status: number, source: string): Case {
+  return {
+    fact: `${what}: ${status}`,
+    source,
+    apis: ['guarded'],
+    run: async ({ guarded }) => {
+      assert.equal((await guarded.refusal({ query: `token=${token}` })).status, status);
+    },
+  };
+}
+
+export const authorizers: Section = {
+  title: 'Authorizers, IAM, throttling',
+  cases: [
+    {
+      fact: 'Without the identity source the answer is 401',
+      source: SOURCES.authorizers,
+      apis: ['guarded'],
+      run: async ({ guarded }) => {
+        assert.equal((await guarded.refusal()).status, 401);
+        assert.equal((await guarded.refusal({ query: 'token=' })).status, 401);
+      },
+    },
+    refuses('A policy that denies', 'deny', 403, SOURCES.offline),
+    refuses('A policy for another route', 'another-route', 403, 'powertools-lambda-python #5800'),
+    refuses('An authorizer that throws "Unauthorized"', 'unauthorized', 401, 'localstack #6368'),
+    refuses('An authorizer that throws anything else', 'crash', 500, 'serverless/examples #557'),
+    refuses('An authorizer whose answer is no policy', 'malformed', 500, 'serverless/examples #557'),
+    refuses('An answer without a principalId', 'no-principal', 500, 'inferred from REST APIs'),
+    refuses('An answer of more than 8 KB', 'too-large', 500, SOURCES.quotas),
+    {
+      fact: 'Context and principal are in every event; integrationLatency is a number in CONNECT only',
+      source: 'published event dumps; serverless-offline #1379',
+      apis: ['guarded'],
+      run: async ({ guarded }) => {
+        const socket = await guarded.connect({ query: 'token=allow' });
+        const message = await socket.event('any');
+        assert.deepEqual(message.requestContext.authorizer, {
+          ...{ text: 'blue', number: '7', flag: 'true', principalId: 'ada' },
+        });
+        const { CONNECT } = await socket.keptEvents();
+        const { integrationLatency, ...rest } = CONNECT.requestContext.authorizer;
+        assert.equal(typeof integrationLatency, 'number');
+        assert.deepEqual(rest, message.requestContext.authorizer);
+        await socket.close();
+      },
+    },
+    {
+      fact: 'The authorizer’s event: type, method ARN, headers with Connection and Upgrade, queries, stage variables, context',
+      source: SOURCES.authorizers,
+      apis: ['guarded'],
+      run: async ({ guarded }) => {
+        const socket = await guarded.connect({ query: 'token=event' });
+        const event = JSON.parse((await socket.event('any')).requestContext.authorizer.event);
+        assert.equal(event.type, 'REQUEST');
+        assert.match(
+          event.methodArn,
+          /^arn:aws:execute-api:[a-z0-9-]+:\d{12}:[a-z0-9]+\/guarded\/\$connect$/,
+        );
+        assert.deepEqual(event.queryStringParameters, { token: 'event' });
+        assert.deepEqual(event.stageVariables, {});
+        assert.deepEqual(
+          [event.headers.Connection, event.headers.Upgrade].map((text) => text.toLowerCase()),
+          ['upgrade', 'websocket'],
+        );
+        assert.equal(event.headers['content-length'], '0');
+        assert.match(event.requestContext.connectionId, /^[\w-]{15}=$/);
+        for (const absent of ['path', 'httpMethod', 'body', 'isBase64Encoded'])
+          assert.equal(event[absent], undefined);
+        await socket.close();
+      },
+    },
+    {
+      fact: 'IAM on $connect: an unsigned handshake is refused with 403',
+      source: 'inferred from REST APIs; "401 or 403" in the Developer Guide',
+      apis: ['signed'],
+      run: async ({ signed }) => {
+        assert.equal((await signed.refusal()).status, 403);
+      },
+    },
+    {
+      fact: 'A stage whose throttle is 0 refuses handshakes with 429',
+      source: 'terraform-aws-apigateway-v2 #8',
+      apis: ['throttled'],
+      run: async ({ throttled }) => {
+        assert.equal((await throttled.refusal()).status, 429);
+      },
+    },
+  ],
+  others: [
+    {
+      fact: 'A missing Lambda permission refuses the handshake with 500',
+      source: 'terraform-aws-apigateway-v2 #8',
+      test: 'test/local/gateway/handshake.test.ts',
+    },
+  ],
+};
