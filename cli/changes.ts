@@ -1,6 +1,6 @@
 /**
- * Who comes, is named and leaves, found out by looking at the members again and again: so it works for any place, and sees no
- * messages, nor whoever comes and leaves between two looks.
+ * Detects who connects, gets a name and leaves by polling the members. This works for any place, but it sees no
+ * messages, and misses connections that open and close between two polls.
  */
 import type { Member } from '../lib/connections/connection-items';
 import type { Service } from '../lib/service';
@@ -17,7 +17,7 @@ interface Change {
 
 type Members = Map<string, Member>;
 
-/** Prints what changes, one line each, until the terminal says that it is enough. One query a service for each look. */
+/** Prints one line for each change until the terminal stops it. One query a service for each poll. */
 export async function followChanges(
   services: Service[],
   intervalMilliseconds: number,

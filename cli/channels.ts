@@ -1,4 +1,4 @@
-/** The commands `channels` and `members`: which channels there are, and who is in one. */
+/** The commands `channels` and `members`: which channels exist, and who is in one. */
 import { ChannelStore } from '../lib/channels/channel-store';
 import type { Member } from '../lib/connections/connection-items';
 import type { Service } from '../lib/service';
@@ -13,7 +13,7 @@ interface Channel {
   members: number;
 }
 
-/** Found by the memberships of whoever is connected: an empty channel is none. */
+/** Derived from the memberships of connected clients, so empty channels are not listed. */
 export async function channels(
   serviceName: string | undefined,
   options: PlaceOptions & { json: boolean },
@@ -23,7 +23,7 @@ export async function channels(
   const found: Channel[] = [];
   for (const service of place.services(serviceName)) found.push(...(await channelsOf(service)));
   if (options.json) return terminal.print(found.map(jsonLine).join(''));
-  if (found.length === 0) return terminal.print('Nobody is in a channel.\n');
+  if (found.length === 0) return terminal.print('No connection is in a channel.\n');
   const rows = found.map(({ service, channel, members: count }) => [service, channel, String(count)]);
   terminal.print(table(['service', 'channel', 'members'], rows, terminal.isTerminal));
 }
@@ -41,7 +41,7 @@ async function channelsOf(service: Service): Promise<Channel[]> {
     .map(([channel, members]) => ({ service: service.name, channel, members }));
 }
 
-/** @throws {UserError} if there is no such service, and InvalidValueError for a name that no channel has */
+/** @throws {UserError} if there is no such service, and InvalidValueError for an invalid channel name */
 export async function members(
   channel: string,
   options: PlaceOptions & { json: boolean; service?: string },
@@ -60,7 +60,7 @@ export async function members(
     ageSeconds: Math.max(0, Math.floor((now - acceptedAt) / 1_000)),
   }));
   if (options.json) return terminal.print(rows.map(jsonLine).join(''));
-  if (rows.length === 0) return terminal.print(`Nobody is in ${channel}.\n`);
+  if (rows.length === 0) return terminal.print(`No connection is in ${channel}.\n`);
   const cells = rows.map(({ service, id, ageSeconds }) => [service, id, durationText(ageSeconds * 1_000)]);
   terminal.print(table(['service', 'id', 'age'], cells, terminal.isTerminal));
 }

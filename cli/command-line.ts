@@ -1,4 +1,4 @@
-/** The whole command line: the runtime's commands, and those by which people look after connections. */
+/** The whole command line: the runtime's commands, and the commands for connections. */
 import { Command, CommanderError } from 'commander';
 import { WebSocketTimeoutError } from '../lib/errors';
 import { addRuntimeCommands, withCommand } from '../local/cli/commands';
@@ -6,13 +6,11 @@ import { complaint } from './complaint';
 import { addConnectionCommands } from './connection-commands';
 import type { Terminal } from './terminal';
 
-/** Resolves with the exit code: 0, or after a line that says what went wrong 1, or 2 if only nothing came in time. */
+/** Resolves with the exit code: 0; 1 after a line with the error; 2 if no message arrived in time. */
 export async function runCommandLine(args: string[], terminal: Terminal): Promise<number> {
   const program = new Command('shared-connection')
-    .description(
-      "Runs any CDK app's WebSocket APIs on this machine, and looks after connections here and on AWS",
-    )
-    .showHelpAfterError('(--help tells what there is)')
+    .description("Runs any CDK app's WebSocket APIs on this machine, and manages connections here and on AWS")
+    .showHelpAfterError('(--help lists commands and options)')
     .configureOutput({ writeOut: terminal.print, writeErr: terminal.complain })
     .exitOverride();
   addRuntimeCommands(program);
@@ -21,7 +19,7 @@ export async function runCommandLine(args: string[], terminal: Terminal): Promis
     await program.parseAsync(withCommand(args), { from: 'user' });
     return 0;
   } catch (error) {
-    // Commander has said it already.
+    // Commander has already printed it.
     if (error instanceof CommanderError) return error.exitCode;
     terminal.complain(`${complaint(error)}\n`);
     return error instanceof WebSocketTimeoutError ? 2 : 1;

@@ -1,13 +1,13 @@
 /**
- * The commands by which people look after connections, with their options and examples. Each loads what it needs when it runs, so
- * that no other waits for it.
+ * The commands for connections, with their options and examples. Each loads its own modules when it runs, so that the
+ * others need not wait for them.
  */
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Terminal } from './terminal';
 
-const ID = 'the WebSocket id; one that begins with "-" comes after "--"';
-const DATA = 'the text; without it the standard input is sent, but for the line end at its end';
-const SERVICE = 'of this service only';
+const ID = 'the WebSocket id; put "--" before an id that begins with "-"';
+const DATA = 'the text (default: standard input, without its last line break)';
+const SERVICE = 'only this service';
 
 export function addConnectionCommands(program: Command, terminal: Terminal): void {
   command(program, 'list', [
@@ -16,18 +16,22 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
     'list --watch',
     'list --json | jq -r .id',
   ])
-    .description('who is connected: one query of the table for each service')
+    .description('list who is connected. Costs one table query for each service')
     .argument('[service]', SERVICE)
-    .option('--channels', 'the channels of each, too: one query a connection', false)
-    .option('--probe', 'ask the gateway when each was last active: one request a connection', false)
-    .option('--watch', 'draw it anew every 2 s; into a file or a pipe, the changes one a line', false)
+    .option('--channels', 'also list the channels of each. Costs one query for each connection', false)
+    .option(
+      '--probe',
+      'ask API Gateway when each was last active. Costs one request for each connection',
+      false,
+    )
+    .option('--watch', 'refresh every 2 s; in a file or a pipe, print one line for each change', false)
     .action(async (service, options) =>
       (require('./list') as typeof import('./list')).list(service, options, terminal),
     );
 
   command(program, 'channels', ['channels', 'channels notifications --json'])
     .description(
-      'which channels there are, and how many are in each: one query a service, and one a connection',
+      'list the channels and how many connections are in each. Costs one query for each service and each connection',
     )
     .argument('[service]', SERVICE)
     .action(async (service, options) =>
@@ -35,7 +39,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
     );
 
   command(program, 'members', ['members topic/adt', 'members topic/adt --service notifications --json'])
-    .description('who is in a channel: one query of the table for each service')
+    .description('list who is in a channel. Costs one table query for each service')
     .argument('<channel>', 'its name')
     .option('--service <name>', SERVICE)
     .action(async (channel, options) =>
@@ -44,16 +48,16 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   command(program, 'errors', ['errors', 'errors notifications --limit 100 --json'])
     .description(
-      'what services have noted as wrong, such as broken files, the newest first: one query a service',
+      'list the errors that services recorded, such as broken files, newest first. Costs one query for each service',
     )
     .argument('[service]', SERVICE)
-    .option('--limit <number>', 'of each service at most (default: 20)', readLimit, 20)
+    .option('--limit <number>', 'at most this many for each service (default: 20)', readLimit, 20)
     .action(async (service, options) =>
       (require('./errors') as typeof import('./errors')).errors(service, options, terminal),
     );
 
   command(program, 'show', ['show uJo39vlXoAMCHMA=', 'show uJo39vlXoAMCHMA= --stack SharedConnection'])
-    .description('what the table and the gateway know of one connection')
+    .description('show what the table and API Gateway know about one connection')
     .argument('<id>', ID)
     .action(async (id, options) =>
       (require('./show') as typeof import('./show')).show(id, options, terminal),
@@ -69,17 +73,17 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   command(program, 'read', ['read uJo39vlXoAMCHMA= --timeout 5', 'read uJo39vlXoAMCHMA= --follow'])
     .description(
-      'take the next message out of the inbox of a connection; whoever takes it has it alone. Exit code 2 if nothing comes in time',
+      "take the next message from a connection's inbox; no other reader gets it. Exit code 2 if no message arrives in time",
     )
     .argument('<id>', ID)
-    .option('--timeout <seconds>', 'how long to wait (default: 30, with --follow a day)', readSeconds)
-    .option('--follow', 'message after message, until the socket has closed', false)
+    .option('--timeout <seconds>', 'how long to wait (default: 30; a day with --follow)', readSeconds)
+    .option('--follow', 'keep reading until the socket closes', false)
     .action(async (id, options) =>
       (require('./read') as typeof import('./read')).read(id, options, terminal),
     );
 
   command(program, 'end', ['end uJo39vlXoAMCHMA='])
-    .description('close one connection, be it dedicated: its client sees code 1000')
+    .description('close one connection, shared or dedicated; the client sees code 1000')
     .argument('<id>', ID)
     .action(async (id, options) => (require('./end') as typeof import('./end')).end(id, options, terminal));
 
@@ -101,7 +105,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
     );
 
   command(program, 'sweep', ['sweep', 'sweep chat --json'])
-    .description('look now for departures that nobody was told of, settle them, and say what was found')
+    .description('find and clean up connections whose $disconnect was lost, and report what was found')
     .argument('[service]', SERVICE)
     .action(async (service, options) =>
       (require('./sweep') as typeof import('./sweep')).sweep(service, options, terminal),
@@ -109,7 +113,7 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
 
   command(program, 'tail', ['tail', 'tail chat --json'])
     .description(
-      'who connects, is named and leaves, looked for each second; messages are not seen this way, nor whoever stays for less',
+      'print who connects, gets a name and leaves, polled every second. Does not show messages, or connections shorter than a second',
     )
     .argument('[service]', SERVICE)
     .action(async (service, options) =>
@@ -117,32 +121,32 @@ export function addConnectionCommands(program: Command, terminal: Terminal): voi
     );
 }
 
-/** What all of them understand. */
+/** Options of all commands. */
 function command(program: Command, name: string, examples: string[]): Command {
   const lines = examples.map((example) => `  $ npx shared-connection ${example}`);
   return program
     .command(name)
-    .option('--stack <name>', 'of a deployed stack (default: of the runtime on this machine)')
+    .option('--stack <name>', 'a deployed stack (default: the runtime on this machine)')
     .option(
       '--url <url>',
       'another AWS endpoint (default: AWS_ENDPOINT_URL, or http://localhost:3001)',
       readUrl,
     )
-    .option('--json', 'one JSON object a line, for programs', false)
+    .option('--json', 'print one JSON object a line', false)
     .addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
 }
 
 function readSeconds(text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Give seconds, such as 5 or 0.5.');
+  throw new InvalidArgumentError('Specify seconds, such as 5 or 0.5.');
 }
 
 function readLimit(text: string): number {
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Give a number from 1 to 9999.');
+  throw new InvalidArgumentError('Specify a number from 1 to 9999.');
 }
 
 function readUrl(text: string): string {
   if (/^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '')) return text;
-  throw new InvalidArgumentError('Give a URL such as http://localhost:3001.');
+  throw new InvalidArgumentError('Specify a URL such as http://localhost:3001.');
 }

@@ -1,8 +1,8 @@
-/** What is to be sent: an argument, or the standard input without the line end that shells put there. */
+/** The data to send: an argument, or the standard input without the line break that shells add. */
 import { UserError } from '../local/user-error';
 import type { Terminal } from './terminal';
 
-/** @throws {UserError} if the input is no text */
+/** @throws {UserError} if the input is not text */
 export async function dataOrInput(data: string | undefined, terminal: Terminal): Promise<string> {
   if (data !== undefined) return data;
   try {

@@ -6,7 +6,7 @@ import { findConnection } from './sockets';
 import type { Terminal } from './terminal';
 import { jsonLine } from './text';
 
-/** A dedicated one, too: its owner learns of it as if the client had gone. @throws WebSocketClosedError */
+/** Works for dedicated ones, too: the owner sees a disconnected client. @throws WebSocketClosedError */
 export async function end(
   webSocketId: string,
   options: PlaceOptions & { json: boolean },
@@ -15,10 +15,12 @@ export async function end(
   const { backend, connection } = await findConnection(await Place.find(options), webSocketId);
   if (connection.state === 'closed') throw new WebSocketClosedError(webSocketId);
   const ended = (await backend.connections.delete(connection)) === 'closed';
-  // Whether it has gone, or is still opening, is for its own function to find out.
+  // The service's own function finds out whether it has closed or is still opening.
   if (!ended) {
     await new Service(connection.service, { backend }).requestSettlement([{ ...connection, left: false }]);
   }
-  const words = ended ? 'Closed.' : 'The gateway does not know it: its own function settles its departure.';
+  const words = ended
+    ? 'Closed.'
+    : 'API Gateway does not know this connection. The service will clean it up.';
   terminal.print(options.json ? jsonLine({ id: webSocketId, ended }) : `${words}\n`);
 }

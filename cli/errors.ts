@@ -1,4 +1,4 @@
-/** The command `errors`: what services have noted as wrong, the newest first. */
+/** The command `errors`: what services recorded as errors, newest first. */
 import { NumberedLog } from '../lib/numbered-log';
 import type { Service } from '../lib/service';
 import type { Item } from '../lib/table/item';
@@ -7,7 +7,7 @@ import type { Terminal } from './terminal';
 import { jsonLine, table } from './text';
 
 export interface ErrorsOptions extends PlaceOptions {
-  /** Of each service. */
+  /** For each service. */
   limit: number;
   json: boolean;
 }
@@ -16,7 +16,7 @@ interface Noted {
   service: string;
   at: string;
   error: string;
-  /** What else the service has noted of it. */
+  /** Other fields that the service recorded. */
   [name: string]: unknown;
 }
 
@@ -31,7 +31,7 @@ export async function errors(
   );
   const all = noted.flat();
   if (options.json) return terminal.print(all.map(jsonLine).join(''));
-  if (all.length === 0) return terminal.print('No errors are noted.\n');
+  if (all.length === 0) return terminal.print('No errors are recorded.\n');
   const rows = all.map(({ service, at, error, ...others }) => [service, at, error, details(others)]);
   terminal.print(table(['service', 'at', 'error', 'details'], rows, terminal.isTerminal));
 }

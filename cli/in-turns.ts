@@ -1,4 +1,4 @@
-/** Queries, or requests to the gateway, of many connections: several at a time, their answers in order. */
+/** Queries or requests for many connections: several at a time, with answers in order. */
 
 const AT_A_TIME = 20;
 

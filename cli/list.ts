@@ -8,9 +8,9 @@ import type { Terminal } from './terminal';
 import { durationText, jsonLine, table } from './text';
 
 export interface ListOptions extends PlaceOptions {
-  /** Asks for the channels, too: a query for each connection. */
+  /** Also lists channels: one query for each connection. */
   channels: boolean;
-  /** Asks the gateway when each was last active: a request for each connection. */
+  /** Also asks API Gateway when each was last active: one request for each connection. */
   probe: boolean;
   watch: boolean;
   json: boolean;
@@ -69,7 +69,7 @@ async function row(service: Service, member: Member, { channels, probe }: ListOp
 }
 
 function drawn(rows: Listed[], { channels, probe }: ListOptions, { isTerminal }: Terminal): string {
-  if (rows.length === 0) return 'Nobody is connected.\n';
+  if (rows.length === 0) return 'No client is connected.\n';
   const head = [
     ...['service', 'id', 'age', 'user'],
     ...(channels ? ['channels'] : []),
@@ -78,7 +78,7 @@ function drawn(rows: Listed[], { channels, probe }: ListOptions, { isTerminal }:
   const cells = rows.map((each) => [
     ...[each.service, each.id, durationText(each.ageSeconds * 1_000), each.user ?? ''],
     ...(channels ? [each.channels?.join(' ') ?? ''] : []),
-    ...(probe ? [each.lastActiveAt ?? 'unknown to the gateway'] : []),
+    ...(probe ? [each.lastActiveAt ?? 'unknown to API Gateway'] : []),
   ]);
   return table(head, cells, isTerminal);
 }

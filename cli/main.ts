@@ -2,10 +2,10 @@
 import { runCommandLine } from './command-line';
 import { processTerminal } from './terminal';
 
-// What fails is told in one line, and nothing else.
+// An error prints one line, and nothing else.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 void runCommandLine(process.argv.slice(2), processTerminal()).then((exitCode) => {
-  // A runtime that was started goes on.
+  // If a runtime was started, it keeps running.
   process.exitCode = exitCode;
 });

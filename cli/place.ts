@@ -1,6 +1,6 @@
 /**
- * Where the commands work: the runtime on this machine, or a stack that is deployed. Both are AWS endpoints, asked in the same way.
- * The one place that makes the SDK's clients.
+ * Where the commands work: the runtime on this machine, or a deployed stack. Both are AWS endpoints and get the same
+ * requests. The only place that creates SDK clients.
  */
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -33,27 +33,27 @@ export class Place {
   readonly #backends = new Map<string, Backend>();
 
   private constructor(
-    /** The services that are there, in the order of the stacks' outputs. */
+    /** All services, in the order of the stacks' outputs. */
     readonly entries: ServiceEntry[],
     private readonly client: ClientSettings,
   ) {}
 
-  /** @throws {UserError} if there is no such stack, or no service in it. */
+  /** @throws {UserError} if there is no such stack, or no service in it */
   static async find(options: PlaceOptions): Promise<Place> {
     const client = clientSettings(options);
     const entries = await serviceEntries(client, options.stack).catch((error: unknown) => {
       if (client.endpoint === undefined || !isNotReached(error)) throw error;
       throw new UserError(
-        `Nothing answers at ${client.endpoint}. Start the app there (npm start, or npx shared-connection start), or say where it is: --url URL, or --stack NAME of a deployed one.`,
+        `There is no answer from ${client.endpoint}. Start the app there (npm start, or npx shared-connection start), or specify another place: --url URL, or --stack NAME for a deployed stack.`,
       );
     });
     if (entries.length > 0) return new Place(entries, client);
     throw new UserError(
-      `${options.stack === undefined ? `The app at ${client.endpoint}` : `The stack ${JSON.stringify(options.stack)}`} names no service in its outputs. WebSocketService, of this version or later, writes them: deploy it, or start it, again.`,
+      `${options.stack === undefined ? `The app at ${client.endpoint}` : `The stack ${JSON.stringify(options.stack)}`} has no service in its outputs. WebSocketService writes these since this version. Deploy the stack, or start the app, again.`,
     );
   }
 
-  /** All of them, or the one of that name. @throws {UserError} if there is none. */
+  /** All services, or the one with this name. @throws {UserError} if there is none */
   services(name?: string): Service[] {
     return this.#named(name).map((entry) => this.service(entry));
   }
@@ -62,19 +62,22 @@ export class Place {
     return new Service(service, { backend: this.#backend(connectionTable), serverFunction });
   }
 
-  /** Of each table that services have their connections in. */
+  /** Once for each table that holds connections of these services. */
   backends(): Backend[] {
     return [...new Set(this.entries.map(({ connectionTable }) => connectionTable))].map((name) =>
       this.#backend(name),
     );
   }
 
-  /** Invokes a service's server function, and waits for its answer. @throws {UserError} with what the function said, if it failed. */
+  /**
+   * Invokes a service's server function and waits for its answer. @throws {UserError} with the function's error, if
+   * it failed
+   */
   async ask(name: string, request: { type: 'sweep' }): Promise<unknown> {
     const [entry] = this.#named(name);
     const lambda = new LambdaClient({
       ...this.client,
-      // A second one beside the first would find nothing to do, and report that.
+      // A second run at the same time would find nothing to do, and report that.
       maxAttempts: 1,
       requestHandler: { connectionTimeout: 2_000, socketTimeout: LONGEST_INVOCATION_MILLISECONDS },
     });
@@ -93,7 +96,7 @@ export class Place {
     const found = this.entries.filter(({ service }) => name === undefined || service === name);
     if (found.length > 0) return found;
     throw new UserError(
-      `There is no service ${JSON.stringify(name)}. There are: ${this.entries.map(({ service }) => service).join(', ')}.`,
+      `There is no service ${JSON.stringify(name)}. The services are: ${this.entries.map(({ service }) => service).join(', ')}.`,
     );
   }
 
@@ -118,7 +121,7 @@ export class Place {
   }
 }
 
-/** What all of the SDK's clients are made with; what is absent they find out themselves. */
+/** The configuration of all SDK clients. The SDK finds missing values itself. */
 export interface ClientSettings {
   endpoint?: string;
   region?: string;

@@ -1,4 +1,4 @@
-/** The commands `publish` and `broadcast`: send one message to everyone of a channel, or of a service. */
+/** The commands `publish` and `broadcast`: send one message to everyone in a channel, or to everyone of a service. */
 import type { DeliveryReport } from '../lib/delivery/delivery';
 import { UserError } from '../local/user-error';
 import { dataOrInput } from './data';

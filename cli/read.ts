@@ -1,4 +1,4 @@
-/** The command `read`: takes messages out of a connection's inbox. */
+/** The command `read`: takes messages from a connection's inbox. */
 import { MAX_MESSAGE_BYTES } from '../lib/delivery/delivery';
 import { Place, type PlaceOptions } from './place';
 import { openSocket } from './sockets';
@@ -8,7 +8,7 @@ import { jsonLine, printable } from './text';
 export interface ReadCommandOptions extends PlaceOptions {
   /** Seconds. @default 30, and a day with `follow` */
   timeout?: number;
-  /** Goes on until the socket has closed. */
+  /** Keeps reading until the socket closes. */
   follow: boolean;
   json: boolean;
 }

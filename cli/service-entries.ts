@@ -1,4 +1,4 @@
-/** The services of a stack, as its outputs name them: WebSocketService writes one for each. */
+/** The services of a stack, from its outputs. WebSocketService writes one output for each. */
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { UserError } from '../local/user-error';
 import type { ClientSettings } from './place';
@@ -9,12 +9,12 @@ export interface ServiceEntry {
   serverFunction: string;
 }
 
-/** Of one stack, or of all that are there. @throws {UserError} if there is no such stack. */
+/** Of one stack, or of all stacks. @throws {UserError} if there is no such stack */
 export async function serviceEntries(
   client: ClientSettings,
   stackName: string | undefined,
 ): Promise<ServiceEntry[]> {
-  // Loaded here, so that commands that ask for no stack do not wait for it.
+  // Loaded here, so that commands that use no stack need not wait for it.
   const { CloudFormationClient, paginateDescribeStacks } = await import('@aws-sdk/client-cloudformation');
   const cloudFormation = new CloudFormationClient({ ...client, maxAttempts: 2 });
   const stacks: Stack[] = [];
@@ -26,7 +26,7 @@ export async function serviceEntries(
   } catch (error) {
     if (error instanceof Error && /^Stack with id .* does not exist$/.test(error.message)) {
       throw new UserError(
-        `There is no stack ${JSON.stringify(stackName)} in this account and region. Check its name, AWS_REGION and whose credentials these are.`,
+        `There is no stack ${JSON.stringify(stackName)} in this account and region. Check its name, AWS_REGION and your credentials.`,
       );
     }
     throw error;
@@ -38,7 +38,7 @@ export async function serviceEntries(
     .flatMap(({ OutputValue = '' }) => entryIn(OutputValue) ?? []);
 }
 
-/** Other outputs are no such entries. */
+/** Other outputs are ignored. */
 function entryIn(value: string): ServiceEntry | undefined {
   if (!value.startsWith('{')) return undefined;
   try {

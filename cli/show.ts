@@ -1,4 +1,4 @@
-/** The command `show`: what the table and the gateway know of one connection. */
+/** The command `show`: what the table and API Gateway know about one connection. */
 import type { Backend } from '../lib/backend';
 import { ChannelStore } from '../lib/channels/channel-store';
 import type { Connection } from '../lib/connections/connection-items';
@@ -22,7 +22,7 @@ interface Shown {
   user?: string;
   session?: string;
   channels: string[];
-  /** What `onPreServer` noted; a service may note what is secret. */
+  /** The attributes from `onPreServer`. They may contain secrets. */
   attributes: Connection['attributes'];
   messagesTo: 'onClientMessage' | 'inbox' | 'owner';
   owner?: { epoch: number; leaseUntil: string | null };
@@ -82,7 +82,7 @@ async function unreadOf({ table, clock }: Backend, webSocketId: string): Promise
 async function gatewaySays({ connections }: Backend, connection: Connection): Promise<Shown['gateway']> {
   try {
     const status = await connections.get(connection);
-    if (!status) return 'knows no such connection';
+    if (!status) return 'has no such connection';
     const { connectedAt, lastActiveAt, identity } = status;
     return {
       connectedAt: connectedAt.toISOString(),

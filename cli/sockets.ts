@@ -1,4 +1,4 @@
-/** A WebSocket by its id, in whichever table of the place it is. */
+/** Finds a WebSocket by its id, in any table of the place. */
 import type { Backend } from '../lib/backend';
 import type { Connection } from '../lib/connections/connection-items';
 import { ConnectionStore } from '../lib/connections/connection-store';
@@ -7,7 +7,7 @@ import { WebSocketUnknownError } from '../lib/errors';
 import { UserError } from '../local/user-error';
 import type { Place } from './place';
 
-/** @throws {UserError} if no table has it, and what `SharedConnection.open` throws */
+/** @throws {UserError} if no table has it, and the errors of `SharedConnection.open` */
 export async function openSocket(place: Place, webSocketId: string): Promise<SharedConnection> {
   for (const backend of place.backends()) {
     try {
@@ -33,6 +33,6 @@ export async function findConnection(
 
 function unknown(webSocketId: string): UserError {
   return new UserError(
-    `There is no WebSocket ${JSON.stringify(webSocketId)}: its id is wrong, or it closed more than ten minutes ago. The command list shows who is connected.`,
+    `There is no WebSocket ${JSON.stringify(webSocketId)}. Its id is wrong, or it closed more than ten minutes ago. To see who is connected, run "list".`,
   );
 }

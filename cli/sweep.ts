@@ -1,4 +1,4 @@
-/** The command `sweep`: looks now for departures that nobody was told of, and says what was found. */
+/** The command `sweep`: finds and cleans up connections whose `$disconnect` was lost, and reports what it found. */
 import { UserError } from '../local/user-error';
 import { Place, type PlaceOptions } from './place';
 import type { Terminal } from './terminal';
@@ -9,7 +9,7 @@ const COUNTS = ['open', 'young', 'settled', 'forgotten', 'pending', 'elsewhere',
 
 type Report = Record<string, unknown>;
 
-/** @throws {UserError} if a service's function failed, or is of a version whose sweeps answer nothing */
+/** @throws {UserError} if a service's function failed, or is an old version whose sweeps return no report */
 export async function sweep(
   serviceName: string | undefined,
   options: PlaceOptions & { json: boolean },
@@ -34,5 +34,5 @@ export async function sweep(
 
 function asReport(service: string, answer: unknown): Report {
   if (typeof answer === 'object' && answer !== null) return answer as Report;
-  throw new UserError(`${service} was swept, but its function does not say what it found: deploy it again.`);
+  throw new UserError(`The sweep of ${service} ran, but its function returned no report. Deploy it again.`);
 }

@@ -1,4 +1,4 @@
-/** The command `tail`: who connects, is named and leaves, from now on. */
+/** The command `tail`: prints who connects, gets a name and leaves, from now on. */
 import { followChanges } from './changes';
 import { Place, type PlaceOptions } from './place';
 import type { Terminal } from './terminal';

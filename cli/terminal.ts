@@ -3,19 +3,19 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 
 export interface Terminal {
-  /** A person looks at it: not a file, and not another program. */
+  /** Whether a person sees the output, rather than a file or another program. */
   readonly isTerminal: boolean;
   print(text: string): void;
   complain(text: string): void;
   /** All of the standard input. */
   input(): Promise<Buffer>;
-  /** `false` once the command is to end. People end it by Ctrl-C. */
+  /** `false` once the command should end. Users end it with Ctrl-C. */
   wait(milliseconds: number): Promise<boolean>;
 }
 
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr } = process;
-  // `list | head -1` has seen enough.
+  // For example, `list | head -1` closes the pipe.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;

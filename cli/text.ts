@@ -1,15 +1,15 @@
-/** What other people have sent, as text that is safe to print: no character of it moves a cursor or turns the text around. */
+/** Other people's text, made safe to print: no character moves the cursor or changes the text direction. */
 import Table from 'cli-table3';
 import { printable, printableJson } from '../local/printable';
 
 export { printable };
 
-/** One line of JSON for programs, which terminals print safely, too. */
+/** One line of JSON for programs, safe for terminals, too. */
 export function jsonLine(value: unknown): string {
   return `${printableJson(JSON.stringify(value))}\n`;
 }
 
-/** Rows under a head, for people. */
+/** Rows under a header, for people. */
 export function table(head: string[], rows: string[][], isTerminal: boolean): string {
   const colours = isTerminal ? { head: ['bold'], border: ['grey'] } : { head: [], border: [] };
   const drawn = new Table({ head, style: { ...colours, compact: true } });

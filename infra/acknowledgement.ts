@@ -1,9 +1,12 @@
-/** Says why a rule of cdk-nag's AwsSolutions does not hold for a construct: whoever checks an app with them sees the reason, and no finding. */
+/**
+ * Documents why a rule of cdk-nag's AwsSolutions does not apply to a construct. People who check an app with these
+ * rules see the reason instead of a finding.
+ */
 import { Validations } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 
 /**
- * @param of a construct; of a principal that is none nothing is said
+ * @param of a construct; does nothing for a principal that is not one
  * @param rule without its pack, such as `SQS3`, or `IAM5[Resource::…]` for one finding of several
  */
 export function acknowledge(of: object, rule: string, reason: string): void {

@@ -1,4 +1,4 @@
-/** The app: the services, each with a table of its own for its connections, and the files that the notifications tell of. */
+/** The app: the services, each with its own connection table, and the bucket of incoming files. */
 import { join } from 'node:path';
 import { Annotations, App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { bundleFunctions } from './bundle';
@@ -18,10 +18,11 @@ bundleFunctions(join(__dirname, '..'), [
 
 const app = new App();
 const stack = new Stack(app, 'SharedConnection', {
-  description: 'WebSockets that any process may open by their id',
+  description: 'WebSockets that any process can open by their id',
 });
 
-// The origin of your page, such as https://example.com. Pages of the developer's own machine may connect there in any case.
+// The origin of your page, such as https://example.com. Pages on the developer's own machine may always connect
+// there.
 const allowedOrigins: string[] = [];
 
 const chat = new WebSocketService(stack, 'Chat', { entry: 'functions/chat', allowedOrigins });
@@ -29,7 +30,7 @@ const chat = new WebSocketService(stack, 'Chat', { entry: 'functions/chat', allo
 const echo = new WebSocketService(stack, 'Echo', {
   entry: 'functions/echo',
   allowedOrigins,
-  // One invocation owns a dedicated socket for as long as Lambda lets it, and then hands over.
+  // One invocation owns a dedicated socket for as long as Lambda allows, and then hands over.
   serverTimeout: Duration.minutes(15),
 });
 
@@ -38,13 +39,14 @@ const echoShared = new WebSocketService(stack, 'EchoShared', {
   allowedOrigins,
 });
 
-// Who may hear them: `--context credentials=…` or, for everybody, `--context open=true`; or the context in cdk.json.
+// Who may receive the notifications: `--context credentials=…` or, for everybody, `--context open=true`, or the
+// context in cdk.json.
 const source: string | undefined = app.node.tryGetContext('credentials');
 const credentials = source ? new Credentials(source) : undefined;
 const isOpen = contextFlag(app, 'open');
 if (credentials && isOpen) {
   throw new Error(
-    'The context has both credentials and open=true, so that it is not clear who may hear the notifications. Leave out one of them.',
+    'The context has both credentials and open=true. Only one of them can say who may receive the notifications. Remove the other.',
   );
 }
 
@@ -57,14 +59,14 @@ credentials?.grantRead(notifications.functions.routes);
 if (!credentials && !isOpen) {
   Annotations.of(notifications).addWarningV2(
     'shared-connection:nobodyMayHear',
-    'Once deployed, the notifications refuse every connection, since nothing says who may hear them. Give --context credentials=ARN of a secret with users, or --context open=true for everybody.',
+    'Once deployed, the notifications refuse every connection, because the context does not say who may receive them. Pass --context credentials=ARN (a secret with users), or --context open=true for everybody.',
   );
 }
 
 const incoming = new IncomingFiles(stack, 'Incoming', { entry: 'functions/ingest', service: notifications });
 
 new CfnOutput(stack, 'IncomingBucket', {
-  description: 'Everyone at the notifications hears of what is put here',
+  description: 'Files here are announced to everyone who listens to the notifications',
   value: incoming.bucketName,
 });
 

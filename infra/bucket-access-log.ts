@@ -1,11 +1,12 @@
-/** A bucket's access log in another bucket: who asked for which object, as S3 delivers it within hours. */
+/** A bucket's access log in another bucket: who requested which object. S3 delivers it within hours. */
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 
 /**
- * By a bucket policy, whatever the app's feature flags say: `serverAccessLogsBucket` uses an access control list without one of them,
- * which a bucket that enforces its owner refuses. Source: S3 User Guide, "Enabling Amazon S3 server access logging".
+ * Uses a bucket policy, whatever the app's feature flags say. Without one of the flags, `serverAccessLogsBucket` uses
+ * an access control list, which a bucket with an enforced owner refuses. Source: S3 User Guide, "Enabling Amazon S3
+ * server access logging".
  */
 export function logAccess(bucket: Bucket, log: Bucket): void {
   (bucket.node.defaultChild as CfnBucket).loggingConfiguration = { destinationBucketName: log.bucketName };

@@ -1,4 +1,4 @@
-/** A bundle's folder, brought up to date in place: whoever copies it at the same time finds each file whole. */
+/** Updates a bundle's folder in place, so that a process that copies it at the same time finds each file whole. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -8,7 +8,7 @@ export interface BundleFile {
   contents: Uint8Array;
 }
 
-/** Writes the files that are not there as they should be, and deletes what else is in the folder. */
+/** Writes files that are missing or different, and deletes all others. */
 export function fillFolder(folder: string, files: BundleFile[]): void {
   for (const file of files) writeWhole(file);
   if (!existsSync(folder)) return;
@@ -19,11 +19,11 @@ export function fillFolder(folder: string, files: BundleFile[]): void {
   }
 }
 
-/** Leaves a file alone that is as it should be. */
+/** Leaves unchanged files alone. */
 export function writeWhole({ path, contents }: BundleFile): void {
   if (existsSync(path) && readFileSync(path).equals(contents)) return;
   mkdirSync(dirname(path), { recursive: true });
-  // Outside of the folder, so that no copy of that holds it.
+  // Outside of the folder, so that no copy of the folder contains it.
   const temporary = `${dirname(path)}.${process.pid}.tmp`;
   writeFileSync(temporary, contents);
   renameSync(temporary, path);

@@ -13,40 +13,41 @@ const COMMON_OPTIONS: BuildOptions = {
   outExtension: { '.js': '.mjs' },
   mainFields: ['module', 'main'],
   splitting: true,
-  // Names stay as they are, for errors and stacks. `keepNames` would do it too, but costs each post of the SDK a fifth more.
+  // Names stay as they are, for errors and stack traces. `keepNames` would do that too, but makes each post of the
+  // SDK a fifth slower.
   minifyWhitespace: true,
   minifySyntax: true,
   sourcemap: 'linked',
   sourcesContent: false,
-  // The SDK's CommonJS parts call require, which an ES module does not have.
+  // The SDK's CommonJS parts call require, which ES modules do not have.
   banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
 };
 
 /**
- * In the folder `root`, `functions/chat` becomes `build/functions/chat/index.mjs`, with the chunks that are only loaded when
- * they are needed (the SDK's other ways to credentials) and source maps beside it. The constructs look for it in the working
- * directory, which should be `root`. Beside the bundle's folder, `build/functions/chat.esbuild.json` says how it was made, so
- * that `shared-connection dev` can make it again without a synthesis.
- * @throws Error if an entry is no folder below `root`, or has no `handlers.ts` or `handlers.js`; what esbuild finds wrong it
- * has printed by then.
+ * In the folder `root`, `functions/chat` becomes `build/functions/chat/index.mjs`, with source maps and with chunks
+ * that are loaded only when needed (the SDK's other credential providers). The constructs look for it in the working
+ * directory, which should be `root`. The file `build/functions/chat.esbuild.json` beside the folder says how the
+ * bundle was made, so that `shared-connection dev` can make it again without a synthesis.
+ * @throws Error if an entry is not a folder below `root`, or has no `handlers.ts` or `handlers.js`. esbuild prints
+ * its own errors.
  */
 export function bundleFunctions(root: string, entries: string[]): void {
   const files = entries.map((entry) => entryFile(root, entry));
   for (const [index, entry] of entries.entries()) bundle(root, entry, files[index] ?? entry);
 }
 
-/** The file that is bundled, relative to `root`. */
+/** The file to bundle, relative to `root`. */
 function entryFile(root: string, entry: string): string {
   const path = relative(root, resolve(root, entry));
   if (path === '' || path.startsWith('..') || isAbsolute(path) || isAbsolute(entry)) {
     throw new Error(
-      `The service ${JSON.stringify(entry)} is not a folder below ${root}: give its path from there, such as functions/chat.`,
+      `The service ${JSON.stringify(entry)} is not a folder below ${root}. Pass its path relative to that folder, such as functions/chat.`,
     );
   }
   const name = ENTRY_FILES.find((file) => existsSync(join(root, entry, file)));
   if (name) return join(entry, name);
   throw new Error(
-    `The service ${entry} has no ${ENTRY_FILES.join(' or ')}: ${join(root, entry, ENTRY_FILES[0])} should export its handlers.`,
+    `The service ${entry} has no ${ENTRY_FILES.join(' or ')}: ${join(root, entry, ENTRY_FILES[0])} must export its handlers.`,
   );
 }
 
@@ -54,7 +55,7 @@ function bundle(root: string, entry: string, file: string): void {
   const outdir = join(BUILD_DIRECTORY, entry);
   const options: BuildOptions = { ...COMMON_OPTIONS, entryPoints: [{ in: file, out: 'index' }], outdir };
   const { outputFiles } = buildSync({ ...options, absWorkingDir: root, logLevel: 'warning', write: false });
-  // Each bundle's own folder alone: what else lies in `build` may belong to somebody else.
+  // Only the bundle's own folder. Other files in `build` may belong to somebody else.
   fillFolder(join(root, outdir), outputFiles);
   const record = Buffer.from(`${JSON.stringify(options)}\n`);
   writeWhole({ path: join(root, `${outdir}.esbuild.json`), contents: record });

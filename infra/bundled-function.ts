@@ -1,4 +1,4 @@
-/** A Lambda function from a bundle, with a log group that forgets and a role that may write to it and nothing else. */
+/** A Lambda function from a bundle, with a log group that expires, and a role that may only write to that log. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
@@ -14,9 +14,9 @@ import {
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
-/** Where the bundles lie, in the folder of the app. */
+/** Where the bundles are, in the folder of the app. */
 export const BUILD_DIRECTORY = 'build';
-/** The file of a service that exports its handlers: the first of these that is there. */
+/** The file of a service that exports its handlers: the first of these that exists. */
 export const ENTRY_FILES = ['handlers.ts', 'handlers.js'] as const;
 
 export interface BundledFunctionProps
@@ -63,11 +63,11 @@ export function bundledFunction(scope: Construct, id: string, props: BundledFunc
   });
 }
 
-/** Relative to the working directory, as every asset of a CDK app is. */
+/** Relative to the working directory, like every asset of a CDK app. */
 function bundle(scope: Construct, entry: string): Code {
   const directory = join(BUILD_DIRECTORY, entry);
   if (existsSync(directory)) return Code.fromAsset(directory);
   throw new Error(
-    `The service ${entry} of ${scope.node.path} has not been bundled: there is no ${resolve(directory)}. Call bundleFunctions(root, [${JSON.stringify(entry)}]) before, with the working directory as root.`,
+    `The service ${entry} of ${scope.node.path} has not been bundled: there is no ${resolve(directory)}. Call bundleFunctions(root, [${JSON.stringify(entry)}]) first, with the working directory as root.`,
   );
 }

@@ -1,4 +1,4 @@
-/** The table with the connections: who is connected, and what the services keep about them. */
+/** The connection table: who is connected, and what the services store about them. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -7,18 +7,18 @@ import { Construct } from 'constructs';
 import { acknowledge } from './acknowledgement';
 
 export interface ConnectionTableProps {
-  /** Continuous backups. @default false: what is in the table outlives no connection by much */
+  /** Continuous backups. @default false: the table contains little that outlives a connection */
   readonly pointInTimeRecovery?: boolean;
   /** What happens to the table when the stack is deleted. @default RemovalPolicy.DESTROY */
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** What the library does to the table: single items and one partition at a time, never a Scan. */
+/** What the library does with the table: single items and one partition at a time, never a Scan. */
 const READ = ['dynamodb:GetItem', 'dynamodb:Query'];
 const KEEP = ['dynamodb:PutItem', 'dynamodb:UpdateItem'];
 const FORGET = ['dynamodb:DeleteItem'];
 
-/** The table that each function's `CONNECTION_TABLE` names. */
+/** The table in each function's `CONNECTION_TABLE`. */
 const tablesOf = new WeakMap<LambdaFunction, ConnectionTable>();
 
 export class ConnectionTable extends Construct {
@@ -40,27 +40,27 @@ export class ConnectionTable extends Construct {
       acknowledge(
         this.#table,
         'DDB3',
-        'The connections in the table end within two hours: a backup would restore sockets that are long closed. What a service keeps there besides expires, too.',
+        'Connections last two hours at most, so a backup would restore sockets that are long closed. Everything else that a service stores here expires, too.',
       );
     }
   }
 
   /**
    * Sets `CONNECTION_TABLE` of a function.
-   * @throws Error if it names another table there already
+   * @throws Error if it is already set to another table
    */
   nameTo(lambdaFunction: LambdaFunction): void {
     const known = tablesOf.get(lambdaFunction);
     if (known !== undefined && known !== this) {
       throw new Error(
-        `The function ${lambdaFunction.node.path} uses the connections of ${known.node.path} already, and cannot open those of ${this.node.path}, too: a function has one CONNECTION_TABLE. Create one ConnectionTable, and give it to both services as \`connections\`.`,
+        `The function ${lambdaFunction.node.path} already uses the connections of ${known.node.path} and cannot open those of ${this.node.path}, too, because a function has one CONNECTION_TABLE. Create one ConnectionTable, and pass it to both services as \`connections\`.`,
       );
     }
     tablesOf.set(lambdaFunction, this);
     lambdaFunction.addEnvironment('CONNECTION_TABLE', this.tableName);
   }
 
-  /** Lets a function do what the library does: read, write and query items of this table, and nothing else. */
+  /** Lets a function do what the library does: read, write and query items of this table. */
   grantUse(grantee: IGrantable): void {
     this.#table.grant(grantee, ...READ, ...KEEP, ...FORGET);
   }
@@ -71,8 +71,9 @@ export class ConnectionTable extends Construct {
   }
 
   /**
-   * Lets a function keep items of its own beside the connections: put and update those whose partition key is like one of
-   * `partitions`, such as `FILE#*`, but delete none. Source: DynamoDB Developer Guide, "Using IAM policy conditions", LeadingKeys.
+   * Lets a function store items of its own beside the connections. It may put and update, but not delete, items whose
+   * partition key matches one of `partitions`, such as `FILE#*`. Source: DynamoDB Developer Guide, "Using IAM policy
+   * conditions", LeadingKeys.
    */
   grantKeep(grantee: IGrantable, partitions: string[]): void {
     grantee.grantPrincipal.addToPrincipalPolicy(

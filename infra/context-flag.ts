@@ -1,10 +1,10 @@
-/** A switch of the app's context: on the CDK's command line it is text, and in cdk.json mostly not. */
+/** A boolean in the app's context. On the CDK's command line it is text; in cdk.json it is usually not. */
 import type { App } from 'aws-cdk-lib';
 
-/** @throws Error for a value that is neither true nor false */
+/** @throws Error for a value other than true or false */
 export function contextFlag(app: App, name: string): boolean {
   const value: unknown = app.node.tryGetContext(name);
   if (value === true || value === 'true') return true;
   if (value === undefined || value === false || value === 'false') return false;
-  throw new Error(`The context ${name} is ${JSON.stringify(value)}, but must be true or false.`);
+  throw new Error(`The context ${name} is ${JSON.stringify(value)}, but it must be true or false.`);
 }

@@ -1,8 +1,8 @@
-/** Where a verifier finds the users and the hashes of their passwords: in a secret of Secrets Manager, or in a file of this machine. */
+/** Where a verifier finds users and password hashes: in a secret of Secrets Manager, or in a file on this machine. */
 import { resolve } from 'node:path';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
-/** As Secrets Manager makes them: six characters that it chooses are the last ones. */
+/** In Secrets Manager's format: the last six characters are random. */
 const SECRET_ARN = /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/;
 
 export class Credentials {
@@ -11,20 +11,23 @@ export class Credentials {
   readonly #secretArn: string | undefined;
 
   /**
-   * @param source the whole ARN of a secret, or the path of a file
-   * @throws Error for an ARN that names no secret, or that lacks its last characters: nothing could be granted by it.
+   * @param source the full ARN of a secret, or the path of a file
+   * @throws Error for an ARN that is not a secret's, or without its last characters, because no grant could use it
    */
   constructor(source: string) {
     if (source.startsWith('arn:') && !SECRET_ARN.test(source)) {
       throw new Error(
-        `The credentials ${source} are no secret's whole ARN, which ends in "-" and six characters. Copy the ARN that \`aws secretsmanager describe-secret\` prints, or give the path of a file.`,
+        `The credentials ${source} are not the full ARN of a secret, which ends in "-" and six characters. Copy the ARN from \`aws secretsmanager describe-secret\`, or pass the path of a file.`,
       );
     }
     this.#secretArn = source.startsWith('arn:') ? source : undefined;
     this.environment = { CREDENTIALS: this.#secretArn ?? resolve(source) };
   }
 
-  /** Lets a function read what this one secret holds, and nothing else. A key of your own that encrypts it is yours to grant. */
+  /**
+   * Lets a function read this one secret. If you encrypt it with a key of your own, grant access to that key
+   * yourself.
+   */
   grantRead({ grantPrincipal }: IGrantable): void {
     if (this.#secretArn === undefined) return;
     grantPrincipal.addToPrincipalPolicy(

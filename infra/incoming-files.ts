@@ -1,4 +1,4 @@
-/** Files that come in: a bucket, and the function that tells a service's connections of every message in them. */
+/** Incoming files: a bucket, and the function that announces every message in them to a service's connections. */
 import { type CfnElement, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type Alarm, ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -23,26 +23,29 @@ import type { WebSocketService } from './websocket-service';
 export interface IncomingFilesProps {
   /** The folder with the function's `handlers.ts`, such as `functions/ingest`; `bundleFunctions` has bundled it. */
   readonly entry: string;
-  /** Whose connections are told. */
+  /** The service whose connections get the notifications. */
   readonly service: WebSocketService;
-  /** The words of every notification. @default the function's own */
+  /** The text of every notification. @default the function's own */
   readonly message?: string;
-  /** Whether files' names are told: they may hold patients' names. @default not on AWS, but on the developer's own machine */
+  /**
+   * Whether notifications include file names, which may contain patient names. @default only on the developer's own
+   * machine
+   */
   readonly sourceNames?: boolean;
-  /** How long a file's former versions are kept, once it was replaced or deleted. @default 30 days */
+  /** How long old versions of a file are kept after it was replaced or deleted. @default 30 days */
   readonly formerVersions?: Duration;
-  /** How long it is known who read or wrote which file: a bucket of its own holds S3's access log. @default 365 days */
+  /** How long S3's access log, which has its own bucket, is kept. @default 365 days */
   readonly accessLogRetention?: Duration;
   /**
-   * What happens to the buckets when the stack is deleted. Nobody but the bucket may have what came in.
+   * What happens to the buckets when the stack is deleted. The bucket may have the only copy of a file.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
-  /** @default 512: a scan is quick, but each message is a few calls */
+  /** @default 512: a scan is fast, but each message needs several calls */
   readonly memoryMegabytes?: number;
   /** @default one month */
   readonly logRetention?: RetentionDays;
-  /** Files that are read at the same time. @default none reserved: as many as the account lets */
+  /** How many files are read at the same time. @default none reserved: as many as the account allows */
   readonly reservedConcurrentExecutions?: number;
 }
 
@@ -53,13 +56,16 @@ const PRIVATE: BucketProps = {
   enforceSSL: true,
 };
 
-/** An event of a file with many messages for many connections takes longer, and goes on in the next attempt. */
+/** An event for a file with many messages to many connections may take longer. The next attempt continues. */
 const TIMEOUT = Duration.minutes(5);
 
 export class IncomingFiles extends Construct {
   readonly bucketName: string;
   readonly function: LambdaFunction;
-  /** Goes off while there are dead letters. It tells nobody until an action is added: `deadLetterAlarm.addAlarmAction(…)`. */
+  /**
+   * Is in alarm while there are dead letters. It notifies nobody until you add an action:
+   * `deadLetterAlarm.addAlarmAction(…)`.
+   */
   readonly deadLetterAlarm: Alarm;
 
   constructor(scope: Construct, id: string, props: IncomingFilesProps) {
@@ -70,11 +76,11 @@ export class IncomingFiles extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    acknowledge(deadLetters, 'SQS3', 'This is the queue of dead letters itself.');
+    acknowledge(deadLetters, 'SQS3', 'This is the dead-letter queue itself.');
     this.deadLetterAlarm = deadLetters
       .metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5), statistic: Stats.MAXIMUM })
       .createAlarm(this, 'DeadLetterAlarm', {
-        alarmDescription: `Files of ${this.node.path} could not be announced. The queue has the events, and the function's log the reasons.`,
+        alarmDescription: `Files of ${this.node.path} could not be announced. The queue has the events, and the function's log has the reasons.`,
         threshold: 1,
         comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         evaluationPeriods: 1,
@@ -96,27 +102,28 @@ export class IncomingFiles extends Construct {
       onFailure: sendingOnly(deadLetters),
     });
     service.grantPublish(this.function);
-    // What was announced already, what was broken, and what was told.
+    // What was announced, what was broken, and the log of notifications.
     const logs = ['errors', 'told'].map((name) => `LOG#${service.serviceName}#${name}`);
     service.connections.grantKeep(this.function, ['FILE#*', ...logs]);
-    // Exactly the version that an event tells of, which takes no s3:GetObject. Source: S3 API Reference, GetObject, "Permissions".
+    // Reads exactly the version in the event, which needs no s3:GetObject. Source: S3 API Reference, GetObject,
+    // "Permissions".
     this.function.addToRolePolicy(
       new PolicyStatement({ actions: ['s3:GetObjectVersion'], resources: [bucket.arnForObjects('*')] }),
     );
     acknowledge(
       this.function.grantPrincipal,
       `IAM5[Resource::<${Stack.of(this).getLogicalId(bucket.node.defaultChild as CfnElement)}.Arn>/*]`,
-      'Whoever delivers files names them: the function reads any version in this one bucket, but may not list, write or delete.',
+      'Senders choose the names of their files. The function reads any version in this one bucket, but may not list, write or delete.',
     );
     bucket.addEventNotification(EventType.OBJECT_CREATED, new LambdaDestination(this.function));
     this.#acknowledgeNotifications();
     new CfnOutput(this, 'DeadLetterQueue', {
-      description: 'Events of files that failed for good',
+      description: 'Events of files that failed permanently',
       value: deadLetters.queueUrl,
     });
   }
 
-  /** The CDK tells S3 of the notifications by a function of its own, one for the whole stack. */
+  /** The CDK sets up S3's notifications with a function of its own, one for the whole stack. */
   #acknowledgeNotifications(): void {
     const handler = Stack.of(this).node.children.find(({ node }) =>
       node.id.startsWith('BucketNotificationsHandler'),
@@ -124,7 +131,7 @@ export class IncomingFiles extends Construct {
     acknowledge(
       handler ?? this,
       'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
-      "The CDK's own function, which sets the notifications of buckets at a deployment, has this role.",
+      "This is the role of the CDK's own function, which sets up bucket notifications during a deployment.",
     );
   }
 
@@ -145,13 +152,16 @@ export class IncomingFiles extends Construct {
       lifecycleRules: [{ expiration: accessLogRetention ?? Duration.days(365) }],
       removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN,
     });
-    acknowledge(log, 'S1', 'This is the access log itself, which would log its own writing.');
+    acknowledge(log, 'S1', 'This is the access log itself. It would log its own writes.');
     logAccess(bucket, log);
     return bucket;
   }
 }
 
-/** Lambda sends what failed with the function's own role, and asks the queue for nothing: `SqsDestination` would grant that, too. */
+/**
+ * Lambda sends failed events with the function's own role and only needs this permission. `SqsDestination` would
+ * grant more.
+ */
 function sendingOnly(queue: IQueue): IDestination {
   return {
     bind(_scope, lambdaFunction) {

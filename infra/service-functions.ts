@@ -1,4 +1,4 @@
-/** The two functions of a service, from one bundle: the routes of its API, and what takes longer. */
+/** The two functions of a service, from one bundle: one for the routes of its API, one for longer work. */
 import { Duration } from 'aws-cdk-lib';
 import { type IGrantable, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type Function as LambdaFunction, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
@@ -8,22 +8,25 @@ import { bundledFunction } from './bundled-function';
 
 export { BUILD_DIRECTORY, ENTRY_FILES } from './bundled-function';
 
-/** API Gateway waits this long for an integration; what runs longer is cut off from its client anyway. */
+/** API Gateway waits this long for an integration. After that, the client has already got an error. */
 const ROUTES_TIMEOUT = Duration.seconds(29);
 
 export interface ServiceFunctionsProps {
   /** The service's folder, such as `functions/chat`. */
   readonly entry: string;
   readonly environment: Record<string, string>;
-  /** @default 256, which is also a share of a CPU: 1,769 are one whole */
+  /** @default 256, which also determines the share of a CPU: 1,769 is one whole CPU */
   readonly memoryMegabytes?: number;
-  /** How long `server` may run; above 30 seconds, since it may wait for the lease of an owner that died. Dedicated sockets want 15. @default 2 minutes */
+  /**
+   * How long `server` may run. Must be above 30 seconds, because it may wait for the lease of an owner that crashed.
+   * For dedicated sockets, use 15 minutes. @default 2 minutes
+   */
   readonly serverTimeout?: Duration;
   /** @default one month */
   readonly logRetention?: RetentionDays;
-  /** Executions of each function at a time; a fresh account has 10 in all. @default none reserved */
+  /** Concurrent executions of each function. A fresh account has 10 in all. @default none reserved */
   readonly reservedConcurrentExecutions?: number;
-  /** Executions of the server function at a time. @default `reservedConcurrentExecutions` */
+  /** Concurrent executions of the server function. @default `reservedConcurrentExecutions` */
   readonly serverConcurrency?: number;
 }
 
@@ -36,7 +39,7 @@ export class ServiceFunctions extends Construct {
     const serverTimeout = props.serverTimeout ?? Duration.minutes(2);
     if (serverTimeout.toSeconds() <= 30) {
       throw new Error(
-        `The serverTimeout of ${this.node.path} is ${serverTimeout.toSeconds()} seconds, but must be above 30: a dedicated socket whose owner died waits 30 seconds for the end of its lease.`,
+        `The serverTimeout of ${this.node.path} is ${serverTimeout.toSeconds()} seconds, but it must be above 30: after an owner of a dedicated socket crashes, the next one waits 30 seconds for the lease to end.`,
       );
     }
     this.server = this.#function('Server', 'index.server', serverTimeout, props, props.environment);
@@ -48,7 +51,7 @@ export class ServiceFunctions extends Construct {
     this.#allowSelfInvocation();
   }
 
-  /** Lets a function ask the service for what takes longer, such as settling a departure. */
+  /** Lets a function request longer work from the service, such as cleaning up a departure. */
   grantRequests(grantee: IGrantable): void {
     grantee.grantPrincipal.addToPrincipalPolicy(this.#invokeServer());
   }
@@ -66,12 +69,16 @@ export class ServiceFunctions extends Construct {
       ...props,
       ...{ handler, timeout, environment },
       ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
-      // The server function invokes itself, to hand over or to settle, and counts how often; Lambda would stop it at the 16th.
+      // The server function invokes itself to hand over and to clean up, and limits how often. Lambda's loop
+      // detection would stop it at the 16th invocation.
       ...(id === 'Server' && { recursiveLoop: RecursiveLoop.ALLOW }),
     });
   }
 
-  /** A policy of its own: as part of the role's default policy, which the function waits for, the template would have a cycle. */
+  /**
+   * A separate policy. In the role's default policy, on which the function depends, it would create a cycle in the
+   * template.
+   */
   #allowSelfInvocation(): void {
     const policy = new Policy(this, 'SelfInvocation', { statements: [this.#invokeServer()] });
     if (this.server.role) policy.attachToRole(this.server.role);

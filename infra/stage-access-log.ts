@@ -1,11 +1,11 @@
-/** A stage's access log. API Gateway writes one only once the account has a CloudWatch role, so it is an option. */
+/** A stage's access log. Optional, because API Gateway writes one only if the account has a CloudWatch role. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { type IAccessLogSettings, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
-/** No query string and no header: what clients send there may be secret. */
+/** Excludes query strings and headers, which may contain secrets. */
 const FORMAT = {
   requestId: '$context.requestId',
   routeKey: '$context.routeKey',

@@ -1,4 +1,6 @@
-/** A server class as a WebSocket API: its routes and functions, the stage, and who may post to its connections. */
+/**
+ * A server class as a WebSocket API: its routes and functions, its stage, and the grants to post to its connections.
+ */
 import { type CfnElement, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
@@ -17,50 +19,55 @@ export interface WebSocketServiceProps {
   /** The folder with the service's `handlers.ts`, such as `functions/chat`; `bundleFunctions` has bundled it. */
   readonly entry: string;
   /**
-   * Where its connections are kept. Services that share a table may change each other's rows, but then a process that may use it
-   * opens the connections of all of them by their ids alone.
-   * @default a table of its own
+   * Where its connections are stored. Services that share a table can change each other's rows, but one process can
+   * then open the connections of all of them by id.
+   * @default its own table
    */
   readonly connections?: ConnectionTable;
   /** Names the service and its stage: the last part of its URL. @default the last part of `entry` */
   readonly serviceName?: string;
   /**
-   * Pages from which browsers may connect, as origins; a port may be `*`. Clients that send no Origin always may.
+   * Pages that may connect from a browser, as origins; a port may be `*`. Clients that send no Origin may always
+   * connect.
    * @default none
    */
   readonly allowedOrigins?: string[];
   /**
-   * The cookie by which web sessions are known apart: sockets with the same value share a `sessionId`, which is a hash of it. A
-   * principal that an authorizer found comes first.
-   * @default none is read
+   * The cookie that identifies web sessions: sockets with the same value share a `sessionId`, which is its hash. A
+   * principal from an authorizer takes precedence.
+   * @default none
    */
   readonly sessionCookie?: string;
-  /** What the service's own code reads from the environment of its functions. @default nothing */
+  /** Environment variables for the service's own code. @default none */
   readonly environment?: Record<string, string>;
-  /** Requests a second for all of the service's routes together, and how many may come at once. @default 500 and 1,000 */
+  /** Requests a second for all of the service's routes together, and the burst. @default 500 and 1,000 */
   readonly throttle?: { readonly rateLimit: number; readonly burstLimit: number };
-  /** Writes a line for each request to a log. The account needs a CloudWatch role for API Gateway first. @default false */
+  /** Logs one line for each request. The account needs a CloudWatch role for API Gateway first. @default false */
   readonly accessLog?: boolean;
   /** @default 256 */
   readonly memoryMegabytes?: number;
-  /** How long `server()` may run; above 30 seconds. @default 2 minutes */
+  /** How long `server()` may run. Must be above 30 seconds. @default 2 minutes */
   readonly serverTimeout?: Duration;
-  /** How often departures that nobody was told of are looked for. Each connection costs a read, and a look at the gateway. @default 5 minutes */
+  /**
+   * How often the sweep looks for lost departures. Each connection costs one table read and one request to API
+   * Gateway. @default 5 minutes
+   */
   readonly sweepInterval?: Duration;
   /** @default one month */
   readonly logRetention?: RetentionDays;
-  /** Executions of each of the two functions at a time. @default none reserved */
+  /** Concurrent executions of each of the two functions. @default none reserved */
   readonly reservedConcurrentExecutions?: number;
   /**
-   * Executions of the server function at a time, so that clients that break off their handshakes, or many dedicated sockets, cannot
-   * take all that the account has: what comes beyond waits in Lambda's queue. An account must keep 100 unreserved, and a fresh one has 10
-   * in all, so nothing is reserved by default: there every function of the account shares the same executions.
+   * Concurrent executions of the server function, so that clients that cut their handshakes, or many dedicated
+   * sockets, cannot use up the account's executions. Further invocations wait in Lambda's queue. An account must keep
+   * 100 unreserved, and a fresh account has 10 in all, so nothing is reserved by default: all functions of the
+   * account then share the same executions.
    * @default `reservedConcurrentExecutions`
    */
   readonly serverConcurrency?: number;
 }
 
-/** Those of the management API that the library calls. */
+/** The methods of the management API that the library calls. */
 const MANAGEMENT_METHODS = ['POST', 'GET', 'DELETE'];
 
 export class WebSocketService extends Construct {
@@ -68,7 +75,7 @@ export class WebSocketService extends Construct {
   /** Where clients connect to: `wss://…`. */
   readonly url: string;
   readonly functions: ServiceFunctions;
-  /** Where its connections are kept. */
+  /** Where its connections are stored. */
   readonly connections: ConnectionTable;
   readonly #stage: WebSocketStage;
 
@@ -102,7 +109,7 @@ export class WebSocketService extends Construct {
     acknowledge(
       api,
       'APIG4',
-      'Who may connect is for the server class to say: onPreServer() refuses handshakes with 401 or 403. Messages of a connection need no further authorization.',
+      'The server class decides who may connect: onPreServer() refuses handshakes with 401 or 403. Messages of a connection need no further authorization.',
     );
     for (const routeKey of ['$connect', '$default', '$disconnect']) {
       api.addRoute(routeKey, {
@@ -120,7 +127,7 @@ export class WebSocketService extends Construct {
       acknowledge(
         this.#stage,
         'APIG1',
-        'The first deployment with an access log fails in an account whose API Gateway has no CloudWatch role, so that accessLog is an option.',
+        'In an account without a CloudWatch role for API Gateway, the first deployment with an access log fails, so accessLog is an option.',
       );
     }
     this.url = this.#stage.url;
@@ -131,21 +138,21 @@ export class WebSocketService extends Construct {
       this.connections.grantUse(own);
     }
     new Rule(this, 'Sweep', {
-      description: `Looks for connections of ${this.serviceName} that have gone without a word`,
+      description: `Cleans up connections of ${this.serviceName} whose $disconnect was lost`,
       schedule: Schedule.rate(props.sweepInterval ?? Duration.minutes(5)),
       targets: [
         new LambdaTarget(this.functions.server, {
           event: RuleTargetInput.fromObject({ type: 'sweep' }),
-          // A sweep that failed is made up for by the next one.
+          // The next sweep makes up for a failed one.
           retryAttempts: 0,
         }),
       ],
     });
     this.#output('Url', 'Connect here', this.url);
-    this.#output('Wscat', 'Connect from a terminal', `npx wscat -c ${this.url}`);
+    this.#output('Wscat', 'Connects from a terminal', `npx wscat -c ${this.url}`);
     this.#output(
       'Service',
-      'What npx shared-connection knows it by',
+      'How npx shared-connection finds this service',
       Stack.of(this).toJsonString({
         service: this.serviceName,
         connectionTable: this.connections.tableName,
@@ -155,8 +162,8 @@ export class WebSocketService extends Construct {
   }
 
   /**
-   * Lets any function open this service's connections by their ids, and deliver to all of them: it may use the table, post to
-   * this API, and ask for the settlement of those that have gone. Its environment gets `CONNECTION_TABLE`.
+   * Lets any function open this service's connections by id and deliver to all of them. It may use the table, post to
+   * this API, and request cleanups. Sets `CONNECTION_TABLE` in its environment.
    */
   grantConnections(grantee: IGrantable): void {
     this.#grantManagement(grantee);
@@ -165,8 +172,8 @@ export class WebSocketService extends Construct {
   }
 
   /**
-   * Lets any function publish to this service's connections, but neither look at one nor change or close it: it may read the
-   * table, post to this API, and ask for the settlement of those that have gone. Its environment gets `CONNECTION_TABLE`.
+   * Lets any function publish to this service's connections, but not look up, change or close one. It may read the
+   * table, post to this API, and request cleanups. Sets `CONNECTION_TABLE` in its environment.
    */
   grantPublish(grantee: IGrantable): void {
     this.#grantManagement(grantee, ['POST']);
@@ -179,7 +186,7 @@ export class WebSocketService extends Construct {
     if (grantee instanceof LambdaFunction) this.connections.nameTo(grantee);
   }
 
-  /** On the connections of this stage alone. */
+  /** Only for connections of this stage. */
   #grantManagement(grantee: IGrantable, methods = MANAGEMENT_METHODS): void {
     const { api, stageName } = this.#stage;
     const apiName = Stack.of(this).getLogicalId(api.node.defaultChild as CfnElement);
@@ -187,7 +194,7 @@ export class WebSocketService extends Construct {
       acknowledge(
         grantee.grantPrincipal,
         `IAM5[Resource::arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${apiName}>/${stageName}/${method}/@connections/*]`,
-        'API Gateway makes the ids of connections, and a service works with all of its own: one stage of one API, and the methods that are called.',
+        'API Gateway chooses connection ids, and a service uses all of its own connections: one stage of one API, and only the methods that are called.',
       );
     }
     grantee.grantPrincipal.addToPrincipalPolicy(

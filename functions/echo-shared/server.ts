@@ -1,4 +1,6 @@
-/** The echo server as a shared socket: it holds nothing while nobody speaks, and so has nothing that could time out. */
+/**
+ * The echo server as a shared socket. It uses no process while nobody speaks, so it has nothing that could time out.
+ */
 import { WebSocketServer } from '../../lib';
 
 export class SharedEchoServer extends WebSocketServer {

@@ -1,4 +1,7 @@
-/** The echo server of %CSP.WebSocket's documentation: a dedicated socket, whose `server()` reads and writes until it hears "exit". */
+/**
+ * The echo server of %CSP.WebSocket's documentation: a dedicated socket, whose `server()` reads and writes until it
+ * reads "exit".
+ */
 import { WebSocketServer, WebSocketTimeoutError } from '../../lib';
 
 const TIMEOUT_SECONDS = 10;

@@ -1,8 +1,9 @@
 /**
- * Which messages of which files have been announced, so that each is announced once although S3 may tell of a file twice and
- * Lambda may run an event again.
+ * Which messages of which files have been announced. Each is announced once, although S3 may report a file twice and
+ * Lambda may retry an event.
  *
- * FILE#{id} / MESSAGE#{index}    begun by one announcer under a lease, then done, with the report of the delivery; for fifteen days
+ * FILE#{id} / MESSAGE#{index}    one announcer has begun it, under a lease; then done, with its delivery report; kept
+ * for fifteen days
  */
 import type { Clock, DeliveryReport } from '../../lib';
 import { absent, all, any, equals, itemAbsent, lessThan } from '../../lib/table/conditions';
@@ -10,22 +11,28 @@ import { expiryAfter, type Item, type Key } from '../../lib/table/item';
 import type { Table } from '../../lib/table/table';
 import { announcementKey } from '../notifications/told-log';
 
-/** Less than the minute after which Lambda runs a failed event again: by then the lease of one that died has ended. */
+/**
+ * Less than the minute after which Lambda retries a failed event, so that the lease of a crashed invocation has
+ * expired by then.
+ */
 export const LEASE_MILLISECONDS = 45_000;
-/** Longer than the dead letters: one that is sent again finds what was announced. */
+/** Longer than dead letters are kept, so that a redriven one finds what was announced. */
 const KEPT_SECONDS = 15 * 24 * 60 * 60;
 
 export interface Announcement {
   file: string;
-  /** Of the message in its file, from 0. */
+  /** The message's index in its file, from 0. */
   index: number;
 }
 
 export type Beginning =
-  /** It is the caller's to announce until then, in milliseconds since the epoch. `again`: another may have, and died. */
+  /**
+   * The caller must announce it before this time, in milliseconds since the epoch. `again`: a crashed invocation may
+   * have announced it already.
+   */
   | { state: 'begun'; until: number; again: boolean }
   | { state: 'done' }
-  /** Somebody else is at it. */
+  /** Another invocation is announcing it. */
   | { state: 'held' };
 
 export class AnnouncementStore {
@@ -34,7 +41,9 @@ export class AnnouncementStore {
     private readonly clock: Clock,
   ) {}
 
-  /** Takes the lease of a message, if it is to be had. `announcer` is fresh for each message that an invocation begins. */
+  /**
+   * Takes the lease of a message, if it is free. `announcer` must be new for each message that an invocation begins.
+   */
   async begin(announcement: Announcement, announcer: string): Promise<Beginning> {
     const now = this.clock.now();
     const until = now + LEASE_MILLISECONDS;
@@ -50,7 +59,10 @@ export class AnnouncementStore {
     return this.#takeOver(announcement, held, announcer);
   }
 
-  /** Ends an announcement: it is not made again. `false` if the lease had ended, and somebody else has taken it over. */
+  /**
+   * Ends an announcement, which is then not repeated. `false` if the lease had expired and another invocation has
+   * taken it.
+   */
   async finish(announcement: Announcement, announcer: string, report: Outcome): Promise<boolean> {
     const finished = await this.table.update(
       keyOf(announcement),
@@ -73,7 +85,7 @@ export class AnnouncementStore {
   }
 }
 
-/** What became of it: how it was delivered, or that the message was broken. */
+/** The result: its delivery report, or that the message was broken. */
 export type Outcome = DeliveryReport | { broken: string };
 
 function keyOf({ file, index }: Announcement): Key {

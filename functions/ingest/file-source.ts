@@ -1,14 +1,14 @@
-/** The files that have come in, as objects of S3: the one place that imports its client. */
+/** Incoming files as S3 objects. The only place that imports the S3 client. */
 import type { Readable } from 'node:stream';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { IncomingFile } from './s3-event';
 
 export interface FileSource {
-  /** The bytes of exactly this version, as they come. */
+  /** Streams the bytes of exactly this version. */
   read(file: IncomingFile): Promise<AsyncIterable<Uint8Array>>;
 }
 
-/** What S3 and its client say of themselves when something went wrong. */
+/** What S3 and its client report about an error. */
 interface S3Failure extends Error {
   $metadata?: { httpStatusCode?: number; requestId?: string };
 }
@@ -20,7 +20,10 @@ export class S3FileSource implements FileSource {
     return this.#piecesOf(file, await this.#open(file, 0));
   }
 
-  /** A stream breaks off when nothing is read of it for a while, since telling of what was read takes long: the rest is asked for anew. */
+  /**
+   * A stream breaks if nothing is read from it for a while, which happens when announcing takes long. Then the rest
+   * is requested again.
+   */
   async *#piecesOf(file: IncomingFile, first: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let position = 0;
     for (let body = first; ; body = await this.#open(file, position)) {
@@ -51,14 +54,17 @@ export class S3FileSource implements FileSource {
   }
 }
 
-/** Without S3's message and the cause, which may hold the key, and that a patient's name: what is thrown is logged. */
+/**
+ * Leaves out S3's message and the cause. They may contain the key, and so a patient's name, and thrown errors are
+ * logged.
+ */
 function unreadable({ bucket, versionId, eTag, id }: IncomingFile, failure: S3Failure): FileUnreadableError {
   const { httpStatusCode: status, requestId } = failure.$metadata ?? {};
   const answer = [failure.name, status && `status ${status}`, requestId && `request ${requestId}`];
   return new FileUnreadableError(
-    `File ${id}, version ${versionId ?? eTag} in bucket ${bucket}, cannot be read: ${answer.filter(Boolean).join(', ')}`,
+    `File ${id}, version ${versionId ?? eTag} in bucket ${bucket}, could not be read: ${answer.filter(Boolean).join(', ')}`,
   );
 }
 
-/** S3 did not give the file. */
+/** S3 did not return the file. */
 export class FileUnreadableError extends Error {}

@@ -1,4 +1,4 @@
-/** The Lambda function that hears of new files. */
+/** The Lambda function for new files. */
 import { S3FileSource } from './file-source';
 import { ingestHandler } from './ingest-handler';
 

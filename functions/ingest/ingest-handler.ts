@@ -1,4 +1,4 @@
-/** The ingest function, as Lambda calls it: with events of S3, at least once for each file, and again if it fails. */
+/** The ingest function as Lambda calls it: with S3 events, at least once for each file, and again if it fails. */
 import {
   type Backend,
   backendFromEnvironment,
@@ -16,15 +16,15 @@ export interface IngestHandlerOptions {
   files: FileSource;
   /** @default the environment of the function */
   environment?: NodeJS.ProcessEnv;
-  /** @default the real table, gateway and functions, as the environment names them */
+  /** @default the real table, gateway and functions, from the environment */
   backend?: Backend;
 }
 
 export type IngestHandler = (event: S3Event, context: LambdaContext) => Promise<void>;
 
 /**
- * The environment holds `SERVICE_NAME`, whose connections are told, `CONNECTION_TABLE` and, if wanted, `MESSAGE` and
- * `SOURCE_NAMES`. What is missing is said by the first event.
+ * Reads the environment: `SERVICE_NAME`, whose connections get the notifications, `CONNECTION_TABLE` and, optionally,
+ * `MESSAGE` and `SOURCE_NAMES`. The first event reports a missing one.
  */
 export function ingestHandler({
   files,
@@ -56,11 +56,11 @@ export function ingestHandler({
 function serviceName(environment: NodeJS.ProcessEnv): string {
   if (environment.SERVICE_NAME) return environment.SERVICE_NAME;
   throw new ConfigurationError(
-    'The environment of the ingest function has no SERVICE_NAME, the service whose connections are told. The construct IncomingFiles sets it.',
+    'The environment of the ingest function has no SERVICE_NAME (the service whose connections get the notifications). The construct IncomingFiles sets it.',
   );
 }
 
-/** Names are told where nobody's patients are: on the developer's own machine. */
+/** File names are included only on the developer's own machine, where there are no patients. */
 function notificationOptions(environment: NodeJS.ProcessEnv): NotificationOptions {
   const { MESSAGE: message, SOURCE_NAMES = environment.SHARED_CONNECTION_LOCAL } = environment;
   return { ...(message && { message }), sourceNames: SOURCE_NAMES === 'true' };

@@ -1,4 +1,4 @@
-/** Announces what comes in: every message of a file to everyone who listens, in the order of the file. */
+/** Announces incoming files: every message of a file to everyone who listens, in the order of the file. */
 import type { DeliveryReport, Service } from '../../lib';
 import { sleep } from '../../lib/clock';
 import { Slots } from '../../lib/delivery/slots';
@@ -12,19 +12,21 @@ import type { BrokenMessage, ScannedRecord } from './hl7/scanned-record';
 import { brokenNotificationOf, type NotificationOptions, notificationOf } from './notification';
 import type { IncomingFile } from './s3-event';
 
-/** Messages of one file that are under way at a time. */
+/** How many messages of one file are announced at a time. */
 const AT_A_TIME = 4;
-/** A message that takes longer to deliver no longer holds up the next one. */
+/** A message that takes longer to deliver no longer delays the next one. */
 const SLOW_MILLISECONDS = 500;
-/** One delivery with its retries: with less time left, none is begun, and another invocation goes on. */
+/** The time for one delivery with its retries. If less is left, another invocation continues. */
 const DELIVERY_MILLISECONDS = 15_000;
-/** Kept of a lease for its last write. */
+/** Reserved in each lease for its last write. */
 const MARGIN_MILLISECONDS = 5_000;
 const FIRST_PAUSE_MILLISECONDS = 100;
 const LONGEST_PAUSE_MILLISECONDS = 2_000;
 const ERRORS_KEPT_SECONDS = 30 * 24 * 60 * 60;
 
-/** How many messages of a file were announced; `again`: perhaps not for the first time; `before`: not now, since they were done. */
+/**
+ * How many messages of a file were announced. `again`: possibly for the second time. `before`: already done earlier.
+ */
 export interface IngestReport {
   announced: number;
   again: number;
@@ -49,8 +51,8 @@ export class Ingest {
   }
 
   /**
-   * Whoever takes half a second for a message may get the next one before it; everyone else gets them in order.
-   * @throws AggregateError if messages could not be announced; called again, it goes on with these.
+   * A client that takes half a second for a message may get the next one first. All others get them in order.
+   * @throws AggregateError if messages could not be announced; another call continues with these
    */
   async announce(file: IncomingFile): Promise<IngestReport> {
     const report = { announced: 0, again: 0, before: 0, broken: 0 };
@@ -75,7 +77,10 @@ export class Ingest {
     );
   }
 
-  /** Announces a message unless that was done; waits for another invocation that is at it, since that may die. */
+  /**
+   * Announces a message unless that is done. If another invocation is announcing it, waits, because that one may
+   * crash.
+   */
   async #once(record: ScannedRecord, file: IncomingFile, report: IngestReport): Promise<void> {
     const { clock, token } = this.service.backend;
     const announcement = { file: file.id, index: record.index };
@@ -111,7 +116,7 @@ export class Ingest {
     return record.kind === 'broken' ? this.#recordError(record, file) : report;
   }
 
-  /** Nothing of the message is in the entry; the file's name only where it may be told. */
+  /** The entry contains nothing of the message, and the file's name only where that is allowed. */
   async #recordError({ error, index }: BrokenMessage, file: IncomingFile): Promise<Outcome> {
     const { bucket, key, versionId = file.eTag, id } = file;
     await this.#errors.append({
@@ -132,11 +137,11 @@ export class Ingest {
     const failed = (outcome as Partial<DeliveryReport>).failed ?? 0;
     if (finished && failed === 0) return;
     const what = `Message ${announcement.index} of file ${announcement.file}`;
-    if (!finished) console.warn(`${what} took longer than its lease, and may be announced twice.`);
+    if (!finished) console.warn(`${what} took longer than its lease and may be announced twice.`);
     if (failed > 0) console.warn(`${what} did not reach ${failed}: ${JSON.stringify(outcome)}`);
   }
 
-  /** Resolves when the work is done, or has taken so long that the next may begin. */
+  /** Resolves when the work is done, or has taken so long that the next message may begin. */
   async #soon(work: Promise<unknown>): Promise<void> {
     let cancel = () => {};
     const slow = new Promise<void>((resolve) => {
@@ -152,11 +157,11 @@ export class Ingest {
   }
 }
 
-/** The invocation's time is over; another one goes on where this one stops. */
+/** The invocation is out of time. Another one continues from here. */
 export class OutOfTimeError extends Error {
   constructor({ id }: IncomingFile, index: number) {
     super(
-      `There was no time left for message ${index} of file ${id}. Lambda runs the event again, and that goes on from there; give the function more time if it happens often.`,
+      `There was no time left for message ${index} of file ${id}. Lambda will retry the event and continue from there. If this happens often, increase the function's timeout.`,
     );
   }
 }

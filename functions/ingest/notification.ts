@@ -1,4 +1,4 @@
-/** What everybody is told of a message that has come in. No field of it but these leaves the file. */
+/** The notification of an incoming message. Only these fields leave the file. */
 import type { BrokenMessage, Hl7Message, OtherFile } from './hl7/scanned-record';
 import type { IncomingFile } from './s3-event';
 
@@ -8,23 +8,23 @@ export const DEFAULT_MESSAGE = 'Something has change!';
 export interface NotificationOptions {
   /** @default the article's */
   message?: string;
-  /** Whether the file's name is told: it may hold a patient's. @default false */
+  /** Whether to include the file's name, which may contain a patient's name. @default false */
   sourceNames?: boolean;
 }
 
-/** The keys are always there and in this order; what is not known is `null`. */
+/** The keys are always present and in this order. Unknown values are `null`. */
 export interface Notification {
   Type: 'Notification' | 'Broken';
   Topic: string;
   Message: string;
   Event: string | null;
   Source: string | null;
-  /** Of the file, in bytes. */
+  /** The file's size in bytes. */
   Size: number;
   ControlId: string | null;
-  /** When the message was sent, by its own word; else when its file came. ISO 8601. */
+  /** When the message was sent, according to the message, else when its file arrived. ISO 8601. */
   Sent: string;
-  /** The same message has the same id, should it come twice. */
+  /** A message has the same id if it arrives twice. */
   Id: string;
 }
 
@@ -50,7 +50,7 @@ export function notificationOf(
 /** The topic of messages that cannot be announced. */
 export const BROKEN_TOPIC = 'broken';
 
-/** That a message is broken, where, and which rule it breaks: nothing of what it holds. */
+/** Says that a message is broken, where, and which rule it breaks. Contains nothing of the message. */
 export function brokenNotificationOf(
   { error, index }: BrokenMessage,
   file: IncomingFile,

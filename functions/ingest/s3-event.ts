@@ -1,4 +1,4 @@
-/** The event by which S3 tells of new objects, as far as it is read here. Source: S3 User Guide, "Event message structure". */
+/** The S3 event for new objects: only the fields that we read. Source: S3 User Guide, "Event message structure". */
 import { createHash } from 'node:crypto';
 
 export interface S3Event {
@@ -11,24 +11,24 @@ export interface S3EventRecord {
   s3: {
     bucket: { name: string };
     /**
-     * The key is encoded as in the query of a URL. `versionId` is there if the bucket keeps versions. `sequencer` grows with
-     * each put of a key, and is the same when one is told of twice.
+     * The key is encoded as in a URL's query. `versionId` is set if the bucket keeps versions. `sequencer` grows with
+     * each put of a key, and is the same if an event is delivered twice.
      */
     object: { key: string; size: number; eTag: string; versionId?: string; sequencer?: string };
   };
 }
 
-/** One version of an object: what came in. */
+/** One version of an object. */
 export interface IncomingFile {
   bucket: string;
   key: string;
   sizeBytes: number;
-  /** The version's id or, in a bucket without versions, nothing. */
+  /** The version's id, or nothing in a bucket without versions. */
   versionId?: string;
   eTag: string;
   /** ISO 8601. */
   cameAt: string;
-  /** Tells this coming of this version from all others, and nothing about it. */
+  /** Identifies this upload of this version, and reveals nothing about it. */
   id: string;
 }
 

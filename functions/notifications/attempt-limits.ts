@@ -1,15 +1,17 @@
 /**
- * How often passwords may be tried, over all sockets and environments: counters in the table, each for a time that passes by itself.
+ * How often passwords may be tried, over all sockets and environments: counters in the table, each for one time
+ * window.
  *
- * ATTEMPTS#{service}#ADDRESS#{address} / WINDOW#{begin}       tries from one address, whatever the user
- * ATTEMPTS#{service}#USER#{hash} / ADDRESS#{address}#{begin}   tries of one user from one address
- * ATTEMPTS#{service}#USER#{hash} / WINDOW#{begin}             tries of one user from everywhere
+ * ATTEMPTS#{service}#ADDRESS#{address} / WINDOW#{begin}       attempts from one address, for any user
+ * ATTEMPTS#{service}#USER#{hash} / ADDRESS#{address}#{begin}   attempts for one user from one address
+ * ATTEMPTS#{service}#USER#{hash} / WINDOW#{begin}             attempts for one user from all addresses
  * ATTEMPTS#{service}#USER#{hash} / KNOWN#{address}            this user has signed in from this address
  *
- * Windows begin at fixed times, so that a counter is one write: across the border of two, twice as many tries may be made at once.
+ * Windows begin at fixed times, so that a counter takes one write. Around the border of two windows, twice as many
+ * attempts are possible.
  *
- * A stranger locks nobody out: the count of user and address is that address's own, and the count of a user binds only addresses that
- * the user has never signed in from, for a minute at a time.
+ * Nobody can lock a user out. The counter of user and address affects only that address. The counter of a user
+ * affects only addresses from which the user has never signed in, for one minute at a time.
  */
 import { createHash } from 'node:crypto';
 import type { Service } from '../../lib';
@@ -21,14 +23,14 @@ interface Limit {
   windowSeconds: number;
 }
 
-/** More than a household or an office mistypes: tries with the right password are given back. */
+/** More than a household or an office mistypes. Attempts with the right password are not counted. */
 const OF_ADDRESS: Limit = { tries: 30, windowSeconds: 15 * 60 };
 const OF_USER_AT_ADDRESS: Limit = { tries: 6, windowSeconds: 15 * 60 };
-/** Guesses that come from many addresses: some 14,000 a day at most. */
+/** For guesses from many addresses: at most about 14,000 a day. */
 const OF_USER: Limit = { tries: 10, windowSeconds: 60 };
 const KNOWN_SECONDS = 30 * 24 * 60 * 60;
 
-/** Too many were tried; after so many seconds another may be. */
+/** There were too many attempts. The next one is allowed after this many seconds. */
 export interface TooManyAttempts {
   of: 'address' | 'user and address' | 'user';
   seconds: number;
@@ -38,19 +40,19 @@ export class AttemptLimits {
   readonly #addressPk: string;
   readonly #userPk: string;
 
-  /** @param address as `clientAddress` gives it */
+  /** @param address from `clientAddress` */
   constructor(
     private readonly service: Service,
     user: string,
     private readonly address: string,
   ) {
-    // Whatever a user is called, the key is short, and says nothing of one who may not exist.
+    // Hashed, so that the key is short for any user name, and reveals nothing about users who may not exist.
     const hash = createHash('sha256').update(user).digest('base64url').slice(0, 22);
     this.#addressPk = `ATTEMPTS#${service.name}#ADDRESS#${address}`;
     this.#userPk = `ATTEMPTS#${service.name}#USER#${hash}`;
   }
 
-  /** Counts a try before it is made. What forbids it, if something does: then it is not counted. */
+  /** Counts an attempt before it is made. If a limit forbids it, returns that limit and does not count it. */
   async begin(): Promise<TooManyAttempts | undefined> {
     if (!(await this.#count(OF_ADDRESS))) return this.#tooMany('address', OF_ADDRESS);
     if (!(await this.#count(OF_USER_AT_ADDRESS))) {
@@ -63,7 +65,7 @@ export class AttemptLimits {
     return this.#tooMany('user', OF_USER);
   }
 
-  /** The password was right: the try is not held against anybody, and the address is known. */
+  /** The password was right: the attempt is not counted, and the address is now known. */
   async succeeded(): Promise<void> {
     const { table, clock } = this.service.backend;
     await table.put({ ...this.#knownKey(), expiresAt: expiryAfter(clock.now(), KNOWN_SECONDS) }, always);
@@ -71,7 +73,9 @@ export class AttemptLimits {
     await this.#giveBack(OF_ADDRESS);
   }
 
-  /** A call that the SDK repeats, since its answer was lost, counts twice: rather that than a try for nothing. */
+  /**
+   * If the SDK repeats a call whose response was lost, the attempt counts twice. That is better than a free attempt.
+   */
   async #count(limit: Limit): Promise<boolean> {
     const { table, clock } = this.service.backend;
     const expiresAt = expiryAfter(clock.now(), 2 * limit.windowSeconds);

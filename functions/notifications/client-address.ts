@@ -1,10 +1,11 @@
-/** The address of a client, as far as it tells clients apart. */
+/** The address of a client, as far as it identifies the client. */
 import { isIPv6 } from 'node:net';
 
 /**
- * An IPv4 address as it is; of an IPv6 address the first 64 bits, since a client has all the others of its network to choose from.
- * From `requestContext.identity.sourceIp`, which API Gateway takes from the TCP connection: unlike the header `X-Forwarded-For` of a
- * handshake, no client can choose it.
+ * A whole IPv4 address, or the first 64 bits of an IPv6 address, because a client can choose any other address in its
+ * own network.
+ * API Gateway takes `requestContext.identity.sourceIp` from the TCP connection. Unlike the header `X-Forwarded-For`
+ * of a handshake, clients cannot choose it.
  */
 export function clientAddress(sourceIp: string): string {
   if (!isIPv6(sourceIp)) return sourceIp;

@@ -1,19 +1,19 @@
-/** An example of a verifier: users and the hashes of their passwords, from a secret of Secrets Manager or from a file. */
+/** An example of a verifier: users and their password hashes, from a secret of Secrets Manager or from a file. */
 import { readFile } from 'node:fs/promises';
 import { type Clock, ConfigurationError } from '../../lib';
 import { systemClock } from '../../lib/clock';
 import { PasswordHash } from './password-hash';
 import type { Verifier } from './verifier';
 
-/** So old may be what was read before a change. */
+/** How long a cached value is used after a change. */
 const KEPT_MILLISECONDS = 5 * 60_000;
 
 export class CredentialsVerifier implements Verifier {
   #read: { at: number; hashes: Promise<Hashes> } | undefined;
 
   /**
-   * @param source the ARN of a secret, or the path of a file, that holds `{ "user": "scrypt$…" }`
-   * @param read gives what it holds
+   * @param source the ARN of a secret, or the path of a file, that contains `{ "user": "scrypt$…" }`
+   * @param read returns its content
    */
   constructor(
     private readonly source: string,
@@ -21,7 +21,7 @@ export class CredentialsVerifier implements Verifier {
     private readonly clock: Clock = systemClock,
   ) {}
 
-  /** @throws ConfigurationError if the source cannot be read, or holds anything else. */
+  /** @throws ConfigurationError if the source cannot be read, or contains anything else */
   async verify(user: string, password: string): Promise<boolean> {
     return (await this.#hashes()).match(user, password);
   }
@@ -49,14 +49,17 @@ export class CredentialsVerifier implements Verifier {
   }
 }
 
-/** Nobody is asked for anything if the environment has no `CREDENTIALS`. */
+/** Does not check anything if the environment has no `CREDENTIALS`. */
 export function verifierFromEnvironment({ CREDENTIALS }: NodeJS.ProcessEnv): Verifier | undefined {
   return CREDENTIALS ? new CredentialsVerifier(CREDENTIALS) : undefined;
 }
 
-/** The hashes of all users. Whoever is asked about, it costs the same: one check at each cost that any of them has. */
+/**
+ * The hashes of all users. Every lookup costs the same, whoever the user is: one check for each cost that any user
+ * has.
+ */
 class Hashes {
-  /** Of no password, one for each cost. */
+  /** Hashes of no password, one for each cost. */
   readonly #nobodies: PasswordHash[];
 
   constructor(private readonly hashes: ReadonlyMap<string, PasswordHash>) {
@@ -79,13 +82,13 @@ class Hashes {
   }
 }
 
-/** What is wrong is told without what is there. */
+/** The error does not contain the value. */
 function parse(text: string, source: string): Hashes {
   const hashes = new Map<string, PasswordHash>();
   const entries = Object.entries(parseObject(text, source));
   for (const [index, [user, value]] of entries.entries()) {
     const hash = typeof value === 'string' ? PasswordHash.parse(value) : undefined;
-    if (!hash) throw unusable(source, `entry ${index + 1} of ${entries.length} has no such hash`);
+    if (!hash) throw unusable(source, `entry ${index + 1} of ${entries.length} is not such a hash`);
     hashes.set(user, hash);
   }
   return new Hashes(hashes);
@@ -99,24 +102,27 @@ function parseObject(text: string, source: string): object {
     throw unusable(source, 'it is not JSON');
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw unusable(source, 'it is no object');
+    throw unusable(source, 'it is not an object');
   }
   return value;
 }
 
 function unusable(source: string, why: string): ConfigurationError {
   return new ConfigurationError(
-    `CREDENTIALS ${source} should hold JSON such as {"name":"scrypt$N$r$p$salt$hash"}, but ${why}. Make a hash with functions/notifications/hash-password.ts.`,
+    `CREDENTIALS ${source} must contain JSON such as {"name":"scrypt$N$r$p$salt$hash"}, but ${why}. Make a hash with functions/notifications/hash-password.ts.`,
   );
 }
 
-/** Says what its reader met (`ENOENT`, `ResourceNotFoundException`, `AccessDeniedException` …), but not where in the SDK it did. */
+/**
+ * Contains the reader's error (`ENOENT`, `ResourceNotFoundException`, `AccessDeniedException` …), but not the SDK's
+ * stack.
+ */
 function unreadable(source: string, { name, message }: Error): ConfigurationError {
   const remedy = isSecret(source)
-    ? 'Name a secret of this account and region, or on your own machine a file, and allow the routes function secretsmanager:GetSecretValue on it; deploying with --context credentials=ARN does both.'
-    : 'Name a file that is there, or on AWS the ARN of a secret.';
+    ? 'Set it to a secret of this account and region, or on your own machine to a file, and allow the routes function secretsmanager:GetSecretValue on the secret. Deploying with --context credentials=ARN does both.'
+    : 'Set it to an existing file, or on AWS to the ARN of a secret.';
   return new ConfigurationError(
-    `CREDENTIALS ${source} cannot be read (${name}: ${message}), and nobody passes without. ${remedy}`,
+    `CREDENTIALS ${source} cannot be read (${name}: ${message}), so nobody can sign in. ${remedy}`,
   );
 }
 
@@ -126,7 +132,7 @@ function isSecret(source: string): boolean {
 
 async function readCredentials(source: string): Promise<string> {
   if (!isSecret(source)) return readFile(source, 'utf8');
-  // Loaded only where there is a secret to read.
+  // Loaded only if there is a secret to read.
   const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
   const client = new SecretsManagerClient({});
   try {

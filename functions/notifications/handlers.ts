@@ -1,4 +1,4 @@
-/** The notifier's two Lambda functions. */
+/** The notification service's two Lambda functions. */
 import { createHandlers } from '../../lib';
 import { serverForHearers } from './hearers';
 

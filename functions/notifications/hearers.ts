@@ -1,11 +1,11 @@
-/** Who may hear the notifications, as the environment of the functions says it by name. */
+/** Who may receive the notifications, from the functions' environment. */
 import { WebSocketServer } from '../../lib';
 import { verifierFromEnvironment } from './credentials';
 import { type NotificationsServerClass, notificationsServer } from './server';
 
 /**
- * With `CREDENTIALS` those who pass the verifier, with `OPEN_TO_EVERYBODY` or on the developer's own machine everybody, and
- * otherwise nobody: what is told may concern patients.
+ * With `CREDENTIALS`, users who pass the verifier. With `OPEN_TO_EVERYBODY`, or on the developer's own machine,
+ * everybody. Otherwise nobody, because notifications may concern patients.
  */
 export function serverForHearers(
   environment: NodeJS.ProcessEnv,
@@ -17,11 +17,11 @@ export function serverForHearers(
   return isOpen ? notificationsServer() : ClosedServer;
 }
 
-/** Nobody may connect before somebody has said who may. */
+/** Nobody may connect until the deployment says who may. */
 class ClosedServer extends WebSocketServer {
   override async onPreServer(): Promise<void> {
     console.error(
-      'A connection was refused, since nothing says who may hear the notifications. Deploy with --context credentials=ARN of a secret with users, or with --context open=true for everybody.',
+      'A connection was refused, because the deployment does not say who may receive the notifications. Deploy with --context credentials=ARN (a secret with users), or with --context open=true for everybody.',
     );
     this.refuse(403);
   }

@@ -1,8 +1,11 @@
-/** What a client said, as it may stand in a log. */
+/** A client's text, made safe for a log. */
 
 const MAX_CHARACTERS = 64;
 
-/** In quotes, of bounded length, and of printable ASCII: nothing of it ends the line, hides, or runs the other way round. */
+/**
+ * Quoted, of bounded length, and in printable ASCII. It cannot end the line, hide characters or change the text
+ * direction.
+ */
 export function logText(text: string): string {
   const characters = [...text.slice(0, 2 * MAX_CHARACTERS)];
   const shown = characters.slice(0, MAX_CHARACTERS).join('');

@@ -1,7 +1,7 @@
 /** The wire protocol of the notifications: JSON text frames with PascalCase keys. */
 import { isTopic, MAX_TOPICS } from './topics';
 
-/** What a client asks for. */
+/** What a client sends. */
 export type ClientMessage =
   | { kind: 'change'; subscribe: string[]; unsubscribe: string[] }
   | { kind: 'credentials'; user: string; password: string }
@@ -9,19 +9,19 @@ export type ClientMessage =
   | { kind: 'missed'; since: number }
   | { kind: 'ping' };
 
-/** What a client gets, but for the notifications themselves. */
+/** What a client receives, apart from the notifications themselves. */
 export type ServerMessage =
   | { Type: 'Subscriptions'; Topics: string[] }
   | { Type: 'Missed'; Notifications: unknown[]; More: boolean }
   | { Type: 'Error'; Message: string };
 
-/** Of a user's name, and of a password. */
+/** The longest user name and password. */
 export const MAX_CREDENTIAL_CHARACTERS = 256;
 
-/** A frame that breaks the protocol; the message is for its sender. */
+/** A frame that breaks the protocol. The message goes to its sender. */
 export class NotificationsProtocolError extends Error {}
 
-/** @throws NotificationsProtocolError that names the key, the rule and the value, and never a password. */
+/** @throws NotificationsProtocolError with the key, the rule and the value, but never a password */
 export function parseClientMessage(text: string): ClientMessage {
   const frame = parseObject(text);
   if ('Ping' in frame) return { kind: 'ping' };
@@ -41,11 +41,11 @@ export function parseClientMessage(text: string): ClientMessage {
     };
   }
   throw new NotificationsProtocolError(
-    `Nothing is known to do with the keys ${Object.keys(frame).slice(0, 5).map(quoted).join(', ') || '(none)'}. Send {"Subscribe":["adt"]}, {"Unsubscribe":["*"]}, {"User","Password"}, {"After"}, {"Since"} or {"Ping"}.`,
+    `The keys ${Object.keys(frame).slice(0, 5).map(quoted).join(', ') || '(none)'} are unknown. Send {"Subscribe":["adt"]}, {"Unsubscribe":["*"]}, {"User","Password"}, {"After"}, {"Since"} or {"Ping"}.`,
   );
 }
 
-/** What the query string asks for: its topics, and what is wrong with others. Nothing at all if it names none. */
+/** The topics in the query string, and what is wrong with others. Undefined if it has none. */
 export function topicsOfQuery(query: string[]): { topics: string[]; problems: string[] } {
   const named = query.flatMap((list) => list.split(',')).map((topic) => topic.trim());
   const distinct = [...new Set(named.filter((topic) => topic !== ''))];
@@ -54,7 +54,7 @@ export function topicsOfQuery(query: string[]): { topics: string[]; problems: st
   const problems = [
     ...(bad.length > 0 ? [notTopics('The query string', bad)] : []),
     ...(good.length > MAX_TOPICS
-      ? [tooMany(`The query string names ${good.length}; the first ${MAX_TOPICS} are subscribed to`)]
+      ? [tooMany(`The query string has ${good.length}, and you are subscribed to the first ${MAX_TOPICS}`)]
       : []),
   ];
   return { topics: good.slice(0, MAX_TOPICS), problems };
@@ -65,13 +65,13 @@ export function tooMany(what: string): string {
   return `A connection may have ${MAX_TOPICS} topics. ${what}. Unsubscribe from some, or subscribe to "*" for all.`;
 }
 
-/** An Id is the file's, a point, and the message's number in it. */
+/** An Id is the file's id, a dot, and the message's number in the file. */
 function missed({ After, Since }: Record<string, unknown>): ClientMessage {
   if (After !== undefined) {
     if (typeof After === 'string' && /^[\w-]{22}\.\d{1,9}$/.test(After))
       return { kind: 'missed', after: After };
     throw new NotificationsProtocolError(
-      `After must be the Id of a notification, not ${shown(After)}. Send the Id of the last one that came.`,
+      `After must be the Id of a notification, not ${shown(After)}. Send the Id of the last one that you received.`,
     );
   }
   const since = typeof Since === 'string' && Since.length <= 40 ? Date.parse(Since) : Number.NaN;
@@ -86,7 +86,7 @@ function parseObject(text: string): Record<string, unknown> {
   try {
     frame = JSON.parse(text);
   } catch {
-    // Whatever it is, it may hold a password.
+    // The text may contain a password.
     throw new NotificationsProtocolError(
       `The message of ${text.length} characters is not JSON. Send {"Subscribe":["adt"]}, for example.`,
     );
@@ -118,7 +118,7 @@ function topics(key: string, value: unknown): string[] {
 function notTopics(where: string, bad: unknown[]): string {
   const some = bad.slice(0, 5).map(shown).join(', ');
   const more = bad.length > 5 ? ` and ${bad.length - 5} more` : '';
-  return `${where} has ${some}${more}: a topic has 1 to 32 of the characters a-z, 0-9, "_" and "-", and "*" is all of them. Write "adt" for messages of type ADT.`;
+  return `${where} has ${some}${more}: a topic has 1 to 32 of the characters a-z, 0-9, "_" and "-"; "*" means all topics. For messages of type ADT, send "adt".`;
 }
 
 function credential(key: string, value: unknown): string {
@@ -129,7 +129,7 @@ function credential(key: string, value: unknown): string {
   }
   if (value.length > MAX_CREDENTIAL_CHARACTERS) {
     throw new NotificationsProtocolError(
-      `${key} may have ${MAX_CREDENTIAL_CHARACTERS} characters; this one has ${value.length}. Send {"User":"…","Password":"…"}.`,
+      `${key} may have up to ${MAX_CREDENTIAL_CHARACTERS} characters, but has ${value.length}. Send {"User":"…","Password":"…"}.`,
     );
   }
   return value;
@@ -141,7 +141,7 @@ function shown(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
-/** At most 40 characters of what a client sent. */
+/** At most 40 characters of the client's text. */
 function quoted(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }

@@ -1,10 +1,10 @@
 /**
- * A password's hash, as `scrypt$N$r$p$salt$hash`: scrypt's cost, block size and parallelization, then salt and hash in
- * base64url. So each hash says by itself how it is checked, and the cost can grow with the next password.
+ * A password's hash, as `scrypt$N$r$p$salt$hash`: scrypt's cost, block size and parallelization, then salt and hash
+ * in base64url. Each hash says how to check it, so the cost can grow with new passwords.
  */
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
-/** 16 MB and some 50 ms on a whole CPU. Source: OWASP Password Storage Cheat Sheet, "scrypt": N=2^14, r=8, p=5. */
+/** 16 MB and about 50 ms on a whole CPU. Source: OWASP Password Storage Cheat Sheet, "scrypt": N=2^14, r=8, p=5. */
 const DEFAULT_COST = { N: 2 ** 14, r: 8, p: 5 };
 /** A function of 256 MB can check several at once. */
 const MAX_MEMORY_BYTES = 64 * 1024 * 1024;
@@ -27,7 +27,7 @@ export class PasswordHash {
     private readonly hash: Buffer,
   ) {}
 
-  /** `undefined` if the text is no hash that this can check. */
+  /** `undefined` if the text is not a hash that this can check. */
   static parse(text: string): PasswordHash | undefined {
     const { N = '', r = '', p = '', salt = '', hash = '' } = FORM.exec(text)?.groups ?? {};
     const cost = { N: Number(N), r: Number(r), p: Number(p) };
@@ -40,14 +40,14 @@ export class PasswordHash {
     return new PasswordHash(DEFAULT_COST, salt, await derive(password, salt, MIN_HASH_BYTES, DEFAULT_COST));
   }
 
-  /** A hash of no password at all, which costs as much to check. */
+  /** A hash of no password, which costs as much to check. */
   static resembling(this: void, other: PasswordHash | undefined): PasswordHash {
     const saltBytes = other?.salt.length ?? MIN_SALT_BYTES;
     const hashBytes = other?.hash.length ?? MIN_HASH_BYTES;
     return new PasswordHash(other?.cost ?? DEFAULT_COST, randomBytes(saltBytes), randomBytes(hashBytes));
   }
 
-  /** What a check costs: two hashes with the same text take as long. */
+  /** The cost of a check. Two hashes with the same text take equally long. */
   get costText(): string {
     const { N, r, p } = this.cost;
     return [N, r, p].join('$');
@@ -76,7 +76,7 @@ function memoryOf({ N, r }: Cost): number {
   return 128 * N * r;
 }
 
-/** The same text typed on another keyboard is the same password. */
+/** Typed on different keyboards, the same text must be the same password. */
 function derive(password: string, salt: Buffer, bytes: number, cost: Cost): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const options = { ...cost, maxmem: 2 * MAX_MEMORY_BYTES };

@@ -1,4 +1,4 @@
-/** The notifier: whoever is connected hears of what comes in, by the topics that it subscribes to. */
+/** The notification service. Each client receives the messages of the topics that it subscribes to. */
 import {
   type ConnectionLimits,
   type ServerContext,
@@ -24,15 +24,15 @@ import { channelOf, EVERYTHING, MAX_TOPICS, topicsOf } from './topics';
 import { MAX_ATTEMPTS, Verification } from './verification';
 import type { Verifier } from './verifier';
 
-/** How long a client may take to show who it is. The article's sends user and password a second after it has opened. */
+/** How long a client may take to sign in. The article's client sends user and password one second after it opens. */
 export const VERIFICATION_MILLISECONDS = 10_000;
 const FIRST_PAUSE_MILLISECONDS = 250;
 const LONGEST_PAUSE_MILLISECONDS = 2_000;
 
 export interface NotificationsOptions {
-  /** Who decides whether a user has a password. @default everybody may hear everything */
+  /** Checks users and passwords. @default everybody may receive everything */
   verifier?: Verifier | undefined;
-  /** After this a socket that has not passed the verifier is closed. @default 10,000 */
+  /** How long a socket may stay open without signing in. @default 10,000 */
   verificationMilliseconds?: number;
 }
 
@@ -42,7 +42,7 @@ export type NotificationsServerClass = (new (
   limits: ConnectionLimits;
 };
 
-/** The server class, with the verifier that it is to ask. */
+/** Makes the server class that uses this verifier. */
 export function notificationsServer(options: NotificationsOptions = {}): NotificationsServerClass {
   const { verifier, verificationMilliseconds = VERIFICATION_MILLISECONDS } = options;
   return verifier ? verifiedServer(verifier, verificationMilliseconds) : NotificationsServer;
@@ -55,9 +55,9 @@ function verifiedServer(verifier: Verifier, milliseconds: number): Notifications
   };
 }
 
-/** Everybody may hear everything. */
+/** Everybody may receive everything. */
 class NotificationsServer extends WebSocketServer {
-  /** Whoever goes from all of its topics to others is in both for a moment. */
+  /** A client that replaces all of its topics briefly has both the old and the new ones. */
   static override readonly limits = { messagesPerSecond: 2, burst: 40, channels: 2 * MAX_TOPICS };
 
   override async onPreServer(): Promise<void> {
@@ -82,11 +82,11 @@ class NotificationsServer extends WebSocketServer {
     const { messagesPerSecond } = NotificationsServer.limits;
     await this.tell({
       Type: 'Error',
-      Message: `You may send ${messagesPerSecond} messages a second. Not taken: ${refused}. Wait a moment, and send them again.`,
+      Message: `You may send ${messagesPerSecond} messages a second. Refused: ${refused}. Wait a moment, then send them again.`,
     });
   }
 
-  /** The article's client sends user and password, whether or not somebody asks for them. */
+  /** The article's client sends user and password whether or not the server requires them. */
   protected async obey(data: string): Promise<void> {
     const message = parseClientMessage(data);
     if (message.kind === 'ping') return;
@@ -95,14 +95,14 @@ class NotificationsServer extends WebSocketServer {
     await this.tellSubscriptions();
   }
 
-  /** What it would have heard with its topics while it was away. One frame, of the newest that fit. */
+  /** What the client missed on its topics while it was away. One frame with the newest that fit. */
   async #tellMissed(from: { after: string } | { since: number }): Promise<void> {
     const { table, clock } = this.service.backend;
     const told = new ToldLog(table, clock, this.service.name);
     const time = 'after' in from ? await told.timeOf(from.after) : from.since;
     if (time === undefined) {
       throw new NotificationsProtocolError(
-        'The notification whose Id is After is not known any more. Send {"Since":"…"} with a time within the last week.',
+        'There is no notification with the Id in After, or it is older than a week. Send {"Since":"…"} with a time within the last week.',
       );
     }
     const topics = new Set(topicsOf(await this.channels()));
@@ -115,7 +115,7 @@ class NotificationsServer extends WebSocketServer {
 
   async #change({ subscribe, unsubscribe }: { subscribe: string[]; unsubscribe: string[] }): Promise<void> {
     if (subscribe.length > 0) await this.#assertFewTopics(subscribe, unsubscribe);
-    // What is told meanwhile to somebody who goes from all to one topic comes once too often rather than never.
+    // A client that switches from all topics to one may get a notification twice, but never misses one.
     await this.subscribeTo(subscribe);
     const left = unsubscribe.filter((topic) => !subscribe.includes(topic));
     await allOver(left.map((topic) => this.unsubscribe(channelOf(topic))));
@@ -126,14 +126,16 @@ class NotificationsServer extends WebSocketServer {
     const after = new Set(before.filter((topic) => !unsubscribe.includes(topic)));
     for (const topic of subscribe) after.add(topic);
     if (after.size <= MAX_TOPICS) return;
-    throw new NotificationsProtocolError(tooMany(`With those to subscribe to it would have ${after.size}`));
+    throw new NotificationsProtocolError(
+      tooMany(`With the new ones, this connection would have ${after.size}`),
+    );
   }
 
   protected async subscribeTo(topics: string[]): Promise<void> {
     await allOver(topics.map((topic) => this.subscribe(channelOf(topic))));
   }
 
-  /** What the query string asks for; what is wrong with it is noted for `server()`, which can tell it. */
+  /** The topics in the query string. Errors are stored for `server()`, which can send them. */
   protected notedTopics(): string[] {
     const { multiValueQueryStringParameters: query } = this.context.event as ConnectEvent;
     const asked = query?.topics ?? [];
@@ -152,7 +154,7 @@ class NotificationsServer extends WebSocketServer {
     await this.tell({ Type: 'Subscriptions', Topics: topicsOf(await this.channels()) });
   }
 
-  /** One who has left meanwhile misses the answer, and nothing else is wrong. */
+  /** If the client has disconnected, it misses the answer, and that is not an error. */
   protected async tell(message: ServerMessage): Promise<void> {
     try {
       await this.write(JSON.stringify(message));
@@ -162,18 +164,18 @@ class NotificationsServer extends WebSocketServer {
   }
 }
 
-/** Nobody is subscribed to anything before it has shown who it is. */
+/** A client has no subscriptions before it has signed in. */
 abstract class VerifiedNotificationsServer extends NotificationsServer {
   protected abstract readonly verifier: Verifier;
   protected abstract readonly verificationMilliseconds: number;
   readonly #verification = new Verification(this.service, this.webSocketId);
 
-  /** The topics wait with the connection. */
+  /** The topics are stored with the connection until then. */
   override async onPreServer(): Promise<void> {
     this.attributes.topics = this.notedTopics();
   }
 
-  /** Waits until the client has passed, and closes the socket of one that takes too long. */
+  /** Waits until the client has signed in, and closes the socket if that takes too long. */
   override async server(): Promise<void> {
     const { clock } = this.service.backend;
     await this.tellProblems();
@@ -181,7 +183,7 @@ abstract class VerifiedNotificationsServer extends NotificationsServer {
     let pause = FIRST_PAUSE_MILLISECONDS;
     while (!(await this.#verification.hasPassed())) {
       const left = deadline - clock.now();
-      if (left <= 0) return this.#turnAway('No user and password were accepted in time. Connect again.');
+      if (left <= 0) return this.#turnAway('You did not sign in within the time limit. Connect again.');
       await sleep(clock, Math.min(pause, left));
       pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS);
     }
@@ -197,7 +199,7 @@ abstract class VerifiedNotificationsServer extends NotificationsServer {
     if (await this.#verification.hasPassed()) return super.obey(data);
     if (message.kind !== 'credentials') {
       throw new NotificationsProtocolError(
-        'Nothing can be subscribed to before user and password have been accepted. Send {"User":"…","Password":"…"} first.',
+        'You must sign in before you can subscribe. Send {"User":"…","Password":"…"} first.',
       );
     }
     await this.#verify(message.user, message.password);
@@ -210,27 +212,28 @@ abstract class VerifiedNotificationsServer extends NotificationsServer {
     const limits = new AttemptLimits(this.service, user, address);
     const tooMany = await limits.begin();
     if (tooMany) {
-      this.#logRefusal(user, address, `too many attempts of this ${tooMany.of}`);
+      this.#logRefusal(user, address, `too many attempts for this ${tooMany.of}`);
       return this.#turnAway(`Too many attempts. Connect again in ${waitOf(tooMany)}.`);
     }
     if (!(await this.verifier.verify(user, password))) {
-      this.#logRefusal(user, address, `wrong user or password, ${attempt} of ${MAX_ATTEMPTS}`);
+      this.#logRefusal(user, address, `wrong user or password, attempt ${attempt} of ${MAX_ATTEMPTS}`);
       const left = MAX_ATTEMPTS - attempt;
-      if (left === 0) return this.#turnAway('User or password is wrong. There are no more attempts.');
+      if (left === 0) return this.#turnAway('User or password is wrong. You have no attempts left.');
       return this.tell({
         Type: 'Error',
-        Message: `User or password is wrong. Try again: ${left} of ${MAX_ATTEMPTS} attempts are left.`,
+        Message: `User or password is wrong. Try again: you have ${left} of ${MAX_ATTEMPTS} attempts left.`,
       });
     }
     await limits.succeeded();
     const connection = await this.service.store.connection(this.webSocketId);
     await this.subscribeTo((connection?.attributes.topics ?? []) as string[]);
-    // The mark comes last: whoever dies before it leaves a socket that is closed at the deadline, and never one that hears nothing.
+    // The mark comes last. A crash before it leaves a socket that is closed at the deadline, never one that stays
+    // open and receives nothing.
     await this.#verification.pass();
     await this.tellSubscriptions();
   }
 
-  /** For whoever watches over the log; the password is in none. */
+  /** For people who monitor the log. It contains no passwords. */
   #logRefusal(user: string, address: string, why: string): void {
     console.warn(
       `WebSocket ${this.webSocketId} from ${logText(address)} was refused as user ${logText(user)}: ${why}`,

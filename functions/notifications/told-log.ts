@@ -1,8 +1,9 @@
 /**
- * What was told within a week, so that a client that was away hears of what it missed.
+ * The notifications of the last week, so that a client that was away gets what it missed.
  *
  * LOG#{service}#told / ENTRY#{milliseconds}#{index}#{file}   the notification, written just before it is published
- * FILE#{file} / MESSAGE#{index}                              when it was begun: by its Id a client says where it stopped
+ * FILE#{file} / MESSAGE#{index}                              when it was begun; a client gives its Id to say where it
+ * stopped
  */
 import type { Clock } from '../../lib';
 import { always } from '../../lib/table/conditions';
@@ -12,12 +13,15 @@ import type { Table } from '../../lib/table/table';
 const KEPT_SECONDS = 7 * 24 * 60 * 60;
 /** As many as one answer holds. */
 export const MAX_MISSED = 100;
-/** Below the 32 KB that a frame of API Gateway has, with room for what is around them. */
+/** Below API Gateway's 32 KB for a frame, with room for the rest of the answer. */
 const MAX_MISSED_BYTES = 30_000;
-/** What other topics were told is passed over; more than this are not looked at. */
+/** Notifications of other topics are skipped. No more than this many are read. */
 const MAX_LOOKED_AT = 500;
 const PAGE_ENTRIES = 100;
-/** One that was begun earlier may have been told later, by another invocation. A client tells by the Ids what comes twice. */
+/**
+ * A notification that was begun earlier may have been published later, by another invocation. Clients recognize
+ * duplicates by their Ids.
+ */
 const LOOK_BACK_MILLISECONDS = 60_000;
 const STAMP_DIGITS = 15;
 const INDEX_DIGITS = 9;
@@ -47,7 +51,7 @@ export class ToldLog {
     this.#pk = toldPk(service);
   }
 
-  /** Before it is published: whoever subscribes before it asks what it missed misses nothing. */
+  /** Written before publication: a client that subscribes first and then asks for what it missed misses nothing. */
   async note({ id, topic, text }: Told): Promise<void> {
     const now = this.clock.now();
     const expiresAt = expiryAfter(now, KEPT_SECONDS);
@@ -57,7 +61,10 @@ export class ToldLog {
     );
   }
 
-  /** What was told since then (milliseconds since the epoch), and a minute before, of the topics that are heard, but for the last that came. */
+  /**
+   * The notifications since that time (milliseconds since the epoch), and one minute before, on the client's topics.
+   * Leaves out the last one that the client received.
+   */
   async since(time: number, hears: (topic: string) => boolean, last = ''): Promise<Missed> {
     const oldest = stamp(time - LOOK_BACK_MILLISECONDS);
     const texts: string[] = [];
@@ -82,7 +89,7 @@ export class ToldLog {
     return { texts: texts.reverse(), isCut: false };
   }
 
-  /** When the notification with this Id was begun; `undefined` if it is not known (any more). */
+  /** When the notification with this Id was begun; `undefined` if it is unknown or too old. */
   async timeOf(id: string): Promise<number | undefined> {
     const [file = '', index] = id.split('.');
     const item: Item | undefined = await this.table.get(announcementKey(file, Number(index)));
@@ -94,12 +101,12 @@ export function toldPk(service: string): string {
   return `LOG#${service}#told`;
 }
 
-/** Of a message of a file, which is announced once. */
+/** For a message of a file, which is announced once. */
 export function announcementKey(file: string, index: number): Key {
   return { pk: `FILE#${file}`, sk: `MESSAGE#${padded(index)}` };
 }
 
-/** So that what was told in the same millisecond stays in the order of its file. */
+/** Keeps notifications of the same millisecond in the order of their file. */
 function indexAndFile(id: string): string {
   const [file = '', index] = id.split('.');
   return `${padded(Number(index))}#${file}`;

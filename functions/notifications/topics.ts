@@ -1,8 +1,11 @@
-/** What clients subscribe to: topics, such as the kinds of HL7 messages, each with a channel of its own. */
+/** What clients subscribe to: topics, such as the types of HL7 messages, each with its own channel. */
 
 /** The topic of everything. */
 export const EVERYTHING = '*';
-/** Each costs two writes when it is subscribed to and three when it is left; whoever wants more of them wants everything. */
+/**
+ * Each costs two writes to subscribe and three to unsubscribe. A client that wants more should subscribe to
+ * everything.
+ */
 export const MAX_TOPICS = 25;
 
 const CHANNEL_OF_EVERYTHING = 'all';
@@ -12,7 +15,7 @@ export function isTopic(topic: unknown): topic is string {
   return typeof topic === 'string' && (topic === EVERYTHING || /^[a-z0-9_-]{1,32}$/.test(topic));
 }
 
-/** The channel whose members hear of a topic. */
+/** The channel of a topic. */
 export function channelOf(topic: string): string {
   return topic === EVERYTHING ? CHANNEL_OF_EVERYTHING : PREFIX + topic;
 }

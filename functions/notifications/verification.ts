@@ -1,5 +1,5 @@
 /**
- * How far a connection has come in showing who it is, kept beside the connection.
+ * The state of a connection's sign-in, stored beside the connection.
  *
  * CONNECTION#{id} / VERIFICATION    attempts: how many passwords were tried; passed: one of them was right
  */
@@ -26,10 +26,10 @@ export class Verification {
     return (await this.#get())?.passed === true;
   }
 
-  /** Counts an attempt before it is made: its number, or `undefined` if there were as many as there may be. */
+  /** Counts an attempt before it is made. Returns its number, or `undefined` if no attempts are left. */
   async beginAttempt(): Promise<number | undefined> {
     const token = this.service.backend.token();
-    // Whoever meets another attempt counts after it, so that nobody tries more often than this.
+    // If another attempt runs at the same time, this one counts after it, so that nobody gets extra attempts.
     for (let looks = 0; looks < MAX_ATTEMPTS; looks++) {
       const attempts = ((await this.#get())?.attempts as number | undefined) ?? 0;
       if (attempts >= MAX_ATTEMPTS) return undefined;
@@ -39,7 +39,7 @@ export class Verification {
     return undefined;
   }
 
-  /** Notes that a password was right. */
+  /** Records that a password was right. */
   async pass(): Promise<void> {
     await this.service.backend.table.update(this.#key, { set: { passed: true } }, itemExists);
   }
@@ -55,7 +55,7 @@ export class Verification {
     return table.put(item, any(itemAbsent, all(equals('token', token), absent('passed'))));
   }
 
-  /** An attempt that was counted by a call whose answer was lost has left its token. */
+  /** An attempt of a call whose response was lost has left its token. */
   async #next(attempts: number, token: string): Promise<boolean> {
     const counted = await this.service.backend.table.update(
       this.#key,

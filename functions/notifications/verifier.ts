@@ -1,5 +1,5 @@
-/** Who decides whether a client may hear anything. */
+/** Decides whether a client may receive anything. */
 export interface Verifier {
-  /** Whether this user has this password. Takes as long for an unknown user as for a known one. */
+  /** Whether this user has this password. Must take as long for an unknown user as for a known one. */
   verify(user: string, password: string): Promise<boolean>;
 }

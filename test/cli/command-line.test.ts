@@ -95,7 +95,7 @@ describe('shared-connection', () => {
     });
 
     it('is named where none is near', async () => {
-      expect((await run(['frobnicate'])).complaint).toMatch(/unknown command 'frobnicate'\n\(--help tells/);
+      expect((await run(['frobnicate'])).complaint).toMatch(/unknown command 'frobnicate'\n\(--help lists/);
     });
   });
 
@@ -113,7 +113,7 @@ describe('shared-connection', () => {
     });
 
     it('says that there are none', async () => {
-      expect((await succeeds(['channels'])).out).toBe('Nobody is in a channel.\n');
+      expect((await succeeds(['channels'])).out).toBe('No connection is in a channel.\n');
     });
   });
 
@@ -130,7 +130,7 @@ describe('shared-connection', () => {
         },
       ]);
       expect((await succeeds(['members', 'topic/adt', '--service', 'inbox'])).out).toContain(ada.id);
-      expect((await succeeds(['members', 'topic/oru'])).out).toBe('Nobody is in topic/oru.\n');
+      expect((await succeeds(['members', 'topic/oru'])).out).toBe('No connection is in topic/oru.\n');
     });
 
     it('says what a channel may be called', async () => {
@@ -147,7 +147,7 @@ describe('shared-connection', () => {
     };
 
     it('shows what is noted, the newest first, as many as are asked for', async () => {
-      expect((await succeeds(['errors'])).out).toBe('No errors are noted.\n');
+      expect((await succeeds(['errors'])).out).toBe('No errors are recorded.\n');
       for (const error of ['Delimiters', 'ControlId', 'Truncated']) await note(error);
       expect((await json('errors', 'loop', '--limit', '2')).map(({ error }) => error)).toEqual([
         'Truncated',
@@ -201,7 +201,7 @@ describe('shared-connection', () => {
     });
 
     it('says that nobody is connected', async () => {
-      expect((await succeeds(['list'])).out).toBe('Nobody is connected.\n');
+      expect((await succeeds(['list'])).out).toBe('No client is connected.\n');
     });
 
     it('draws the table anew on a terminal, until it is stopped', async () => {
@@ -211,18 +211,18 @@ describe('shared-connection', () => {
       });
       const screens = out.split('\u001b[H\u001b[2J\u001b[3J').slice(1);
       expect(screens).toHaveLength(2);
-      expect(screens[0]).toBe('Nobody is connected.\n');
+      expect(screens[0]).toBe('No client is connected.\n');
       expect(screens[1]).toContain('inbox');
     });
 
     it('goes on with the changes where nobody looks', async () => {
       const { out } = await succeeds(['list', '--watch'], { whileWaiting: [() => connect()] });
-      expect(out).toMatch(/^Nobody is connected\.\n\S+Z {2}inbox {2}\S+ {2}connected\n$/);
+      expect(out).toMatch(/^No client is connected\.\n\S+Z {2}inbox {2}\S+ {2}connected\n$/);
     });
 
     it('knows which services there are', async () => {
       expect(await fails('list', 'nobody')).toBe(
-        'There is no service "nobody". There are: inbox, loop, binary, sessions.',
+        'There is no service "nobody". The services are: inbox, loop, binary, sessions.',
       );
     });
   });
@@ -292,7 +292,7 @@ describe('shared-connection', () => {
       const guest = await connect();
       await leave(guest);
       expect(await json('show', '--', guest.id)).toMatchObject([
-        { state: 'closed', closedAt: expect.stringMatching(ISO), gateway: 'knows no such connection' },
+        { state: 'closed', closedAt: expect.stringMatching(ISO), gateway: 'has no such connection' },
       ]);
     });
 
@@ -330,7 +330,7 @@ describe('shared-connection', () => {
 
     it('fails where there is no such id, or no longer', async () => {
       expect(await fails('write', 'no\u001bsuch', 'x')).toBe(
-        'There is no WebSocket "no\\u001bsuch": its id is wrong, or it closed more than ten minutes ago. The command list shows who is connected.',
+        'There is no WebSocket "no\\u001bsuch". Its id is wrong, or it closed more than ten minutes ago. To see who is connected, run "list".',
       );
       const guest = await connect();
       await leave(guest);
@@ -382,7 +382,7 @@ describe('shared-connection', () => {
     it('takes no time that is none', async () => {
       const { exitCode, complaint } = await run(['read', 'x', '--timeout', 'soon']);
       expect({ exitCode, complaint }).toMatchObject({ exitCode: 1 });
-      expect(complaint).toContain('Give seconds, such as 5 or 0.5.');
+      expect(complaint).toContain('Specify seconds, such as 5 or 0.5.');
     });
   });
 
@@ -472,7 +472,7 @@ describe('shared-connection', () => {
       );
       expect(outcome).toMatchObject({ code: 1, stdout: '' });
       expect((outcome as { stderr: string }).stderr).toBe(
-        'Nothing answers at http://localhost:1. Start the app there (npm start, or npx shared-connection start), or say where it is: --url URL, or --stack NAME of a deployed one.\n',
+        'There is no answer from http://localhost:1. Start the app there (npm start, or npx shared-connection start), or specify another place: --url URL, or --stack NAME for a deployed stack.\n',
       );
     });
 
@@ -493,7 +493,7 @@ describe('shared-connection', () => {
     it('refuses a URL that is none', async () => {
       const { exitCode, complaint } = await run(['list', '--url', 'localhost']);
       expect(exitCode).toBe(1);
-      expect(complaint).toContain('Give a URL such as http://localhost:3001.');
+      expect(complaint).toContain('Specify a URL such as http://localhost:3001.');
     });
   });
 });

@@ -32,7 +32,7 @@ describe('Credentials', () => {
     'arn:aws:secretsmanager:eu-west-1:123456789012:secret:*-AbC123',
     'arn:aws:s3:::notifications-AbC123',
   ])('refuse %s, by which nothing could be granted', (arn) => {
-    expect(() => new Credentials(arn)).toThrow(`The credentials ${arn} are no secret's whole ARN`);
-    expect(() => new Credentials(arn)).toThrow(/Copy the ARN that .* prints, or give the path of a file/);
+    expect(() => new Credentials(arn)).toThrow(`The credentials ${arn} are not the full ARN of a secret`);
+    expect(() => new Credentials(arn)).toThrow(/Copy the ARN from .*, or pass the path of a file/);
   });
 });

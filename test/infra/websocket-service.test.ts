@@ -200,7 +200,7 @@ describe('WebSocketService', () => {
       };
       expect(() => twice(true)).not.toThrow();
       expect(() => twice(false)).toThrow(
-        /Stack\/Chat\/Functions\/Routes uses the connections of Stack\/Connections already.*Create one ConnectionTable/,
+        /Stack\/Chat\/Functions\/Routes already uses the connections of Stack\/Connections.*Create one ConnectionTable/,
       );
     });
 

@@ -95,7 +95,7 @@ describe('the client of the article, in which only the URL is another,', () => {
     expect(await closed).toBe(1000);
     expect(frames).toMatchObject([
       { Type: 'Error', Message: expect.stringMatching(/User or password is wrong/) },
-      { Type: 'Error', Message: expect.stringMatching(/were accepted in time/) },
+      { Type: 'Error', Message: expect.stringMatching(/did not sign in within/) },
     ]);
   });
 });

@@ -88,8 +88,8 @@ describe('the notifications, deployed with a verifier to an AWS that enforces IA
     await notifications.fileComes();
     expect(await turnedAway).toMatchObject({ code: 1000 });
     expect(eve.frames).toMatchObject([
-      { Type: 'Error', Message: expect.stringMatching(/2 of 3 attempts are left/) },
-      { Type: 'Error', Message: expect.stringMatching(/were accepted in time/) },
+      { Type: 'Error', Message: expect.stringMatching(/2 of 3 attempts left/) },
+      { Type: 'Error', Message: expect.stringMatching(/did not sign in within/) },
     ]);
   });
 
@@ -122,7 +122,7 @@ describe('the notifications, deployed with a verifier to an AWS that enforces IA
   it('say which secret holds something else, and what it should hold, but not what it holds', async () => {
     await secret.hold(JSON.stringify({ [ADA.User]: ADA.Password }));
     expect(await complaint(secret.arn)).toBe(
-      `CREDENTIALS ${secret.arn} should hold JSON such as {"name":"scrypt$N$r$p$salt$hash"}, but entry 1 of 1 has no such hash. Make a hash with functions/notifications/hash-password.ts.`,
+      `CREDENTIALS ${secret.arn} must contain JSON such as {"name":"scrypt$N$r$p$salt$hash"}, but entry 1 of 1 is not such a hash. Make a hash with functions/notifications/hash-password.ts.`,
     );
     await secret.hold(users);
   });

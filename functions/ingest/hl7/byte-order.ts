@@ -1,9 +1,9 @@
-/** UTF-16 files as UTF-8, and byte order marks taken away, so that a scan sees bytes that contain ASCII as it is. */
+/** Converts UTF-16 files to UTF-8 and removes byte order marks, so that a scan sees ASCII bytes as they are. */
 import { TextDecoder } from 'node:util';
 
 type Encoding = 'utf-16le' | 'utf-16be' | 'utf-32' | 'ascii-compatible';
 
-/** What is needed to tell the encoding. */
+/** How many bytes it takes to detect the encoding. */
 const TELLING_BYTES = 4;
 
 const NOTHING = new Uint8Array();
@@ -13,7 +13,7 @@ export class ByteOrder {
   #decoder: TextDecoder | undefined;
   #isReadable = true;
 
-  /** False for UTF-32, which is not read. */
+  /** False for UTF-32, which is not supported. */
   get isReadable(): boolean {
     return this.#isReadable;
   }
@@ -27,7 +27,7 @@ export class ByteOrder {
     return this.#beginning?.length ?? 0;
   }
 
-  /** The chunk in a form that can be scanned. Its first bytes are held back until they tell the encoding. */
+  /** The chunk in a form that can be scanned. The first bytes are held back until they reveal the encoding. */
   push(chunk: Uint8Array): Uint8Array {
     if (this.#beginning === undefined) return this.#convert(chunk);
     const beginning = Buffer.concat([this.#beginning, chunk.subarray(0, TELLING_BYTES)]);
@@ -58,7 +58,7 @@ export class ByteOrder {
   }
 }
 
-/** By the byte order mark, or by the zeros between two characters of ASCII. */
+/** Detected by the byte order mark, or by the zero bytes between ASCII characters. */
 function encodingOf([a, b, c, d]: Uint8Array): Encoding {
   const isAscii = (byte: number | undefined) => byte !== undefined && byte > 0 && byte < 0x80;
   if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? 'utf-32' : 'utf-16le';

@@ -1,10 +1,10 @@
-/** The delimiters that a message declares in MSH-1 and MSH-2, and the escape sequences that stand for them. */
+/** The delimiters that a message declares in MSH-1 and MSH-2, and their escape sequences. */
 import { MessageFault } from './scanned-record';
 
 /** The component separator, then those for repetitions, escapes, subcomponents and (since 2.7) truncation. */
 const MAX_ENCODING_CHARACTERS = 5;
 
-/** Whether a byte can divide fields: printable ASCII that is neither a letter nor a digit, nor a space. */
+/** Whether a byte can be a delimiter: printable ASCII, but not a letter, digit or space. */
 export function isDelimiter(byte: number): boolean {
   return byte > 0x20 && byte < 0x7f && !/[A-Za-z0-9]/.test(String.fromCharCode(byte));
 }
@@ -16,8 +16,8 @@ export class Delimiters {
   readonly #sequences: [sequence: string, meaning: string][];
 
   /**
-   * @param header an MSH segment from its first byte.
-   * @throws {MessageFault} if what it declares cannot divide anything.
+   * @param header an MSH segment from its first byte
+   * @throws {MessageFault} if the declared characters cannot be delimiters
    */
   static of(header: string): Delimiters {
     const field = header.charAt(3);
@@ -65,7 +65,7 @@ export class Delimiters {
     });
   }
 
-  /** Text in which the sequences for delimiters (`\F\`, `\S\`, `\R\`, `\E\`, `\T\`, `\L\`) are what they stand for. */
+  /** Replaces the escape sequences of delimiters (`\F\`, `\S\`, `\R\`, `\E\`, `\T\`, `\L\`) in a text. */
   unescape(text: string): string {
     let result = '';
     for (let at = 0; at < text.length; ) {
@@ -77,17 +77,17 @@ export class Delimiters {
   }
 }
 
-/** A message out of a source file or of JSON often has each backslash twice, as in `^~\\&`: two stand for one. */
+/** A message copied from source code or JSON often has each backslash twice, as in `^~\\&`. Two then count as one. */
 function onceEscaped(encodingCharacters: string): string {
   return encodingCharacters.replace('\\\\', '\\');
 }
 
 function fault(field: string, encodingCharacters: string): MessageFault {
-  // What is longer, or has letters, may be anything.
+  // Longer text, or text with letters, may contain anything.
   const isTelling = /^[!-/:-@[-`{-~]{0,5}$/.test(encodingCharacters);
   return new MessageFault({
     name: 'Delimiters',
-    rule: 'MSH-1 and MSH-2 declare two to six delimiters: different characters of printable ASCII, neither letters nor digits',
+    rule: 'MSH-1 and MSH-2 must declare two to six different delimiters, which are printable ASCII but not letters or digits',
     value: isTelling ? `${field}${encodingCharacters}` : `MSH-2 of ${encodingCharacters.length} bytes`,
   });
 }

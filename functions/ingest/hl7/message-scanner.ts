@@ -1,21 +1,22 @@
 /**
- * Finds the messages of an HL7 v2 file in its bytes, however they are cut: reads each MSH segment, and passes over the rest
- * without keeping it. Segments may end with CR, LF or both; messages may stand in a batch, in MLLP blocks, or one after the other.
+ * Finds the messages of an HL7 v2 file in chunks of any size. It reads each MSH segment, and skips the rest without
+ * keeping it. Segments may end with CR, LF or both. Messages may be in a batch, in MLLP blocks, or one after the
+ * other.
  *
- * Where an MSH segment ends with CR, a bare LF in its message may be data, such as the end of a report's line. A line behind it that
- * begins with MSH is a header only if everything around it says so: see `#nameIsComplete`.
+ * If an MSH segment ends with CR, a bare LF in its message may be data, such as a line break in a report. A line
+ * after it that begins with MSH is a header only if everything around it confirms that: see `#nameIsComplete`.
  */
 import { ByteOrder } from './byte-order';
 import { Delimiters, isDelimiter } from './delimiters';
 import { readHeader } from './message-header';
 import { type Hl7Message, type MessageError, MessageFault, type ScannedRecord } from './scanned-record';
 
-/** An MSH segment with every field at its longest has less than a quarter of this. */
+/** Even an MSH segment with every field at its longest has less than a quarter of this. */
 export const MAX_HEADER_BYTES = 16 * 1024;
 
 const TAB = 0x09;
 const LF = 0x0a;
-/** Begins a block of the Minimal Lower Layer Protocol. */
+/** Starts a block of the Minimal Lower Layer Protocol. */
 const VT = 0x0b;
 const CR = 0x0d;
 /** Ends a block. */
@@ -24,11 +25,14 @@ const SPACE = 0x20;
 
 /** A segment's name and the field separator. */
 const NAME_BYTES = 4;
-/** Of the field behind the control id, MSH-11: where a file ends in a header that has it, no field that is told is cut off. */
+/**
+ * The index of MSH-11, after the control id. If a file ends in a header that has this field, no reported field is cut
+ * off.
+ */
 const WHOLE_HEADER_FIELDS = 11;
 const UTF_8_MARK = '\xef\xbb\xbf';
 
-/** Segments that follow MSH early in their messages: a file that begins with one has lost its beginning. */
+/** Segments that follow MSH early in a message. A file that begins with one has lost its beginning. */
 const LATER_SEGMENTS = new Set(
   'AL1 DG1 ERR EVN FT1 IN1 MFI MSA NK1 NTE OBR OBX ORC PD1 PID PV1 PV2 QAK QPD QRD RXA SCH SFT TXA'.split(
     ' ',
@@ -40,17 +44,17 @@ type Place = 'between segments' | 'segment name' | 'header' | 'other segment';
 export class MessageScanner {
   readonly #byteOrder = new ByteOrder();
   #place: Place = 'between segments';
-  /** Of the segment that begins, or of an MSH segment. */
+  /** The segment that is being read, or an MSH segment. */
   readonly #held: number[] = [];
-  /** Told once its message is complete: an MLLP block may still break off. */
+  /** Reported once its message is complete, because an MLLP block may still break off. */
   #pending: ScannedRecord | undefined;
-  /** Of the message that is passed over: its field separator, and whether its MSH segment ended with CR. */
+  /** For the message that is being skipped: its field separator, and whether its MSH segment ended with CR. */
   #message: { separator: number | undefined; endsWithCr: boolean } | undefined;
-  /** The line began behind a bare LF of such a message. */
+  /** The line follows a bare LF in such a message. */
   #isBehindLf = false;
   /** An earlier line of this segment was text. */
   #isInText = false;
-  /** Perhaps a header: the next line decides. */
+  /** A possible header. The next line decides. */
   #candidate: { header: number[]; endsWithCr: boolean } | undefined;
   #isCandidate = false;
   #count = 0;
@@ -58,23 +62,23 @@ export class MessageScanner {
   #isHl7 = false;
   #isDone = false;
 
-  /** Nothing that still comes would make a difference: the file is not HL7. */
+  /** The file is not HL7. Further bytes make no difference. */
   get isDone(): boolean {
     return this.#isDone;
   }
 
-  /** Bytes of the file that are kept at the moment. */
+  /** How many bytes of the file are buffered. */
   get heldBytes(): number {
     return this.#held.length + (this.#candidate?.header.length ?? 0) + this.#byteOrder.heldBytes;
   }
 
-  /** What the next bytes of the file complete. */
+  /** The records that the next bytes of the file complete. */
   *push(chunk: Uint8Array): Generator<ScannedRecord> {
     yield* this.#scan(this.#byteOrder.push(chunk));
     if (!this.#byteOrder.isReadable) yield* this.#refuseEncoding();
   }
 
-  /** What the end of the file completes. */
+  /** The records that the end of the file completes. */
   *end(): Generator<ScannedRecord> {
     yield* this.#scan(this.#byteOrder.end());
     if (this.#isDone) return;
@@ -87,7 +91,7 @@ export class MessageScanner {
       yield* this.#settle();
       this.#break({
         name: 'Truncated',
-        rule: 'every segment ends with CR, LF or both',
+        rule: 'every segment must end with CR, LF or both',
         value: `the file ends after ${this.#held.length} bytes of MSH`,
       });
     } else if (this.#place === 'segment name') {
@@ -101,14 +105,14 @@ export class MessageScanner {
 
   *#scan(bytes: Uint8Array): Generator<ScannedRecord> {
     for (let at = 0; at < bytes.length && !this.#isDone; at += 1) {
-      // Most bytes of a file are in segments that are passed over.
+      // Most bytes of a file are in skipped segments.
       if (this.#place === 'other segment') at = this.#passOver(bytes, at);
       const byte = bytes[at];
       if (byte !== undefined) yield* this.#take(byte);
     }
   }
 
-  /** Where the segment ends, or the chunk. */
+  /** The end of the segment or of the chunk. */
   #passOver(bytes: Uint8Array, from: number): number {
     let at = from;
     while (at < bytes.length && !this.#isEnd(bytes[at] as number)) at += 1;
@@ -162,9 +166,9 @@ export class MessageScanner {
   }
 
   /**
-   * Decides on a line by its first four bytes. `MSH` with a delimiter begins a message. But behind an LF that may be data, or with
-   * another delimiter than that of the message around it, it may be text: it is a header only if no line of the segment before it was
-   * text, if it declares delimiters, and if the line behind it is a segment, too.
+   * Classifies a line by its first four bytes. `MSH` with a delimiter begins a message. After an LF that may be data,
+   * or with a delimiter other than that of the surrounding message, it may be text. Then it is a header only if no
+   * earlier line of the segment was text, if it declares delimiters, and if the next line is a segment, too.
    */
   *#nameIsComplete(): Generator<ScannedRecord> {
     const name = this.#name();
@@ -195,7 +199,7 @@ export class MessageScanner {
       this.#isHl7 = true;
       this.#break({
         name: 'HeaderMissing',
-        rule: 'a message begins with MSH, and a batch with FHS or BHS',
+        rule: 'a message must begin with MSH, and a batch with FHS or BHS',
         value: 'the first segment is another one',
       });
     } else {
@@ -234,7 +238,7 @@ export class MessageScanner {
     this.#headerIsComplete(header, endsWithCr);
   }
 
-  /** Whether a header without an end has all that is told of it. */
+  /** Whether a header without a terminator has every reported field. */
   #isWhole(): boolean {
     const fields = textOf(this.#held).split(String.fromCharCode(this.#held[NAME_BYTES - 1] ?? 0));
     return (fields[WHOLE_HEADER_FIELDS - 1] ?? '').trim() !== '';
@@ -263,17 +267,17 @@ export class MessageScanner {
     this.#message = { separator, endsWithCr: false };
     this.#break({
       name: 'HeaderTooLong',
-      rule: `an MSH segment has up to ${MAX_HEADER_BYTES} bytes`,
+      rule: `an MSH segment must have at most ${MAX_HEADER_BYTES} bytes`,
       value: `more than ${MAX_HEADER_BYTES} bytes`,
     });
   }
 
-  /** An MLLP block that ends in anything but its end block character has lost the rest of its message. */
+  /** An MLLP block that does not end with its end block character has lost the rest of its message. */
   *#leaveBlock(why: string): Generator<ScannedRecord> {
     yield* this.#acceptCandidate();
     if (this.#isInBlock && this.#pending?.kind === 'message') {
       const { index } = this.#pending;
-      const rule = 'an MLLP block ends with the bytes 1C 0D';
+      const rule = 'an MLLP block must end with the bytes 1C 0D';
       this.#pending = { kind: 'broken', index, error: { name: 'Truncated', rule, value: why } };
     }
     yield* this.#settle();
@@ -294,7 +298,7 @@ export class MessageScanner {
     this.#isDone = true;
     this.#break({
       name: 'CharacterSet',
-      rule: 'a file is in ASCII, UTF-8, 8859 or UTF-16',
+      rule: 'a file must be in ASCII, UTF-8, 8859 or UTF-16',
       value: 'UTF-32',
     });
     yield* this.#settle();
@@ -305,7 +309,7 @@ export class MessageScanner {
   }
 }
 
-/** One byte to a character. */
+/** One byte for each character. */
 function textOf(bytes: number[]): string {
   return Buffer.from(bytes).toString('latin1');
 }

@@ -5,7 +5,7 @@ export interface Hl7Message {
   kind: 'message';
   /** The message code in lower case: `adt`. */
   topic: string;
-  /** 0 for the first message of the file, broken ones counted. */
+  /** 0 for the first message of the file. Broken ones count. */
   index: number;
   /** MSH-9.1: `ADT`. */
   messageCode: string;
@@ -13,20 +13,20 @@ export interface Hl7Message {
   triggerEvent?: string;
   /** MSH-10. */
   controlId: string;
-  /** MSH-7, if it is there and short enough for a time. */
+  /** MSH-7, if present and short enough for a time. */
   sent?: SentTime;
-  /** MSH-12.1, if it looks like one: `2.5.1`. */
+  /** MSH-12.1, if it looks like a version: `2.5.1`. */
   version?: string;
 }
 
 export interface SentTime {
-  /** As it came: `20260131093000+0100`. */
+  /** As received: `20260131093000+0100`. */
   text: string;
-  /** To the same precision, if it is well-formed: `2026-01-31T09:30:00+01:00`. */
+  /** With the same precision, if well-formed: `2026-01-31T09:30:00+01:00`. */
   iso?: string;
 }
 
-/** A message that cannot be announced. Nothing of its content is in here, since any field may hold a patient's data. */
+/** A message that cannot be announced. This record has none of its content, because any field may hold patient data. */
 export interface BrokenMessage {
   kind: 'broken';
   index: number;
@@ -43,22 +43,22 @@ export interface MessageError {
     | 'MessageType'
     | 'TriggerEvent'
     | 'Truncated';
-  /** What HL7, or this scan, asks for. */
+  /** The rule of HL7, or of this scan. */
   rule: string;
-  /** Delimiters, positions, lengths and names of character sets only. */
+  /** Only delimiters, positions, lengths and names of character sets. */
   value: string;
 }
 
-/** There is no HL7 v2 message in the file. */
+/** The file has no HL7 v2 message. */
 export interface OtherFile {
   kind: 'file';
   topic: 'file';
   index: 0;
-  /** Nothing but white space; a batch without messages; anything else. */
+  /** Only white space, a batch without messages, or anything else. */
   reason: 'empty' | 'emptyBatch' | 'notHl7';
 }
 
-/** Thrown where a message turns out to be broken, and turned into a record by the scan. */
+/** Thrown for a broken message. The scan turns it into a record. */
 export class MessageFault extends Error {
   constructor(readonly error: MessageError) {
     super(`${error.rule}: ${error.value}`);

@@ -1,7 +1,10 @@
-/** MSH-7, the time at which a message was made: HL7's `YYYY[MM[DD[HH[MM[SS[.S[S[S[S]]]]]]]]][+/-ZZZZ]`; some senders give fractions of a minute, too. */
+/**
+ * MSH-7, the time of a message: HL7's `YYYY[MM[DD[HH[MM[SS[.S[S[S[S]]]]]]]]][+/-ZZZZ]`. Some senders write fractions
+ * of a minute, too.
+ */
 import type { SentTime } from './scanned-record';
 
-/** Twice what a time can be: whatever is longer is none. */
+/** Twice the length of a time. Anything longer is not a time. */
 const MAX_LENGTH = 48;
 
 const TIME =
@@ -13,7 +16,7 @@ export function readSentTime(text: string): SentTime | undefined {
   return iso === undefined ? { text } : { text, iso };
 }
 
-/** To the precision that is given; a time without zone is the sender's own. */
+/** Keeps the precision. A time without a zone is the sender's own. */
 function isoTime(text: string): string | undefined {
   const { year, month, day, hour, minute = '00', zone, ...exact } = TIME.exec(text)?.groups ?? {};
   const { second, fraction = '' } = exact.second === undefined ? secondsOf(exact.fraction) : exact;
@@ -28,7 +31,7 @@ function isoTime(text: string): string | undefined {
   return `${date}T${time}${zone.slice(0, 3)}:${zone.slice(3)}`;
 }
 
-/** Of a fraction of a minute: `.123` of one is 7.38 seconds. */
+/** A fraction of a minute: `.123` is 7.38 seconds. */
 function secondsOf(fraction: string | undefined): { second?: string; fraction?: string } {
   if (fraction === undefined) return {};
   const digits = fraction.length - 1;

@@ -241,7 +241,7 @@ describe('an ingest function that is killed', () => {
       return post.apply(incoming.service.gateway, call);
     };
     const first = incoming.hear(event, 20_000);
-    const failed = expect(first).rejects.toThrow(/no time left.*Lambda runs the event again/);
+    const failed = expect(first).rejects.toThrow(/no time left.*Lambda will retry the event/);
     await clock.advance(60_000);
     await failed;
     const second = incoming.hear(event);

@@ -95,25 +95,25 @@ describe('CredentialsVerifier', () => {
     const verifying = new CredentialsVerifier(arn, read).verify('ada', 'x');
     await expect(verifying).rejects.toThrow(ConfigurationError);
     await expect(verifying).rejects.toThrow(
-      `CREDENTIALS ${arn} cannot be read (ResourceNotFoundException: There is none.), and nobody passes without. Name a secret of this account and region, or on your own machine a file, and allow the routes function secretsmanager:GetSecretValue on it; deploying with --context credentials=ARN does both.`,
+      `CREDENTIALS ${arn} cannot be read (ResourceNotFoundException: There is none.), so nobody can sign in. Set it to a secret of this account and region, or on your own machine to a file, and allow the routes function secretsmanager:GetSecretValue on the secret. Deploying with --context credentials=ARN does both.`,
     );
   });
 
   it.each([
-    ['no JSON', 'secret', /CREDENTIALS file should hold .*it is not JSON.*hash-password/],
-    ['a list', '["secret"]', /it is no object/],
-    ['a password', { secretive: 'secret' }, /entry 1 of 1 has no such hash/],
+    ['no JSON', 'secret', /CREDENTIALS file must contain .*it is not JSON.*hash-password/],
+    ['a list', '["secret"]', /it is not an object/],
+    ['a password', { secretive: 'secret' }, /entry 1 of 1 is not such a hash/],
     [
       'a cost that is no power of two',
       { ada: `scrypt$16000$8$1$${'s'.repeat(22)}$${'h'.repeat(43)}` },
-      /has no such hash/,
+      /is not such a hash/,
     ],
     [
       'too great a cost',
       { ada: `scrypt$1048576$8$1$${'s'.repeat(22)}$${'h'.repeat(43)}` },
-      /has no such hash/,
+      /is not such a hash/,
     ],
-    ['too short a salt', { ada: `scrypt$16384$8$1$abc$${'h'.repeat(43)}` }, /has no such hash/],
+    ['too short a salt', { ada: `scrypt$16384$8$1$abc$${'h'.repeat(43)}` }, /is not such a hash/],
   ])('refuses %s, without telling what is there', async (_name, content, message) => {
     const verifying = new CredentialsVerifier('file', holding(content)).verify('ada', 'x');
     await expect(verifying).rejects.toThrow(message);
@@ -129,7 +129,7 @@ describe('verifierFromEnvironment', () => {
     expect(await verifierFromEnvironment({ CREDENTIALS: file })?.verify('ada', 'right')).toBe(true);
     expect(verifierFromEnvironment({})).toBeUndefined();
     await expect(verifierFromEnvironment({ CREDENTIALS: directory })?.verify('ada', 'right')).rejects.toThrow(
-      /CREDENTIALS .*credentials-\w+ cannot be read \(Error: EISDIR.*Name a file that is there/,
+      /CREDENTIALS .*credentials-\w+ cannot be read \(Error: EISDIR.*Set it to an existing file/,
     );
     rmSync(directory, { recursive: true });
   });

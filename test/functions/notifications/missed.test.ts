@@ -88,7 +88,7 @@ describe('A client that was away', () => {
   it.each([
     [{ After: 'x' }, /After must be the Id of a notification, not "x"/],
     [{ After: { toString: 1 } }, /After must be the Id/],
-    [{ After: `${'x'.repeat(22)}.0` }, /is not known any more.*Since/],
+    [{ After: `${'x'.repeat(22)}.0` }, /There is no notification with the Id in After.*Since/],
     [{ Since: 'yesterday' }, /Since must be a time in ISO 8601, not "yesterday"/],
   ])('hears what is wrong with %j', async (ask, message) => {
     expect(await missed(ask)).toEqual({ Type: 'Error', Message: expect.stringMatching(message) });

@@ -72,7 +72,7 @@ describe('the notifications', () => {
   it('leave bad topics of the query out, and say so', async () => {
     const ada = await service.connect({ query: { topics: 'adt,ORU' } });
     expect(ada.messages).toEqual([
-      { Type: 'Error', Message: expect.stringMatching(/"ORU".*a-z.*Write "adt"/) },
+      { Type: 'Error', Message: expect.stringMatching(/"ORU".*a-z.*send "adt"/) },
       subscriptions('adt'),
     ]);
     const bob = await service.connect({ query: { topics: 'ORU' } });
@@ -120,7 +120,7 @@ describe('the notifications', () => {
     const topics = Array.from({ length: 26 }, (_, n) => `t${n}`).join();
     const ada = await service.connect({ query: { topics } });
     expect(ada.messages).toMatchObject([
-      { Type: 'Error', Message: expect.stringMatching(/names 26; the first 25/) },
+      { Type: 'Error', Message: expect.stringMatching(/has 26, and .* the first 25/) },
       { Type: 'Subscriptions', Topics: { length: 25 } },
     ]);
   });
@@ -148,7 +148,7 @@ describe('the notifications', () => {
     for (let n = 0; n < 300; n++) await ada.send({ Subscribe: ['adt'] });
     const errors = (ada.messages as { Type: string }[]).filter(({ Type }) => Type === 'Error');
     expect(errors).toEqual([
-      { Type: 'Error', Message: expect.stringMatching(/2 messages a second\. Not taken: \d+\. Wait/) },
+      { Type: 'Error', Message: expect.stringMatching(/2 messages a second\. Refused: \d+\. Wait/) },
     ]);
     expect(ada.messages).toHaveLength(42);
     warnings.mockRestore();

@@ -48,7 +48,7 @@ describe('notifications with a verifier', () => {
     expect(isOpen()).toBe(false);
     expect(client.messages.at(-1)).toMatchObject({
       Type: 'Error',
-      Message: expect.stringMatching(/in time/),
+      Message: expect.stringMatching(/within the time limit/),
     });
   });
 
@@ -62,7 +62,7 @@ describe('notifications with a verifier', () => {
   it('subscribe to nothing before it has passed', async () => {
     await client.send({ Subscribe: ['*'] });
     expect(client.messages).toEqual([
-      { Type: 'Error', Message: expect.stringMatching(/before user and password.*first/) },
+      { Type: 'Error', Message: expect.stringMatching(/sign in before you can subscribe.*first/) },
     ]);
     expect(await publish()).toMatchObject({ sent: 0 });
   });
@@ -88,7 +88,7 @@ describe('notifications with a verifier', () => {
     for (let n = 0; n < 3; n++) await client.send(WRONG);
     expect(isOpen()).toBe(false);
     expect(asked).toHaveLength(3);
-    expect(client.messages.at(-1)).toMatchObject({ Message: expect.stringMatching(/no more attempts/) });
+    expect(client.messages.at(-1)).toMatchObject({ Message: expect.stringMatching(/no attempts left/) });
   });
 
   it('count attempts that come at once', async () => {
@@ -102,7 +102,7 @@ describe('notifications with a verifier', () => {
     await client.send({ User: `bob\u2028\u202e\n"${'x'.repeat(200)}`, Password: 'hunter2' });
     expect(warnings.mock.calls).toEqual([
       [
-        `WebSocket ${client.webSocketId} from "203.0.113.7" was refused as user "bob\\u{2028}\\u{202e}\\n\\"${'x'.repeat(57)}"...: wrong user or password, 1 of 3`,
+        `WebSocket ${client.webSocketId} from "203.0.113.7" was refused as user "bob\\u{2028}\\u{202e}\\n\\"${'x'.repeat(57)}"...: wrong user or password, attempt 1 of 3`,
       ],
     ]);
   });
@@ -155,7 +155,7 @@ describe('notifications with a verifier', () => {
       expect(await count(guesses(50))).toBe(6);
       expect(answer).toMatch(/^Too many attempts\. Connect again in \d+ (minutes|seconds)\.$/);
       expect(warnings.mock.lastCall?.[0]).toMatch(
-        /"203\.0\.113\.66".*"ada": too many attempts of this user and address/,
+        /"203\.0\.113\.66".*"ada": too many attempts for this user and address/,
       );
       expect(await tries(RIGHT)).toBe(false);
       await waiting.clock.advance(15 * 60_000);
