@@ -12,6 +12,7 @@ import { WebFiles } from './endpoint/web-files';
 import type { Faults } from './faults/faults';
 import { namesForPeople } from './function-names';
 import { Gateway } from './gateway/gateway';
+import type { SizeLimits } from './gateway/quotas';
 import { HttpApis } from './http/http-apis';
 import type { Address, Isolation } from './lambda/environment';
 import { FunctionHost } from './lambda/function-host';
@@ -54,6 +55,8 @@ export interface RuntimeOptions {
   functionLog?: FunctionLog;
   /** What goes wrong on purpose. @default nothing */
   faults?: Faults;
+  /** Of frames and messages at the gateway. @default AWS's */
+  sizeLimits?: SizeLimits;
 }
 
 export interface Runtime {
@@ -145,6 +148,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       ...{ apis, region, accountId, invoker: functionHost, clock, log, nameOf },
       endpoint: () => ({ host: reachable(host), port: endpoint.port }),
       ...(faults && { faults }),
+      ...(options.sizeLimits && { sizeLimits: options.sizeLimits }),
     });
     const httpApis = new HttpApis({
       ...{ apis: app.httpApis, region, accountId, invoker: functionHost, clock, log, nameOf },

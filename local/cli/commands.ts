@@ -93,6 +93,7 @@ function runOptions(command: Command): Command {
         .choices(['thread', 'process'])
         .default('thread'),
     )
+    .option('--no-limits', 'take frames and messages of up to 6 MB, to test clients; AWS takes 32 and 128 KB')
     .option('--strict', 'start nothing if a route of the app would fail for what is not run here', false)
     .option('--quiet', 'of the functions, log errors only', false)
     .addOption(

@@ -8,6 +8,7 @@ import type { PageReload } from '../endpoint/page-reload';
 import { readFaults } from '../faults/fault-settings';
 import { Faults } from '../faults/faults';
 import { type NameForPeople, namesForPeople } from '../function-names';
+import { WIDE_SIZE_LIMITS } from '../gateway/quotas';
 import type { Isolation } from '../lambda/environment';
 import { textFunctionLog } from '../lambda/function-log';
 import type { Log } from '../log';
@@ -49,6 +50,8 @@ export interface SessionOptions {
   envVars?: string;
   /** Where Node.js functions run. */
   isolation: Isolation;
+  /** Whether AWS's limits of frames and messages hold. */
+  limits: boolean;
   /** Refuse an app of which anything fails for what is not run. */
   strict: boolean;
   quiet: boolean;
@@ -233,6 +236,7 @@ export class Session {
       ...(this.webDirectory === undefined ? {} : { webDirectory: this.webDirectory }),
       ...(this.#pageReload && { pageReload: this.#pageReload }),
       ...(this.#faults && { faults: this.#faults }),
+      ...(!this.#options.limits && { sizeLimits: WIDE_SIZE_LIMITS }),
     });
     this.#running = { app, runtime };
     if (this.isStopping) return this.stop();
@@ -253,6 +257,9 @@ export class Session {
     const hasPages = this.webDirectory !== undefined;
     this.#print(`${banner(app, runtime, { hasPages, isVerbose: verbose })}\n`);
     if (app.tables.length > 0) print(whereTablesAre(this.#options));
+    if (!this.#options.limits) {
+      print("AWS's limits of frames and messages are off (--no-limits): what works here may fail on AWS");
+    }
     if (this.#faults) print(this.#faults.describe());
   }
 }

@@ -4,20 +4,23 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock';
 import { COMPRESSION } from './assumptions';
-import { MAX_MESSAGE_BYTES } from './quotas';
+import type { SizeLimits } from './quotas';
 
 export class Acceptor {
   readonly #subprotocols = new WeakMap<IncomingMessage, string>();
-  readonly #server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: COMPRESSION,
-    maxPayload: MAX_MESSAGE_BYTES,
-    // `ws` cuts the connection of a client whose 61st ping comes before the first pong is out: `Pongs` answers.
-    autoPong: false,
-  });
+  readonly #server: WebSocketServer;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, { messageBytes }: SizeLimits) {
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: COMPRESSION,
+      maxPayload: messageBytes,
+      // As many as there may be bytes: `ws` would end a long message in small frames, of which no fact about AWS tells.
+      maxFragments: messageBytes,
+      // `ws` cuts the connection of a client whose 61st ping comes before the first pong is out: `Pongs` answers.
+      autoPong: false,
+    });
     this.#server.on('headers', (headers, request) => {
       const [status = ''] = headers;
       const accept = headers.find((header) => header.startsWith('Sec-WebSocket-Accept: ')) ?? '';

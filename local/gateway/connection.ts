@@ -15,7 +15,7 @@ import type { DeployedStage } from './deployed-stage';
 import type { ConnectionFacts } from './events';
 import { limitFrames } from './frame-limit';
 import { answerPings } from './pongs';
-import { IDLE_MILLIS, MAX_CONNECTION_MILLIS } from './quotas';
+import { IDLE_MILLIS, MAX_CONNECTION_MILLIS, type SizeLimits } from './quotas';
 
 /** `full`: too much waits already for a client that does not read. */
 export type SendOutcome = 'sent' | 'full' | 'gone';
@@ -54,6 +54,7 @@ export class Connection implements ConnectionFacts {
     socket: Duplex,
     clock: Clock,
     listener: ConnectionListener,
+    limits: SizeLimits,
   ) {
     this.connectionId = facts.connectionId;
     this.stage = facts.stage;
@@ -66,7 +67,7 @@ export class Connection implements ConnectionFacts {
     this.#clock = clock;
     this.#listener = listener;
     this.#lastActiveAt = facts.connectedAt;
-    this.#stopReading = limitFrames(socket, (cause) => this.#cut(cause));
+    this.#stopReading = limitFrames(socket, limits, (cause) => this.#cut(cause));
     this.#alarm = clock.after(IDLE_MILLIS, () => this.#watchTheTime());
     ws.on('message', (data: Buffer) => this.#onMessage(data.toString()));
     ws.on('error', (error) => this.#onError(error));

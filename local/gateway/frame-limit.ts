@@ -4,7 +4,7 @@
  */
 import type { Duplex } from 'node:stream';
 import { BINARY_MESSAGE, type CloseCause, TOO_LARGE } from './close-codes';
-import { MAX_FRAME_BYTES, MAX_MESSAGE_BYTES } from './quotas';
+import type { SizeLimits } from './quotas';
 
 const CONTINUATION = 0x0;
 const TEXT = 0x1;
@@ -29,6 +29,8 @@ export class FrameLimit {
   #inClose = false;
   #inMessage = false;
   #messageBytes = 0;
+
+  constructor(private readonly limits: SizeLimits) {}
 
   /** How many bytes of `chunk`, from its start, may be read on. */
   inspect(chunk: Buffer): number {
@@ -76,10 +78,10 @@ export class FrameLimit {
       (first & 0x70) !== 0 || (second & 0x80) === 0 || !this.#isInPlace(opcode, final, payload);
     if (this.#malformed) return;
     if (opcode === BINARY) this.violation = BINARY_MESSAGE;
-    else if (payload > MAX_FRAME_BYTES) this.violation = TOO_LARGE;
+    else if (payload > this.limits.frameBytes) this.violation = TOO_LARGE;
     if (opcode === TEXT || opcode === CONTINUATION) {
       this.#messageBytes += payload;
-      if (this.#messageBytes > MAX_MESSAGE_BYTES) this.violation ??= TOO_LARGE;
+      if (this.#messageBytes > this.limits.messageBytes) this.violation ??= TOO_LARGE;
       if (final) this.#messageBytes = 0;
       this.#inMessage = !final;
     }
@@ -106,8 +108,12 @@ function payloadBytes(header: Buffer, headerBytes: number): number {
  * Stands between a socket and the `ws` that reads it: `ws` keeps its listener, but is called by this one, with the bytes that
  * it may see. To be called as soon as `ws` has taken the socket, before any byte has flowed. Returns what stops it.
  */
-export function limitFrames(socket: Duplex, onViolation: (cause: CloseCause) => void): () => void {
-  const limit = new FrameLimit();
+export function limitFrames(
+  socket: Duplex,
+  limits: SizeLimits,
+  onViolation: (cause: CloseCause) => void,
+): () => void {
+  const limit = new FrameLimit(limits);
   const listeners = socket.listeners('data') as ((chunk: Buffer) => void)[];
   const [read] = listeners;
   if (listeners.length !== 1 || !read) {

@@ -22,6 +22,7 @@ import { Ids } from './ids';
 import { Integrations } from './integration';
 import { ManagementApi } from './management-api';
 import { MessageFlow } from './message-flow';
+import { AWS_SIZE_LIMITS, type SizeLimits } from './quotas';
 import { FORBIDDEN, INTERNAL_ERROR, Refusals, SHUTTING_DOWN, UPGRADE_REQUIRED } from './refusal';
 import { ServiceIntegrations } from './service-integration';
 
@@ -38,6 +39,8 @@ export interface GatewayOptions {
   endpoint?: () => { host: string; port: number };
   /** @default none */
   faults?: Faults;
+  /** @default AWS's */
+  sizeLimits?: SizeLimits;
 }
 
 /** Port 9 (discard). */
@@ -48,6 +51,7 @@ export class Gateway {
   readonly #log: Log;
   readonly #ids: Ids;
   readonly #region: string;
+  readonly #sizeLimits: SizeLimits;
   #addresses: Addresses;
   readonly #refusals: Refusals;
   readonly #integrations: Integrations;
@@ -79,7 +83,9 @@ export class Gateway {
     nameOf = (name) => name,
     endpoint = () => NOWHERE,
     faults,
+    sizeLimits = AWS_SIZE_LIMITS,
   }: GatewayOptions) {
+    this.#sizeLimits = sizeLimits;
     this.#clock = clock;
     this.#log = log;
     this.#ids = new Ids(region, clock);
@@ -90,9 +96,9 @@ export class Gateway {
     this.#integrations = new Integrations(invoker, services, clock, log, nameOf);
     const authorizers = new Authorizers({ region, accountId, invoker, clock, log, nameOf });
     this.#handshake = new Handshake(authorizers, this.#integrations, this.#ids, clock, log);
-    this.#acceptor = new Acceptor(clock);
-    this.#messages = new MessageFlow(this.#integrations, this.#ids, clock, log, nameOf);
-    this.#management = new ManagementApi(this.#connections, this.#ids, clock, faults);
+    this.#acceptor = new Acceptor(clock, sizeLimits);
+    this.#messages = new MessageFlow(this.#integrations, this.#ids, clock, log, nameOf, sizeLimits);
+    this.#management = new ManagementApi(this.#connections, this.#ids, clock, sizeLimits, faults);
     this.#faults = faults;
     this.#lines = faults && new HalfOpenLines(faults, clock);
     this.#listener = {
@@ -213,7 +219,7 @@ export class Gateway {
     const ws = this.#acceptor.accept(request, socket, head, subprotocol);
     if (!ws) return false;
     this.#unfinished++;
-    const connection = new Connection(facts, ws, socket, this.#clock, this.#listener);
+    const connection = new Connection(facts, ws, socket, this.#clock, this.#listener, this.#sizeLimits);
     this.#connections.add(connection);
     this.#lines?.opened(connection);
     return true;

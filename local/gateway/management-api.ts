@@ -11,7 +11,7 @@ import type { Connection } from './connection';
 import type { Connections } from './connections';
 import type { DeployedStage } from './deployed-stage';
 import { type Ids, isConnectionId } from './ids';
-import { MAX_MESSAGE_BYTES } from './quotas';
+import type { SizeLimits } from './quotas';
 import { readBody } from './request-body';
 import { checkSignature } from './signature';
 
@@ -41,7 +41,10 @@ export class ManagementApi {
 
   readonly #faults: Faults | undefined;
 
-  constructor(connections: Connections, ids: Ids, clock: Clock, faults?: Faults) {
+  readonly #limits: SizeLimits;
+
+  constructor(connections: Connections, ids: Ids, clock: Clock, limits: SizeLimits, faults?: Faults) {
+    this.#limits = limits;
     this.#faults = faults;
     this.#connections = connections;
     this.#ids = ids;
@@ -55,7 +58,7 @@ export class ManagementApi {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    const body = await readBody(request, MAX_MESSAGE_BYTES);
+    const body = await readBody(request, this.#limits.messageBytes);
     if (body === undefined) return;
     this.#write(response, await this.#answer(stage, connectionId, request, body), request.complete);
   }

@@ -8,7 +8,7 @@ import { ENDPOINT_TIMED_OUT, errorFrame, FORBIDDEN, INTERNAL_SERVER_ERROR } from
 import { messageEvent } from './events';
 import type { Ids } from './ids';
 import type { IntegrationOutcome, Integrations } from './integration';
-import { MAX_MESSAGE_BYTES } from './quotas';
+import type { SizeLimits } from './quotas';
 
 export class MessageFlow {
   readonly #integrations: Integrations;
@@ -17,12 +17,22 @@ export class MessageFlow {
   readonly #log: Log;
   readonly #nameOf: NameForPeople;
 
-  constructor(integrations: Integrations, ids: Ids, clock: Clock, log: Log, nameOf: NameForPeople) {
+  readonly #limits: SizeLimits;
+
+  constructor(
+    integrations: Integrations,
+    ids: Ids,
+    clock: Clock,
+    log: Log,
+    nameOf: NameForPeople,
+    limits: SizeLimits,
+  ) {
     this.#integrations = integrations;
     this.#ids = ids;
     this.#clock = clock;
     this.#log = log;
     this.#nameOf = nameOf;
+    this.#limits = limits;
   }
 
   /** Starts at once, whatever else of this connection is under way: API Gateway keeps no order among invocations. */
@@ -60,9 +70,10 @@ export class MessageFlow {
     if (outcome.kind !== 'result') return internalError();
     const { body } = outcome.result;
     if (!route.returnsResponse || body === undefined) return undefined;
-    if (body.length > MAX_MESSAGE_BYTES || Buffer.byteLength(body) > MAX_MESSAGE_BYTES) {
+    const { messageBytes } = this.#limits;
+    if (body.length > messageBytes || Buffer.byteLength(body) > messageBytes) {
       this.#log.warn(
-        `${this.#integrationName(route)} answered ${route.routeKey} with a body above ${MAX_MESSAGE_BYTES} bytes, the limit of a message.`,
+        `${this.#integrationName(route)} answered ${route.routeKey} with a body above ${messageBytes} bytes, the limit of a message.`,
       );
       return internalError();
     }

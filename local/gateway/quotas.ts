@@ -1,9 +1,16 @@
 /** The quotas of API Gateway's WebSocket APIs ("Quotas for configuring and running a WebSocket API"). None is adjustable. */
 
-/** "32 KB", per frame. */
-export const MAX_FRAME_BYTES = 32 * 1024;
-/** "128 KB", per message: the sum of its frames, and the payload of a post. */
-export const MAX_MESSAGE_BYTES = 128 * 1024;
+export interface SizeLimits {
+  /** Of one frame from a client. */
+  frameBytes: number;
+  /** Of a message: the sum of its frames, the payload of a post, or the body of a result. */
+  messageBytes: number;
+}
+
+/** "32 KB" per frame, "128 KB" per message. */
+export const AWS_SIZE_LIMITS: SizeLimits = { frameBytes: 32 * 1024, messageBytes: 128 * 1024 };
+/** For tools that test the WebSocket protocol itself. Lambda takes no event above 6 MB in any case. */
+export const WIDE_SIZE_LIMITS: SizeLimits = { frameBytes: 6 * 1024 * 1024, messageBytes: 6 * 1024 * 1024 };
 /** Without a data message either way. */
 export const IDLE_MILLIS = 10 * 60_000;
 export const MAX_CONNECTION_MILLIS = 2 * 60 * 60_000;

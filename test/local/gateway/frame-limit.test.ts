@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { FrameLimit } from '../../../local/gateway/frame-limit';
+import { AWS_SIZE_LIMITS, WIDE_SIZE_LIMITS } from '../../../local/gateway/quotas';
 import { clientFrame } from './raw-client';
 import { gateways, OK } from './running-gateway';
 
@@ -25,9 +26,9 @@ describe('FrameLimit', () => {
     fc.assert(
       fc.property(fc.array(frame, { maxLength: 8 }), cuts, (frames, lengths) => {
         const bytes = Buffer.concat(frames);
-        const whole = new FrameLimit();
+        const whole = new FrameLimit(AWS_SIZE_LIMITS);
         const allowedAtOnce = whole.inspect(bytes);
-        const cut = new FrameLimit();
+        const cut = new FrameLimit(AWS_SIZE_LIMITS);
         let allowed = 0;
         let headerBytes = 0;
         for (let at = 0, i = 0; at < bytes.length; i++) {
@@ -49,13 +50,13 @@ describe('FrameLimit', () => {
     ['a length of 2^63', Buffer.from([0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])],
     ['a length of 2^32', Buffer.from([0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0])],
   ])('knows a frame of %s as too large', (_, header) => {
-    const limit = new FrameLimit();
+    const limit = new FrameLimit(AWS_SIZE_LIMITS);
     expect(limit.inspect(header)).toBe(0);
     expect(limit.violation?.code).toBe(1009);
   });
 
   it('lets nothing pass after a close frame', () => {
-    const limit = new FrameLimit();
+    const limit = new FrameLimit(AWS_SIZE_LIMITS);
     const close = clientFrame('', { opcode: 8 });
     expect(limit.inspect(Buffer.concat([close, clientFrame('x')]))).toBe(close.length);
     expect(limit.inspect(clientFrame('x'))).toBe(0);
@@ -67,6 +68,7 @@ describe('Message', () => {
     ['of one frame of 32 KB', [clientFrame('x'.repeat(32 * KB))], 32 * KB],
     ['of 128 KB in four frames', fragments(...Array(4).fill('x'.repeat(32 * KB))), 128 * KB],
     ['of many small frames', fragments(...Array(1000).fill('x'.repeat(100))), 100_000],
+    ['of 20,000 tiny frames', fragments(...Array(20_000).fill('x')), 20_000],
     ['of empty frames', fragments('', '', ''), 0],
   ])('%s arrives whole', async (_, frames, bytes) => {
     const gateway = await start({ routes });
@@ -119,6 +121,14 @@ describe('Message', () => {
     client.socket.end();
     await disconnected;
     expect(gateway.functions.events.map(({ body }) => body).filter(Boolean)).toEqual(['good']);
+  });
+
+  it('of 1 MB arrives whole where the limits are off', async () => {
+    const gateway = await start({ routes, sizeLimits: WIDE_SIZE_LIMITS });
+    const client = await gateway.connect();
+    const message = gateway.functions.next('MESSAGE');
+    client.send('x'.repeat(1024 * KB));
+    expect((await message).body).toHaveLength(1024 * KB);
   });
 
   it('above the frame limit is told to a well-behaved client as 1009', async () => {

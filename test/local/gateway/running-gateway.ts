@@ -18,6 +18,7 @@ import type {
 import { ManualClock } from '../../../local/clock';
 import type { Faults } from '../../../local/faults/faults';
 import { Gateway } from '../../../local/gateway/gateway';
+import type { SizeLimits } from '../../../local/gateway/quotas';
 import type { FunctionInvoker, InvocationOutcome } from '../../../local/lambda/invocation';
 import { Client, type ClientOptions } from './client';
 import { RawClient } from './raw-client';
@@ -68,6 +69,7 @@ export interface GatewaySetup {
   /** More APIs, for the tests of addresses. */
   otherApis?: WebSocketApi[];
   faults?: Faults;
+  sizeLimits?: SizeLimits;
 }
 
 export const API_ID = 'abcde12345';
@@ -156,6 +158,7 @@ export class RunningGateway {
       log: { info: log, warn: log, error: log },
       ...(setup.endpoint && { endpoint: setup.endpoint }),
       ...(setup.faults && { faults: setup.faults }),
+      ...(setup.sizeLimits && { sizeLimits: setup.sizeLimits }),
     });
     this.server.on('upgrade', (request, socket, head) => this.gateway.handleUpgrade(request, socket, head));
   }
