@@ -1,4 +1,4 @@
-/** The host names that AWS gives to what it serves. */
+/** The host names of AWS services. */
 
 export function urlSuffix(region: string): string {
   return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';

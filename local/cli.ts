@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** The command line of the runtime: `start` runs a CDK app's WebSocket APIs on this machine, `dev` follows its sources, `describe` says what is in the app. */
+/**
+ * The command line of the runtime: `start` runs a CDK app's WebSocket APIs on this machine, `dev` also follows its
+ * sources, `describe` shows what is in the app.
+ */
 import { Command } from 'commander';
 import { addRuntimeCommands, withCommand } from './cli/commands';
 import { printableLines } from './printable';
@@ -7,7 +10,7 @@ import { UserError } from './user-error';
 
 const program = new Command('shared-connection')
   .description("Runs any CDK app's WebSocket APIs on this machine")
-  .showHelpAfterError('(--help tells what there is)');
+  .showHelpAfterError('(--help lists commands and options)');
 addRuntimeCommands(program);
 
 program.parseAsync(withCommand(process.argv.slice(2)), { from: 'user' }).catch((error: unknown) => {
@@ -16,7 +19,7 @@ program.parseAsync(withCommand(process.argv.slice(2)), { from: 'user' }).catch((
   process.exit(1);
 });
 
-/** A fault of the program's own: here a stack trace is what is wanted. */
+/** A bug in the program itself, so the stack trace is useful. */
 function describeFault(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

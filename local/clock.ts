@@ -1,8 +1,11 @@
-/** The runtime's only source of time: idle limits, retries, timeouts and expiry all ask it, so that tests can turn it by hand. */
+/**
+ * The runtime's only source of time. Idle limits, retries, timeouts and expiry all use it, so that tests can advance
+ * it by hand.
+ */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Calls `callback` once, `milliseconds` from now, unless cancelled. Never keeps the process alive. */
+  /** Calls `callback` once after `milliseconds`, unless cancelled. Never keeps the process alive. */
   after(milliseconds: number, callback: () => void): Alarm;
 }
 
@@ -27,7 +30,7 @@ class Timer implements Alarm {
   }
 }
 
-/** A clock that stands still until it is turned. */
+/** A clock that stands still until it is advanced. */
 export class ManualClock implements Clock {
   #now: number;
   #alarms: { at: number; callback: () => void }[] = [];
@@ -50,7 +53,7 @@ export class ManualClock implements Clock {
     };
   }
 
-  /** Moves the time forward and rings every alarm on the way, in order of their times. */
+  /** Advances the time and rings every alarm on the way, in order. */
   advance(milliseconds: number): void {
     const end = this.#now + milliseconds;
     for (;;) {

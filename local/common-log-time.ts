@@ -1,6 +1,6 @@
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** A time in the Common Log Format, as events tell it: `09/Feb/2024:18:11:43 +0000`. */
+/** A time in the Common Log Format, as in events: `09/Feb/2024:18:11:43 +0000`. */
 export function commonLogTime(time: number): string {
   const iso = new Date(time).toISOString();
   return `${iso.slice(8, 10)}/${MONTHS[Number(iso.slice(5, 7)) - 1]}/${iso.slice(0, 4)}:${iso.slice(11, 19)} +0000`;

@@ -1,9 +1,9 @@
 import type { App } from './assembly/model';
 
-/** The name under which people know a function, by its physical one. */
+/** The readable name of a function, by its physical name. */
 export type NameForPeople = (functionName: string) => string;
 
-/** Names functions by their construct paths (`Chat/Functions/Routes`), the stack left out where there is only one. */
+/** Names functions by their construct paths (`Chat/Functions/Routes`), without the stack if there is only one. */
 export function namesForPeople({
   apis,
   functions,

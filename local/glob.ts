@@ -1,6 +1,9 @@
-/** Patterns of IAM: whether a text has the form that `*` and `?` describe. */
+/** IAM patterns: whether a text matches `*` and `?`. */
 
-/** `*` stands for any characters and `?` for one. At worst the time grows with the text times the pattern: no pattern backtracks further. */
+/**
+ * `*` matches any characters and `?` matches one. The time is at worst text length times pattern length, without
+ * further backtracking.
+ */
 export function isGlob(text: string, pattern: string): boolean {
   let [at, from, star, mark] = [0, 0, -1, 0];
   while (at < text.length) {

@@ -1,13 +1,13 @@
-/** The last answer on a socket that is no longer HTTP's: its client gets to read it, and its descriptor is freed soon after. */
+/** The last response on a socket that left HTTP. The client can read it, and its descriptor is freed soon after. */
 import type { Duplex } from 'node:stream';
 import type { Clock } from './clock';
 
-/** How long a client may take to read the answer and to close its side. */
+/** How long a client may take to read the response and close its side. */
 export const LINGER_MILLIS = 1_000;
 
 /**
- * Writes `answer` and ends the connection. What the client still sends is read and dropped: closing a socket with unread bytes
- * resets the connection, and the client loses the answer.
+ * Writes `answer` and ends the connection. Further data from the client is read and dropped, because closing a socket
+ * with unread bytes resets the connection, and the client loses the response.
  */
 export function endWith(socket: Duplex, answer: string, clock: Clock): void {
   socket.on('error', () => socket.destroy());
@@ -17,7 +17,7 @@ export function endWith(socket: Duplex, answer: string, clock: Clock): void {
   socket.resume();
 }
 
-/** An answer that no `ServerResponse` can write, in plain text. */
+/** A plain-text response for sockets without a `ServerResponse`. */
 export function plainAnswer(status: number, reason: string, text: string): string {
   return (
     `HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\n` +

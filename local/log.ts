@@ -1,4 +1,4 @@
-/** Where the runtime says what happens. One call, one line (or one block under a line). */
+/** Where the runtime logs. One call writes one line, or one block under a line. */
 export interface Log {
   info(text: string): void;
   warn(text: string): void;

@@ -1,22 +1,25 @@
-/** Text of functions, clients and file names as a terminal may show it: nothing of it moves a cursor, sets a title or turns text around. */
+/**
+ * Text from functions, clients and file names, made safe for a terminal: it cannot move the cursor, set a title or
+ * change the text direction.
+ */
 
-/** Control characters, line separators and those that change the direction of text. */
+/** Control characters, line separators, and characters that change the text direction. */
 const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 const SHORT: ReadonlyMap<string, string> = new Map([
   ['\n', '\\n'],
   ['\r', '\\r'],
   ['\t', '\\t'],
 ]);
-/** What colours text (ECMA-48, SGR). */
+/** Color sequences (ECMA-48, SGR). */
 const ESCAPE = '\u001b';
 const COLOURS = new RegExp(`${ESCAPE}\\[[\\d;:]*m`, 'g');
 
-/** One line: also what would begin another one is escaped. */
+/** One line. Line breaks are escaped, too. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => SHORT.get(character) ?? escaped(character));
 }
 
-/** Lines with their tabs. Colours are left out, everything else that is no text is escaped. */
+/** Keeps line breaks and tabs, removes colors, and escapes other control characters. */
 export function printableLines(text: string): string {
   return text
     .replace(COLOURS, '')
@@ -26,7 +29,7 @@ export function printableLines(text: string): string {
     );
 }
 
-/** The same JSON, with escapes where a terminal would obey. */
+/** The same JSON, with characters escaped that a terminal would interpret. */
 export function printableJson(json: string): string {
   return json.replace(UNPRINTABLE, escaped);
 }

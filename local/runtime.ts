@@ -31,21 +31,21 @@ export const DEFAULT_PORT = 3001;
 
 export interface RuntimeOptions {
   app: App;
-  /** 0 for any free one. @default 3001 */
+  /** 0 for any free port. @default 3001 */
   port?: number;
   /** @default 127.0.0.1 */
   host?: string;
-  /** Other names of this machine by which requests may come. @default none */
+  /** Other host names that requests may use. @default none */
   allowedHosts?: string[];
-  /** Another DynamoDB than the embedded one. */
+  /** Another DynamoDB instead of the built-in one. */
   dynamodbUrl?: string;
-  /** Where the embedded DynamoDB keeps its tables. @default in memory */
+  /** Where the built-in DynamoDB keeps its tables. @default in memory */
   dynamodbDirectory?: string;
-  /** The folders that stand for buckets, by the buckets' names. They are made where they are not there. */
+  /** The folders that stand for buckets, by bucket name. Missing folders are created. */
   bucketDirectories?: Record<string, string>;
-  /** Files for whatever is no API. */
+  /** The files for requests to no API. */
   webDirectory?: string;
-  /** Reloads these pages in browsers. @default nothing does */
+  /** Reloads these pages in browsers. @default no reload */
   pageReload?: PageReload;
   clock?: Clock;
   /** Where Node.js functions run. @default thread */
@@ -53,7 +53,7 @@ export interface RuntimeOptions {
   log: Log;
   /** @default lines of `log` */
   functionLog?: FunctionLog;
-  /** What goes wrong on purpose. @default nothing */
+  /** The faults to inject. @default none */
   faults?: Faults;
   /** Of frames and messages at the gateway. @default AWS's */
   sizeLimits?: SizeLimits;
@@ -68,25 +68,26 @@ export interface Runtime {
   readonly functions: FunctionHost;
   readonly dynamodb: LocalDynamoDb;
   readonly bucketDirectories: Record<string, string>;
-  /** Where an HTTP API, a REST API or a function URL is on this machine: without a slash at the end. */
+  /** The URL of an HTTP API, a REST API or a function URL on this machine, without a trailing slash. */
   httpUrl(apiId: string, stageName: string): string;
-  /** Where clients connect to. `apiId` is needed where several APIs have a stage of that name. */
+  /** Where clients connect. `apiId` is required if several APIs have a stage with this name. */
   webSocketUrl(stageName: string, apiId?: string): string;
   /**
-   * Runs the app as it is now, in the same region and account, and keeps the sockets, and the tables with what is in them.
-   * @throws {UserError} if a table cannot be created or a route selection expression not be used; what ran before goes on then.
+   * Applies a new reading of the app in the same region and account. Sockets stay open, and tables keep their items.
+   * @throws {UserError} if a table cannot be created or a route selection expression is not supported; then the
+   * previous app keeps running
    */
   update(app: App): Promise<void>;
-  /** Closes every WebSocket with 1001, lets `$disconnect` run, and ends the threads: within 5 s. */
+  /** Closes every WebSocket with 1001, lets `$disconnect` run, and ends the threads, within 5 s. */
   close(): Promise<void>;
 }
 
-/** Together less than the 5 s that a stop may take. */
+/** Together less than the 5 s of a stop. */
 const S3_CLOSE_MILLIS = 500;
 const GATEWAY_CLOSE_MILLIS = 3_000;
 const FUNCTIONS_CLOSE_MILLIS = 1_000;
 
-/** @throws {UserError} if the port is in use or a table cannot be created. */
+/** @throws {UserError} if the port is in use or a table cannot be created */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { app, log, host = DEFAULT_HOST, port = DEFAULT_PORT, clock = systemClock, faults } = options;
   const { region, accountId, apis, functions, tables } = app;
@@ -206,10 +207,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     update: async (later) => {
       const unpacked = await unpackedCode.of(later.functions);
       await dynamodb.update(later.tables);
-      // From here on in one go, so that no event finds half of it.
+      // From here on synchronously, so that no event sees a half-applied app.
       gateway.redeploy(later.apis);
       httpApis.redeploy(later.httpApis);
-      // Those that are warm stay so where nothing in them has changed.
+      // Warm environments stay if nothing in them has changed.
       if (JSON.stringify(later.functions) !== JSON.stringify(current.functions)) {
         functionHost.replace(unpacked);
       }
@@ -228,7 +229,7 @@ function domainsOf(apis: WebSocketApi[]): string[] {
   return apis.flatMap(({ customDomains = [] }) => customDomains.map(({ domainName }) => domainName));
 }
 
-/** What `make` made of the source's value, until that is another one. */
+/** Caches what `make` returned until the source's value changes. */
 function remembered<Source, Value>(source: () => Source, make: (value: Source) => Value): () => Value {
   let last: { of: Source; value: Value } | undefined;
   return () => {
@@ -238,7 +239,7 @@ function remembered<Source, Value>(source: () => Source, make: (value: Source) =
   };
 }
 
-/** `{stage}`, or `{apiId}/{stage}` where several APIs have a stage of that name. */
+/** `{stage}`, or `{apiId}/{stage}` if several APIs have a stage with this name. */
 function stagePath(apis: WebSocketApi[], stageName: string, apiId: string | undefined): string {
   const found = apis.filter(
     (api) =>
@@ -249,7 +250,7 @@ function stagePath(apis: WebSocketApi[], stageName: string, apiId: string | unde
   if (!api || found.length > 1) {
     const known = apis.flatMap(({ apiId: id, stages }) => stages.map((stage) => `${id}/${stage.stageName}`));
     throw new UserError(
-      `${found.length === 0 ? 'No API has' : 'Several APIs have'} a stage named ${stageName}. There are: ${known.join(', ')}.`,
+      `${found.length === 0 ? 'No API has' : 'Several APIs have'} a stage named ${stageName}. The stages are: ${known.join(', ')}.`,
     );
   }
   const isUnique =
@@ -257,13 +258,13 @@ function stagePath(apis: WebSocketApi[], stageName: string, apiId: string | unde
   return isUnique ? stageName : `${api.apiId}/${stageName}`;
 }
 
-/** Only the embedded DynamoDB tells of its changes. */
+/** Only the built-in DynamoDB reports its changes. */
 function warnOfStreams({ eventSources }: App, log: Log): void {
   const streams = eventSources.filter(({ source }) => source === 'stream');
   if (streams.length === 0) return;
   const names = streams.map(({ functionName }) => functionName).join(', ');
   log.warn(
-    `The streams of another DynamoDB are not read: none of them runs ${names}. Start without --dynamodb.`,
+    `The runtime does not read streams of another DynamoDB, so they do not run ${names}. To run these, remove --dynamodb.`,
   );
 }
 
@@ -276,20 +277,23 @@ function lambdaService(functionHost: FunctionHost): RequestHandler {
         response,
         501,
         'UnsupportedOperation',
-        `Of Lambda, Invoke is run on this machine, and ${request.method} ${request.url?.split('?')[0]} is not.`,
+        `The runtime supports only Invoke of Lambda, not ${request.method} ${request.url?.split('?')[0]}.`,
       );
     },
   };
 }
 
-/** Functions reach the tables without the detour over the one port, where that is plain HTTP and no answer is to be lost. */
+/**
+ * If the endpoint is plain HTTP and no response should be lost, functions reach the tables directly, without the one
+ * port.
+ */
 function directEndpoints({ address }: LocalDynamoDb): Record<string, Address> {
   if (!URL.canParse(address)) return { dynamodb: { path: address } };
   const { protocol, hostname, port } = new URL(address);
   return protocol === 'http:' ? { dynamodb: { host: hostname, port: Number(port || 80) } } : {};
 }
 
-/** An address to connect to, where the listening one means every interface. */
+/** An address to connect to, if the listening address means every interface. */
 function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   return host === '::' ? '::1' : host;

@@ -1,4 +1,4 @@
-/** The app as its sources are now: its assembly is synthesized where that is needed, one synthesis at a time. */
+/** The app from its current sources. Synthesizes the assembly when needed, one synthesis at a time. */
 
 import type { App } from '../assembly/model';
 import { type ReadSettings, readAssembly } from '../assembly/read-assembly';
@@ -7,18 +7,18 @@ import { Fingerprint } from '../assembly/synthesis/fingerprint';
 import { synthesize } from '../assembly/synthesis/synthesis';
 
 export interface ReadOptions {
-  /** Synthesize, even if nothing has changed. */
+  /** Synthesize even if nothing has changed. */
   isFresh?: boolean;
-  /** Is told of a synthesis before it begins. */
+  /** Called before each synthesis. */
   onSynthesis?(command: string): void;
 }
 
 export interface AppReaderOptions {
   source: AppSource;
   settings: ReadSettings;
-  /** For what the app itself prints, unless it is what it printed last. */
+  /** Gets what the app itself prints, unless it printed the same last time. */
   print(text: string): void;
-  /** Ends a synthesis that runs. */
+  /** Stops a synthesis that is running. */
   signal: AbortSignal;
 }
 
@@ -37,7 +37,7 @@ export class AppReader {
     this.#signal = signal;
   }
 
-  /** @throws {UserError} if the app has a mistake. */
+  /** @throws {UserError} if the app has an error */
   read(options: ReadOptions = {}): Promise<App> {
     const app = this.#turn.then(async () => readAssembly(await this.#assembly(options), this.#settings));
     this.#turn = app.catch(() => undefined);

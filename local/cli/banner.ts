@@ -1,4 +1,4 @@
-/** One screen with what people need once the runtime is up: where to connect, what to export, and what is not there. */
+/** What a user needs once the runtime is up, on one screen: where to connect, what to export, and what is not run. */
 import type { App, OtherResource } from '../assembly/model';
 import type { Runtime } from '../runtime';
 import { countDetails, details, shortPath } from './details';
@@ -7,7 +7,7 @@ import { notRunLines } from './not-run';
 
 export interface BannerOptions {
   hasPages: boolean;
-  /** Everything that the app has, and each thing that is not run. */
+  /** Also everything that the app has, and each thing that is not run. */
   isVerbose: boolean;
 }
 
@@ -29,7 +29,7 @@ export function banner(app: App, runtime: Runtime, { hasPages, isVerbose }: Bann
     .join('\n\n');
 }
 
-/** One line for each stage of each API and each custom domain, for the pages, and for each folder that stands for a bucket. */
+/** One line for each stage of each API, each custom domain, the pages, and each bucket's folder. */
 function addresses(app: App, runtime: Runtime, hasPages: boolean): string[] {
   const stages = runtime.apis.flatMap((api) => [
     ...api.stages.map(({ stageName }): [string, string] => [
@@ -63,6 +63,6 @@ function bucketsWithoutFolder(app: App, { bucketDirectories }: Runtime): OtherRe
     .map(({ path, bucketName }) => ({
       type: 'AWS::S3::Bucket',
       path,
-      reason: `no folder stands for it; --bucket ${bucketName}=DIR gives it one`,
+      reason: `no folder; set one with --bucket ${bucketName}=DIR`,
     }));
 }

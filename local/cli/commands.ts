@@ -7,31 +7,36 @@ import { printableLines } from '../printable';
 import type { SessionOptions } from './session';
 
 /**
- * The arguments with a command: `start` where none is named. So a name that no command has is a mistake, and not an argument of
- * `start`.
+ * The arguments with a command: `start` if there is none. An unknown command is therefore an error, and not an
+ * argument of `start`.
  */
 export function withCommand(args: string[]): string[] {
   const [first = '-'] = args;
   return first.startsWith('-') && !/^(-h|--help)$/.test(first) ? ['start', ...args] : args;
 }
 
-/** `start`, `dev` and `describe`. Each loads what it needs when it runs, so that no other command waits for that. */
+/**
+ * `start`, `dev` and `describe`. Each loads its own modules when it runs, so that other commands need not wait for
+ * them.
+ */
 export function addRuntimeCommands(program: Command): void {
   runOptions(program.command('start'))
     .description(
-      'synthesize the app of cdk.json, and run its WebSocket APIs, functions and tables (the default)',
+      'synthesize the app of cdk.json and run its WebSocket APIs, functions and tables (the default command)',
     )
     .action(async (options: SessionOptions) =>
       (require('./start') as typeof import('./start')).start(options),
     );
 
   runOptions(program.command('dev'))
-    .description('the same, and follow its sources: changed functions are replaced while sockets stay open')
+    .description('the same, and follow your changes: functions are replaced while sockets stay open')
     .action(async (options: SessionOptions) => (require('./dev') as typeof import('./dev')).dev(options));
 
   program
     .command('describe')
-    .description('print what a synthesized app has: APIs with their routes, functions, and what these may do')
+    .description(
+      'print what a synthesized app contains: APIs with their routes, functions, and their permissions',
+    )
     .argument('[folder]', 'the cloud assembly', 'cdk.out')
     .action(async (folder: string) => {
       const { describe } = require('./describe') as typeof import('./describe');
@@ -39,96 +44,106 @@ export function addRuntimeCommands(program: Command): void {
     });
 }
 
-/** What `start` and `dev` both understand. */
+/** The options of both `start` and `dev`. */
 function runOptions(command: Command): Command {
   return command
     .option(
       '--app <folder or command>',
-      'a cloud assembly (cdk.out), the folder of a CDK app, or its command',
+      'a cloud assembly (cdk.out), the folder of a CDK app, or its command (default: the app of cdk.json)',
     )
     .option(
       '--stack <name>',
-      "run this stack and those it depends on, repeatable; a pattern such as 'Dev/*' names several (default: all)",
+      "run this stack and the stacks it depends on; a pattern such as 'Dev/*' selects several (repeatable; default: all)",
       (text: string, others: string[]) => [...others, text],
       [],
     )
     .option(
       '--region <region>',
-      'of an app in several regions, run this one (default: that of the first WebSocket API)',
+      'the region to run, if the app has several (default: the region of the first WebSocket API)',
     )
-    .option('--port <number>', '0 for any free one', readPort, 3001)
-    .option('--host <address>', 'where to listen', '127.0.0.1')
+    .option('--port <number>', 'the port; 0 for any free port', readPort, 3001)
+    .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option(
       '--allow-host <name>',
-      'another name of this machine by which requests may come, repeatable: host.docker.internal, a service of Compose, a tunnel',
+      'another host name that requests may use: host.docker.internal, a Compose service, a tunnel (repeatable)',
       readHostName,
       [],
     )
     .option(
       '--dynamodb <url>',
-      'another DynamoDB than the embedded one, such as http://localhost:8000',
+      'use another DynamoDB instead of the built-in one, such as http://localhost:8000',
       readUrl,
     )
-    .option('--data <folder>', 'keep the tables there between runs (default: in memory)')
+    .option('--data <folder>', 'keep tables in this folder between runs (default: in memory)')
     .option(
       '--bucket <name=folder>',
-      'a folder that stands for a bucket of the app, repeatable (default: incoming, for the only one with notifications)',
+      'a folder that stands for a bucket of the app (repeatable; default: incoming, if only one bucket has notifications)',
       (text: string, others: string[]) => [...others, text],
       [],
     )
-    .option('--web <folder>', 'pages to serve at / (default: web, if it has an index.html)')
-    .option('--fresh', 'synthesize, even if nothing has changed since the last time', false)
+    .option('--web <folder>', 'files to serve at / (default: web, if it has an index.html)')
+    .option('--fresh', 'synthesize even if nothing has changed', false)
     .option(
       '--parameter <name=value>',
-      'a value that only AWS knows, repeatable: of a parameter, a secret, or an attribute of what is not run',
+      'a value that only AWS knows: a parameter, a secret, or an attribute of a resource that is not run (repeatable)',
       (text: string, others: string[]) => [...others, text],
       [],
     )
-    .option('--env-vars <file>', "values for functions' environment variables, as of `sam local --env-vars`")
+    .option(
+      '--env-vars <file>',
+      'environment variables of functions, in the format of `sam local --env-vars`',
+    )
     .addOption(
       new Option(
         '--isolation <kind>',
-        'where Node.js functions run: threads are faster, processes are real ones',
+        'run Node.js functions in threads (faster) or in processes (with a real working folder)',
       )
         .choices(['thread', 'process'])
         .default('thread'),
     )
-    .option('--no-limits', 'take frames and messages of up to 6 MB, to test clients; AWS takes 32 and 128 KB')
-    .option('--strict', 'start nothing if a route of the app would fail for what is not run here', false)
-    .option('--quiet', 'of the functions, log errors only', false)
-    .addOption(
-      new Option('--verbose', 'log what functions get and return, too').default(false).conflicts('quiet'),
+    .option(
+      '--no-limits',
+      'allow frames and messages of up to 6 MB, to test clients (AWS allows 32 KB and 128 KB)',
     )
-    .option('--json', 'log one JSON object a line, for programs', false)
+    .option('--strict', 'refuse to start if one of the routes cannot be run here', false)
+    .option('--quiet', 'log only errors of functions', false)
+    .addOption(
+      new Option('--verbose', 'also log what functions get and return, and show more at the start')
+        .default(false)
+        .conflicts('quiet'),
+    )
+    .option('--json', 'log one JSON object a line', false)
     .option(
       '--fault <name=value>',
-      `something that goes wrong on purpose, repeatable: ${Object.entries(FAULT_VALUES)
+      `inject a fault (repeatable): ${Object.entries(FAULT_VALUES)
         .map(([name, value]) => `${name}=${value}`)
         .join(', ')}`,
       (text: string, others: string[]) => [...others, text],
       [],
     )
-    .option('--seed <number>', 'other cases for the faults to strike', readSeed, DEFAULT_SEED);
+    .option('--seed <number>', 'choose which cases the faults strike', readSeed, DEFAULT_SEED);
 }
 
 function readPort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+  throw new InvalidArgumentError('The port must be a number from 0 to 65535.');
 }
 
 function readHostName(text: string, others: string[]): string[] {
   const name = text.toLowerCase();
   if (hostName(name) === name) return [...others, name];
-  throw new InvalidArgumentError('Give a name without scheme, port and path, such as host.docker.internal.');
+  throw new InvalidArgumentError(
+    'Specify a host name without scheme, port and path, such as host.docker.internal.',
+  );
 }
 
 function readSeed(text: string): number {
   if (/^\d{1,10}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('A seed is a whole number of up to ten digits.');
+  throw new InvalidArgumentError('The seed must be a whole number of up to ten digits.');
 }
 
 function readUrl(text: string): string {
   if (/^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '')) return text;
-  throw new InvalidArgumentError('Give a URL such as http://localhost:8000.');
+  throw new InvalidArgumentError('Specify a URL such as http://localhost:8000.');
 }

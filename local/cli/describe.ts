@@ -1,4 +1,4 @@
-/** The command `describe`: what a synthesized app has, in short tables. */
+/** The command `describe`: what a synthesized app contains, in short tables. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import Table from 'cli-table3';
@@ -9,7 +9,7 @@ import { functionNameIn } from '../assembly/values/resource-values';
 import { readGrants } from './grants';
 import { Names, tolerant } from './names';
 
-/** @throws {UserError} if the folder holds no cloud assembly. */
+/** @throws {UserError} if the folder has no cloud assembly */
 export function describe(directory: string): string {
   const assembly = Assembly.read(resolve(directory), { region: 'every' });
   const names = new Names(assembly);
@@ -72,7 +72,7 @@ function functionRows(assembly: Assembly, names: Names): string[][] {
     ]);
 }
 
-/** What Node.js would load, without source maps. */
+/** The files that Node.js would load, without source maps. */
 function codeSize(lambdaFunction: Resource): string {
   const code = lambdaFunction.properties.Code;
   const inline = textAt(code, 'ZipFile');
@@ -94,7 +94,7 @@ function kilobytes(bytes: number): string {
   return `${size < 10 ? size.toFixed(1) : Math.round(size)} KB`;
 }
 
-/** A function's grants follow each other: its name stands at the first. */
+/** Grants of one function follow each other. Only the first shows its name. */
 function grantRows(assembly: Assembly, names: Names): string[][] {
   const grants = readGrants(assembly, names);
   return grants.map((grant, index) => [
@@ -107,7 +107,7 @@ function grantRows(assembly: Assembly, names: Names): string[][] {
 
 const MAX_COLUMNS = 60;
 
-/** `dynamodb: GetItem Query …`: each service once, broken into lines. */
+/** `dynamodb: GetItem Query …`: each service once, wrapped. */
 function byService(actions: string[]): string {
   const lines: string[] = [];
   let service: string | undefined;

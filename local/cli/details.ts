@@ -1,4 +1,4 @@
-/** What an app has in detail, for those who ask for it: routes, outputs, and what runs functions besides clients. */
+/** The details of an app for `--verbose`: routes, outputs, and what runs functions other than clients. */
 import type { HttpApi } from '../assembly/apis/http-model';
 import type { App, BucketNotification, ScheduleTiming } from '../assembly/model';
 import { functionNameIn } from '../assembly/values/resource-values';
@@ -6,12 +6,12 @@ import { namesForPeople } from '../function-names';
 import { serviceOf } from '../messaging/destinations';
 import type { Runtime } from '../runtime';
 
-/** Blocks of lines, each with its title. */
+/** Blocks of lines, each with a title. */
 export function details(app: App, runtime: Runtime): string[][] {
   return [routes(app), outputs(app, runtime), schedules(app), messages(app, runtime), buckets(app, runtime)];
 }
 
-/** How many there are of each, in one line; empty if there is nothing. */
+/** The number of each, in one line; empty if there are none. */
 export function countDetails(app: App): string {
   const counts: [number, string][] = [
     [[...app.apis, ...app.httpApis].reduce((sum, { routes: { length } }) => sum + length, 0), 'route'],
@@ -34,7 +34,7 @@ function routes({ apis, httpApis }: App): string[] {
   return ['Routes:', ...lines, ...ofHttp];
 }
 
-/** A preflight's answer is no route that people look for. */
+/** Preflight routes are left out. */
 function httpRoutes({ routes }: HttpApi): string {
   const shown = routes.filter(({ integration }) => integration.type !== 'MOCK');
   return shown
@@ -42,7 +42,7 @@ function httpRoutes({ routes }: HttpApi): string {
     .join(', ');
 }
 
-/** Where an output has an API's address on AWS, the one on this machine is what people need. */
+/** In outputs, replaces addresses on AWS by addresses on this machine. */
 function outputs(app: App, runtime: Runtime): string[] {
   if (app.outputs.length === 0) return [];
   const lines = app.outputs.map(({ stack, name, value }) => `  ${stack}.${name} = ${here(value, runtime)}`);
@@ -56,7 +56,7 @@ function schedules(app: App): string[] {
   return lines.length === 0 ? [] : ['Scheduled:', ...lines];
 }
 
-/** Which function, queue or topic an ARN means, as people know it. */
+/** The readable name of a function, queue or topic. */
 function targetName(arn: string, app: App): string {
   return serviceOf(arn) === 'lambda'
     ? namesForPeople(app)(functionNameIn(arn))
@@ -74,7 +74,7 @@ function timingText(timing: ScheduleTiming): string {
   }
 }
 
-/** What runs functions besides clients, and where messages go. */
+/** What runs functions other than clients, and where messages go. */
 function messages(app: App, runtime: Runtime): string[] {
   const queues = app.queues.map(({ queueName, queueArn }) => {
     const readers = app.eventSources.filter(({ sourceArn }) => sourceArn === queueArn);
@@ -134,14 +134,14 @@ function here(value: string, runtime: Runtime): string {
   return text;
 }
 
-/** `url` stands for the address behind `wss:`, and what is its like over HTTP for the one behind `https:`. */
+/** `url` replaces the address after `wss:`; its HTTP counterpart replaces the one after `https:`. */
 function replaceAddress(text: string, address: string, url: string): string {
   return text.replace(new RegExp(`(wss|https)://${address}(?![A-Za-z0-9_-])`, 'g'), (_, scheme: string) =>
     scheme === 'wss' ? url : url.replace(/^ws:/, 'http:'),
   );
 }
 
-/** As people know constructs: without what each ends with. */
+/** Readable construct paths, without the resource at their ends. */
 export function shortPath(path: string): string {
   return path.replace(/\/((Api\/)?Resource|Default)$/, '');
 }

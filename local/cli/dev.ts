@@ -11,14 +11,14 @@ import { onStop } from './stop-signals';
 
 const HELP = 'Keys: r restart, q quit, h help';
 
-/** Resolves once the runtime is up, and its sources are watched. It then runs until Ctrl-C, SIGTERM or `q`. */
+/** Resolves once the runtime is up and watches the sources. It then runs until Ctrl-C, SIGTERM or `q`. */
 export async function dev(options: SessionOptions): Promise<void> {
   const pages = new PageReload();
   const session = new Session(options, pages);
   const { source, webDirectory } = session;
   if (source.kind === 'assembly') {
     throw new UserError(
-      `dev follows an app's sources, and ${source.directory} is what was made of them. Give the folder of the app or its command, or run \`start\`.`,
+      `dev follows an app's sources, but ${source.directory} is a synthesized assembly. Pass the app's folder or command instead, or run \`start\`.`,
     );
   }
   onStop(() => void session.stop());
@@ -34,7 +34,7 @@ export async function dev(options: SessionOptions): Promise<void> {
     if (isPage(path)) follower.pageChanged(event, path);
     else follower.changed(event, path);
   });
-  watcher.on('error', (error) => session.say(`Changes are not seen any more: ${String(error)}`));
+  watcher.on('error', (error) => session.say(`Watching for changes has failed: ${String(error)}`));
   await new Promise<void>((resolve) => watcher.once('ready', resolve));
   await follower.begin();
   const hasKeys = onKeys({
@@ -45,7 +45,7 @@ export async function dev(options: SessionOptions): Promise<void> {
   session.say(`Watching ${root}${hasKeys ? `\n${HELP}` : ''}`);
 }
 
-/** Pages count wherever they are, also in a folder that Git ignores. */
+/** Pages are watched everywhere, even in a folder that Git ignores. */
 function watched(projectFiles: ProjectFiles, webDirectory: string | undefined) {
   const ignoresSource = projectFiles.ignores();
   return {

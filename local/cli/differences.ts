@@ -1,10 +1,10 @@
-/** What is different between two readings of an app, in a person's words, and what of it a run cannot take over. */
+/** The differences between two readings of an app, in words, and which of them a run cannot apply. */
 import { lossLines } from '../assembly/losses';
 import type { App, LambdaFunction, WebSocketApi } from '../assembly/model';
 
 export interface Difference {
   text: string;
-  /** What it is about: code alone has a shorter message. */
+  /** The subject. For code alone, the message is shorter. */
   kind: 'code' | 'other' | 'needs restart';
 }
 
@@ -37,13 +37,13 @@ export function differences(earlier: App, later: App): Difference[] {
   ];
 }
 
-/** Ids and ARNs are made of these two. */
+/** IDs and ARNs contain these two. */
 function ofHome(earlier: App, later: App): Difference[] {
   if (earlier.region === later.region && earlier.accountId === later.accountId) return [];
-  return [needsRestart(`the app is in ${later.region} of account ${later.accountId} now`)];
+  return [needsRestart(`the app is now in ${later.region} of account ${later.accountId}`)];
 }
 
-/** What is new, what has gone, and what `compare` finds in the rest. */
+/** What was added or removed, and what `compare` finds in the rest. */
 function ofAll<T extends { path: string }>(
   earlier: T[],
   later: T[],
@@ -59,7 +59,7 @@ function ofAll<T extends { path: string }>(
       const old = before.get(idOf(item));
       return old ? compare(old, item) : [other(`new ${kind} ${shortPath(item.path)}`)];
     }),
-    ...gone.map((item) => other(`${kind} ${shortPath(item.path)} is gone`)),
+    ...gone.map((item) => other(`removed ${kind} ${shortPath(item.path)}`)),
   ];
 }
 
@@ -72,7 +72,7 @@ function ofApi(earlier: WebSocketApi, later: WebSocketApi): Difference[] {
     return isSame(old, route) ? [] : [`route ${route.routeKey}`];
   });
   for (const { routeKey } of earlier.routes) {
-    if (!after.has(routeKey)) changes.push(`route ${routeKey} is gone`);
+    if (!after.has(routeKey)) changes.push(`removed route ${routeKey}`);
   }
   if (earlier.routeSelectionExpression !== later.routeSelectionExpression) changes.push('route selection');
   if (!isSame(earlier.stages, later.stages)) changes.push('stages');
@@ -101,27 +101,27 @@ const FUNCTION_SETTINGS: Record<string, string> = { timeoutSeconds: 'timeout', m
 
 function ofTable(earlier: App['tables'][number], later: App['tables'][number]): Difference[] {
   if (!isSame(earlier.createTable, later.createTable)) {
-    return [needsRestart(`${shortPath(later.path)}: other keys, indexes or settings of the table`)];
+    return [needsRestart(`${shortPath(later.path)}: the table's keys, indexes or settings`)];
   }
   return earlier.ttlAttribute === later.ttlAttribute ? [] : named(later.path, ['time to live']);
 }
 
-/** Their folders are chosen, and watched, at the start. */
+/** Their folders are chosen and watched at the start. */
 function ofBuckets(earlier: App['buckets'], later: App['buckets']): Difference[] {
   const changed = later.filter((bucket) => !earlier.some((old) => isSame(old, bucket)));
   const names = new Set(later.map(({ bucketName }) => bucketName));
   const gone = earlier.filter(({ bucketName }) => !names.has(bucketName));
   return [...changed, ...gone].map(({ path }) =>
-    needsRestart(`${shortPath(path)}: the bucket, or who hears of it`),
+    needsRestart(`${shortPath(path)}: the bucket or its notifications`),
   );
 }
 
-/** Says what has changed in words that fit all of a kind. */
+/** Describes changes in words that fit all of a kind. */
 function changed<Item extends { path: string }>(what: string): (earlier: Item, later: Item) => Difference[] {
   return (earlier, later) => (isSame(earlier, later) ? [] : named(later.path, [what]));
 }
 
-/** What fails from now on, with the reason and the way out. */
+/** What newly fails, with its reason and remedy. */
 function ofLosses(earlier: App, later: App): Difference[] {
   const known = new Set(lossLines(earlier.notRun));
   return lossLines(later.notRun)
@@ -149,7 +149,7 @@ function isSame(one: unknown, another: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(another);
 }
 
-/** As people know constructs: without the resource that each ends with. */
+/** Readable construct paths, without the resource at their ends. */
 function shortPath(path: string): string {
   return path.replace(/\/(Resource|Default)$/, '');
 }

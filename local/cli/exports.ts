@@ -1,8 +1,8 @@
-/** What people export, so that the AWS CLI, the SDKs and processes of their own work with the app on this machine. */
+/** The variables to export so that the AWS CLI, the SDKs and other processes work with the app on this machine. */
 import type { App } from '../assembly/model';
 import type { Runtime } from '../runtime';
 
-/** Where the services are, and who asks. Version 1 of the AWS CLI reads the region from `AWS_DEFAULT_REGION` only. */
+/** The endpoint and the credentials. Version 1 of the AWS CLI reads the region from `AWS_DEFAULT_REGION` only. */
 export function awsExports(app: App, runtime: Runtime): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: runtime.url,
@@ -14,8 +14,8 @@ export function awsExports(app: App, runtime: Runtime): Record<string, string> {
 }
 
 /**
- * The variables by which the app's functions know its tables, unless two of them mean different tables by one name, and those that
- * its outputs make: `ChatTable` is `CHAT_TABLE`.
+ * The variables that hold table names: those of the app's functions, unless two functions use one name for different
+ * tables, and those from outputs: `ChatTable` becomes `CHAT_TABLE`.
  */
 export function tableExports(app: App): Record<string, string> {
   return variablesFor(
@@ -24,12 +24,15 @@ export function tableExports(app: App): Record<string, string> {
   );
 }
 
-/** The same for the buckets that have folders. */
+/** The same for buckets that have folders. */
 export function bucketExports(app: App, { bucketDirectories }: Runtime): Record<string, string> {
   return variablesFor(Object.keys(bucketDirectories), [...functionVariables(app), ...outputVariables(app)]);
 }
 
-/** The same for topics, and for queues, whose URLs are those on this machine: the SDK for JavaScript goes where a queue's URL says. */
+/**
+ * The same for topics, and for queues with their URLs on this machine, because the SDK for JavaScript sends requests
+ * to a queue's URL.
+ */
 export function messagingExports(app: App, runtime: Runtime): Record<string, string> {
   const onAws = app.queues.map(({ queueName }) => `/${app.accountId}/${queueName}`);
   const paths = functionVariables(app).map(([name, value]): Variable => [name, withoutQueueHost(value)]);
@@ -57,7 +60,7 @@ function outputVariables({ outputs }: App): Variable[] {
   return outputs.map(({ name, value }): Variable => [variableOf(name), value]);
 }
 
-/** Those of the variables that hold one of the names, and never anything else. */
+/** Only variables whose value is one of the names. */
 function variablesFor(names: string[], variables: Variable[]): Record<string, string> {
   const values = new Map<string, Set<string>>();
   for (const [name, value] of variables) values.set(name, (values.get(name) ?? new Set()).add(value));
@@ -72,7 +75,7 @@ function variableOf(outputName: string): string {
   return outputName.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toUpperCase();
 }
 
-/** A line to copy for AWS, and one for the app's own variables if there are any. */
+/** One line to copy for AWS, and one for the app's own variables, if any. */
 export function exportLines(app: App, runtime: Runtime): string[] {
   return [
     awsExports(app, runtime),

@@ -1,4 +1,7 @@
-/** Brings a run up to its sources: pages at once, functions as soon as they are bundled, the rest of the app after a synthesis. */
+/**
+ * Brings a run up to date with its sources: pages immediately, functions once they are bundled, the rest of the app
+ * after a synthesis.
+ */
 import { Bundles } from '../assembly/functions/bundles';
 import type { App } from '../assembly/model';
 import type { PageReload } from '../endpoint/page-reload';
@@ -6,16 +9,16 @@ import { UserError } from '../user-error';
 import type { Difference } from './differences';
 import type { Session } from './session';
 
-/** Editors write in several steps, and people save several files: changes of this time are taken together. */
+/** Editors write in several steps, and users save several files. Changes within this time are handled together. */
 const SETTLE_MILLIS = 50;
 
-/** After a change that the bundles alone have taken over, a synthesis only confirms: it waits for a pause in the saving. */
+/** If the bundles have already applied a change, a synthesis only confirms it. It waits for a pause between saves. */
 const CONFIRM_MILLIS = 1_000;
 
-/** Saves that were not yet answered. */
+/** Saves that were not handled yet. */
 interface Changes {
   paths: Set<string>;
-  /** Those that were not there before. */
+  /** Files that did not exist before. */
   added: Set<string>;
   since: number;
 }
@@ -30,10 +33,10 @@ export class Follower {
   #restarts = false;
   #isAtWork = false;
   #isBroken = false;
-  /** When the first save was that needs a synthesis, and has not got it. */
+  /** When the first save came that still needs a synthesis. */
   #unsynthesizedSince: number | undefined;
   #confirming: NodeJS.Timeout | undefined;
-  /** Counts saves: a synthesis that one has overtaken is not applied. */
+  /** Counts saves. A synthesis is not applied if another save came meanwhile. */
   #saves = 0;
   #reading: 'no' | 'yes' | 'again' = 'no';
   #read: { app: App; saves: number; since: number } | undefined;
@@ -44,7 +47,7 @@ export class Follower {
     this.#bundles = new Bundles(workingDirectory);
   }
 
-  /** Learns what the functions are made of. */
+  /** Finds out which files the functions are made from. */
   async begin(): Promise<void> {
     await this.#attempt(async () => {
       const { app } = this.#session;
@@ -59,14 +62,14 @@ export class Follower {
     this.#changes ??= { paths: new Set(), added: new Set(), since: performance.now() };
     const { paths, added } = this.#changes;
     if (event === 'add') added.add(path);
-    // Some editors write beside the file first: what comes and goes at once was no source.
+    // Some editors write a temporary file first. A file that is created and deleted immediately is not a source.
     if (event === 'unlink' && added.has(path)) paths.delete(path);
     else paths.add(path);
     clearTimeout(this.#settling);
     this.#settling = setTimeout(() => void this.#work(), SETTLE_MILLIS);
   }
 
-  /** A page may also be what a function is made of. */
+  /** A page may also be part of a function. */
   pageChanged(event: string, path: string): void {
     const since = performance.now();
     clearTimeout(this.#pagesSettling);
@@ -82,7 +85,7 @@ export class Follower {
     void this.#work();
   }
 
-  /** One thing at a time: what a person asks for, then what is quick. */
+  /** Runs one thing at a time: first what the user asks for, then what is fast. */
   async #work(): Promise<void> {
     if (this.#isAtWork) return;
     this.#isAtWork = true;
@@ -102,7 +105,7 @@ export class Follower {
     }
     const read = this.#read;
     this.#read = undefined;
-    // One that a save has overtaken is made again after that one.
+    // If a save came meanwhile, the synthesis runs again.
     return read && read.saves === this.#saves ? () => this.#apply(read.app, read.since) : undefined;
   }
 
@@ -113,7 +116,9 @@ export class Follower {
       if (this.#session.isStopping) return;
       if (!(error instanceof UserError)) throw error;
       this.#isBroken = true;
-      const rest = this.#session.isRunning ? 'What ran before goes on.' : 'Nothing runs now; r tries again.';
+      const rest = this.#session.isRunning
+        ? 'The previous version keeps running.'
+        : 'Nothing is running. Press r to try again.';
       this.#session.complain(`${error.message}\n${rest}`);
     }
   }
@@ -135,13 +140,13 @@ export class Follower {
     if (!isBundled) this.#unsynthesizedSince ??= since;
     const hasReplaced = await this.#replaceFunctions(paths);
     if (hasReplaced) this.#say(`Functions replaced ${after(since)}`);
-    else if (isBundled) this.#say(`Nothing in the functions is different ${after(since)}`);
+    else if (isBundled) this.#say(`No change in the functions, ${after(since)}`);
     clearTimeout(this.#confirming);
     if (!isBundled) this.#synthesize(since);
     else this.#confirming = setTimeout(() => this.#synthesize(since), CONFIRM_MILLIS);
   }
 
-  /** @param paths what has changed. @default anything */
+  /** @param paths the changed files. @default any file */
   async #replaceFunctions(paths?: Set<string>): Promise<boolean> {
     const { app } = this.#session;
     if (!app) return false;
@@ -150,7 +155,7 @@ export class Follower {
     return found.length > 0;
   }
 
-  /** Beside everything else: a save meanwhile need not wait. */
+  /** Runs in the background, so that other saves need not wait. */
   #synthesize(since: number): void {
     if (this.#reading !== 'no') {
       this.#reading = 'again';
@@ -178,26 +183,26 @@ export class Follower {
     const found = await this.#session.update({ ...app, functions: this.#bundles.adopt(app.functions) });
     this.#unsynthesizedSince = undefined;
     if (found.length > 0) this.#say(inWords(found, asked));
-    else if (isAsked) this.#say(`Nothing in the app is different ${after(asked)}`);
-    // Learns what new functions are made of, and those that are made of other files now.
+    else if (isAsked) this.#say(`No change in the app, ${after(asked)}`);
+    // Finds out which files new functions are made from, and which functions are made from other files now.
     if (found.length > 0) await this.#replaceFunctions();
   }
 
-  /** Says also that what was broken is no longer, once nothing is left to be looked at. */
+  /** Also says that an error is fixed, once nothing is left to check. */
   #say(text: string): void {
-    const isMended = this.#isBroken && this.#unsynthesizedSince === undefined;
-    if (isMended) this.#isBroken = false;
-    this.#session.say(isMended ? `Mended. ${text}` : text);
+    const isFixed = this.#isBroken && this.#unsynthesizedSince === undefined;
+    if (isFixed) this.#isBroken = false;
+    this.#session.say(isFixed ? `Fixed. ${text}` : text);
   }
 }
 
 function inWords(found: Difference[], since: number): string {
   const waiting = found.filter(({ kind }) => kind === 'needs restart');
   if (waiting.length > 0) {
-    return `Waits for a restart (r), which closes the sockets; nothing is applied before:${lines(waiting)}`;
+    return `These changes need a restart, which closes all sockets. Nothing is applied until you press r:${lines(waiting)}`;
   }
   if (found.every(({ kind }) => kind === 'code')) return `Functions replaced ${after(since)}`;
-  return `Applied ${after(since)}, sockets kept:${lines(found)}`;
+  return `Applied ${after(since)}; sockets stay open:${lines(found)}`;
 }
 
 function lines(found: Difference[]): string {

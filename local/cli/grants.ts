@@ -1,4 +1,4 @@
-/** What an app's functions may do, from the IAM policies in its templates. */
+/** The permissions of an app's functions, from the IAM policies in its templates. */
 import type { Assembly } from '../assembly/assembly';
 import { isObject, type Json, listAt, textAt } from '../assembly/values/json';
 import type { Resource } from '../assembly/values/resource';
@@ -8,7 +8,7 @@ export interface Grant {
   function: string;
   actions: string[];
   resources: string[];
-  /** Whether a resource is left open by a wildcard. */
+  /** Whether a wildcard leaves a resource open. */
   isWide: boolean;
 }
 
@@ -32,7 +32,7 @@ export function readGrants(assembly: Assembly, names: Names): Grant[] {
   });
 }
 
-/** A statement as it stands in a template, and the resource that it stands in. */
+/** A statement from a template, and the resource that contains it. */
 interface Statement {
   owner: Resource;
   definition: Json;
@@ -65,7 +65,7 @@ function statementsIn(owner: Resource, policy: Json): Statement[] {
   return (Array.isArray(statement) ? statement : [statement]).map((definition) => ({ owner, definition }));
 }
 
-/** AWS's own policies, by their names. */
+/** AWS managed policies, by name. */
 function managedPolicies(role: Resource): string[] {
   const arns = tolerant(() => role.property('ManagedPolicyArns'));
   return (Array.isArray(arns) ? arns : [])
@@ -91,7 +91,7 @@ function grant(statement: Statement, names: Names): Omit<Grant, 'function'> {
   };
 }
 
-/** One text or several; those that only AWS knows stay as the template has them. */
+/** One text or a list of texts. References to values that only AWS knows stay as they are. */
 function texts({ owner, definition }: Statement, key: string): string[] {
   const value = isObject(definition) ? definition[key] : undefined;
   if (value === undefined) return [];

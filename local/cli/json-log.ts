@@ -13,7 +13,7 @@ export class JsonLog implements Log {
     this.#write = write;
   }
 
-  /** `event` says what kind of line it is; the other fields belong to that kind. */
+  /** `event` is the kind of line. The other fields depend on it. */
   line(level: Level, event: string, fields: object, at = Date.now()): void {
     const line = JSON.stringify({ time: new Date(at).toISOString(), level, event, ...fields });
     this.#write(`${printableJson(line)}\n`);
@@ -35,11 +35,11 @@ export class JsonLog implements Log {
 export interface JsonFunctionLogOptions {
   nameOf: NameForPeople;
   quiet: boolean;
-  /** With what the functions get and return. */
+  /** Includes what functions get and return. */
   verbose: boolean;
 }
 
-/** An `invocation` for each one that has ended, an `output` for each line that a function prints. */
+/** An `invocation` for each one that has ended, and an `output` for each line that a function prints. */
 export function jsonFunctionLog(
   log: JsonLog,
   { nameOf, quiet, verbose }: JsonFunctionLogOptions,
@@ -86,7 +86,7 @@ function facts(invocation: InvocationEnd, verbose: boolean): object {
   };
 }
 
-/** The gateway says `$default uJo39vlXoAMCHMA=`: a route, and a connection. */
+/** The gateway writes `$default uJo39vlXoAMCHMA=`: a route and a connection. */
 function purpose({ subject }: InvocationStart): object {
   if (subject === undefined) return {};
   const space = subject.lastIndexOf(' ');

@@ -1,15 +1,15 @@
-/** Single keys of a terminal. */
+/** Single keys on a terminal. */
 
 const CTRL_C = '\u0003';
 
-/** Calls what belongs to a key that is pressed. False, and nothing done, where nobody sits at a terminal. */
+/** Calls the action of each pressed key. Returns false and does nothing without a terminal. */
 export function onKeys(actions: Record<string, () => void>): boolean {
   const { stdin } = process;
   if (!stdin.isTTY) return false;
   stdin.setRawMode(true);
   stdin.setEncoding('utf8');
   stdin.on('data', (key: string) => {
-    // A terminal that gives single keys makes no signal of this one.
+    // In raw mode, the terminal sends no signal for this key.
     if (key === CTRL_C) process.kill(process.pid, 'SIGINT');
     else actions[key]?.();
   });

@@ -1,6 +1,6 @@
 /**
- * Makes this process run in UTC, as functions on Lambda do: its threads cannot have a time zone of their own. Returns what
- * writes a time as the clock on the person's wall has it, be it after a change of daylight saving time.
+ * Makes this process run in UTC, like functions on Lambda, because its threads cannot have their own time zone.
+ * Returns a function that formats a time in the user's own zone, even across a change of daylight saving time.
  */
 export function runInUtc(): (at: number) => string {
   const ofThePerson = new Intl.DateTimeFormat('en-GB', {
@@ -13,7 +13,7 @@ export function runInUtc(): (at: number) => string {
   let second = Number.NaN;
   let text = '';
   return (at) => {
-    // Every line of a busy log asks, and most of them for the same second.
+    // Every line of a busy log calls this, mostly for the same second.
     if (Math.floor(at / 1000) !== second) {
       second = Math.floor(at / 1000);
       text = ofThePerson.format(second * 1000);

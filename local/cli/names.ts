@@ -2,9 +2,9 @@ import type { Assembly } from '../assembly/assembly';
 import type { Resource } from '../assembly/values/resource';
 import { UserError } from '../user-error';
 
-/** The short names by which a description calls resources: their construct paths, wherever ARNs and ids name them. */
+/** Short names for resources in a description: their construct paths replace ARNs and ids. */
 export class Names {
-  /** Construct paths by ARN and by id, the longest first: an ARN may contain a name. */
+  /** Construct paths by ARN and by id, longest first, because an ARN may contain a name. */
   readonly #known: [physical: string, short: string][];
 
   constructor(assembly: Assembly) {
@@ -37,10 +37,10 @@ export class Names {
   }
 }
 
-/** Shorter references, such as a stage's name, occur in texts that do not mean them. */
+/** Shorter references, such as a stage's name, appear in texts with another meaning. */
 const MIN_TELLING_LENGTH = 10;
 
-/** `undefined` for what only AWS knows: a description leaves that out. */
+/** `undefined` for a value that only AWS knows. A description leaves it out. */
 export function tolerant<Value>(read: () => Value): Value | undefined {
   try {
     return read();

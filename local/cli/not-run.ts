@@ -1,15 +1,15 @@
-/** What is not run, in the lines that a start shows. */
+/** The lines of a start about what is not run. */
 import { lossLines, unknownValueLines } from '../assembly/losses';
 import type { App, OtherResource, UnknownValue } from '../assembly/model';
 import { shortPath } from './details';
 
-/** Reasons without a cost that a start shows unless more is asked for. */
+/** How many reasons without a cost a start shows without --verbose. */
 const MAX_REASONS = 6;
-/** Types of which nothing more is known. */
+/** Types of which no more is known. */
 const MAX_TYPES = 5;
 const MAX_COLUMNS = 100;
 
-/** A line for each thing with its cost, for each value that nobody knows, and for each reason; the rest is counted by type. */
+/** One line for each thing with a cost, for each unknown value, and for each reason. The rest is counted by type. */
 export function notRunLines(
   resources: OtherResource[],
   { unknownValues }: Pick<App, 'unknownValues'>,
@@ -29,14 +29,14 @@ export function notRunLines(
     ...lossLines(resources),
     ...(isVerbose ? unknownValueLines(unknownValues) : unknownNames(unknownValues)),
     ...shown.map((line) => `  ${line}`),
-    ...(more > 0 ? [`  and ${more} more, which --verbose lists`] : []),
+    ...(more > 0 ? [`  and ${more} more: --verbose lists them`] : []),
     ...(counted === '' ? [] : [`  ${counted}`]),
   ];
   if (lines.length <= 1) return lines.map((line) => `Not run or not enforced here: ${line.trim()}`);
   return ['Not run or not enforced here:', ...lines];
 }
 
-/** Several names in a line. */
+/** Several names on a line. */
 function unknownNames(values: UnknownValue[]): string[] {
   if (values.length === 0) return [];
   const lines: string[] = [];
@@ -47,7 +47,7 @@ function unknownNames(values: UnknownValue[]): string[] {
     else lines.push(`    ${name}`);
   }
   return [
-    '  placeholders stand for what only AWS knows; --parameter NAME=VALUE or --env-vars FILE gives it:',
+    '  placeholders stand for values that only AWS knows; set them with --parameter NAME=VALUE or --env-vars FILE:',
     ...lines,
   ];
 }
@@ -56,7 +56,7 @@ function hasReason({ reason }: OtherResource): boolean {
   return reason !== undefined;
 }
 
-/** One line for all that have the same reason. */
+/** One line for everything with the same reason. */
 function gathered(resources: OtherResource[]): string[] {
   const groups = new Map<string, OtherResource[]>();
   for (const resource of resources) {
@@ -77,7 +77,7 @@ function countByType(resources: OtherResource[], isVerbose: boolean): string {
   const counts = new Map<string, number>();
   for (const { type } of resources) counts.set(type, (counts.get(type) ?? 0) + 1);
   if (!isVerbose && counts.size > MAX_TYPES) {
-    return `${resources.length} resources of ${counts.size} other types, which --verbose lists`;
+    return `${resources.length} resources of ${counts.size} other types: --verbose lists them`;
   }
   return [...counts].map(([type, count]) => (count === 1 ? type : `${count} ${type}`)).join(', ');
 }

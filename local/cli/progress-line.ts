@@ -1,4 +1,7 @@
-/** A line on the terminal that says what is under way, and goes as soon as there is more to say. Files and pipes get none. */
+/**
+ * A line on the terminal that shows current work, and disappears when other output follows. Not written to files and
+ * pipes.
+ */
 export class ProgressLine {
   readonly #stream: Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>;
   #isShown = false;
@@ -10,7 +13,7 @@ export class ProgressLine {
   show(text: string): void {
     if (!this.#stream.isTTY) return;
     this.clear();
-    // A line that wraps could not be taken back.
+    // A line that wraps could not be erased.
     this.#stream.write(text.slice(0, this.#stream.columns - 1));
     this.#isShown = true;
   }

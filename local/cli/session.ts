@@ -1,4 +1,4 @@
-/** One run of the command line: an app is read and started, and on demand brought up to another reading or started anew. */
+/** One run of the command line: reads and starts an app, and on demand applies another reading or restarts. */
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { lossLines } from '../assembly/losses';
@@ -29,30 +29,30 @@ import { TerminalLog } from './terminal-log';
 
 export interface SessionOptions {
   app?: string;
-  /** Names of the stacks to run; none for all. */
+  /** Names of the stacks to run; empty for all. */
   stack: string[];
   region?: string;
   port: number;
   host: string;
-  /** Other names of this machine. */
+  /** Other host names of this machine. */
   allowHost: string[];
   dynamodb?: string;
-  /** Where the embedded DynamoDB keeps its tables. */
+  /** Where the built-in DynamoDB keeps its tables. */
   data?: string;
   /** `NAME=DIR`: folders that stand for buckets. */
   bucket: string[];
   web?: string;
-  /** Synthesize, even if nothing has changed. */
+  /** Synthesize even if nothing has changed. */
   fresh: boolean;
-  /** `NAME=VALUE`: what only AWS knows. */
+  /** `NAME=VALUE`: values that only AWS knows. */
   parameter: string[];
-  /** A file with values for environment variables. */
+  /** A file with environment variables of functions. */
   envVars?: string;
   /** Where Node.js functions run. */
   isolation: Isolation;
-  /** Whether AWS's limits of frames and messages hold. */
+  /** Whether to enforce AWS's limits for frames and messages. */
   limits: boolean;
-  /** Refuse an app of which anything fails for what is not run. */
+  /** Refuse an app if one of its parts cannot be run. */
   strict: boolean;
   quiet: boolean;
   verbose: boolean;
@@ -80,16 +80,16 @@ export class Session {
   #running: { app: App; runtime: Runtime } | undefined;
 
   /**
-   * @param pageReload reloads the pages in browsers. @default nothing does
-   * @throws {UserError} if the options do not fit together, or there is no app.
+   * @param pageReload reloads the pages in browsers. @default no reload
+   * @throws {UserError} if the options do not fit together, or there is no app
    */
   constructor(options: SessionOptions, pageReload?: PageReload) {
-    // The SDK's notice of which Node.js it supports is not about the user's app.
+    // The SDK's warning about Node.js versions does not concern the user's app.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
     const { fault, seed, data, dynamodb, bucket, app, web } = options;
     if (data !== undefined && dynamodb !== undefined) {
       throw new UserError(
-        `--data ${data} says where the embedded DynamoDB keeps its tables, and --dynamodb ${dynamodb} asks for another one. Give one of them.`,
+        `--data ${data} is for the built-in DynamoDB, but --dynamodb ${dynamodb} selects another one. Use only one of these options.`,
       );
     }
     this.#options = options;
@@ -97,7 +97,7 @@ export class Session {
     this.#log = this.#json ?? new TerminalLog();
     this.#faults = fault.length > 0 ? new Faults(readFaults(fault), seed) : undefined;
     const source = findApp(app, process.cwd());
-    // Its command runs in the person's own time zone, also once this process runs in UTC.
+    // The app's command runs in the user's own time zone, even when this process runs in UTC.
     if (source.kind === 'command') {
       const region = options.region === undefined ? {} : { CDK_DEFAULT_REGION: options.region };
       source.synthesis.environment = { ...process.env, ...region };
@@ -143,28 +143,29 @@ export class Session {
     }
     const reuse = isSynthesized
       ? ''
-      : ' (nothing changed since the last synthesis; --fresh synthesizes again)';
+      : ' (nothing has changed since the last synthesis; --fresh synthesizes again)';
     const page = this.webDirectory === undefined ? undefined : this.#running?.runtime.url;
     const seconds = (performance.now() / 1000).toFixed(1);
     if (!this.#json) this.#print(`Ready in ${seconds} s${reuse}${page ? `: ${page}/` : ''}`);
   }
 
   /**
-   * The app as its sources are now.
-   * @throws {UserError} if it has a mistake.
+   * The app from its current sources.
+   * @throws {UserError} if it has an error
    */
   read(): Promise<App> {
     return this.#reader.read();
   }
 
-  /** What runs, if anything does. */
+  /** The app that is running, if any. */
   get app(): App | undefined {
     return this.#running?.app;
   }
 
   /**
-   * Runs this reading of the app, with the sockets kept; or tells what of it needs a restart, and leaves all as it is.
-   * @throws {UserError} if a part cannot be run.
+   * Applies this reading of the app and keeps the sockets open. If something needs a restart, returns what, and
+   * changes nothing.
+   * @throws {UserError} if a part cannot be run
    */
   async update(app: App): Promise<Difference[]> {
     if (!this.#running) return [];
@@ -185,7 +186,7 @@ export class Session {
     await this.#launch(app, runtime?.port ?? this.#options.port);
   }
 
-  /** False also after a restart that failed. */
+  /** Also false after a restart that failed. */
   get isRunning(): boolean {
     return this.#running !== undefined;
   }
@@ -194,7 +195,7 @@ export class Session {
     return this.#starting.signal.aborted;
   }
 
-  /** Ends the run, and the process. */
+  /** Ends the run and the process. */
   async stop(): Promise<void> {
     this.#starting.abort();
     if (!this.#running) return;
@@ -204,7 +205,7 @@ export class Session {
     process.exit(0);
   }
 
-  /** For the person at the terminal, or as a message among the lines for programs. */
+  /** Text on a terminal, or a message among the JSON lines. */
   say(text: string): void {
     if (!this.#json) this.#print(text);
     else if (text.trim() !== '') this.#json.info(text.trim());
@@ -221,7 +222,7 @@ export class Session {
 
   async #launch(app: App, port: number): Promise<void> {
     const { host, quiet, verbose, dynamodb, data, isolation } = this.#options;
-    // Not before the app was synthesized: what it prints is in the person's own time.
+    // Not before the synthesis, whose output uses the user's own time zone.
     this.#timeOfDay ??= runInUtc();
     this.#nameOf = namesForPeople(app);
     const nameOf = (functionName: string) => this.#nameOf(functionName);
@@ -264,7 +265,7 @@ export class Session {
   }
 }
 
-/** Pages are in the folder `web` of the app, unless another one is named. */
+/** Pages are in the app's folder `web`, unless the user chose another. */
 function findWeb(web: string | undefined, source: AppSource): string | undefined {
   if (web !== undefined) {
     const directory = resolve(web);
@@ -280,9 +281,9 @@ function homeOf(source: AppSource): string {
 }
 
 function whereTablesAre({ data, dynamodb }: SessionOptions): string {
-  if (dynamodb !== undefined) return `Tables are at ${dynamodb}`;
+  if (dynamodb !== undefined) return `Tables are in ${dynamodb}`;
   if (data !== undefined) return `Tables are kept in ${resolve(data)}`;
-  return 'Tables are in memory and lost at the stop; --data DIR keeps them';
+  return 'Tables are in memory and are lost when the runtime stops; keep them with --data DIR';
 }
 
 function print(text: string): void {

@@ -1,4 +1,4 @@
-/** The command `start`: an app's WebSocket APIs on this machine. */
+/** The command `start`: runs an app's WebSocket APIs on this machine. */
 import { Session, type SessionOptions } from './session';
 import { onStop } from './stop-signals';
 

@@ -1,13 +1,13 @@
-/** When a run ends: at Ctrl-C, at SIGTERM, or when the npm that started it has gone. */
+/** When a run ends: at Ctrl-C, at SIGTERM, or when the npm process that started it has ended. */
 
-/** Ctrl-C in a terminal reaches the process more than once: from the terminal, and from npm. */
+/** Ctrl-C in a terminal reaches the process twice: from the terminal, and from npm. */
 const SAME_SIGNAL_MILLIS = 500;
 
 const INTERRUPTED_EXIT_CODE = 130;
 
 const PARENT_CHECK_MILLIS = 500;
 
-/** Calls `stop` once. A second Ctrl-C, unless it is the same one, ends the process at once. */
+/** Calls `stop` once. A second Ctrl-C, unless it is a copy of the first, ends the process immediately. */
 export function onStop(stop: () => void): void {
   let stoppedAt: number | undefined;
   const receive = () => {
@@ -23,7 +23,7 @@ export function onStop(stop: () => void): void {
   if (process.env.npm_lifecycle_event !== undefined) onParentGone(receive);
 }
 
-/** npm passes SIGTERM to its shell only, which ends without telling its child: the port would stay taken. */
+/** npm sends SIGTERM only to its shell, which ends without telling its child. The port would stay in use. */
 function onParentGone(callback: () => void): void {
   const parent = process.ppid;
   const check = setInterval(() => {

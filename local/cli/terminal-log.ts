@@ -1,8 +1,8 @@
-/** Lines on the terminal: what happens on stdout, what goes wrong on stderr. */
+/** Lines on the terminal: events on stdout, errors on stderr. */
 import type { Log } from '../log';
 import { printableLines } from '../printable';
 
-/** Lines of this time are written together: one by one, a crowd's lines would cost more than what they tell of. */
+/** Lines within this time are written together. One by one, many lines would cost more than the work they report. */
 const GATHERING_MILLIS = 5;
 
 const RED = '\u001b[31m';
@@ -15,8 +15,8 @@ export interface TerminalStreams {
 }
 
 /**
- * Coloured on a terminal only, and not where `NO_COLOR` is set (no-color.org). Of what functions and clients say it leaves
- * lines and tabs; colours are left out and other control characters escaped.
+ * Uses colors only on a terminal, and not if `NO_COLOR` is set (no-color.org). In text from functions and clients,
+ * keeps line breaks and tabs, removes colors and escapes other control characters.
  */
 export class TerminalLog implements Log {
   #gathered = '';

@@ -154,7 +154,7 @@ describe('A bucket in a runtime', () => {
     const text = banner(app, runtime, { hasPages: false, isVerbose: true });
     expect(text).toContain(`Buckets:\n  ${bucketName} is ${directory}\n    *.hl7 goes to Ingest`);
     expect(text).toContain(`export INCOMING_BUCKET=${bucketName}`);
-    expect(text).toMatch(/Files\/Archive: AWS::S3::Bucket: no folder stands for it; --bucket \S+=DIR/);
+    expect(text).toMatch(/Files\/Archive: AWS::S3::Bucket: no folder; set one with --bucket \S+=DIR/);
     expect(bucketExports(app, runtime)).toEqual({ INCOMING_BUCKET: bucketName });
     expect(text).not.toContain('python');
   });

@@ -60,7 +60,7 @@ describe('shared-connection dev', () => {
       },
     };
     project.save(path, JSON.stringify(template));
-    await project.says(/^Applied \d+\.\d\d s after the save, sockets kept:$/);
+    await project.says(/^Applied \d+\.\d\d s after the save; sockets stay open:$/);
     expect(await project.says(/./)).toBe('  Main/Api: new route join');
     expect(await project.says(/./)).toBe('  Main/Function: timeout');
     expect(await project.says(/./)).toBe('  new table Main/Rows');
@@ -70,8 +70,10 @@ describe('shared-connection dev', () => {
     Resources.Rows.Properties.AttributeDefinitions[0].AttributeName = 'id';
     Resources.Rows.Properties.KeySchema[0].AttributeName = 'id';
     project.save(path, JSON.stringify(template));
-    await project.says(/^Waits for a restart \(r\), which closes the sockets; nothing is applied before:$/);
-    expect(await project.says(/./)).toBe('  Main/Rows: other keys, indexes or settings of the table');
+    await project.says(
+      /^These changes need a restart, which closes all sockets\. Nothing is applied until you press r:$/,
+    );
+    expect(await project.says(/./)).toBe("  Main/Rows: the table's keys, indexes or settings");
     expect(socket.readyState).toBe(WebSocket.OPEN);
     expect(await project.stop()).toEqual([0, null]);
   });
@@ -88,15 +90,15 @@ describe('shared-connection dev', () => {
     );
     expect(await project.complains(/│/)).toMatch(/1 │ exports.handler = async/);
     expect(await project.complains(/./)).toMatch(/╵ +\^/);
-    expect(await project.complains(/./)).toBe('What ran before goes on.');
+    expect(await project.complains(/./)).toBe('The previous version keeps running.');
     await answers('second');
 
     project.save('answer.js', answering('second'));
-    expect(await project.says(/save/)).toMatch(/^Mended\. Nothing in the functions is different /);
+    expect(await project.says(/save/)).toMatch(/^Fixed\. No change in the functions, /);
 
     project.save('build/go', '');
     project.save('other.js', 'This needs a synthesis.');
-    expect(await project.says(/save/)).toMatch(/^Nothing in the app is different /);
+    expect(await project.says(/save/)).toMatch(/^No change in the app, /);
     await answers('second');
     expect(socket.readyState).toBe(WebSocket.OPEN);
   });

@@ -198,6 +198,6 @@ describe('shared-connection', () => {
   it('refuses an option that it does not understand', async () => {
     const { stderr, code } = await finish(run(['start', '--port', 'many']));
     expect(code).toBe(1);
-    expect(stderr).toContain('A port is a number from 0 to 65535.');
+    expect(stderr).toContain('The port must be a number from 0 to 65535.');
   });
 });

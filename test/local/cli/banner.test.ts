@@ -63,7 +63,7 @@ describe('The screen of a start', () => {
     const lines = screen({ notRun, unknownValues });
     expect(lines.slice(lines.indexOf('Not run or not enforced here:') + 1)).toEqual([
       '  Internal server error for ping at Main/Api. Main/Ping: is a mock.',
-      '  placeholders stand for what only AWS knows; --parameter NAME=VALUE or --env-vars FILE gives it:',
+      '  placeholders stand for values that only AWS knows; set them with --parameter NAME=VALUE or --env-vars FILE:',
       '    /limit, keys:api',
       '  throttling (2): not yet',
       '  Main/Function: layer: runs without the layer',
@@ -79,12 +79,12 @@ describe('The screen of a start', () => {
       path: `P${index}`,
       reason: `why ${index}`,
     }));
-    expect(screen({ notRun })).toContain('  and 34 more, which --verbose lists');
+    expect(screen({ notRun })).toContain('  and 34 more: --verbose lists them');
     expect(screen({ notRun }).length).toBeLessThanOrEqual(20);
     expect(screen({ notRun }, true)).toContain('  P39: T: why 39');
     const types = notRun.map(({ path }) => ({ type: path, path }));
     expect(screen({ notRun: types })).toContain(
-      'Not run or not enforced here: 40 resources of 40 other types, which --verbose lists',
+      'Not run or not enforced here: 40 resources of 40 other types: --verbose lists them',
     );
   });
 

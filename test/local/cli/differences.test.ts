@@ -49,7 +49,7 @@ describe('differences', () => {
       'other',
       'Main/Api: route $default, new route join',
     ],
-    ['a route that is gone', withApi({ routes: [] }), 'other', 'Main/Api: route $default is gone'],
+    ['a route that is gone', withApi({ routes: [] }), 'other', 'Main/Api: removed route $default'],
     ['the route selection', withApi({ routeSelectionExpression: 'x' }), 'other', 'Main/Api: route selection'],
     [
       'a custom domain',
@@ -76,10 +76,10 @@ describe('differences', () => {
     ],
     ['stages', withApi({ stages: [] }), 'other', 'Main/Api: stages'],
     ['a new table', { ...chat, tables: [table] }, 'other', 'new table Main/Rows'],
-    ['a function that is gone', { ...chat, functions: [] }, 'other', 'function Main/Function is gone'],
+    ['a function that is gone', { ...chat, functions: [] }, 'other', 'removed function Main/Function'],
     ['a new schedule', { ...chat, schedules: [schedule] }, 'other', 'new schedule Main/Sweep'],
     ['a new topic', { ...chat, topics: [topic] }, 'other', 'new topic Main/News'],
-    ['an event bus that is gone', { ...chat, eventBuses: [] }, 'other', 'event bus default is gone'],
+    ['an event bus that is gone', { ...chat, eventBuses: [] }, 'other', 'removed event bus default'],
     [
       'a new bucket',
       {
@@ -87,9 +87,9 @@ describe('differences', () => {
         buckets: [{ path: 'Main/Files/Resource', bucketName: 'files', bucketArn: 'arn', notifications: [] }],
       },
       'needs restart',
-      'Main/Files: the bucket, or who hears of it',
+      'Main/Files: the bucket or its notifications',
     ],
-    ['another region', { ...chat, region: 'eu-west-1' }, 'needs restart', 'the app is in eu-west-1'],
+    ['another region', { ...chat, region: 'eu-west-1' }, 'needs restart', 'the app is now in eu-west-1'],
   ])('name %s', (_, later, kind, text) => {
     expect(differences(chat, later)).toEqual([{ kind, text: expect.stringContaining(text) }]);
   });
@@ -102,7 +102,7 @@ describe('differences', () => {
     });
     expect(keys).toEqual({
       kind: 'needs restart',
-      text: 'Main/Rows: other keys, indexes or settings of the table',
+      text: "Main/Rows: the table's keys, indexes or settings",
     });
     const [ttl] = differences(earlier, { ...chat, tables: [{ ...table, ttlAttribute: 'expiresAt' }] });
     expect(ttl).toEqual({ kind: 'other', text: 'Main/Rows: time to live' });

@@ -13,9 +13,9 @@ describe('readParameters', () => {
   });
 
   it.each([
-    ['no value', ['/chat/limit'], '--parameter /chat/limit: the form is NAME=VALUE'],
-    ['no name', ['=5'], '--parameter =5: the form is NAME=VALUE'],
-    ['one name twice', ['a=1', 'a=2'], '--parameter a is given twice'],
+    ['no value', ['/chat/limit'], '--parameter /chat/limit must have the form NAME=VALUE'],
+    ['no name', ['=5'], '--parameter =5 must have the form NAME=VALUE'],
+    ['one name twice', ['a=1', 'a=2'], '--parameter a appears twice'],
   ])('refuses %s', (_, pairs, message) => {
     expect(() => readParameters(pairs)).toThrow(message);
   });

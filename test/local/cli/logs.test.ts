@@ -73,7 +73,7 @@ describe('openHostWarning', () => {
 
   it.each(['0.0.0.0', '::', '192.168.1.2', 'my-laptop.local'])('says for %s who can do what', (host) => {
     expect(openHostWarning(host)).toMatch(
-      new RegExp(`^--host ${host} listens on .* read and change the tables .* Leave --host out`),
+      new RegExp(`^--host ${host} listens on .* read and change the tables .* remove --host`),
     );
   });
 });
