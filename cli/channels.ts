@@ -55,12 +55,19 @@ export async function members(
   }
   found.sort((a, b) => a.acceptedAt - b.acceptedAt);
   const now = Date.now();
-  const rows = found.map(({ service, webSocketId: id, acceptedAt }) => ({
+  const rows = found.map(({ service, webSocketId: id, acceptedAt, user, info }) => ({
     ...{ service, id, acceptedAt: new Date(acceptedAt).toISOString() },
+    ...(user !== undefined && { user }),
+    ...(info !== undefined && { info }),
     ageSeconds: Math.max(0, Math.floor((now - acceptedAt) / 1_000)),
   }));
   if (options.json) return terminal.print(rows.map(jsonLine).join(''));
   if (rows.length === 0) return terminal.print(`No connection is in ${channel}.\n`);
-  const cells = rows.map(({ service, id, ageSeconds }) => [service, id, durationText(ageSeconds * 1_000)]);
-  terminal.print(table(['service', 'id', 'age'], cells, terminal.isTerminal));
+  const cells = rows.map((row) => [
+    row.service,
+    row.id,
+    durationText(row.ageSeconds * 1_000),
+    row.user ?? '',
+  ]);
+  terminal.print(table(['service', 'id', 'age', 'user'], cells, terminal.isTerminal));
 }

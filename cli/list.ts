@@ -22,6 +22,7 @@ interface Listed {
   acceptedAt: string;
   ageSeconds: number;
   user?: string;
+  info?: Member['info'];
   channels?: string[];
   lastActiveAt?: string | null;
 }
@@ -55,7 +56,7 @@ async function listed(service: Service, options: ListOptions): Promise<Listed[]>
 }
 
 async function row(service: Service, member: Member, { channels, probe }: ListOptions): Promise<Listed> {
-  const { webSocketId, acceptedAt, user } = member;
+  const { webSocketId, acceptedAt, user, info } = member;
   const { connections, clock } = service.backend;
   return {
     service: service.name,
@@ -63,6 +64,7 @@ async function row(service: Service, member: Member, { channels, probe }: ListOp
     acceptedAt: new Date(acceptedAt).toISOString(),
     ageSeconds: Math.max(0, Math.floor((clock.now() - acceptedAt) / 1_000)),
     ...(user !== undefined && { user }),
+    ...(info !== undefined && { info }),
     ...(channels && { channels: await service.channels.channelsOf(webSocketId) }),
     ...(probe && { lastActiveAt: (await connections.get(member))?.lastActiveAt.toISOString() ?? null }),
   };

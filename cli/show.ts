@@ -20,6 +20,7 @@ interface Shown {
   closeCode?: number;
   closeReason?: string;
   user?: string;
+  info?: Connection['attributes'][string];
   session?: string;
   channels: string[];
   /** The attributes from `onPreServer`. They may contain secrets. */
@@ -54,6 +55,7 @@ async function describe(backend: Backend, connection: Connection): Promise<Shown
     ...(closeCode !== undefined && { closeCode }),
     ...(closeReason !== undefined && { closeReason }),
     ...(member?.user !== undefined && { user: member.user }),
+    ...(member?.info !== undefined && { info: member.info }),
     ...(sessionId !== '' && { session: sessionId }),
     channels,
     attributes: connection.attributes,
@@ -106,6 +108,7 @@ function lines(shown: Shown, now: number): string {
     ['since', `${shown.acceptedAt} (${age})`],
     ['closed', shown.closedAt && [shown.closedAt, ...close].join(' ')],
     ['user', shown.user],
+    ['info', shown.info === undefined ? undefined : JSON.stringify(shown.info)],
     ['session', shown.session],
     ['channels', shown.channels.join(' ') || 'none'],
     ['attributes', Object.keys(shown.attributes).length > 0 ? JSON.stringify(shown.attributes) : undefined],

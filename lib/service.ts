@@ -4,7 +4,9 @@ import { Channel } from './channels/channel';
 import { type ChannelRules, channelRulesOf } from './channels/channel-rules';
 import { assertChannelName, ChannelStore } from './channels/channel-store';
 import type { Member } from './connections/connection-items';
-import { ConnectionStore } from './connections/connection-store';
+import { ConnectionStore, type IdentifyingRequest } from './connections/connection-store';
+import { Identification } from './connections/identification';
+import { type Identity, validIdentity } from './connections/identity';
 import { type DeliveryOptions, type DeliveryReport, deliver } from './delivery/delivery';
 import { InvalidValueError } from './errors';
 import { Session, sessionIdOfCookie } from './sessions/session';
@@ -118,6 +120,14 @@ export class Service {
         yield member;
       }
     }
+  }
+
+  /**
+   * Notes whom a connection belongs to, in each of its rows. `false` if it has closed, or a later request has identified it.
+   * @throws InvalidValueError for a user or an info that is too large
+   */
+  async identify(member: Member, identity: Identity, by: IdentifyingRequest): Promise<boolean> {
+    return new Identification(this, member).run(validIdentity(identity), by);
   }
 
   /** Asks the members' own functions to make sure that they have gone, and to settle their departures. */

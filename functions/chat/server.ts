@@ -42,14 +42,15 @@ export class ChatServer extends WebSocketServer {
   }
 
   override async onPostServer(): Promise<void> {
-    if (this.context.member.user !== undefined) await this.#users.changed();
+    if (this.user !== undefined) await this.#users.changed();
   }
 
   async #obey(data: string): Promise<void> {
     const message = parseClientMessage(data);
     switch (message.kind) {
       case 'alias':
-        return this.#users.rename(this.webSocketId, await nickname(message.user), this.context.requestTime);
+        if (await this.identify({ user: await nickname(message.user) })) await this.#users.changed();
+        return;
       case 'line':
         await this.#room.say(await this.#alias(), message.message);
         return;
@@ -62,8 +63,8 @@ export class ChatServer extends WebSocketServer {
 
   /** The alias under which this connection is listed; what a client says of itself is not believed. */
   async #alias(): Promise<string> {
-    const member = await this.service.store.member(this.context.member);
-    return member?.user ?? UNNAMED;
+    // An environment that knew the connection before it had an alias may not know of it yet.
+    return this.user ?? (await this.service.store.member(this.context.member))?.user ?? UNNAMED;
   }
 
   #tell(message: ServerMessage): Promise<void> {

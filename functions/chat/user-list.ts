@@ -28,12 +28,6 @@ export class UserList {
     this.#key = { pk: serviceChannelPk(service.name), sk: 'LIST' };
   }
 
-  /** Gives a connection its name, as of the time of the request in milliseconds, and tells everyone. */
-  async rename(webSocketId: string, user: string, at: number): Promise<void> {
-    const { name: service, store } = this.service;
-    if (await store.name({ service, webSocketId }, user, at)) await this.changed();
-  }
-
   /** The names have changed: counts it, and posts the new list unless somebody else is about to. */
   async changed(): Promise<void> {
     const list = await this.service.backend.table.update(this.#key, { add: { rev: 1 } }, always);

@@ -13,9 +13,11 @@ import {
   type Member,
   type MemberKey,
   memberKey,
+  toConnection,
   toMember,
 } from '../connections/connection-items';
 import { LAST_RESORT_SECONDS } from '../connections/connection-store';
+import { identityChange, identityOf, isSameIdentity, type KnownIdentity } from '../connections/identity';
 import { allOver } from '../delivery/all-over';
 import { InvalidValueError, TooManyChannelsError } from '../errors';
 import { always, equals, itemExists } from '../table/conditions';
@@ -64,11 +66,12 @@ export class ChannelStore {
     for (const some of inTurns([...channels])) {
       const members = some.map((channel) => ({ ...member, channel }));
       await allOver(members.map((one) => this.#enter(one)));
-      const [isOpen, joined] = await Promise.all([
-        this.#isOpen(member.webSocketId),
+      const [connection, joined] = await Promise.all([
+        this.#open(member.webSocketId),
         this.channelsOf(member.webSocketId),
       ]);
-      const doubtful = members.filter(({ channel }) => !isOpen || !joined.includes(channel));
+      const isSame = connection && isSameIdentity(connection, member);
+      const doubtful = members.filter(({ channel }) => !isSame || !joined.includes(channel));
       const subscribed = await allOver(doubtful.map((one) => this.#join(one)));
       if (subscribed.includes(0)) return false;
     }
@@ -126,25 +129,37 @@ export class ChannelStore {
    * comes last sees what the other has done. Returns 0 if the connection is not in the channel, else 1 or, if asked to count, how
    * many channels it is in: one query in place of one read.
    */
-  async #join(member: ChannelMember, counts = false): Promise<number> {
-    const { webSocketId, channel } = member;
+  async #join(joining: ChannelMember, counts = false): Promise<number> {
+    const { webSocketId, channel } = joining;
+    let member = joining;
     const membership = membershipKey(webSocketId, channel);
     do {
       await this.#putMember(member);
-      const [isOpen, joined] = await Promise.all([
-        this.#isOpen(webSocketId),
+      const [connection, joined] = await Promise.all([
+        this.#open(webSocketId),
         counts
           ? this.channelsOf(webSocketId)
           : this.#isIn(membership).then((isIn) => (isIn ? [channel] : [])),
       ]);
-      if (isOpen && joined.includes(channel)) return joined.length;
+      if (connection && joined.includes(channel)) {
+        if (isSameIdentity(connection, member)) return joined.length;
+        // It has been identified meanwhile, perhaps by somebody who did not see this member yet.
+        const { user: _, info: __, ...others } = member;
+        member = { ...others, ...connection };
+        continue;
+      }
       await this.table.delete(memberKey(member), always);
-      if (!isOpen) {
+      if (!connection) {
         await this.table.delete(membership, always);
         return 0;
       }
     } while (await this.#isIn(membership));
     return 0;
+  }
+
+  /** Notes in the connection's row in a channel whom it belongs to. */
+  async identifyMember(key: MemberKey & { channel: string }, identity: KnownIdentity): Promise<void> {
+    await this.table.update(memberKey(key), identityChange(identity), itemExists);
   }
 
   async #putMembership({ webSocketId, channel }: ChannelMember): Promise<void> {
@@ -156,14 +171,17 @@ export class ChannelStore {
   async #putMember(member: ChannelMember): Promise<void> {
     const { callbackUrl, serverFunction, acceptedAt } = member;
     const expiresAt = this.#expiresAt();
+    const identity = identityOf(member);
     await this.table.put(
-      { ...memberKey(member), callbackUrl, serverFunction, acceptedAt, expiresAt },
+      { ...memberKey(member), callbackUrl, serverFunction, acceptedAt, ...identity, expiresAt },
       always,
     );
   }
 
-  async #isOpen(webSocketId: string): Promise<boolean> {
-    return (await this.table.get(connectionKey(webSocketId)))?.state === 'open';
+  /** Whom an open connection belongs to; `undefined` if it has closed. */
+  async #open(webSocketId: string): Promise<KnownIdentity | undefined> {
+    const item = await this.table.get(connectionKey(webSocketId));
+    return item?.state === 'open' ? identityOf(toConnection(item)) : undefined;
   }
 
   async #isIn(membership: Key): Promise<boolean> {

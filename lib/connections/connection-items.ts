@@ -4,7 +4,7 @@
  * CONNECTION#{id} / CONNECTION            the connection: open, then closed, then done
  * CHANNEL#{service}#* / MEMBER#{hh}#{id}  its anchor among all of the service: what a post needs; deleted last
  * SESSION#{service}#{sessionId} / SESSION  the sockets of a web session: see session-store.ts
- * CHANNEL#{service}#* / SWEEP             where the next sweep begins, if the last one had to stop
+ * CHANNEL#{service}#* / SWEEP             where the neyt sweep begins, if the last one had to stop
  */
 import { createHash } from 'node:crypto';
 import type { ConnectionAddress } from '../management-api/connections-client';
@@ -19,6 +19,12 @@ export interface Connection extends ConnectionAddress {
   sessionId: string;
   /** The function that cleans up after this connection. */
   serverFunction: string;
+  /** Whom the connection belongs to, if that is known. */
+  user?: string;
+  /** What others may know about the user. */
+  info?: Value;
+  /** When the connection was last identified after the handshake, and by which request. */
+  identifiedAt?: string;
   /** What hooks have stored for the connection. */
   attributes: Record<string, Value>;
   /** How often the attributes have changed since the handshake, if ever. */
@@ -55,9 +61,13 @@ export interface Member extends ConnectionAddress, MemberKey {
   acceptedAt: number;
   /** The web session of the connection, if any. */
   sessionId?: string;
-  /** The user's name, if one was given. */
+  /** Whom the connection belongs to, if that is known. */
   user?: string;
-  /** When the connection was first named. Lists of users are sorted by it. */
+  /** What others may know about the user. */
+  info?: Value;
+  /** When it joined the channel, if that was after its handshake. Milliseconds since the epoch. */
+  since?: number;
+  /** When the connection was first identified. Lists of users are sorted by it. */
   namedAt?: number;
   /** The connection is being cleaned up and is no longer listed. */
   left: boolean;
@@ -99,6 +109,9 @@ export function toConnection(item: Item): Connection {
   const { pk, callbackUrl, service, sessionId, serverFunction, attributes, acceptedAt, state, done } = item;
   const {
     messagesTo,
+    user,
+    info,
+    identifiedAt,
     attributesRevision,
     started,
     startedUntil,
@@ -121,6 +134,9 @@ export function toConnection(item: Item): Connection {
     acceptedAt: acceptedAt as number,
     state: state as 'open' | 'closed',
     done: done === true,
+    ...(user !== undefined && { user: user as string }),
+    ...(info !== undefined && { info }),
+    ...(identifiedAt !== undefined && { identifiedAt: identifiedAt as string }),
     ...(attributesRevision !== undefined && { attributesRevision: attributesRevision as number }),
     ...(started !== undefined && { started: started as string }),
     ...(startedUntil !== undefined && { startedUntil: startedUntil as number }),
@@ -142,6 +158,8 @@ export function toMember({
   acceptedAt,
   sessionId,
   user,
+  info,
+  since,
   namedAt,
   left,
 }: Item): Member {
@@ -155,6 +173,8 @@ export function toMember({
     acceptedAt: acceptedAt as number,
     ...(sessionId !== undefined && { sessionId: sessionId as string }),
     ...(user !== undefined && { user: user as string }),
+    ...(info !== undefined && { info }),
+    ...(since !== undefined && { since: since as number }),
     ...(namedAt !== undefined && { namedAt: namedAt as number }),
     left: left === true,
   };

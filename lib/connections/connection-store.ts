@@ -29,6 +29,7 @@ import {
   toConnection,
   toMember,
 } from './connection-items';
+import { type Identity, identityChange, identityOf, type KnownIdentity } from './identity';
 
 /**
  * A 410 proves a departure only if the probe was sent this long after the connection was accepted. `$connect` may
@@ -48,7 +49,8 @@ export const LAST_RESORT_SECONDS = 24 * 60 * 60;
 export type NewConnection = Pick<
   Connection,
   'webSocketId' | 'callbackUrl' | 'service' | 'sessionId' | 'serverFunction' | 'attributes' | 'messagesTo'
->;
+> &
+  KnownIdentity;
 
 /** What API Gateway said about the end of the connection, if anything. */
 export interface Close {
@@ -56,8 +58,16 @@ export interface Close {
   reason?: string;
 }
 
+/** The request that identifies a connection. If two overtake each other, the later one wins. */
+export interface IdentifyingRequest {
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** Decides between two requests of one millisecond. */
+  requestId: string;
+}
+
 /** `server()` has not begun, and no hook has changed an attribute. */
-const untouched = all(absent('started'), absent('attributesRevision'));
+const untouched = all(absent('started'), absent('attributesRevision'), absent('identifiedAt'));
 
 export class ConnectionStore {
   constructor(
@@ -74,10 +84,11 @@ export class ConnectionStore {
     const expiresAt = expiryAfter(acceptedAt, LAST_RESORT_SECONDS);
     const { webSocketId, callbackUrl, service, sessionId, serverFunction, attributes, messagesTo } =
       connection;
+    const identity = identityOf(connection);
     const accepted = await this.table.put(
       {
         ...connectionKey(webSocketId),
-        ...{ callbackUrl, service, sessionId, serverFunction, attributes, messagesTo },
+        ...{ callbackUrl, service, sessionId, serverFunction, attributes, messagesTo, ...identity },
         ...{ state: 'open', acceptedAt, putToken: token, expiresAt },
       },
       // A late duplicate must not undo later changes.
@@ -91,6 +102,7 @@ export class ConnectionStore {
         ...memberKey(connection),
         ...{ callbackUrl, serverFunction, acceptedAt, expiresAt },
         ...(sessionId !== '' && { sessionId }),
+        ...(identity.user !== undefined && { ...identity, namedAt: acceptedAt }),
       },
       itemAbsent,
     );
@@ -187,17 +199,28 @@ export class ConnectionStore {
   }
 
   /**
-   * Names a member. `at` is the time of the request in milliseconds. If two requests overtake each other, the later
-   * one wins.
-   * `false` if the member has left, or was named by a later request.
+   * Notes whom an open connection belongs to. `false` if it has closed, or a later request has identified it: then
+   * nothing changes.
    */
-  async name(key: MemberKey, user: string, at: number): Promise<boolean> {
+  async identify(webSocketId: string, identity: Identity, by: IdentifyingRequest): Promise<boolean> {
+    const { set, remove } = identityChange(identity);
+    const order = `${String(by.at).padStart(13, '0')}#${by.requestId}`;
     const item = await this.table.update(
-      memberKey(key),
-      { set: { user, renamedAt: at }, setIfAbsent: { namedAt: at } },
-      all(itemExists, absent('left'), any(absent('renamedAt'), atMost('renamedAt', at))),
+      connectionKey(webSocketId),
+      { set: { ...set, identifiedAt: order }, remove },
+      all(equals('state', 'open'), any(absent('identifiedAt'), atMost('identifiedAt', order))),
     );
     return item !== undefined;
+  }
+
+  /** Notes it in the connection's row in the list of everyone, unless it has left or was identified later than `at`. */
+  async identifyMember(key: MemberKey, identity: KnownIdentity, at: number): Promise<void> {
+    const { set, remove } = identityChange(identity);
+    await this.table.update(
+      memberKey(key),
+      { set: { ...set, renamedAt: at }, remove, setIfAbsent: { namedAt: at } },
+      all(itemExists, absent('left'), any(absent('renamedAt'), atMost('renamedAt', at))),
+    );
   }
 
   /** A dedicated connection has closed. It counts as closed and is no longer listed, and its owner cleans it up. */

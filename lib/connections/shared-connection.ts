@@ -16,8 +16,10 @@ import { MessageReader, type ReadOptions } from '../inbox/message-reader';
 import { bytesOf, messagesOf, type WaitOptions } from '../inbox/whole-messages';
 import type { ConnectionStatus } from '../management-api/connections-client';
 import { Service, type ServiceOptions } from '../service';
+import type { Value } from '../table/item';
 import type { Connection, Member } from './connection-items';
 import { ConnectionStore, isOpening } from './connection-store';
+import { identityOf } from './identity';
 
 export class SharedConnection {
   readonly webSocketId: string;
@@ -49,8 +51,27 @@ export class SharedConnection {
     const { callbackUrl, service, serverFunction, acceptedAt, messagesTo } = connection;
     if (connection.state === 'closed') throw new WebSocketClosedError(webSocketId);
     if (messagesTo === 'owner') throw new WebSocketDedicatedError(webSocketId);
-    const member = { webSocketId, callbackUrl, service, serverFunction, acceptedAt, left: false };
+    const identity = identityOf(connection);
+    const member = {
+      webSocketId,
+      callbackUrl,
+      service,
+      serverFunction,
+      acceptedAt,
+      left: false,
+      ...identity,
+    };
     return new SharedConnection(new Service(service, options), member, messagesTo);
+  }
+
+  /** Whom the connection belongs to, if the service knows it. */
+  get user(): string | undefined {
+    return this.member.user;
+  }
+
+  /** What others may know about the user. */
+  get info(): Value | undefined {
+    return this.member.info;
   }
 
   /** Whether the last read reached the end of its message. If not, the next read continues it. */

@@ -7,15 +7,16 @@ import { headerValues } from './headers';
  * name, the first one counts: browsers send the one with the longest path first (RFC 6265, 5.4).
  */
 export function cookieValue(event: ConnectEvent, name: string): string | undefined {
-  for (const pair of headerValues(event, 'Cookie').flatMap((header) => header.split(';'))) {
+  return cookiePairs(event).find(([other]) => other === name)?.[1] || undefined;
+}
+
+/** Every cookie in the order in which they came, each value without its quotes. */
+export function cookiePairs(event: ConnectEvent): [name: string, value: string][] {
+  const pairs = headerValues(event, 'Cookie').flatMap((header) => header.split(';'));
+  return pairs.flatMap((pair): [string, string][] => {
     const equals = pair.indexOf('=');
-    if (equals < 0 || pair.slice(0, equals).trim() !== name) continue;
-    return (
-      pair
-        .slice(equals + 1)
-        .trim()
-        .replace(/^"(.*)"$/, '$1') || undefined
-    );
-  }
-  return undefined;
+    if (equals < 0) return [];
+    const value = pair.slice(equals + 1).trim();
+    return [[pair.slice(0, equals).trim(), value.replace(/^"(.*)"$/, '$1')]];
+  });
 }

@@ -1,5 +1,6 @@
 /** Runs the hooks of a connection that has closed, each on an object of its own. */
 import { SETTLEMENT_LEASE_MILLISECONDS } from '../connections/connection-store';
+import { identityOf } from '../connections/identity';
 import type { Departure, DepartureHooks } from '../departures/settlement';
 import type { ServerContext } from '../server/web-socket-server';
 import { Service } from '../service';
@@ -34,10 +35,10 @@ function serverContext(
   return {
     hook,
     service: new Service(serviceName, { backend, serverFunction, serverClass, deadline }),
-    member: member ?? {
-      ...{ webSocketId, callbackUrl, acceptedAt, serverFunction },
-      service: serviceName,
-      left: true,
+    member: {
+      ...{ webSocketId, callbackUrl, acceptedAt, serverFunction, service: serviceName, left: true },
+      ...member,
+      ...identityOf(connection),
     },
     ...{ sessionId, attributes },
     requestTime: now,

@@ -1,14 +1,18 @@
 /**
- * What an environment remembers about connections between their messages: session and attributes. A known connection
- * is read once a minute. If its attributes have changed since the handshake, it is read for each message, because any
- * environment may change them again.
+ * What an environment remembers about connections between their messages: session, user and attributes. A known
+ * connection is read once a minute. If its user or attributes have changed since the handshake, it is read for each
+ * message, because any environment may change them again.
  */
 import type { Clock } from '../clock';
 import type { Connection } from '../connections/connection-items';
 import { ConnectionStore } from '../connections/connection-store';
+import { identityOf } from '../connections/identity';
 import type { Table } from '../table/table';
 
-export type KnownConnection = Pick<Connection, 'sessionId' | 'attributes' | 'attributesRevision'>;
+export type KnownConnection = Pick<
+  Connection,
+  'sessionId' | 'attributes' | 'attributesRevision' | 'user' | 'info' | 'identifiedAt'
+>;
 
 const REMEMBERED_CONNECTIONS = 10_000;
 /** Size as JSON. A connection with more attributes is read for each message, so that the cache stays small. */
@@ -29,14 +33,15 @@ export class KnownConnections {
   }
 
   /** As it was accepted or read. */
-  remember(webSocketId: string, { sessionId, attributes, attributesRevision }: KnownConnection): void {
+  remember(webSocketId: string, connection: KnownConnection): void {
+    const { sessionId, attributes, attributesRevision, identifiedAt } = connection;
     this.#known.delete(webSocketId);
     const isLarge = JSON.stringify(attributes).length > REMEMBERED_CHARACTERS;
-    if (attributesRevision !== undefined || isLarge) return;
+    if (attributesRevision !== undefined || identifiedAt !== undefined || isLarge) return;
     const [oldest] = this.#known.keys();
     if (oldest !== undefined && this.#known.size >= REMEMBERED_CONNECTIONS) this.#known.delete(oldest);
     const until = this.clock.now() + REMEMBERED_MILLISECONDS;
-    this.#known.set(webSocketId, { sessionId, attributes, until });
+    this.#known.set(webSocketId, { sessionId, attributes, ...identityOf(connection), until });
   }
 
   /** A connection that is not in the table is known to have nothing. */

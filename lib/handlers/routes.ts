@@ -5,6 +5,7 @@ import { fromDataUrl } from '../binary-data';
 import { ChannelStore } from '../channels/channel-store';
 import type { Member } from '../connections/connection-items';
 import { ConnectionStore } from '../connections/connection-store';
+import { identityFoundBy, identityOf, isSameIdentity, type KnownIdentity } from '../connections/identity';
 import { dedicatedConnection, messagesTo } from '../dedicated/dedication';
 import { OwnershipStore } from '../dedicated/ownership';
 import { Settlement } from '../departures/settlement';
@@ -63,9 +64,11 @@ export class Routes {
       return { statusCode: 403 };
     }
     const channels = new Set<string>();
+    const { authorizer } = event.requestContext;
+    const identity = identityFoundBy(authorizer);
     const serverContext = {
-      ...this.#serverContext('onPreServer', event, context, this.#sessionId(event)),
-      channels,
+      ...this.#serverContext('onPreServer', event, context, this.#sessionId(event), identity),
+      ...{ channels, authorizer },
     };
     const server = new ServerClass(serverContext);
     try {
@@ -85,7 +88,7 @@ export class Routes {
     }
     if (connection.messagesTo === 'owner') await this.#ownership(member.webSocketId).create();
     this.#messages.remember(member.webSocketId, connection.messagesTo === 'owner');
-    this.#known.remember(member.webSocketId, { sessionId, attributes });
+    this.#known.remember(member.webSocketId, { sessionId, attributes, ...identityOf(member) });
     if (overrides(ServerClass, 'server')) {
       await backend.invoker.invoke(serverFunction, { type: 'server', webSocketId: member.webSocketId });
     }
@@ -126,16 +129,19 @@ export class Routes {
     const known = await this.#known.connection(connectionId);
     const attributes = new ConnectionAttributes(connectionId, known, backend);
     const sessionId = authorizer?.principalId || known.sessionId;
-    const server = new ServerClass({
-      ...this.#serverContext('onClientMessage', event, context, sessionId),
-      attributes: attributes.values,
-      keeper: attributes,
-    });
+    const identity = { ...identityFoundBy(authorizer), ...identityOf(known) };
+    const serverContext = {
+      ...this.#serverContext('onClientMessage', event, context, sessionId, identity),
+      ...{ attributes: attributes.values, keeper: attributes, authorizer },
+    };
+    const server = new ServerClass(serverContext);
     try {
       await hook(server);
       await attributes.save();
     } finally {
-      if (attributes.revision !== (known.attributesRevision ?? 0)) this.#known.forget(connectionId);
+      const isIdentified = !isSameIdentity(serverContext.member, identity);
+      const isChanged = attributes.revision !== (known.attributesRevision ?? 0);
+      if (isIdentified || isChanged) this.#known.forget(connectionId);
     }
   }
 
@@ -186,6 +192,7 @@ export class Routes {
     event: Exclude<GatewayEvent, DisconnectEvent>,
     context: LambdaContext,
     sessionId: string,
+    identity: KnownIdentity,
   ): ServerContext {
     const { backend, serviceName, serverFunction, ServerClass: serverClass } = this.shared;
     const { connectionId, domainName, stage, connectedAt, requestTimeEpoch } = event.requestContext;
@@ -196,6 +203,7 @@ export class Routes {
       serverFunction,
       acceptedAt: connectedAt,
       left: false,
+      ...identity,
     };
     return {
       hook,

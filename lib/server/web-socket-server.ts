@@ -2,6 +2,7 @@
 import type { ChannelRules } from '../channels/channel-rules';
 import { assertChannelName } from '../channels/channel-store';
 import type { Member } from '../connections/connection-items';
+import { type Identity, validIdentity } from '../connections/identity';
 import { SharedConnection } from '../connections/shared-connection';
 import { InvalidUseError, TooManyChannelsError, WebSocketClosedError } from '../errors';
 import type { ConnectEvent, MessageEvent } from '../handlers/events';
@@ -10,6 +11,7 @@ import { bytesOf, messagesOf, type WaitOptions } from '../inbox/whole-messages';
 import { type ConnectionLimits, limitsOf } from '../limits/connection-limits';
 import type { Service } from '../service';
 import type { Value } from '../table/item';
+import { HandshakeRequest } from './handshake-request';
 import { Subprotocols } from './subprotocols';
 
 /** What one event brings to the object that serves it. */
@@ -28,6 +30,8 @@ export interface ServerContext {
   event?: ConnectEvent | MessageEvent;
   /** What `onPreServer` subscribes to. */
   channels?: Set<string>;
+  /** What an authorizer found of the client: the context of a Lambda authorizer with its `principalId`, or a token's claims. */
+  authorizer?: Record<string, unknown> | undefined;
   /** Reads the messages of a dedicated socket, in its `server()`. */
   reader?: { read(options?: ReadOptions): Promise<string>; readonly atEnd: boolean };
 }
@@ -74,6 +78,7 @@ export abstract class WebSocketServer {
   sessionEndOnClose = false;
   readonly #connection: SharedConnection;
   readonly #subprotocols: Subprotocols;
+  #request: HandshakeRequest | undefined;
   readonly #mostChannels: number;
 
   constructor(protected readonly context: ServerContext) {
@@ -146,6 +151,58 @@ export abstract class WebSocketServer {
   /** Reads the attributes as they are now. What this hook has changed stays. One read of the table. */
   async refreshAttributes(): Promise<void> {
     await this.context.keeper?.refresh();
+  }
+
+  /**
+   * The request that opens the WebSocket: its query, headers, cookies and the client's address. Only in `onPreServer`.
+   * @throws InvalidUseError in another hook: note in `attributes` what it needs
+   */
+  get request(): HandshakeRequest {
+    const { hook, event, authorizer } = this.context;
+    if (hook !== 'onPreServer' || !event || !('headers' in event)) {
+      throw new InvalidUseError(
+        `this.request was read in ${hook} of WebSocket ${this.webSocketId}, but only the handshake has a request. Read it in onPreServer, and keep in attributes what other hooks need.`,
+      );
+    }
+    this.#request ??= new HandshakeRequest(event, authorizer);
+    return this.#request;
+  }
+
+  /** Whom the connection belongs to: the user of `identify`, else the one whom an authorizer found; else `undefined`. */
+  get user(): string | undefined {
+    return this.context.member.user;
+  }
+
+  /** What others may know about the user, as `identify` noted it. */
+  get info(): Value | undefined {
+    return this.context.member.info;
+  }
+
+  /**
+   * Notes whom the connection belongs to. From now on `user` and `info` are there in each hook, and in the lists of those who are
+   * present. `false` if the connection has closed meanwhile, or a later message has identified it.
+   *
+   * Another environment that knew the connection may see the first change after the handshake a minute late.
+   * @throws InvalidValueError for a user of more than 256 bytes, or an info of more than 512 bytes as JSON
+   * @throws InvalidUseError in `onPostServer` and `onSessionEnd`
+   */
+  async identify(identity: Identity): Promise<boolean> {
+    const { hook, member, event, requestTime, service } = this.context;
+    const { user, info } = validIdentity(identity);
+    if (hook === 'onPostServer' || hook === 'onSessionEnd') {
+      throw new InvalidUseError(
+        `identify() was called in ${hook} of WebSocket ${this.webSocketId}, which has closed. Call it in onPreServer, server or onClientMessage.`,
+      );
+    }
+    if (hook !== 'onPreServer') {
+      const at = hook === 'onClientMessage' ? requestTime : service.backend.clock.now();
+      const requestId = event?.requestContext.requestId ?? hook;
+      if (!(await service.identify(member, identity, { at, requestId }))) return false;
+    }
+    member.user = user;
+    if (info === undefined) delete member.info;
+    else member.info = info;
+    return true;
   }
 
   /** The subprotocols that the client offers, its favourite first. Only in `onPreServer`. */

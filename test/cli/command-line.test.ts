@@ -65,7 +65,7 @@ describe('shared-connection', () => {
     await app.until(async () => (await app.rows('CHANNEL#inbox#*', 'MEMBER#')).length === 0);
   };
   const name = (id: string, user: string) =>
-    store.name({ service: 'inbox', webSocketId: id }, user, Date.now());
+    store.identifyMember({ service: 'inbox', webSocketId: id }, { user }, Date.now());
   /** Its answers are those of programs. */
   const json = async (...args: string[]) => {
     const [command = '', ...others] = args;

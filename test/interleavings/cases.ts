@@ -22,8 +22,7 @@ function recorder(world: ServiceWorld) {
 function named(world: ServiceWorld) {
   return class Named extends recorder(world) {
     override async onClientMessage(name: string) {
-      const key = { service: 'chat', webSocketId: this.webSocketId };
-      if (await this.service.store.name(key, name, this.context.requestTime)) world.happened.push('named');
+      if (await this.identify({ user: name })) world.happened.push('named');
     }
   };
 }

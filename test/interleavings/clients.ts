@@ -192,6 +192,8 @@ export class Clients {
 
   #messageEvent(id: string, text: string, messageId: string) {
     const event = messageEvent(text, { webSocketId: id, time: this.scheduler.clock.now() });
+    // Which of two messages of the same moment counts as later must be the same on each path.
+    event.requestContext.requestId = `${id} ${messageId}`;
     event.requestContext.messageId = Buffer.from(`${id} ${messageId}`).toString('base64');
     return event;
   }

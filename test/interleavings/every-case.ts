@@ -3,6 +3,7 @@ import { attributeCases } from './attribute-cases';
 import { cases } from './cases';
 import { channelCases } from './channel-cases';
 import { dedicatedCases } from './dedicated-cases';
+import { identityCases } from './identity-cases';
 import { inboxCases } from './inbox-cases';
 import type { Scenario } from './scenario';
 import { sessionCases } from './session-cases';
@@ -11,6 +12,7 @@ import { sharedLoopCases } from './shared-loop-cases';
 export const everyCase: Record<string, Scenario> = {
   ...cases,
   ...attributeCases,
+  ...identityCases,
   ...sessionCases,
   ...inboxCases,
   ...dedicatedCases,

@@ -99,7 +99,7 @@ export abstract class DeployedService {
           serverFunction: functionName,
         };
         await store.accept({ ...member, sessionId: '', attributes: {}, messagesTo: 'hook' }, webSocketId);
-        if (name) await store.name(member, name, anHourAgo.now());
+        if (name) await store.identifyMember(member, { user: name }, anHourAgo.now());
         if (channel) {
           const channels = new ChannelStore(this.table, anHourAgo);
           await channels.subscribe({ ...member, acceptedAt: anHourAgo.now(), left: false }, channel);

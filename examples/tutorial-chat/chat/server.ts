@@ -39,8 +39,7 @@ export class ChatServer extends WebSocketServer {
 
   // set ^Chat.Users(WebSocketID)=alias                     a second alias takes the place of the first
   async #addUser(alias: string): Promise<void> {
-    const { service, webSocketId } = this;
-    await service.store.name({ service: service.name, webSocketId }, alias, Date.now());
+    await this.identify({ user: alias });
     await this.#sendUsers();
   }
 

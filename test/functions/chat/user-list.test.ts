@@ -22,6 +22,9 @@ describe('the user list', () => {
   const connect = (count: number) => Promise.all(Array.from({ length: count }, () => chat.connect()));
   const list = () => chat.table.items().find(({ sk }) => sk === 'LIST');
   const key = { pk: 'CHANNEL#chat#*', sk: 'LIST' };
+  /** The name changes, and whoever changed it dies before anybody is told. */
+  const nameInSilence = ({ webSocketId }: TestClient, user: string) =>
+    chat.service.store.identifyMember({ service: 'chat', webSocketId }, { user }, chat.clock.now());
 
   beforeEach(() => {
     calls = [];
@@ -156,7 +159,7 @@ describe('the user list', () => {
     await chat.table.update(key, { add: { rev: 1 } }, itemExists);
     await upkeep();
     expect(frames(bob, 'userlist').at(-1)).toMatchObject({ Revision: 3 });
-    await chat.service.store.name({ service: 'chat', webSocketId: bob.webSocketId }, 'Bob', chat.clock.now());
+    await nameInSilence(bob, 'Bob');
     await upkeep();
     expect(lastList(ada)).toEqual(['Ada', 'Bob']);
     const before = posts();
@@ -173,7 +176,8 @@ describe('the user list', () => {
       serverFunction: 'chat-server',
       deadline: clock.now() + 4_000,
     });
-    await new UserList(service).rename(ada.webSocketId, 'Ada', clock.now());
+    await nameInSilence(ada, 'Ada');
+    await new UserList(service).changed();
     expect(await chat.table.update(key, { set: { seen: true } }, equals('rev', 1))).not.toHaveProperty(
       'poster',
     );
@@ -191,11 +195,7 @@ describe('the user list', () => {
       // While the newcomer's first list is on its way, a name changes and its poster dies.
       if (!renamed && data.includes('userlist') && address.webSocketId !== ada.webSocketId) {
         renamed = true;
-        await chat.service.store.name(
-          { service: 'chat', webSocketId: ada.webSocketId },
-          'Ada',
-          chat.clock.now(),
-        );
+        await nameInSilence(ada, 'Ada');
         await chat.table.update(key, { add: { rev: 1 } }, { kind: 'always' });
       }
       return answer;

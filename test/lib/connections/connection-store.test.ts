@@ -1,3 +1,4 @@
+import type { MemberKey } from '../../../lib/connections/connection-items';
 import { ConnectionStore, isOpening, type NewConnection } from '../../../lib/connections/connection-store';
 import { describeForEachTable } from '../table/tables';
 
@@ -14,6 +15,7 @@ describeForEachTable('ConnectionStore', (under) => {
     attributes: { room: 7 },
     messagesTo: 'hook',
   });
+  const named = (key: MemberKey, user: string, at: number) => store().identifyMember(key, { user }, at);
   const members = async () => {
     const found = [];
     for await (const member of store().members(service())) found.push(member);
@@ -42,7 +44,7 @@ describeForEachTable('ConnectionStore', (under) => {
     it('recognizes its own earlier success, and loses no name given meanwhile', async () => {
       const connection = newConnection();
       await store().accept(connection, 'token');
-      await store().name(connection, 'Ada', 1);
+      await named(connection, 'Ada', 1);
       expect(await store().accept(connection, 'token')).toBe(true);
       expect((await store().member(connection))?.user).toBe('Ada');
     });
@@ -93,24 +95,24 @@ describeForEachTable('ConnectionStore', (under) => {
   describe('name', () => {
     it('names a member, and keeps the place of its first name', async () => {
       await store().accept(newConnection(), 'token');
-      expect(await store().name(newConnection(), 'Ada', 10)).toBe(true);
-      expect(await store().name(newConnection(), 'Ada L.', 20)).toBe(true);
+      await named(newConnection(), 'Ada', 10);
+      await named(newConnection(), 'Ada L.', 20);
       expect(await store().member(newConnection())).toMatchObject({ user: 'Ada L.', namedAt: 10 });
     });
 
     it('keeps the later of two requests that overtake each other', async () => {
       await store().accept(newConnection(), 'token');
-      await store().name(newConnection(), 'later', 20);
-      expect(await store().name(newConnection(), 'earlier', 10)).toBe(false);
+      await named(newConnection(), 'later', 20);
+      await named(newConnection(), 'earlier', 10);
       expect(await store().member(newConnection())).toMatchObject({ user: 'later' });
     });
 
     it('makes no ghost of one who is absent, or leaving', async () => {
-      expect(await store().name(newConnection(), 'Ada', 10)).toBe(false);
+      await named(newConnection(), 'Ada', 10);
       expect(await store().member(newConnection())).toBeUndefined();
       await store().accept(newConnection(), 'token');
       await store().leave(newConnection());
-      expect(await store().name(newConnection(), 'Ada', 10)).toBe(false);
+      await named(newConnection(), 'Ada', 10);
       expect((await store().member(newConnection()))?.user).toBeUndefined();
     });
   });
@@ -144,7 +146,7 @@ describeForEachTable('ConnectionStore', (under) => {
 
     it('takes a leaving member out of the service, and keeps its row until the end', async () => {
       await store().accept(newConnection(), 'token');
-      await store().name(newConnection(), 'Ada', 1);
+      await named(newConnection(), 'Ada', 1);
       expect(await store().leave(newConnection())).toMatchObject({ user: 'Ada', left: true });
       expect(await members()).toEqual([]);
       expect(await store().member(newConnection())).toBeDefined();

@@ -1,0 +1,46 @@
+/** Notes in every row of a connection whom it belongs to. The connection's own row holds the truth, and the others follow it. */
+import { allOver } from '../delivery/all-over';
+import type { Service } from '../service';
+import type { MemberKey } from './connection-items';
+import type { IdentifyingRequest } from './connection-store';
+import { type Identity, identityOf, isSameIdentity, type KnownIdentity } from './identity';
+
+const ROWS_AT_A_TIME = 25;
+
+export class Identification {
+  constructor(
+    private readonly service: Service,
+    private readonly member: MemberKey,
+  ) {}
+
+  /**
+   * `false` if the connection has closed, or a later request has identified it. Whoever writes the other rows reads the connection
+   * after: if two identifications overtake each other, the one that writes last sees which of them stays.
+   */
+  async run(identity: Identity, by: IdentifyingRequest): Promise<boolean> {
+    const { store, channels } = this.service;
+    const { webSocketId } = this.member;
+    if (!(await store.identify(webSocketId, identity, by))) return false;
+    const joined = await channels.channelsOf(webSocketId);
+    for (let [known, at]: [KnownIdentity, number] = [identity, by.at]; ; ) {
+      await this.#write(known, at, joined);
+      const connection = await store.connection(webSocketId);
+      if (connection?.state !== 'open' || isSameIdentity(connection, known)) return true;
+      known = identityOf(connection);
+      at = Number.parseInt(connection.identifiedAt ?? '0', 10);
+    }
+  }
+
+  async #write(identity: KnownIdentity, at: number, channels: string[]): Promise<void> {
+    const { service, webSocketId } = this.member;
+    await this.service.store.identifyMember({ service, webSocketId }, identity, at);
+    for (let n = 0; n < channels.length; n += ROWS_AT_A_TIME) {
+      const some = channels.slice(n, n + ROWS_AT_A_TIME);
+      await allOver(
+        some.map((channel) =>
+          this.service.channels.identifyMember({ service, webSocketId, channel }, identity),
+        ),
+      );
+    }
+  }
+}

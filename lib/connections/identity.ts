@@ -1,0 +1,80 @@
+/** Who a connection belongs to: the user that a service knows it by, and what others may see of that user. */
+import { InvalidValueError } from '../errors';
+import type { Value } from '../table/item';
+
+export interface Identity {
+  /** How the service knows the user: an account's id, or a name. Several connections may have the same one. */
+  user: string;
+  /** What everybody who may see the user may know, such as a name and a picture. It is kept with each of the connection's rows. */
+  info?: Value;
+}
+
+/** As it is kept: a connection that nobody has identified has neither. */
+export type KnownIdentity = Partial<Identity>;
+
+/** Of UTF-8. The user is in the row of each channel, which a publication reads. */
+export const MAX_USER_BYTES = 256;
+/** Of JSON. A row of up to 1 KB is one write unit, and has other things to hold. */
+export const MAX_INFO_BYTES = 512;
+
+/** The identity as JSON keeps it. @throws InvalidValueError for a user or an info that is too large, or that is not JSON */
+export function validIdentity({ user, info }: Identity): Identity {
+  if (typeof user !== 'string' || user === '') {
+    throw new InvalidValueError(
+      `A user must be text of 1 to ${MAX_USER_BYTES} bytes, not ${user === '' ? 'empty' : typeof user}. Leave a connection without a user unidentified.`,
+    );
+  }
+  const userBytes = Buffer.byteLength(user);
+  if (userBytes > MAX_USER_BYTES) {
+    throw new InvalidValueError(
+      `The user ${JSON.stringify(`${user.slice(0, 40)}…`)} has ${userBytes} bytes, but may have ${MAX_USER_BYTES}. Identify the connection by a shorter id.`,
+    );
+  }
+  if (info === undefined) return { user };
+  const json = jsonOf(info) ?? '';
+  const infoBytes = Buffer.byteLength(json);
+  if (infoBytes > 0 && infoBytes <= MAX_INFO_BYTES) return { user, info: JSON.parse(json) };
+  throw new InvalidValueError(
+    infoBytes === 0
+      ? `The info of user ${JSON.stringify(user)} must be JSON: text, a number, a boolean, a list or an object. This one is a ${typeof info}.`
+      : `The info of user ${JSON.stringify(user)} has ${infoBytes} bytes as JSON, but may have ${MAX_INFO_BYTES}. Keep only what others see of the user, and the rest in attributes.`,
+  );
+}
+
+/**
+ * Whom an authorizer found: a Lambda authorizer's `principalId`, or the `sub` of a token's claims. Its context is not taken as
+ * `info`, because others see that.
+ */
+export function identityFoundBy(authorizer: Record<string, unknown> | undefined): KnownIdentity {
+  const claims = authorizer?.claims as Record<string, unknown> | undefined;
+  const user = [authorizer?.principalId, authorizer?.sub, claims?.sub].find(
+    (candidate) => typeof candidate === 'string' && candidate !== '',
+  );
+  return user === undefined ? {} : { user: user as string };
+}
+
+function jsonOf(info: Value): string | undefined {
+  try {
+    return JSON.stringify(info);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same identity, and nothing else. */
+export function identityOf({ user, info }: KnownIdentity): KnownIdentity {
+  return { ...(user !== undefined && { user }), ...(info !== undefined && { info }) };
+}
+
+/** What an update of a row changes, so that the row has this identity and nothing of an earlier one. */
+export function identityChange(identity: KnownIdentity): { set: KnownIdentity; remove: string[] } {
+  const remove = [
+    ...(identity.user === undefined ? ['user'] : []),
+    ...(identity.info === undefined ? ['info'] : []),
+  ];
+  return { set: identityOf(identity), remove };
+}
+
+export function isSameIdentity(one: KnownIdentity, other: KnownIdentity): boolean {
+  return one.user === other.user && JSON.stringify(one.info) === JSON.stringify(other.info);
+}
