@@ -20,3 +20,23 @@ fi
 if [ ! -x .cache/package-tools/node_modules/.bin/attw ]; then
   npm install --no-audit --no-fund --no-save --prefix .cache/package-tools publint@0.3.25 @arethetypeswrong/cli@0.18.5
 fi
+# Clients of other languages, each with the library that people take.
+if ! .cache/python-clients/bin/python -c 'import boto3, websocket, websockets' 2> /dev/null; then
+  python3 -m venv .cache/python-clients
+  .cache/python-clients/bin/pip install --quiet --disable-pip-version-check boto3==1.43.106 websocket-client==1.9.2 websockets==17.4
+fi
+missing=()
+command -v go > /dev/null || missing+=(golang-go)
+command -v java > /dev/null || missing+=(default-jdk-headless)
+# Version 2 of the AWS CLI is no Python package; version 1 is in the environment above.
+[ -x /usr/bin/aws ] || missing+=(awscli)
+if [ ${#missing[@]} -gt 0 ]; then
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${missing[@]}"
+fi
+if [ ! -x .cache/go-client ]; then
+  (cd test/slow/clients/go && go build -o ../../../../.cache/go-client .)
+fi
+if [ ! -d .cache/aws-sdk-2/node_modules/aws-sdk ]; then
+  npm install --no-audit --no-fund --no-save --loglevel=error --prefix .cache/aws-sdk-2 aws-sdk@2.1693.0
+fi
