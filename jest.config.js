@@ -5,6 +5,8 @@ const common = {
   rootDir: __dirname,
   testEnvironment: 'node',
   transform: { '\\.ts$': '<rootDir>/test/esbuild-transformer.js' },
+  // An `import()` names a source file as TypeScript wants it: by the extension that it has once compiled.
+  moduleNameMapper: { '^(\\.{1,2}/identity/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: [
     '<rootDir>/build/',
     '<rootDir>/cdk.out/',

@@ -2,5 +2,6 @@
 export { bundleFunctions } from './bundle';
 export { ConnectionTable, type ConnectionTableProps } from './connection-table';
 export { IncomingFiles, type IncomingFilesProps } from './incoming-files';
+export type { JwtOptions } from './jwt-options';
 export { ServiceFunctions, type ServiceFunctionsProps } from './service-functions';
 export { WebSocketService, type WebSocketServiceProps } from './websocket-service';

@@ -2,7 +2,7 @@
  * A server class as a WebSocket API: its routes and functions, its stage, and the grants to post to its connections.
  */
 import { type CfnElement, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
-import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { type IWebSocketRouteAuthorizer, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
@@ -12,6 +12,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledgement';
 import { ConnectionTable } from './connection-table';
+import { type JwtOptions, jwtEnvironment } from './jwt-options';
 import { ServiceFunctions } from './service-functions';
 import { StageAccessLog } from './stage-access-log';
 
@@ -38,6 +39,18 @@ export interface WebSocketServiceProps {
    * @default none
    */
   readonly sessionCookie?: string;
+  /**
+   * Decides which handshakes reach the service: any of the CDK's authorizers for WebSocket routes. What it returns about
+   * the client is `this.request.authorizer` in `onPreServer`.
+   * @default none
+   */
+  readonly authorizer?: IWebSocketRouteAuthorizer;
+  /**
+   * The JWT that each client must send. The routes function verifies it before `onPreServer` and answers 401 to a bad
+   * one. Its claims are `this.request.authorizer` there. The server class never sees the token itself.
+   * @default none
+   */
+  readonly jwt?: JwtOptions;
   /** Environment variables for the service's own code. @default none */
   readonly environment?: Record<string, string>;
   /** Requests a second for all of the service's routes together, and the burst. @default 500 and 1,000 */
@@ -77,7 +90,8 @@ export class WebSocketService extends Construct {
   readonly functions: ServiceFunctions;
   /** Where its connections are stored. */
   readonly connections: ConnectionTable;
-  readonly #stage: WebSocketStage;
+  readonly api: WebSocketApi;
+  readonly stage: WebSocketStage;
 
   constructor(scope: Construct, id: string, props: WebSocketServiceProps) {
     super(scope, id);
@@ -93,8 +107,14 @@ export class WebSocketService extends Construct {
         `The sessionCookie ${JSON.stringify(props.sessionCookie)} of ${this.node.path} is not valid: a cookie's name has letters, digits and !#$%&'*+-.^_\`|~ only.`,
       );
     }
+    if (props.authorizer && props.jwt) {
+      throw new Error(
+        `${this.node.path} has both an authorizer and a jwt, but only one of them can say who a client is. Leave one out.`,
+      );
+    }
     this.connections = props.connections ?? new ConnectionTable(this, 'Connections');
-    const api = new WebSocketApi(this, 'Api', { description: `The ${this.serviceName} service` });
+    this.api = new WebSocketApi(this, 'Api', { description: `The ${this.serviceName} service` });
+    const { api } = this;
     const { region, urlSuffix } = Stack.of(this);
     this.functions = new ServiceFunctions(this, 'Functions', {
       ...props,
@@ -104,19 +124,22 @@ export class WebSocketService extends Construct {
         CALLBACK_URL: `https://${api.apiId}.execute-api.${region}.${urlSuffix}/${this.serviceName}`,
         ALLOWED_ORIGINS: (props.allowedOrigins ?? []).join(','),
         ...(props.sessionCookie && { SESSION_COOKIE: props.sessionCookie }),
+        ...(props.jwt && jwtEnvironment(this, props.jwt)),
       },
     });
     acknowledge(
       api,
       'APIG4',
-      'The server class decides who may connect: onPreServer() refuses handshakes with 401 or 403. Messages of a connection need no further authorization.',
+      'The authorizer, the JWT and the server class decide who may connect: onPreServer() refuses handshakes with 401 or 403. Messages of a connection need no further authorization.',
     );
     for (const routeKey of ['$connect', '$default', '$disconnect']) {
       api.addRoute(routeKey, {
         integration: new WebSocketLambdaIntegration('Routes', this.functions.routes),
+        // API Gateway has authorizers for this route alone.
+        ...(routeKey === '$connect' && props.authorizer && { authorizer: props.authorizer }),
       });
     }
-    this.#stage = new WebSocketStage(this, 'Stage', {
+    this.stage = new WebSocketStage(this, 'Stage', {
       webSocketApi: api,
       stageName: this.serviceName,
       autoDeploy: true,
@@ -125,12 +148,12 @@ export class WebSocketService extends Construct {
     });
     if (!props.accessLog) {
       acknowledge(
-        this.#stage,
+        this.stage,
         'APIG1',
         'In an account without a CloudWatch role for API Gateway, the first deployment with an access log fails, so accessLog is an option.',
       );
     }
-    this.url = this.#stage.url;
+    this.url = this.stage.url;
     this.#grantManagement(this.functions.routes);
     this.#grantManagement(this.functions.server);
     for (const own of [this.functions.routes, this.functions.server]) {
@@ -188,7 +211,7 @@ export class WebSocketService extends Construct {
 
   /** Only for connections of this stage. */
   #grantManagement(grantee: IGrantable, methods = MANAGEMENT_METHODS): void {
-    const { api, stageName } = this.#stage;
+    const { api, stageName } = this.stage;
     const apiName = Stack.of(this).getLogicalId(api.node.defaultChild as CfnElement);
     for (const method of methods) {
       acknowledge(

@@ -22,6 +22,8 @@ export interface Backend {
   random(): number;
   /** A unique token. */
   token(): string;
+  /** Fetches the public keys of an issuer of JWTs. @default over HTTPS */
+  keySet?(url: string): Promise<ArrayBuffer>;
   /** How long the environment of this function took to start, if known. Others may take as long. @default unknown */
   startMilliseconds?: number;
 }

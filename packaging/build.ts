@@ -25,7 +25,7 @@ const fileByFile: Plugin = {
   name: 'file-by-file',
   setup({ onResolve }) {
     onResolve({ filter: /^\.\.?\// }, ({ kind, path }) =>
-      kind === 'entry-point' ? undefined : { path: `${path}.mjs`, external: true },
+      kind === 'entry-point' ? undefined : { path: `${path.replace(/\.js$/, '')}.mjs`, external: true },
     );
   },
 };
@@ -43,7 +43,9 @@ async function main(): Promise<void> {
   const library = filesOf('lib', '.ts');
   const constructs = filesOf('infra', '.ts').filter((file) => file !== join('infra', 'app.ts'));
   const programs = [...filesOf('local', '.ts'), ...filesOf('cli', '.ts')];
-  await build({ ...COMMON, format: 'cjs', entryPoints: [...library, ...constructs, ...programs] });
+  // Node.js resolves the files that an `import()` names as ES modules, with their extension: here it becomes a `require`.
+  const supported = { 'dynamic-import': false };
+  await build({ ...COMMON, supported, format: 'cjs', entryPoints: [...library, ...constructs, ...programs] });
   await build({
     ...COMMON,
     ...{ format: 'esm', entryPoints: library, outExtension: { '.js': '.mjs' } },

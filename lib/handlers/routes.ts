@@ -10,6 +10,7 @@ import { dedicatedConnection, messagesTo } from '../dedicated/dedication';
 import { OwnershipStore } from '../dedicated/ownership';
 import { Settlement } from '../departures/settlement';
 import { WebSocketClosedError, WebSocketOpeningError } from '../errors';
+import type { JwtIdentity } from '../identity/jwt-identity';
 import { Admissions } from '../limits/admissions';
 import {
   HandshakeRefusal,
@@ -44,6 +45,7 @@ export class Routes {
   readonly #messages: IncomingMessages;
   readonly #known: KnownConnections;
   readonly #admissions: Admissions;
+  #jwtIdentity: Promise<JwtIdentity> | undefined;
 
   constructor(private readonly shared: ServiceFunction) {
     this.#store = new ConnectionStore(shared.backend.table, shared.backend.clock);
@@ -63,11 +65,19 @@ export class Routes {
       );
       return { statusCode: 403 };
     }
+    const identified = await this.#identify(event);
+    if ('statusCode' in identified) return identified;
+    const { authorizer } = identified;
     const channels = new Set<string>();
-    const { authorizer } = event.requestContext;
     const identity = identityFoundBy(authorizer);
     const serverContext = {
-      ...this.#serverContext('onPreServer', event, context, this.#sessionId(event), identity),
+      ...this.#serverContext(
+        'onPreServer',
+        identified.event,
+        context,
+        this.#sessionId(event, authorizer),
+        identity,
+      ),
       ...{ channels, authorizer },
     };
     const server = new ServerClass(serverContext);
@@ -92,7 +102,7 @@ export class Routes {
     if (overrides(ServerClass, 'server')) {
       await backend.invoker.invoke(serverFunction, { type: 'server', webSocketId: member.webSocketId });
     }
-    const { subprotocol } = server;
+    const subprotocol = server.subprotocol ?? identified.subprotocol;
     return {
       statusCode: 200,
       ...(subprotocol !== undefined && { headers: { 'Sec-WebSocket-Protocol': subprotocol } }),
@@ -178,11 +188,27 @@ export class Routes {
     return new OwnershipStore(webSocketId, this.shared.backend.table, this.shared.backend.clock);
   }
 
-  /** The principal that an authorizer found, else the session cookie's hash, else empty. */
-  #sessionId(event: ConnectEvent): string {
+  /** Who connects, if the service asks for a JWT or has an authorizer. Services without a JWT do not load its verification. */
+  async #identify(
+    event: ConnectEvent,
+  ): Promise<
+    | { event: ConnectEvent; authorizer: Record<string, unknown> | undefined; subprotocol?: string }
+    | { statusCode: number }
+  > {
+    const { jwtEnvironment, backend } = this.shared;
+    if (!jwtEnvironment) return { event, authorizer: event.requestContext.authorizer };
+    this.#jwtIdentity ??= import('../identity/jwt-identity.js').then(
+      (module) => new module.JwtIdentity(jwtEnvironment, backend),
+    );
+    const identified = await (await this.#jwtIdentity).identify(event);
+    return 'claims' in identified ? { ...identified, authorizer: identified.claims } : identified;
+  }
+
+  /** The principal that an authorizer found or the subject of a JWT, else the session cookie's hash, else empty. */
+  #sessionId(event: ConnectEvent, authorizer: Record<string, unknown> = {}): string {
     const { serviceName, sessionCookie } = this.shared;
-    const principalId = event.requestContext.authorizer?.principalId;
-    if (principalId) return principalId;
+    const principalId = authorizer.principalId ?? authorizer.sub;
+    if (typeof principalId === 'string' && principalId !== '') return principalId;
     const cookie = sessionCookie && cookieValue(event, sessionCookie);
     return cookie ? sessionIdOfCookie(serviceName, cookie) : '';
   }

@@ -27,6 +27,8 @@ export interface ServiceFunction {
   allowedOrigins: string[];
   /** The cookie that identifies web sessions, if the service uses one. */
   sessionCookie: string | undefined;
+  /** The environment with which JWTs are accepted, if the service asks for one. */
+  jwtEnvironment: NodeJS.ProcessEnv | undefined;
   /** How much one client may send. */
   limits: Required<ConnectionLimits>;
   upkeep: ((service: Service) => Promise<void>) | undefined;
@@ -49,6 +51,7 @@ export function serviceFunction(ServerClass: ServerClass, options: HandlerOption
     callbackUrl: environment.CALLBACK_URL || undefined,
     allowedOrigins: allowedOrigins(environment),
     sessionCookie: environment.SESSION_COOKIE || undefined,
+    jwtEnvironment: environment.JWT_ISSUER ? environment : undefined,
     limits: limitsOf(ServerClass),
     upkeep: options.upkeep,
   };

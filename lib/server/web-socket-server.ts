@@ -51,7 +51,7 @@ export abstract class WebSocketServer {
   /** The id with which any process may later open this WebSocket. */
   readonly webSocketId: string;
   /**
-   * The web session that the socket was opened from: the principal that an authorizer found, else a hash of the session cookie if
+   * The web session that the socket was opened from: the principal that an authorizer found or the subject of a JWT, else a hash of the session cookie if
    * the service has one (`SESSION_COOKIE`), else empty. `service.session(sessionId)` has all of its sockets.
    */
   readonly sessionId: string;

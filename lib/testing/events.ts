@@ -11,6 +11,8 @@ export interface EventOptions {
   /** @default `time` */
   connectedAt?: number;
   principalId?: string;
+  /** What an authorizer tells of the client. */
+  authorizer?: Record<string, unknown>;
 }
 
 const DOMAIN = 'abcdef1234.execute-api.us-east-1.amazonaws.com';
@@ -101,7 +103,12 @@ function requestContext(options: EventOptions) {
     domainName: DOMAIN,
     connectionId: options.webSocketId ?? newWebSocketId(),
     apiId: 'abcdef1234',
-    ...(options.principalId !== undefined && { authorizer: { principalId: options.principalId } }),
+    ...((options.principalId ?? options.authorizer) !== undefined && {
+      authorizer: {
+        ...options.authorizer,
+        ...(options.principalId !== undefined && { principalId: options.principalId }),
+      },
+    }),
   };
 }
 

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleFunctions } from '../../infra/bundle';
@@ -60,4 +69,28 @@ describe('bundleFunctions', () => {
       expect(() => bundleFunctions(root, [entry])).toThrow(/is not a folder below/);
     },
   );
+
+  it('loads the verification of JWTs only where it is asked for', () => {
+    const library = JSON.stringify(join(__dirname, '../../lib'));
+    write(
+      'chat/handlers.ts',
+      `import { createHandlers, WebSocketServer } from ${library};
+      export const { routes } = createHandlers(class extends WebSocketServer {});`,
+    );
+    bundleFunctions(root, ['chat']);
+    const folder = join(root, 'build/chat');
+    const text = (file: string) => readFileSync(join(folder, file), 'utf8');
+    const isVerification = (file: string) => text(file).includes('JwtExpiredError');
+    const atOnce = new Set(['index.mjs']);
+    for (const file of atOnce) {
+      for (const [, name] of text(file).matchAll(/(?:from|import)\s*"\.\/([^"]+)"/g))
+        atOnce.add(name as string);
+    }
+    expect(
+      readdirSync(folder)
+        .filter((file) => file.endsWith('.mjs'))
+        .some(isVerification),
+    ).toBe(true);
+    expect([...atOnce].filter(isVerification)).toEqual([]);
+  });
 });
