@@ -6,6 +6,7 @@ import { type Clock, systemClock } from './clock';
 import { StackDescriptions } from './cloudformation/stack-descriptions';
 import { LocalDynamoDb } from './dynamodb/local-dynamodb';
 import { Endpoint, type RequestHandler } from './endpoint/endpoint';
+import { type KeySetFiles, KeySets } from './endpoint/key-sets';
 import type { PageReload } from './endpoint/page-reload';
 import { answerServiceError } from './endpoint/service-error';
 import { WebFiles } from './endpoint/web-files';
@@ -43,6 +44,8 @@ export interface RuntimeOptions {
   dynamodbDirectory?: string;
   /** The folders that stand for buckets, by bucket name. Missing folders are created. */
   bucketDirectories?: Record<string, string>;
+  /** The files with issuers' key sets, by the URLs that functions fetch them from. @default none */
+  keySets?: KeySetFiles;
   /** The files for requests to no API. */
   webDirectory?: string;
   /** Reloads these pages in browsers. @default no reload */
@@ -108,12 +111,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     ...(losesAnswer && { losesAnswer }),
     onChange: (change) => messaging.changed(change),
   });
+  const keySets = new KeySets(options.keySets ?? {}, log);
+  const servedHosts = (served: WebSocketApi[]) => [...domainsOf(served), ...keySets.hostNames];
   const directly = losesAnswer ? {} : directEndpoints(dynamodb);
   const serviceEndpoints = remembered(
     () => current.apis,
     (served) => {
       const here = { host: reachable(host), port: endpoint.port };
-      return { ...directly, ...Object.fromEntries(domainsOf(served).map((name) => [name, here])) };
+      return { ...directly, ...Object.fromEntries(servedHosts(served).map((name) => [name, here])) };
     },
   );
   const functionHost = new FunctionHost({
@@ -142,6 +147,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     if (gateway) await atMost(GATEWAY_CLOSE_MILLIS, gateway.close());
     await atMost(FUNCTIONS_CLOSE_MILLIS, functionHost.close());
     unpackedCode.close();
+    keySets.close();
     await dynamodb.close();
   };
   const start = async () => {
@@ -158,7 +164,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       host,
       port,
       ...(options.allowedHosts && { allowedHosts: options.allowedHosts }),
-      servedHosts: remembered(() => current.apis, domainsOf),
+      servedHosts: remembered(() => current.apis, servedHosts),
+      keySets,
       gateway,
       httpApis,
       services: {

@@ -90,6 +90,12 @@ function runOptions(command: Command): Command {
       [],
     )
     .option(
+      '--jwks <url=file>',
+      'functions that fetch this URL get the key set in the file (repeatable)',
+      (text: string, others: string[]) => [...others, text],
+      [],
+    )
+    .option(
       '--env-vars <file>',
       'environment variables of functions, in the format of `sam local --env-vars`',
     )

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { lossLines } from '../assembly/losses';
 import type { App } from '../assembly/model';
 import { type AppSource, findApp } from '../assembly/synthesis/app-source';
+import { type KeySetFiles, readKeySets } from '../endpoint/key-sets';
 import type { PageReload } from '../endpoint/page-reload';
 import { readFaults } from '../faults/fault-settings';
 import { Faults } from '../faults/faults';
@@ -48,6 +49,8 @@ export interface SessionOptions {
   parameter: string[];
   /** A file with environment variables of functions. */
   envVars?: string;
+  /** `URL=FILE`: key sets of JWT issuers. */
+  jwks: string[];
   /** Where Node.js functions run. */
   isolation: Isolation;
   /** Whether to enforce AWS's limits for frames and messages. */
@@ -69,6 +72,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #bucketFolders: BucketFolders;
   readonly #faults: Faults | undefined;
+  readonly #keySets: KeySetFiles;
   readonly #starting = new AbortController();
   readonly #json: JsonLog | undefined;
   readonly #log: Log;
@@ -95,6 +99,7 @@ export class Session {
     this.#options = options;
     this.#json = options.json ? new JsonLog() : undefined;
     this.#log = this.#json ?? new TerminalLog();
+    this.#keySets = readKeySets(options.jwks);
     this.#faults = fault.length > 0 ? new Faults(readFaults(fault), seed) : undefined;
     const source = findApp(app, process.cwd());
     // The app's command runs in the user's own time zone, even when this process runs in UTC.
@@ -233,6 +238,7 @@ export class Session {
         : textFunctionLog(this.#log, { nameOf, timeOfDay: this.#timeOfDay, quiet, verbose }),
       ...(dynamodb === undefined ? {} : { dynamodbUrl: dynamodb }),
       ...(data === undefined ? {} : { dynamodbDirectory: resolve(data) }),
+      keySets: this.#keySets,
       bucketDirectories: this.#bucketFolders.choose(app.buckets),
       ...(this.webDirectory === undefined ? {} : { webDirectory: this.webDirectory }),
       ...(this.#pageReload && { pageReload: this.#pageReload }),

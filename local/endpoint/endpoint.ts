@@ -40,6 +40,8 @@ export interface EndpointOptions {
   gateway: ApiGateway;
   /** The app's HTTP APIs: they decide themselves which pages may read their answers. `undefined` for requests to none of them. */
   httpApis?: { handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined };
+  /** Key sets of issuers, by their URLs. `undefined` for requests to other hosts. */
+  keySets?: { handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined };
   /** By the name that requests are signed for: `dynamodb`, `lambda`. */
   services: Record<string, RequestHandler>;
   /** Files for whatever is nothing else. */
@@ -180,6 +182,8 @@ export class Endpoint {
     if (answeredByApi !== undefined) return answeredByApi;
     const refusal = this.#guard.refuse(request);
     if (refusal) return answerText(response, refusal.status, refusal.text);
+    const answeredByKeySets = this.#options.keySets?.handle(request, response);
+    if (answeredByKeySets !== undefined) return answeredByKeySets;
     const service = signedService(request);
     const handler = service === undefined ? undefined : this.#services.get(service);
     if (handler) return handler.handle(request, response);
