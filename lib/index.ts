@@ -23,6 +23,13 @@ export type { ReadOptions } from './inbox/message-reader';
 export type { WaitOptions } from './inbox/whole-messages';
 export type { ConnectionLimits } from './limits/connection-limits';
 export type { ConnectionStatus } from './management-api/connections-client';
+export {
+  ClientError,
+  type ClientErrorOptions,
+  InvalidMessageError,
+  type MessageIssue,
+} from './messages/client-error';
+export type { MessageOf } from './messages/client-message';
 export type { HandshakeRequest } from './server/handshake-request';
 export { HandoverInterrupt } from './server/interrupt';
 export type { NamedValues } from './server/named-values';

@@ -9,6 +9,7 @@ import { Identification } from './connections/identification';
 import { type Identity, validIdentity } from './connections/identity';
 import { type DeliveryOptions, type DeliveryReport, deliver } from './delivery/delivery';
 import { InvalidValueError } from './errors';
+import { messageText } from './messages/message-text';
 import { Session, sessionIdOfCookie } from './sessions/session';
 
 export interface ServiceOptions {
@@ -76,9 +77,12 @@ export class Service {
     return sessionIdOfCookie(this.name, value);
   }
 
-  /** Posts `data` to everyone, or to the members given; those that have gone are settled. */
+  /**
+   * Posts `data` (text, bytes, or what JSON takes) to everyone, or to the members given; those that have gone are settled.
+   * @throws InvalidValueError for data that JSON does not take, MessageTooLargeError
+   */
   deliver(
-    data: string,
+    data: unknown,
     {
       to = this.members(),
       ...options
@@ -89,20 +93,20 @@ export class Service {
     const hasLeft = async (member: Member) => (await this.store.member(member))?.left ?? true;
     return deliver(
       to,
-      data,
+      messageText(data),
       { connections, clock, random, settle, hasLeft },
       { deadline: this.deadline, ...options },
     );
   }
 
   /**
-   * Posts `data` to everyone who is in the channel, or in any of several: to each once. Whoever's subscription was acknowledged
+   * Posts `data` (text, bytes, or what JSON takes) to everyone who is in the channel, or in any of several: to each once. Whoever's subscription was acknowledged
    * before, and who stays connected, gets it.
    * @throws InvalidValueError for a name that is not valid, MessageTooLargeError
    */
   publish(
     channel: string | string[],
-    data: string,
+    data: unknown,
     { except = [], ...options }: PublishOptions = {},
   ): Promise<DeliveryReport> {
     const channels = [channel].flat();

@@ -33,10 +33,14 @@ type ChannelMember = Member & { channel: string };
 
 /** @throws InvalidValueError for a name with other characters than letters, digits and `_ - . : /`, or of more than 128 */
 export function assertChannelName(channel: string): void {
-  if (/^[A-Za-z0-9_.:/-]{1,128}$/.test(channel)) return;
+  if (isChannelName(channel)) return;
   throw new InvalidValueError(
     `The channel name ${JSON.stringify(channel)} is not valid: 1 to 128 letters, digits, "_", "-", ".", ":" and "/" are allowed.`,
   );
+}
+
+export function isChannelName(text: string): boolean {
+  return /^[A-Za-z0-9_.:/-]{1,128}$/.test(text);
 }
 
 export class ChannelStore {

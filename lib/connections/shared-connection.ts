@@ -15,6 +15,7 @@ import { Inbox } from '../inbox/inbox';
 import { MessageReader, type ReadOptions } from '../inbox/message-reader';
 import { bytesOf, messagesOf, type WaitOptions } from '../inbox/whole-messages';
 import type { ConnectionStatus } from '../management-api/connections-client';
+import { messageText } from '../messages/message-text';
 import { Service, type ServiceOptions } from '../service';
 import type { Value } from '../table/item';
 import type { Connection, Member } from './connection-items';
@@ -110,12 +111,12 @@ export class SharedConnection {
   }
 
   /**
-   * Sends `data` as one text frame; bytes as a data URL. Throttled posts and server errors are retried for up to 10
-   * s.
+   * Sends `data` as one text frame: text as it is, bytes as a data URL, and anything else as JSON. Throttled posts and
+   * server errors are retried for up to 10 s.
    * @throws WebSocketClosedError if the client has disconnected; the connection is then cleaned up
-   * @throws WebSocketOpeningError, MessageTooLargeError, PostFailedError
+   * @throws WebSocketOpeningError, MessageTooLargeError, PostFailedError, and InvalidValueError for what JSON cannot express
    */
-  async write(data: string | Uint8Array): Promise<void> {
+  async write(data: unknown): Promise<void> {
     const report = await this.service.deliver(this.#encoded(data), { to: [this.member] });
     if (report.sent > 0) return;
     if (report.gone > 0) throw new WebSocketClosedError(this.webSocketId);
@@ -162,9 +163,10 @@ export class SharedConnection {
     throw new WebSocketClosedError(this.webSocketId);
   }
 
-  #encoded(data: string | Uint8Array): string {
-    if (typeof data === 'string' && !this.binaryData) return data;
-    const bytes = Buffer.from(data as string);
+  #encoded(data: unknown): string {
+    const isBytes = data instanceof Uint8Array;
+    if (!isBytes && !this.binaryData) return messageText(data);
+    const bytes = Buffer.from(isBytes ? data : messageText(data));
     const text = toDataUrl(bytes);
     if (text.length > MAX_MESSAGE_BYTES) {
       throw new MessageTooLargeError(text.length, MAX_MESSAGE_BYTES, bytes.length);

@@ -12,7 +12,7 @@ import { ConfigurationError, WebSocketClosedError, WebSocketOpeningError } from 
 import type { ServiceFunction } from '../handlers/service-function';
 import { Inbox, LATEST_PUT_AFTER_CLOSE_MILLISECONDS } from '../inbox/inbox';
 import { HANDOVER_RESERVE_MILLISECONDS } from '../server/interrupt';
-import type { WebSocketServer } from '../server/web-socket-server';
+import type { AnyServer } from '../server/web-socket-server';
 import type { Service } from '../service';
 import { Owner, OwnershipLost, UnmanageableMessage } from './owner';
 import { isFree, type Ownership, OwnershipStore } from './ownership';
@@ -104,6 +104,15 @@ export class DedicatedSocket {
     }
   }
 
+  async #tell(server: AnyServer, error: unknown, epoch: number): Promise<void> {
+    try {
+      await server.onError(error);
+    } catch (failure) {
+      await this.#ownerships.release(epoch);
+      throw failure;
+    }
+  }
+
   /** `true` if the socket should be closed, `false` if another invocation continues. */
   async #serve(ownership: Ownership): Promise<boolean> {
     if (ownership.epoch > MAX_EPOCHS) {
@@ -132,8 +141,7 @@ export class DedicatedSocket {
       if (error instanceof UnmanageableMessage) console.error(`${error.message} The socket is closed.`);
       else if (!owner.isInterrupted && !saysGone(error, owner)) {
         // The next owner, invoked by a message or by Lambda's retry, need not wait for the lease to end.
-        await this.#ownerships.release(ownership.epoch);
-        throw error;
+        await this.#tell(server, error, ownership.epoch);
       }
     } finally {
       await owner.rest();
@@ -142,7 +150,7 @@ export class DedicatedSocket {
   }
 
   /** `true` if the socket should be closed instead. */
-  async #handOver(server: WebSocketServer, { epoch, hops }: Ownership): Promise<boolean> {
+  async #handOver(server: AnyServer, { epoch, hops }: Ownership): Promise<boolean> {
     const { webSocketId, serverFunction } = this.connection;
     if (hops >= MAX_HOPS) {
       console.error(
@@ -183,7 +191,7 @@ export class DedicatedSocket {
     );
   }
 
-  #makeServer(owner: Owner): WebSocketServer {
+  #makeServer(owner: Owner): AnyServer {
     const { connection, service } = this;
     const attributes = new ConnectionAttributes(connection.webSocketId, connection, this.shared.backend);
     return new this.shared.ServerClass({

@@ -3,10 +3,10 @@ import type { Connection } from '../connections/connection-items';
 import { ConnectionStore } from '../connections/connection-store';
 import { InvalidUseError } from '../errors';
 import type { ServiceFunction } from '../handlers/service-function';
-import { overrides, type ServerClass, type WebSocketServer } from '../server/web-socket-server';
+import { type AnyServer, overrides, type ServerClass } from '../server/web-socket-server';
 
 /** Who gets the messages of the connection that `server` accepted. @throws InvalidUseError */
-export function messagesTo(ServerClass: ServerClass, server: WebSocketServer): Connection['messagesTo'] {
+export function messagesTo(ServerClass: ServerClass, server: AnyServer): Connection['messagesTo'] {
   if (server.sharedConnection) return overrides(ServerClass, 'onClientMessage') ? 'hook' : 'inbox';
   if (mayBeDedicated(ServerClass)) return 'owner';
   const why = overrides(ServerClass, 'server')

@@ -1,7 +1,6 @@
 /** API Gateway's three routes: `$connect` decides the handshake, `$default` brings messages, `$disconnect` tells of the end. */
 
 import { ConnectionAttributes } from '../attributes/connection-attributes';
-import { fromDataUrl } from '../binary-data';
 import { ChannelStore } from '../channels/channel-store';
 import type { Member } from '../connections/connection-items';
 import { ConnectionStore } from '../connections/connection-store';
@@ -12,15 +11,12 @@ import { Settlement } from '../departures/settlement';
 import { WebSocketClosedError, WebSocketOpeningError } from '../errors';
 import type { JwtIdentity } from '../identity/jwt-identity';
 import { Admissions } from '../limits/admissions';
-import {
-  HandshakeRefusal,
-  overrides,
-  type ServerContext,
-  type WebSocketServer,
-} from '../server/web-socket-server';
+import { ClientError } from '../messages/client-error';
+import { type AnyServer, HandshakeRefusal, overrides, type ServerContext } from '../server/web-socket-server';
 import { Service } from '../service';
 import { sessionIdOfCookie } from '../sessions/session';
 import { SessionStore } from '../sessions/session-store';
+import { serveClientMessage } from './client-messages';
 import { cookieValue } from './cookies';
 import { deadlineOf } from './deadline';
 import { departureHooks } from './departure';
@@ -85,6 +81,7 @@ export class Routes {
       await server.onPreServer();
     } catch (error) {
       if (error instanceof HandshakeRefusal) return { statusCode: error.statusCode };
+      if (error instanceof ClientError) return { statusCode: error.status };
       throw error;
     }
     const { member, sessionId, attributes } = serverContext;
@@ -122,17 +119,15 @@ export class Routes {
       return { statusCode: 200 };
     }
     const { body = '' } = event;
-    await this.#serve(event, context, (server) =>
-      server.onClientMessage(body, server.binaryData ? fromDataUrl(body) : undefined),
-    );
+    await this.#serve(event, context, (server) => serveClientMessage(ServerClass, server, body));
     return { statusCode: 200 };
   }
 
-  /** Runs a hook of a message's connection, and keeps what it has noted. */
+  /** Runs a hook of a message's connection. */
   async #serve(
     event: MessageEvent,
     context: LambdaContext,
-    hook: (server: WebSocketServer) => Promise<void>,
+    hook: (server: AnyServer) => Promise<void>,
   ): Promise<void> {
     const { ServerClass, backend } = this.shared;
     const { connectionId, authorizer } = event.requestContext;
@@ -147,7 +142,6 @@ export class Routes {
     const server = new ServerClass(serverContext);
     try {
       await hook(server);
-      await attributes.save();
     } finally {
       const isIdentified = !isSameIdentity(serverContext.member, identity);
       const isChanged = attributes.revision !== (known.attributesRevision ?? 0);
@@ -165,6 +159,7 @@ export class Routes {
     try {
       await this.#serve(event, context, async (server) => {
         await server.onMessagesRefused(refused);
+        await server.saveAttributes();
         if (limits.excess === 'close') await server.end();
       });
     } catch (error) {

@@ -11,7 +11,7 @@ import { Inbox } from '../inbox/inbox';
 import { MessageReader, type ReadOptions } from '../inbox/message-reader';
 import type { Service } from '../service';
 import { HANDOVER_RESERVE_MILLISECONDS, Interrupt } from './interrupt';
-import type { WebSocketServer } from './web-socket-server';
+import type { AnyServer } from './web-socket-server';
 
 /** No connection lasts longer than two hours (API Gateway's quota), so a loop that runs longer has lost its socket. */
 const LONGEST_LOOP_MILLISECONDS = 3 * 60 * 60_000;
@@ -37,6 +37,7 @@ export class SharedServer {
   async run(): Promise<void> {
     const server = this.#makeServer();
     const { loops, loopState } = this.connection;
+    let hasFailed = false;
     try {
       const running = server.server(loops ? { state: loopState } : undefined);
       // A loop that catches the interrupt and does not end is abandoned.
@@ -44,16 +45,19 @@ export class SharedServer {
       running.catch(() => {});
     } catch (error) {
       const hasGone = this.#loops && error instanceof WebSocketClosedError;
-      if (!this.#interrupt.hasBegun && !hasGone) throw error;
+      if (!this.#interrupt.hasBegun && !hasGone) {
+        await server.onError(error);
+        hasFailed = true;
+      }
     } finally {
       this.#interrupt.rest();
     }
     if (this.#interrupt.hasBegun) return this.#handOver(server);
-    await server.saveAttributes();
+    if (!hasFailed) await server.saveAttributes();
     if (this.#loops || loops) await this.#store.endLoop(this.connection.webSocketId, this.requestId);
   }
 
-  async #handOver(server: WebSocketServer): Promise<void> {
+  async #handOver(server: AnyServer): Promise<void> {
     const { webSocketId, serverFunction, acceptedAt } = this.connection;
     const { clock, invoker } = this.shared.backend;
     if (clock.now() > acceptedAt + LONGEST_LOOP_MILLISECONDS) {
@@ -69,7 +73,7 @@ export class SharedServer {
     }
   }
 
-  #makeServer(): WebSocketServer {
+  #makeServer(): AnyServer {
     const { connection, service, shared } = this;
     const attributes = new ConnectionAttributes(connection.webSocketId, connection, shared.backend);
     return new shared.ServerClass({

@@ -1,14 +1,24 @@
 /** The class that a service extends: the hooks and members of %CSP.WebSocket. */
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Published } from '../channels/channel';
 import type { ChannelRules } from '../channels/channel-rules';
 import { assertChannelName } from '../channels/channel-store';
+import { assertClientChannel, forbidden } from '../channels/client-requests';
 import type { Member } from '../connections/connection-items';
 import { type Identity, validIdentity } from '../connections/identity';
 import { SharedConnection } from '../connections/shared-connection';
-import { InvalidUseError, TooManyChannelsError, WebSocketClosedError } from '../errors';
+import {
+  InvalidUseError,
+  TooManyChannelsError,
+  WebSocketClosedError,
+  WebSocketOpeningError,
+} from '../errors';
 import type { ConnectEvent, MessageEvent } from '../handlers/events';
 import type { ReadOptions } from '../inbox/message-reader';
 import { bytesOf, messagesOf, type WaitOptions } from '../inbox/whole-messages';
 import { type ConnectionLimits, limitsOf } from '../limits/connection-limits';
+import { ClientError } from '../messages/client-error';
+import type { MessageOf } from '../messages/client-message';
 import type { Service } from '../service';
 import type { Value } from '../table/item';
 import { HandshakeRequest } from './handshake-request';
@@ -43,11 +53,18 @@ export interface Resumption {
 }
 
 /** One object serves one event: nothing that a hook leaves in a field is there in the next. */
-export abstract class WebSocketServer {
+export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefined = undefined> {
   /** How much one client may ask for. What a class leaves out keeps its default. @default 100 messages a second, 500 at once; 100 channels */
   static readonly limits?: ConnectionLimits;
   /** What channels keep and tell, by the beginning of their names. @default nothing is kept */
   static readonly channels?: ChannelRules;
+  /**
+   * What clients send: a schema of any library that follows Standard Schema, such as Zod, Valibot or ArkType. Then a message is JSON,
+   * `onClientMessage` gets the schema's value, and a message that does not fit is answered with an error that says where.
+   * Name it as the type argument, too: `class Quiz extends WebSocketServer<typeof messages> { static override messages = messages; … }`.
+   * @default none: `onClientMessage` gets the text
+   */
+  static readonly messages?: StandardSchemaV1;
   /** The id with which any process may later open this WebSocket. */
   readonly webSocketId: string;
   /**
@@ -116,7 +133,36 @@ export abstract class WebSocketServer {
    * Each message of a shared socket's client; `bytes` if `binaryData` is set and it is a data URL. Messages of one client may run
    * side by side. A class without this hook leaves them in the inbox, for whoever calls `read`.
    */
-  async onClientMessage(_data: string, _bytes?: Buffer): Promise<void> {}
+  async onClientMessage(_data: MessageOf<Messages>, _bytes?: Buffer): Promise<void> {}
+
+  /**
+   * What `onClientMessage` or `server` has thrown. What this throws fails the invocation: API Gateway then tells the sender of a message
+   * "Internal server error" and no more, and Lambda runs `server()` again. Attributes that the hook has changed are not kept.
+   * @default a `ClientError` is sent to the client as a frame, in the form of API Gateway's own; anything else is thrown on
+   */
+  async onError(error: unknown): Promise<void> {
+    if (!(error instanceof ClientError)) throw error;
+    const { code, message, details } = error;
+    const requestId = this.context.event?.requestContext.requestId;
+    try {
+      await this.write({ message, code, ...details, connectionId: this.webSocketId, requestId });
+    } catch (failure) {
+      if (!(failure instanceof WebSocketClosedError) && !(failure instanceof WebSocketOpeningError))
+        throw failure;
+    }
+  }
+
+  /**
+   * Whether the client may enter the channel, for `clientSubscribe`. Throw a `ClientError` to say why not. @default false
+   */
+  async onSubscribe(_channel: string): Promise<boolean> {
+    return false;
+  }
+
+  /** Whether the client may publish this into the channel, for `clientPublish`. Throw a `ClientError` to say why not. @default false */
+  async onPublish(_channel: string, _data: unknown): Promise<boolean> {
+    return false;
+  }
 
   /**
    * The client has sent more messages than the class's `limits` allow, and so many were refused since it was told last: at most once
@@ -125,9 +171,7 @@ export abstract class WebSocketServer {
   async onMessagesRefused(_refused: number): Promise<void> {
     const { requestId } = (this.context.event as MessageEvent).requestContext;
     // Source: the frames that API Gateway sends of itself, such as "Internal server error"; the message is that of its status 429.
-    await this.write(
-      JSON.stringify({ message: 'Too Many Requests', connectionId: this.webSocketId, requestId }),
-    );
+    await this.write({ message: 'Too Many Requests', connectionId: this.webSocketId, requestId });
   }
 
   /**
@@ -240,10 +284,10 @@ export abstract class WebSocketServer {
   }
 
   /**
-   * Sends `data` to the client as one text frame; bytes as a data URL.
+   * Sends `data` to the client as one text frame: text as it is, bytes as a data URL, and anything else as JSON.
    * @throws WebSocketClosedError if the client has gone, InvalidUseError in `onPreServer`, and as `SharedConnection.write`.
    */
-  async write(data: string | Uint8Array): Promise<void> {
+  async write(data: unknown): Promise<void> {
     this.#assertMayReachClient('write');
     this.#connection.binaryData = this.binaryData;
     await this.#connection.write(data);
@@ -273,6 +317,38 @@ export abstract class WebSocketServer {
     assertChannelName(channel);
     if (this.context.hook !== 'onPreServer') return this.#connection.unsubscribe(channel);
     return this.context.channels?.delete(channel) ?? false;
+  }
+
+  /**
+   * Puts the connection into a channel that its client asks for, if `onSubscribe` lets it.
+   * @throws ClientError for a channel that it may not enter, a name that is none, or one channel too many
+   */
+  async clientSubscribe(channel: string): Promise<void> {
+    assertClientChannel(channel);
+    if (!(await this.onSubscribe(channel))) throw forbidden('subscribe to', channel);
+    try {
+      if (await this.subscribe(channel)) return;
+    } catch (error) {
+      if (!(error instanceof TooManyChannelsError)) throw error;
+      throw new ClientError('TooManyChannels', `You may be in ${error.limit} channels.`, { cause: error });
+    }
+    throw new ClientError('NotSubscribed', `You are not in the channel ${channel}: it was left meanwhile.`);
+  }
+
+  /** Takes the connection out of a channel that its client leaves. @throws ClientError for a name that is none */
+  async clientUnsubscribe(channel: string): Promise<void> {
+    assertClientChannel(channel);
+    await this.unsubscribe(channel);
+  }
+
+  /**
+   * Publishes what the client sends into a channel, if `onPublish` lets it.
+   * @throws ClientError for a channel that it may not publish to, or a name that is none
+   */
+  async clientPublish(channel: string, data: unknown): Promise<Published> {
+    assertClientChannel(channel);
+    if (!(await this.onPublish(channel, data))) throw forbidden('publish to', channel);
+    return this.service.channel(channel).publish(data);
   }
 
   /** The channels that the connection is in. */
@@ -316,9 +392,13 @@ export class HandshakeRefusal extends Error {
   }
 }
 
+/** A server of whatever messages. */
+export type AnyServer = WebSocketServer<StandardSchemaV1 | undefined>;
+
 export type ServerClass = (new (
   context: ServerContext,
-) => WebSocketServer) & {
+) => AnyServer) & {
+  messages?: StandardSchemaV1;
   limits?: ConnectionLimits;
   channels?: ChannelRules;
 };

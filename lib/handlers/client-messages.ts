@@ -1,0 +1,18 @@
+/** Hands a client's message to `onClientMessage`, as the class declares its messages, and what that throws to `onError`. */
+import { fromDataUrl } from '../binary-data';
+import { parsedMessage } from '../messages/client-message';
+import type { AnyServer, ServerClass } from '../server/web-socket-server';
+
+export async function serveClientMessage(
+  { messages }: ServerClass,
+  server: AnyServer,
+  body: string,
+): Promise<void> {
+  try {
+    const data = messages ? await parsedMessage(messages, body) : body;
+    await server.onClientMessage(data, server.binaryData ? fromDataUrl(body) : undefined);
+    await server.saveAttributes();
+  } catch (error) {
+    await server.onError(error);
+  }
+}

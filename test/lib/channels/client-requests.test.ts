@@ -1,0 +1,62 @@
+import { ClientError, WebSocketServer } from '../../../lib';
+import { TestService } from '../../../lib/testing';
+
+/** Does what its clients ask for, in a form of its own. */
+class Rooms extends WebSocketServer {
+  static override limits = { channels: 1 };
+  override async onClientMessage(text: string) {
+    const { subscribe, unsubscribe, channel, data } = JSON.parse(text);
+    if (subscribe) await this.clientSubscribe(subscribe);
+    if (unsubscribe) await this.clientUnsubscribe(unsubscribe);
+    if (channel) await this.clientPublish(channel, data);
+  }
+}
+
+class Open extends Rooms {
+  override async onSubscribe(channel: string) {
+    if (channel === 'staff') throw new ClientError('NoStaff', 'You are a guest.');
+    return channel.startsWith('room/');
+  }
+  override async onPublish(channel: string, data: unknown) {
+    return channel.startsWith('room/') && typeof data === 'string';
+  }
+}
+
+describe('what a client asks of a channel', () => {
+  const asks = async (ServerClass: typeof Rooms, ...messages: unknown[]) => {
+    const service = new TestService(ServerClass);
+    const client = await service.connect();
+    for (const message of messages) await client.send(message);
+    const channels = await service.service.channels.channelsOf(client.webSocketId);
+    return { channels, told: client.messages };
+  };
+
+  it('is done if the hooks let it', async () => {
+    const done = await asks(Open, { subscribe: 'room/1' }, { channel: 'room/1', data: '"hello"' });
+    expect(done).toEqual({ channels: ['room/1'], told: ['hello'] });
+    expect(await asks(Open, { subscribe: 'room/1' }, { unsubscribe: 'room/1' })).toEqual({
+      channels: [],
+      told: [],
+    });
+  });
+
+  it.each([
+    ['a channel that onSubscribe does not let in', Open, { subscribe: 'other' }, 'Forbidden'],
+    ['a channel that onSubscribe refuses in its own words', Open, { subscribe: 'staff' }, 'NoStaff'],
+    ['what onPublish does not let through', Open, { channel: 'room/1', data: 7 }, 'Forbidden'],
+    ['a name that is none', Open, { subscribe: 'room 1' }, 'InvalidChannel'],
+    ['a name of another type', Open, { subscribe: { a: 1 } }, 'InvalidChannel'],
+    ['every subscription, of a class without onSubscribe', Rooms, { subscribe: 'room/1' }, 'Forbidden'],
+    ['every publication, of a class without onPublish', Rooms, { channel: 'room/1', data: 'x' }, 'Forbidden'],
+  ])('is refused for %s', async (_what, ServerClass, message, code) => {
+    const { channels, told } = await asks(ServerClass, message);
+    expect(told).toMatchObject([{ code }]);
+    expect(channels).toEqual([]);
+  });
+
+  it('is refused beyond the channels that one connection may be in', async () => {
+    const { channels, told } = await asks(Open, { subscribe: 'room/1' }, { subscribe: 'room/2' });
+    expect(told).toMatchObject([{ code: 'TooManyChannels', message: 'You may be in 1 channels.' }]);
+    expect(channels).toEqual(['room/1']);
+  });
+});
