@@ -12,18 +12,18 @@ import { physicalName } from './values/physical-names';
 import { ReferenceTrail } from './values/reference-trail';
 import type { Resource } from './values/resource';
 
-/** What an app's stacks have where they name neither account nor region. */
+/** The environment of stacks that specify no account or region. */
 const DEFAULT_REGION = 'us-east-1';
 const DEFAULT_ACCOUNT = '000000000000';
 
 export interface AssemblyOptions extends StackSelection {
-  /** What stands for values that only AWS knows. @default nothing: they are mistakes where they are asked for */
+  /** What stands for values that only AWS knows. @default nothing: using such a value is an error */
   outside?: OutsideValues;
 }
 
-/** The stacks of an app, nested ones included, with the exports that tie them together. */
+/** The stacks of an app, including nested ones, and the exports that connect them. */
 export class Assembly {
-  /** Those that are selected. */
+  /** The selected stacks. */
   readonly stacks: Stack[] = [];
   readonly region: string;
   readonly missingContext: string[];
@@ -31,11 +31,11 @@ export class Assembly {
   readonly notRun: OtherResource[];
   readonly cdk1Version: string | undefined;
   readonly errors: { path: string; message: string }[];
-  /** The others, too: those that are selected may refer to them. */
+  /** The other stacks, because selected ones may refer to them. */
   readonly #all: Stack[] = [];
   readonly #byType = new Map<string, Resource[]>();
 
-  /** @throws {UserError} if the folder holds no complete cloud assembly, or not what is selected of it. */
+  /** @throws {UserError} if the folder has no complete cloud assembly, or not the selected stacks */
   static read(directory: string, options: AssemblyOptions = {}): Assembly {
     return new Assembly(readCloudAssembly(directory), options);
   }
@@ -79,7 +79,7 @@ export class Assembly {
     return [...this.#byType.keys()];
   }
 
-  /** The stack and those within it. */
+  /** The stack and its nested stacks. */
   #add(stack: Stack, surroundings: StackSurroundings): Stack[] {
     this.#all.push(stack);
     const added = [stack];
@@ -130,14 +130,14 @@ export class Assembly {
   }
 }
 
-/** The CDK writes a nested stack's template beside its parent's and names it in the resource's metadata. */
+/** The CDK writes a nested stack's template beside its parent's, and its file name into the resource's metadata. */
 function nestedFiles(parent: StackFiles, resource: Resource): StackFiles {
   const path = textAt(objectAt(resource.definition, 'Metadata'), 'aws:asset:path');
   const objectKey = basename(path === undefined ? (resource.text('TemplateURL') ?? '') : '');
   const file = path === undefined ? parent.assets.get(objectKey) : join(parent.directory, path);
   if (file === undefined) {
     throw new UserError(
-      `${resource.path} (${resource.type}): its template (${objectKey}) is not among the assets of the assembly. Only nested stacks that the app itself defines can be read.`,
+      `${resource.path} (${resource.type}): its template (${objectKey}) is not among the assets of the assembly. The runtime can read only nested stacks that the app itself defines.`,
     );
   }
   const template = readJson(file);

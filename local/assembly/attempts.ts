@@ -1,4 +1,4 @@
-/** Reading what may turn out not to be run: a mistake costs what it is in, and is listed. */
+/** Reads parts that may not be supported. An error affects only that part, and is listed. */
 import { UserError } from '../user-error';
 import type { OtherResource } from './model';
 import type { Resource } from './values/resource';
@@ -6,13 +6,13 @@ import type { Resource } from './values/resource';
 export class Attempts {
   readonly notRun: OtherResource[] = [];
 
-  /** `undefined` if it cannot be read. */
+  /** `undefined` if the part cannot be read. */
   try<Read>({ type, path }: Resource, read: () => Read): Read | undefined {
     try {
       return read();
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      const cost = `${path.replace(/\/(Resource|Default)$/, '')} does not deliver everything`;
+      const cost = `${path.replace(/\/(Resource|Default)$/, '')} delivers only partly`;
       this.notRun.push({ type, path, reason: error.message, cost });
       return undefined;
     }

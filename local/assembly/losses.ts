@@ -1,9 +1,9 @@
-/** What an app loses on this machine: which of its routes fail for what is not run, and whether anything is left. */
+/** What does not work on this machine: which routes fail because a part is not run, and whether anything is left. */
 import { UserError } from '../user-error';
 import type { HttpApi } from './apis/http-model';
 import type { App, Integration, NotRun, OtherResource, Route, UnknownValue, WebSocketApi } from './model';
 
-/** One entry for each part that is not run, with all the routes that it costs. */
+/** One entry for each part that is not run, with all the routes that need it. */
 export function brokenRoutes(apis: WebSocketApi[]): OtherResource[] {
   const parts = new Map<string, { part: NotRun; routes: BrokenRoute[] }>();
   for (const api of apis) {
@@ -24,7 +24,7 @@ export function brokenRoutes(apis: WebSocketApi[]): OtherResource[] {
   }));
 }
 
-/** The same for what answers plain HTTP. */
+/** The same for plain HTTP requests. */
 export function brokenHttpRoutes(apis: HttpApi[]): OtherResource[] {
   const parts = new Map<string, { part: NotRun; routes: Set<string> }>();
   for (const api of apis) {
@@ -51,7 +51,7 @@ export function brokenHttpRoutes(apis: HttpApi[]): OtherResource[] {
 
 interface BrokenRoute {
   routeKey: string;
-  /** The API, and the stage if it is about one of several. */
+  /** The API, and the stage if only one of several is affected. */
   where: string;
 }
 
@@ -77,7 +77,8 @@ type RunningParts = Pick<
 >;
 
 /**
- * @throws {UserError} if no route, HTTP endpoint, schedule, bucket, queue, topic or event of the app would run anything, naming all that is in the way.
+ * @throws {UserError} if no route, HTTP endpoint, schedule, bucket, queue, topic or event of the app would run
+ * anything; lists all reasons
  */
 export function refuseNothingLeft(app: RunningParts & Pick<App, 'notRun'>): void {
   const isLeft =
@@ -91,20 +92,20 @@ export function refuseNothingLeft(app: RunningParts & Pick<App, 'notRun'>): void
   if (isLeft) return;
   const old = app.notRun.filter(({ type }) => type === 'CDK 1').map((one) => `  ${lossText(one)}`);
   throw new UserError(
-    `Nothing of this app can be run on this machine:\n${[...lossLines(app.notRun), ...old].join('\n')}`,
+    `No part of this app can run on this machine:\n${[...lossLines(app.notRun), ...old].join('\n')}`,
   );
 }
 
-/** @throws {UserError} if anything of the app fails for what is not run, or works with a value that nobody knows. */
+/** @throws {UserError} if a part of the app is not run, or uses an unknown value */
 export function refuseLosses({ notRun, unknownValues }: Pick<App, 'notRun' | 'unknownValues'>): void {
   const lines = [...lossLines(notRun), ...unknownValueLines(unknownValues)];
   if (lines.length === 0) return;
   throw new UserError(
-    `Parts of this app are not run on this machine, and --strict starts nothing less than all:\n${lines.join('\n')}`,
+    `--strict refuses this app, because parts of it cannot run on this machine:\n${lines.join('\n')}`,
   );
 }
 
-/** A line for each reason that costs something: what it costs, why, and the way out. */
+/** One line for each reason: what fails, why, and the remedy. */
 export function lossLines(notRun: OtherResource[]): string[] {
   const byReason = new Map<string, OtherResource[]>();
   for (const loss of notRun) {
@@ -120,11 +121,11 @@ export function lossLines(notRun: OtherResource[]): string[] {
   });
 }
 
-/** A line for each value that only AWS knows, with its users and the option that gives it. */
+/** One line for each value that only AWS knows, with its users and the option that sets it. */
 export function unknownValueLines(values: UnknownValue[]): string[] {
   return values.map(({ name, placeholder, users }) => {
     const where = users.length > 0 ? ` in ${users.join(', ')}` : '';
-    return `  ${placeholder}${where}: --parameter ${quoted(name)}=VALUE gives it`;
+    return `  ${placeholder}${where}: set it with --parameter ${quoted(name)}=VALUE`;
   });
 }
 
@@ -134,7 +135,7 @@ function quoted(name: string): string {
 
 export function lossText({ path, reason = 'is not run', cost = '' }: OtherResource): string {
   const sentence = cost === '' ? '' : `${cost[0]?.toUpperCase()}${cost.slice(1)}. `;
-  // Some reasons begin with the thing that they are about, or with the place in its template.
+  // Some reasons begin with their subject, or with a place in the template.
   const isNamed = reason.startsWith(path) || /^\S+\.template\.json: /.test(reason);
   const cause = isNamed ? reason : `${shortPath(path)}: ${reason}`;
   return `${sentence}${/[.…]$/.test(cause) ? cause : `${cause}.`}`;

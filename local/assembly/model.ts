@@ -1,6 +1,6 @@
 /**
- * What the runtime knows of an app once its assembly has been read: plain data, every reference resolved.
- * The gateway, the function host and the tables are built from this and never look into a template.
+ * The model of an app after its assembly was read: plain data, with every reference resolved.
+ * The gateway, the function host and the tables use only this, never a template.
  */
 import type { HttpApi } from './apis/http-model';
 import type { JsonObject } from './values/json';
@@ -21,13 +21,13 @@ export interface App {
   eventSources: EventSourceMapping[];
   storedParameters: StoredParameter[];
   secrets: Secret[];
-  /** What people gave for values of other places, by name: parameters and secrets that the app reads at run time, too. */
+  /** User-supplied values, by name. Includes parameters and secrets that the app reads at run time. */
   givenValues: Record<string, string>;
-  /** Values for which placeholders stand. */
+  /** Values that placeholders stand for. */
   unknownValues: UnknownValue[];
   stacks: StackSummary[];
   outputs: StackOutput[];
-  /** Resources that the runtime does not run, and settings that it does not enforce: to be listed once at the start. */
+  /** Resources that the runtime does not run, and settings that it does not enforce. Listed once at the start. */
   notRun: OtherResource[];
 }
 
@@ -41,18 +41,18 @@ export interface WebSocketApi {
   routeSelectionExpression: string;
   routes: Route[];
   stages: Stage[];
-  /** Other names by which clients reach its stages. */
+  /** Other host names of its stages. */
   customDomains?: CustomDomain[];
-  /** Whether only these names answer, and the API's own host does not. */
+  /** Whether only these names work, and the API's own host does not. */
   isExecuteApiDisabled?: boolean;
 }
 
-/** `wss://{domainName}/{mappingKey}` is a stage. */
+/** `wss://{domainName}/{mappingKey}` leads to a stage. */
 export interface CustomDomain {
   /** In lower case. */
   domainName: string;
   stageName: string;
-  /** Empty for the domain alone; more than one segment for keys such as `orders/v1`. */
+  /** Empty for the domain alone. Keys such as `orders/v1` have several segments. */
   mappingKey: string;
 }
 
@@ -60,59 +60,61 @@ export interface Route {
   path: string;
   /** `$connect`, `$disconnect`, `$default` or a custom key. */
   routeKey: string;
-  /** What decides over a handshake before the integration of `$connect` runs. */
+  /** What authorizes a handshake before the integration of `$connect` runs. */
   authorizer?: Authorizer;
   integration: Integration;
-  /** Where a stage's own integration differs: stage variables in its URI, permissions for some stages only. By stage name. */
+  /**
+   * By stage name, if a stage's integration differs: stage variables in its URI, or permissions for some stages only.
+   */
   integrationsByStage?: Record<string, Integration>;
-  /** Two-way: a `$default` route response exists and is selected, so that the function's body goes to the client. */
+  /** Two-way: a `$default` route response exists and is selected, so the function's body is sent to the client. */
   returnsResponse: boolean;
 }
 
-/** How a route gets its answer. Every kind that the gateway can run is a member. */
+/** How a route is answered. Every kind that the gateway can run is a member. */
 export type Integration = LambdaIntegration | MockIntegration | ServiceIntegration | NotRun;
 
 /** How a handshake is authorized. Every kind that the gateway can run is a member. */
 export type Authorizer = LambdaAuthorizer | NotRun;
 
-/** A function that says by a policy whether the client may connect. */
+/** A function that returns a policy: whether the client may connect. */
 export interface LambdaAuthorizer {
   type: 'REQUEST';
   /** The construct path of the authorizer. */
   path: string;
   functionName: string;
   qualifier?: string;
-  /** `route.request.header.Authorization` and the like: without all of them the function is not asked. */
+  /** `route.request.header.Authorization` and the like. If one is missing, the function is not called. */
   identitySources: string[];
 }
 
-/** A part that the runtime cannot run. What depends on it fails as it does on AWS when that part fails. */
+/** A part that the runtime cannot run. Everything that depends on it fails as on AWS when that part fails. */
 export interface NotRun {
   type: 'NOT_RUN';
-  /** The construct path of the part itself: the integration, its function, the authorizer. */
+  /** The construct path of the part itself: the integration, its function or the authorizer. */
   path: string;
-  /** Why, and what to do about it. */
+  /** The reason and the remedy. */
   reason: string;
 }
 
 export interface LambdaIntegration {
   type: 'AWS_PROXY';
   functionName: string;
-  /** The alias or the version that the integration names. */
+  /** The alias or version in the integration. */
   qualifier?: string;
   /** 50 to 29,000. */
   timeoutMillis: number;
 }
 
-/** Answers from templates alone. */
+/** Answers with templates alone. */
 export interface MockIntegration extends TemplatedIntegration {
   type: 'MOCK';
 }
 
-/** Calls an AWS service that runs here, with a request that templates make. */
+/** Calls an AWS service that runs here, with a request from templates. */
 export interface ServiceIntegration extends TemplatedIntegration {
   type: 'AWS';
-  /** As in the service's host: `sqs`, `dynamodb`. */
+  /** As in the service's host name: `sqs`, `dynamodb`. */
   service: string;
   method: string;
   /** `/{account}/{queue}` or an action of the service. */
@@ -123,7 +125,7 @@ export interface ServiceIntegration extends TemplatedIntegration {
   timeoutMillis: number;
 }
 
-/** What is not a proxy: mapping templates make its request and its answer. */
+/** Integrations other than proxies: mapping templates make the request and the response. */
 export interface TemplatedIntegration {
   path: string;
   request: TemplateChoice;
@@ -136,7 +138,7 @@ export interface IntegrationResponse extends TemplateChoice {
   key: string;
 }
 
-/** Mapping templates by their keys, and the expression that selects one. */
+/** Mapping templates by key, and the expression that selects one. */
 export interface TemplateChoice {
   templates: Record<string, string>;
   selectionExpression?: string;
@@ -145,7 +147,7 @@ export interface TemplateChoice {
 export interface Stage {
   path: string;
   stageName: string;
-  /** Absent from events if empty. */
+  /** Left out of events if empty. */
   variables: Record<string, string>;
 }
 
@@ -153,25 +155,25 @@ export interface LambdaFunction {
   path: string;
   functionName: string;
   functionArn: string;
-  /** As Lambda names it: `nodejs24.x`, `python3.13`, `provided.al2023`. */
+  /** Lambda's name: `nodejs24.x`, `python3.13`, `provided.al2023`. */
   runtime: string;
-  /** Of a Python function: the interpreter that has Lambda's runtime client. */
+  /** For Python: the interpreter that has Lambda's runtime client. */
   interpreter?: string;
   /** Absolute folder with the function's code, or the zip file that holds it. */
   codeDirectory: string;
-  /** `file.export`, as in the template; a `provided` runtime reads it as it likes. */
+  /** `file.export`, as in the template. A `provided` runtime interprets it as it likes. */
   handler: string;
-  /** Absolute folders or zip files, later ones laid over earlier ones at `/opt`. */
+  /** Absolute folders or zip files. At `/opt`, later ones override earlier ones. */
   layers?: string[];
   /**
-   * The versions that its aliases and version numbers stand for: `{ live: '1', 1: '1' }`. It is invoked by such a qualifier as
-   * `name:live`. Every version runs the same code here, in environments of its own.
+   * The versions behind its aliases and version numbers: `{ live: '1', 1: '1' }`. Callers use such a qualifier as
+   * `name:live`. Every version runs the same code here, in its own environments.
    */
   qualifiers?: Record<string, string>;
   environment: Record<string, string>;
   timeoutSeconds: number;
   memoryMegabytes: number;
-  /** What becomes of events that it gets asynchronously, where the app says so. */
+  /** What happens to asynchronous events, if the app says so. */
   asynchronous?: AsynchronousSettings;
 }
 
@@ -179,11 +181,11 @@ export interface AsynchronousSettings {
   /** 0 to 2. */
   retryAttempts?: number;
   maxEventAgeSeconds?: number;
-  /** Where the record of an event goes whose function has succeeded. */
+  /** Where the record of a successful event goes. */
   onSuccessArn?: string;
-  /** Where the record of an event goes that failed for good. */
+  /** Where the record of a failed event goes. */
   onFailureArn?: string;
-  /** The queue or topic that gets an event itself that failed for good. */
+  /** The queue or topic that gets a failed event itself. */
   deadLetterArn?: string;
 }
 
@@ -191,11 +193,11 @@ export interface DynamoTable {
   path: string;
   tableName: string;
   tableArn: string;
-  /** Input of DynamoDB's CreateTable: names, key schema, attribute definitions, indexes, billing. */
+  /** Input of DynamoDB's CreateTable: name, key schema, attribute definitions, indexes, billing. */
   createTable: Record<string, unknown> & { TableName: string };
-  /** The attribute by which items expire (seconds since the epoch), if the table has one. */
+  /** The attribute that contains an item's expiry (seconds since the epoch), if the table has one. */
   ttlAttribute?: string;
-  /** What its stream tells of a change, if it has one: `NEW_AND_OLD_IMAGES`. */
+  /** What its stream contains for each change, if it has one: `NEW_AND_OLD_IMAGES`. */
   streamViewType?: StreamViewType;
 }
 
@@ -223,7 +225,7 @@ export interface Topic {
   displayName: string;
   isFifo: boolean;
   contentBasedDeduplication: boolean;
-  /** Those that are run, and that the topic may deliver to. */
+  /** The subscriptions that are run, and that the topic has permission to deliver to. */
   subscriptions: Subscription[];
 }
 
@@ -243,7 +245,7 @@ export interface EventBus {
   path: string;
   name: string;
   busArn: string;
-  /** Those that match events; scheduled ones are among the schedules. */
+  /** The rules that match events. Scheduled ones are among the schedules. */
   rules: EventRule[];
 }
 
@@ -255,12 +257,12 @@ export interface EventRule {
   targets: EventTarget[];
 }
 
-/** What a rule or a schedule delivers to: a function, queue, topic or event bus that it may deliver to. */
+/** What a rule or a schedule delivers to: a function, queue, topic or event bus that it has permission for. */
 export interface EventTarget {
   arn: string;
-  /** What it gets in place of the event. @default the event */
+  /** What it gets instead of the event. @default the event */
   input?: EventInput;
-  /** Of a FIFO queue. */
+  /** For a FIFO queue. */
   messageGroupId?: string;
   deadLetterArn?: string;
 }
@@ -286,7 +288,7 @@ export type ScheduleTiming =
   | { kind: 'cron'; expression: string; timeZone: string; start?: number; end?: number }
   | { kind: 'at'; at: number };
 
-/** How a function gets what is in a queue or a stream. */
+/** How a function gets the content of a queue or a stream. */
 export type EventSourceMapping = QueueMapping | StreamMapping;
 
 interface MappingSettings {
@@ -296,7 +298,7 @@ interface MappingSettings {
   functionName: string;
   batchSize: number;
   batchWindowSeconds: number;
-  /** Event patterns, one of which must match. @default everything does */
+  /** Event patterns, one of which must match. @default everything matches */
   filters: JsonObject[];
   reportsBatchItemFailures: boolean;
 }
@@ -311,15 +313,15 @@ export interface StreamMapping extends MappingSettings {
   tableName: string;
   startingPosition: 'TRIM_HORIZON' | 'LATEST';
   bisectsOnError: boolean;
-  /** -1 for without end. */
+  /** -1 means no limit. */
   maximumRetryAttempts: number;
-  /** -1 for without end. */
+  /** -1 means no limit. */
   maximumRecordAgeSeconds: number;
   parallelizationFactor: number;
   onFailureArn?: string;
 }
 
-/** An S3 bucket. On this machine a folder stands for it, if it is given one. */
+/** An S3 bucket. A folder on this machine stands for it, if there is one. */
 export interface Bucket {
   path: string;
   bucketName: string;
@@ -327,14 +329,14 @@ export interface Bucket {
   notifications: BucketNotification[];
 }
 
-/** Who hears of which objects that come into a bucket. */
+/** Who is notified about which objects of a bucket. */
 export interface BucketNotification {
   id: string;
-  /** Of a function, a queue or a topic. */
+  /** The ARN of a function, a queue or a topic. */
   targetArn: string;
   /** `s3:ObjectCreated:*` and the like. */
   events: string[];
-  /** Of the keys; empty for all. */
+  /** For keys; empty for all. */
   prefix: string;
   suffix: string;
 }
@@ -353,22 +355,22 @@ export interface Secret {
   path: string;
   name: string;
   arn: string;
-  /** Absent if nobody has given it one. */
+  /** Missing if nobody has set it. */
   value?: string;
   description?: string;
 }
 
 /** A value of the app that only AWS knows. */
 export interface UnknownValue {
-  /** The name by which `--parameter` gives it: `Main/Database.Endpoint.Address`. */
+  /** The name for `--parameter`: `Main/Database.Endpoint.Address`. */
   name: string;
-  /** What stands for it: a host name that is never resolved, and that tells what it is. */
+  /** What stands for it: a host name that never resolves, and that says what it stands for. */
   placeholder: string;
   /** `Main/Handler (DB_HOST)` */
   users: string[];
 }
 
-/** One that people know: nested ones are parts of it. */
+/** A resource that users know. Nested ones are parts of it. */
 export interface StackSummary {
   name: string;
   stackId: string;
@@ -385,8 +387,8 @@ export interface StackOutput {
 export interface OtherResource {
   type: string;
   path: string;
-  /** Why, where the type alone does not say, and what to do about it. */
+  /** The reason, if the type does not explain it, and the remedy. */
   reason?: string;
-  /** What of the app fails without it: `every handshake of Main/Api gets 500`. */
+  /** What fails without it: `every handshake of Main/Api gets 500`. */
   cost?: string;
 }

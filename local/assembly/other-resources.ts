@@ -1,8 +1,14 @@
-/** What an app has besides APIs, functions, tables, buckets, queues, topics and schedules: listed at the start, since nothing of it exists on this machine. */
+/**
+ * An app's resources other than APIs, functions, tables, buckets, queues, topics and schedules. Listed at the start,
+ * because they do not exist on this machine.
+ */
 import type { Assembly } from './assembly';
 import type { OtherResource } from './model';
 
-/** Run, or without meaning here: roles and policies are not enforced, logs go to the terminal, and names need neither records nor certificates. */
+/**
+ * Run, or without effect here: roles and policies are not enforced, logs go to the terminal, and names need no
+ * records or certificates.
+ */
 const UNLISTED = [
   /^AWS::ApiGateway::(Account|Deployment|Method|Resource|RestApi|Stage)$/,
   /^AWS::ApiGatewayV2::(Api|ApiMapping|Authorizer|Deployment|DomainName|Integration|IntegrationResponse|Route|RouteResponse|Stage)$/,
@@ -36,7 +42,7 @@ export function listOtherResources(assembly: Assembly): OtherResource[] {
     others.push({
       type: 'context look-up',
       path: key,
-      reason: 'unknown, so that the CDK put dummy values in its place',
+      reason: 'unknown, so the CDK used dummy values instead',
     });
   }
   return others;

@@ -29,17 +29,18 @@ import { refuseReferenceCycles } from './values/reference-cycles';
 import { readOutputs, readStacks } from './values/stack-outputs';
 
 export interface ReadSettings extends StackSelection {
-  /** Refuse an app of which anything fails for what is not run. @default false */
+  /** Refuse an app if one of its parts is not run. @default false */
   isStrict?: boolean;
-  /** `--parameter NAME=VALUE`: what stands in for values that only AWS knows. @default placeholders */
+  /** `--parameter NAME=VALUE`: values that only AWS knows. @default placeholders */
   parameters?: Record<string, string>;
-  /** A file with values for environment variables, in SAM's format. */
+  /** A file with environment variables of functions, in SAM's format. */
   environmentFile?: string;
 }
 
 /**
- * Reads what can be run of the CDK app whose cloud assembly is in `directory`. What is not run costs only what depends on it.
- * @throws {UserError} if the app has no WebSocket API, nothing of it can be run, or AWS would not deploy it.
+ * Reads everything that can be run from the CDK app whose cloud assembly is in `directory`. A part that is not run
+ * affects only what depends on it.
+ * @throws {UserError} if the app has no WebSocket API, no part of it can be run, or AWS would refuse to deploy it
  */
 export function readAssembly(directory: string, settings: ReadSettings = {}): App {
   const outside = new OutsideValues(settings.parameters ?? {}, true);
@@ -126,7 +127,7 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
   return app;
 }
 
-/** The CDK's own functions behind custom resources, which are listed themselves. */
+/** The CDK's own functions behind custom resources. The custom resources are listed instead. */
 const CUSTOM_RESOURCE_HANDLER = /\/Custom::/;
 
 /** The account of the app's WebSocket APIs. */
@@ -134,20 +135,20 @@ function accountOf(assembly: Assembly, directory: string): string {
   const api = assembly.resources('AWS::ApiGatewayV2::Api').find(isWebSocketApi);
   if (api) return api.stack.accountId;
   throw new UserError(
-    `The app in ${directory} has no WebSocket API (AWS::ApiGatewayV2::Api with ProtocolType WEBSOCKET), so that there is nothing to run. Its stacks: ${
+    `The app in ${directory} has no WebSocket API (AWS::ApiGatewayV2::Api with ProtocolType WEBSOCKET), so there is nothing to run. Its stacks: ${
       assembly.stacks.map(({ name }) => name).join(', ') || 'none'
     }.${assembly.notRun.map(({ path, reason }) => ` ${path} ${reason}.`).join('')}`,
   );
 }
 
-/** CDK 1 has come to its end: what its constructs made runs as far as it is the same. */
+/** CDK 1 is at its end of life. Its constructs run as far as they match CDK 2. */
 function oldVersion({ cdk1Version }: Assembly, directory: string): OtherResource[] {
   if (cdk1Version === undefined) return [];
   return [
     {
       type: 'CDK 1',
       path: directory,
-      reason: `was made by CDK ${cdk1Version}, which AWS no longer maintains: it is read as one of CDK 2, and moving the app to CDK 2 is the way out where that fails`,
+      reason: `was made by CDK ${cdk1Version}, which AWS no longer maintains; it is read like a CDK 2 app. If that fails, move the app to CDK 2`,
     },
   ];
 }

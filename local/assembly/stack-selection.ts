@@ -1,4 +1,4 @@
-/** Which stacks of an app a run is about: those that people name, in one region. */
+/** Which stacks of an app to run: the selected ones, in one region. */
 
 import { isGlob } from '../glob';
 import { UserError } from '../user-error';
@@ -9,18 +9,18 @@ import { isObject, objectAt, textAt } from './values/json';
 export interface StackSelection {
   /** Names, construct paths or patterns such as `Dev/*`. @default every stack */
   stacks?: string[];
-  /** `every`, or one of AWS's. @default that of the first WebSocket API */
+  /** `every`, or an AWS region. @default the region of the first WebSocket API */
   region?: string;
 }
 
 export interface SelectedStacks {
   files: Set<StackFiles>;
   region: string | undefined;
-  /** Stacks that were meant, too, but are in other regions. */
+  /** Stacks that were selected, but are in other regions. */
   notRun: OtherResource[];
 }
 
-/** @throws {UserError} if a name is that of no stack, or the region has none. */
+/** @throws {UserError} if a name matches no stack, or the region has none */
 export function selectStacks(all: StackFiles[], { stacks = [], region }: StackSelection): SelectedStacks {
   const named =
     stacks.length === 0
@@ -41,7 +41,7 @@ export function selectStacks(all: StackFiles[], { stacks = [], region }: StackSe
     .map((one) => ({
       type: 'stack',
       path: one.stackName,
-      reason: `is in ${one.region}, and one run serves one region: --region ${one.region} serves that one`,
+      reason: `is in ${one.region}, but a run serves only one region; to serve this one, use --region ${one.region}`,
       ...(hasWebSocketApi(one) && { cost: `the WebSocket API of ${one.stackName} is not served` }),
     }));
   return { files: new Set(files), region: home, notRun };
@@ -53,7 +53,7 @@ function find(name: string, all: StackFiles[]): StackFiles[] {
   );
   if (found.length > 0) return found;
   throw new UserError(
-    `--stack ${name}: the app has no such stack. There are: ${all.map(({ displayName }) => displayName).join(', ') || 'none'}.`,
+    `--stack ${name}: the app has no such stack. Its stacks are: ${all.map(({ displayName }) => displayName).join(', ') || 'none'}.`,
   );
 }
 
@@ -69,13 +69,13 @@ function withDependencies(chosen: StackFiles[], all: StackFiles[]): StackFiles[]
   return all.filter((one) => found.has(one));
 }
 
-/** Where the first WebSocket API is, else the first stack that says where it is. */
+/** The region of the first WebSocket API, or else of the first stack that has one. */
 function regionOf(stacks: StackFiles[]): string | undefined {
   const first = stacks.find((one) => one.region !== undefined && hasWebSocketApi(one));
   return (first ?? stacks.find((one) => one.region !== undefined))?.region;
 }
 
-/** Also in a stack that is nested in this one. */
+/** Includes nested stacks. */
 function hasWebSocketApi({ template, assets }: Pick<StackFiles, 'template' | 'assets'>): boolean {
   return Object.values(objectAt(template, 'Resources')).some((resource) => {
     const properties = objectAt(resource, 'Properties');

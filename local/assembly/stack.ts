@@ -11,23 +11,23 @@ import type { ReferenceTrail } from './values/reference-trail';
 import { Resource } from './values/resource';
 import { attributeOf, referenceOf } from './values/resource-values';
 
-/** What a stack needs to know of the app around it. */
+/** What a stack needs from the app around it. */
 export interface StackSurroundings {
-  /** What `AWS::Region` and `AWS::AccountId` are where the stack does not say. */
+  /** The values of `AWS::Region` and `AWS::AccountId` if the stack does not set them. */
   region: string;
   accountId: string;
-  /** Resolves one value at a time, and tells when a value turns out to need itself. */
+  /** Resolves one value at a time, and detects values that depend on themselves. */
   trail: ReferenceTrail;
   importedValue(exportName: string): Definition | undefined;
   stackOutput(stackName: string, outputName: string, region: string): Definition | undefined;
-  /** What the app puts into the parameter store under a name. */
+  /** What the app stores in the parameter store under a name. */
   storedParameter(name: string): Definition | undefined;
-  /** The app's secret of that name or ARN. */
+  /** The app's secret with this name or ARN. */
   secret(id: string): Resource | undefined;
   outside: OutsideValues;
 }
 
-/** A value as it stands in a template of the app. */
+/** A value from a template of the app. */
 export interface Definition {
   stack: Stack;
   value: Json;
@@ -73,7 +73,7 @@ export class Stack implements Scope {
     return `arn:${this.partition}:${service}:${this.region}:${this.accountId}:${resource}`;
   }
 
-  /** The resources whose conditions hold. */
+  /** The resources whose conditions are true. */
   resources(): Resource[] {
     return [...this.#all().values()].filter((resource) => this.#exists(resource));
   }
@@ -193,7 +193,7 @@ export class Stack implements Scope {
     }
     const value = valueOfKey(text, jsonKey);
     if (value !== undefined) return value;
-    throw this.mistake(at, `the secret ${name} is no JSON with the key ${jsonKey}`);
+    throw this.mistake(at, `the secret ${name} is not JSON with the key ${jsonKey}`);
   }
 
   mistake(at: string, text: string): UserError {
@@ -204,7 +204,7 @@ export class Stack implements Scope {
     const { outside } = this.#surroundings;
     const value = outside.given(...names) ?? outside.placeholder(names[0], at);
     if (value !== undefined) return value;
-    throw this.mistake(at, `${text}. Give its value with --parameter ${names[0]}=VALUE`);
+    throw this.mistake(at, `${text}. Set its value with --parameter ${names[0]}=VALUE`);
   }
 
   #all(): Map<string, Resource> {
@@ -231,14 +231,14 @@ export class Stack implements Scope {
       );
     }
     if (this.#exists(resource)) return resource;
-    throw this.mistake(at, `names ${logicalId} (type ${resource.type}), whose condition does not hold`);
+    throw this.mistake(at, `names ${logicalId} (type ${resource.type}), whose condition is false`);
   }
 
   #output(name: string): Json | undefined {
     const output = this.outputs().find((other) => other.name === name);
     const value = isObject(output?.definition) ? output.definition.Value : undefined;
     if (!output || value === undefined)
-      throw this.mistake(`Outputs.${name}`, 'is asked for by the parent stack, and missing');
+      throw this.mistake(`Outputs.${name}`, 'is used by the parent stack, but missing');
     return this.resolve(value, `${output.at}.Value`);
   }
 

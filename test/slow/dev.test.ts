@@ -86,7 +86,7 @@ describe('shared-connection dev', () => {
 
     project.save('answer.js', 'exports.handler = async () => { return };;)');
     expect(await project.complains(/./)).toBe(
-      'answer cannot be bundled: answer.js:1:42: ERROR: Unexpected ")"',
+      'answer could not be bundled: answer.js:1:42: ERROR: Unexpected ")"',
     );
     expect(await project.complains(/│/)).toMatch(/1 │ exports.handler = async/);
     expect(await project.complains(/./)).toMatch(/╵ +\^/);

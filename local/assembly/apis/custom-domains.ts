@@ -1,10 +1,10 @@
-/** Custom domains that lead to stages of WebSocket APIs, each by a key in the path. */
+/** Custom domains that map to stages of WebSocket APIs, each by a key in the path. */
 import type { Assembly } from '../assembly';
 import type { CustomDomain } from '../model';
 
 const MAPPING = 'AWS::ApiGatewayV2::ApiMapping';
 
-/** Those of one API. */
+/** The domains of one API. */
 export function readCustomDomains(apiId: string, assembly: Assembly): CustomDomain[] {
   return assembly
     .resources(MAPPING)

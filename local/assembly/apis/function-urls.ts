@@ -1,4 +1,4 @@
-/** Function URLs (`AWS::Lambda::Url`): a function that answers every request to a host of its own. */
+/** Function URLs (`AWS::Lambda::Url`): a function that answers every request to its own host. */
 import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
 import { invokedFunction } from '../functions/invoked-function';
@@ -7,7 +7,7 @@ import { functionNameIn, functionUrlId } from '../values/resource-values';
 import { corsRules } from './http-apis';
 import type { HttpApi, HttpIntegration } from './http-model';
 
-/** A function URL has no limit but the function's own: fifteen minutes at most. */
+/** A function URL has no time limit except the function's own: fifteen minutes at most. */
 const MAX_TIMEOUT_MILLIS = 900_000;
 
 export function readFunctionUrls(assembly: Assembly, functions: ReadFunctions): HttpApi[] {
@@ -46,10 +46,10 @@ function integrationOf(url: Resource, assembly: Assembly, functions: ReadFunctio
 function refusalOf(url: Resource, assembly: Assembly): string | undefined {
   const authType = url.text('AuthType');
   if (authType !== 'NONE') {
-    return `is a function URL authorized by ${authType}, which is not run; use FunctionUrlAuthType.NONE for the run on this machine`;
+    return `is a function URL authorized by ${authType}, which is not run; use FunctionUrlAuthType.NONE on this machine`;
   }
   if (url.text('InvokeMode') === 'RESPONSE_STREAM') {
-    return 'is a function URL that streams its responses, which is not run; use InvokeMode.BUFFERED for the run on this machine';
+    return 'is a function URL that streams its responses, which is not run; use InvokeMode.BUFFERED on this machine';
   }
   const target = functionNameIn(url.text('TargetFunctionArn') ?? '');
   const isPermitted = assembly
@@ -61,5 +61,5 @@ function refusalOf(url: Resource, assembly: Assembly): string | undefined {
     );
   return isPermitted
     ? undefined
-    : `nobody may invoke ${target} by its URL; add an AWS::Lambda::Permission for lambda:InvokeFunctionUrl`;
+    : `nobody has permission to invoke ${target} by its URL; add an AWS::Lambda::Permission for lambda:InvokeFunctionUrl`;
 }

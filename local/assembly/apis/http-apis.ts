@@ -9,7 +9,7 @@ import { servedApis } from './served-apis';
 
 const API = 'AWS::ApiGatewayV2::Api';
 
-/** The most that the integration of an HTTP API may take (quota "Maximum integration timeout"). */
+/** The longest timeout of an HTTP API's integration (quota "Maximum integration timeout"). */
 const MAX_TIMEOUT_MILLIS = 30_000;
 
 export function readHttpApis(
@@ -20,7 +20,7 @@ export function readHttpApis(
   return servedApis('HTTP API', resources, (api) => readApi(api, assembly, integrations));
 }
 
-/** The API, or why nothing of it is served. */
+/** The API, or the reason why none of it is served. */
 function readApi(api: Resource, assembly: Assembly, integrations: HttpIntegrations): HttpApi | string {
   if (api.property('Body') !== undefined || api.property('BodyS3Location') !== undefined) {
     return 'is defined by an OpenAPI document, which is not read; define its routes in the app';
@@ -81,7 +81,7 @@ function readRoute(
   return { path: route.path, method, resource, ...perStage(stages, integrationIn) };
 }
 
-/** Those of an HTTP API and of a function URL have other names for the same. */
+/** HTTP APIs and function URLs use different names for the same settings. */
 export function corsRules(cors: Json | undefined): CorsRules | undefined {
   if (!isObject(cors)) return undefined;
   const list = (name: string) => {

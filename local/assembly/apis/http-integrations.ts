@@ -1,4 +1,4 @@
-/** What answers a route of an HTTP API or a method of a REST API, and whether API Gateway may run it. */
+/** The integration of an HTTP API's route or a REST API's method, and whether API Gateway has permission to run it. */
 import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
 import { invokedFunction, withStageVariables } from '../functions/invoked-function';
@@ -9,11 +9,11 @@ import { isObject, type Json, listAt, objectAt, textAt } from '../values/json';
 import type { Resource } from '../values/resource';
 import type { HttpIntegration, HttpRoute, HttpStage, StaticAnswer } from './http-model';
 
-/** The stage that an integration is read for, and how API Gateway names the request to the function's permissions. */
+/** The stage for which an integration is read, and the request's ARN in the function's permissions. */
 export interface IntegratedRequest {
   stage: HttpStage;
   maxTimeoutMillis: number;
-  /** `apiId/stage/METHOD/path`: one of them must be permitted. */
+  /** `apiId/stage/METHOD/path`: one of these must be permitted. */
   sources: string[];
 }
 
@@ -100,20 +100,23 @@ export class HttpIntegrations {
   #refusal(functionName: string, qualifier = '$LATEST', sources: string[]): string | undefined {
     if (sources.some((source) => this.#permissions.cover(functionName, 'execute-api', source, qualifier)))
       return undefined;
-    return `API Gateway may not invoke ${functionName} for ${sources[0]}; add an AWS::Lambda::Permission for apigateway.amazonaws.com`;
+    return `API Gateway has no permission to invoke ${functionName} for ${sources[0]}; add an AWS::Lambda::Permission for apigateway.amazonaws.com`;
   }
 }
 
-/** Authorizers of HTTP and REST APIs are not run: what they guard fails, as it does on AWS when an authorizer fails. */
+/**
+ * Authorizers of HTTP and REST APIs are not run. The routes that they guard fail, as they do on AWS when an
+ * authorizer fails.
+ */
 export function notRunAuthorization(resource: Resource, type: string): NotRun | undefined {
   if (type === 'NONE') return undefined;
   return notRun(
     resource.path,
-    `is authorized by ${type}, and authorizers of HTTP and REST APIs are not run; take it out for the run on this machine`,
+    `is authorized by ${type}, but authorizers of HTTP and REST APIs are not run; remove it to run this on your machine`,
   );
 }
 
-/** One integration where all stages have the same, else the first and each stage's own. */
+/** One integration if all stages have the same; otherwise the first, and each stage's own. */
 export function perStage(
   stages: HttpStage[],
   integrationIn: (stage: HttpStage) => HttpIntegration,
@@ -124,7 +127,7 @@ export function perStage(
   return { integration, ...(differs && { integrationsByStage: Object.fromEntries(all) }) };
 }
 
-/** Of a MOCK integration, what can be told without its templates: those of a preflight's answer are empty. */
+/** The parts of a MOCK integration that do not need its templates. The templates of preflight responses are empty. */
 function staticAnswer(method: Resource, integration: Json | undefined): StaticAnswer | NotRun {
   const responses = listAt(integration, 'IntegrationResponses');
   const response = responses.find((one) => textAt(one, 'SelectionPattern') === undefined);
@@ -139,7 +142,7 @@ function staticAnswer(method: Resource, integration: Json | undefined): StaticAn
   return { type: 'MOCK', statusCode, headers: staticHeaders(objectAt(response, 'ResponseParameters')) };
 }
 
-/** `method.response.header.Access-Control-Allow-Origin` is `'*'`, quotes included. */
+/** `method.response.header.Access-Control-Allow-Origin` is `'*'`, including the quotes. */
 function staticHeaders(parameters: Json): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [target, source] of Object.entries(isObject(parameters) ? parameters : {})) {

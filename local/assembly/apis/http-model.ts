@@ -1,4 +1,4 @@
-/** What the runtime knows of the parts of an app that answer plain HTTP requests: HTTP APIs, REST APIs and function URLs. */
+/** The parts of an app that answer plain HTTP requests: HTTP APIs, REST APIs and function URLs. */
 import type { NotRun } from '../model';
 
 export type HttpApiKind = 'HTTP' | 'REST' | 'FUNCTION_URL';
@@ -7,19 +7,19 @@ export interface HttpApi {
   kind: HttpApiKind;
   /** The construct path in the app, for messages. */
   path: string;
-  /** Of a function URL, the first label of its host. */
+  /** For a function URL, the first label of its host. */
   apiId: string;
   name: string;
   stages: HttpStage[];
   routes: HttpRoute[];
-  /** What API Gateway or Lambda does about CORS by itself. REST APIs have routes for it. */
+  /** What API Gateway or Lambda does about CORS itself. REST APIs have routes for it. */
   cors?: CorsRules;
-  /** Of a REST API: types that travel as base64. */
+  /** For a REST API: content types that are sent as base64. */
   binaryMediaTypes: string[];
 }
 
 export interface HttpStage {
-  /** `$default` has no part in the path. */
+  /** `$default` does not appear in the path. */
   stageName: string;
   variables: Record<string, string>;
 }
@@ -28,10 +28,10 @@ export interface HttpRoute {
   path: string;
   /** `GET`, `POST`, …, or `ANY`. */
   method: string;
-  /** `/rooms/{id}`, `/{proxy+}`, or `$default` for whatever no other route takes. */
+  /** `/rooms/{id}`, `/{proxy+}`, or `$default` for requests that match no other route. */
   resource: string;
   integration: HttpIntegration;
-  /** Where a stage's own integration differs. By stage name. */
+  /** By stage name, if a stage's integration differs. */
   integrationsByStage?: Record<string, HttpIntegration>;
 }
 
@@ -45,7 +45,7 @@ export interface HttpLambdaIntegration {
   payloadFormat: '1.0' | '2.0';
 }
 
-/** A MOCK integration whose answer does not depend on the request, as the CDK makes for CORS. */
+/** A MOCK integration with a constant response, as the CDK creates for CORS. */
 export interface StaticAnswer {
   type: 'MOCK';
   statusCode: number;

@@ -1,4 +1,4 @@
-/** The mapping templates of integrations that are no proxies. */
+/** The mapping templates of integrations other than proxies. */
 
 import type { IntegrationResponse, TemplateChoice, TemplatedIntegration } from '../model';
 import { isObject, type Json } from '../values/json';
@@ -13,7 +13,7 @@ export function readTemplates(integration: Resource, responses: Resource[]): Tem
   const known = PASSTHROUGH.find((behavior) => behavior === passthrough);
   if (known === undefined) {
     throw integration.mistake(
-      `its PassthroughBehavior is ${passthrough}; API Gateway takes ${PASSTHROUGH.join(', ')}`,
+      `its PassthroughBehavior is ${passthrough}; API Gateway allows ${PASSTHROUGH.join(', ')}`,
     );
   }
   return {

@@ -4,11 +4,11 @@ import type { Resource } from '../values/resource';
 const MIN_TIMEOUT_MILLIS = 50;
 const MAX_TIMEOUT_MILLIS = 29_000;
 
-/** How long the integration of a route may take. */
+/** The timeout of a route's integration. */
 export function timeoutMillis(integration: Resource): number {
   const timeout = integration.number('TimeoutInMillis') ?? MAX_TIMEOUT_MILLIS;
   if (timeout >= MIN_TIMEOUT_MILLIS && timeout <= MAX_TIMEOUT_MILLIS) return timeout;
   throw integration.mistake(
-    `its TimeoutInMillis is ${timeout}; API Gateway takes ${MIN_TIMEOUT_MILLIS} to ${MAX_TIMEOUT_MILLIS}`,
+    `its TimeoutInMillis is ${timeout}; API Gateway allows ${MIN_TIMEOUT_MILLIS} to ${MAX_TIMEOUT_MILLIS}`,
   );
 }

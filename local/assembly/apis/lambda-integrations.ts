@@ -1,4 +1,4 @@
-/** Lambda proxy integrations: which function a route runs, and whether API Gateway may run it. */
+/** Lambda proxy integrations: which function a route runs, and whether API Gateway has permission to run it. */
 import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
 import { invokedFunction, isInvocationUri, withStageVariables } from '../functions/invoked-function';
@@ -11,8 +11,8 @@ import { timeoutMillis } from './integration-timeout';
 import { type IntegratedRoute, notRun } from './route-integrations';
 
 /**
- * Settings that mean nothing to a Lambda proxy integration of a WebSocket API, or only what is done anyway. Assumption: content
- * handling changes nothing of a proxy's event and answer, as people who set it report.
+ * Settings that have no effect on a Lambda proxy integration of a WebSocket API, or only request its normal behavior.
+ * Assumption: content handling does not change a proxy's event and response, as users report.
  */
 const HARMLESS_SETTINGS = new Set([
   'ApiId',
@@ -38,7 +38,7 @@ export class LambdaIntegrations {
     this.#roles = new InvokingRoles(assembly, 'apigateway.amazonaws.com');
   }
 
-  /** @throws {UserError} if the integration is one that AWS refuses. */
+  /** @throws {UserError} if AWS would refuse the integration */
   read(integration: Resource, route: IntegratedRoute): Integration {
     const unknown = Object.keys(integration.properties).find(
       (name) => !HARMLESS_SETTINGS.has(name) && !isDefault(name, integration),
@@ -46,7 +46,7 @@ export class LambdaIntegrations {
     if (unknown) {
       return notRun(
         integration,
-        `sets ${unknown}, which is not run yet; take it out for the run on this machine`,
+        `sets ${unknown}, which is not run yet; remove it to run this on your machine`,
       );
     }
     const called = timeoutMillis(integration);
@@ -54,7 +54,7 @@ export class LambdaIntegrations {
     if (!isInvocationUri(uri)) {
       return notRun(
         integration,
-        `goes to ${uri || 'nothing'}, which is not a Lambda function; the form is arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function ARN}/invocations`,
+        `points to ${uri || 'nothing'}, which is not a Lambda function; the form is arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function ARN}/invocations`,
       );
     }
     const invoked = invokedFunction(uri, this.#functions);
@@ -70,7 +70,7 @@ export class LambdaIntegrations {
     };
   }
 
-  /** Why API Gateway may not invoke the function, which AWS answers as any failure of the integration. */
+  /** Why API Gateway has no permission to invoke the function. AWS then answers as for any failed integration. */
   #forbidden(
     integration: Resource,
     functionArn: string,
@@ -83,7 +83,7 @@ export class LambdaIntegrations {
     const resource = `${apiId}/${stageName}/${routeKey}`;
     if (this.#permissions.cover(functionName, 'execute-api', resource, qualifier)) return undefined;
     const others = this.#permissions.sourcesOf(functionName);
-    return `API Gateway may not invoke ${functionName} there. ${
+    return `API Gateway has no permission to invoke ${functionName} there. ${
       others ? `Its permissions are for ${others}. ` : ''
     }Give each route a WebSocketLambdaIntegration of its own, which adds the permission, or add an AWS::Lambda::Permission for apigateway.amazonaws.com`;
   }

@@ -7,7 +7,7 @@ import { type HttpIntegrations, notRunAuthorization, perStage } from './http-int
 import type { HttpApi, HttpIntegration, HttpRoute, HttpStage } from './http-model';
 import { servedApis } from './served-apis';
 
-/** The most that an integration of a REST API takes by default (quota "Maximum integration timeout"). */
+/** The longest default timeout of a REST API's integration (quota "Maximum integration timeout"). */
 const MAX_TIMEOUT_MILLIS = 29_000;
 
 export function readRestApis(
@@ -79,7 +79,7 @@ function readMethod(
   return { path: method.path, method: httpMethod, resource, ...perStage(stages, integrationIn) };
 }
 
-/** The paths of an API's resources, which each know their parent and their own part. */
+/** The paths of an API's resources. Each resource has its parent and its own path part. */
 class Paths {
   readonly #byId: Map<string, Resource>;
 
@@ -95,7 +95,7 @@ class Paths {
       resource = this.#byId.get(resource.text('ParentId') ?? '')
     ) {
       parts.unshift(resource.text('PathPart') ?? '');
-      // A resource that is its own ancestor is none that CloudFormation takes.
+      // CloudFormation refuses a resource that is its own ancestor.
       if (parts.length > this.#byId.size) throw resource.mistake('is its own parent');
     }
     return `/${parts.join('/')}`;

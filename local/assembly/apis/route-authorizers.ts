@@ -1,4 +1,6 @@
-/** What authorizes the handshakes of a WebSocket API. A kind that is not run is told with its reason, and costs every handshake. */
+/**
+ * What authorizes the handshakes of a WebSocket API. If its type is not run, every handshake fails, with the reason.
+ */
 import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
 import { invokedFunction } from '../functions/invoked-function';
@@ -7,7 +9,7 @@ import { InvokingRoles } from '../permissions/invoking-roles';
 import { LambdaPermissions } from '../permissions/lambda-permissions';
 import type { Resource } from '../values/resource';
 
-/** API Gateway's guide names these four kinds of identity sources for WebSocket APIs. */
+/** The four kinds of identity sources for WebSocket APIs in API Gateway's guide. */
 const IDENTITY_SOURCE =
   /^(route\.request\.(header|querystring)\.[^.\s]+|stageVariables\.[A-Za-z0-9_]+|context\.[A-Za-z0-9_.]+)$/;
 
@@ -34,31 +36,31 @@ export class RouteAuthorizers {
     const authorizerId = route.text('AuthorizerId');
     if (authorization === 'NONE' && authorizerId === undefined) return undefined;
     if (authorization === 'NONE') {
-      return notRun(route, 'names an authorizer, and its AuthorizationType is NONE; set it to CUSTOM');
+      return notRun(route, 'has an authorizer, but its AuthorizationType is NONE; set it to CUSTOM');
     }
     if (authorization !== 'CUSTOM') {
       return notRun(
         route,
-        `uses authorization (AuthorizationType ${authorization}), which is not run yet; take it out for the run on this machine`,
+        `uses authorization (AuthorizationType ${authorization}), which is not run yet; remove it to run this on your machine`,
       );
     }
     const authorizer = this.#byId.get(authorizerId ?? '');
     if (!authorizer)
-      return notRun(route, `has an authorizer that is not of this app (${authorizerId ?? 'none'})`);
+      return notRun(route, `has an authorizer that is not part of this app (${authorizerId ?? 'none'})`);
     return this.#lambda(authorizer, apiId, authorizerId ?? '');
   }
 
   #lambda(authorizer: Resource, apiId: string, authorizerId: string): Authorizer {
     const type = authorizer.text('AuthorizerType');
     if (type !== 'REQUEST') {
-      return notRun(authorizer, `is an authorizer of type ${type}; WebSocket APIs know REQUEST only`);
+      return notRun(authorizer, `is an authorizer of type ${type}; WebSocket APIs support only REQUEST`);
     }
     const given = authorizer.property('IdentitySource');
     const identitySources = (Array.isArray(given) ? given : []).map(String);
     const unknown = identitySources.find((source) => !IDENTITY_SOURCE.test(source));
     if (unknown !== undefined) {
       throw authorizer.mistake(
-        `its identity source is ${JSON.stringify(unknown)}; AWS takes route.request.header.NAME, route.request.querystring.NAME, stageVariables.NAME and context.NAME`,
+        `its identity source is ${JSON.stringify(unknown)}; AWS allows route.request.header.NAME, route.request.querystring.NAME, stageVariables.NAME and context.NAME`,
       );
     }
     const invoked = invokedFunction(authorizer.text('AuthorizerUri') ?? '', this.#functions);
@@ -73,7 +75,7 @@ export class RouteAuthorizers {
         ? this.#roles.refusal(credentials, functionArn)
         : isPermitted
           ? undefined
-          : `API Gateway may not invoke the authorizer's function ${functionName}; add an AWS::Lambda::Permission for apigateway.amazonaws.com, as WebSocketLambdaAuthorizer does`;
+          : `API Gateway has no permission to invoke the authorizer's function ${functionName}; add an AWS::Lambda::Permission for apigateway.amazonaws.com, as WebSocketLambdaAuthorizer does`;
     if (refusal !== undefined) return notRun(authorizer, refusal);
     return {
       type: 'REQUEST',

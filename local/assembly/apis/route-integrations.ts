@@ -1,4 +1,4 @@
-/** Which integration answers a route in a stage. One that is not run is told with its reason, and fails as on AWS. */
+/** Which integration answers a route in a stage. One that is not run keeps its reason, and fails as on AWS. */
 import { UserError } from '../../user-error';
 import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
@@ -57,7 +57,7 @@ export class RouteIntegrations {
   }
 }
 
-/** The route for which an integration is read. */
+/** The route whose integration is read. */
 export interface IntegratedRoute {
   apiId: string;
   stage: Stage;

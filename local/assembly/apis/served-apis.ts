@@ -2,7 +2,7 @@ import type { OtherResource } from '../model';
 import type { Resource } from '../values/resource';
 import type { HttpApi } from './http-model';
 
-/** Those of the APIs that can be read; the others are named with the reason that `read` gives. */
+/** The APIs that can be read. The others are listed with the reason that `read` gives. */
 export function servedApis(
   type: string,
   resources: Resource[],
@@ -12,7 +12,7 @@ export function servedApis(
   const apis = resources.flatMap((api) => {
     const found = read(api);
     if (typeof found !== 'string') return [found];
-    notRun.push({ type, path: api.path, reason: found, cost: `nothing of ${api.shortPath} is served` });
+    notRun.push({ type, path: api.path, reason: found, cost: `no part of ${api.shortPath} is served` });
     return [];
   });
   return { apis, notRun };

@@ -6,7 +6,7 @@ import type { Resource } from '../values/resource';
 import { readTemplates } from './integration-templates';
 import { timeoutMillis } from './integration-timeout';
 
-/** Those that the runtime serves and that take a request of this kind. */
+/** The services that the runtime runs and that accept such requests. */
 const SERVICES = new Set(['dynamodb', 'events', 's3', 'sns', 'sqs']);
 
 const SERVICE_URI = /^arn:[^:]+:apigateway:[^:]*:(?:[^:.]+\.)?([a-z0-9-]+):(path|action)\/(.*)$/;
@@ -20,7 +20,7 @@ export function readServiceIntegration(
   const notRun = (reason: string): NotRun => ({ type: 'NOT_RUN', path: integration.path, reason });
   if (kind !== 'path' && kind !== 'action') {
     return notRun(
-      `goes to ${uri || 'nothing'}; the form is arn:aws:apigateway:{region}:{service}:path/{path} or …:action/{action}`,
+      `points to ${uri || 'nothing'}; the form is arn:aws:apigateway:{region}:{service}:path/{path} or …:action/{action}`,
     );
   }
   if (!SERVICES.has(service)) {
@@ -29,7 +29,7 @@ export function readServiceIntegration(
   }
   if (integration.text('CredentialsArn') === undefined) {
     return notRun(
-      `calls ${service} without a role (CredentialsArn), so that AWS refuses the call; give it credentialsRole`,
+      `calls ${service} without a role (CredentialsArn), so AWS refuses the call; set credentialsRole`,
     );
   }
   const parameters = integration.property('RequestParameters');

@@ -1,4 +1,7 @@
-/** WebSocket APIs with their routes and stages. What AWS would not deploy stops the start; what is not run costs its routes only. */
+/**
+ * WebSocket APIs with their routes and stages. If AWS would refuse to deploy something, the start fails. If something
+ * is not run, only its routes fail.
+ */
 import type { Assembly } from '../assembly';
 import type { Integration, NotRun, OtherResource, Route, Stage, WebSocketApi } from '../model';
 import { isObject, type Json } from '../values/json';
@@ -13,10 +16,10 @@ const ROUTE_RESPONSE = 'AWS::ApiGatewayV2::RouteResponse';
 const STAGE = 'AWS::ApiGatewayV2::Stage';
 const DEPLOYMENT = 'AWS::ApiGatewayV2::Deployment';
 
-/** In API Gateway's page on routes: the three predefined keys; others may not begin with a dollar sign. */
+/** API Gateway's page on routes: these three keys are predefined. Others must not begin with a dollar sign. */
 const PREDEFINED_ROUTES = new Set(['$connect', '$disconnect', '$default']);
 
-/** Route settings by which AWS checks a request before it runs the integration, and which the gateway does not know yet. */
+/** Route settings that make AWS check a request before the integration. The gateway does not implement these yet. */
 const CHECKS: Record<string, string> = {
   ApiKeyRequired: 'an API key',
   ModelSelectionExpression: 'models (validation of messages)',
@@ -28,7 +31,7 @@ export function isWebSocketApi(api: Resource): boolean {
   return api.text('ProtocolType') === 'WEBSOCKET';
 }
 
-/** What reads the parts of a route. */
+/** Reads the parts of a route. */
 export interface RouteParts {
   integrations: RouteIntegrations;
   authorizers: RouteAuthorizers;
@@ -72,17 +75,17 @@ function readApi(
     .resources(ROUTE)
     .filter(ofApi)
     .map((route) => readRoute(route, { apiId, stages }, assembly, parts));
-  if (routes.length === 0) return without('has no routes; AWS deploys no API without one');
+  if (routes.length === 0) return without('has no routes; AWS does not deploy an API without routes');
   const repeated = routes.find(
     (route, index) => routes.findIndex(({ routeKey }) => routeKey === route.routeKey) < index,
   );
   if (repeated)
-    throw api.mistake(`has two routes with the key ${repeated.routeKey}; each key may occur once`);
+    throw api.mistake(`has two routes with the key ${repeated.routeKey}; route keys must be unique`);
   const customDomains = readCustomDomains(apiId, assembly);
   const isExecuteApiDisabled = api.flag('DisableExecuteApiEndpoint');
   if (isExecuteApiDisabled && customDomains.length === 0) {
     return without(
-      'has DisableExecuteApiEndpoint, and the app maps no custom domain to it; add an ApiMapping, or leave the endpoint on',
+      'has DisableExecuteApiEndpoint, but the app maps no custom domain to it; add an ApiMapping, or leave the endpoint enabled',
     );
   }
   return [
@@ -99,7 +102,7 @@ function readApi(
   ];
 }
 
-/** API Gateway's routes may belong to an API that the app imports: nothing is known of its stages here. */
+/** A route may belong to an API that the app imports. Its stages are unknown here. */
 function routesOfOthers(assembly: Assembly): OtherResource[] {
   const known = new Set(assembly.resources(API).map(idOf));
   return assembly
@@ -108,7 +111,7 @@ function routesOfOthers(assembly: Assembly): OtherResource[] {
     .map((route) => ({
       type: ROUTE,
       path: route.path,
-      reason: `belongs to the API ${route.text('ApiId')}, which is not of this app`,
+      reason: `belongs to the API ${route.text('ApiId')}, which is not part of this app`,
       cost: `the route ${route.text('RouteKey')} is not served`,
     }));
 }
@@ -128,7 +131,7 @@ function readRoute(
   const authorizer = authorizers.read(route, api.apiId);
   if (authorizer && routeKey !== '$connect')
     throw route.mistake(
-      `the route ${routeKey} has an authorizer or an AuthorizationType, which AWS takes for $connect only`,
+      `the route ${routeKey} has an authorizer or an AuthorizationType, which AWS allows only for $connect`,
     );
   const check = unknownCheck(route);
   const byStage: [string, Integration][] = api.stages.map((stage) => [
@@ -160,7 +163,7 @@ function notRunYet(route: Resource, what: string): NotRun {
   return {
     type: 'NOT_RUN',
     path: route.path,
-    reason: `uses ${what}, which is not run yet; take it out for the run on this machine`,
+    reason: `uses ${what}, which is not run yet; remove it to run this on your machine`,
   };
 }
 
@@ -170,7 +173,7 @@ function isGiven(value: Json | undefined): boolean {
   return isObject(value) ? Object.keys(value).length > 0 : true;
 }
 
-/** Both are needed: the route names the response by its selection expression, and the response exists. */
+/** Both are required: the route selects the response by its selection expression, and the response exists. */
 function returnsResponse(route: Resource, assembly: Assembly): boolean {
   if (route.text('RouteResponseSelectionExpression') !== '$default') return false;
   const routeId = idOf(route);
@@ -185,15 +188,14 @@ function readStage(stage: Resource, apiId: string, assembly: Assembly, notRun: O
   const stageName = stage.text('StageName') ?? '';
   if (!/^[A-Za-z0-9_-]{1,128}$/.test(stageName)) {
     throw stage.mistake(
-      `its name is ${JSON.stringify(stageName)}; stages of WebSocket APIs are named with up to 128 letters, digits, hyphens and underscores`,
+      `its name is ${JSON.stringify(stageName)}; names of WebSocket stages have up to 128 letters, digits, hyphens and underscores`,
     );
   }
   if (!isDeployed(stage, stageName, apiId, assembly)) {
     notRun.push({
       type: STAGE,
       path: stage.path,
-      reason:
-        'has neither AutoDeploy nor a deployment, so that it serves no route on AWS; set autoDeploy: true',
+      reason: 'has neither AutoDeploy nor a deployment, so it serves no routes on AWS; set autoDeploy: true',
       cost: `nobody can connect to ${stageName}`,
     });
     return [];
@@ -213,7 +215,7 @@ function readStage(stage: Resource, apiId: string, assembly: Assembly, notRun: O
   ];
 }
 
-/** By itself, with a deployment that it names, or with one that names it. */
+/** Automatically, with a deployment that the stage names, or with a deployment that names the stage. */
 function isDeployed(stage: Resource, stageName: string, apiId: string, assembly: Assembly): boolean {
   if (stage.flag('AutoDeploy') || stage.text('DeploymentId') !== undefined) return true;
   return assembly

@@ -1,4 +1,4 @@
-/** What an app says of the events that Lambda keeps for its functions: how often they are tried, and where those go that fail. */
+/** An app's settings for asynchronous invocations: how often they are tried, and where failed events go. */
 import type { Assembly } from '../assembly';
 import type { AsynchronousSettings } from '../model';
 import { type Json, objectAt, textAt } from '../values/json';
@@ -15,7 +15,7 @@ const TARGETS: [pattern: RegExp, kind: string][] = [
   [/^arn:[^:]+:s3:::(.+)$/, 'the bucket'],
 ];
 
-/** Reads the app's settings once, and tells those of a function; `undefined` where Lambda's defaults hold. */
+/** Reads the app's settings once and returns those of a function; `undefined` if Lambda's defaults apply. */
 export function readAsynchronousSettings(
   assembly: Assembly,
 ): (lambdaFunction: Resource) => AsynchronousSettings | undefined {
@@ -50,7 +50,7 @@ function destinationOf(destinations: Json | undefined, when: string): string | u
   return textAt(objectAt(destinations, when), 'Destination');
 }
 
-/** `the queue dead-letters`, or the ARN if it is another kind of thing. */
+/** `the queue dead-letters`, or the ARN of another kind of resource. */
 export function inWords(arn: string): string {
   for (const [pattern, kind] of TARGETS) {
     const [, name] = pattern.exec(arn) ?? [];

@@ -1,4 +1,4 @@
-/** Functions whose app has recorded how it bundles them: they are built again without a synthesis. */
+/** Functions whose app has recorded how it bundles them. They can be built again without a synthesis. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,11 +9,11 @@ import type { LambdaFunction } from '../model';
 import { filesIn, statOf } from '../synthesis/project-files';
 import { shorten } from '../synthesis/synthesis';
 
-/** Where records are: `build/chat.esbuild.json` has the options for esbuild that made the folder `build/chat`. */
+/** Records: `build/chat.esbuild.json` has the esbuild options that made the folder `build/chat`. */
 const BUILD_DIRECTORY = 'build';
 const RECORD = '.esbuild.json';
 
-/** Environments that still run begin with an earlier build may load parts of it later. */
+/** Environments that started with an earlier build may still load parts of it. */
 const KEPT_BUILDS = 2;
 
 export class Bundles {
@@ -25,14 +25,14 @@ export class Bundles {
     process.on('exit', () => this.close());
   }
 
-  /** Deletes what was built. */
+  /** Deletes everything that was built. */
   close(): void {
     for (const bundle of this.#bundles.splice(0)) bundle.forget();
   }
 
   /**
-   * Finds out which of the functions that a synthesis has left come from a bundle that is known: those whose code is a copy of
-   * it. Where the same code has been built here already, they keep that folder.
+   * Finds the functions of a synthesis that come from a known bundle: their code is a copy of it. If the same code
+   * was already built here, they keep that folder.
    */
   adopt(functions: LambdaFunction[]): LambdaFunction[] {
     this.#read();
@@ -41,7 +41,7 @@ export class Bundles {
     return functions.map((lambdaFunction) => {
       const code = digest(contentOf(lambdaFunction.codeDirectory));
       const [bundle, twin] = this.#bundles.filter((_, index) => filled[index] === code);
-      // Of two that are the same nobody can tell which one it comes from.
+      // If two are identical, their origin is ambiguous.
       if (twin) return lambdaFunction;
       bundle?.functionNames.add(lambdaFunction.functionName);
       return { ...lambdaFunction, codeDirectory: bundle?.newestFolder ?? lambdaFunction.codeDirectory };
@@ -49,9 +49,9 @@ export class Bundles {
   }
 
   /**
-   * The functions with the code that their sources make now.
-   * @param changed builds only what is made of one of these files, among others. @default everything
-   * @throws {UserError} with the place in the source, if one cannot be bundled.
+   * The functions with code built from their current sources.
+   * @param changed builds only what uses one of these files. @default everything
+   * @throws {UserError} with the place in the source, if one cannot be bundled
    */
   async build(functions: LambdaFunction[], changed?: Iterable<string>): Promise<LambdaFunction[]> {
     const paths = changed && [...changed];
@@ -64,12 +64,12 @@ export class Bundles {
     });
   }
 
-  /** Whether a bundle that is used has been made of this file, among others. */
+  /** Whether a bundle in use was made from this file, among others. */
   isInput(path: string): boolean {
     return this.#bundles.some(({ functionNames, inputs }) => functionNames.size > 0 && inputs.has(path));
   }
 
-  /** What is as it was stays, with all that is known of it. */
+  /** What has not changed stays, with everything that is known about it. */
   #read(): void {
     const folder = join(this.#workingDirectory, BUILD_DIRECTORY);
     const files = statOf(folder) ? filesIn(folder).filter((file) => file.endsWith(RECORD)) : [];
@@ -87,9 +87,9 @@ export class Bundles {
   }
 }
 
-/** One folder of code, its record, and what was built of its sources since. */
+/** One folder of code, its record, and what was built from its sources since. */
 class Bundle {
-  /** The functions that run it. */
+  /** The functions that use this code. */
   readonly functionNames = new Set<string>();
   /** Absolute paths. */
   inputs = new Set<string>();
@@ -106,7 +106,7 @@ class Bundle {
     private readonly workingDirectory: string,
   ) {}
 
-  /** Takes the folder that the app itself has filled, and returns the digest of what is in it. */
+  /** Reads the folder that the app itself has written, and returns a digest of its content. */
   adopt(): string {
     const filled = digest(contentOf(this.#folder));
     if (filled !== this.#newest) this.newestFolder = undefined;
@@ -138,7 +138,7 @@ class Bundle {
     this.newestFolder = this.#write(content);
   }
 
-  /** Ends it, and deletes what was built. */
+  /** Stops it, and deletes what was built. */
   forget(): void {
     void this.#context?.dispose();
     rmSync(this.#home, { recursive: true, force: true });
@@ -166,7 +166,7 @@ class Bundle {
     const shown = await formatMessages(failure.errors, { kind: 'error', color: false });
     const name = relative(join(this.workingDirectory, BUILD_DIRECTORY), this.#folder);
     return new UserError(
-      `${name} cannot be bundled: ${shorten(`${shown.join('')}\n${failure.message}`, this.workingDirectory)}`,
+      `${name} could not be bundled: ${shorten(`${shown.join('')}\n${failure.message}`, this.workingDirectory)}`,
     );
   }
 }

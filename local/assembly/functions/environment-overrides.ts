@@ -1,27 +1,27 @@
-/** Values of functions' environment variables that people give in a file, in the format of `sam local --env-vars`. */
+/** Environment variables of functions from a file in the format of `sam local --env-vars`. */
 import { readFileSync } from 'node:fs';
 import { UserError } from '../../user-error';
 import { isObject, type Json, type JsonObject } from '../values/json';
 import type { Resource } from '../values/resource';
 
-/** The key whose variables go to every function that has them. */
+/** Variables under this key apply to every function that has them. */
 const ALL_FUNCTIONS = 'Parameters';
 
 /** `{ "Handler": { "TABLE": "rooms" }, "Parameters": { "STAGE": "dev" } }` */
 export class EnvironmentOverrides {
   readonly #file: string;
   readonly #byFunction = new Map<string, Record<string, string>>();
-  /** Keys, and variables of keys, that have met no function so far. */
+  /** Keys and variables that have matched no function so far. */
   readonly #unused = new Set<string>();
 
-  /** @throws {UserError} if the file cannot be read, or has another form. */
+  /** @throws {UserError} if the file cannot be read or has another form */
   static read(file: string): EnvironmentOverrides {
     let content: string;
     try {
       content = readFileSync(file, 'utf8');
     } catch (error) {
       throw new UserError(
-        `--env-vars ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+        `--env-vars ${file} could not be read: ${error instanceof Error ? error.message : String(error)}.`,
       );
     }
     return new EnvironmentOverrides(file, parse(file, content));
@@ -40,7 +40,7 @@ export class EnvironmentOverrides {
     }
   }
 
-  /** Those of one function. Only variables that its template sets can be given, as with SAM. */
+  /** The variables of one function. As in SAM, only variables in its template can be set. */
   of(resource: Resource, functionName: string, names: string[]): Record<string, string> {
     const keys = [
       ALL_FUNCTIONS,
@@ -60,11 +60,11 @@ export class EnvironmentOverrides {
     return found;
   }
 
-  /** @throws {UserError} if a variable of the file met no function that sets it. */
+  /** @throws {UserError} if a variable in the file matched no function */
   refuseUnused(functionPaths: string[]): void {
     if (this.#unused.size === 0) return;
     throw new UserError(
-      `--env-vars ${this.#file}: no function sets ${[...this.#unused].join(', ')}. Name a function by its construct path, its id or its logical id, and variables that it has in the app. The functions: ${functionPaths.join(', ') || 'none'}.`,
+      `--env-vars ${this.#file}: no function sets ${[...this.#unused].join(', ')}. Identify functions by construct path, ID or logical ID, and set only variables that they have in the app. The functions are: ${functionPaths.join(', ') || 'none'}.`,
     );
   }
 }
@@ -74,14 +74,14 @@ function parse(file: string, content: string): JsonObject {
   try {
     value = JSON.parse(content) as Json;
   } catch (error) {
-    throw wrongForm(file, `it is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw wrongForm(file, `it is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (!isObject(value)) throw wrongForm(file, 'it is no object');
+  if (!isObject(value)) throw wrongForm(file, 'it is not an object');
   return value;
 }
 
 function wrongForm(file: string, fault: string): UserError {
   return new UserError(
-    `--env-vars ${file}: ${fault}. The form is { "FunctionId": { "VARIABLE": "value" }, "Parameters": { "VARIABLE": "value for every function" } }.`,
+    `--env-vars ${file}: ${fault}. The format is { "FunctionId": { "VARIABLE": "value" }, "Parameters": { "VARIABLE": "value for every function" } }.`,
   );
 }

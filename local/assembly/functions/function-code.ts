@@ -1,4 +1,4 @@
-/** Where a function's code and its layers are: folders and archives among the assets of the assembly, and inline code. */
+/** Where a function's code and layers are: folders and archives among the assembly's assets, and inline code. */
 import { closeSync, existsSync, mkdtempSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,12 +9,12 @@ import type { Resource } from '../values/resource';
 
 const LAYER = 'AWS::Lambda::LayerVersion';
 
-/** How an archive begins. */
+/** The first bytes of an archive. */
 const ZIP_MAGIC = 'PK\u0003\u0004';
 
 /**
- * The folder with the code, or the archive that holds it.
- * @throws {UserError} if it is not in the assembly.
+ * The folder with the code, or its archive.
+ * @throws {UserError} if it is not in the assembly
  */
 export function codeOf(resource: Resource, runtime: string): string {
   const code = objectAt({ code: resource.property('Code') ?? null }, 'code');
@@ -23,7 +23,7 @@ export function codeOf(resource: Resource, runtime: string): string {
   return assetOf(resource, textAt(code, 'S3Key'), 'code');
 }
 
-/** The app's layers that a function names, and those that it does not have. */
+/** The app's layers that a function uses, and the ones that the app does not have. */
 export function layersOf(
   resource: Resource,
   assembly: Assembly,
@@ -40,7 +40,7 @@ export function layersOf(
       notRun.push({
         type: 'Lambda layer',
         path: resource.path,
-        reason: `runs without the layer ${String(arn)}, which is not of this app: a LayerVersion with its content is`,
+        reason: `runs without the layer ${String(arn)}, which is not part of this app; to include it, add a LayerVersion with its content`,
       });
     }
   }
@@ -53,13 +53,13 @@ function assetOf(resource: Resource, key: string | undefined, what: string): str
   const path = assets.get(key ?? '') ?? (staged === undefined ? undefined : join(directory, staged));
   if (path === undefined) {
     throw resource.mistake(
-      `its ${what} (${key ?? 'none'}) is not among the assets of the assembly; give it as an asset of the app`,
+      `its ${what} (${key ?? 'none'}) is not among the assets of the assembly; make it an asset of the app`,
     );
   }
   if (!existsSync(path)) throw resource.mistake(`its ${what} (${path}) is missing; synthesize again`);
   if (!statSync(path).isDirectory() && !isArchive(path)) {
     throw resource.mistake(
-      `its ${what} is a single file (${path}) and no zip archive; give the folder, as in Code.fromAsset(folder)`,
+      `its ${what} is a single file (${path}) but not a zip archive; use a folder, as in Code.fromAsset(folder)`,
     );
   }
   return path;

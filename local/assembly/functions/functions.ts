@@ -1,4 +1,4 @@
-/** Lambda functions: which of an app's can be run here, and with what. */
+/** An app's Lambda functions: which of them can run here, and with what. */
 import { UserError } from '../../user-error';
 import type { Assembly } from '../assembly';
 import type { AsynchronousSettings, LambdaFunction, OtherResource } from '../model';
@@ -12,17 +12,17 @@ import { readQualifiers } from './qualifiers';
 
 const FUNCTION = 'AWS::Lambda::Function';
 
-/** Those that run here. */
+/** The functions that run here. */
 const RUNTIMES = /^(nodejs\d|python3\.|provided\.al2(023)?$)/;
 
-/** Lambda's defaults, in its CreateFunction reference. */
+/** Lambda's defaults, from its CreateFunction reference. */
 const DEFAULT_TIMEOUT_SECONDS = 3;
 const DEFAULT_MEMORY_MEGABYTES = 128;
 
-/** Lambda's quota for all of a function's environment variables together. */
+/** Lambda's quota for all environment variables of a function together. */
 const MAX_ENVIRONMENT_BYTES = 4096;
 
-/** Names that Lambda keeps for itself: "Defined runtime environment variables" in its developer guide. */
+/** Names that Lambda reserves: "Defined runtime environment variables" in its developer guide. */
 const RESERVED_VARIABLES = new Set([
   '_HANDLER',
   '_X_AMZN_TRACE_ID',
@@ -46,14 +46,14 @@ const RESERVED_VARIABLES = new Set([
 
 export interface ReadFunctions {
   functions: LambdaFunction[];
-  /** Those that cannot be run, by their names, with what keeps them. */
+  /** Functions that cannot run, by name, with the reason. */
   failures: Map<string, { path: string; reason: string }>;
   notRun: OtherResource[];
 }
 
 /**
  * Reads every function of the app.
- * @throws {UserError} if two have the same name.
+ * @throws {UserError} if two have the same name
  */
 export function readFunctions(assembly: Assembly, overrides?: EnvironmentOverrides): ReadFunctions {
   const functions = new Map<string, LambdaFunction>();
@@ -87,7 +87,7 @@ class SameName extends UserError {}
 
 function sameName(resource: Resource, twin: LambdaFunction): UserError {
   return new SameName(
-    `${resource.path} and ${twin.path} are both named ${twin.functionName}. If they belong to two stages of the app, run one of them: --stack names it.`,
+    `${resource.path} and ${twin.path} are both named ${twin.functionName}. If they belong to two stages of the app, select one with --stack.`,
   );
 }
 
@@ -107,10 +107,12 @@ function readFunction(
 ): LambdaFunction {
   const runtime = resource.text('Runtime');
   if (resource.text('PackageType') === 'Image')
-    throw resource.mistake('container images are not run; use a Node.js, Python or provided runtime');
+    throw resource.mistake(
+      'is a container image, which is not run; use a Node.js, Python or provided runtime',
+    );
   if (!runtime || !RUNTIMES.test(runtime)) {
     throw resource.mistake(
-      `the runtime ${runtime} is not run; those of Node.js and Python, provided.al2 and provided.al2023 are`,
+      `the runtime ${runtime} is not run; the runtimes of Node.js and Python, provided.al2 and provided.al2023 are`,
     );
   }
   const handler = resource.text('Handler');
@@ -119,7 +121,7 @@ function readFunction(
   const interpreter = runtime.startsWith('python') ? findPython(runtime, codeDirectory) : undefined;
   if (runtime.startsWith('python') && interpreter === undefined) {
     throw resource.mistake(
-      `the runtime ${runtime} is not run without AWS's client for it: ${INSTALL_PYTHON_CLIENT}`,
+      `the runtime ${runtime} needs AWS's runtime client; install it with ${INSTALL_PYTHON_CLIENT}`,
     );
   }
   return {
@@ -143,7 +145,7 @@ function environment(
 ): Record<string, string> {
   const inTemplate = objectAt(objectAt(resource.properties, 'Environment'), 'Variables');
   const given = overrides?.of(resource, nameOrNothing(resource), Object.keys(inTemplate)) ?? {};
-  // What is given need not be known.
+  // Overridden values need not be known.
   const rest = Object.fromEntries(Object.entries(inTemplate).filter(([name]) => given[name] === undefined));
   const resolved = resource.stack.resolve(rest, resource.at('Environment.Variables'));
   const texts = Object.entries(isObject(resolved) ? resolved : {}).map(([name, value]) => [
@@ -154,7 +156,7 @@ function environment(
   const reserved = Object.keys(variables).find((name) => RESERVED_VARIABLES.has(name));
   if (reserved)
     throw resource.mistake(
-      `sets the environment variable ${reserved}, which Lambda keeps for itself; name it otherwise`,
+      `sets the environment variable ${reserved}, which Lambda reserves; use another name`,
     );
   const bytes = Object.entries(variables).reduce(
     (sum, [name, text]) => sum + Buffer.byteLength(name + text),
@@ -162,7 +164,7 @@ function environment(
   );
   if (bytes > MAX_ENVIRONMENT_BYTES) {
     throw resource.mistake(
-      `its environment variables have ${bytes} bytes; Lambda takes ${MAX_ENVIRONMENT_BYTES}`,
+      `its environment variables have ${bytes} bytes; Lambda allows ${MAX_ENVIRONMENT_BYTES}`,
     );
   }
   return variables;

@@ -1,4 +1,4 @@
-/** Which of the app's functions an integration's URI names. */
+/** The app's function in an integration's URI. */
 
 import { functionNameIn, qualifierIn } from '../values/resource-values';
 import type { ReadFunctions } from './functions';
@@ -9,7 +9,7 @@ export interface InvokedFunction {
   qualifier?: string;
 }
 
-/** Why none can be run: the part that is in the way, where it is another one than the integration, and the reason. */
+/** Why no function can run: the part that prevents it, if it is not the integration itself, and the reason. */
 export interface NoFunction {
   path?: string;
   reason: string;
@@ -18,23 +18,23 @@ export interface NoFunction {
 const INVOCATION_URI = /^arn:[^:]+:apigateway:[^:]+:lambda:path\/[^/]+\/functions\/(.+)\/invocations$/;
 const FUNCTION_ARN = /^arn:[^:]+:lambda:[^:]*:[^:]*:function:/;
 
-/** Whether a URI has API Gateway's form, the only one that WebSocket APIs take. */
+/** Whether a URI has API Gateway's form, the only one that WebSocket APIs accept. */
 export function isInvocationUri(uri: string): boolean {
   return INVOCATION_URI.test(uri);
 }
 
-/** `${stageVariables.name}` in a URI is the stage's variable; one that the stage does not have is empty. */
+/** `${stageVariables.name}` in a URI stands for the stage's variable. A missing variable is empty. */
 export function withStageVariables(uri: string, variables: Record<string, string>): string {
   return uri.replace(/\$\{stageVariables\.([A-Za-z0-9_]+)\}/g, (_, name: string) =>
     Object.hasOwn(variables, name) ? (variables[name] ?? '') : '',
   );
 }
 
-/** @param uri API Gateway's form, or the function's own ARN, which HTTP APIs and function URLs take. */
+/** @param uri API Gateway's form, or the function's own ARN, which HTTP APIs and function URLs accept */
 export function invokedFunction(uri: string, functions: ReadFunctions): InvokedFunction | NoFunction {
   const functionArn = INVOCATION_URI.exec(uri)?.[1] ?? (FUNCTION_ARN.test(uri) ? uri : undefined);
   if (functionArn === undefined) {
-    return { reason: `goes to ${uri || 'nothing'}, which is not a Lambda function` };
+    return { reason: `points to ${uri || 'nothing'}, which is not a Lambda function` };
   }
   const functionName = functionNameIn(functionArn);
   const qualifier = qualifierIn(functionArn);
@@ -47,12 +47,12 @@ export function invokedFunction(uri: string, functions: ReadFunctions): InvokedF
   );
   if (!found) {
     return {
-      reason: `calls ${functionArn}, which is not a function of this app; only the app's own functions are run. The CDK adds no permission to an imported function either: on AWS its owner has to`,
+      reason: `calls ${functionArn}, which is not a function of this app; only the app's own functions are run. On AWS, the owner of an imported function also has to add a permission, because the CDK does not`,
     };
   }
   if (qualifier !== undefined && qualifier !== '$LATEST' && !found.qualifiers?.[qualifier]) {
     return {
-      reason: `calls ${functionArn}, and the function has no alias or version ${qualifier}; add it to the app`,
+      reason: `calls ${functionArn}, but the function has no alias or version ${qualifier}; add it to the app`,
     };
   }
   return { functionArn, functionName, ...(qualifier !== undefined && { qualifier }) };

@@ -1,4 +1,4 @@
-/** Which Python runs functions: one that has AWS's runtime client, `awslambdaric`, among its packages. */
+/** Finds a Python that can run functions: one with AWS's runtime client, `awslambdaric`, among its packages. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -6,15 +6,18 @@ import { delimiter, dirname, join } from 'node:path';
 export const INSTALL_PYTHON_CLIENT = 'python3 -m venv .venv && .venv/bin/pip install awslambdaric';
 
 const VENVS = ['.venv', 'venv'];
-/** The folders above the code in which a venv is looked for: the assembly, and the project around it. */
+/** Searches the folders above the code for a venv: the assembly, and the project around it. */
 const MOST_PARENTS = 3;
-/** An interpreter that does not answer is none. */
+/** A timeout for interpreters that do not answer. */
 const PROBE_MILLIS = 10_000;
 
-/** By the interpreter. Those without the client are asked again, since someone may install it. */
+/** By interpreter. One without the client is checked again, because the user may install it. */
 const withClient = new Set<string>();
 
-/** The interpreter: of a venv of the app, of `VIRTUAL_ENV`, or of the path, the runtime's own version before `python3`. */
+/**
+ * The interpreter: from a venv of the app, from `VIRTUAL_ENV`, or from the PATH, with the function's own version
+ * before `python3`.
+ */
 export function findPython(runtime: string, codeDirectory: string): string | undefined {
   const { VIRTUAL_ENV, PATH = '' } = process.env;
   const homes = [process.cwd(), ...parentsOf(codeDirectory)];
@@ -30,7 +33,7 @@ export function findPython(runtime: string, codeDirectory: string): string | und
   return [...new Set(candidates)].find(hasClient);
 }
 
-/** Of the path. */
+/** On the PATH. */
 const MOST_FOLDERS = 64;
 
 function hasClient(interpreter: string): boolean {

@@ -2,7 +2,7 @@
 import type { Assembly } from '../assembly';
 import { functionNameIn } from '../values/resource-values';
 
-/** The versions that the qualifiers of each function stand for: `{ live: '1', 1: '1' }` by the function's name. */
+/** The versions behind each function's qualifiers: `{ live: '1', 1: '1' }` by function name. */
 export function readQualifiers(assembly: Assembly): Map<string, Record<string, string>> {
   const byFunction = new Map<string, Record<string, string>>();
   const add = (functionName: string | undefined, qualifier: string, version: string) => {

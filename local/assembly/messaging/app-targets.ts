@@ -1,4 +1,4 @@
-/** What of an app can be delivered to, and by whom: a service needs the leave of the function, queue or topic. */
+/** Where an app's services can deliver. A service needs the permission of the function, queue or topic. */
 import type { Assembly } from '../assembly';
 import { inWords } from '../functions/asynchronous-settings';
 import type { Queue } from '../model';
@@ -9,7 +9,7 @@ import { functionNameIn } from '../values/resource-values';
 export interface Sender {
   /** `sns.amazonaws.com` */
   service: string;
-  /** Of the topic, the rule or the bucket. */
+  /** The ARN of the topic, the rule or the bucket. */
   sourceArn: string;
 }
 
@@ -21,7 +21,7 @@ export class AppTargets {
   readonly #queues: Map<string, Queue>;
   readonly #topicArns: Set<string>;
 
-  /** `isRun` tells whether the runtime runs a function. */
+  /** `isRun` says whether the runtime runs a function. */
   constructor(assembly: Assembly, isRun: (functionName: string) => boolean, queues: Queue[]) {
     this.#assembly = assembly;
     this.#policies = new ResourcePolicies(assembly);
@@ -51,15 +51,15 @@ export class AppTargets {
   faultOf(arn: string, { service, sourceArn }: Sender): string | undefined {
     const name = inWords(arn);
     if (isFunction(arn)) {
-      if (!this.isRun(arn)) return `${name} is no function that is run here`;
+      if (!this.isRun(arn)) return `${name} is not a function that runs here`;
       if (this.#permissionsOf(service).coverArn(functionNameIn(arn), sourceArn)) return undefined;
-      return `${service} may not invoke ${functionNameIn(arn)} for ${sourceArn}, so that on AWS it never runs. Add an AWS::Lambda::Permission for ${service} (the CDK's own targets and subscriptions do it by themselves)`;
+      return `${service} has no permission to invoke ${functionNameIn(arn)} for ${sourceArn}, so on AWS it never runs. Add an AWS::Lambda::Permission for ${service} (the CDK's own targets and subscriptions add one)`;
     }
     const kind = this.#queues.has(arn) ? 'sqs' : this.#topicArns.has(arn) ? 'sns' : undefined;
     if (kind === undefined) return `${name} is not run here`;
     const action = kind === 'sqs' ? 'sqs:SendMessage' : 'sns:Publish';
     if (this.#policies.allows({ service, action, resourceArn: arn, sourceArn })) return undefined;
-    return `${service} may not ${action} on ${name} for ${sourceArn}, so that on AWS nothing arrives. Allow it in the resource's policy (the CDK's own targets and subscriptions do it by themselves)`;
+    return `${service} has no permission for ${action} on ${name} for ${sourceArn}, so on AWS nothing arrives. Allow it in the resource's policy (the CDK's own targets and subscriptions do that)`;
   }
 
   #permissionsOf(service: string): LambdaPermissions {

@@ -1,4 +1,4 @@
-/** EventBridge's buses with the rules that match events. */
+/** EventBridge's buses and the rules that match events. */
 import { EventPattern } from '../../event-patterns/event-pattern';
 import { PatternError } from '../../event-patterns/pattern-error';
 import type { Assembly } from '../assembly';
@@ -13,7 +13,7 @@ import { readRuleTarget } from './event-targets';
 
 export const RULE = 'AWS::Events::Rule';
 
-/** Every account has a default bus, to which it may put events whether the template names it or not. */
+/** Every account has a default bus, even if the template does not mention it. */
 export function readEventBuses(
   assembly: Assembly,
   targets: AppTargets,
@@ -40,7 +40,7 @@ export function readEventBuses(
       if (isOff(rule) || rule.property('EventPattern') === undefined) return;
       const name = busOfRule(rule);
       const bus = buses.get(name);
-      if (!bus) throw rule.mistake(`its event bus ${name} is not among those of this app`);
+      if (!bus) throw rule.mistake(`its event bus ${name} is not part of this app`);
       const ruleArn = arnOf(rule);
       bus.rules.push({
         path: rule.path,
@@ -62,7 +62,7 @@ export function arnOf(resource: Resource): string {
   return String(resource.stack.attribute(resource.logicalId, 'Arn', 'Resources'));
 }
 
-/** Those that are run; one that is not costs itself only. */
+/** The rules that can run. One that cannot affects only itself. */
 export function targetsOf(
   rule: Resource,
   ruleArn: string,
@@ -80,12 +80,12 @@ export function targetsOf(
 
 function patternOf(rule: Resource): JsonObject {
   const pattern = objectFrom(rule.property('EventPattern'));
-  if (!pattern) throw rule.mistake('its EventPattern is no JSON object');
+  if (!pattern) throw rule.mistake('its EventPattern is not a JSON object');
   try {
     new EventPattern(pattern);
   } catch (error) {
     if (error instanceof PatternError)
-      throw rule.mistake(`EventBridge does not take its EventPattern: ${error.message}`);
+      throw rule.mistake(`EventBridge refuses its EventPattern: ${error.message}`);
     throw error;
   }
   return pattern;

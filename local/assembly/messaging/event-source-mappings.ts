@@ -55,7 +55,7 @@ function readMapping(resource: Resource, parts: MappedParts, attempts: Attempts)
   if (tableName !== undefined)
     return readStreamMapping(resource, sourceArn, tableName, lambdaFunction, parts, attempts);
   throw resource.mistake(
-    `its source ${sourceArn || 'is none of AWS, and'} is not run; queues and DynamoDB streams of the app are`,
+    `its source ${sourceArn || 'is not an AWS resource and'} is not run; the app's queues and DynamoDB streams are`,
   );
 }
 
@@ -66,16 +66,16 @@ function readQueueMapping(
   { targets }: MappedParts,
 ): QueueMapping {
   const queue = targets.queue(sourceArn);
-  if (!queue) throw resource.mistake(`its queue ${sourceArn} is not among the queues of this app`);
+  if (!queue) throw resource.mistake(`its queue ${sourceArn} is not part of this app`);
   if (queue.visibilityTimeoutSeconds < timeoutSeconds) {
     throw resource.mistake(
-      `Queue visibility timeout: ${queue.visibilityTimeoutSeconds} seconds is less than Function timeout: ${timeoutSeconds} seconds; Lambda refuses that`,
+      `Queue visibility timeout: ${queue.visibilityTimeoutSeconds} seconds is less than Function timeout: ${timeoutSeconds} seconds; Lambda refuses this`,
     );
   }
   const common = commonOf(resource, sourceArn, functionName, QUEUE_BATCH);
   if (common.batchSize > QUEUE_BATCH_WITHOUT_WINDOW && (queue.isFifo || common.batchWindowSeconds === 0)) {
     throw resource.mistake(
-      `its BatchSize is ${common.batchSize}; Lambda takes more than ${QUEUE_BATCH_WITHOUT_WINDOW} of standard queues only, and with MaximumBatchingWindowInSeconds`,
+      `its BatchSize is ${common.batchSize}; Lambda allows more than ${QUEUE_BATCH_WITHOUT_WINDOW} only for standard queues with MaximumBatchingWindowInSeconds`,
     );
   }
   const maximumConcurrency = objectAt(
@@ -86,7 +86,7 @@ function readQueueMapping(
     maximumConcurrency !== undefined &&
     !(Number(maximumConcurrency) >= 2 && Number(maximumConcurrency) <= 1000)
   ) {
-    throw resource.mistake(`its MaximumConcurrency is ${maximumConcurrency}; Lambda takes 2 to 1000`);
+    throw resource.mistake(`its MaximumConcurrency is ${maximumConcurrency}; Lambda allows 2 to 1000`);
   }
   return {
     source: 'queue',
@@ -109,13 +109,13 @@ function readStreamMapping(
   if (resource.properties.TumblingWindowInSeconds !== undefined) {
     attempts.leaveOut(
       resource,
-      'its tumbling window is not run: the function gets every batch by itself, without state',
+      'its tumbling window is not run: the function gets each batch separately, without state',
     );
   }
   const position = resource.text('StartingPosition');
   if (position !== 'LATEST' && position !== 'TRIM_HORIZON') {
     throw resource.mistake(
-      `its StartingPosition is ${position}; of DynamoDB streams Lambda takes LATEST and TRIM_HORIZON`,
+      `its StartingPosition is ${position}; for DynamoDB streams Lambda allows LATEST and TRIM_HORIZON`,
     );
   }
   const onFailureArn = textAt(
@@ -156,7 +156,7 @@ function commonOf(
 function within(resource: Resource, name: string, least: number, most: number, standard: number): number {
   const value = resource.number(name) ?? standard;
   if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw resource.mistake(`its ${name} is ${value}; Lambda takes ${least} to ${most}`);
+  throw resource.mistake(`its ${name} is ${value}; Lambda allows ${least} to ${most}`);
 }
 
 function filtersOf(resource: Resource): JsonObject[] {
@@ -168,13 +168,13 @@ function filtersOf(resource: Resource): JsonObject[] {
     const pattern = objectFrom(textAt(filter, 'Pattern'));
     if (!pattern)
       throw resource.mistake(
-        `a Pattern of its FilterCriteria is no JSON object: ${JSON.stringify(filter).slice(0, 120)}`,
+        `a Pattern of its FilterCriteria is not a JSON object: ${JSON.stringify(filter).slice(0, 120)}`,
       );
     try {
       new EventPattern(pattern);
     } catch (error) {
       if (error instanceof PatternError)
-        throw resource.mistake(`Lambda takes no such filter: ${error.message}`);
+        throw resource.mistake(`Lambda refuses its filter: ${error.message}`);
       throw error;
     }
     return pattern;

@@ -1,4 +1,4 @@
-/** Targets of EventBridge's rules and schedules: which are run, and what they get. */
+/** Targets of EventBridge's rules and schedules: which of them are run, and what they get. */
 
 import type { EventInput, EventTarget } from '../model';
 import { isObject, type Json, textAt } from '../values/json';
@@ -7,7 +7,7 @@ import type { AppTargets, Sender } from './app-targets';
 
 const EVENT_BUS = /^arn:[^:]+:events:[^:]*:[^:]*:event-bus\/.+$/;
 
-/** @throws {UserError} if the target is not run, or EventBridge may not deliver to it. */
+/** @throws {UserError} if the target is not run, or EventBridge has no permission to deliver to it */
 export function readRuleTarget(
   target: Json,
   rule: Resource,
@@ -17,7 +17,7 @@ export function readRuleTarget(
 ): EventTarget {
   const arn = textAt(target, 'Arn') ?? '';
   if (EVENT_BUS.test(arn)) {
-    if (!hasBus(arn)) throw rule.mistake(`its target ${arn} is no event bus of this app`);
+    if (!hasBus(arn)) throw rule.mistake(`its target ${arn} is not an event bus of this app`);
     if (textAt(target, 'RoleArn') === undefined)
       throw rule.mistake(`its target ${arn} has no RoleArn, which EventBridge needs to send to another bus`);
   } else {
@@ -28,7 +28,7 @@ export function readRuleTarget(
   return { arn, ...(input && { input }), ...commonOf(target, arn, rule, targets) };
 }
 
-/** EventBridge Scheduler acts by the schedule's role, and needs no leave of the target. */
+/** EventBridge Scheduler uses the schedule's role, and needs no permission of the target. */
 export function readScheduleTarget(target: Json, schedule: Resource, targets: AppTargets): EventTarget {
   const arn = textAt(target, 'Arn') ?? '';
   if (textAt(target, 'RoleArn') === undefined) throw schedule.mistake('its target has no RoleArn');
@@ -55,7 +55,7 @@ function commonOf(
   const messageGroupId = textAt(parameters, 'MessageGroupId');
   const deadLetterArn = textAt(deadLetters, 'Arn');
   if (targets.queue(arn)?.isFifo && messageGroupId === undefined) {
-    throw resource.mistake(`its target ${arn} is a FIFO queue and has no MessageGroupId in SqsParameters`);
+    throw resource.mistake(`its target ${arn} is a FIFO queue, but has no MessageGroupId in SqsParameters`);
   }
   return {
     ...(messageGroupId === undefined ? {} : { messageGroupId }),
@@ -67,7 +67,7 @@ function inputOf(target: Json, rule: Resource): EventInput | undefined {
   if (!isObject(target)) return undefined;
   const text = textAt(target, 'Input');
   if (text !== undefined) {
-    if (!isJson(text)) throw rule.mistake(`the Input of its target is no JSON: ${text.slice(0, 80)}`);
+    if (!isJson(text)) throw rule.mistake(`the Input of its target is not JSON: ${text.slice(0, 80)}`);
     return { kind: 'constant', text };
   }
   const path = textAt(target, 'InputPath');
@@ -87,7 +87,7 @@ function inputOf(target: Json, rule: Resource): EventInput | undefined {
 
 function checkedPath(path: string, rule: Resource): string {
   if (path.startsWith('$')) return path;
-  throw rule.mistake(`the path ${path} of its target's input is no JSONPath, which begins with $`);
+  throw rule.mistake(`the path ${path} of its target's input is not a JSONPath, which begins with $`);
 }
 
 function isJson(text: string): boolean {

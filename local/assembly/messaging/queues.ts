@@ -1,4 +1,4 @@
-/** SQS queues of an app, with their settings as SQS would have them. */
+/** The app's SQS queues, with their settings in SQS's form. */
 import type { Assembly } from '../assembly';
 import { Attempts } from '../attempts';
 import type { OtherResource, Queue } from '../model';
@@ -25,7 +25,7 @@ export function readQueues(assembly: Assembly): { queues: Queue[]; notRun: Other
     attempts.try(resource, () => {
       const queue = readQueue(resource);
       const twin = queues.get(queue.queueArn);
-      if (twin) throw resource.mistake(`is named ${queue.queueName}, as ${twin.queue.path} is`);
+      if (twin) throw resource.mistake(`is named ${queue.queueName}, like ${twin.queue.path}`);
       queues.set(queue.queueArn, { queue, resource });
     });
   }
@@ -35,8 +35,8 @@ export function readQueues(assembly: Assembly): { queues: Queue[]; notRun: Other
     const deadLetters = queues.get(redrive.deadLetterArn)?.queue;
     const fault = deadLetters
       ? deadLetters.isFifo !== queue.isFifo &&
-        'is of the other type, and SQS takes dead-letter queues of the same type only'
-      : 'is not among the queues of this app, so dead letters stay in their queue';
+        'is of the other type, but SQS allows only dead-letter queues of the same type'
+      : 'is not part of this app, so dead letters stay in their queue';
     if (!fault) continue;
     attempts.leaveOut(resource, `its dead-letter queue ${redrive.deadLetterArn} ${fault}`);
     delete queue.redrive;
@@ -75,7 +75,7 @@ function setting(resource: Resource, name: keyof typeof SETTINGS): number {
   const { default: standard, least, most } = SETTINGS[name];
   const value = resource.number(name) ?? standard;
   if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw resource.mistake(`its ${name} is ${value}; SQS takes whole numbers from ${least} to ${most}`);
+  throw resource.mistake(`its ${name} is ${value}; SQS allows whole numbers from ${least} to ${most}`);
 }
 
 function redriveOf(resource: Resource): Queue['redrive'] {

@@ -12,8 +12,8 @@ export interface Window {
 }
 
 /**
- * @param isScheduler whether it may also be `at(…)`
- * @throws {UserError} if AWS refuses it.
+ * @param isScheduler whether `at(…)` is allowed, too
+ * @throws {UserError} if AWS refuses it
  */
 export function readScheduleExpression(
   resource: Resource,
@@ -31,7 +31,7 @@ export function readScheduleExpression(
   return { kind: 'rate', intervalMillis: intervalMillis(expression, resource), ...window };
 }
 
-/** The unit agrees with the number, says EventBridge's page on schedule expressions. */
+/** EventBridge's page on schedule expressions: the unit must agree with the number. */
 function intervalMillis(expression: string, resource: Resource): number {
   const [, digits = '', unit = '', plural] =
     /^rate\(([1-9]\d*) (minute|hour|day)(s?)\)$/.exec(expression) ?? [];
@@ -53,7 +53,7 @@ function checkCron(fields: string, timeZone: string, resource: Resource): void {
   }
 }
 
-/** A local time of a time zone, as the one occasion of a cron expression. */
+/** A local time in a time zone, as a cron expression that matches once. */
 function instant(time: string, timeZone: string, resource: Resource): number {
   const [, year, month, day, hours, minutes, seconds] = (
     /^(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)$/.exec(time) ?? []
@@ -62,6 +62,6 @@ function instant(time: string, timeZone: string, resource: Resource): number {
   checkCron(fields, timeZone, resource);
   const found = new CronExpression(fields, timeZone).after(0);
   if (found === undefined)
-    throw resource.mistake(`its ScheduleExpression is at(${time}), and there is no such time`);
+    throw resource.mistake(`its ScheduleExpression is at(${time}), but there is no such time`);
   return found + (seconds ?? 0) * 1000;
 }

@@ -10,7 +10,7 @@ import { arnOf, isOff, RULE, targetsOf } from './event-buses';
 import { readScheduleTarget } from './event-targets';
 import { readScheduleExpression, type Window } from './schedule-expression';
 
-/** Reads every one that is enabled. */
+/** Reads all that are enabled. */
 export function readSchedules(
   assembly: Assembly,
   targets: AppTargets,
@@ -35,7 +35,7 @@ function readScheduledRule(rule: Resource, attempts: Attempts, targets: AppTarge
   const bus = busOfRule(rule);
   if (bus !== DEFAULT_BUS) {
     throw rule.mistake(
-      `is a scheduled rule of the event bus ${bus}; EventBridge takes them on the default bus only`,
+      `is a scheduled rule of the event bus ${bus}; EventBridge allows them only on the default bus`,
     );
   }
   const timing = readScheduleExpression(rule, false);
@@ -68,6 +68,6 @@ function timeOf(schedule: Resource, name: string): number | undefined {
   const text = schedule.text(name);
   if (text === undefined) return undefined;
   const time = Date.parse(text);
-  if (Number.isNaN(time)) throw schedule.mistake(`its ${name} is ${text}, which is no time`);
+  if (Number.isNaN(time)) throw schedule.mistake(`its ${name} is ${text}, which is not a time`);
   return time;
 }

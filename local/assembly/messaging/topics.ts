@@ -1,4 +1,4 @@
-/** SNS topics of an app, with those of their subscriptions that are run: functions and queues. */
+/** The app's SNS topics, with the subscriptions that are run: functions and queues. */
 import { EventPattern } from '../../event-patterns/event-pattern';
 import { PatternError } from '../../event-patterns/pattern-error';
 import type { Assembly } from '../assembly';
@@ -36,7 +36,7 @@ export function readTopics(
     attempts.try(resource, () => {
       const topicArn = resource.text('TopicArn') ?? '';
       const topic = topics.get(topicArn);
-      if (!topic) throw resource.mistake(`its topic ${topicArn} is not among the topics of this app`);
+      if (!topic) throw resource.mistake(`its topic ${topicArn} is not part of this app`);
       const arn = String(resource.stack.reference(resource.logicalId, 'Resources'));
       topic.subscriptions.push(readSubscription(resolved(resource), resource, topic, arn, targets));
     });
@@ -49,7 +49,7 @@ function readTopic(resource: Resource): Topic {
   const isFifo = resource.flag('FifoTopic');
   if (isFifo !== topicName.endsWith('.fifo')) {
     throw resource.mistake(
-      `its name is ${topicName}; it ends with .fifo if the topic is a FIFO topic, and only then`,
+      `its name is ${topicName}; it must end with .fifo if, and only if, it is a FIFO topic`,
     );
   }
   return {
@@ -73,18 +73,20 @@ function readSubscription(
   const protocol = textAt(given, 'Protocol') ?? '';
   const endpoint = textAt(given, 'Endpoint') ?? '';
   if (protocol !== 'lambda' && protocol !== 'sqs') {
-    throw resource.mistake(`subscriptions by ${protocol} are not run; those of functions and queues are`);
+    throw resource.mistake(
+      `${protocol} subscriptions are not run; subscriptions of functions and queues are`,
+    );
   }
   if (isFunction(endpoint) !== (protocol === 'lambda')) {
-    throw resource.mistake(`its endpoint ${endpoint} is none for the protocol ${protocol}`);
+    throw resource.mistake(`its endpoint ${endpoint} does not fit the protocol ${protocol}`);
   }
   const fault = targets.faultOf(endpoint, { service: 'sns.amazonaws.com', sourceArn: topic.topicArn });
   if (fault) throw resource.mistake(fault);
   if (topic.isFifo && protocol === 'lambda') {
-    throw resource.mistake('SNS takes no functions for subscribers of a FIFO topic; subscribe a queue');
+    throw resource.mistake('SNS does not allow functions as subscribers of a FIFO topic; subscribe a queue');
   }
   if (!topic.isFifo && targets.queue(endpoint)?.isFifo) {
-    throw resource.mistake('SNS takes no FIFO queue for a subscriber of a standard topic');
+    throw resource.mistake('SNS does not allow FIFO queues as subscribers of a standard topic');
   }
   const scope = textAt(given, 'FilterPolicyScope') ?? 'MessageAttributes';
   const filterPolicy = filterPolicyOf(given.FilterPolicy, resource);
@@ -103,13 +105,13 @@ function filterPolicyOf(given: Json | undefined, resource: Resource): JsonObject
   if (given === undefined) return undefined;
   const policy = objectFrom(given);
   if (!policy)
-    throw resource.mistake(`its FilterPolicy is no JSON object: ${JSON.stringify(given).slice(0, 80)}`);
+    throw resource.mistake(`its FilterPolicy is not a JSON object: ${JSON.stringify(given).slice(0, 80)}`);
   if (Object.keys(policy).length === 0) return undefined;
   try {
     new EventPattern(policy);
   } catch (error) {
     if (error instanceof PatternError)
-      throw resource.mistake(`SNS takes no such FilterPolicy: ${error.message}`);
+      throw resource.mistake(`SNS refuses its FilterPolicy: ${error.message}`);
     throw error;
   }
   return policy;

@@ -1,7 +1,7 @@
-/** Patterns of ARNs, as IAM's condition operators read them. */
+/** ARN patterns, as in IAM's condition operators. */
 import { isGlob } from '../../glob';
 
-/** IAM's ArnLike: a wildcard stands for what is within one of the six parts that colons divide. */
+/** IAM's ArnLike: a wildcard matches within one of the six colon-separated parts. */
 export function isArnLike(arn: string, pattern: string): boolean {
   const [parts, patterns] = [partsOf(arn), partsOf(pattern)];
   return parts.every((part, index) => isGlob(part, patterns[index] ?? ''));

@@ -1,4 +1,7 @@
-/** Roles by which an AWS service invokes functions: then the role's policies decide, and no permission of the function is asked. */
+/**
+ * Roles that an AWS service uses to invoke functions. Then the role's policies decide, and the function's own
+ * permissions do not matter.
+ */
 
 import { isGlob } from '../../glob';
 import type { Assembly } from '../assembly';
@@ -6,7 +9,7 @@ import { isObject, type Json, listAt, textAt } from '../values/json';
 import type { Resource } from '../values/resource';
 import { isArnLike } from './arn-pattern';
 
-/** AWS's own policies that let a role invoke any function. */
+/** AWS managed policies that let a role invoke any function. */
 const INVOKING_POLICIES = new Set([
   'AdministratorAccess',
   'AWSLambdaRole',
@@ -15,8 +18,8 @@ const INVOKING_POLICIES = new Set([
 ]);
 
 /**
- * Assumptions: a role that the app does not define may invoke the function, since nothing here knows its policies; the
- * conditions of statements are fulfilled.
+ * Assumptions: a role that the app does not define may invoke the function, because its policies are unknown here;
+ * and conditions of statements are met.
  */
 export class InvokingRoles {
   readonly #assembly: Assembly;
@@ -30,20 +33,20 @@ export class InvokingRoles {
   /** Why the role does not let the service invoke the function; undefined if it does. */
   refusal(roleArn: string, functionArn: string): string | undefined {
     if (!/^arn:[^:]+:iam::[^:]*:role\//.test(roleArn)) {
-      return `invokes with the credentials ${roleArn}, which is not run; give the ARN of a role`;
+      return `invokes with the credentials ${roleArn}, which is not run; use the ARN of a role`;
     }
     const role = this.#assembly
       .resources('AWS::IAM::Role')
       .find((one) => one.stack.attribute(one.logicalId, 'Arn', 'Resources') === roleArn);
     if (!role) return undefined;
     if (!this.#trusts(role)) {
-      return `invokes with the role ${role.shortPath}, which ${this.#service} may not assume: let its assumedBy be new ServicePrincipal('${this.#service}')`;
+      return `invokes with the role ${role.shortPath}, which ${this.#service} may not assume; set its assumedBy to new ServicePrincipal('${this.#service}')`;
     }
     const statements = this.#statementsOf(role).filter((statement) => covers(statement, functionArn));
     const isDenied = statements.some((statement) => textAt(statement, 'Effect') === 'Deny');
     const isAllowed = statements.length > 0 || hasInvokingPolicy(role);
     if (isAllowed && !isDenied) return undefined;
-    return `invokes with the role ${role.shortPath}, whose policies do not allow lambda:InvokeFunction on ${functionArn}: let the function grantInvoke(role)`;
+    return `invokes with the role ${role.shortPath}, whose policies do not allow lambda:InvokeFunction on ${functionArn}; call grantInvoke(role) of the function`;
   }
 
   #trusts(role: Resource): boolean {

@@ -1,11 +1,11 @@
-/** Function policies: an AWS service may run a function only where an AWS::Lambda::Permission says so. */
+/** Function policies: an AWS service may run a function only if an AWS::Lambda::Permission allows it. */
 
 import type { Assembly } from '../assembly';
 import type { Resource } from '../values/resource';
 import { functionNameIn, qualifierIn } from '../values/resource-values';
 import { isArnLike } from './arn-pattern';
 
-/** A permission, with the function, and the alias or version, that it is for. */
+/** A permission, with its function, alias or version. */
 interface Permission {
   resource: Resource;
   functionName: string;
@@ -29,7 +29,8 @@ export class LambdaPermissions {
 
   /**
    * Whether the function may be invoked on behalf of a resource: `cover(name, 'events', 'rule/Nightly')`.
-   * @param qualifier an alias or a version, which needs a permission of its own. @default any permission of the function counts
+   * @param qualifier an alias or a version, which needs its own permission. @default any permission of the function
+   * counts
    */
   cover(functionName: string, service: string, resource: string, qualifier?: string): boolean {
     return this.#allow(functionName, (permission) => permission.stack.arn(service, resource), qualifier);
@@ -40,7 +41,7 @@ export class LambdaPermissions {
     return this.#allow(functionName, () => arn);
   }
 
-  /** The sources for which the function has permissions, as people read them. */
+  /** The sources that the function's permissions allow, in readable form. */
   sourcesOf(functionName: string): string {
     return this.#of(functionName)
       .map((permission) => permission.text('SourceArn'))
@@ -65,7 +66,7 @@ export class LambdaPermissions {
   }
 }
 
-/** IAM's actions have no case, and CloudFormation takes `lambda:*` and `*`, too. */
+/** IAM ignores the case of actions, and CloudFormation also allows `lambda:*` and `*`. */
 const INVOKING_ACTION = /^(lambda:invokefunction|lambda:\*|\*)$/i;
 
 function grantsInvocation(permission: Resource, principal: string): boolean {

@@ -1,4 +1,4 @@
-/** Policies of queues and topics: an AWS service may send to one only where its policy says so. */
+/** Policies of queues and topics: an AWS service may send to one only if its policy allows it. */
 
 import { isGlob } from '../../glob';
 import { UserError } from '../../user-error';
@@ -28,7 +28,7 @@ export interface ServiceRequest {
   action: string;
   /** Of the queue or topic. */
   resourceArn: string;
-  /** On whose behalf the service sends. */
+  /** The source of the message. */
   sourceArn: string;
 }
 
@@ -50,7 +50,7 @@ export class ResourcePolicies {
   }
 }
 
-/** A policy that names what only AWS knows says nothing here. */
+/** A policy with values that only AWS knows is ignored here. */
 function statementsOf(policy: Resource, owners: string): Statement[] {
   try {
     const given = policy.property(owners) ?? [];
@@ -64,7 +64,7 @@ function statementsOf(policy: Resource, owners: string): Statement[] {
   }
 }
 
-/** Queues are named by their URLs, whose last part is the last part of the ARN. */
+/** Queues are identified by their URLs, whose last part is the last part of the ARN. */
 function isOwner(owner: string, arn: string): boolean {
   return owner === arn || (owner.startsWith('https://') && owner.split('/').at(-1) === arn.split(':').at(-1));
 }
@@ -84,7 +84,7 @@ function hasPrincipal(principal: Json | undefined, service: string): boolean {
   return texts(principal.Service).includes(service) || texts(principal.AWS).includes('*');
 }
 
-/** Of the sender, only the source is known here: a condition on anything else does not hold. */
+/** Only the source of a message is known here, so conditions on anything else are not met. */
 function conditionsHold(conditions: Json | undefined, sourceArn: string): boolean {
   if (conditions === undefined) return true;
   if (!isObject(conditions)) return false;

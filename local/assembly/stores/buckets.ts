@@ -1,6 +1,6 @@
 /**
- * S3 buckets with the functions, queues and topics that hear of their objects, as CloudFormation has them (NotificationConfiguration) and as the
- * CDK sets them by a custom resource.
+ * S3 buckets with the functions, queues and topics that they notify, from CloudFormation (NotificationConfiguration)
+ * and from the CDK's custom resource.
  */
 
 import type { Assembly } from '../assembly';
@@ -15,14 +15,14 @@ import { functionNameIn } from '../values/resource-values';
 const BUCKET = 'AWS::S3::Bucket';
 const CDK_NOTIFICATIONS = 'Custom::S3BucketNotifications';
 
-/** Of what happens to objects, a folder shows that they were put there. */
+/** A folder can only show that objects were created. */
 const TOLD_EVENTS = /^s3:ObjectCreated:(\*|Put|CompleteMultipartUpload)$/;
 
-/** One entry of a bucket's notifications, whichever way it was written. */
+/** One entry of a bucket's notifications, from either source. */
 interface Configuration {
   id?: string | undefined;
   events: string[];
-  /** A function, a queue or a topic. */
+  /** The ARN of a function, a queue or a topic. */
   arn: string;
   rules: Json[];
 }
@@ -42,7 +42,7 @@ export function readBuckets(
         notRun.push({
           type: 'EventBridge notifications',
           path: resource.path,
-          reason: 'not run; those to functions, queues and topics are',
+          reason: 'not run; notifications to functions, queues and topics are',
         });
       for (const one of configurations(configuration)) {
         attempts.try(resource, () =>
@@ -53,7 +53,7 @@ export function readBuckets(
           notRun.push({
             type: resource.type,
             path: resource.path,
-            reason: `${others.join(', ')} is not told`,
+            reason: `${others.join(', ')} is not notified`,
           });
       }
     });
@@ -61,7 +61,10 @@ export function readBuckets(
   return { buckets: [...buckets.values()], notRun };
 }
 
-/** The functions by which the CDK sets notifications on AWS, by their paths: reading them does their work here. */
+/**
+ * The paths of the functions with which the CDK sets notifications on AWS. Reading the notifications replaces them
+ * here.
+ */
 export function notificationHandlers(assembly: Assembly): Set<string> {
   const names = new Set(
     assembly
@@ -94,7 +97,7 @@ function readNotification(
   return { id, targetArn: one.arn, events: one.events, ...filter(one.rules, resource) };
 }
 
-/** A custom resource may also name a bucket that is not the app's own. */
+/** A custom resource may also name a bucket outside the app. */
 function bucketOf(resource: Resource, buckets: Map<string, Bucket>): Bucket {
   const { stack, logicalId, path } = resource;
   const bucketName =
@@ -104,7 +107,7 @@ function bucketOf(resource: Resource, buckets: Map<string, Bucket>): Bucket {
   if (bucketName === '') throw resource.mistake('names no bucket');
   const known = buckets.get(bucketName);
   if (known && resource.type === BUCKET) {
-    throw resource.mistake(`is named ${bucketName}, as ${known.path} is; a bucket's name is its own`);
+    throw resource.mistake(`is named ${bucketName}, like ${known.path}; bucket names must be unique`);
   }
   const bucket = known ?? {
     ...{ path, bucketName, notifications: [] },
@@ -114,7 +117,7 @@ function bucketOf(resource: Resource, buckets: Map<string, Bucket>): Bucket {
   return bucket;
 }
 
-/** In CloudFormation's words, and in those of S3's API, which the CDK's custom resource takes. */
+/** In the terms of CloudFormation, and of S3's API, which the CDK's custom resource uses. */
 function configurations(value: Json | undefined): Configuration[] {
   const kinds: [list: string, target: string][] = [
     ['LambdaConfigurations', 'Function'],
@@ -149,7 +152,7 @@ function filter(rules: Json[], resource: Resource): { prefix: string; suffix: st
   for (const rule of rules) {
     const name = textAt(rule, 'Name')?.toLowerCase();
     if (name !== 'prefix' && name !== 'suffix')
-      throw resource.mistake(`filters by ${name}; S3 knows prefix and suffix`);
+      throw resource.mistake(`filters by ${name}; S3 supports prefix and suffix`);
     found[name] = textAt(rule, 'Value') ?? '';
   }
   return found;

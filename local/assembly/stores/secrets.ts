@@ -1,4 +1,4 @@
-/** Secrets of an app. One that Secrets Manager would generate has the same value in every run. */
+/** An app's secrets. One that Secrets Manager would generate has the same value in every run. */
 import { createHash } from 'node:crypto';
 import type { Assembly } from '../assembly';
 import type { Secret } from '../model';
@@ -8,7 +8,7 @@ import type { Resource } from '../values/resource';
 const SECRET = 'AWS::SecretsManager::Secret';
 const ATTACHMENT = 'AWS::SecretsManager::SecretTargetAttachment';
 
-/** Secrets Manager's GetRandomPassword: the characters of each type. */
+/** The characters of each type in Secrets Manager's GetRandomPassword. */
 const LOWER_CASE = 'abcdefghijklmnopqrstuvwxyz';
 const UPPER_CASE = LOWER_CASE.toUpperCase();
 const NUMBERS = '0123456789';
@@ -31,11 +31,11 @@ export function readSecrets(assembly: Assembly): Secret[] {
   });
 }
 
-/** An ARN ends with the name, a hyphen and six characters of Secrets Manager's own, which partial ARNs leave out. */
+/** An ARN ends with the name, a hyphen and six random characters, which partial ARNs leave out. */
 const ARN = /^arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:/;
 const SUFFIX = /-[A-Za-z0-9]{6}$/;
 
-/** The name of a secret by its ARN; a name is its own. */
+/** The name of a secret from its ARN. A name stays as it is. */
 export function secretName(nameOrArn: string): string {
   return ARN.test(nameOrArn) ? nameOrArn.replace(ARN, '').replace(SUFFIX, '') : nameOrArn;
 }
@@ -53,7 +53,7 @@ export function secretString(resource: Resource): string | undefined {
   return JSON.stringify({ ...content, ...connection });
 }
 
-/** What a SecretTargetAttachment adds: where the database is that the secret is for. */
+/** What a SecretTargetAttachment adds: the address of the database. */
 function connectionOf(secret: Resource): JsonObject {
   const { stack } = secret;
   const arn = stack.reference(secret.logicalId, 'Resources');
@@ -82,7 +82,7 @@ function ownString(resource: Resource): string | undefined {
   const key = textAt(settings, 'GenerateStringKey');
   if (template === undefined || key === undefined) return password;
   const value = parse(template);
-  if (!isObject(value)) throw resource.mistake(`its SecretStringTemplate is no JSON object: ${template}`);
+  if (!isObject(value)) throw resource.mistake(`its SecretStringTemplate is not a JSON object: ${template}`);
   return JSON.stringify({ ...value, [key]: password });
 }
 
@@ -100,7 +100,9 @@ function generate(settings: JsonObject, seed: string, resource: Resource): strin
     .filter((characters) => characters.length > 0);
   const length = Number(settings.PasswordLength ?? DEFAULT_LENGTH);
   if (types.length === 0 || !(length >= 1 && length <= MAX_LENGTH)) {
-    throw resource.mistake('its GenerateSecretString leaves no character, or has no usable PasswordLength');
+    throw resource.mistake(
+      'its GenerateSecretString excludes every character, or has no usable PasswordLength',
+    );
   }
   const isEach = settings.RequireEachIncludedType === undefined || isOn('RequireEachIncludedType');
   const all = types.flat();

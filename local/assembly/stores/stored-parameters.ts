@@ -1,4 +1,4 @@
-/** Parameters of an app in the parameter store of Systems Manager. */
+/** An app's parameters in the parameter store of Systems Manager. */
 import type { Assembly } from '../assembly';
 import type { StoredParameter } from '../model';
 import { type Json, objectAt } from '../values/json';
@@ -8,13 +8,13 @@ export const PARAMETER = 'AWS::SSM::Parameter';
 /** With `crossRegionReferences`, the CDK passes values between regions through the parameter store. */
 export const EXPORT_WRITER = 'Custom::CrossRegionExportWriter';
 
-/** @throws {UserError} for a SecureString, which CloudFormation does not create. */
+/** @throws {UserError} for a SecureString, which CloudFormation cannot create */
 export function readStoredParameters(assembly: Assembly): StoredParameter[] {
   return assembly.resources(PARAMETER).map((resource) => {
     const type = resource.text('Type') ?? 'String';
     if (type !== 'String' && type !== 'StringList') {
       throw resource.mistake(
-        `its Type is ${type}; CloudFormation creates String and StringList only. Create a SecureString by hand, and give its value here with --parameter NAME=VALUE`,
+        `its Type is ${type}; CloudFormation creates only String and StringList. Create a SecureString by hand, and set its value here with --parameter NAME=VALUE`,
       );
     }
     const name = nameOf(resource);
@@ -28,7 +28,7 @@ export function readStoredParameters(assembly: Assembly): StoredParameter[] {
   });
 }
 
-/** What a resource stores under a name, as it stands in its template. */
+/** What a resource stores under a name, as written in its template. */
 export function storedIn(resource: Resource, name: string): { value: Json; at: string } | undefined {
   if (resource.type === PARAMETER) {
     const value = resource.properties.Value;

@@ -1,4 +1,4 @@
-/** DynamoDB tables of an app, as input of CreateTable. */
+/** An app's DynamoDB tables, as input of CreateTable. */
 import { UserError } from '../../user-error';
 import type { Assembly } from '../assembly';
 import type { DynamoTable, StreamViewType } from '../model';
@@ -16,7 +16,7 @@ export function readTables(assembly: Assembly): DynamoTable[] {
     const twin = tables.get(table.tableName);
     if (twin) {
       throw new UserError(
-        `${table.path} and ${twin.path} are both named ${table.tableName}. If they belong to two stages of the app, run one of them: --stack names it.`,
+        `${table.path} and ${twin.path} are both named ${table.tableName}. If they belong to two stages of the app, select one with --stack.`,
       );
     }
     tables.set(table.tableName, table);
@@ -38,7 +38,7 @@ function readTable(resource: Resource): DynamoTable {
       TableName: tableName,
       AttributeDefinitions: resource.property('AttributeDefinitions') ?? [],
       KeySchema: keySchema(resource),
-      // Capacity of a global table is a matter of auto scaling, which has no meaning here.
+      // The capacity of a global table depends on auto scaling, which has no effect here.
       BillingMode: isOnDemand ? 'PAY_PER_REQUEST' : 'PROVISIONED',
       ...(isOnDemand
         ? {}
@@ -55,7 +55,7 @@ function streamOf(resource: Resource): Pick<DynamoTable, 'streamViewType'> {
   const specification = resource.property('StreamSpecification');
   if (specification === undefined) return {};
   const viewType = VIEW_TYPES.find((known) => known === textAt(specification, 'StreamViewType'));
-  if (!viewType) throw resource.mistake(`its StreamViewType is none of ${VIEW_TYPES.join(', ')}`);
+  if (!viewType) throw resource.mistake(`its StreamViewType must be one of ${VIEW_TYPES.join(', ')}`);
   return { streamViewType: viewType };
 }
 
@@ -80,14 +80,14 @@ function indexes(resource: Resource, property: string, isOnDemand: boolean): Rec
   };
 }
 
-/** @throws {UserError} as CloudFormation refuses a provisioned table without capacity. */
+/** @throws {UserError} for a provisioned table without capacity, which CloudFormation refuses */
 function throughput(value: Json | undefined, resource: Resource): JsonObject {
   const [read, write] = ['ReadCapacityUnits', 'WriteCapacityUnits'].map((name) =>
     Number(isObject(value) ? value[name] : Number.NaN),
   );
   if (!read || !write) {
     throw resource.mistake(
-      'needs ProvisionedThroughput, since its BillingMode is PROVISIONED; set BillingMode PAY_PER_REQUEST or give the capacity',
+      'needs ProvisionedThroughput, because its BillingMode is PROVISIONED; set BillingMode PAY_PER_REQUEST, or set the capacity',
     );
   }
   return { ReadCapacityUnits: read, WriteCapacityUnits: write };

@@ -1,4 +1,4 @@
-/** Where an app's cloud assembly comes from: a folder that holds it, or a command that makes it. */
+/** Where an app's cloud assembly comes from: a folder that has it, or a command that makes it. */
 import { existsSync, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { UserError } from '../../user-error';
@@ -10,12 +10,12 @@ export type AppSource =
   | { kind: 'assembly'; directory: string; workingDirectory: string }
   | { kind: 'command'; synthesis: Synthesis };
 
-/** Where the CDK's command line puts the assembly, too. */
+/** The same folder as the CDK's command line uses. */
 const OUTPUT_DIRECTORY = 'cdk.out';
 
 /**
  * @param app a folder with a cloud assembly, a folder with a cdk.json, or a command. @default the app of cdk.json
- * @throws {UserError} if there is no such folder and no command.
+ * @throws {UserError} if there is neither such a folder nor such a command
  */
 export function findApp(app: string | undefined, workingDirectory: string): AppSource {
   if (app === undefined) return appOfProject(workingDirectory);
@@ -24,14 +24,14 @@ export function findApp(app: string | undefined, workingDirectory: string): AppS
     if (isAssembly(directory)) return { kind: 'assembly', directory, workingDirectory };
     if (existsSync(join(directory, 'cdk.json'))) return appOfProject(directory);
     throw new UserError(
-      `${directory} holds neither a cloud assembly (manifest.json) nor a CDK app (cdk.json). Give the folder that \`cdk synth\` writes, or the command that runs the app.`,
+      `${directory} has neither a cloud assembly (manifest.json) nor a CDK app (cdk.json). Pass the folder that \`cdk synth\` writes, or the command that runs the app.`,
     );
   }
   assertRuns(app, workingDirectory);
   return command(app, workingDirectory, readSettings(workingDirectory));
 }
 
-/** Of a single word, or one that is a path: a mistyped folder is no command. What else the shell makes of a command, it says itself. */
+/** For a single word or a path, because a mistyped folder is not a command. Other errors come from the shell itself. */
 function assertRuns(app: string, workingDirectory: string): void {
   const [program = ''] = app.trim().split(/\s/, 1);
   const isPath = program.includes('/');
@@ -41,7 +41,7 @@ function assertRuns(app: string, workingDirectory: string): void {
     : isScript(app, workingDirectory) || isInPath(program);
   if (isThere) return;
   throw new UserError(
-    `There is no folder and no command ${JSON.stringify(program)} (--app). Give the folder of a CDK app, one that \`cdk synth\` wrote, or the command that runs the app.`,
+    `There is no folder or command ${JSON.stringify(program)} (--app). Pass the folder of a CDK app, a folder that \`cdk synth\` wrote, or the command that runs the app.`,
   );
 }
 
@@ -50,7 +50,7 @@ function isInPath(program: string): boolean {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
 }
 
-/** The CDK runs a script with Node.js, too, where it is named alone. */
+/** Like the CDK, runs a script with Node.js if only its name is given. */
 function isScript(app: string, workingDirectory: string): boolean {
   return /^\S+\.[cm]?js$/.test(app) && existsSync(resolve(workingDirectory, app));
 }
@@ -60,7 +60,7 @@ function appOfProject(workingDirectory: string): AppSource {
   const app = textAt(settings, 'app');
   if (app === undefined) {
     throw new UserError(
-      `There is no cdk.json with an "app" in ${workingDirectory}. Start in the folder of a CDK app, or give --app with the app's command or its cdk.out folder.`,
+      `There is no cdk.json with an "app" in ${workingDirectory}. Start in the folder of a CDK app, or pass the app's command or its cdk.out folder with --app.`,
     );
   }
   const directory = resolve(workingDirectory, app);

@@ -1,17 +1,17 @@
-/** The files of a cloud assembly, as the CDK writes them: manifests, templates and assets, nested stages and nested stacks. */
+/** The files of a cloud assembly: manifests, templates and assets, nested stages and nested stacks. */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../../user-error';
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../values/json';
 
 export interface CloudAssembly {
-  /** In the order of the manifest; those of nested stages follow. */
+  /** In the manifest's order, followed by those of nested stages. */
   stacks: StackFiles[];
-  /** Context that the app asked for and nobody had: the CDK put dummy values in its place. */
+  /** Context that the app needed and nobody provided. The CDK used dummy values instead. */
   missingContext: string[];
-  /** The version of CDK 1 that made the assembly, if it is one of its. */
+  /** The version of CDK 1 that made the assembly, if it did. */
   cdk1Version: string | undefined;
-  /** What constructs reported as errors (`Annotations.of(…).addError`): the CDK does not deploy their stack then. */
+  /** Errors that constructs reported (`Annotations.of(…).addError`). The CDK does not deploy their stack. */
   errors: { stackName: string; path: string; message: string }[];
 }
 
@@ -21,13 +21,13 @@ export interface StackFiles {
   id: string;
   /** The construct path: `Dev/Main`. */
   displayName: string;
-  /** Ids of the artifacts that are deployed before it. */
+  /** IDs of the artifacts that are deployed before it. */
   dependencies: string[];
   /** The folder that asset paths are relative to. */
   directory: string;
   templateFile: string;
   template: JsonObject;
-  /** `undefined` if the stack does not say. */
+  /** `undefined` if the stack does not set it. */
   region: string | undefined;
   accountId: string | undefined;
   parameters: JsonObject;
@@ -37,12 +37,12 @@ export interface StackFiles {
   constructPaths: Map<string, string>;
 }
 
-/** @throws {UserError} if the folder holds no cloud assembly, or parts of it are missing. */
+/** @throws {UserError} if the folder has no cloud assembly, or parts of it are missing */
 export function readCloudAssembly(directory: string): CloudAssembly {
   const manifestFile = join(directory, 'manifest.json');
   if (!existsSync(manifestFile)) {
     throw new UserError(
-      `${directory} is not a CDK cloud assembly: it has no manifest.json. Give the folder that \`cdk synth\` writes (cdk.out), or the command that runs the app.`,
+      `${directory} is not a CDK cloud assembly: it has no manifest.json. Pass the folder that \`cdk synth\` writes (cdk.out), or the command that runs the app.`,
     );
   }
   const manifest = readJson(manifestFile);
@@ -77,7 +77,7 @@ export function readCloudAssembly(directory: string): CloudAssembly {
 
 export function readJson(file: string): Json {
   if (!existsSync(file))
-    throw new UserError(`The assembly names ${file}, which does not exist. Synthesize it again.`);
+    throw new UserError(`The assembly refers to ${file}, which does not exist. Synthesize the app again.`);
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Json;
   } catch (error) {
@@ -131,7 +131,9 @@ function readAssets(directory: string, file: string, assets: Map<string, string>
   }
 }
 
-/** CDK 1, and the legacy synthesizer of CDK 2, pass assets as parameters: those of one asset, by name. */
+/**
+ * CDK 1 and the legacy synthesizer of CDK 2 pass assets as parameters. Returns the parameters of one asset, by name.
+ */
 function readLegacyAsset(directory: string, data: Json, assets: Map<string, string>): JsonObject {
   const [id, path] = [textAt(data, 'id'), textAt(data, 'path')];
   if (id === undefined || path === undefined) return {};
@@ -139,14 +141,14 @@ function readLegacyAsset(directory: string, data: Json, assets: Map<string, stri
   assets.set(key, resolve(directory, path));
   const values: [string | undefined, string][] = [
     [textAt(data, 's3BucketParameter'), 'assets'],
-    // A prefix and a name, divided as the template divides them.
+    // A prefix and a name, with the template's separator.
     [textAt(data, 's3KeyParameter'), `||${key}`],
     [textAt(data, 'artifactHashParameter'), id],
   ];
   return Object.fromEntries(values.filter(([name]) => name !== undefined));
 }
 
-/** The tree of constructs names the library that each is of. */
+/** The construct tree has the library of each construct. */
 function cdk1Version(directory: string): string | undefined {
   const file = join(directory, 'tree.json');
   if (!existsSync(file)) return undefined;
@@ -155,7 +157,7 @@ function cdk1Version(directory: string): string | undefined {
   return version;
 }
 
-/** What constructs said of themselves, in the manifest or in a file of its own: also where the template carries no metadata. */
+/** Metadata of constructs, in the manifest or in a separate file, even if the template has none. */
 function readMetadata(directory: string, artifact: Json): { path: string; type: string; data: Json }[] {
   const file = textAt(artifact, 'additionalMetadataFile');
   const extra = file ? readJson(join(directory, file)) : {};

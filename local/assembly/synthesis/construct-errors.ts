@@ -1,11 +1,14 @@
-/** Errors that constructs report of themselves (`Annotations.of(…).addError`, cdk-nag): the CDK deploys nothing then, and a run tells so. */
+/**
+ * Errors that constructs report about themselves (`Annotations.of(…).addError`, cdk-nag). The CDK would deploy
+ * nothing, and a run says so.
+ */
 import type { Assembly } from '../assembly';
 import type { OtherResource } from '../model';
 
-/** Rules explain themselves at length. */
+/** Rules have long explanations. */
 const MAX_CHARACTERS = 160;
 
-/** One entry for each message, with all the constructs that report it. */
+/** One entry for each message, with all constructs that report it. */
 export function readConstructErrors({ errors }: Assembly): OtherResource[] {
   const paths = new Map<string, string[]>();
   for (const { path, message } of errors) paths.set(message, [...(paths.get(message) ?? []), path]);

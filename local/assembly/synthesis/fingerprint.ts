@@ -1,4 +1,4 @@
-/** Whether the assembly in a folder is still what a synthesis would write: a hash over all that may go into it. */
+/** Whether the assembly in a folder is up to date: a hash over everything that may affect a synthesis. */
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,21 +6,21 @@ import { isObject, type Json, type JsonObject, textAt } from '../values/json';
 import { filesIn, ProjectFiles, statOf } from './project-files';
 import type { Synthesis } from './synthesis';
 
-/** Beside the manifest. */
+/** Stored beside the manifest. */
 export const FINGERPRINT_FILE = 'fingerprint.json';
 
-/** More would take longer to look at than an app takes to synthesize. */
+/** Checking more files would take longer than a synthesis. */
 const MAX_FILES = 20_000;
 
-/** Variables of a terminal's session, or of the package manager that starts the command. An app may read any other. */
+/** Variables of a terminal session, or of the package manager that starts the command. An app may read any other. */
 const SESSION_VARIABLES =
   /^(_|npm_.*|INIT_CWD|NODE|PWD|OLDPWD|SHLVL|TERM.*|COLORTERM|COLUMNS|LINES|WINDOWID|DISPLAY|TMUX.*|STY|SSH_.*|XDG_.*|DBUS_.*|VSCODE_.*|NO_COLOR|FORCE_COLOR)$/;
 
-/** The sources of a synthesis at one moment. Take it before the synthesis: what changes meanwhile is then noticed. */
+/** The sources of a synthesis at one moment. Create it before the synthesis, so that later changes are noticed. */
 export class Fingerprint {
   readonly #synthesis: Synthesis;
   readonly #projectFiles: ProjectFiles;
-  /** Undefined if there is too much to look at. */
+  /** Undefined if there are too many files to check. */
   readonly #sources: string | undefined;
 
   static of(synthesis: Synthesis): Fingerprint {
@@ -40,7 +40,7 @@ export class Fingerprint {
     });
   }
 
-  /** What the app printed when it wrote the assembly that is there; undefined if it must be synthesized. */
+  /** What the app printed when it wrote the existing assembly; undefined if it must be synthesized. */
   matching(): { printed: string } | undefined {
     const record = readRecord(this.#file);
     const products = record && this.#products();
@@ -52,12 +52,12 @@ export class Fingerprint {
     return matches ? { printed: textAt(record, 'printed') ?? '' } : undefined;
   }
 
-  /** No assembly counts as synthesized from here on. */
+  /** From now on, no assembly counts as up to date. */
   clear(): void {
     rmSync(this.#file, { force: true });
   }
 
-  /** After a successful synthesis only. */
+  /** Call only after a successful synthesis. */
   record(printed: string): void {
     const products = this.#products();
     if (this.#sources === undefined || products === undefined) return;
@@ -68,7 +68,7 @@ export class Fingerprint {
     return join(this.#synthesis.outputDirectory, FINGERPRINT_FILE);
   }
 
-  /** The assembly, and what the app's command may have built elsewhere. Somebody else may change either later on. */
+  /** The assembly, and what the app's command may have built elsewhere. Others may change either later. */
   #products(): string | undefined {
     return digest(() => [
       ...filesIn(this.#synthesis.outputDirectory).filter((file) => file !== this.#file),
@@ -77,7 +77,10 @@ export class Fingerprint {
   }
 }
 
-/** By size and times: a file's change time moves with its content, whatever a tool does to the other one. */
+/**
+ * Compares size and times. A file's change time moves with its content, whatever a tool does to the modification
+ * time.
+ */
 function digest(list: (hash: Hash) => string[]): string | undefined {
   const hash = createHash('sha256');
   const files = [...new Set(list(hash))].sort();

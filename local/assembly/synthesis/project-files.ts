@@ -1,16 +1,19 @@
-/** The files of an app's project, as far as a synthesis may read or write them. */
+/** The files of an app's project that a synthesis may read or write. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import type { Synthesis } from './synthesis';
 
-/** What a package manager writes whenever it changes node_modules, which itself has too many files to look at. */
+/** Files that package managers write whenever node_modules changes. node_modules itself has too many files to check. */
 const INSTALLATION_RECORDS = ['.package-lock.json', '.yarn-integrity', '.yarn-state.yml', '.modules.yaml'];
 
-/** Where there is no Git to tell, an app's command may write these. */
+/** Without Git, an app's command is assumed to write these. */
 const USUAL_PRODUCTS = ['build', 'dist', 'coverage'];
 
-/** The files of the project around an app: of its Git repository, if it is in one, since apps import from beside their folder. */
+/**
+ * The files of the project around an app: its Git repository, if there is one, because apps import files from beside
+ * their folder.
+ */
 export class ProjectFiles {
   readonly #outputDirectory: string;
   readonly #dataDirectories: string[];
@@ -27,7 +30,7 @@ export class ProjectFiles {
     this.#roots = [...new Set([this.#root, workingDirectory])];
   }
 
-  /** What Git would see, files that it is told to ignore (such as .env), and what tells of node_modules. */
+  /** Files that Git sees, files that it ignores (such as .env), and files that reveal changes of node_modules. */
   sources(): string[] {
     const found = this.#isRepository
       ? [...this.#list('-co'), ...this.#list('-oi', '--directory').filter((path) => !path.endsWith('/'))]
@@ -38,7 +41,7 @@ export class ProjectFiles {
     return [...found.flatMap((path) => this.#filesIn(path)), ...records];
   }
 
-  /** Folders that Git ignores, such as build: not node_modules, and no hidden ones, where tools keep caches. */
+  /** Folders that Git ignores, such as build, except node_modules and hidden folders, where tools keep caches. */
   products(): string[] {
     if (!this.#isRepository) return [];
     return this.#list('-oi', '--directory')
@@ -46,12 +49,15 @@ export class ProjectFiles {
       .flatMap((path) => this.#filesIn(path));
   }
 
-  /** The folder to watch for changes of what `sources` names. */
+  /** The folder to watch for changes of the files in `sources`. */
   get root(): string {
     return this.#root;
   }
 
-  /** Whether no change of this path counts: packages, hidden folders, the assembly, a run's data, and folders that Git ignores. */
+  /**
+   * Whether changes of this path do not matter: packages, hidden folders, the assembly, a run's data, and folders
+   * that Git ignores.
+   */
   ignores(): (path: string) => boolean {
     const ignored = [
       this.#outputDirectory,
@@ -77,7 +83,7 @@ export class ProjectFiles {
   }
 }
 
-/** Nothing if Git is not there, or the folder in no repository. */
+/** Nothing without Git, or if the folder is not in a repository. */
 function git(workingDirectory: string, ...args: string[]): string[] {
   try {
     const output = execFileSync('git', args, {
@@ -96,7 +102,7 @@ function isNoSource(name: string): boolean {
   return name === 'node_modules' || (name.startsWith('.') && name.length > 1);
 }
 
-/** The file itself, or all files in the folder and below. */
+/** The file itself, or all files in the folder and its subfolders. */
 export function filesIn(path: string, except: string[] = []): string[] {
   if (except.some((folder) => path === folder || path.startsWith(folder + sep))) return [];
   if (!statOf(path)?.isDirectory()) return [path];
@@ -108,7 +114,7 @@ export function filesIn(path: string, except: string[] = []): string[] {
     });
 }
 
-/** Undefined if there is no such file, or it cannot be looked at. */
+/** Undefined if there is no such file, or it cannot be read. */
 export function statOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });

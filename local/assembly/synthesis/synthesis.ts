@@ -1,4 +1,4 @@
-/** Runs a CDK app's own command, as the CDK's command line does, but without it: about a second faster. */
+/** Runs a CDK app's own command without the CDK's command line, which saves about a second. */
 import { spawn } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { delimiter, dirname, join, relative, resolve } from 'node:path';
@@ -7,20 +7,20 @@ import { UserError } from '../../user-error';
 import type { JsonObject } from '../values/json';
 
 export interface Synthesis {
-  /** As in cdk.json: run by the shell. */
+  /** As in cdk.json. The shell runs it. */
   command: string;
   workingDirectory: string;
   /** Absolute folder for the cloud assembly. */
   outputDirectory: string;
   context: JsonObject;
-  /** Absolute folders in which a run keeps files: neither sources nor products of the app. @default none */
+  /** Absolute folders of a run's own files, which are neither sources nor products of the app. @default none */
   dataDirectories?: string[];
   /** @default this process's own */
   environment?: NodeJS.ProcessEnv;
   signal?: AbortSignal;
 }
 
-/** What the CDK's command line adds to the app's context; the runtime needs the paths for its messages. */
+/** Context that the CDK's command line adds. The runtime needs the paths for its messages. */
 const CLI_CONTEXT: JsonObject = {
   'aws:cdk:enable-path-metadata': true,
   'aws:cdk:enable-asset-metadata': true,
@@ -28,7 +28,7 @@ const CLI_CONTEXT: JsonObject = {
 
 /**
  * Resolves with what the app printed, once the assembly is in its folder.
- * @throws {UserError} with the app's own error, shortened, if it fails.
+ * @throws {UserError} with the app's own error, shortened, if it fails
  */
 export async function synthesize(synthesis: Synthesis): Promise<string> {
   const { command, workingDirectory, outputDirectory } = synthesis;
@@ -39,10 +39,10 @@ export async function synthesize(synthesis: Synthesis): Promise<string> {
       `The app's command \`${command}\` failed (${exit}): ${shorten(errors, workingDirectory)}`,
     );
   }
-  // An assembly of an earlier run is no result of this one.
+  // The assembly of an earlier run is not a result of this one.
   if (manifestTime(outputDirectory) !== earlier) return `${output}${errors}`.trim();
   throw new UserError(
-    `The app's command \`${command}\` ended without writing a cloud assembly to ${outputDirectory}. It must create an App of aws-cdk-lib, and may need to call app.synth() at its end.`,
+    `The app's command \`${command}\` did not write a cloud assembly to ${outputDirectory}. It must create an App of aws-cdk-lib, and may need to call app.synth() at its end.`,
   );
 }
 
@@ -52,7 +52,7 @@ function manifestTime(directory: string): number | undefined {
 
 function run(synthesis: Synthesis): Promise<{ exit: string; output: string; errors: string }> {
   const { environment = process.env } = synthesis;
-  // NodejsFunction bundles with the esbuild of the app or of PATH, and needs Docker where there is none.
+  // NodejsFunction bundles with the esbuild of the app or of the PATH, and needs Docker without one.
   const path = [environment.PATH, dirname(require.resolve('esbuild/bin/esbuild'))].filter(Boolean);
   const child = spawn(synthesis.command, {
     shell: true,
@@ -65,7 +65,7 @@ function run(synthesis: Synthesis): Promise<{ exit: string; output: string; erro
       CDK_CONTEXT_JSON: JSON.stringify({ ...CLI_CONTEXT, ...synthesis.context }),
       CDK_DEFAULT_REGION: environment.CDK_DEFAULT_REGION ?? 'us-east-1',
       CDK_DEFAULT_ACCOUNT: environment.CDK_DEFAULT_ACCOUNT ?? '000000000000',
-      // Validating the template takes seconds; `cdk synth` and `cdk deploy` do it.
+      // Validating the template takes seconds. `cdk synth` and `cdk deploy` do it.
       CDK_VALIDATION: environment.CDK_VALIDATION ?? 'false',
     },
     ...(synthesis.signal ? { signal: synthesis.signal } : {}),
@@ -88,7 +88,7 @@ function run(synthesis: Synthesis): Promise<{ exit: string; output: string; erro
 
 const MAX_FALLBACK_LINES = 5;
 
-/** The error's message and the place in the app where it arose, out of what Node.js, tsx or a compiler printed. */
+/** The error's message and its place in the app, from the output of Node.js, tsx or a compiler. */
 export function shorten(errors: string, workingDirectory: string): string {
   const lines = stripVTControlCharacters(errors).split(/\r?\n/);
   const compilerError = lines.find((line) => /^\s*\S.*:\d+:\d+: ERROR: /.test(line));
@@ -112,7 +112,7 @@ export function shorten(errors: string, workingDirectory: string): string {
   return last.length > 0 ? last.join('\n') : 'it printed no error';
 }
 
-/** The lines that esbuild shows below its first error: the line of the source, and a mark where it is wrong. */
+/** The lines that esbuild shows below its first error: the source line, and a mark at the error. */
 function codeFrame(lines: string[]): string {
   const start = lines.findIndex((line) => /\[ERROR\]/.test(line));
   if (start < 0) return '';
@@ -124,7 +124,7 @@ function codeFrame(lines: string[]): string {
     .join('');
 }
 
-/** The same, for compilers that show none. */
+/** The same for compilers that do not show the line. */
 function sourceFrame(error: string, workingDirectory: string): string {
   const [, file = '', line, column] = /^\s*(\S.*?):(\d+):(\d+): /.exec(error) ?? [];
   const path = resolve(workingDirectory, file);

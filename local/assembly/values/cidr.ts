@@ -1,6 +1,9 @@
-/** Address blocks as CloudFormation's `Fn::Cidr` makes them. */
+/** Address blocks, as in CloudFormation's `Fn::Cidr`. */
 
-/** The first `count` blocks of `hostBits` bits within an IPv4 block; `undefined` if they do not fit in it, or it is none. */
+/**
+ * The first `count` blocks of `hostBits` bits within an IPv4 block; `undefined` if they do not fit, or the block is
+ * invalid.
+ */
 export function subnets(block: string, count: number, hostBits: number): string[] | undefined {
   const [, ...parts] = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(block) ?? [];
   const [a = 256, b = 256, c = 256, d = 256, prefix = 33] = parts.map(Number);

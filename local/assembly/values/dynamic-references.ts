@@ -1,4 +1,4 @@
-/** References such as `{{resolve:ssm:/chat/limit}}`, which CloudFormation replaces while it deploys. */
+/** References such as `{{resolve:ssm:/chat/limit}}`, which CloudFormation replaces during a deployment. */
 
 import type { Scope } from './intrinsics';
 import type { Json } from './json';
@@ -13,7 +13,7 @@ export function resolveReferences(text: string, scope: Scope, at: string): strin
     if (service === 'secretsmanager') return secretText(reference, key, scope, at);
     throw scope.mistake(
       at,
-      `${reference}: CloudFormation takes ssm-secure in few properties only, such as passwords of databases. Read it at run time with GetParameter`,
+      `${reference}: CloudFormation allows ssm-secure only in a few properties, such as database passwords. Read the value at run time with GetParameter`,
     );
   });
 }
@@ -24,17 +24,17 @@ function storedText(key: string, scope: Scope, at: string): string {
   return asText(scope.storedParameter(name, at));
 }
 
-/** `secret-id:SecretString:json-key:version-stage:version-id`, all but the first optional. */
+/** `secret-id:SecretString:json-key:version-stage:version-id`. Only the first part is required. */
 function secretText(reference: string, key: string, scope: Scope, at: string): string {
   const [, id = '', part = '', jsonKey = ''] =
     /^(arn:(?:[^:]*:){5}[^:]*|[^:]*)(?::([^:]*))?(?::([^:]*))?/.exec(key) ?? [];
   if (part !== '' && part !== 'SecretString') {
-    throw scope.mistake(at, `${reference} names ${part}; CloudFormation resolves SecretString only`);
+    throw scope.mistake(at, `${reference} names ${part}; CloudFormation resolves only SecretString`);
   }
   return scope.secretText(id, jsonKey, at);
 }
 
-/** The value of one key of a secret that is JSON. */
+/** The value of one key of a JSON secret. */
 export function valueOfKey(secret: string, jsonKey: string): string | undefined {
   if (jsonKey === '') return secret;
   try {

@@ -1,10 +1,10 @@
-/** CloudFormation's intrinsic functions: turns a value as it stands in a template into the value that CloudFormation would see. */
+/** CloudFormation's intrinsic functions: turns a value from a template into the value that CloudFormation would see. */
 import type { UserError } from '../../user-error';
 import { subnets } from './cidr';
 import { resolveReferences } from './dynamic-references';
 import { isObject, type Json, type JsonObject, textAt } from './json';
 
-/** What an expression can name in the template around it. `at` is the expression's own place, for messages. */
+/** What an expression can refer to in its template. `at` is the expression's own place, for messages. */
 export interface Scope {
   readonly region: string;
   reference(name: string, at: string): Json | undefined;
@@ -12,13 +12,13 @@ export interface Scope {
   condition(name: string, at: string): boolean;
   mapping(name: string, at: string): JsonObject;
   importedValue(exportName: string, at: string): Json | undefined;
-  /** An output of another stack, exported or not; of a region if one is named. */
+  /** An output of another stack, exported or not; from a given region, if there is one. */
   stackOutput(stackName: string, outputName: string, region: string | undefined, at: string): Json;
-  /** A value that no template has: given by people under one of the names, or a placeholder. */
+  /** A value that no template has: set by the user under one of the names, or a placeholder. */
   outsideValue(names: [string, ...string[]], at: string, text: string): Json;
   /** What the parameter store has under a name. */
   storedParameter(name: string, at: string): Json;
-  /** A secret's text, or that of one key of it if the key is not empty. */
+  /** The text of a secret, or of one of its keys if the key is not empty. */
   secretText(id: string, jsonKey: string, at: string): string;
   mistake(at: string, text: string): UserError;
 }
@@ -46,7 +46,7 @@ export function resolve(value: Json, scope: Scope, at: string): Json | undefined
   return resolved;
 }
 
-/** A condition, by its name's definition or as an operand of Fn::And, Fn::Or and Fn::Not. */
+/** A condition: a defined one by name, or an operand of Fn::And, Fn::Or and Fn::Not. */
 export function resolveCondition(value: Json, scope: Scope, at: string): boolean {
   if (typeof value === 'boolean') return value;
   if (isObject(value)) {
@@ -198,10 +198,10 @@ function stringified(value: Json | undefined): Json | undefined {
 function text(value: Json | undefined, scope: Scope, at: string, what: string): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw scope.mistake(at, `${what} needs text, and got ${JSON.stringify(value) ?? 'AWS::NoValue'}`);
+  throw scope.mistake(at, `${what} needs text, but got ${JSON.stringify(value) ?? 'AWS::NoValue'}`);
 }
 
 function list(value: Json | undefined, scope: Scope, at: string, what: string): Json[] {
   if (Array.isArray(value)) return value;
-  throw scope.mistake(at, `${what} needs a list, and got ${JSON.stringify(value) ?? 'AWS::NoValue'}`);
+  throw scope.mistake(at, `${what} needs a list, but got ${JSON.stringify(value) ?? 'AWS::NoValue'}`);
 }

@@ -1,7 +1,7 @@
-/** JSON that a template may have as a value or as a text. */
+/** JSON that a template may contain as a value or as text. */
 import { isObject, type Json, type JsonObject } from './json';
 
-/** `undefined` if it is no object either way. */
+/** `undefined` if neither is an object. */
 export function objectFrom(value: Json | undefined): JsonObject | undefined {
   if (typeof value !== 'string') return isObject(value) ? value : undefined;
   try {

@@ -1,4 +1,4 @@
-/** The values that a template is made of. */
+/** The values in a template. */
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 
 export interface JsonObject {
@@ -9,7 +9,7 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The object at `key`, or an empty one: templates leave out sections that have nothing in them. */
+/** The object at `key`, or an empty one, because templates leave out empty sections. */
 export function objectAt(value: Json | undefined, key: string): JsonObject {
   const child = isObject(value) ? value[key] : undefined;
   return isObject(child) ? child : {};

@@ -1,32 +1,32 @@
-/** Values that no template of the app has: those that people give, and placeholders for the others. */
+/** Values that no template of the app has: user-supplied ones, and placeholders for the rest. */
 import type { App, UnknownValue } from '../model';
 
 export class OutsideValues {
   readonly #given: Map<string, string>;
   readonly #hasPlaceholders: boolean;
   readonly #unknown = new Map<string, string>();
-  /** The conditions that are decided by placeholders. */
+  /** Conditions whose value depends on placeholders. */
   readonly #conditions = new Map<string, Set<string>>();
 
-  /** @param hasPlaceholders whether something stands for what nobody gave; otherwise it is a mistake */
+  /** @param hasPlaceholders whether placeholders stand for missing values; otherwise a missing value is an error */
   constructor(given: Record<string, string>, hasPlaceholders: boolean) {
     this.#given = new Map(Object.entries(given));
     this.#hasPlaceholders = hasPlaceholders;
   }
 
-  /** What was given by the first of these names for which something was. */
+  /** The first of these names for which the user supplied a value. */
   given(...names: string[]): string | undefined {
     return names.map((name) => this.#given.get(name)).find((value) => value !== undefined);
   }
 
   /**
-   * A host name, or the URL of one where a URL is asked for; `undefined` if there are none.
-   * @param at the place in the template that asks
+   * A host name, or a URL with it if the place needs a URL; `undefined` if there are no placeholders.
+   * @param at the place in the template that needs it
    */
   placeholder(name: string, at: string): string | undefined {
     if (!this.#hasPlaceholders) return undefined;
     const label = name.replace(/[^A-Za-z0-9.]+/g, '-').replace(/^[-.]+|[-.]+$/g, '');
-    // What reads a URL wants one, and not a host name.
+    // Code that reads a URL needs a URL, not a host name.
     const scheme = /\.\w*ur[il]$/i.test(name) ? 'https://' : '';
     const placeholder = `${scheme}unknown.${label}.invalid`;
     this.#unknown.set(placeholder, name);
@@ -38,7 +38,7 @@ export class OutsideValues {
     return placeholder;
   }
 
-  /** The placeholders that a function's environment or another part of the app holds, or that decide what there is of it. */
+  /** The placeholders in a function's environment or in another part of the app, or that decide whether it exists. */
   usedIn({ functions, ...parts }: Pick<App, 'functions'> & Record<string, unknown>): UnknownValue[] {
     const others = JSON.stringify(parts);
     return [...this.#unknown].flatMap(([placeholder, name]) => {
@@ -54,19 +54,19 @@ export class OutsideValues {
     });
   }
 
-  /** A text with the way out for each placeholder that it names. */
+  /** A text with the remedy for each placeholder in it. */
   explain(text: string): string {
     const named = [...this.#unknown].filter(
       ([placeholder, name]) => text.includes(placeholder) && !text.includes(`--parameter ${name}=`),
     );
     const hints = named.map(
       ([placeholder, name]) =>
-        ` ${placeholder} stands for what only AWS knows: --parameter ${name}=VALUE gives it.`,
+        ` ${placeholder} stands for a value that only AWS knows. Set it with --parameter ${name}=VALUE.`,
     );
     return `${text}${hints.join('')}`;
   }
 
-  /** Whether a value has a placeholder in it. */
+  /** Whether a value contains a placeholder. */
   isUnknown(value: string): boolean {
     return [...this.#unknown.keys()].some((placeholder) => value.includes(placeholder));
   }

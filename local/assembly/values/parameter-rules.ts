@@ -1,12 +1,12 @@
-/** What a template demands of a value that is given for one of its parameters. */
+/** What a template requires of a value for one of its parameters. */
 import type { UserError } from '../../user-error';
 import { type Json, listAt, objectAt, textAt } from './json';
 
-/** @throws {UserError} if CloudFormation would not take the value. */
+/** @throws {UserError} if CloudFormation would refuse the value */
 export function refuseForbidden(value: string, definition: Json, mistake: (text: string) => UserError): void {
   const allowed = listAt(definition, 'AllowedValues').map(String);
   if (allowed.length > 0 && !allowed.includes(value)) {
-    throw mistake(`${JSON.stringify(value)} is none of the AllowedValues: ${allowed.join(', ')}`);
+    throw mistake(`${JSON.stringify(value)} is not one of the AllowedValues: ${allowed.join(', ')}`);
   }
   const pattern = textAt(definition, 'AllowedPattern');
   if (pattern !== undefined && !new RegExp(`^(?:${pattern})$`).test(value)) {
@@ -14,7 +14,7 @@ export function refuseForbidden(value: string, definition: Json, mistake: (text:
   }
   const isNumber = textAt(definition, 'Type') === 'Number';
   if (isNumber && (value.trim() === '' || Number.isNaN(Number(value)))) {
-    throw mistake(`${JSON.stringify(value)} is no number`);
+    throw mistake(`${JSON.stringify(value)} is not a number`);
   }
   const size = isNumber ? Number(value) : value.length;
   const [least, most] = isNumber ? ['MinValue', 'MaxValue'] : ['MinLength', 'MaxLength'];

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The names that CloudFormation would make up: `{stack}-{logicalId}-{random}`, here with a hash instead of the random part,
- * so that every run of the same app has the same names.
+ * Names like those that CloudFormation generates: `{stack}-{logicalId}-{random}`, but with a hash instead of the
+ * random part, so that every run of the same app has the same names.
  */
 export function physicalName(stackName: string, logicalId: string, maxLength: number): string {
   const suffix = hashText(`${stackName}/${logicalId}`, 12).toUpperCase();
@@ -11,13 +11,13 @@ export function physicalName(stackName: string, logicalId: string, maxLength: nu
   return `${`${stack}-${logicalId}`.slice(0, room)}-${suffix}`;
 }
 
-/** `length` lower-case letters and digits that depend on `seed` alone: the form of API Gateway's ids. */
+/** `length` lower-case letters and digits that depend only on `seed`, like API Gateway's IDs. */
 export function hashText(seed: string, length: number): string {
   const digest = createHash('sha256').update(seed).digest('hex');
   return BigInt(`0x${digest}`).toString(36).padStart(50, '0').slice(-length);
 }
 
-/** The form of CloudFormation's and KMS's ids. */
+/** In the form of CloudFormation's and KMS's IDs. */
 export function hashUuid(seed: string): string {
   const hex = createHash('sha256').update(seed).digest('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(

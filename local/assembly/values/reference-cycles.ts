@@ -1,10 +1,10 @@
-/** CloudFormation refuses a template whose resources depend on each other in a circle; so does the runtime. */
+/** Like CloudFormation, refuses a template whose resources depend on each other in a cycle. */
 import { UserError } from '../../user-error';
 import type { Stack } from '../stack';
 import { isObject, type Json, listAt } from './json';
 import type { Resource } from './resource';
 
-/** @throws {UserError} naming the resources on the circle. */
+/** @throws {UserError} with the resources of the cycle */
 export function refuseReferenceCycles(stack: Stack): void {
   const resources = new Map(stack.resources().map((resource) => [resource.logicalId, resource]));
   const done = new Set<string>();

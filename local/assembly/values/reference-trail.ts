@@ -4,13 +4,13 @@ import { UserError } from '../../user-error';
 export class ReferenceTrail {
   readonly #steps: string[] = [];
 
-  /** @throws {UserError} if resolving `step` needs `step` itself. */
+  /** @throws {UserError} if `step` depends on itself */
   follow<Value>(step: string, action: () => Value): Value {
     const start = this.#steps.indexOf(step);
     if (start >= 0) {
       const circle = [...this.#steps.slice(start), step].join(' -> ');
       throw new UserError(
-        `References go in a circle: ${circle}. Give one of these resources a name of its own, or break the circle.`,
+        `References form a cycle: ${circle}. Give one of these resources an explicit name, or break the cycle.`,
       );
     }
     this.#steps.push(step);

@@ -1,20 +1,23 @@
-/** What `Ref` and `Fn::GetAtt` of a resource give: the "Return values" of each type's page in CloudFormation's reference. */
+/**
+ * What `Ref` and `Fn::GetAtt` of a resource return: the "Return values" on each type's page in CloudFormation's
+ * reference.
+ */
 import { type Json, objectAt } from './json';
 import { hashText, hashUuid, physicalName } from './physical-names';
 import type { Resource } from './resource';
 
-/** `undefined` if the type is not known. */
+/** `undefined` if the type is unknown. */
 export function referenceOf(resource: Resource): Json | undefined {
   return VALUES[resource.type]?.reference(resource);
 }
 
-/** `undefined` if the type or the attribute is not known. */
+/** `undefined` if the type or the attribute is unknown. */
 export function attributeOf(resource: Resource, name: string): Json | undefined {
   if (resource.type === EXPORT_READER) return exportedElsewhere(resource, name);
   return VALUES[resource.type]?.attributes?.[name]?.(resource);
 }
 
-/** With `crossRegionReferences`, the CDK reads a value of a stack in another region through this resource. */
+/** With `crossRegionReferences`, the CDK uses this resource to read a value from a stack in another region. */
 const EXPORT_READER = 'Custom::CrossRegionExportReader';
 
 function exportedElsewhere(resource: Resource, name: string): Json | undefined {
@@ -24,13 +27,13 @@ function exportedElsewhere(resource: Resource, name: string): Json | undefined {
     : resource.stack.resolve(value, resource.at(`ReaderProps.imports.${name}`));
 }
 
-/** A function's name from its name, its partial or full ARN, with or without a version or an alias. */
+/** A function's name from its name, or its partial or full ARN, with or without a version or alias. */
 export function functionNameIn(nameOrArn: string): string {
   const [, name] = /(?:^|:)function:([^:]+)(?::[^:]+)?$/.exec(nameOrArn) ?? [];
   return name ?? nameOrArn.split(':')[0] ?? nameOrArn;
 }
 
-/** The version or the alias that a function's ARN, partial ARN or name ends with. */
+/** The version or alias at the end of a function's ARN, partial ARN or name. */
 export function qualifierIn(nameOrArn: string): string | undefined {
   const [, qualifier] =
     /(?:^|:)function:[^:]+:([^:]+)$/.exec(nameOrArn) ?? /^[^:]+:([^:]+)$/.exec(nameOrArn) ?? [];
@@ -53,7 +56,7 @@ function named(property: string, maxLength: number, lowerCase = false): (resourc
   };
 }
 
-/** The name of a FIFO queue or topic ends with `.fifo`, also where CloudFormation makes it up. */
+/** The name of a FIFO queue or topic ends with `.fifo`, even if CloudFormation generates it. */
 function namedFifo(property: string, maxLength: number, flag: string): (resource: Resource) => string {
   return (resource) => {
     if (!resource.flag(flag) || resource.text(property) !== undefined)
@@ -72,7 +75,7 @@ function arn(service: string, resourcePart: (resource: Resource) => string): (re
   return (resource) => resource.stack.arn(service, resourcePart(resource));
 }
 
-/** IAM and S3 have no region in their ARNs, S3 no account either. */
+/** ARNs of IAM and S3 have no region; those of S3 have no account either. */
 function globalArn(
   service: 'iam' | 's3',
   part: (resource: Resource) => string,
@@ -107,7 +110,7 @@ const bucketName = named('BucketName', 63, true);
 const queueName = namedFifo('QueueName', 80, 'FifoQueue');
 const topicName = namedFifo('TopicName', 256, 'FifoTopic');
 const topicArn = arn('sns', topicName);
-/** CloudFormation leaves the stack out of the names that it gives to secrets, and the CDK counts on it. */
+/** CloudFormation leaves the stack out of generated secret names, and the CDK relies on that. */
 const secretName = (resource: Resource) =>
   resource.text('Name') ?? `${resource.logicalId}-${identified(12)(resource)}`;
 const secretArn = arn('secretsmanager', (r) => `secret:${secretName(r)}-${hashText(r.logicalId, 6)}`);
@@ -163,10 +166,10 @@ function queueUrl(resource: Resource): string {
   return `https://sqs.${region}.${urlSuffix}/${accountId}/${queueName(resource)}`;
 }
 
-/** The account's own event bus. */
+/** The account's default event bus. */
 export const DEFAULT_BUS = 'default';
 
-/** The name of the bus, which a rule may also name by its ARN. */
+/** The name of the bus. A rule may also use the bus's ARN. */
 export function busOfRule(rule: Resource): string {
   const given = rule.text('EventBusName') ?? DEFAULT_BUS;
   return /:event-bus\/(.+)$/.exec(given)?.[1] ?? given;

@@ -2,7 +2,7 @@ import { UserError } from '../../user-error';
 import type { Stack } from '../stack';
 import { type Json, type JsonObject, objectAt, textAt } from './json';
 
-/** One resource of a template, its properties resolved when they are asked for. */
+/** One resource of a template. Its properties are resolved on demand. */
 export class Resource {
   readonly type: string;
   /** The construct's path in the app. */
@@ -13,7 +13,7 @@ export class Resource {
     readonly logicalId: string,
     readonly definition: Json,
   ) {
-    // A loop of the language extensions stands where a resource does.
+    // A loop of the language extensions may stand where a resource does.
     this.type = textAt(definition, 'Type') ?? logicalId.split('::').slice(0, 2).join('::');
     this.path =
       textAt(objectAt(definition, 'Metadata'), 'aws:cdk:path') ??
@@ -21,7 +21,7 @@ export class Resource {
       `${stack.name}/${logicalId}`;
   }
 
-  /** As people know the construct: without the resource that each ends with. */
+  /** The readable construct path, without the resource at its end. */
   get shortPath(): string {
     return this.path.replace(/\/(Resource|Default)$/, '');
   }
@@ -39,7 +39,7 @@ export class Resource {
     const value = this.property(name);
     if (value === undefined || value === null) return undefined;
     if (typeof value === 'object')
-      throw this.stack.mistake(this.at(name), `must be text, and is ${JSON.stringify(value)}`);
+      throw this.stack.mistake(this.at(name), `must be text, but is ${JSON.stringify(value)}`);
     return String(value);
   }
 
@@ -48,16 +48,16 @@ export class Resource {
     if (text === undefined) return undefined;
     const number = Number(text);
     if (text.trim() === '' || Number.isNaN(number))
-      throw this.stack.mistake(this.at(name), `must be a number, and is ${text}`);
+      throw this.stack.mistake(this.at(name), `must be a number, but is ${text}`);
     return number;
   }
 
-  /** CloudFormation takes `"true"` for `true`. */
+  /** CloudFormation accepts `"true"` for `true`. */
   flag(name: string): boolean {
     return this.text(name) === 'true';
   }
 
-  /** A mistake of the user's in this resource, named by its construct. */
+  /** A user's error in this resource, with its construct. */
   mistake(text: string): UserError {
     return new UserError(`${this.path} (${this.type}): ${text}`);
   }

@@ -11,10 +11,10 @@ export function readStacks(assembly: Assembly): StackSummary[] {
   });
 }
 
-/** By these the CDK passes values between stacks. */
+/** The CDK passes values between stacks with these. */
 const OF_THE_CDK = /^(ExportsOutput|PublishOutput)/;
 
-/** The outputs whose values are known here; exports that the CDK makes between stacks are not meant for people. */
+/** The outputs whose values are known here, without the exports that the CDK creates between stacks. */
 export function readOutputs(assembly: Assembly, isUnknown = (_: string) => false): StackOutput[] {
   const outputs: StackOutput[] = [];
   for (const stack of topStacks(assembly)) {

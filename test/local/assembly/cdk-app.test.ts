@@ -175,7 +175,7 @@ describe('A CDK app', () => {
 
   it('is refused with a route that would be open where AWS asks for a signature', () => {
     expect(() => read(guarded(() => new WebSocketIamAuthorizer()))).toThrow(
-      /^Nothing of this app can be run.*\n {2}Every handshake at Main\/Api gets 500\. Main\/Api\/\$connect-Route: uses authorization \(AuthorizationType AWS_IAM\)/,
+      /^No part of this app can run.*\n {2}Every handshake at Main\/Api gets 500\. Main\/Api\/\$connect-Route: uses authorization \(AuthorizationType AWS_IAM\)/,
     );
   });
 

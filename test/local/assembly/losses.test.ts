@@ -80,7 +80,7 @@ describe('What is not run', () => {
     };
     expect(losses(template)).toEqual([
       expect.stringMatching(
-        /^\$disconnect never runs at Main\/Api; Internal server error for ping at Main\/Api\. Main\/Python .*container images are not run/,
+        /^\$disconnect never runs at Main\/Api; Internal server error for ping at Main\/Api\. Main\/Python .*is a container image, which is not run/,
       ),
     ]);
   });
@@ -88,7 +88,7 @@ describe('What is not run', () => {
   it('names the routes for which one integration on three routes has no permission', () => {
     expect(losses(allowing('*$connect'))).toEqual([
       expect.stringMatching(
-        /^\$disconnect never runs at Main\/Api; Internal server error for \$default at Main\/Api\. Main\/Integration: API Gateway may not invoke Main-Function-\S+ there\. Its permissions are for arn:aws:execute-api:us-east-1:000000000000:\S+\/\*\$connect\. Give each route a WebSocketLambdaIntegration of its own/,
+        /^\$disconnect never runs at Main\/Api; Internal server error for \$default at Main\/Api\. Main\/Integration: API Gateway has no permission to invoke Main-Function-\S+ there\. Its permissions are for arn:aws:execute-api:us-east-1:000000000000:\S+\/\*\$connect\. Give each route a WebSocketLambdaIntegration of its own/,
       ),
     ]);
   });
@@ -114,7 +114,7 @@ describe('What is not run', () => {
   it('names the routes of an API that the app imports', () => {
     const template = chatWithRoutes({ ping: { properties: { ApiId: 'imported' } } });
     expect(losses(template)).toEqual([
-      'The route ping is not served. Main/Routeping: belongs to the API imported, which is not of this app.',
+      'The route ping is not served. Main/Routeping: belongs to the API imported, which is not part of this app.',
     ]);
   });
 
@@ -131,7 +131,7 @@ describe('What is not run', () => {
   it('refuses an app where nothing is left, with all that is in the way', () => {
     const template = chatWithRoutes({ $connect: { target: 'Backend' } });
     expect(() => readTemplate(template)).toThrow(
-      /^Nothing of this app can be run on this machine:\n {2}Every handshake at Main\/Api gets 500\. /,
+      /^No part of this app can run on this machine:\n {2}Every handshake at Main\/Api gets 500\. /,
     );
   });
 
@@ -139,6 +139,6 @@ describe('What is not run', () => {
     const directory = writeAssembly({ Main: chatWithRoutes({ ping: { target: 'Backend' } }) });
     const act = () => readAssembly(directory, { isStrict: true });
     expect(act).toThrow(UserError);
-    expect(act).toThrow(/--strict starts nothing less than all:\n {2}Internal server error for ping/);
+    expect(act).toThrow(/--strict refuses this app.*:\n {2}Internal server error for ping/);
   });
 });

@@ -117,7 +117,7 @@ describe('readAssembly', () => {
         type: 'HTTP API',
         path: 'Main/Http',
         reason: expect.stringContaining('no stage that is deployed'),
-        cost: 'nothing of Main/Http is served',
+        cost: 'no part of Main/Http is served',
       },
       { type: 'AWS::Lambda::Function', path: 'Main/Ruby', reason: expect.stringContaining('ruby3.4') },
       { type: 'AWS::Kinesis::Stream', path: 'Main/Queue' },
@@ -152,14 +152,14 @@ describe('readAssembly', () => {
     [
       'an authorizer of another app',
       { Route: { AuthorizationType: 'CUSTOM', AuthorizerId: 'a1', RouteKey: '$connect' } },
-      /has an authorizer that is not of this app \(a1\)/,
+      /has an authorizer that is not part of this app \(a1\)/,
     ],
     [
       'an authorizer without its type',
       { Route: { AuthorizerId: 'a1', RouteKey: '$connect' } },
-      /names an authorizer, and its AuthorizationType is NONE/,
+      /has an authorizer, but its AuthorizationType is NONE/,
     ],
-    ['an authorizer for messages', { Route: { AuthorizerId: 'a1' } }, /AWS takes for \$connect only/],
+    ['an authorizer for messages', { Route: { AuthorizerId: 'a1' } }, /AWS allows only for \$connect/],
     ['an API key', { Route: { ApiKeyRequired: true } }, /uses an API key/],
     ['models', { Route: { RequestModels: { default: 'M' } } }, /uses models/],
     ['a model selection', { Route: { ModelSelectionExpression: '$request.body.x' } }, /uses models/],
@@ -203,12 +203,12 @@ describe('readAssembly', () => {
     [
       'a target that is no function',
       { Integration: { IntegrationUri: 'https://example.com' } },
-      /goes to https:\/\/example\.com, which is not a Lambda function/,
+      /points to https:\/\/example\.com, which is not a Lambda function/,
     ],
     [
       'a timeout beyond the quota',
       { Integration: { TimeoutInMillis: 30_000 } },
-      /TimeoutInMillis is 30000; API Gateway takes 50 to 29000/,
+      /TimeoutInMillis is 30000; API Gateway allows 50 to 29000/,
     ],
     [
       'a route without an integration',
@@ -232,7 +232,7 @@ describe('readAssembly', () => {
     [
       'a missing permission',
       { Permission: { Principal: 'events.amazonaws.com' } },
-      /Internal server error for \$default at Main\/Api\. Main\/Integration: API Gateway may not invoke Main-Function-/,
+      /Internal server error for \$default at Main\/Api\. Main\/Integration: API Gateway has no permission to invoke Main-Function-/,
     ],
     [
       'a permission for another route',
@@ -252,12 +252,12 @@ describe('readAssembly', () => {
     [
       'a reserved variable',
       { Function: { Environment: { Variables: { AWS_REGION: 'x' } } } },
-      /AWS_REGION, which Lambda keeps for itself/,
+      /AWS_REGION, which Lambda reserves/,
     ],
     [
       'an environment beyond 4 KB',
       { Function: { Environment: { Variables: { A: 'x'.repeat(4097) } } } },
-      /4098 bytes; Lambda takes 4096/,
+      /4098 bytes; Lambda allows 4096/,
     ],
   ])('refuses %s', (_, changes, message) => {
     const act = () => readTemplate(chatTemplateWith(changes));

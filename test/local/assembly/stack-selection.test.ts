@@ -60,7 +60,7 @@ describe('An app in several regions', () => {
     const { region, apis, notRun } = readAssembly(twoRegions());
     expect([region, apis.length]).toEqual(['eu-west-1', 1]);
     expect(notRun.map(lossText)).toEqual([
-      'The WebSocket API of Main-us-west-2 is not served. Main-us-west-2: is in us-west-2, and one run serves one region: --region us-west-2 serves that one.',
+      'The WebSocket API of Main-us-west-2 is not served. Main-us-west-2: is in us-west-2, but a run serves only one region; to serve this one, use --region us-west-2.',
     ]);
   });
 
@@ -99,7 +99,7 @@ describe('An app of several stacks', () => {
 
   it('has functions of one name only once', () => {
     expect(() => readAssembly(stages())).toThrow(
-      'Prod/Main/Handler/Resource and Dev/Main/Handler/Resource are both named handler. If they belong to two stages of the app, run one of them: --stack names it.',
+      'Prod/Main/Handler/Resource and Dev/Main/Handler/Resource are both named handler. If they belong to two stages of the app, select one with --stack.',
     );
   });
 
@@ -110,7 +110,7 @@ describe('An app of several stacks', () => {
 
   it('names the stacks that there are', () => {
     expect(() => readAssembly(stages(), { stacks: ['Main'] })).toThrow(
-      /^--stack Main: the app has no such stack\. There are: Dev\/Main.*, Prod\/Main/,
+      /^--stack Main: the app has no such stack\. Its stacks are: Dev\/Main.*, Prod\/Main/,
     );
   });
 

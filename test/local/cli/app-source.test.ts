@@ -52,7 +52,7 @@ describe('findApp', () => {
   it.each(['/nowhere', './cdk.outt', '/nowhere/run --fast', 'cdk.outt'])(
     'says that there is no folder and no command %s',
     (app) => {
-      expect(() => findApp(app, '/')).toThrow(/There is no folder and no command .*--app.*Give the folder/);
+      expect(() => findApp(app, '/')).toThrow(/There is no folder or command .*--app.*Pass the folder/);
     },
   );
 
@@ -77,7 +77,7 @@ describe('findApp', () => {
     ['no cdk.json', undefined, {}, /There is no cdk\.json with an "app" in/],
     ['a cdk.json without an app', undefined, { 'cdk.json': {} }, /There is no cdk\.json with an "app" in/],
     ['a cdk.json that is no JSON', undefined, { 'cdk.json': '{' }, /cdk\.json is not readable as JSON/],
-    ['a folder with nothing', '.', {}, /holds neither a cloud assembly \(manifest\.json\) nor a CDK app/],
+    ['a folder with nothing', '.', {}, /has neither a cloud assembly \(manifest\.json\) nor a CDK app/],
   ])('refuses %s', (_, app, files, message) => {
     const act = () => findApp(app, folderWith(files));
     expect(act).toThrow(UserError);
@@ -129,16 +129,12 @@ describe('synthesize', () => {
   });
 
   it('tells when an app writes no assembly', async () => {
-    await expect(synthesize(synthesis(''))).rejects.toThrow(
-      /ended without writing a cloud assembly to .*cdk\.out/,
-    );
+    await expect(synthesize(synthesis(''))).rejects.toThrow(/did not write a cloud assembly to .*cdk\.out/);
   });
 
   it('does not take an assembly of an earlier run', async () => {
     const app = synthesis('');
-    await expect(synthesize({ ...app, outputDirectory: writeAssembly({}) })).rejects.toThrow(
-      /without writing/,
-    );
+    await expect(synthesize({ ...app, outputDirectory: writeAssembly({}) })).rejects.toThrow(/did not write/);
   });
 
   it('tells when a command does not exist', async () => {

@@ -41,7 +41,7 @@ describe('Custom domains', () => {
 
   it('are needed where the own host of the API is switched off', () => {
     expect(() => readTemplate(chat({}, true))).toThrow(
-      /Nobody can connect to Main\/Api\. Main\/Api: has DisableExecuteApiEndpoint, and the app maps no custom domain to it/,
+      /Nobody can connect to Main\/Api\. Main\/Api: has DisableExecuteApiEndpoint, but the app maps no custom domain to it/,
     );
   });
 });

@@ -89,7 +89,7 @@ describe('Bundles', () => {
     write('functions/name.ts', 'export const name: string = ;');
     await expect(bundles.build(functions)).rejects.toThrow(
       [
-        'functions/chat cannot be bundled: functions/name.ts:1:28: ERROR: Unexpected ";"',
+        'functions/chat could not be bundled: functions/name.ts:1:28: ERROR: Unexpected ";"',
         '      1 │ export const name: string = ;',
         '        ╵                             ^',
       ].join('\n'),

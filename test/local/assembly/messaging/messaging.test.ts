@@ -161,8 +161,8 @@ describe('readAssembly', () => {
       {
         type: 'AWS::SNS::Subscription',
         path: expect.stringContaining('Main/News'),
-        reason: expect.stringContaining('subscriptions by email are not run'),
-        cost: 'Main/News/ada@example.org does not deliver everything',
+        reason: expect.stringContaining('email subscriptions are not run'),
+        cost: 'Main/News/ada@example.org delivers only partly',
       },
     ]);
   });
@@ -218,8 +218,10 @@ describe('readAssembly', () => {
     });
     expect(app.topics[0]?.subscriptions).toEqual([]);
     expect(app.notRun.map(({ reason }) => reason)).toEqual([
-      expect.stringContaining('sns.amazonaws.com may not invoke Main-Handler'),
-      expect.stringContaining('sns.amazonaws.com may not sqs:SendMessage on the queue Main-Queue'),
+      expect.stringContaining('sns.amazonaws.com has no permission to invoke Main-Handler'),
+      expect.stringContaining(
+        'sns.amazonaws.com has no permission for sqs:SendMessage on the queue Main-Queue',
+      ),
     ]);
   });
 

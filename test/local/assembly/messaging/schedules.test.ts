@@ -100,8 +100,8 @@ describe('readSchedules', () => {
     expect(reasonOf({}, { target: { Arn: 'arn:aws:sqs:us-east-1:000000000000:queue' } })).toContain(
       'the queue queue is not run here',
     );
-    expect(reasonOf({}, { target: { Input: 'sweep' } })).toContain('is no JSON: sweep');
-    expect(reasonOf({ EventBusName: 'orders' })).toContain('on the default bus only');
+    expect(reasonOf({}, { target: { Input: 'sweep' } })).toContain('is not JSON: sweep');
+    expect(reasonOf({ EventBusName: 'orders' })).toContain('only on the default bus');
   });
 
   it('reads a schedule of EventBridge Scheduler', () => {
@@ -128,7 +128,7 @@ describe('readSchedules', () => {
 
   it('names a target that EventBridge may not invoke, since it does not run on AWS either', () => {
     expect(reasonOf({}, { principal: 'apigateway.amazonaws.com' })).toMatch(
-      /^Main\/Sweep .* events.amazonaws.com may not invoke Main-Function-\w+ for .*, so that on AWS it never runs/,
+      /^Main\/Sweep .* events.amazonaws.com has no permission to invoke Main-Function-\w+ for .*, so on AWS it never runs/,
     );
   });
 

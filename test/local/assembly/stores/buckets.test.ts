@@ -150,7 +150,9 @@ describe('readBuckets', () => {
     ]);
     const { buckets, notRun } = read({ ...resources, ...policy('arn:aws:s3:::other') });
     expect(buckets).toMatchObject([{ notifications: [] }]);
-    expect(notRun[0]?.reason).toContain('s3.amazonaws.com may not sqs:SendMessage on the queue arrivals');
+    expect(notRun[0]?.reason).toContain(
+      's3.amazonaws.com has no permission for sqs:SendMessage on the queue arrivals',
+    );
   });
 
   it('lists what else hears of a bucket', () => {
@@ -164,8 +166,8 @@ describe('readBuckets', () => {
     );
     expect(buckets[0]?.notifications).toHaveLength(1);
     expect(notRun.map(({ reason }) => reason)).toEqual([
-      'not run; those to functions, queues and topics are',
-      's3:ObjectRemoved:* is not told',
+      'not run; notifications to functions, queues and topics are',
+      's3:ObjectRemoved:* is not notified',
       expect.stringContaining('its notification: the queue queue is not run here'),
       expect.stringContaining('its notification: the topic topic is not run here'),
     ]);
@@ -176,12 +178,12 @@ describe('readBuckets', () => {
     [
       'to a function that is not there',
       { LambdaFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:other' },
-      'the function other is no function that is run here',
+      'the function other is not a function that runs here',
     ],
     [
       'with another filter',
       { Filter: { Key: { FilterRules: [{ Name: 'size', Value: '1' }] } } },
-      'filters by size; S3 knows prefix and suffix',
+      'filters by size; S3 supports prefix and suffix',
     ],
   ])('lists notifications %s', (_, changes, reason) => {
     const { buckets, notRun } = read(byCdk(lambdaConfiguration(changes)));
@@ -191,7 +193,7 @@ describe('readBuckets', () => {
         type: 'Custom::S3BucketNotifications',
         path: 'Main/Notifications',
         reason: expect.stringMatching(reason),
-        cost: 'Main/Notifications does not deliver everything',
+        cost: 'Main/Notifications delivers only partly',
       },
     ]);
   });
@@ -200,13 +202,13 @@ describe('readBuckets', () => {
     const { buckets, notRun } = read(byCdk(lambdaConfiguration()), { principal: 'events.amazonaws.com' });
     expect(buckets).toMatchObject([{ notifications: [] }]);
     expect(notRun[0]?.reason).toMatch(
-      /s3.amazonaws.com may not invoke Main-Function-\w+ for arn:aws:s3:::files, so that on AWS/,
+      /s3.amazonaws.com has no permission to invoke Main-Function-\w+ for arn:aws:s3:::files, so on AWS/,
     );
   });
 
   it('lists a bucket whose name another one has', () => {
     const twin = { Twin: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'files' } } };
-    expect(read(twin).notRun[0]?.reason).toContain('is named files, as Main/Files is');
+    expect(read(twin).notRun[0]?.reason).toContain('is named files, like Main/Files');
   });
 });
 

@@ -90,7 +90,7 @@ describe('Intrinsic functions', () => {
     ],
     ['Ref of an unknown type', { Ref: 'Custom' }, /Ref of Custom \(type Custom::Thing\)/],
     ['Ref of nothing', { Ref: 'Nobody' }, /names Nobody, which is neither a resource nor a parameter/],
-    ['a resource whose condition does not hold', { Ref: 'Absent' }, /Absent .*condition does not hold/],
+    ['a resource whose condition is false', { Ref: 'Absent' }, /Absent .*condition is false/],
     ['a parameter without a default', { Ref: 'Blank' }, /parameter Blank has no default/],
     ['a place in a list', { a: [{ Ref: 'Nobody' }] }, /Outputs\.Value\.a\[0\]:/],
     ['an unknown function', { 'Fn::Guess': {} }, /intrinsic function Fn::Guess is not known/],
@@ -130,10 +130,10 @@ describe('Intrinsic functions', () => {
     [
       'a secret of another place',
       '{{resolve:secretsmanager:keys:SecretString:api}}',
-      /value for the secret keys\. Give its value with --parameter keys:api=VALUE/,
+      /value for the secret keys\. Set its value with --parameter keys:api=VALUE/,
     ],
-    ['a secure parameter', '{{resolve:ssm-secure:/token}}', /takes ssm-secure in few properties only/],
-    ['joining what is no text', { 'Fn::Join': ['', [{ a: 1 }]] }, /Fn::Join needs text, and got \{"a":1\}/],
+    ['a secure parameter', '{{resolve:ssm-secure:/token}}', /allows ssm-secure only in a few properties/],
+    ['joining what is no text', { 'Fn::Join': ['', [{ a: 1 }]] }, /Fn::Join needs text, but got \{"a":1\}/],
   ])('names %s', (_, value, message) => {
     const act = () => evaluate(value, template);
     expect(act).toThrow(UserError);
@@ -165,7 +165,7 @@ describe('Intrinsic functions', () => {
       },
     };
     expect(() => evaluate({ Ref: 'One' }, circle)).toThrow(
-      /circle: Main\.template\.json: Ref One -> Main\.template\.json: Ref Two -> Main\.template\.json: Ref One/,
+      /cycle: Main\.template\.json: Ref One -> Main\.template\.json: Ref Two -> Main\.template\.json: Ref One/,
     );
   });
 });

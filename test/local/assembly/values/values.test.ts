@@ -66,7 +66,7 @@ describe('A value that only AWS knows', () => {
     };
     const { environment, unknown } = read({ X: value }, {}, rest);
     expect(environment).toEqual({ X: placeholder });
-    expect(unknown).toEqual([`  ${placeholder} in Main/Function (X): --parameter ${name}=VALUE gives it`]);
+    expect(unknown).toEqual([`  ${placeholder} in Main/Function (X): set it with --parameter ${name}=VALUE`]);
 
     const given = read({ X: value }, { parameters: { [name]: 'here' } }, rest);
     expect(given.environment).toEqual({ X: 'here' });
@@ -93,7 +93,7 @@ describe('A value that only AWS knows', () => {
   it('is told once, with all who use it', () => {
     const { unknown } = read({ A: '{{resolve:ssm:/x}}', B: 'b-{{resolve:ssm:/x}}' });
     expect(unknown).toEqual([
-      '  unknown.x.invalid in Main/Function (A), Main/Function (B): --parameter /x=VALUE gives it',
+      '  unknown.x.invalid in Main/Function (A), Main/Function (B): set it with --parameter /x=VALUE',
     ]);
   });
 
@@ -108,7 +108,7 @@ describe('A value that only AWS knows', () => {
       },
     );
     expect(unknown).toEqual([
-      '  unknown.Stage.invalid in the condition IsProduction: --parameter Stage=VALUE gives it',
+      '  unknown.Stage.invalid in the condition IsProduction: set it with --parameter Stage=VALUE',
     ]);
   });
 
@@ -121,7 +121,7 @@ describe('A value that only AWS knows', () => {
     const template = chatTemplateWith({ Stage: { StageName: { Ref: 'StageName' } } });
     const Main = { ...template, Parameters: { StageName: { Type: 'String' } } };
     expect(() => readAssembly(writeAssembly({ Main }))).toThrow(
-      /its name is "unknown\.StageName\.invalid".* unknown\.StageName\.invalid stands for what only AWS knows: --parameter StageName=VALUE gives it\./,
+      /its name is "unknown\.StageName\.invalid".* unknown\.StageName\.invalid stands for a value that only AWS knows. Set it with --parameter StageName=VALUE\./,
     );
   });
 
@@ -162,9 +162,9 @@ describe('A parameter of a template', () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ['Stage', 'test', /--parameter Stage: "test" is none of the AllowedValues: dev, prod/],
+    ['Stage', 'test', /--parameter Stage: "test" is not one of the AllowedValues: dev, prod/],
     ['Size', '4', /"4" is above its MaxValue, 3/],
-    ['Size', 'many', /"many" is no number/],
+    ['Size', 'many', /"many" is not a number/],
     ['Key', 'A', /"A" does not match the AllowedPattern \[a-z\]\+/],
     ['Key', 'abcd', /"abcd" is above its MaxLength, 3/],
   ])('refuses what CloudFormation refuses: %s=%s', (name, value, message) => {
@@ -271,7 +271,7 @@ describe('Parameters and secrets of the app', () => {
   it('are refused as a SecureString, which CloudFormation does not create', () => {
     const Resources = { Token: Parameter({ Type: 'SecureString', Value: 'x' }) };
     expect(() => read({}, {}, { Resources })).toThrow(
-      /Main\/Token .*Type is SecureString; CloudFormation creates String/,
+      /Main\/Token .*Type is SecureString; CloudFormation creates only String/,
     );
   });
 
@@ -374,11 +374,11 @@ describe('--env-vars', () => {
     [
       'a variable that no function has',
       { Function: { TABEL: 'x' } },
-      /no function sets Function\.TABEL.*The functions: Main\/Function/,
+      /no function sets Function\.TABEL.*The functions are: Main\/Function/,
     ],
     ['a function that is not there', { Other: { DB: 'x' } }, /no function sets Other\.DB/],
-    ['a list', [], /it is no object\. The form is/],
-    ['no JSON', '{', /it is no JSON: /],
+    ['a list', [], /it is not an object\. The format is/],
+    ['no JSON', '{', /it is not JSON: /],
     ['a value that is an object', { Function: { DB: {} } }, /Function\.DB is \{\}/],
   ])('names %s', (_, content, message) => {
     expect(() => read(variables, { environmentFile: file(content) })).toThrow(message);
@@ -386,7 +386,7 @@ describe('--env-vars', () => {
 
   it('names a file that is not there', () => {
     expect(() => read({}, { environmentFile: '/nowhere.json' })).toThrow(
-      /--env-vars \/nowhere\.json cannot be read/,
+      /--env-vars \/nowhere\.json could not be read/,
     );
   });
 });
