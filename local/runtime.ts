@@ -15,6 +15,7 @@ import { namesForPeople } from './function-names';
 import { Gateway } from './gateway/gateway';
 import type { SizeLimits } from './gateway/quotas';
 import { HttpApis } from './http/http-apis';
+import { Access } from './iam/access';
 import type { Address, Isolation } from './lambda/environment';
 import { FunctionHost } from './lambda/function-host';
 import { type FunctionLog, textFunctionLog } from './lambda/function-log';
@@ -51,6 +52,8 @@ export interface RuntimeOptions {
   /** Reloads these pages in browsers. @default no reload */
   pageReload?: PageReload;
   clock?: Clock;
+  /** Whether signatures and the policies of roles decide who may do what. @default true */
+  iam?: boolean;
   /** Where Node.js functions run. @default thread */
   isolation?: Isolation;
   log: Log;
@@ -100,7 +103,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const unpackedCode = new UnpackedCode();
   const runnable = await unpackedCode.of(functions);
   const losesAnswer = faults?.has('answer-lost') ? () => faults.strikes('answer-lost') : undefined;
+  const access = options.iam === false ? undefined : new Access({ app, log, nameOf, clock });
   const dynamodb = await LocalDynamoDb.start({
+    access,
     region,
     accountId,
     tables,
@@ -113,7 +118,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const keySets = new KeySets(options.keySets ?? {}, log);
   const servedHosts = (served: WebSocketApi[]) => [...domainsOf(served), ...keySets.hostNames];
-  const directly = losesAnswer ? {} : directEndpoints(dynamodb);
+  // What another DynamoDB is asked, the one port decides about.
+  const isByPort = losesAnswer || (access && options.dynamodbUrl !== undefined);
+  const directly = isByPort ? {} : directEndpoints(dynamodb);
   const serviceEndpoints = remembered(
     () => current.apis,
     (served) => {
@@ -130,6 +137,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     endpoint: () => ({ host: reachable(host), port: endpoint.port }),
     serviceEndpoints: () => serviceEndpoints(),
     limits: { closeMillis: FUNCTIONS_CLOSE_MILLIS },
+    ...(access && { credentialsOf: (lambdaFunction) => access.credentialsOf(lambdaFunction) }),
     ...(options.isolation && { isolation: options.isolation }),
     destinations: { deliver: (arn, delivery) => messaging.deliver(arn, delivery) },
   });
@@ -154,6 +162,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const gateway = new Gateway({
       ...{ apis, region, accountId, invoker: functionHost, clock, log, nameOf },
       endpoint: () => ({ host: reachable(host), port: endpoint.port }),
+      access,
       ...(faults && { faults }),
       ...(options.sizeLimits && { sizeLimits: options.sizeLimits }),
     });
@@ -215,6 +224,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       const unpacked = await unpackedCode.of(later.functions);
       await dynamodb.update(later.tables);
       // From here on synchronously, so that no event sees a half-applied app.
+      access?.update(later);
       gateway.redeploy(later.apis);
       httpApis.redeploy(later.httpApis);
       // Warm environments stay if nothing in them has changed.

@@ -2,6 +2,7 @@
  * The model of an app after its assembly was read: plain data, with every reference resolved.
  * The gateway, the function host and the tables use only this, never a template.
  */
+import type { PolicyStatement } from '../iam/policy-statement';
 import type { HttpApi } from './apis/http-model';
 import type { JsonObject } from './values/json';
 
@@ -21,6 +22,9 @@ export interface App {
   eventSources: EventSourceMapping[];
   storedParameters: StoredParameter[];
   secrets: Secret[];
+  /** Of the functions. */
+  roles: Role[];
+  resourcePolicies: ResourcePolicy[];
   /** User-supplied values, by name. Includes parameters and secrets that the app reads at run time. */
   givenValues: Record<string, string>;
   /** Values that placeholders stand for. */
@@ -75,7 +79,7 @@ export interface Route {
 export type Integration = LambdaIntegration | MockIntegration | ServiceIntegration | NotRun;
 
 /** How a handshake is authorized. Every kind that the gateway can run is a member. */
-export type Authorizer = LambdaAuthorizer | NotRun;
+export type Authorizer = LambdaAuthorizer | IamAuthorizer | NotRun;
 
 /** A function that returns a policy: whether the client may connect. */
 export interface LambdaAuthorizer {
@@ -86,6 +90,13 @@ export interface LambdaAuthorizer {
   qualifier?: string;
   /** `route.request.header.Authorization` and the like. If one is missing, the function is not called. */
   identitySources: string[];
+}
+
+/** IAM: the client signs the handshake, and its policies must allow it to invoke `$connect`. */
+export interface IamAuthorizer {
+  type: 'AWS_IAM';
+  /** The construct path of the route. */
+  path: string;
 }
 
 /** A part that the runtime cannot run. Everything that depends on it fails as on AWS when that part fails. */
@@ -155,6 +166,8 @@ export interface LambdaFunction {
   path: string;
   functionName: string;
   functionArn: string;
+  /** The role whose policies apply to it. */
+  roleArn?: string;
   /** Lambda's name: `nodejs24.x`, `python3.13`, `provided.al2023`. */
   runtime: string;
   /** For Python: the interpreter that has Lambda's runtime client. */
@@ -175,6 +188,22 @@ export interface LambdaFunction {
   memoryMegabytes: number;
   /** What happens to asynchronous events, if the app says so. */
   asynchronous?: AsynchronousSettings;
+}
+
+/** A role of functions, with what its policies say together. */
+export interface Role {
+  path: string;
+  roleName: string;
+  roleArn: string;
+  statements: PolicyStatement[];
+  /** Of its permissions boundary, if it has one. */
+  boundary?: PolicyStatement[];
+}
+
+/** What a resource's own policy says of who may use it. */
+export interface ResourcePolicy {
+  resourceArn: string;
+  statements: PolicyStatement[];
 }
 
 export interface AsynchronousSettings {

@@ -18,6 +18,8 @@ import { readSchedules } from './messaging/schedules';
 import { readTopics } from './messaging/topics';
 import type { App, OtherResource } from './model';
 import { listOtherResources } from './other-resources';
+import { readResourcePolicies } from './permissions/owned-policies';
+import { readRoles } from './permissions/roles';
 import type { StackSelection } from './stack-selection';
 import { notificationHandlers, readBuckets } from './stores/buckets';
 import { readSecrets } from './stores/secrets';
@@ -77,6 +79,7 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
     ...{ functions: functions.functions, tables, targets },
   });
   const buckets = readBuckets(assembly, targets);
+  const roles = readRoles(assembly, functions.functions);
   const handlers = notificationHandlers(assembly);
   const parts = {
     apis,
@@ -98,6 +101,8 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
     region,
     accountId,
     ...parts,
+    roles: roles.roles,
+    resourcePolicies: readResourcePolicies(assembly),
     givenValues: parameters,
     unknownValues: outside.usedIn(parts),
     stacks: readStacks(assembly),
@@ -119,6 +124,7 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
       ...schedules.notRun,
       ...eventSources.notRun,
       ...buckets.notRun,
+      ...roles.notRun,
       ...listOtherResources(assembly),
     ],
   };

@@ -22,6 +22,8 @@ export function differences(earlier: App, later: App): Difference[] {
     ...ofAll(earlier.functions, later.functions, 'function', ({ functionName }) => functionName, ofFunction),
     ...ofAll(earlier.tables, later.tables, 'table', ({ tableName }) => tableName, ofTable),
     ...ofBuckets(earlier.buckets, later.buckets),
+    ...ofAll(earlier.roles, later.roles, 'role', ({ roleArn }) => roleArn, changed('permissions')),
+    ...ofResourcePolicies(earlier, later),
     ...ofAll(earlier.storedParameters, later.storedParameters, 'parameter', ({ name }) => name, ofValue),
     ...ofAll(earlier.secrets, later.secrets, 'secret', ({ arn }) => arn, ofValue),
     ...ofAll(earlier.schedules, later.schedules, 'schedule', ({ arn }) => arn, changed('times or targets')),
@@ -119,6 +121,12 @@ function ofBuckets(earlier: App['buckets'], later: App['buckets']): Difference[]
 /** Describes changes in words that fit all of a kind. */
 function changed<Item extends { path: string }>(what: string): (earlier: Item, later: Item) => Difference[] {
   return (earlier, later) => (isSame(earlier, later) ? [] : named(later.path, [what]));
+}
+
+function ofResourcePolicies(earlier: App, later: App): Difference[] {
+  return isSame(earlier.resourcePolicies, later.resourcePolicies)
+    ? []
+    : [other('policies of queues, topics, buckets or functions')];
 }
 
 /** What newly fails, with its reason and remedy. */

@@ -53,6 +53,8 @@ export interface SessionOptions {
   jwks: string[];
   /** Where Node.js functions run. */
   isolation: Isolation;
+  /** Whether signatures and the policies of roles decide who may do what. */
+  iam: boolean;
   /** Whether to enforce AWS's limits for frames and messages. */
   limits: boolean;
   /** Refuse an app if one of its parts cannot be run. */
@@ -226,13 +228,13 @@ export class Session {
   }
 
   async #launch(app: App, port: number): Promise<void> {
-    const { host, quiet, verbose, dynamodb, data, isolation } = this.#options;
+    const { host, quiet, verbose, dynamodb, data, isolation, iam } = this.#options;
     // Not before the synthesis, whose output uses the user's own time zone.
     this.#timeOfDay ??= runInUtc();
     this.#nameOf = namesForPeople(app);
     const nameOf = (functionName: string) => this.#nameOf(functionName);
     const runtime = await startRuntime({
-      ...{ app, port, host, allowedHosts: this.#options.allowHost, log: this.#log, isolation },
+      ...{ app, port, host, allowedHosts: this.#options.allowHost, log: this.#log, isolation, iam },
       functionLog: this.#json
         ? jsonFunctionLog(this.#json, { nameOf, quiet, verbose })
         : textFunctionLog(this.#log, { nameOf, timeOfDay: this.#timeOfDay, quiet, verbose }),
@@ -255,6 +257,7 @@ export class Session {
       );
       this.#json.line('info', 'ready', {
         url: runtime.url,
+        iam,
         webSockets: urls,
         notRun: lossLines(app.notRun).map((line) => line.trim()),
         exports: { ...awsExports(app, runtime), ...tableExports(app), ...bucketExports(app, runtime) },
@@ -264,12 +267,16 @@ export class Session {
     const hasPages = this.webDirectory !== undefined;
     this.#print(`${banner(app, runtime, { hasPages, isVerbose: verbose })}\n`);
     if (app.tables.length > 0) print(whereTablesAre(this.#options));
+    if (!iam) print(IAM_IS_OFF);
     if (!this.#options.limits) {
       print("AWS's limits of frames and messages are off (--no-limits): what works here may fail on AWS");
     }
     if (this.#faults) print(this.#faults.describe());
   }
 }
+
+const IAM_IS_OFF =
+  'IAM is off (--no-iam): no signature is verified, and every function may do everything, as on AWS it may not';
 
 /** Pages are in the app's folder `web`, unless the user chose another. */
 function findWeb(web: string | undefined, source: AppSource): string | undefined {

@@ -55,6 +55,11 @@ export function accessDenied(message: string): DynamoDbError {
   return new DynamoDbError(`${CORAL}AccessDeniedException`, message);
 }
 
+/** What is wrong with a request's signature: the one error of the protocol that writes "message". */
+export function signatureError(code: string, message: string): DynamoDbError {
+  return new DynamoDbError(`${CORAL}${code}`, '', { members: { message } });
+}
+
 /** One of DynamoDB's own exceptions. */
 export function serviceError(code: string, message: string, members: JsonObject = {}): DynamoDbError {
   return new DynamoDbError(`${SERVICE}${code}`, message, { members });

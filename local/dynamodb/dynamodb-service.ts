@@ -4,10 +4,23 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Json } from '../assembly/values/json';
 import type { RequestHandler } from '../endpoint/endpoint';
 import { readBody } from '../gateway/request-body';
+import type { Access } from '../iam/access';
+import { denialMessage } from '../iam/denial';
+import { JSON_FAULTS } from '../iam/fault-codes';
+import type { Identity } from '../iam/identities';
+import { dynamoDbAccess } from '../iam/requests/dynamodb-access';
+import { SignatureFault } from '../iam/signature-fault';
 import type { Log } from '../log';
 import { crc32 } from './checksum';
 import type { Database } from './database';
-import { DynamoDbError, internalError, serializationError, unknownOperation } from './dynamodb-error';
+import {
+  accessDenied,
+  DynamoDbError,
+  internalError,
+  serializationError,
+  signatureError,
+  unknownOperation,
+} from './dynamodb-error';
 import { execute, isOperation } from './operations/operations';
 
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
@@ -18,14 +31,24 @@ const MAX_NESTING = 500;
 /** Shorter than this, nothing is deep enough to harm. */
 const SHORT_BYTES = 16 * 1024;
 
+export interface DynamoDbServiceOptions {
+  database: Database;
+  log: Log;
+  /** Decides for each request whether the connection is reset in place of the answer. */
+  losesAnswer?: (() => boolean) | undefined;
+  /** Decides who may do what. @default everybody may do everything */
+  access?: Access | undefined;
+}
+
 export class DynamoDbService implements RequestHandler {
   readonly #database: Database;
   readonly #log: Log;
   readonly #losesAnswer: (() => boolean) | undefined;
+  readonly #access: Access | undefined;
 
-  /** `losesAnswer` decides for each request whether the connection is reset in place of the answer. */
-  constructor(options: { database: Database; log: Log; losesAnswer?: (() => boolean) | undefined }) {
+  constructor(options: DynamoDbServiceOptions) {
     this.#database = options.database;
+    this.#access = options.access;
     this.#log = options.log;
     this.#losesAnswer = options.losesAnswer;
   }
@@ -64,12 +87,14 @@ export class DynamoDbService implements RequestHandler {
     response.end(answer);
   }
 
-  #run({ headers }: IncomingMessage, body: Buffer): [number, string] {
+  #run(request: IncomingMessage, body: Buffer): [number, string] {
     try {
+      const caller = this.#access && authenticate(this.#access, request, body);
       const json = parse(body);
-      const [api, operation = '', ...rest] = String(headers['x-amz-target'] ?? '').split('.');
+      const [api, operation = '', ...rest] = String(request.headers['x-amz-target'] ?? '').split('.');
       if (api !== API || rest.length > 0 || !isOperation(operation)) throw unknownOperation();
       if (json === undefined) throw serializationError();
+      if (this.#access && caller) authorize(this.#access, caller, operation, json);
       return [200, JSON.stringify(execute(this.#database, operation, json))];
     } catch (error) {
       const known = error instanceof DynamoDbError ? error : this.#fault(error);
@@ -81,6 +106,28 @@ export class DynamoDbService implements RequestHandler {
   #fault(error: unknown): DynamoDbError {
     this.#log.error(`DynamoDB failed: ${error instanceof Error ? error.stack : error}`);
     return internalError('Internal server error');
+  }
+}
+
+/** @throws {DynamoDbError} if nobody known has signed the request. */
+function authenticate(access: Access, request: IncomingMessage, body: Buffer): Identity {
+  try {
+    return access.authenticate(request, 'dynamodb', body);
+  } catch (error) {
+    if (!(error instanceof SignatureFault)) throw error;
+    throw signatureError(
+      JSON_FAULTS[error.kind],
+      error.kind === 'missing' ? 'Request is missing Authentication Token' : error.message,
+    );
+  }
+}
+
+/** @throws {DynamoDbError} if the caller may not do it. */
+function authorize(access: Access, caller: Identity, operation: string, input: Json): void {
+  if (caller.kind === 'person') return;
+  for (const wanted of dynamoDbAccess(operation, input, access.app)) {
+    const denial = access.refusal(caller, wanted);
+    if (denial) throw accessDenied(denialMessage(denial));
   }
 }
 

@@ -4,6 +4,7 @@ import type { DynamoTable } from '../assembly/model';
 import type { JsonObject } from '../assembly/values/json';
 import type { Clock } from '../clock';
 import type { RequestHandler } from '../endpoint/endpoint';
+import type { Access } from '../iam/access';
 import type { Log } from '../log';
 import { UserError } from '../user-error';
 import type { ChangeListener } from './change';
@@ -25,6 +26,8 @@ export interface EmbeddedTablesOptions {
   directory?: string;
   onChange?: ChangeListener;
   losesAnswer?: () => boolean;
+  /** @default everybody may do everything */
+  access?: Access | undefined;
 }
 
 /** Tables that an app makes while it runs are not there at once, as on AWS. */
@@ -39,7 +42,7 @@ export class EmbeddedTables {
 
   /** @throws {UserError} if the folder cannot be used. */
   static async start(options: EmbeddedTablesOptions): Promise<EmbeddedTables> {
-    const { region, accountId, clock, log, directory, onChange, losesAnswer } = options;
+    const { region, accountId, clock, log, directory, onChange, losesAnswer, access } = options;
     const kept: { journal?: FileJournal } = {};
     const database: Database = new Database({
       ...{ region, accountId, clock, transitionMillis: TRANSITION_MILLIS },
@@ -49,9 +52,9 @@ export class EmbeddedTables {
     if (directory !== undefined) {
       kept.journal = FileJournal.open({ directory, log, restore: (entry) => database.restore(entry) });
     }
-    const handler = new DynamoDbService({ database, log, losesAnswer });
+    const handler = new DynamoDbService({ database, log, losesAnswer, access });
     try {
-      const socket = await PrivateSocket.listen(new DynamoDbService({ database, log }));
+      const socket = await PrivateSocket.listen(new DynamoDbService({ database, log, access }));
       return new EmbeddedTables(database, handler, socket, kept.journal, directory);
     } catch (error) {
       kept.journal?.close();

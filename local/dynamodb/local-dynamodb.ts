@@ -2,6 +2,7 @@
 import type { DynamoTable } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { RequestHandler } from '../endpoint/endpoint';
+import type { Access } from '../iam/access';
 import type { Log } from '../log';
 import type { ChangeListener } from './change';
 import { EmbeddedTables } from './embedded-tables';
@@ -22,6 +23,8 @@ export interface LocalDynamoDbOptions {
   onChange?: ChangeListener;
   /** Decides for each request that comes by the one port whether its answer is lost. @default none is */
   losesAnswer?: () => boolean;
+  /** Decides who may do what. @default everybody may do everything */
+  access?: Access | undefined;
 }
 
 export class LocalDynamoDb {

@@ -10,9 +10,24 @@ import type { DynamoTable } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { RequestHandler } from '../endpoint/endpoint';
 import { ServiceProxy } from '../endpoint/service-proxy';
+import type { Access } from '../iam/access';
+import { GuardedService } from '../iam/guarded-service';
+import { PERSONAL_CREDENTIALS } from '../iam/identities';
+import { DYNAMODB } from '../iam/protocols';
+import { type RequestToSign, signatureHeaders } from '../iam/signer';
 import type { Log } from '../log';
 import { UserError } from '../user-error';
 import { RemoteSweep } from './remote-sweep';
+
+export interface RemoteTablesOptions {
+  region: string;
+  tables: DynamoTable[];
+  clock: Clock;
+  log: Log;
+  losesAnswer?: () => boolean;
+  /** @default everybody may do everything */
+  access?: Access | undefined;
+}
 
 export class RemoteTables {
   readonly handler: RequestHandler;
@@ -22,18 +37,18 @@ export class RemoteTables {
   readonly #sweep: RemoteSweep;
   readonly #created = new Set<string>();
 
-  constructor(
-    url: string,
-    options: { region: string; tables: DynamoTable[]; clock: Clock; log: Log; losesAnswer?: () => boolean },
-  ) {
-    const { region, tables, clock, log, losesAnswer } = options;
+  constructor(url: string, options: RemoteTablesOptions) {
+    const { region, tables, clock, log, losesAnswer, access } = options;
     this.#url = url;
     this.#client = new DynamoDBClient({
       ...{ endpoint: url, region },
-      ...(hasCredentials() ? {} : { credentials: LOCAL_CREDENTIALS }),
+      ...(hasCredentials() ? {} : { credentials: PERSONAL_CREDENTIALS }),
     });
-    this.#proxy = new ServiceProxy(url, log, losesAnswer);
-    this.handler = this.#proxy;
+    // Nobody elsewhere knows the functions' credentials: what they may do is decided here, and asked for in this process's name.
+    const sign = async (request: RequestToSign) =>
+      signatureHeaders(request, { region, service: 'dynamodb' }, await this.#client.config.credentials());
+    this.#proxy = new ServiceProxy(url, log, { losesAnswer, sign: access && sign });
+    this.handler = access ? new GuardedService(this.#proxy, access, DYNAMODB) : this.#proxy;
     this.#sweep = new RemoteSweep({ client: this.#client, tables, clock });
   }
 
@@ -61,8 +76,6 @@ export class RemoteTables {
 }
 
 /** Most emulators check no signatures, but the SDK wants to sign. */
-const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
-
 function hasCredentials(): boolean {
   return process.env.AWS_ACCESS_KEY_ID !== undefined || process.env.AWS_PROFILE !== undefined;
 }

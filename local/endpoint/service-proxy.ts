@@ -1,5 +1,7 @@
 import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { request as httpsRequest, Agent as SecureAgent } from 'node:https';
+import { keptBody } from '../gateway/request-body';
+import type { RequestToSign } from '../iam/signer';
 import type { Log } from '../log';
 import { answerServiceError } from './service-error';
 
@@ -18,23 +20,31 @@ const HOP_BY_HOP = new Set([
 /** These say what the request is, whatever its Connection header names. */
 const ESSENTIAL = new Set(['content-length', 'host']);
 
+export interface ServiceProxyOptions {
+  /** Decides for each request whether the connection is reset in place of the answer. */
+  losesAnswer?: (() => boolean) | undefined;
+  /** The headers by which the service knows who asks, for requests whose body was read before. @default those that came */
+  sign?: ((request: RequestToSign) => Promise<Record<string, string>>) | undefined;
+}
+
 /** Passes requests for one AWS service on to where it runs, and streams its answers back. */
 export class ServiceProxy {
   readonly #url: URL;
   readonly #log: Log;
   readonly #agent: Agent;
 
-  readonly #losesAnswer: (() => boolean) | undefined;
+  readonly #options: ServiceProxyOptions;
 
-  /** `losesAnswer` decides for each request whether the connection is reset in place of the answer. */
-  constructor(url: string, log: Log, losesAnswer?: () => boolean) {
+  constructor(url: string, log: Log, options: ServiceProxyOptions = {}) {
     this.#url = new URL(url);
     this.#log = log;
-    this.#losesAnswer = losesAnswer;
+    this.#options = options;
     this.#agent = this.#isSecure ? new SecureAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = keptBody(request);
+    const signed = body && (await this.#signed(request, body));
     const send = this.#isSecure ? httpsRequest : httpRequest;
     const upstream = send({
       agent: this.#agent,
@@ -43,10 +53,10 @@ export class ServiceProxy {
       method: request.method,
       path: request.url,
       // The Host header stays as it was signed.
-      headers: { ...withoutHopByHop(request), ...framing(request) },
+      headers: { ...(signed ? unsigned(request) : withoutHopByHop(request)), ...framing(request), ...signed },
     });
     upstream.on('response', (answer) => {
-      if (this.#losesAnswer?.()) {
+      if (this.#options.losesAnswer?.()) {
         request.socket.resetAndDestroy();
         return;
       }
@@ -66,11 +76,19 @@ export class ServiceProxy {
       if (!response.writableFinished) upstream.destroy();
     });
     request.on('error', () => upstream.destroy());
-    request.pipe(upstream);
+    if (body) upstream.end(body);
+    else request.pipe(upstream);
   }
 
   close(): void {
     this.#agent.destroy();
+  }
+
+  async #signed(
+    { method = 'GET', url: path = '/', headers: { host = '' } }: IncomingMessage,
+    body: Buffer,
+  ): Promise<Record<string, string> | undefined> {
+    return this.#options.sign?.({ method, path, host, body });
   }
 
   get #isSecure(): boolean {
@@ -79,6 +97,12 @@ export class ServiceProxy {
 }
 
 type Headers = Record<string, string | string[] | undefined>;
+
+/** Without what says who has asked. */
+function unsigned(request: IncomingMessage): Headers {
+  const { authorization: _, 'x-amz-security-token': __, ...headers } = withoutHopByHop(request);
+  return headers;
+}
 
 /** The service does not decide which pages may read its answers: the endpoint does. */
 function withoutLeaveForPages(headers: Headers): Headers {

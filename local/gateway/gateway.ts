@@ -6,6 +6,7 @@ import type { Clock } from '../clock';
 import type { Faults } from '../faults/faults';
 import { HalfOpenLines } from '../faults/half-open-lines';
 import type { NameForPeople } from '../function-names';
+import type { Access } from '../iam/access';
 import type { FunctionInvoker } from '../lambda/invocation';
 import type { Log } from '../log';
 import { Acceptor } from './acceptor';
@@ -25,6 +26,7 @@ import { MessageFlow } from './message-flow';
 import { AWS_SIZE_LIMITS, type SizeLimits } from './quotas';
 import { FORBIDDEN, INTERNAL_ERROR, Refusals, SHUTTING_DOWN, UPGRADE_REQUIRED } from './refusal';
 import { ServiceIntegrations } from './service-integration';
+import { SignedCallers } from './signed-callers';
 
 export interface GatewayOptions {
   apis: WebSocketApi[];
@@ -41,6 +43,8 @@ export interface GatewayOptions {
   faults?: Faults;
   /** @default AWS's */
   sizeLimits?: SizeLimits;
+  /** Decides who may do what. @default whoever sends what looks like a signature may do everything */
+  access?: Access | undefined;
 }
 
 /** Port 9 (discard). */
@@ -84,6 +88,7 @@ export class Gateway {
     endpoint = () => NOWHERE,
     faults,
     sizeLimits = AWS_SIZE_LIMITS,
+    access,
   }: GatewayOptions) {
     this.#sizeLimits = sizeLimits;
     this.#clock = clock;
@@ -98,7 +103,10 @@ export class Gateway {
     this.#handshake = new Handshake(authorizers, this.#integrations, this.#ids, clock, log);
     this.#acceptor = new Acceptor(clock, sizeLimits);
     this.#messages = new MessageFlow(this.#integrations, this.#ids, clock, log, nameOf, sizeLimits);
-    this.#management = new ManagementApi(this.#connections, this.#ids, clock, sizeLimits, faults);
+    this.#management = new ManagementApi({
+      ...{ connections: this.#connections, ids: this.#ids, clock, limits: sizeLimits, faults },
+      callers: access && new SignedCallers(access),
+    });
     this.#faults = faults;
     this.#lines = faults && new HalfOpenLines(faults, clock);
     this.#listener = {

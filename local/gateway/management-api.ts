@@ -12,8 +12,10 @@ import type { Connections } from './connections';
 import type { DeployedStage } from './deployed-stage';
 import { type Ids, isConnectionId } from './ids';
 import type { SizeLimits } from './quotas';
+import { bodyOf } from './refusal';
 import { readBody } from './request-body';
 import { checkSignature } from './signature';
+import type { SignedCallers } from './signed-callers';
 
 interface Answer {
   status: number;
@@ -34,21 +36,33 @@ const NO_SUCH_METHOD: Answer = failure(
 const PAYLOAD_TOO_LARGE: Answer = failure(413, 'PayloadTooLargeException', PAYLOAD_TOO_LARGE_MESSAGE);
 const LIMIT_EXCEEDED: Answer = failure(429, 'LimitExceededException', LIMIT_EXCEEDED_MESSAGE);
 
+export interface ManagementApiOptions {
+  connections: Connections;
+  ids: Ids;
+  clock: Clock;
+  limits: SizeLimits;
+  /** @default none */
+  faults?: Faults | undefined;
+  /** @default whoever sends what looks like a signature */
+  callers?: SignedCallers | undefined;
+}
+
 export class ManagementApi {
   readonly #connections: Connections;
   readonly #ids: Ids;
   readonly #clock: Clock;
-
   readonly #faults: Faults | undefined;
+  readonly #callers: SignedCallers | undefined;
 
   readonly #limits: SizeLimits;
 
-  constructor(connections: Connections, ids: Ids, clock: Clock, limits: SizeLimits, faults?: Faults) {
+  constructor({ connections, ids, clock, limits, faults, callers }: ManagementApiOptions) {
     this.#limits = limits;
-    this.#faults = faults;
     this.#connections = connections;
     this.#ids = ids;
     this.#clock = clock;
+    this.#faults = faults;
+    this.#callers = callers;
   }
 
   /** Answers a call to `/@connections/{connectionId}` of a stage. */
@@ -69,10 +83,15 @@ export class ManagementApi {
     request: IncomingMessage,
     body: Buffer | 'tooLarge',
   ): Promise<Answer> {
-    const refusal = checkSignature(request);
-    if (refusal) return failure(refusal.status, refusal.errorType ?? '', refusal.message ?? '');
     const { method = '' } = request;
     if (!['POST', 'GET', 'DELETE'].includes(method)) return NO_SUCH_METHOD;
+    // Nobody can verify the signature of a body that was not kept.
+    if (body === 'tooLarge' && this.#callers) return PAYLOAD_TOO_LARGE;
+    const refusal =
+      this.#callers && body !== 'tooLarge'
+        ? this.#callers.refuseManagement(request, body, stage, connectionId)
+        : checkSignature(request);
+    if (refusal) return { ...refusal, body: bodyOf(refusal) };
     if (!isConnectionId(connectionId)) {
       const answer = failure(400, 'BadRequestException', `Invalid connectionId: ${connectionId}`);
       return { ...answer, traceId: false };

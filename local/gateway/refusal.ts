@@ -10,6 +10,8 @@ export interface Refusal {
   status: number;
   /** Sent as `{"message": …}`; without it the body is empty, as for the statuses that functions return. */
   message?: string;
+  /** Where IAM refuses, the member's name is `Message`. @default message */
+  messageKey?: 'Message';
   /** The header `x-amzn-ErrorType`. */
   errorType?: string;
   headers?: Record<string, string>;
@@ -89,6 +91,6 @@ export class Refusals {
   }
 }
 
-function bodyOf({ message }: Refusal): string {
-  return message === undefined ? '' : JSON.stringify({ message });
+export function bodyOf({ message, messageKey }: Refusal): string {
+  return message === undefined ? '' : JSON.stringify({ [messageKey ?? 'message']: message });
 }

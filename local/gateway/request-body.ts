@@ -2,11 +2,25 @@
 import type { IncomingMessage } from 'node:http';
 import { MAX_DISCARDED_BYTES } from './assumptions';
 
+/** Of requests that were read before they came to whom they are for. */
+const kept = new WeakMap<IncomingMessage, Buffer>();
+
+/** The request's `readBody` gets this. */
+export function keepBody(request: IncomingMessage, body: Buffer): void {
+  kept.set(request, body);
+}
+
+export function keptBody(request: IncomingMessage): Buffer | undefined {
+  return kept.get(request);
+}
+
 /** Reads it to its end, or till there is no sense in it. `'tooLarge'` if it is longer than `maxBytes`; undefined if the caller went away. */
 export function readBody(
   request: IncomingMessage,
   maxBytes: number,
 ): Promise<Buffer | 'tooLarge' | undefined> {
+  const known = kept.get(request);
+  if (known) return Promise.resolve(known.length > maxBytes ? 'tooLarge' : known);
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];
     let bytes = 0;

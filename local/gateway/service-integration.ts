@@ -3,6 +3,8 @@ import { request as httpRequest } from 'node:http';
 import type { Route, ServiceIntegration } from '../assembly/model';
 import { urlSuffix } from '../aws-domains';
 import type { Clock } from '../clock';
+import { PERSONAL_CREDENTIALS } from '../iam/identities';
+import { signatureHeaders } from '../iam/signer';
 import type { Log } from '../log';
 import type { IntegrationOutcome } from './integration';
 import { inputOf, requestText, responseFor, responseText, type TemplateEvent } from './integration-templates';
@@ -74,21 +76,24 @@ export class ServiceIntegrations {
     const { region, clock } = this.#options;
     const { headers, query } = parametersOf(parameters, input);
     const { path, body, headers: added } = addressed(service, target, text, headers);
-    const scope = `local/${new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '')}/${region}/${service}/aws4_request`;
+    const sent = query === '' ? path : `${path}?${query}`;
+    // What the integration may do, its role has decided when the app was read.
+    const signed = signatureHeaders(
+      { method, path: sent, host: `${service}.${region}.${urlSuffix(region)}`, body },
+      { region, service },
+      PERSONAL_CREDENTIALS,
+    );
     return new Promise((resolve, reject) => {
       const outgoing = httpRequest(
         {
           ...this.#options.endpoint(),
           method,
-          path: query === '' ? path : `${path}?${query}`,
+          path: sent,
           headers: {
             ...added,
             ...headers,
-            host: `${service}.${region}.${urlSuffix(region)}`,
             'content-length': Buffer.byteLength(body),
-            'x-amz-date': new Date(clock.now()).toISOString().replace(/[-:]|\.\d{3}/g, ''),
-            // The gateway is no stranger: the services look for a signature, and this is their own runtime's.
-            authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host;x-amz-date, Signature=${'0'.repeat(64)}`,
+            ...signed,
           },
         },
         (response) => {

@@ -1,6 +1,7 @@
 /** The environment of a function: its own variables and Lambda's, and nothing of the person who runs the host. */
 import { randomBytes } from 'node:crypto';
 import type { LambdaFunction } from '../assembly/model';
+import { type Credentials, PERSONAL_CREDENTIALS } from '../iam/identities';
 
 /** The folders that Lambda's Node.js runtime has in its path. */
 const LAMBDA_PATH = '/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin';
@@ -12,12 +13,14 @@ export interface EnvironmentSettings {
   version: string;
   logGroupName: string;
   logStreamName: string;
+  /** @default those of people */
+  credentials?: Credentials | undefined;
 }
 
 /** @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
 export function environmentVariables(
   lambdaFunction: LambdaFunction,
-  { region, version, logGroupName, logStreamName }: EnvironmentSettings,
+  { region, version, logGroupName, logStreamName, credentials = PERSONAL_CREDENTIALS }: EnvironmentSettings,
 ): Record<string, string> {
   return {
     PATH: LAMBDA_PATH,
@@ -28,8 +31,9 @@ export function environmentVariables(
     ...lambdaFunction.environment,
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    ...(credentials.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: credentials.sessionToken }),
     AWS_EXECUTION_ENV: `AWS_Lambda_${lambdaFunction.runtime}`,
     // As AWS_SAM_LOCAL does for SAM: how a function may learn that it runs on a developer's machine.
     SHARED_CONNECTION_LOCAL: 'true',

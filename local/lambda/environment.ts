@@ -1,6 +1,7 @@
 /** An execution environment of a function, as the pool sees it: it runs one invocation at a time and stands still in between. */
 import type { LambdaFunction } from '../assembly/model';
 import type { Clock } from '../clock';
+import type { Credentials } from '../iam/identities';
 import type { InvocationOutcome } from './invocation';
 
 /** What Lambda allows the init phase; what is over it counts against the function's own timeout. */
@@ -39,6 +40,8 @@ export interface EnvironmentOptions {
   /** `$LATEST`, or the number of a published one. */
   version: string;
   region: string;
+  /** By which the function signs its requests. @default those of people */
+  credentials?: Credentials | undefined;
   endpoints: () => Endpoints;
   clock: Clock;
   onOutput(requestId: string, stream: 'stdout' | 'stderr', text: string): void;

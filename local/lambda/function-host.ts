@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { LambdaFunction } from '../assembly/model';
 import type { Clock } from '../clock';
+import type { Credentials } from '../iam/identities';
 import type { Destinations } from '../messaging/destinations';
 import { type AsyncEvent, AsyncInvocations } from './async-invocations';
 import type { Address, Endpoint, Invocation, InvocationResult, Isolation } from './environment';
@@ -25,6 +26,8 @@ export interface FunctionHostOptions {
    */
   serviceEndpoints?(): Record<string, Address>;
   limits?: Partial<HostLimits>;
+  /** By which a function signs its requests. @default those of people */
+  credentialsOf?(lambdaFunction: LambdaFunction): Credentials;
   /** Of Node.js functions. @default thread */
   isolation?: Isolation;
   /** Takes what the app wants to have of asynchronous events that have come to their end. @default nothing does */
@@ -211,7 +214,15 @@ export class FunctionHost implements FunctionInvoker {
   }
 
   #createPoolHost(): PoolHost {
-    const { region, clock, log, endpoint, serviceEndpoints, isolation = 'thread' } = this.#options;
+    const {
+      region,
+      clock,
+      log,
+      endpoint,
+      serviceEndpoints,
+      isolation = 'thread',
+      credentialsOf,
+    } = this.#options;
     return {
       clock,
       limits: this.#limits,
@@ -226,6 +237,7 @@ export class FunctionHost implements FunctionInvoker {
       environmentOptions: (lambdaFunction) => ({
         lambdaFunction,
         region,
+        credentials: credentialsOf?.(lambdaFunction),
         clock,
         endpoints: () => ({ endpoint: endpoint(), services: serviceEndpoints?.() ?? NO_SERVICES }),
         onOutput: (requestId, stream, text) =>

@@ -70,10 +70,11 @@ function bootstrapOf({ lambdaFunction: { codeDirectory, layers = [] } }: Environ
 }
 
 function variables(options: EnvironmentOptions, runtimeApi: string): Record<string, string> {
-  const { lambdaFunction, version, region, clock } = options;
+  const { lambdaFunction, version, region, clock, credentials } = options;
   const { codeDirectory, layers = [], environment, runtime } = lambdaFunction;
   const names = logNames(lambdaFunction, version, clock.now());
   const { AWS_EXECUTION_ENV, ...common } = environmentVariables(lambdaFunction, {
+    credentials,
     region,
     version,
     ...names,

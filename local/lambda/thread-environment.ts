@@ -107,9 +107,9 @@ export class ThreadEnvironment implements Environment {
   }
 
   #startWorker(): Worker {
-    const { lambdaFunction, version, region } = this.#options;
+    const { lambdaFunction, version, region, credentials } = this.#options;
     const settings = { region, version, ...logNames(lambdaFunction, version, this.#options.clock.now()) };
-    const { NODE_OPTIONS, ...env } = environmentVariables(lambdaFunction, settings);
+    const { NODE_OPTIONS, ...env } = environmentVariables(lambdaFunction, { ...settings, credentials });
     return new Worker(BOOTSTRAP, {
       env,
       execArgv: [],

@@ -65,7 +65,8 @@ describe('The guard of a runtime', () => {
           Main: { Resources: { ...Resources, Files: bucket, Http: http, HttpStage: httpStage } },
         }),
       ),
-      ...{ port: 0, log: silentLog, webDirectory: home, pageReload: new PageReload() },
+      // Who has signed is asked after that, and is another matter.
+      ...{ port: 0, log: silentLog, iam: false, webDirectory: home, pageReload: new PageReload() },
       bucketDirectories: { files: home },
     });
   });

@@ -25,15 +25,32 @@ import { type Runtime, startRuntime } from '../../local/runtime';
 import { UserError } from '../../local/user-error';
 import { tableClient } from '../table-client';
 
-/** As AWS's documentation posts back: to the host of the event, signed (here: with a form that nobody verifies). */
+/** As AWS's documentation posts back: to the host of the event, signed with the function's own credentials. */
 const HANDLER = `
+import { createHash, createHmac } from 'node:crypto';
 import https from 'node:https';
-const scope = 'Credential=local/20260101/us-east-1/SERVICE/aws4_request, SignedHeaders=host;x-amz-date, Signature=' + '0'.repeat(64);
+const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+const hmac = (key, text) => createHmac('sha256', key).update(text).digest();
+function signed(host, path, service, body) {
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;
+  const date = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '') + 'Z';
+  const scope = [date.slice(0, 8), 'us-east-1', service, 'aws4_request'];
+  const names = 'host;x-amz-date;x-amz-security-token';
+  const headers = 'host:' + host + '\\nx-amz-date:' + date + '\\nx-amz-security-token:' + AWS_SESSION_TOKEN + '\\n';
+  const encoded = path.split('/').map(encodeURIComponent).join('/');
+  const request = ['POST', encoded, '', headers, names, sha256(body)].join('\\n');
+  const text = ['AWS4-HMAC-SHA256', date, scope.join('/'), sha256(request)].join('\\n');
+  const signature = hmac(scope.reduce(hmac, 'AWS4' + AWS_SECRET_ACCESS_KEY), text).toString('hex');
+  return {
+    authorization: 'AWS4-HMAC-SHA256 Credential=' + AWS_ACCESS_KEY_ID + '/' + scope.join('/') + ', SignedHeaders=' + names + ', Signature=' + signature,
+    'x-amz-date': date,
+    'x-amz-security-token': AWS_SESSION_TOKEN,
+  };
+}
 function send(host, path, service, body, headers) {
   return new Promise((resolve, reject) => {
-    const authorization = 'AWS4-HMAC-SHA256 ' + scope.replace('SERVICE', service);
     const request = https.request(
-      { host, path, method: 'POST', headers: { authorization, 'x-amz-date': '20260101T000000Z', ...headers } },
+      { host, path, method: 'POST', headers: { ...signed(host, path, service, body), ...headers } },
       (response) => response.resume().on('end', () => {
         if (response.statusCode === 200) resolve();
         else reject(new Error(host + ' answered ' + response.statusCode));
@@ -71,6 +88,7 @@ function synthesizeEcho(): ReadApp {
     code: Code.fromAsset(code),
     environment: { TABLE: table.tableName },
   });
+  table.grantReadWriteData(handler);
   for (const [id, stageName] of [
     ['One', 'shared'],
     ['Two', 'shared'],
@@ -81,6 +99,7 @@ function synthesizeEcho(): ReadApp {
       defaultRouteOptions: integration(),
       disconnectRouteOptions: integration(),
     });
+    webSocketApi.grantManageConnections(handler);
     const stage = new WebSocketStage(stack, `${id}Stage`, { webSocketApi, stageName, autoDeploy: true });
     if (id !== 'Three') continue;
     new CfnOutput(stack, 'Url', { value: stage.url });

@@ -124,10 +124,12 @@ function readFunction(
       `the runtime ${runtime} needs AWS's runtime client; install it with ${INSTALL_PYTHON_CLIENT}`,
     );
   }
+  const roleArn = resource.text('Role');
   return {
     path: resource.path,
     functionName: String(resource.stack.reference(resource.logicalId, 'Resources')),
     functionArn: String(resource.stack.attribute(resource.logicalId, 'Arn', 'Resources')),
+    ...(roleArn !== undefined && { roleArn }),
     runtime,
     ...(interpreter !== undefined && { interpreter }),
     codeDirectory,

@@ -31,7 +31,7 @@ function appOf(functions: App['functions']): App {
   const none = {
     ...{ apis: [], httpApis: [], tables: [], schedules: [], buckets: [], queues: [], topics: [] },
     ...{ eventBuses: [], eventSources: [], storedParameters: [], secrets: [], givenValues: {} },
-    ...{ unknownValues: [], stacks: [], outputs: [], notRun: [] },
+    ...{ roles: [], resourcePolicies: [], unknownValues: [], stacks: [], outputs: [], notRun: [] },
   };
   return { region: 'us-east-1', accountId: '123456789012', functions, ...none };
 }

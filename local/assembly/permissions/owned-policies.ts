@@ -1,0 +1,83 @@
+/** The policies of queues, topics, buckets, functions, secrets, tables and event buses: what they let the app's own roles do. */
+import { type PolicyStatement, readStatements } from '../../iam/policy-statement';
+import { UserError } from '../../user-error';
+import type { Assembly } from '../assembly';
+import type { ResourcePolicy } from '../model';
+import type { Json } from '../values/json';
+import type { Resource } from '../values/resource';
+
+/** Where each type names its resources, and its document. */
+const KINDS: readonly [type: string, owner: string, document: string][] = [
+  ['AWS::SQS::QueuePolicy', 'Queues', 'PolicyDocument'],
+  ['AWS::SQS::QueueInlinePolicy', 'Queue', 'PolicyDocument'],
+  ['AWS::SNS::TopicPolicy', 'Topics', 'PolicyDocument'],
+  ['AWS::SNS::TopicInlinePolicy', 'TopicArn', 'PolicyDocument'],
+  ['AWS::S3::BucketPolicy', 'Bucket', 'PolicyDocument'],
+  ['AWS::SecretsManager::ResourcePolicy', 'SecretId', 'ResourcePolicy'],
+];
+
+export function readResourcePolicies(assembly: Assembly): ResourcePolicy[] {
+  const policies = [
+    ...KINDS.flatMap(([type, owner, document]) =>
+      assembly.resources(type).flatMap((policy) => {
+        const statements = readStatements(tolerant(() => policy.property(document)));
+        return listed(tolerant(() => policy.property(owner))).map((name) => ({
+          resourceArn: arnOf(String(name), policy),
+          statements,
+        }));
+      }),
+    ),
+    ...assembly.resources('AWS::DynamoDB::Table').flatMap((table) => {
+      const policy = tolerant(() => table.property('ResourcePolicy'));
+      const statements = readStatements(
+        policy !== null && typeof policy === 'object' && !Array.isArray(policy)
+          ? policy.PolicyDocument
+          : undefined,
+      );
+      return [
+        { resourceArn: String(table.stack.attribute(table.logicalId, 'Arn', 'Resources')), statements },
+      ];
+    }),
+    ...assembly.resources('AWS::Lambda::Permission').flatMap(permission),
+  ];
+  return policies.filter(({ statements }) => statements.length > 0);
+}
+
+/** Queues are named by their URLs, buckets by their names, functions by names or ARNs. */
+function arnOf(name: string, { type, stack }: Resource): string {
+  if (type === 'AWS::S3::BucketPolicy') return `arn:${stack.partition}:s3:::${name}`;
+  return /^https?:/.test(name) ? stack.arn('sqs', name.split('/').at(-1) ?? '') : name;
+}
+
+/** One for a role or an account. Those for AWS's services are asked where these invoke. */
+function permission(resource: Resource): ResourcePolicy[] {
+  const [principal, action, functionName] = ['Principal', 'Action', 'FunctionName'].map((name) =>
+    tolerant(() => resource.property(name)),
+  );
+  if (typeof principal !== 'string' || principal.endsWith('.amazonaws.com')) return [];
+  // A permission for everyone is bound to a source, which a role's own call has not.
+  if (principal === '*' && resource.properties.SourceArn !== undefined) return [];
+  const target = String(functionName ?? '');
+  const resourceArn = target.startsWith('arn:') ? target : resource.stack.arn('lambda', `function:${target}`);
+  const statements: PolicyStatement[] = readStatements({
+    Statement: [
+      { Effect: 'Allow', Action: action ?? null, Resource: resourceArn, Principal: { AWS: principal } },
+    ],
+  });
+  return [{ resourceArn, statements }];
+}
+
+function listed(value: Json | undefined): Json[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+/** A policy that names what cannot be resolved says nothing here. */
+function tolerant(read: () => Json | undefined): Json | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,135 @@
+/** The roles of an app's functions, with what their policies say: inline, attached, AWS's own, and the permissions boundary. */
+import { awsManagedPolicy, awsManagedPolicyName } from '../../iam/aws-managed-policies';
+import { isKnownOperator } from '../../iam/conditions';
+import { type PolicyStatement, readStatements } from '../../iam/policy-statement';
+import { UserError } from '../../user-error';
+import type { Assembly } from '../assembly';
+import type { LambdaFunction, OtherResource, Role } from '../model';
+import { isObject, type Json } from '../values/json';
+import type { Resource } from '../values/resource';
+
+export interface ReadRoles {
+  roles: Role[];
+  /** Policies that are not known here, and functions whose role is none of the app's. */
+  notRun: OtherResource[];
+}
+
+export function readRoles(assembly: Assembly, functions: readonly LambdaFunction[]): ReadRoles {
+  const reader = new RoleReader(assembly);
+  const arns = new Set(functions.flatMap(({ roleArn }) => roleArn ?? []));
+  const roles = assembly.resources('AWS::IAM::Role').flatMap((resource) => {
+    const roleArn = String(resource.stack.attribute(resource.logicalId, 'Arn', 'Resources'));
+    return arns.has(roleArn) ? [reader.read(resource, roleArn, functions)] : [];
+  });
+  const known = new Set(roles.map(({ roleArn }) => roleArn));
+  const strangers = functions.filter(({ roleArn }) => roleArn !== undefined && !known.has(roleArn));
+  return {
+    roles,
+    notRun: [
+      ...reader.notRun,
+      ...strangers.map(({ path, roleArn }) => ({
+        type: 'AWS::IAM::Role',
+        path,
+        reason: `has the role ${roleArn}, which the app does not define: nothing that the function does is refused here`,
+      })),
+    ],
+  };
+}
+
+class RoleReader {
+  readonly notRun: OtherResource[] = [];
+  readonly #assembly: Assembly;
+  readonly #policies: Resource[];
+
+  constructor(assembly: Assembly) {
+    this.#assembly = assembly;
+    this.#policies = assembly.resources(
+      'AWS::IAM::Policy',
+      'AWS::IAM::ManagedPolicy',
+      'AWS::IAM::RolePolicy',
+    );
+  }
+
+  read(role: Resource, roleArn: string, functions: readonly LambdaFunction[]): Role {
+    const users = functions.filter((one) => one.roleArn === roleArn).map(({ path }) => shortPath(path));
+    const roleName = String(role.stack.reference(role.logicalId, 'Resources'));
+    const managed = this.#texts(role, 'ManagedPolicyArns');
+    const boundary = this.#texts(role, 'PermissionsBoundary')[0];
+    const inline = this.#tolerantly(role, 'Policies');
+    const statements = [
+      ...(Array.isArray(inline) ? inline : []).flatMap((policy) =>
+        this.#statements(role, isObject(policy) ? policy.PolicyDocument : undefined, users),
+      ),
+      ...this.#attachedTo(roleName, roleArn).flatMap((policy) => this.#documentOf(policy, users)),
+      ...managed.flatMap((arn) => this.#managed(arn, role, users) ?? []),
+    ];
+    const bounds = boundary === undefined ? undefined : this.#managed(boundary, role, users);
+    return { path: role.path, roleName, roleArn, statements, ...(bounds && { boundary: bounds }) };
+  }
+
+  #attachedTo(roleName: string, roleArn: string): Resource[] {
+    return this.#policies.filter((policy) => {
+      const names = [...this.#texts(policy, 'Roles'), ...this.#texts(policy, 'RoleName')];
+      return names.some((name) => name === roleName || name === roleArn);
+    });
+  }
+
+  /** Of a policy that a role or a boundary names by its ARN: the app's own, or AWS's. */
+  #managed(arn: string, role: Resource, users: string[]): PolicyStatement[] | undefined {
+    const own = this.#assembly
+      .resources('AWS::IAM::ManagedPolicy')
+      .find((policy) => String(policy.stack.reference(policy.logicalId, 'Resources')) === arn);
+    if (own) return this.#documentOf(own, users);
+    const name = awsManagedPolicyName(arn);
+    const known = name === undefined ? undefined : awsManagedPolicy(name);
+    if (known) return known;
+    this.notRun.push({
+      type: 'AWS::IAM::ManagedPolicy',
+      path: role.path,
+      reason: `what its policy ${name ?? arn} allows is not known here; write what the app needs of it into the app's own policies`,
+      cost: `AccessDenied for what only ${name ?? arn} allows ${users.join(', ')}`,
+    });
+    return undefined;
+  }
+
+  #documentOf(policy: Resource, users: string[]): PolicyStatement[] {
+    return this.#statements(policy, this.#tolerantly(policy, 'PolicyDocument'), users);
+  }
+
+  #statements(owner: Resource, document: Json | undefined, users: string[]): PolicyStatement[] {
+    const statements = readStatements(document);
+    for (const { conditions } of statements) {
+      for (const { operator } of conditions) {
+        if (isKnownOperator(operator)) continue;
+        this.notRun.push({
+          type: 'condition',
+          path: owner.path,
+          reason: `has the condition operator ${operator}, which IAM does not know: its statement never applies`,
+          cost: `AccessDenied for what only that statement allows ${users.join(', ')}`,
+        });
+      }
+    }
+    return statements;
+  }
+
+  #texts(resource: Resource, property: string): string[] {
+    const value = this.#tolerantly(resource, property);
+    if (value === undefined || value === null) return [];
+    return (Array.isArray(value) ? value : [value]).map(String);
+  }
+
+  /** A policy that names what cannot be resolved is told, and says nothing here. */
+  #tolerantly(resource: Resource, property: string): Json | undefined {
+    try {
+      return resource.property(property);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.notRun.push({ type: resource.type, path: resource.path, reason: error.message });
+      return undefined;
+    }
+  }
+}
+
+function shortPath(path: string): string {
+  return path.replace(/\/(Resource|Default)$/, '');
+}

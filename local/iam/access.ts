@@ -1,0 +1,265 @@
+/** Who asks, and whether they may: signatures are verified, and what a function does is decided by the policies of its role. */
+import type { App, LambdaFunction, Role } from '../assembly/model';
+import { partitionOf } from '../aws-domains';
+import type { Clock } from '../clock';
+import type { NameForPeople } from '../function-names';
+import type { Log } from '../log';
+import { grantFor } from './cdk-grants';
+import type { RequestContext } from './conditions';
+import type { Denial } from './denial';
+import { type Credentials, type FunctionIdentity, Identities, type Identity } from './identities';
+import { PolicyEvaluator } from './policy-evaluator';
+import type { PolicyStatement } from './policy-statement';
+import { SignatureCheck } from './signature-check';
+import { SignatureFault } from './signature-fault';
+import type { RequestHead } from './signed-request';
+
+export type AccessApp = Pick<
+  App,
+  | 'region'
+  | 'accountId'
+  | 'apis'
+  | 'functions'
+  | 'tables'
+  | 'buckets'
+  | 'queues'
+  | 'topics'
+  | 'eventBuses'
+  | 'storedParameters'
+  | 'secrets'
+  | 'roles'
+  | 'resourcePolicies'
+>;
+
+/** What a request asks for. */
+export interface WantedAccess {
+  /** `dynamodb:PutItem` */
+  action: string;
+  /** An ARN, or `*`. */
+  resource: string;
+  /** The service's own condition keys. @default none */
+  context?: RequestContext;
+}
+
+export interface AccessOptions {
+  app: AccessApp;
+  log: Log;
+  /** How the log calls functions. */
+  nameOf: NameForPeople;
+  /** Of the gateway, which tells it to SDKs. */
+  clock: Clock;
+}
+
+/** A function that fails again and again is told of once, until the app changes. */
+const MAX_TOLD = 1_000;
+
+export class Access {
+  readonly #options: AccessOptions;
+  readonly #identities = new Identities();
+  readonly #signatures: SignatureCheck;
+  #app: AccessApp;
+  #roles: Map<string, Role>;
+  #resourcePolicies: Map<string, PolicyStatement[]>;
+  readonly #evaluators = new Map<string, PolicyEvaluator>();
+  readonly #told = new Set<string>();
+
+  constructor(options: AccessOptions) {
+    this.#options = options;
+    this.#app = options.app;
+    this.#roles = rolesOf(options.app);
+    this.#resourcePolicies = policiesByArn(options.app);
+    this.#signatures = new SignatureCheck({
+      identities: this.#identities,
+      region: () => this.#app.region,
+      times: () => [Date.now(), options.clock.now()],
+    });
+  }
+
+  get app(): AccessApp {
+    return this.#app;
+  }
+
+  /** What Lambda gives the function: the same for the whole run. */
+  credentialsOf({ functionName, roleArn }: LambdaFunction): Credentials {
+    return this.#identities.credentialsOf({ functionName, ...(roleArn !== undefined && { roleArn }) });
+  }
+
+  /** The policies of this reading of the app decide from now on. */
+  update(app: AccessApp): void {
+    this.#app = app;
+    this.#roles = rolesOf(app);
+    this.#resourcePolicies = policiesByArn(app);
+    this.#evaluators.clear();
+    this.#told.clear();
+  }
+
+  /**
+   * Who has signed the request.
+   * @param body undefined where S3's own header says what was signed of it
+   * @throws {SignatureFault}
+   */
+  authenticate(request: RequestHead, service: string, body: Buffer | undefined): Identity {
+    try {
+      return this.#signatures.verify(request, service, body);
+    } catch (error) {
+      if (error instanceof SignatureFault) this.#tellFault(error, service);
+      throw error;
+    }
+  }
+
+  /** Why the caller may not do that; undefined if it may. A person may do everything, and so may a function whose role is not of the app. */
+  refusal(identity: Identity, wanted: WantedAccess): Denial | undefined {
+    if (identity.kind === 'person') return undefined;
+    const evaluator = this.#evaluatorOf(identity);
+    if (!evaluator) return undefined;
+    const { action, resource } = wanted;
+    const context = this.#context(identity, evaluator, wanted);
+    const verdict = evaluator.decide(
+      action,
+      resource,
+      context,
+      this.#resourcePolicies.get(policyOwner(resource)),
+    );
+    if (verdict === 'allowed') return undefined;
+    const denial = { principalArn: evaluator.principal.arn, action, resource, verdict };
+    this.#tell(identity, denial);
+    return denial;
+  }
+
+  #evaluatorOf({ functionName, roleArn = '' }: FunctionIdentity): PolicyEvaluator | undefined {
+    const key = `${functionName}\n${roleArn}`;
+    const known = this.#evaluators.get(key);
+    const role = this.#roles.get(roleArn);
+    if (known || !role) return known;
+    const { accountId, region } = this.#app;
+    const { statements, boundary, roleName } = role;
+    const evaluator = new PolicyEvaluator({
+      arn: `arn:${partitionOf(region)}:sts::${accountId}:assumed-role/${roleName}/${functionName}`,
+      ...{ roleArn, accountId, statements },
+      ...(boundary && { boundary }),
+    });
+    this.#evaluators.set(key, evaluator);
+    return evaluator;
+  }
+
+  /** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
+  #context(
+    { functionName }: FunctionIdentity,
+    { principal }: PolicyEvaluator,
+    { context: own }: WantedAccess,
+  ): RequestContext {
+    const { region, accountId } = this.#app;
+    const now = Date.now;
+    return (key) => {
+      switch (key) {
+        case 'aws:principalarn':
+          return [principal.roleArn];
+        case 'aws:principalaccount':
+        case 'aws:resourceaccount':
+          return [accountId];
+        case 'aws:principaltype':
+          return ['AssumedRole'];
+        case 'aws:userid':
+          return [`AROALOCAL:${functionName}`];
+        case 'aws:requestedregion':
+          return [region];
+        case 'aws:securetransport':
+          return ['true'];
+        case 'aws:viaawsservice':
+        case 'aws:principalisawsservice':
+          return ['false'];
+        case 'aws:currenttime':
+          return [new Date(now()).toISOString()];
+        case 'aws:epochtime':
+          return [String(Math.floor(now() / 1000))];
+        case 'lambda:sourcefunctionarn': {
+          const found = this.#app.functions.find((one) => one.functionName === functionName);
+          return found && [found.functionArn];
+        }
+        default:
+          return own?.(key);
+      }
+    };
+  }
+
+  /** One line for each function, action and resource. */
+  #tell({ functionName }: FunctionIdentity, { action, resource, verdict, principalArn }: Denial): void {
+    const on = resource.replace(/\/@connections\/.*$/, '/@connections/*');
+    const key = `${functionName}\n${action}\n${on}`;
+    if (this.#told.has(key) || this.#told.size >= MAX_TOLD) return;
+    this.#told.add(key);
+    const path = constructOf(this.#app, resource);
+    const where = path === undefined ? on : `${path} (${on})`;
+    const role = principalArn.split('/')[1];
+    this.#options.log.warn(
+      `${this.#options.nameOf(functionName)} may not ${action} on ${where}: ${why(verdict, role)}${
+        verdict === 'not allowed' ? ` In the CDK app, this allows it: ${grantFor(action, on)}` : ''
+      }`,
+    );
+  }
+
+  /** What people have to know to sign: nobody else tells them. */
+  #tellFault({ kind, message }: SignatureFault, service: string): void {
+    const key = `${kind}\n${service}`;
+    if (this.#told.has(key) || this.#told.size >= MAX_TOLD) return;
+    this.#told.add(key);
+    const remedy =
+      kind === 'unknown key' || kind === 'wrong token'
+        ? ' Programs of yours sign with AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local, and no AWS_SESSION_TOKEN.'
+        : '';
+    this.#options.log.warn(
+      `A request to ${service} is refused for its signature (${kind}): ${message}${remedy}`,
+    );
+  }
+}
+
+function why(verdict: Denial['verdict'], role: string | undefined): string {
+  switch (verdict) {
+    case 'not allowed':
+      return `no policy of its role ${role} allows it.`;
+    case 'out of bounds':
+      return `the permissions boundary of its role ${role} does not allow it.`;
+    case 'denied by resource':
+      return `the resource's own policy denies it.`;
+    case 'denied by boundary':
+      return `the permissions boundary of its role ${role} denies it.`;
+    case 'denied by identity':
+      return `a policy of its role ${role} denies it.`;
+  }
+}
+
+function rolesOf({ roles }: AccessApp): Map<string, Role> {
+  return new Map(roles.map((role) => [role.roleArn, role]));
+}
+
+function policiesByArn({ resourcePolicies }: AccessApp): Map<string, PolicyStatement[]> {
+  const byArn = new Map<string, PolicyStatement[]>();
+  for (const { resourceArn, statements } of resourcePolicies) {
+    byArn.set(resourceArn, [...(byArn.get(resourceArn) ?? []), ...statements]);
+  }
+  return byArn;
+}
+
+/** The bucket of an object, the table of an index: what has the policy. */
+function policyOwner(resource: string): string {
+  if (resource.startsWith('arn:aws:s3:::')) return resource.split('/', 1)[0] as string;
+  const index = resource.indexOf('/index/');
+  return index < 0 ? resource : resource.slice(0, index);
+}
+
+/** The path by which people know what the ARN names. */
+function constructOf(app: AccessApp, arn: string): string | undefined {
+  const owner = policyOwner(arn);
+  const [, apiId] = /:execute-api:[^:]*:[^:]*:([^/]+)\//.exec(arn) ?? [];
+  const found =
+    app.tables.find(({ tableArn }) => tableArn === owner) ??
+    app.queues.find(({ queueArn }) => queueArn === owner) ??
+    app.topics.find(({ topicArn }) => topicArn === owner) ??
+    app.functions.find(({ functionArn }) => owner === functionArn || owner.startsWith(`${functionArn}:`)) ??
+    app.buckets.find(({ bucketArn }) => bucketArn === owner) ??
+    app.secrets.find((secret) => secret.arn === owner) ??
+    app.storedParameters.find((parameter) => parameter.arn === owner) ??
+    app.eventBuses.find(({ busArn }) => busArn === owner) ??
+    app.apis.find((api) => api.apiId === apiId);
+  return found?.path.replace(/\/(Resource|Default)$/, '');
+}

@@ -1,0 +1,131 @@
+/**
+ * The canonical form of a request, and the signature of it.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+import { createHash, createHmac } from 'node:crypto';
+import { ALGORITHM, type RequestHead } from './signed-request';
+
+export interface Scope {
+  /** `20260131` */
+  day: string;
+  region: string;
+  service: string;
+}
+
+export interface CanonicalOptions {
+  service: string;
+  signedHeaders: readonly string[];
+  /** The hash of the body in hexadecimal digits, or what stands for it. */
+  payloadHash: string;
+}
+
+export function canonicalRequest(
+  { method = 'GET', url = '/', rawHeaders }: RequestHead,
+  { service, signedHeaders, payloadHash }: CanonicalOptions,
+): string {
+  const mark = url.indexOf('?');
+  const [path, query] = mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)];
+  const wanted = new Set(signedHeaders);
+  const values = new Map<string, string>();
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] as string).toLowerCase();
+    if (!wanted.has(name)) continue;
+    const value = trimmed(rawHeaders[at + 1] as string);
+    const others = values.get(name);
+    values.set(name, others === undefined ? value : `${others},${value}`);
+  }
+  let headers = '';
+  for (const name of signedHeaders) headers += `${name}:${values.get(name) ?? ''}\n`;
+  const canonicalPath = service === 's3' ? encodedOnce(path) : encodedAgain(path);
+  return `${method}\n${canonicalPath}\n${canonicalQuery(query)}\n${headers}\n${signedHeaders.join(';')}\n${payloadHash}`;
+}
+
+export function stringToSign(timestamp: string, { day, region, service }: Scope, canonical: string): string {
+  return `${ALGORITHM}\n${timestamp}\n${day}/${region}/${service}/aws4_request\n${sha256(canonical)}`;
+}
+
+export function signingKey(secretAccessKey: string, { day, region, service }: Scope): Buffer {
+  let key: Buffer | string = `AWS4${secretAccessKey}`;
+  for (const part of [day, region, service, 'aws4_request']) {
+    key = createHmac('sha256', key).update(part).digest();
+  }
+  return key as Buffer;
+}
+
+export function signatureOf(key: Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest();
+}
+
+export function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+/** RFC 3986's percent-encoding, which leaves fewer characters as they are than JavaScript does. */
+function percentEncoded(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+/** S3 signs the key as it is, encoded once, whatever encoding the client sent. */
+function encodedOnce(path: string): string {
+  return path
+    .split('/')
+    .map((segment) => percentEncoded(decoded(segment)))
+    .join('/');
+}
+
+/** Every other service signs the path without its dots and empty segments, encoded once more than it is sent. */
+function encodedAgain(path: string): string {
+  if (/^(?:\/[A-Za-z0-9_~-]+)*\/?$/.test(path)) return path === '' ? '/' : path;
+  const segments: string[] = [];
+  for (const segment of path.split('/')) {
+    if (segment === '..') segments.pop();
+    else if (segment !== '' && segment !== '.') segments.push(percentEncoded(segment));
+  }
+  const end = segments.length > 0 && path.endsWith('/') ? '/' : '';
+  return `/${segments.join('/')}${end}`;
+}
+
+function canonicalQuery(query: string): string {
+  if (query === '') return '';
+  return query
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair): [string, string] => {
+      const at = pair.indexOf('=');
+      const [name, value] = at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
+      return [name, value].map((text) => percentEncoded(decoded(text.replaceAll('+', ' ')))) as [
+        string,
+        string,
+      ];
+    })
+    .filter(([name]) => name !== 'X-Amz-Signature')
+    .sort(([a, x], [b, y]) => compare(a, b) || compare(x, y))
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&');
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Without a regular expression that looks for the end of blanks at each of them. */
+function trimmed(value: string): string {
+  const text = value.trim();
+  return text.includes('  ')
+    ? text
+        .split(' ')
+        .filter((word) => word !== '')
+        .join(' ')
+    : text;
+}

@@ -1,0 +1,40 @@
+/** The CDK's grant that allows an action, for people who find that it is not allowed. */
+
+/** By action in lower case; the text is code, with `fn` for the function. */
+const GRANTS: ReadonlyMap<string, string> = new Map([
+  ...each('dynamodb', 'table.grantReadData(fn)', [
+    ...['BatchGetItem', 'ConditionCheckItem', 'DescribeTable', 'GetItem', 'Query', 'Scan'],
+  ]),
+  ...each('dynamodb', 'table.grantWriteData(fn)', ['BatchWriteItem', 'DeleteItem', 'PutItem', 'UpdateItem']),
+  ...each('execute-api', 'stage.grantManagementApiAccess(fn) or webSocketApi.grantManageConnections(fn)', [
+    'ManageConnections',
+  ]),
+  ...each('lambda', 'other.grantInvoke(fn)', ['InvokeFunction']),
+  ...each('s3', 'bucket.grantRead(fn)', ['GetObject', 'GetObjectVersion', 'ListBucket', 'GetBucketLocation']),
+  ...each('s3', 'bucket.grantPut(fn)', ['PutObject', 'PutObjectTagging', 'AbortMultipartUpload']),
+  ...each('s3', 'bucket.grantPutAcl(fn)', ['PutObjectAcl']),
+  ...each('s3', 'bucket.grantDelete(fn)', ['DeleteObject']),
+  ...each('sqs', 'queue.grantSendMessages(fn)', ['SendMessage', 'GetQueueUrl', 'GetQueueAttributes']),
+  ...each('sqs', 'queue.grantConsumeMessages(fn)', [
+    'ReceiveMessage',
+    'DeleteMessage',
+    'ChangeMessageVisibility',
+  ]),
+  ...each('sqs', 'queue.grantPurge(fn)', ['PurgeQueue']),
+  ...each('sns', 'topic.grantPublish(fn)', ['Publish']),
+  ...each('events', 'bus.grantPutEventsTo(fn)', ['PutEvents']),
+  ...each('ssm', 'parameter.grantRead(fn)', ['GetParameter', 'GetParameters']),
+  ...each('secretsmanager', 'secret.grantRead(fn)', ['GetSecretValue', 'DescribeSecret']),
+]);
+
+/** Code of the CDK that lets the function do it. */
+export function grantFor(action: string, resource: string): string {
+  const known = GRANTS.get(action.toLowerCase());
+  if (known !== undefined) return known;
+  if (action.startsWith('dynamodb:') && resource !== '*') return `table.grant(fn, '${action}')`;
+  return `fn.addToRolePolicy(new PolicyStatement({ actions: ['${action}'], resources: ['${resource}'] }))`;
+}
+
+function each(service: string, grant: string, actions: string[]): [string, string][] {
+  return actions.map((action) => [`${service}:${action}`.toLowerCase(), grant]);
+}

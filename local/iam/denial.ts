@@ -1,0 +1,52 @@
+/** A refusal of IAM, in the words that AWS's services have for it. */
+import type { Verdict } from './policy-evaluator';
+
+export interface Denial {
+  /** Of the session. */
+  principalArn: string;
+  /** As policies name it: `dynamodb:PutItem`. */
+  action: string;
+  resource: string;
+  verdict: Exclude<Verdict, 'allowed'>;
+}
+
+/** Services that name actions or resources in a way of their own. Seen in reports of people. */
+const ACTION_WORDS: Readonly<Record<string, (action: string) => string>> = {
+  sqs: (action) => action.toLowerCase(),
+  sns: (action) => action.replace('sns:', 'SNS:'),
+};
+const RESOURCE_WORDS: Readonly<Record<string, (resource: string) => string>> = {
+  s3: (resource) => `"${resource}"`,
+};
+
+export function denialMessage({ principalArn, action, resource, verdict }: Denial): string {
+  const service = action.split(':', 1)[0] ?? '';
+  if (service === 'execute-api') {
+    return `User: ${principalArn} is not authorized to perform: ${action} on resource: ${masked(resource)}${deniedBy(verdict)}`;
+  }
+  const act = ACTION_WORDS[service]?.(action) ?? action;
+  const on = RESOURCE_WORDS[service]?.(resource) ?? resource;
+  const why = deniedBy(verdict) || ` because no ${missing(verdict)} allows the ${act} action`;
+  return `User: ${principalArn} is not authorized to perform: ${act} on resource: ${on}${why}`;
+}
+
+function deniedBy(verdict: Verdict): string {
+  if (!verdict.startsWith('denied')) return '';
+  const kind = {
+    identity: 'an identity-based policy',
+    resource: 'a resource-based policy',
+    boundary: 'a permissions boundary',
+  };
+  return ` with an explicit deny in ${kind[verdict.slice('denied by '.length) as keyof typeof kind]}`;
+}
+
+function missing(verdict: Verdict): string {
+  return verdict === 'out of bounds' ? 'permissions boundary' : 'identity-based policy';
+}
+
+/** API Gateway shows the last four digits of the account, and the connection by the name of its parameter. */
+function masked(arn: string): string {
+  return arn
+    .replace(/^(arn:[^:]+:execute-api:[^:]*:)\d{8}(?=\d{4}:)/, '$1********')
+    .replace(/\/@connections\/.*$/, '/@connections/{connectionId}');
+}

@@ -1,0 +1,61 @@
+/** A service of which each request is decided over before it gets there. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHandler } from '../endpoint/endpoint';
+import { keepBody, readBody } from '../gateway/request-body';
+import type { Access, WantedAccess } from './access';
+import { type Denial, denialMessage } from './denial';
+import type { Identity } from './identities';
+import { SignatureFault } from './signature-fault';
+
+/** How the service reads requests, and words its refusals. */
+export interface GuardedProtocol {
+  /** As requests are signed for it. */
+  service: string;
+  /** More than any of its requests has. Undefined for bodies that only the service itself reads. */
+  maxBodyBytes: number | undefined;
+  /** What the request asks for. */
+  wanted(request: IncomingMessage, body: Buffer, access: Access): WantedAccess[];
+  refuseSignature(request: IncomingMessage, response: ServerResponse, fault: SignatureFault): void;
+  refuseAccess(request: IncomingMessage, response: ServerResponse, message: string, denial: Denial): void;
+  /** The caller is allowed what it wants. @default nothing more */
+  admitted?(request: IncomingMessage, caller: Identity, access: Access): void;
+}
+
+export class GuardedService implements RequestHandler {
+  constructor(
+    private readonly inner: RequestHandler,
+    private readonly access: Access,
+    private readonly protocol: GuardedProtocol,
+  ) {}
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { service, maxBodyBytes, ...protocol } = this.protocol;
+    const body = maxBodyBytes === undefined ? undefined : await readBody(request, maxBodyBytes);
+    if (maxBodyBytes !== undefined && body === undefined) return;
+    if (body === 'tooLarge') {
+      response.writeHead(413, { connection: 'close' }).end();
+      return;
+    }
+    try {
+      const caller = this.access.authenticate(request, service, body);
+      const wanted = caller.kind === 'person' ? [] : protocol.wanted(request, body ?? NO_BODY, this.access);
+      for (const one of wanted) {
+        const denial = this.access.refusal(caller, one);
+        if (!denial) continue;
+        protocol.refuseAccess(request, response, denialMessage(denial), denial);
+        if (body === undefined) request.resume();
+        return;
+      }
+      protocol.admitted?.(request, caller, this.access);
+    } catch (error) {
+      if (!(error instanceof SignatureFault)) throw error;
+      protocol.refuseSignature(request, response, error);
+      if (body === undefined) request.resume();
+      return;
+    }
+    if (body) keepBody(request, body);
+    await this.inner.handle(request, response);
+  }
+}
+
+const NO_BODY = Buffer.alloc(0);

@@ -1,0 +1,59 @@
+/** Whose credentials are whose: each function has some of its own, made anew for each run, and people have `local`. */
+import { randomBytes } from 'node:crypto';
+
+export interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  /** Of temporary ones. */
+  sessionToken?: string;
+}
+
+export type Identity =
+  /** Somebody at this machine, who may do everything. */
+  | { kind: 'person'; credentials: Credentials }
+  | { kind: 'function'; credentials: Credentials; functionName: string; roleArn?: string };
+
+export type FunctionIdentity = Extract<Identity, { kind: 'function' }>;
+
+/** For the AWS CLI, SDKs, and processes of people. */
+export const PERSONAL_CREDENTIALS: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+const PERSON: Identity = { kind: 'person', credentials: PERSONAL_CREDENTIALS };
+
+/** Access keys are made of these. */
+const KEY_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+/** How Lambda's begin. */
+const TEMPORARY = 'ASIA';
+
+export class Identities {
+  readonly #byKey = new Map<string, Identity>([[PERSONAL_CREDENTIALS.accessKeyId, PERSON]]);
+  readonly #ofFunctions = new Map<string, FunctionIdentity>();
+
+  /** The credentials of a function in its role: the same for as long as it has that role. */
+  credentialsOf({ functionName, roleArn }: { functionName: string; roleArn?: string }): Credentials {
+    const key = `${functionName}\n${roleArn ?? ''}`;
+    const known = this.#ofFunctions.get(key);
+    if (known) return known.credentials;
+    const credentials = temporaryCredentials();
+    const identity: FunctionIdentity = {
+      ...{ kind: 'function', credentials, functionName },
+      ...(roleArn !== undefined && { roleArn }),
+    };
+    this.#ofFunctions.set(key, identity);
+    this.#byKey.set(credentials.accessKeyId, identity);
+    return credentials;
+  }
+
+  find(accessKeyId: string): Identity | undefined {
+    return this.#byKey.get(accessKeyId);
+  }
+}
+
+function temporaryCredentials(): Required<Credentials> {
+  const characters = [...randomBytes(16)].map((byte) => KEY_CHARACTERS[byte & 31]);
+  return {
+    accessKeyId: `${TEMPORARY}${characters.join('')}`,
+    secretAccessKey: randomBytes(30).toString('base64'),
+    sessionToken: randomBytes(96).toString('base64'),
+  };
+}

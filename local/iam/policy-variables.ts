@@ -1,0 +1,24 @@
+/** Policy variables, such as `${aws:PrincipalArn}`, in resources and in the values of conditions. */
+import type { RequestContext } from './conditions';
+
+const VARIABLE = /\$\{([^}]*)\}/g;
+const DEFAULT = /^([^,]+),\s*'(.*)'$/;
+
+export function hasVariables(text: string): boolean {
+  return text.includes('${');
+}
+
+/** The text with the request's values in it; undefined if one of them is not there, so that nothing matches. */
+export function withVariables(text: string, context: RequestContext): string | undefined {
+  if (!hasVariables(text)) return text;
+  let isComplete = true;
+  const replaced = text.replace(VARIABLE, (_, inner: string) => {
+    if (inner === '$') return '$';
+    const [, name = inner, otherwise] = DEFAULT.exec(inner) ?? [];
+    const values = context(name.trim().toLowerCase());
+    const value = values?.length === 1 ? values[0] : otherwise;
+    if (value === undefined) isComplete = false;
+    return value ?? '';
+  });
+  return isComplete ? replaced : undefined;
+}

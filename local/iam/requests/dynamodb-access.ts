@@ -1,0 +1,196 @@
+/**
+ * What a request to DynamoDB asks for: actions on tables and indexes, and DynamoDB's condition keys.
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
+ */
+import { isObject, type Json, type JsonObject, listAt, textAt } from '../../assembly/values/json';
+import type { AccessApp, WantedAccess } from '../access';
+import type { RequestContext } from '../conditions';
+
+/** Operations that are about no table. */
+const OF_NO_TABLE = new Set([
+  'ListTables',
+  'DescribeLimits',
+  'DescribeEndpoints',
+  'ListBackups',
+  'ListExports',
+]);
+const STATEMENTS = new Set(['ExecuteStatement', 'BatchExecuteStatement', 'ExecuteTransaction']);
+/** The actions of a transaction's members. */
+const MEMBER_ACTIONS: readonly [member: string, action: string][] = [
+  ['Put', 'PutItem'],
+  ['Update', 'UpdateItem'],
+  ['Delete', 'DeleteItem'],
+  ['ConditionCheck', 'ConditionCheckItem'],
+  ['Get', 'GetItem'],
+];
+
+/** DynamoDB takes no longer expression. */
+const MAX_EXPRESSION_CHARACTERS = 4096;
+
+/** One action on one table. */
+interface Use {
+  action: string;
+  table: string;
+  index?: string | undefined;
+  /** The keys, items or parts of a request that it is about. */
+  inputs: JsonObject[];
+}
+
+export function dynamoDbAccess(operation: string, input: Json, app: AccessApp): WantedAccess[] {
+  if (!isObject(input)) return [];
+  if (OF_NO_TABLE.has(operation)) return [{ action: `dynamodb:${operation}`, resource: '*' }];
+  return usesOf(operation, input).map(({ action, table, index, inputs }) => ({
+    action: `dynamodb:${action}`,
+    resource: index === undefined ? tableArn(table, app) : `${tableArn(table, app)}/index/${index}`,
+    context: contextOf(operation, action, { table, index, inputs }, app),
+  }));
+}
+
+function usesOf(operation: string, input: JsonObject): Use[] {
+  if (operation === 'BatchGetItem' || operation === 'BatchWriteItem') {
+    const byTable = isObject(input.RequestItems) ? input.RequestItems : {};
+    return Object.entries(byTable).map(([table, requests]) => ({
+      ...{ action: operation, table },
+      inputs: operation === 'BatchGetItem' ? readsOf(requests) : writesOf(requests),
+    }));
+  }
+  if (operation === 'TransactGetItems' || operation === 'TransactWriteItems') {
+    return listAt(input, 'TransactItems').flatMap((item) =>
+      MEMBER_ACTIONS.flatMap(([member, action]) => {
+        const request = isObject(item) ? item[member] : undefined;
+        return isObject(request)
+          ? [{ action, table: textAt(request, 'TableName') ?? '', inputs: [request] }]
+          : [];
+      }),
+    );
+  }
+  if (STATEMENTS.has(operation)) return statementsIn(input).map(statementUse);
+  const table = textAt(input, 'TableName') ?? textAt(input, 'ResourceArn') ?? textAt(input, 'TableArn') ?? '';
+  return [{ action: operation, table, index: textAt(input, 'IndexName'), inputs: [input] }];
+}
+
+function readsOf(requests: Json): JsonObject[] {
+  return listAt(requests, 'Keys').map((Key) => ({ ...(isObject(requests) ? requests : {}), Key }));
+}
+
+function writesOf(requests: Json): JsonObject[] {
+  return (Array.isArray(requests) ? requests : []).flatMap((request) => {
+    const { PutRequest, DeleteRequest } = isObject(request) ? request : {};
+    return [PutRequest, DeleteRequest].filter(isObject);
+  });
+}
+
+function statementsIn(input: JsonObject): string[] {
+  const several = [...listAt(input, 'Statements'), ...listAt(input, 'TransactStatements')];
+  return [input, ...several].flatMap((one) => textAt(one, 'Statement') ?? []);
+}
+
+/** PartiQL: the first word says what, and a name in quotes on which table. */
+function statementUse(statement: string): Use {
+  const [, verb = 'select'] = /^\s*([a-z]+)/i.exec(statement) ?? [];
+  const [, table = '', index] = /"([^"]+)"(?:\."([^"]+)")?/.exec(statement) ?? [];
+  const action = `PartiQL${verb[0]?.toUpperCase()}${verb.slice(1).toLowerCase()}`;
+  return { action, table, index, inputs: [] };
+}
+
+/** Of a table's name or ARN. */
+function tableArn(table: string, { tables, region, accountId }: AccessApp): string {
+  const name = tableName(table);
+  const known = tables.find((one) => one.tableName === name);
+  if (known) return known.tableArn;
+  return table.startsWith('arn:') ? table : `arn:aws:dynamodb:${region}:${accountId}:table/${name}`;
+}
+
+function tableName(table: string): string {
+  return /^arn:[^:]+:dynamodb:[^:]*:[^:]*:table\/([^/]+)/.exec(table)?.[1] ?? table;
+}
+
+/** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html */
+function contextOf(
+  operation: string,
+  action: string,
+  { table, index, inputs }: Omit<Use, 'action'>,
+  app: AccessApp,
+): RequestContext {
+  return (key) => {
+    switch (key) {
+      case 'dynamodb:leadingkeys': {
+        const hashKey = hashKeyOf(tableName(table), index, app);
+        return hashKey === undefined
+          ? undefined
+          : inputs.flatMap((input) => leadingKey(input, hashKey) ?? []);
+      }
+      case 'dynamodb:attributes':
+        return inputs.flatMap(attributesIn);
+      case 'dynamodb:select':
+        return inputs.flatMap((input) => textAt(input, 'Select') ?? []);
+      case 'dynamodb:returnvalues':
+        return inputs.flatMap((input) => textAt(input, 'ReturnValues') ?? []);
+      case 'dynamodb:enclosingoperation':
+        return operation === action ? undefined : [operation];
+      default:
+        return undefined;
+    }
+  };
+}
+
+function hashKeyOf(name: string, index: string | undefined, { tables }: AccessApp): string | undefined {
+  const table = tables.find((one) => one.tableName === name)?.createTable as JsonObject | undefined;
+  const indexes = [...listAt(table, 'GlobalSecondaryIndexes'), ...listAt(table, 'LocalSecondaryIndexes')];
+  const owner = index === undefined ? table : indexes.find((one) => textAt(one, 'IndexName') === index);
+  const schema = listAt(owner, 'KeySchema').find((one) => textAt(one, 'KeyType') === 'HASH');
+  return textAt(schema, 'AttributeName');
+}
+
+/** Of a key, an item, or the condition of a query. */
+function leadingKey(input: JsonObject, hashKey: string): string | undefined {
+  const source = [input.Key, input.Item].find(isObject);
+  if (source) return attributeText(source[hashKey]);
+  const legacy = isObject(input.KeyConditions) ? input.KeyConditions[hashKey] : undefined;
+  if (legacy !== undefined) return attributeText(listAt(legacy, 'AttributeValueList')[0]);
+  const condition = (textAt(input, 'KeyConditionExpression') ?? '').slice(0, MAX_EXPRESSION_CHARACTERS);
+  for (const [, name = '', value = ''] of condition.matchAll(/(#?[\w.-]+)\s*=\s*(:\w+)/g)) {
+    if (nameIn(input, name) !== hashKey) continue;
+    return attributeText(
+      isObject(input.ExpressionAttributeValues) ? input.ExpressionAttributeValues[value] : undefined,
+    );
+  }
+  return undefined;
+}
+
+function attributeText(value: Json | undefined): string | undefined {
+  return textAt(value, 'S') ?? textAt(value, 'N') ?? textAt(value, 'B');
+}
+
+/** The names of the attributes that a request reads or writes, of the first level. */
+function attributesIn(input: JsonObject): string[] {
+  const names = new Set<string>();
+  for (const member of [
+    'Key',
+    'Item',
+    'AttributeUpdates',
+    'Expected',
+    'KeyConditions',
+    'QueryFilter',
+    'ScanFilter',
+  ]) {
+    const value = input[member];
+    if (isObject(value)) for (const name of Object.keys(value)) names.add(name);
+  }
+  for (const name of listAt(input, 'AttributesToGet')) names.add(String(name));
+  for (const name of Object.values(
+    isObject(input.ExpressionAttributeNames) ? input.ExpressionAttributeNames : {},
+  )) {
+    names.add(String(name));
+  }
+  for (const name of (textAt(input, 'ProjectionExpression') ?? '').split(',')) {
+    const [first = ''] = name.trim().split(/[.[]/, 1);
+    if (first !== '') names.add(nameIn(input, first));
+  }
+  return [...names];
+}
+
+function nameIn(input: JsonObject, name: string): string {
+  const names = isObject(input.ExpressionAttributeNames) ? input.ExpressionAttributeNames : {};
+  return name.startsWith('#') ? String(names[name] ?? name) : name;
+}

@@ -1,0 +1,172 @@
+/** Verifies who has signed a request: signs it again with the secret that belongs to its access key, and compares. */
+import { timingSafeEqual } from 'node:crypto';
+import {
+  canonicalRequest,
+  type Scope,
+  sha256,
+  signatureOf,
+  signingKey,
+  stringToSign,
+} from './canonical-request';
+import type { Identities, Identity } from './identities';
+import { MISMATCH_MESSAGE, SignatureFault, UNKNOWN_KEY_MESSAGE } from './signature-fault';
+import {
+  basicFormat,
+  fromBasicFormat,
+  presignedQuery,
+  type RequestHead,
+  readSignature,
+  type SignatureParts,
+} from './signed-request';
+
+/** How far the clocks may be apart. */
+const MAX_SKEW_MILLIS = 5 * 60_000;
+const MAX_SKEW_MILLIS_S3 = 15 * 60_000;
+/** Of a presigned URL. */
+const MAX_EXPIRES_SECONDS = 7 * 24 * 60 * 60;
+/** More than there are functions and services, days and regions. */
+const MAX_KEYS = 500;
+
+const EMPTY_HASH = sha256('');
+const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
+
+export interface SignatureCheckOptions {
+  identities: Identities;
+  /** Functions sign for it; people may for any. */
+  region: () => string;
+  /**
+   * Milliseconds since the epoch. SDKs sign by the system's time, or by the one that an answer's Date header told them: the
+   * runtime's, which may be turned. @default the system's
+   */
+  times?: () => number[];
+}
+
+export class SignatureCheck {
+  readonly #options: SignatureCheckOptions;
+  readonly #keys = new Map<string, Buffer>();
+
+  constructor(options: SignatureCheckOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Who has signed the request.
+   * @param service for which the request must be signed
+   * @param body as it came; undefined where S3's own header says what was signed of it
+   * @throws {SignatureFault} if nobody has.
+   */
+  verify(request: RequestHead, service: string, body: Buffer | undefined): Identity {
+    const parts = readSignature(request);
+    if (parts === undefined) throw new SignatureFault('missing', 'Missing Authentication Token');
+    if (parts === 'incomplete') throw incomplete();
+    const identity = this.#options.identities.find(parts.accessKeyId);
+    if (!identity) throw new SignatureFault('unknown key', UNKNOWN_KEY_MESSAGE);
+    if (parts.sessionToken !== identity.credentials.sessionToken)
+      throw new SignatureFault('wrong token', UNKNOWN_KEY_MESSAGE);
+    this.#checkScope(parts, service, identity);
+    this.#checkTimes(parts, service);
+    const payloadHash =
+      body === undefined ? claimedHash(request) : body.length === 0 ? EMPTY_HASH : sha256(body);
+    const canonical = canonicalRequest(request, { service, signedHeaders: parts.signedHeaders, payloadHash });
+    const key = this.#key(identity.credentials.secretAccessKey, parts);
+    const expected = signatureOf(key, stringToSign(parts.timestamp, parts, canonical));
+    if (timingSafeEqual(expected, Buffer.from(parts.signature, 'hex'))) return identity;
+    throw new SignatureFault('mismatch', MISMATCH_MESSAGE);
+  }
+
+  #checkScope(
+    { signedHeaders, timestamp, ...scope }: SignatureParts,
+    service: string,
+    identity: Identity,
+  ): void {
+    if (!signedHeaders.includes('host')) {
+      throw new SignatureFault(
+        'wrong scope',
+        "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
+      );
+    }
+    if (scope.service !== service) {
+      throw new SignatureFault(
+        'wrong scope',
+        `Credential should be scoped to correct service: '${service}'. `,
+      );
+    }
+    const region = this.#options.region();
+    if (identity.kind === 'function' && scope.region !== region && service !== 's3') {
+      throw new SignatureFault(
+        'wrong scope',
+        `Credential should be scoped to a valid region, not '${scope.region}'. `,
+      );
+    }
+    if (timestamp.slice(0, 8) === scope.day) return;
+    throw new SignatureFault(
+      'wrong scope',
+      `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${scope.day}' != '${timestamp.slice(0, 8)}', from '${timestamp}'.`,
+    );
+  }
+
+  /** By one of the times it must be good. */
+  #checkTimes(parts: SignatureParts, service: string): void {
+    const faults = (this.#options.times?.() ?? [Date.now()]).map((now) => timeFault(parts, service, now));
+    const [first] = faults;
+    if (first !== undefined && faults.every((fault) => fault !== undefined)) throw first;
+  }
+
+  /** The key is good for a day, and costs more than the rest. */
+  #key(secretAccessKey: string, { day, region, service }: Scope): Buffer {
+    const name = `${secretAccessKey} ${day} ${region} ${service}`;
+    const known = this.#keys.get(name);
+    if (known) return known;
+    if (this.#keys.size >= MAX_KEYS) this.#keys.clear();
+    const key = signingKey(secretAccessKey, { day, region, service });
+    this.#keys.set(name, key);
+    return key;
+  }
+}
+
+/** S3 signs what the client says of its body, and compares the body with that when it has come. */
+function claimedHash({ url = '', headers }: RequestHead): string {
+  const query = presignedQuery(url);
+  const claimed = headers['x-amz-content-sha256'] ?? query?.get('X-Amz-Content-Sha256');
+  return typeof claimed === 'string' ? claimed : query ? UNSIGNED_PAYLOAD : EMPTY_HASH;
+}
+
+function timeFault(
+  { timestamp, expiresSeconds }: SignatureParts,
+  service: string,
+  now: number,
+): SignatureFault | undefined {
+  const signedAt = fromBasicFormat(timestamp);
+  if (signedAt === undefined) return incomplete();
+  const skew = service === 's3' ? MAX_SKEW_MILLIS_S3 : MAX_SKEW_MILLIS;
+  const minutes = skew / 60_000;
+  if (signedAt > now + skew) {
+    return skewed(
+      service,
+      `Signature not yet current: ${timestamp} is still later than ${basicFormat(now + skew)} (${basicFormat(now)} + ${minutes} min.)`,
+    );
+  }
+  if (expiresSeconds !== undefined) {
+    const lasts = Math.min(expiresSeconds, MAX_EXPIRES_SECONDS) * 1000;
+    return signedAt + lasts < now ? new SignatureFault('expired', 'Request has expired') : undefined;
+  }
+  if (signedAt >= now - skew) return undefined;
+  return skewed(
+    service,
+    `Signature expired: ${timestamp} is now earlier than ${basicFormat(now - skew)} (${basicFormat(now)} - ${minutes} min.)`,
+  );
+}
+
+function skewed(service: string, message: string): SignatureFault {
+  return new SignatureFault(
+    'skewed',
+    service === 's3' ? 'The difference between the request time and the current time is too large.' : message,
+  );
+}
+
+function incomplete(): SignatureFault {
+  return new SignatureFault(
+    'incomplete',
+    "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.",
+  );
+}
