@@ -7,6 +7,7 @@ export type { Connection, Member } from './connections/connection-items';
 export type { Identity } from './connections/identity';
 export { SharedConnection } from './connections/shared-connection';
 export { type DeliveryOptions, type DeliveryReport, MAX_MESSAGE_BYTES } from './delivery/delivery';
+export type { Rate } from './delivery/pace';
 export type { SweepReport } from './departures/sweep';
 export * from './errors';
 export { createHandlers, type Handlers } from './handlers/create-handlers';

@@ -8,6 +8,7 @@ import type { Member } from '../connections/connection-items';
 import { isOpening } from '../connections/connection-store';
 import { ConnectionsApiError, MessageTooLargeError } from '../errors';
 import type { ConnectionsClient } from '../management-api/connections-client';
+import { Pace, type Rate } from './pace';
 import { Slots } from './slots';
 
 /** API Gateway's limit of a message. Source: quotas for WebSocket APIs, "Message payload size". */
@@ -39,6 +40,8 @@ export interface DeliveryOptions {
   budgetMilliseconds?: number;
   /** How long a 410 from a connection that may still be opening is retried. @default 2,000 */
   pendingMilliseconds?: number;
+  /** How fast posts may follow each other. @default the quota of an AWS account: 10,000 a second, 5,000 at once */
+  rate?: Rate;
   /** Milliseconds since the epoch: everything unfinished by then is abandoned. @default none */
   deadline?: number;
 }
@@ -86,6 +89,7 @@ class Delivery {
   readonly #report: DeliveryReport = { sent: 0, gone: 0, pending: 0, failed: 0, reasons: {} };
   readonly #posts: Slots;
   readonly #undecided: Slots;
+  readonly #pace: Pace;
   readonly #slowMilliseconds: number;
   readonly #timeoutMilliseconds: number;
   readonly #budgetMilliseconds: number;
@@ -101,6 +105,7 @@ class Delivery {
     const concurrency = options.concurrency ?? 50;
     this.#posts = new Slots(concurrency);
     this.#undecided = new Slots(concurrency * UNDECIDED_PER_SLOT);
+    this.#pace = new Pace(collaborators.clock, options.rate);
     this.#slowMilliseconds = options.slowMilliseconds ?? 500;
     this.#timeoutMilliseconds = options.timeoutMilliseconds ?? 3_000;
     this.#budgetMilliseconds = options.budgetMilliseconds ?? 10_000;
@@ -128,9 +133,11 @@ class Delivery {
   /** Retries until the member's outcome is known or its time is over. */
   async #decide(member: Member): Promise<void> {
     const { clock, random, hasLeft } = this.collaborators;
-    const begun = clock.now();
+    let begun: number | undefined;
     for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS)) {
-      const outcome = await this.#post(member);
+      const { outcome, sentAt } = await this.#post(member);
+      if (begun === undefined) this.#learn(outcome, sentAt);
+      begun ??= sentAt;
       if (outcome === 'sent') this.#report.sent++;
       if (outcome === 'gone') await this.#foundGone(member);
       if (outcome === 'sent' || outcome === 'gone') return;
@@ -151,10 +158,22 @@ class Delivery {
     }
   }
 
-  async #post(member: Member): Promise<Outcome> {
-    const { connections, clock } = this.collaborators;
+  async #post(member: Member): Promise<{ outcome: Outcome; sentAt: number }> {
     const release = await this.#posts.takeOnce();
-    const sentAt = clock.now();
+    if (!this.#pace.takeNow()) await this.#pace.take();
+    const sentAt = this.collaborators.clock.now();
+    return { outcome: await this.#send(member, sentAt, release), sentAt };
+  }
+
+  /** A post that is tried again says more about its client than about the account. */
+  #learn(outcome: Outcome, sentAt: number): void {
+    if (outcome === 'sent') this.#pace.accepted();
+    else if (outcome instanceof ConnectionsApiError && outcome.status === 429) this.#pace.refused(sentAt);
+  }
+
+  /** `release` gives up the slot: when the post is answered, or when it turns out to be slow. */
+  async #send(member: Member, sentAt: number, release: () => void): Promise<Outcome> {
+    const { connections, clock } = this.collaborators;
     const timeout = Math.max(0, Math.min(this.#timeoutMilliseconds, this.#deadline - sentAt));
     const slow = Math.min(this.#slowMilliseconds, timeout);
     const abort = new AbortController();

@@ -1,0 +1,145 @@
+import type { Member } from '../../../lib/connections/connection-items';
+import { type DeliveryOptions, deliver } from '../../../lib/delivery/delivery';
+import { ACCOUNT_RATE, Pace, type Rate } from '../../../lib/delivery/pace';
+import { ConnectionsApiError } from '../../../lib/errors';
+import type { ConnectionsClient } from '../../../lib/management-api/connections-client';
+import { ManualClock, SkippingClock } from '../../../lib/testing';
+
+const ROUND_TRIP_MILLISECONDS = 4;
+
+/** A gateway whose only answers are 200 and 429, by a token bucket. */
+class ThrottledGateway implements Partial<ConnectionsClient> {
+  posts = 0;
+  refused = 0;
+  #tokens: number;
+  #countedAt: number;
+
+  constructor(
+    private readonly clock: ManualClock,
+    private readonly rate: Rate,
+  ) {
+    this.#tokens = rate.burst;
+    this.#countedAt = clock.now();
+  }
+
+  async post(): Promise<'sent'> {
+    await this.#travel();
+    this.posts++;
+    const now = this.clock.now();
+    const gained = ((now - this.#countedAt) * this.rate.perSecond) / 1_000;
+    this.#tokens = Math.min(this.rate.burst, this.#tokens + gained);
+    this.#countedAt = now;
+    const isTaken = this.#tokens >= 1;
+    if (isTaken) this.#tokens--;
+    else this.refused++;
+    await this.#travel();
+    if (!isTaken) throw new ConnectionsApiError('POST', 429, 'LimitExceededException');
+    return 'sent';
+  }
+
+  #travel(): Promise<void> {
+    return new Promise((resolve) => {
+      this.clock.after(ROUND_TRIP_MILLISECONDS / 2, resolve);
+    });
+  }
+}
+
+describe('a delivery to 2,000 through a gateway that takes 400 posts a second and 200 at once', () => {
+  const COUNT = 2_000;
+  const RATE: Rate = { perSecond: 400, burst: 200 };
+  const FLOOR_MILLISECONDS = (1_000 * (COUNT - RATE.burst)) / RATE.perSecond;
+
+  async function delivered(options: DeliveryOptions) {
+    const clock = new SkippingClock();
+    const gateway = new ThrottledGateway(clock, RATE);
+    const members = Array.from(
+      { length: COUNT },
+      (_, n) => ({ webSocketId: `m${n}`, acceptedAt: 0 }) as Member,
+    );
+    const begun = clock.now();
+    const report = await deliver(
+      members,
+      'hello',
+      {
+        ...{ connections: gateway as unknown as ConnectionsClient, clock, random: () => 0.5 },
+        ...{ settle: async () => {}, hasLeft: async () => false },
+      },
+      options,
+    );
+    return { report, gateway, milliseconds: clock.now() - begun };
+  }
+
+  it.each([
+    ['the rate is known', { rate: RATE }, 0],
+    ['the rate is not known', {}, 0.04],
+  ])('takes hardly longer than it must, and wastes few posts, if %s', async (_, options, waste) => {
+    const { report, gateway, milliseconds } = await delivered(options);
+    expect(report).toMatchObject({ sent: COUNT, failed: 0 });
+    expect(milliseconds).toBeLessThan(1.15 * FLOOR_MILLISECONDS);
+    expect(gateway.refused).toBeLessThanOrEqual(waste * COUNT);
+  });
+});
+
+describe('Pace', () => {
+  let clock: ManualClock;
+  let pace: Pace;
+  beforeEach(() => {
+    clock = new ManualClock();
+    pace = new Pace(clock, { perSecond: 100, burst: 3 });
+  });
+
+  const goNow = (count: number) => Array.from({ length: count }, () => pace.takeNow()).filter(Boolean).length;
+  const refuse = (times = 3) => {
+    for (let count = 0; count < times; count++) pace.refused(clock.now());
+  };
+
+  it('lets a burst go at once, and then one post for each share of a second', async () => {
+    expect(goNow(4)).toBe(3);
+    await clock.advance(10);
+    expect(goNow(2)).toBe(1);
+    await clock.advance(60_000);
+    expect(goNow(4)).toBe(3);
+  });
+
+  it('keeps the order of those that wait', async () => {
+    goNow(3);
+    const order: string[] = [];
+    for (const name of ['first', 'second']) void pace.take().then(() => order.push(name));
+    await clock.advance(10);
+    expect(order).toEqual(['first']);
+    await clock.advance(10);
+    expect(order).toEqual(['first', 'second']);
+  });
+
+  it('does not slow down for a few clients that do not read', () => {
+    for (let count = 0; count < 1_000; count++) {
+      if (count % 40 === 0) refuse(1);
+      else pace.accepted();
+    }
+    expect(pace.perSecond).toBe(100);
+  });
+
+  it('counts the 429s of posts that were under way together once', () => {
+    pace = new Pace(clock, ACCOUNT_RATE);
+    refuse();
+    const { perSecond } = pace;
+    refuse(20);
+    expect(pace.perSecond).toBe(perSecond);
+  });
+
+  it('keeps to what got through between two episodes of 429s', async () => {
+    pace = new Pace(clock, ACCOUNT_RATE);
+    refuse();
+    await clock.advance(1_000);
+    for (let count = 0; count < 500; count++) pace.accepted();
+    refuse();
+    expect(pace.perSecond).toBe(0.98 * 500);
+  });
+
+  it('never stops altogether', async () => {
+    refuse();
+    await clock.advance(60_000);
+    refuse();
+    expect(pace.perSecond).toBe(1);
+  });
+});
