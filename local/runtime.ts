@@ -10,13 +10,14 @@ import { type KeySetFiles, KeySets } from './endpoint/key-sets';
 import type { PageReload } from './endpoint/page-reload';
 import { answerServiceError } from './endpoint/service-error';
 import { WebFiles } from './endpoint/web-files';
+import { FaultEndpoint } from './faults/fault-endpoint';
 import type { Faults } from './faults/faults';
 import { namesForPeople } from './function-names';
 import { Gateway } from './gateway/gateway';
 import type { SizeLimits } from './gateway/quotas';
 import { HttpApis } from './http/http-apis';
 import { Access } from './iam/access';
-import type { Address, Isolation } from './lambda/environment';
+import type { Isolation } from './lambda/environment';
 import { FunctionHost } from './lambda/function-host';
 import { type FunctionLog, textFunctionLog } from './lambda/function-log';
 import { invokeHandler } from './lambda/invoke-api';
@@ -95,14 +96,13 @@ const FUNCTIONS_CLOSE_MILLIS = 1_000;
 
 /** @throws {UserError} if the port is in use or a table cannot be created */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const { app, log, host = DEFAULT_HOST, port = DEFAULT_PORT, clock = systemClock, faults } = options;
+  const { app, log, host = DEFAULT_HOST, port = DEFAULT_PORT, clock = systemClock } = options;
   const { region, accountId, apis, functions, tables } = app;
   let current = app;
   let names = namesForPeople(app);
   const nameOf = (functionName: string) => names(functionName);
   const unpackedCode = new UnpackedCode();
   const runnable = await unpackedCode.of(functions);
-  const losesAnswer = faults?.has('answer-lost') ? () => faults.strikes('answer-lost') : undefined;
   const access = options.iam === false ? undefined : new Access({ app, log, nameOf, clock });
   const dynamodb = await LocalDynamoDb.start({
     access,
@@ -113,14 +113,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     log,
     ...(options.dynamodbUrl === undefined ? {} : { url: options.dynamodbUrl }),
     ...(options.dynamodbDirectory === undefined ? {} : { directory: options.dynamodbDirectory }),
-    ...(losesAnswer && { losesAnswer }),
+    faults: options.faults,
     onChange: (change) => messaging.changed(change),
   });
   const keySets = new KeySets(options.keySets ?? {}, log);
   const servedHosts = (served: WebSocketApi[]) => [...domainsOf(served), ...keySets.hostNames];
-  // What another DynamoDB is asked, the one port decides about.
-  const isByPort = losesAnswer || (access && options.dynamodbUrl !== undefined);
-  const directly = isByPort ? {} : directEndpoints(dynamodb);
+  // Another DynamoDB is reached through the one port, where faults may be switched on at any time.
+  const directly = options.dynamodbUrl === undefined ? { dynamodb: { path: dynamodb.address } } : {};
   const serviceEndpoints = remembered(
     () => current.apis,
     (served) => {
@@ -139,6 +138,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     limits: { closeMillis: FUNCTIONS_CLOSE_MILLIS },
     ...(access && { credentialsOf: (lambdaFunction) => access.credentialsOf(lambdaFunction) }),
     ...(options.isolation && { isolation: options.isolation }),
+    faults: options.faults,
     destinations: { deliver: (arn, delivery) => messaging.deliver(arn, delivery) },
   });
   const messaging: Messaging = new Messaging({
@@ -163,7 +163,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       ...{ apis, region, accountId, invoker: functionHost, clock, log, nameOf },
       endpoint: () => ({ host: reachable(host), port: endpoint.port }),
       access,
-      ...(faults && { faults }),
+      ...(options.faults && { faults: options.faults }),
       ...(options.sizeLimits && { sizeLimits: options.sizeLimits }),
     });
     const httpApis = new HttpApis({
@@ -175,6 +175,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       ...(options.allowedHosts && { allowedHosts: options.allowedHosts }),
       servedHosts: remembered(() => current.apis, servedHosts),
       keySets,
+      ...(options.faults && { faults: new FaultEndpoint(options.faults) }),
       gateway,
       httpApis,
       services: {
@@ -298,16 +299,6 @@ function lambdaService(functionHost: FunctionHost): RequestHandler {
       );
     },
   };
-}
-
-/**
- * If the endpoint is plain HTTP and no response should be lost, functions reach the tables directly, without the one
- * port.
- */
-function directEndpoints({ address }: LocalDynamoDb): Record<string, Address> {
-  if (!URL.canParse(address)) return { dynamodb: { path: address } };
-  const { protocol, hostname, port } = new URL(address);
-  return protocol === 'http:' ? { dynamodb: { host: hostname, port: Number(port || 80) } } : {};
 }
 
 /** An address to connect to, if the listening address means every interface. */

@@ -1,7 +1,6 @@
 /** The commands that run an app on this machine, with their options. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { hostName } from '../endpoint/host-header';
-import { FAULT_VALUES } from '../faults/fault-settings';
 import { DEFAULT_SEED } from '../faults/faults';
 import { printableLines } from '../printable';
 import type { SessionOptions } from './session';
@@ -122,9 +121,7 @@ function runOptions(command: Command): Command {
     .option('--json', 'log one JSON object a line', false)
     .option(
       '--fault <name=value>',
-      `inject a fault (repeatable): ${Object.entries(FAULT_VALUES)
-        .map(([name, value]) => `${name}=${value}`)
-        .join(', ')}`,
+      'inject a fault (repeatable), such as throttled=0.1; docs/local-runtime.md lists them',
       (text: string, others: string[]) => [...others, text],
       [],
     )

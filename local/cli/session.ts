@@ -73,7 +73,7 @@ export class Session {
   readonly webDirectory: string | undefined;
   readonly #options: SessionOptions;
   readonly #bucketFolders: BucketFolders;
-  readonly #faults: Faults | undefined;
+  readonly #faults: Faults;
   readonly #keySets: KeySetFiles;
   readonly #starting = new AbortController();
   readonly #json: JsonLog | undefined;
@@ -102,7 +102,7 @@ export class Session {
     this.#json = options.json ? new JsonLog() : undefined;
     this.#log = this.#json ?? new TerminalLog();
     this.#keySets = readKeySets(options.jwks);
-    this.#faults = fault.length > 0 ? new Faults(readFaults(fault), seed) : undefined;
+    this.#faults = new Faults(readFaults(fault), seed, this.#log);
     const source = findApp(app, process.cwd());
     // The app's command runs in the user's own time zone, even when this process runs in UTC.
     if (source.kind === 'command') {
@@ -208,7 +208,7 @@ export class Session {
     if (!this.#running) return;
     this.say('Stopping: closing sockets, running $disconnect');
     await this.#running.runtime.close();
-    if (this.#faults) this.say(this.#faults.summary());
+    if (this.#faults.list().length > 0) this.say(this.#faults.summary());
     process.exit(0);
   }
 
@@ -244,7 +244,7 @@ export class Session {
       bucketDirectories: this.#bucketFolders.choose(app.buckets),
       ...(this.webDirectory === undefined ? {} : { webDirectory: this.webDirectory }),
       ...(this.#pageReload && { pageReload: this.#pageReload }),
-      ...(this.#faults && { faults: this.#faults }),
+      faults: this.#faults,
       ...(!this.#options.limits && { sizeLimits: WIDE_SIZE_LIMITS }),
     });
     this.#running = { app, runtime };
@@ -271,7 +271,7 @@ export class Session {
     if (!this.#options.limits) {
       print("AWS's limits of frames and messages are off (--no-limits): what works here may fail on AWS");
     }
-    if (this.#faults) print(this.#faults.describe());
+    if (this.#faults.list().length > 0) print(this.#faults.describe());
   }
 }
 

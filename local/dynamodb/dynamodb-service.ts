@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Json } from '../assembly/values/json';
 import type { RequestHandler } from '../endpoint/endpoint';
+import { loseAnswer } from '../faults/lost-answer';
 import { readBody } from '../gateway/request-body';
 import type { Access } from '../iam/access';
 import { denialMessage } from '../iam/denial';
@@ -75,7 +76,7 @@ export class DynamoDbService implements RequestHandler {
     }
     const [status, content] = this.#run(request, body);
     if (this.#losesAnswer?.()) {
-      request.socket.resetAndDestroy();
+      loseAnswer(request.socket);
       return;
     }
     const answer = Buffer.from(content);

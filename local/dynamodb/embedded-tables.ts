@@ -4,6 +4,8 @@ import type { DynamoTable } from '../assembly/model';
 import type { JsonObject } from '../assembly/values/json';
 import type { Clock } from '../clock';
 import type { RequestHandler } from '../endpoint/endpoint';
+import type { Faults } from '../faults/faults';
+import { ThrottledTables } from '../faults/throttled-tables';
 import type { Access } from '../iam/access';
 import type { Log } from '../log';
 import { UserError } from '../user-error';
@@ -25,7 +27,8 @@ export interface EmbeddedTablesOptions {
   /** @default in memory */
   directory?: string;
   onChange?: ChangeListener;
-  losesAnswer?: () => boolean;
+  /** What goes wrong on purpose. @default nothing */
+  faults?: Faults | undefined;
   /** @default everybody may do everything */
   access?: Access | undefined;
 }
@@ -42,7 +45,7 @@ export class EmbeddedTables {
 
   /** @throws {UserError} if the folder cannot be used. */
   static async start(options: EmbeddedTablesOptions): Promise<EmbeddedTables> {
-    const { region, accountId, clock, log, directory, onChange, losesAnswer, access } = options;
+    const { region, accountId, clock, log, directory, onChange, faults, access } = options;
     const kept: { journal?: FileJournal } = {};
     const database: Database = new Database({
       ...{ region, accountId, clock, transitionMillis: TRANSITION_MILLIS },
@@ -52,9 +55,13 @@ export class EmbeddedTables {
     if (directory !== undefined) {
       kept.journal = FileJournal.open({ directory, log, restore: (entry) => database.restore(entry) });
     }
-    const handler = new DynamoDbService({ database, log, losesAnswer, access });
+    const service = new DynamoDbService({
+      ...{ database, log, access },
+      losesAnswer: faults && (() => faults.strikes('answer-lost')),
+    });
+    const handler = faults ? new ThrottledTables(service, faults) : service;
     try {
-      const socket = await PrivateSocket.listen(new DynamoDbService({ database, log, access }));
+      const socket = await PrivateSocket.listen(handler);
       return new EmbeddedTables(database, handler, socket, kept.journal, directory);
     } catch (error) {
       kept.journal?.close();

@@ -2,6 +2,7 @@
 import type { DynamoTable } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { RequestHandler } from '../endpoint/endpoint';
+import type { Faults } from '../faults/faults';
 import type { Access } from '../iam/access';
 import type { Log } from '../log';
 import type { ChangeListener } from './change';
@@ -21,8 +22,8 @@ export interface LocalDynamoDbOptions {
   directory?: string;
   /** Hears of the items of tables that have a stream. Another DynamoDB's changes are not told. */
   onChange?: ChangeListener;
-  /** Decides for each request that comes by the one port whether its answer is lost. @default none is */
-  losesAnswer?: () => boolean;
+  /** What goes wrong on purpose. @default nothing */
+  faults?: Faults | undefined;
   /** Decides who may do what. @default everybody may do everything */
   access?: Access | undefined;
 }

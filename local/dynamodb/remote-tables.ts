@@ -10,6 +10,8 @@ import type { DynamoTable } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { RequestHandler } from '../endpoint/endpoint';
 import { ServiceProxy } from '../endpoint/service-proxy';
+import type { Faults } from '../faults/faults';
+import { ThrottledTables } from '../faults/throttled-tables';
 import type { Access } from '../iam/access';
 import { GuardedService } from '../iam/guarded-service';
 import { PERSONAL_CREDENTIALS } from '../iam/identities';
@@ -24,7 +26,7 @@ export interface RemoteTablesOptions {
   tables: DynamoTable[];
   clock: Clock;
   log: Log;
-  losesAnswer?: () => boolean;
+  faults?: Faults | undefined;
   /** @default everybody may do everything */
   access?: Access | undefined;
 }
@@ -38,7 +40,7 @@ export class RemoteTables {
   readonly #created = new Set<string>();
 
   constructor(url: string, options: RemoteTablesOptions) {
-    const { region, tables, clock, log, losesAnswer, access } = options;
+    const { region, tables, clock, log, faults, access } = options;
     this.#url = url;
     this.#client = new DynamoDBClient({
       ...{ endpoint: url, region },
@@ -47,8 +49,10 @@ export class RemoteTables {
     // Nobody elsewhere knows the functions' credentials: what they may do is decided here, and asked for in this process's name.
     const sign = async (request: RequestToSign) =>
       signatureHeaders(request, { region, service: 'dynamodb' }, await this.#client.config.credentials());
+    const losesAnswer = faults && (() => faults.strikes('answer-lost'));
     this.#proxy = new ServiceProxy(url, log, { losesAnswer, sign: access && sign });
-    this.handler = access ? new GuardedService(this.#proxy, access, DYNAMODB) : this.#proxy;
+    const guarded = access ? new GuardedService(this.#proxy, access, DYNAMODB) : this.#proxy;
+    this.handler = faults ? new ThrottledTables(guarded, faults) : guarded;
     this.#sweep = new RemoteSweep({ client: this.#client, tables, clock });
   }
 

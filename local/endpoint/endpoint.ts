@@ -40,6 +40,8 @@ export interface EndpointOptions {
   gateway: ApiGateway;
   /** The app's HTTP APIs: they decide themselves which pages may read their answers. `undefined` for requests to none of them. */
   httpApis?: { handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined };
+  /** Switches faults, for programs of this machine. `undefined` for other requests. */
+  faults?: { handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined };
   /** Key sets of issuers, by their URLs. `undefined` for requests to other hosts. */
   keySets?: { handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined };
   /** By the name that requests are signed for: `dynamodb`, `lambda`. */
@@ -184,6 +186,9 @@ export class Endpoint {
     if (refusal) return answerText(response, refusal.status, refusal.text);
     const answeredByKeySets = this.#options.keySets?.handle(request, response);
     if (answeredByKeySets !== undefined) return answeredByKeySets;
+    const faults = this.#isLocal(request) ? this.#options.faults : undefined;
+    const answeredByFaults = faults?.handle(request, response);
+    if (answeredByFaults !== undefined) return answeredByFaults;
     const service = signedService(request);
     const handler = service === undefined ? undefined : this.#services.get(service);
     if (handler) return handler.handle(request, response);
@@ -192,6 +197,12 @@ export class Endpoint {
     if (service !== undefined) return this.#refuseService(service, request, response);
     if (await this.#options.web?.handle(request, response)) return;
     answerText(response, 404, `There is nothing at ${request.url}.\n`);
+  }
+
+  /** From this machine, by one of its own names. */
+  #isLocal(request: IncomingMessage): boolean {
+    const { remoteAddress = '' } = request.socket;
+    return /^(::1|(::ffff:)?127\.[\d.]+)$/.test(remoteAddress) && this.#guard.namesThisMachine(request);
   }
 
   #refuseService(service: string, request: IncomingMessage, response: ServerResponse): void {

@@ -25,6 +25,11 @@ export class Guard {
     return this.#isOfOtherPage(request) ? { status: 403, text: foreignPage(request.headers) } : undefined;
   }
 
+  /** Whether the request names this machine, and not a host of AWS or of the app. */
+  namesThisMachine({ headers: { host } }: IncomingMessage): boolean {
+    return this.#hosts.isOwn(host);
+  }
+
   /** The part for WebSocket handshakes: API Gateway leaves it to `$connect` which pages may connect. */
   refuseHost({ headers: { host }, rawHeaders }: IncomingMessage): GuardRefusal | undefined {
     if (countOf('host', rawHeaders) > 1) return { status: 400, text: 'A request has one Host header.\n' };

@@ -13,6 +13,20 @@ export const FAULT_VALUES = {
   'answer-lost': 'SHARE',
   /** A post gets 429. */
   throttled: 'SHARE',
+  /** A post is not delivered, and nobody answers it. */
+  'post-hangs': 'SHARE',
+  /** A post is not delivered, and gets 500. */
+  'post-fails': 'SHARE',
+  /** The environment of a function ends: before the handler runs, or after it has returned and before its answer is out. */
+  'function-crash': 'SHARE',
+  /** A function stands still before its handler runs, until its timeout ends it. */
+  'function-freeze': 'SHARE',
+  /** An invocation gets a fresh environment, although others are idle. */
+  'function-cold': 'SHARE',
+  /** An invocation is refused, as it is where the account's concurrency is used up. */
+  'function-throttled': 'SHARE',
+  /** DynamoDB refuses an operation on items, in one of its two ways. */
+  'table-throttled': 'SHARE',
 } as const;
 
 export type FaultName = keyof typeof FAULT_VALUES;
@@ -28,22 +42,33 @@ export function readFaults(texts: string[]): FaultSettings {
   const settings: FaultSettings = {};
   for (const text of texts) {
     const [name = '', value = ''] = text.split(/=(.*)/s);
-    if (!isFaultName(name)) throw unusable(text, 'there is no such fault');
-    const unit = FAULT_VALUES[name];
-    if (!/^\d*\.?\d+$/.test(value) || Number(value) > LARGEST[unit]) {
-      throw unusable(text, `the value of ${name} must be ${RULE[unit]}, not ${JSON.stringify(value)}`);
+    try {
+      const read = readFault(name, value);
+      if (settings[read.name] !== undefined) throw new UserError(`${name} is given twice`);
+      settings[read.name] = read.value;
+    } catch (error) {
+      if (error instanceof UserError) throw new UserError(`--fault ${text}: ${error.message}. ${KNOWN}`);
+      throw error;
     }
-    if (settings[name] !== undefined) throw unusable(text, `${name} is given twice`);
-    settings[name] = Number(value);
   }
   return settings;
+}
+
+/** @throws {UserError} for a name or a value that is not valid: the rule, without a full stop. */
+export function readFault(name: string, value: string): { name: FaultName; value: number } {
+  if (!isFaultName(name)) throw new UserError('there is no such fault');
+  const unit = FAULT_VALUES[name];
+  if (!/^\d*\.?\d+$/.test(value) || Number(value) > LARGEST[unit]) {
+    throw new UserError(`the value of ${name} must be ${RULE[unit]}, not ${JSON.stringify(value)}`);
+  }
+  return { name, value: Number(value) };
 }
 
 export function isFaultName(name: string): name is FaultName {
   return Object.hasOwn(FAULT_VALUES, name);
 }
 
-function unusable(text: string, why: string): UserError {
-  const known = Object.entries(FAULT_VALUES).map(([name, value]) => `${name}=${value}`);
-  return new UserError(`--fault ${text}: ${why}. The faults are ${known.join(', ')}.`);
-}
+/** `The faults are lost-disconnect=SHARE, …` */
+export const KNOWN = `The faults are ${Object.entries(FAULT_VALUES)
+  .map(([name, value]) => `${name}=${value}`)
+  .join(', ')}.`;

@@ -1,97 +1,114 @@
 /**
- * The one place that decides on injected faults. The parts of the runtime ask it case by case; with the same seed and the
+ * The one place that decides on injected faults. The parts of the runtime ask it case by case. With the same seed and the
  * same order of cases it gives the same answers, and no fault's cases disturb another's.
  */
+import type { Log } from '../log';
 import type { FaultName, FaultSettings } from './fault-settings';
 import { seededRandom } from './seeded-random';
 
 export const DEFAULT_SEED = 1;
 
-interface Count {
+/** A fault that is on. */
+export interface ActiveFault {
+  name: FaultName;
+  value: number;
+  /** How many of its cases it has struck so far. */
   struck: number;
   cases: number;
 }
 
+interface Active extends ActiveFault {
+  random(): number;
+}
+
 export class Faults {
-  readonly #settings: FaultSettings;
-  readonly #seed: number;
-  readonly #random = new Map<FaultName, () => number>();
-  readonly #counts = new Map<FaultName, Count>();
-  readonly #whenStopped: (() => void)[] = [];
+  readonly seed: number;
+  readonly #log: Pick<Log, 'info'> | undefined;
+  readonly #active = new Map<FaultName, Active>();
+  readonly #whenOff = new Map<FaultName, (() => void)[]>();
   #isStopped = false;
 
-  /** @param seed a whole number */
-  constructor(settings: FaultSettings, seed: number = DEFAULT_SEED) {
-    this.#settings = settings;
-    this.#seed = seed;
-    for (const name of this.#names) {
-      this.#random.set(name, seededRandom(`${seed}/${name}`));
-      this.#counts.set(name, { struck: 0, cases: 0 });
-    }
+  /**
+   * @param seed a whole number
+   * @param log gets a line for each case that is struck. @default none
+   */
+  constructor(settings: FaultSettings = {}, seed: number = DEFAULT_SEED, log?: Pick<Log, 'info'>) {
+    this.seed = seed;
+    this.#log = log;
+    for (const [name, value] of Object.entries(settings)) this.switchOn(name as FaultName, value);
   }
 
-  /** Whether the fault was asked for. */
-  has(name: FaultName): boolean {
-    return this.#settings[name] !== undefined;
+  /** Switches a fault on, or gives it another value. Its cases begin anew. */
+  switchOn(name: FaultName, value: number): void {
+    const random = seededRandom(`${this.seed}/${name}`);
+    this.#active.set(name, { name, value, random, struck: 0, cases: 0 });
   }
 
-  /** Decides one case of a fault whose value is a share. */
-  strikes(name: FaultName): boolean {
-    const share = this.#settings[name];
-    if (share === undefined || this.#isStopped) return false;
-    return this.#count(name, this.random(name) < share);
+  /** False if it was not on. What lasts (half-open lines) comes to its end. */
+  switchOff(name: FaultName): boolean {
+    const wasOn = this.#active.delete(name);
+    if (wasOn) for (const callback of this.#whenOff.get(name) ?? []) callback();
+    return wasOn;
   }
 
-  /** Decides one case of a fault whose value is seconds: how long it lasts. 0 if it was not asked for. */
-  delayMillis(name: FaultName): number {
-    const seconds = this.#settings[name];
-    if (seconds === undefined || this.#isStopped) return 0;
-    this.#count(name, true);
-    return seconds * 1000;
+  isOn(name: FaultName): boolean {
+    return !this.#isStopped && this.#active.has(name);
+  }
+
+  list(): ActiveFault[] {
+    return [...this.#active.values()].map(({ random: _, ...fault }) => fault);
+  }
+
+  /** Decides one case of a fault whose value is a share. `subject` says in the log what it strikes. */
+  strikes(name: FaultName, subject?: string): boolean {
+    const fault = this.#active.get(name);
+    if (!fault || this.#isStopped) return false;
+    return this.#count(fault, fault.random() < fault.value, subject);
+  }
+
+  /** Decides one case of a fault whose value is seconds: how long it lasts. 0 if it is not on. */
+  delayMillis(name: FaultName, subject?: string): number {
+    const fault = this.#active.get(name);
+    if (!fault || this.#isStopped) return 0;
+    this.#count(fault, true, subject);
+    return fault.value * 1000;
   }
 
   /** From 0 to below 1, of the fault's own stream. */
   random(name: FaultName): number {
-    return this.#random.get(name)?.() ?? 0;
-  }
-
-  get isStopped(): boolean {
-    return this.#isStopped;
+    return this.#active.get(name)?.random() ?? 0;
   }
 
   /** From now on nothing is injected, and what lasts (half-open lines) comes to its end. */
   stop(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    for (const callback of this.#whenStopped) callback();
+    for (const callbacks of this.#whenOff.values()) for (const callback of callbacks) callback();
   }
 
-  whenStopped(callback: () => void): void {
-    this.#whenStopped.push(callback);
+  /** Calls back when the fault is switched off, or all are stopped. */
+  whenOff(name: FaultName, callback: () => void): void {
+    this.#whenOff.set(name, [...(this.#whenOff.get(name) ?? []), callback]);
   }
 
   /** `Faults, seed 1: lost-disconnect=0.5, throttled=0.1` */
   describe(): string {
-    const settings = this.#names.map((name) => `${name}=${this.#settings[name]}`);
-    return `Faults, seed ${this.#seed}: ${settings.join(', ')}`;
+    const settings = this.list().map(({ name, value }) => `${name}=${value}`);
+    return `Faults, seed ${this.seed}: ${settings.join(', ') || 'none'}`;
   }
 
   /** `Faults: lost-disconnect 12 of 25, throttled 3 of 410`: how often each has struck so far. */
   summary(): string {
-    const counts = [...this.#counts].map(([name, { struck, cases }]) => `${name} ${struck} of ${cases}`);
-    return `Faults: ${counts.join(', ')}`;
+    const counts = this.list().map(({ name, struck, cases }) => `${name} ${struck} of ${cases}`);
+    return `Faults: ${counts.join(', ') || 'none'}`;
   }
 
-  get #names(): FaultName[] {
-    return (Object.keys(this.#settings) as FaultName[]).filter((name) => this.has(name));
-  }
-
-  #count(name: FaultName, struck: boolean): boolean {
-    const count = this.#counts.get(name);
-    if (count) {
-      count.cases += 1;
-      if (struck) count.struck += 1;
+  #count(fault: Active, isStruck: boolean, subject: string | undefined): boolean {
+    fault.cases += 1;
+    if (isStruck) {
+      fault.struck += 1;
+      this.#log?.info(`Fault ${fault.name}${subject === undefined ? '' : `: ${subject}`}`);
     }
-    return struck;
+    return isStruck;
   }
 }

@@ -6,6 +6,7 @@ import type { Faults } from './faults';
 const SILENT_WITHIN_MILLIS = 10_000;
 
 export interface Line {
+  readonly connectionId: string;
   /** From now on nothing comes through, either way, and nobody is told. */
   fallSilent(): void;
   /** Both sides find out. */
@@ -20,16 +21,16 @@ export class HalfOpenLines {
   constructor(faults: Faults, clock: Clock) {
     this.#faults = faults;
     this.#clock = clock;
-    faults.whenStopped(() => {
+    faults.whenOff('half-open', () => {
       for (const line of this.#lines) line.break();
     });
   }
 
   opened(line: Line): void {
-    if (!this.#faults.strikes('half-open')) return;
+    if (!this.#faults.strikes('half-open', line.connectionId)) return;
     this.#lines.add(line);
     this.#clock.after(this.#faults.random('half-open') * SILENT_WITHIN_MILLIS, () => {
-      if (this.#lines.has(line) && !this.#faults.isStopped) line.fallSilent();
+      if (this.#lines.has(line) && this.#faults.isOn('half-open')) line.fallSilent();
     });
   }
 

@@ -67,6 +67,9 @@ export const FORWARDED_PROTO = 'https';
 export const PAYLOAD_TOO_LARGE_MESSAGE = 'Payload Too Large';
 /** The text with a 429 of @connections: the SDK's model has no member for it. */
 export const LIMIT_EXCEEDED_MESSAGE = 'Limit Exceeded';
+/** The answer with a 500 of @connections: the SDK's model has none. */
+export const SERVER_FAILURE_TYPE = 'InternalServerErrorException';
+export const SERVER_FAILURE_MESSAGE = 'Internal server error';
 
 /** How much of a payload that is too large is read away, so that the client sees the 413, before the line is cut. */
 export const MAX_DISCARDED_BYTES = 10 * 1024 * 1024;

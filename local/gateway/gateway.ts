@@ -235,10 +235,10 @@ export class Gateway {
 
   async #disconnect(connection: Connection, cause: CloseCause): Promise<void> {
     const route = connection.stage.disconnectRoute;
-    if (route && !this.#faults?.strikes('lost-disconnect')) {
+    if (route && !this.#faults?.strikes('lost-disconnect', connection.connectionId)) {
       const request = { requestId: this.#ids.requestId(), time: this.#clock.now() };
       const event = disconnectEvent(connection, request, cause);
-      const delayMillis = this.#faults?.delayMillis('late-disconnect') ?? 0;
+      const delayMillis = this.#faults?.delayMillis('late-disconnect', connection.connectionId) ?? 0;
       if (delayMillis > 0 && !this.#closing) await this.#isLate(delayMillis);
       await this.#integrations.run(route, event, connection.connectionId);
     }

@@ -2,10 +2,16 @@
  * The @connections API: POST, GET and DELETE of a connection by its id, with the statuses, headers and bodies recorded from
  * AWS (bref's samples of 2020 where they exist).
  */
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../clock';
 import type { Faults } from '../faults/faults';
-import { LIMIT_EXCEEDED_MESSAGE, PAYLOAD_TOO_LARGE_MESSAGE } from './assumptions';
+import {
+  LIMIT_EXCEEDED_MESSAGE,
+  PAYLOAD_TOO_LARGE_MESSAGE,
+  SERVER_FAILURE_MESSAGE,
+  SERVER_FAILURE_TYPE,
+} from './assumptions';
 import { DELETED } from './close-codes';
 import type { Connection } from './connection';
 import type { Connections } from './connections';
@@ -35,6 +41,7 @@ const NO_SUCH_METHOD: Answer = failure(
 );
 const PAYLOAD_TOO_LARGE: Answer = failure(413, 'PayloadTooLargeException', PAYLOAD_TOO_LARGE_MESSAGE);
 const LIMIT_EXCEEDED: Answer = failure(429, 'LimitExceededException', LIMIT_EXCEEDED_MESSAGE);
+const SERVER_FAILURE: Answer = failure(500, SERVER_FAILURE_TYPE, SERVER_FAILURE_MESSAGE);
 
 export interface ManagementApiOptions {
   connections: Connections;
@@ -74,15 +81,18 @@ export class ManagementApi {
   ): Promise<void> {
     const body = await readBody(request, this.#limits.messageBytes);
     if (body === undefined) return;
-    this.#write(response, await this.#answer(stage, connectionId, request, body), request.complete);
+    const answer = await this.#answer(stage, connectionId, request, body);
+    if (answer !== undefined) this.#write(response, answer, request.complete);
+    else if (!response.closed) await once(response, 'close');
   }
 
+  /** `undefined` if there is to be none, until the client gives up. */
   async #answer(
     stage: DeployedStage,
     connectionId: string,
     request: IncomingMessage,
     body: Buffer | 'tooLarge',
-  ): Promise<Answer> {
+  ): Promise<Answer | undefined> {
     const { method = '' } = request;
     if (!['POST', 'GET', 'DELETE'].includes(method)) return NO_SUCH_METHOD;
     // Nobody can verify the signature of a body that was not kept.
@@ -97,7 +107,12 @@ export class ManagementApi {
       return { ...answer, traceId: false };
     }
     if (body === 'tooLarge') return PAYLOAD_TOO_LARGE;
-    if (method === 'POST' && this.#faults?.strikes('throttled')) return LIMIT_EXCEEDED;
+    if (method === 'POST' && this.#faults) {
+      const subject = `a post to ${connectionId}`;
+      if (this.#faults.strikes('throttled', subject)) return LIMIT_EXCEEDED;
+      if (this.#faults.strikes('post-fails', subject)) return SERVER_FAILURE;
+      if (this.#faults.strikes('post-hangs', subject)) return undefined;
+    }
     const connection = this.#connections.find(stage, connectionId);
     if (!connection) return GONE;
     if (method === 'GET') return { status: 200, body: description(connection) };

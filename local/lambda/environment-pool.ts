@@ -1,6 +1,7 @@
 /** The execution environments of one function, and the invocations that wait for one, in order. */
 import type { LambdaFunction } from '../assembly/model';
 import type { Alarm, Clock } from '../clock';
+import type { FunctionFaults } from '../faults/function-faults';
 import type { Environment, EnvironmentOptions, Invocation, InvocationResult, Isolation } from './environment';
 import type { HostLimits } from './host-limits';
 import { ProcessEnvironment } from './process-environment';
@@ -12,6 +13,8 @@ export interface PoolHost {
   readonly limits: HostLimits;
   /** Of Node.js functions. */
   readonly isolation: Isolation;
+  /** What goes wrong on purpose. */
+  readonly faults?: FunctionFaults | undefined;
   /** Whether one more thread fits, perhaps after ending another function's idle one. */
   makeRoom(most: number): boolean;
   /** An environment has come to rest: there may be room for those that wait in other pools, or too many that rest. */
@@ -84,7 +87,8 @@ export class EnvironmentPool {
   /** Gives waiting invocations to environments, as far as there are any or may be started. */
   pump(): void {
     while (this.#waiting.length > 0) {
-      const environment = this.#takeIdle() ?? (this.#mayStart() ? this.#start() : undefined);
+      const environment =
+        this.#takeFresh() ?? this.#takeIdle() ?? (this.#mayStart() ? this.#start() : undefined);
       if (!environment) break;
       this.#dispatch(environment.environment, environment.coldStart);
     }
@@ -118,6 +122,13 @@ export class EnvironmentPool {
     await Promise.all([...this.#threads.keys()].map((environment) => environment.end()));
   }
 
+  /** If a fault wants a cold start, and there is room for one. */
+  #takeFresh() {
+    if (this.#idle.length === 0 || !this.#host.faults?.startsCold(this.#function)) return undefined;
+    this.endAnIdle();
+    return this.#mayStart() ? this.#start() : undefined;
+  }
+
   #takeIdle() {
     const idle = this.#idle.pop();
     idle?.reaper.cancel();
@@ -147,7 +158,10 @@ export class EnvironmentPool {
     const waiting = this.#waiting.shift();
     if (!waiting) return;
     waiting.onStart(coldStart);
-    void environment.run(waiting.invocation).then((result) => {
+    const { invocation } = waiting;
+    const { faults } = this.#host;
+    const ended = faults ? faults.run(environment, invocation, this.#function) : environment.run(invocation);
+    void ended.then((result) => {
       this.#release(environment);
       waiting.resolve(result);
     });

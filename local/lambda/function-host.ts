@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { LambdaFunction } from '../assembly/model';
 import type { Clock } from '../clock';
+import type { Faults } from '../faults/faults';
+import { FunctionFaults } from '../faults/function-faults';
 import type { Credentials } from '../iam/identities';
 import type { Destinations } from '../messaging/destinations';
 import { type AsyncEvent, AsyncInvocations } from './async-invocations';
@@ -30,6 +32,8 @@ export interface FunctionHostOptions {
   credentialsOf?(lambdaFunction: LambdaFunction): Credentials;
   /** Of Node.js functions. @default thread */
   isolation?: Isolation;
+  /** What goes wrong on purpose. @default nothing */
+  faults?: Faults | undefined;
   /** Takes what the app wants to have of asynchronous events that have come to their end. @default nothing does */
   destinations?: Destinations;
 }
@@ -40,6 +44,7 @@ export class FunctionHost implements FunctionInvoker {
   readonly #pools = new Map<string, EnvironmentPool>();
   readonly #poolHost: PoolHost;
   readonly #async: AsyncInvocations;
+  readonly #faults: FunctionFaults | undefined;
   /** Invocations that wait for an environment. */
   readonly #waiting = { count: 0, characters: 0 };
   /** Invocations that wait or run. */
@@ -50,6 +55,7 @@ export class FunctionHost implements FunctionInvoker {
   constructor(options: FunctionHostOptions) {
     this.#options = options;
     this.#limits = { ...defaultLimits(), ...options.limits };
+    this.#faults = options.faults && new FunctionFaults(options.faults, options.clock);
     this.#poolHost = this.#createPoolHost();
     this.#async = new AsyncInvocations({
       clock: options.clock,
@@ -154,7 +160,8 @@ export class FunctionHost implements FunctionInvoker {
     const pool = this.#poolOf(functionName);
     if (this.#closed) return stopping(requestId);
     if (!pool) return this.#notFound(requestId, functionName);
-    if (!this.#admits(payload)) return failure(requestId, TOO_MANY_REQUESTS, 'Rate Exceeded.');
+    if (!this.#admits(payload) || this.#faults?.throttles(functionName))
+      return failure(requestId, TOO_MANY_REQUESTS, 'Rate Exceeded.');
 
     this.#openCount += 1;
     this.#waiting.count += 1;
@@ -227,6 +234,7 @@ export class FunctionHost implements FunctionInvoker {
       clock,
       limits: this.#limits,
       isolation,
+      faults: this.#faults,
       makeRoom: (most) => this.environmentCount < most || this.#endAnIdleEnvironment(),
       roomChanged: () => {
         const { environments } = this.#limits;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAssembly } from '../../local/assembly/read-assembly';
 import { PageReload } from '../../local/endpoint/page-reload';
+import { Faults } from '../../local/faults/faults';
 import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
 import { chatTemplate, writeAssembly } from './assembly/written-assembly';
@@ -30,6 +31,7 @@ const PATHS: [string, string, string, Record<string, string>, number][] = [
   ['a page', 'GET', '/', {}, 200],
   ['the script that reloads pages', 'GET', '/@dev/reload.mjs', {}, 200],
   ['the stream that reloads pages', 'GET', '/@dev/changes', {}, 200],
+  ['the switch for faults', 'PUT', '/@local/faults/throttled', {}, 400],
   ['an API', 'GET', '/chat', {}, 426],
   ['a connection', 'POST', '/chat/@connections/eHrdFcnvvHcCE-w=', signed('execute-api'), 403],
   ['a table', 'POST', '/', { ...signed('dynamodb'), ...LIST_TABLES }, 200],
@@ -67,6 +69,7 @@ describe('The guard of a runtime', () => {
       ),
       // Who has signed is asked after that, and is another matter.
       ...{ port: 0, log: silentLog, iam: false, webDirectory: home, pageReload: new PageReload() },
+      faults: new Faults(),
       bucketDirectories: { files: home },
     });
   });

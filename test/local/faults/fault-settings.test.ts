@@ -26,7 +26,7 @@ describe('readFaults', () => {
     const read = () => readFaults([text]);
     expect(read).toThrow(UserError);
     expect(read).toThrow(
-      `--fault ${text}: ${why}. The faults are lost-disconnect=SHARE, late-disconnect=SECONDS, half-open=SHARE, answer-lost=SHARE, throttled=SHARE.`,
+      `--fault ${text}: ${why}. The faults are lost-disconnect=SHARE, late-disconnect=SECONDS, half-open=SHARE, answer-lost=SHARE, throttled=SHARE, `,
     );
   });
 

@@ -34,7 +34,7 @@ describe('Faults', () => {
     const struck = (name: 'throttled' | 'half-open' | 'answer-lost') =>
       Array.from({ length: 1_000 }, () => faults.strikes(name)).filter(Boolean).length;
     expect([struck('throttled'), struck('half-open'), struck('answer-lost')]).toEqual([1_000, 0, 0]);
-    expect(faults.has('answer-lost')).toBe(false);
+    expect(faults.isOn('answer-lost')).toBe(false);
   });
 
   it('count what they did', () => {
@@ -48,7 +48,7 @@ describe('Faults', () => {
   it('do nothing once stopped, and tell that they are', () => {
     const faults = new Faults(SETTINGS);
     let told = 0;
-    faults.whenStopped(() => told++);
+    faults.whenOff('throttled', () => told++);
     faults.stop();
     faults.stop();
     expect(told).toBe(1);

@@ -136,4 +136,50 @@ describe('the fault', () => {
       expect(faults.summary()).toBe(`Faults: throttled ${refused.length} of 20`);
     });
   });
+
+  describe('post-fails', () => {
+    it('answers its share of the posts with 500, and delivers none of them', async () => {
+      const faults = new Faults({ 'post-fails': 0.5 });
+      const gateway = await start({ routes: ROUTES, faults });
+      const { client, connectionId } = await gateway.connectKnown();
+      let failed = 0;
+      for (let n = 0; n < 20; n++) {
+        await post(gateway, connectionId, String(n)).then(
+          async () => expect(await client.next()).toBe(String(n)),
+          (error) => {
+            expect(error).toMatchObject({ $metadata: { httpStatusCode: 500 } });
+            failed += 1;
+          },
+        );
+      }
+      expect(faults.list()).toEqual([{ name: 'post-fails', value: 0.5, struck: failed, cases: 20 }]);
+      expect(failed).toBeGreaterThan(3);
+    });
+  });
+
+  describe('post-hangs', () => {
+    it('leaves a post without an answer until its sender gives up', async () => {
+      let struck = () => {};
+      const isStruck = new Promise<void>((resolve) => {
+        struck = resolve;
+      });
+      const gateway = await start({
+        routes: ROUTES,
+        faults: new Faults({ 'post-hangs': 1 }, 1, { info: () => struck() }),
+      });
+      const { client, connectionId } = await gateway.connectKnown();
+      const giveUp = new AbortController();
+      const posted = gateway
+        .management()
+        .send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: 'lost' }), {
+          abortSignal: giveUp.signal,
+        });
+      await isStruck;
+      giveUp.abort();
+      await expect(posted).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+      client.ws.close();
+      await client.closed;
+      expect(client.unread).toEqual([]);
+    });
+  });
 });
