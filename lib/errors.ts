@@ -13,6 +13,7 @@ export type SharedConnectionErrorCode =
   | 'MessageTooLarge'
   | 'TooManyChannels'
   | 'PostFailed'
+  | 'PublicationFailed'
   | 'AttributesNotSaved'
   | 'ConnectionsApi'
   | 'InvalidValue'
@@ -135,6 +136,20 @@ export class PostFailedError extends SharedConnectionError {
     options?: ErrorOptions,
   ) {
     super(`Writing to WebSocket ${webSocketId} failed: ${reason}.`, options);
+  }
+}
+
+/** Storing a line took so long that its offset was skipped, again and again. */
+export class PublicationFailedError extends SharedConnectionError {
+  readonly code = 'PublicationFailed';
+
+  constructor(
+    readonly channel: string,
+    offsets: number,
+  ) {
+    super(
+      `The line could not be stored in the log of the channel ${channel}: ${offsets} offsets were skipped, because storing it took more than two seconds each time. Publish it again.`,
+    );
   }
 }
 

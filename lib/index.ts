@@ -1,7 +1,15 @@
 /** SharedConnection: WebSockets on API Gateway, Lambda and DynamoDB that any process can open by their id. */
 export { type Backend, backendFromEnvironment } from './backend';
-export { Channel, type Published } from './channels/channel';
+export {
+  Channel,
+  type ChannelPublishOptions,
+  type Published,
+  type SubscribeOptions,
+} from './channels/channel';
 export type { ChannelRule, ChannelRules, LogRule } from './channels/channel-rules';
+export { gathered, type Joined } from './channels/log/channel-frames';
+export type { History, HistoryOptions } from './channels/log/line-log';
+export type { Line, Position } from './channels/log/log-items';
 export type { Clock } from './clock';
 export type { Connection, Member } from './connections/connection-items';
 export type { Identity } from './connections/identity';

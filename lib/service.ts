@@ -1,14 +1,20 @@
 /** A service as any process sees it: who is connected to it, and posts to all of them. */
 import { type Backend, defaultBackend } from './backend';
 import { Channel } from './channels/channel';
-import { type ChannelRules, channelRulesOf } from './channels/channel-rules';
+import { type ChannelRules, channelRulesOf, ruleOf } from './channels/channel-rules';
 import { assertChannelName, ChannelStore } from './channels/channel-store';
+import { type ChannelFrames, framesOfClass } from './channels/log/channel-frames';
 import type { Member } from './connections/connection-items';
 import { ConnectionStore, type IdentifyingRequest } from './connections/connection-store';
 import { Identification } from './connections/identification';
 import { type Identity, validIdentity } from './connections/identity';
-import { type DeliveryOptions, type DeliveryReport, deliver } from './delivery/delivery';
-import { InvalidValueError } from './errors';
+import {
+  type DeliveryCollaborators,
+  type DeliveryOptions,
+  type DeliveryReport,
+  deliver,
+} from './delivery/delivery';
+import { InvalidUseError, InvalidValueError } from './errors';
 import { messageText } from './messages/message-text';
 import { Session, sessionIdOfCookie } from './sessions/session';
 
@@ -19,7 +25,13 @@ export interface ServiceOptions {
   /** The function that does the service's upkeep, where it is known: in the service's own functions. */
   serverFunction?: string;
   /** The service's server class, where it is known: it says what its channels keep. */
-  serverClass?: { name: string; channels?: ChannelRules };
+  serverClass?: ChannelClass;
+}
+
+/** What a server class says of its channels. */
+export interface ChannelClass extends Partial<ChannelFrames> {
+  name: string;
+  channels?: ChannelRules;
 }
 
 export interface PublishOptions extends DeliveryOptions {
@@ -34,7 +46,9 @@ export class Service {
   readonly channels: ChannelStore;
   /** What the server class says of its channels; `undefined` in a process that does not know it. */
   readonly channelRules: ChannelRules | undefined;
-  readonly #serverFunction: string | undefined;
+  /** How its logs speak; `undefined` in a process that does not know the class. */
+  readonly frames: ChannelFrames | undefined;
+  readonly serverFunction: string | undefined;
 
   /** @throws InvalidValueError for a name with other characters than letters, digits, `_`, `-` and `.` */
   constructor(
@@ -48,7 +62,8 @@ export class Service {
     }
     this.backend = options.backend ?? defaultBackend();
     this.deadline = options.deadline ?? Number.POSITIVE_INFINITY;
-    this.#serverFunction = options.serverFunction;
+    this.serverFunction = options.serverFunction;
+    this.frames = options.serverClass && framesOfClass(options.serverClass);
     this.channelRules = options.serverClass && channelRulesOf(options.serverClass);
     this.store = new ConnectionStore(this.backend.table, this.backend.clock);
     this.channels = new ChannelStore(this.backend.table, this.backend.clock);
@@ -88,15 +103,35 @@ export class Service {
       ...options
     }: DeliveryOptions & { to?: AsyncIterable<Member> | Iterable<Member> } = {},
   ): Promise<DeliveryReport> {
-    const { connections, clock, random } = this.backend;
-    const settle = (members: Member[]) => this.requestSettlement(members);
-    const hasLeft = async (member: Member) => (await this.store.member(member))?.left ?? true;
-    return deliver(
+    return deliver(to, messageText(data), this.#collaborators(), { deadline: this.deadline, ...options });
+  }
+
+  /**
+   * Posts frames to members, one after the other to each, and none of them twice. `unreached` hears of those that have not gone and did
+   * not get everything: how many frames they have, and whether one more may have arrived.
+   */
+  deliverOnce(
+    frames: readonly string[],
+    {
       to,
-      messageText(data),
-      { connections, clock, random, settle, hasLeft },
-      { deadline: this.deadline, ...options },
-    );
+      deadline,
+      unreached,
+    }: {
+      to: AsyncIterable<Member> | Iterable<Member>;
+      deadline: number;
+      unreached: (member: Member, sent: number, unknown: boolean) => void;
+    },
+  ): Promise<DeliveryReport> {
+    return deliver(to, frames, { ...this.#collaborators(), unreached }, { deadline });
+  }
+
+  #collaborators(): DeliveryCollaborators {
+    const { connections, clock, random } = this.backend;
+    return {
+      ...{ connections, clock, random },
+      settle: (members) => this.requestSettlement(members),
+      hasLeft: async (member) => (await this.store.member(member))?.left ?? true,
+    };
   }
 
   /**
@@ -110,9 +145,17 @@ export class Service {
     { except = [], ...options }: PublishOptions = {},
   ): Promise<DeliveryReport> {
     const channels = [channel].flat();
-    for (const name of channels) assertChannelName(name);
+    for (const name of channels) this.#assertHasNoLog(name);
     const to = this.#membersOf(channels, new Set([except].flat()));
     return this.deliver(data, { ...options, to });
+  }
+
+  #assertHasNoLog(channel: string): void {
+    assertChannelName(channel);
+    if (!ruleOf(this.channelRules, channel).log) return;
+    throw new InvalidUseError(
+      `The channel ${channel} has a log, and a line that service.publish sends would not be in it. Publish with service.channel(${JSON.stringify(channel)}).publish(data).`,
+    );
   }
 
   /** Ids are remembered only where one could come twice. */
@@ -153,6 +196,6 @@ export class Service {
 
   /** Asks the service's own function to do its upkeep now. Elsewhere this does nothing: the sweep does it in time. */
   async requestUpkeep(): Promise<void> {
-    if (this.#serverFunction) await this.backend.invoker.invoke(this.#serverFunction, { type: 'upkeep' });
+    if (this.serverFunction) await this.backend.invoker.invoke(this.serverFunction, { type: 'upkeep' });
   }
 }

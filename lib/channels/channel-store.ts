@@ -20,13 +20,23 @@ import { LAST_RESORT_SECONDS } from '../connections/connection-store';
 import { identityChange, identityOf, isSameIdentity, type KnownIdentity } from '../connections/identity';
 import { allOver } from '../delivery/all-over';
 import { InvalidValueError, TooManyChannelsError } from '../errors';
-import { always, equals, itemExists } from '../table/conditions';
+import { absent, all, always, any, atMost, equals, itemExists, lessThan } from '../table/conditions';
 import { expiryAfter, type Key } from '../table/item';
 import { pages, type Table } from '../table/table';
+import { joinKey, type Position } from './log/log-items';
 
 /** Channels of one connection that are entered or left side by side. */
 const AT_A_TIME = 25;
 const PREFIX = 'CHANNEL#';
+
+/** What a connection that joins a log is answered by. */
+export interface JoinRequest {
+  /** Fresh for each. */
+  token: string;
+  since?: Position;
+  /** JSON that is handed to the answer. */
+  request?: string;
+}
 
 /** A member of a channel that has a name of its own. */
 type ChannelMember = Member & { channel: string };
@@ -63,6 +73,55 @@ export class ChannelStore {
   }
 
   /**
+   * Joins a channel with a log: the connection is asked for its position in the log, and answered by whoever posts. The later of two that
+   * join side by side counts. `false` if the connection is closed, or was unsubscribed meanwhile. Three writes, two reads.
+   * @throws TooManyChannelsError
+   */
+  async join(
+    member: Member,
+    channel: string,
+    asked: JoinRequest,
+    most = Number.POSITIVE_INFINITY,
+  ): Promise<boolean> {
+    assertChannelName(channel);
+    const { webSocketId, callbackUrl, serverFunction, acceptedAt } = member;
+    const token = `${String(this.clock.now()).padStart(15, '0')} ${asked.token}`;
+    const [membership, key] = [membershipKey(webSocketId, channel), memberKey({ ...member, channel })];
+    const join = joinKey({ ...member, channel }, webSocketId);
+    const expiresAt = this.#expiresAt();
+    const isLater = any(absent('token'), atMost('token', token));
+    await this.table.put({ ...membership, state: 'in', token, expiresAt }, isLater);
+    await this.table.put(
+      { ...key, callbackUrl, serverFunction, acceptedAt, ...identityOf(member), token, expiresAt },
+      // A copy that comes late must not take back that it has been admitted.
+      any(absent('token'), lessThan('token', token), all(equals('token', token), absent('from'))),
+    );
+    const { since, request } = asked;
+    await this.table.put(
+      {
+        ...{ ...join, token, expiresAt },
+        ...(since && { since: { ...since } }),
+        ...(request !== undefined && { request }),
+      },
+      isLater,
+    );
+    const [connection, joined] = await Promise.all([this.#open(webSocketId), this.channelsOf(webSocketId)]);
+    const isIn = connection !== undefined && joined.includes(channel);
+    if (isIn && joined.length <= most) {
+      // It has been identified meanwhile, perhaps by somebody who did not see this member yet.
+      if (!isSameIdentity(connection, member))
+        await this.table.update(key, identityChange(connection), equals('token', token));
+      return true;
+    }
+    await this.table.delete(join, equals('token', token));
+    await this.table.delete(key, equals('token', token));
+    if (!connection) await this.table.delete(membership, always);
+    if (!isIn) return false;
+    await this.unsubscribe(member, channel);
+    throw new TooManyChannelsError(webSocketId, channel, most);
+  }
+
+  /**
    * Several at a time. `false` if one of them could not be subscribed to. Two writes a channel, and two reads for all that are
    * subscribed to at a time; where these see that something came between, the channel is looked at by itself.
    */
@@ -87,7 +146,12 @@ export class ChannelStore {
     assertChannelName(channel);
     const membership = membershipKey(member.webSocketId, channel);
     const leaving = await this.table.update(membership, { set: { state: 'leaving' } }, itemExists);
-    await this.table.delete(memberKey({ ...member, channel }), always);
+    const token = leaving?.token as string | undefined;
+    if (token !== undefined)
+      await this.table.delete(joinKey({ ...member, channel }, member.webSocketId), atMost('token', token));
+    // Whoever has joined the log since keeps its row.
+    const before = token === undefined ? absent('token') : any(absent('token'), atMost('token', token));
+    await this.table.delete(memberKey({ ...member, channel }), before);
     const left = await this.table.delete(membership, equals('state', 'leaving'));
     if (!left && (await this.#isIn(membership))) {
       await this.#join({ ...member, channel });
@@ -117,8 +181,12 @@ export class ChannelStore {
   async leaveAll({ service, webSocketId }: MemberKey): Promise<void> {
     const range = { pk: connectionKey(webSocketId).pk, prefix: PREFIX };
     for await (const page of pages(this.table, range)) {
-      for (const some of inTurns(page.map(({ sk }) => sk.slice(PREFIX.length)))) {
-        await allOver(some.map((channel) => this.#remove({ service, webSocketId, channel })));
+      for (const some of inTurns(page)) {
+        await allOver(
+          some.map(({ sk, token }) =>
+            this.#remove({ service, webSocketId, channel: sk.slice(PREFIX.length) }, token !== undefined),
+          ),
+        );
       }
     }
   }
@@ -166,10 +234,11 @@ export class ChannelStore {
     await this.table.update(memberKey(key), identityChange(identity), itemExists);
   }
 
+  /** Leaves alone what else is noted of it: by whom a log was joined. */
   async #putMembership({ webSocketId, channel }: ChannelMember): Promise<void> {
     assertChannelName(channel);
     const expiresAt = this.#expiresAt();
-    await this.table.put({ ...membershipKey(webSocketId, channel), state: 'in', expiresAt }, always);
+    await this.table.update(membershipKey(webSocketId, channel), { set: { state: 'in', expiresAt } }, always);
   }
 
   async #putMember(member: ChannelMember): Promise<void> {
@@ -178,7 +247,8 @@ export class ChannelStore {
     const identity = identityOf(member);
     await this.table.put(
       { ...memberKey(member), callbackUrl, serverFunction, acceptedAt, ...identity, expiresAt },
-      always,
+      // One that has joined a log is there already, and its place in the log must not be lost.
+      absent('token'),
     );
   }
 
@@ -193,7 +263,8 @@ export class ChannelStore {
   }
 
   /** The member first: a membership that is left behind is found again. */
-  async #remove(member: MemberKey & { channel: string }): Promise<void> {
+  async #remove(member: MemberKey & { channel: string }, hasJoined: boolean): Promise<void> {
+    if (hasJoined) await this.table.delete(joinKey(member, member.webSocketId), always);
     await this.table.delete(memberKey(member), always);
     await this.table.delete(membershipKey(member.webSocketId, member.channel), always);
   }
@@ -208,6 +279,6 @@ function membershipKey(webSocketId: string, channel: string): Key {
 }
 
 /** Not all at once. */
-function* inTurns(channels: string[]): Generator<string[], void, undefined> {
-  for (let at = 0; at < channels.length; at += AT_A_TIME) yield channels.slice(at, at + AT_A_TIME);
+function* inTurns<T>(all: T[]): Generator<T[], void, undefined> {
+  for (let at = 0; at < all.length; at += AT_A_TIME) yield all.slice(at, at + AT_A_TIME);
 }

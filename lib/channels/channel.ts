@@ -1,19 +1,43 @@
-/** One channel of a service, as any process sees it: publish to it, put connections into it, take them out. */
+/** One channel of a service, as any process sees it: publish to it, read what it has kept, put connections into it, take them out. */
+import type { Member } from '../connections/connection-items';
 import { SharedConnection } from '../connections/shared-connection';
-import type { DeliveryReport } from '../delivery/delivery';
-import { InvalidValueError } from '../errors';
+import { type DeliveryReport, MAX_MESSAGE_BYTES } from '../delivery/delivery';
+import { InvalidUseError, InvalidValueError, MessageTooLargeError } from '../errors';
 import type { PublishOptions, Service } from '../service';
-import { type ChannelRule, ruleOf } from './channel-rules';
+import { type ChannelRule, type LogRule, ruleOf } from './channel-rules';
 import { assertChannelName } from './channel-store';
+import { type History, type HistoryOptions, LineLog, type LogOwner } from './log/line-log';
+import { type LogState, type Position, posterKey, WHOLE_CHANNEL } from './log/log-items';
+import { isHeld, Poster } from './log/poster';
 
 export interface Published {
-  /** What became of the posts, if this process made them. */
+  /** Where the line is, in a channel with a log. Whoever posts to its members may be another process. */
+  position?: Position;
+  /** What became of the posts, in a channel without a log. */
   report?: DeliveryReport;
 }
+
+export interface ChannelPublishOptions extends PublishOptions {
+  /** What the publisher says of itself, which is anything that JSON takes: handed to `encodeLines`. Only in a channel with a log. */
+  info?: unknown;
+}
+
+/** Of a channel with a log. */
+export interface SubscribeOptions {
+  /** Where the client was when it was here last: it gets what it has missed since, if the log still has all of it. */
+  since?: Position;
+  /** What JSON takes: handed to `encodeJoined`, such as the id of the client's request. */
+  request?: unknown;
+}
+
+/** What JSON and the names around it add to a line. */
+const ENVELOPE_BYTES = 1_024;
+const MOST_HISTORY = 10_000;
 
 export class Channel {
   /** What the server class says of this channel; nothing in a process that does not know the class. */
   readonly rule: ChannelRule;
+  readonly #log: LineLog;
 
   /** `service.channel(name)` makes one. @throws InvalidValueError for a name that is not valid */
   constructor(
@@ -22,15 +46,38 @@ export class Channel {
   ) {
     assertChannelName(name);
     this.rule = ruleOf(service.channelRules, name);
+    this.#log = new LineLog(service.backend, { service: service.name, channel: name });
   }
 
   /**
-   * Sends `data`, which is anything that JSON takes, to everyone in the channel; text as it is.
-   * @throws InvalidValueError for what JSON does not take, MessageTooLargeError
+   * Sends `data`, which is anything that JSON takes, to everyone in the channel. In a channel with a log it is a line of it: it is kept, and
+   * reaches each member once and in order. Without one it is sent as JSON, and text as it is.
+   * @throws InvalidValueError for what JSON does not take, MessageTooLargeError, PublicationFailedError
    */
-  async publish(data: unknown, options: PublishOptions = {}): Promise<Published> {
+  async publish(data: unknown, { info, ...options }: ChannelPublishOptions = {}): Promise<Published> {
+    const position = await this.#publishLine(data, info, options);
+    if (position) return { position };
     const text = typeof data === 'string' ? data : jsonOf(data);
     return { report: await this.service.publish(this.name, text, options) };
+  }
+
+  /**
+   * What the log keeps: the oldest lines first, or the newest with `reverse`.
+   * @throws InvalidUseError for a channel without a log
+   */
+  async history(options: HistoryOptions = {}): Promise<History> {
+    const { limit = 100 } = options;
+    if (!Number.isInteger(limit) || limit < 0 || limit > MOST_HISTORY) {
+      throw new InvalidValueError(
+        `limit is ${String(limit)}, but must be a whole number from 0 to ${MOST_HISTORY}.`,
+      );
+    }
+    if (this.service.channelRules && !this.rule.log) throw this.#hasNoLog('history');
+    const history = await this.#log.history(options);
+    if (history) return history;
+    if (!this.rule.log) throw this.#hasNoLog('history');
+    const { epoch, offset } = await this.#log.begin(this.#owner(this.rule.log));
+    return { epoch, offset, lines: [], ...(options.since && { recovered: false }) };
   }
 
   /** Puts a connection into the channel. @throws as `SharedConnection.open` and `SharedConnection.subscribe` */
@@ -43,10 +90,133 @@ export class Channel {
     return (await this.#open(webSocketId)).unsubscribe(this.name);
   }
 
+  /** Puts a connection into the channel's log; it is answered with its position, and what it has missed. For `WebSocketServer.subscribe`. */
+  async join(member: Member, { since, request }: SubscribeOptions, most?: number): Promise<boolean> {
+    const asked = {
+      token: this.service.backend.token(),
+      ...(since && { since: positionOf(since) }),
+      ...(request !== undefined && { request: jsonOf(request) }),
+    };
+    if (!(await this.service.channels.join(member, this.name, asked, most))) return false;
+    await this.#wake({ serverFunction: member.serverFunction, hasLine: false });
+    return true;
+  }
+
+  /** Posts what is waiting, in an invocation of its own. */
+  async post(range = WHOLE_CHANNEL): Promise<void> {
+    await this.#poster(this.service.serverFunction, range)?.run({ hasLine: false, inline: false });
+  }
+
+  /** Posts what a poster that died has left. */
+  async mend(range = WHOLE_CHANNEL): Promise<void> {
+    await this.#poster(this.service.serverFunction, range)?.mend();
+  }
+
+  /** `undefined` if the channel has no log. */
+  async #publishLine(data: unknown, info: unknown, options: PublishOptions): Promise<Position | undefined> {
+    const { log: rule } = this.rule;
+    if (!rule && (this.service.channelRules || !(await this.#log.state()))) return undefined;
+    if ([options.except ?? []].flat().length > 0) {
+      throw new InvalidUseError(
+        `The channel ${this.name} has a log, whose lines everybody gets: a publication cannot leave anybody out (except).`,
+      );
+    }
+    const text = { data: jsonOf(data), ...(info !== undefined && { info: jsonOf(info) }) };
+    this.#assertFits(text, data, info);
+    const log = await this.#log.append(text, rule && this.#owner(rule));
+    if (!log) return undefined;
+    await this.#wake({ serverFunction: log.serverFunction, hasLine: true, log });
+    return { epoch: log.epoch, offset: log.offset };
+  }
+
+  /** Before it is stored: a line that cannot be sent must not be. */
+  #assertFits(text: { data: string; info?: string }, data: unknown, info: unknown): void {
+    const { frames, backend } = this.service;
+    const bytes = frames
+      ? Math.max(
+          0,
+          ...frames
+            .encodeLines(this.name, [
+              {
+                ...{ epoch: 'x'.repeat(8), offset: Number.MAX_SAFE_INTEGER, at: backend.clock.now(), data },
+                ...(info !== undefined && { info }),
+              },
+            ])
+            .map((frame) => Buffer.byteLength(frame)),
+        )
+      : Buffer.byteLength(text.data) + Buffer.byteLength(text.info ?? '') + ENVELOPE_BYTES;
+    if (bytes > MAX_MESSAGE_BYTES) {
+      throw new MessageTooLargeError(bytes, MAX_MESSAGE_BYTES, Buffer.byteLength(text.data));
+    }
+  }
+
+  /** Has what is stored posted, by whoever may: here, or in an invocation of the service's own function. */
+  async #wake({
+    serverFunction,
+    hasLine,
+    log,
+  }: {
+    serverFunction: string;
+    hasLine: boolean;
+    log?: LogState;
+  }): Promise<void> {
+    const range = WHOLE_CHANNEL;
+    const poster = this.#poster(serverFunction, range);
+    if (!poster) return this.#ask(serverFunction, range);
+    try {
+      await poster.run({ hasLine, inline: true, ...(log && { epoch: log.epoch }) });
+    } catch (error) {
+      // What was to be done is stored: another invocation does it.
+      console.error(`Posting to the channel ${this.name} failed: ${String(error)}`);
+      await this.#request(serverFunction, range);
+    }
+  }
+
+  async #ask(serverFunction: string, range: string): Promise<void> {
+    const { table, clock } = this.service.backend;
+    const row = await table.get(posterKey(this.#log.name, range));
+    if (!row || !isHeld(row, clock.now())) await this.#request(serverFunction, range);
+  }
+
+  async #request(serverFunction: string, range: string): Promise<void> {
+    await this.service.backend.invoker.invoke(serverFunction, { type: 'post', channel: this.name, range });
+  }
+
+  #poster(serverFunction: string | undefined, range: string): Poster | undefined {
+    const { service } = this;
+    const { frames } = service;
+    if (!frames) return undefined;
+    return new Poster({
+      ...{ service, frames, range, log: this.#log },
+      begin: async () => this.rule.log && this.#log.begin(this.#owner(this.rule.log)),
+      ...(serverFunction && { goOn: () => this.#request(serverFunction, range) }),
+    });
+  }
+
+  #owner(rule: LogRule): LogOwner {
+    return { rule, serverFunction: this.service.serverFunction ?? '' };
+  }
+
+  #hasNoLog(method: string): InvalidUseError {
+    return new InvalidUseError(
+      `The channel ${this.name} has no log, so ${method} has nothing to read. Give it one in \`static channels\` of its server class: { ${JSON.stringify(this.name)}: { log: { size: 100, seconds: 3600 } } }.`,
+    );
+  }
+
   #open(webSocketId: string): Promise<SharedConnection> {
     const { backend, deadline } = this.service;
     return SharedConnection.open(webSocketId, { backend, deadline });
   }
+}
+
+/** What a client sent as its position. @throws InvalidValueError for anything else */
+function positionOf({ epoch, offset }: Position): Position {
+  if (typeof epoch === 'string' && epoch.length <= 64 && Number.isSafeInteger(offset) && offset >= 0) {
+    return { epoch, offset };
+  }
+  throw new InvalidValueError(
+    `since must have an epoch, which is text, and an offset, which is a whole number of 0 or more, not ${JSON.stringify({ epoch, offset })}.`,
+  );
 }
 
 /** @throws InvalidValueError */

@@ -101,8 +101,12 @@ export function sweepKey(service: string): Key {
 
 /** Two hex digits of a hash spread a channel over 256 ranges, so that workers can process ranges in parallel. */
 export function memberKey({ service, webSocketId, channel = SERVICE_CHANNEL }: MemberKey): Key {
-  const range = createHash('sha256').update(webSocketId).digest('hex').slice(0, 2);
-  return { pk: channelPk(service, channel), sk: `MEMBER#${range}#${webSocketId}` };
+  return { pk: channelPk(service, channel), sk: `MEMBER#${spreadOf(webSocketId)}#${webSocketId}` };
+}
+
+/** Two hex digits of an id's hash. */
+export function spreadOf(webSocketId: string): string {
+  return createHash('sha256').update(webSocketId).digest('hex').slice(0, 2);
 }
 
 export function toConnection(item: Item): Connection {

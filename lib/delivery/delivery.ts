@@ -55,6 +55,12 @@ export interface DeliveryCollaborators {
   hasLeft(member: Member): Promise<boolean>;
   /** Called with members that have disconnected, several at a time, and awaited. */
   settle(members: Member[]): Promise<void>;
+  /**
+   * Called with each member that did not get everything and has not gone, and how many of the frames it did get; one more may have
+   * arrived unless nothing but a 410 was answered. Where this is given nothing may arrive twice: only what was certainly not sent (429)
+   * is tried again.
+   */
+  unreached?(member: Member, sent: number, unknown: boolean): void;
 }
 
 const FIRST_PAUSE_MILLISECONDS = 50;
@@ -62,17 +68,22 @@ const LONGEST_PAUSE_MILLISECONDS = 2_000;
 /** Members read but not yet decided, including those that wait for a retry. Bounds memory. */
 const UNDECIDED_PER_SLOT = 20;
 const SETTLEMENTS_PER_REQUEST = 50;
+/** The only error status of a post that certainly sent nothing. */
+const THROTTLED = 429;
 
-/** @throws MessageTooLargeError before anything is sent. */
+/** Several frames reach each member one after the other. @throws MessageTooLargeError before anything is sent. */
 export async function deliver(
   members: AsyncIterable<Member> | Iterable<Member>,
-  data: string,
+  data: string | readonly string[],
   collaborators: DeliveryCollaborators,
   options: DeliveryOptions = {},
 ): Promise<DeliveryReport> {
-  const bytes = Buffer.byteLength(data);
-  if (bytes > MAX_MESSAGE_BYTES) throw new MessageTooLargeError(bytes, MAX_MESSAGE_BYTES);
-  return new Delivery(data, collaborators, options).run(members);
+  const frames = typeof data === 'string' ? [data] : data;
+  for (const frame of frames) {
+    const bytes = Buffer.byteLength(frame);
+    if (bytes > MAX_MESSAGE_BYTES) throw new MessageTooLargeError(bytes, MAX_MESSAGE_BYTES);
+  }
+  return new Delivery(frames, collaborators, options).run(members);
 }
 
 class PostTimeoutError extends ConnectionsApiError {
@@ -98,7 +109,7 @@ class Delivery {
   #gone: Member[] = [];
 
   constructor(
-    private readonly data: string,
+    private readonly frames: readonly string[],
     private readonly collaborators: DeliveryCollaborators,
     options: DeliveryOptions,
   ) {
@@ -130,51 +141,69 @@ class Delivery {
     return this.#report;
   }
 
-  /** Retries until the member's outcome is known or its time is over. */
+  /** Each frame once the one before has been sent. */
   async #decide(member: Member): Promise<void> {
+    for (const [n, frame] of this.frames.entries()) {
+      const outcome = await this.#send(member, frame);
+      if (outcome === 'sent') continue;
+      if (outcome === 'left') this.#report.gone++;
+      else if (outcome === 'gone') await this.#foundGone(member);
+      else {
+        this.#giveUp(outcome);
+        this.collaborators.unreached?.(member, n, outcome !== 'opening');
+      }
+      return;
+    }
+    this.#report.sent++;
+  }
+
+  /** Retries until the outcome is known or its time is over. */
+  async #send(member: Member, frame: string): Promise<Outcome | 'left'> {
     const { clock, random, hasLeft } = this.collaborators;
     let begun: number | undefined;
     for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS)) {
-      const { outcome, sentAt } = await this.#post(member);
+      const { outcome, sentAt } = await this.#post(member, frame);
       if (begun === undefined) this.#learn(outcome, sentAt);
       begun ??= sentAt;
-      if (outcome === 'sent') this.#report.sent++;
-      if (outcome === 'gone') await this.#foundGone(member);
-      if (outcome === 'sent' || outcome === 'gone') return;
+      if (outcome === 'sent' || outcome === 'gone') return outcome;
 
       const patience = outcome === 'opening' ? this.#pendingMilliseconds : this.#budgetMilliseconds;
       // Full jitter: posts that were throttled together do not return together.
       const wait = outcome === 'opening' ? pause : pause * (0.5 + random());
       const giveUp = Math.min(begun + patience, this.#deadline);
-      if ((outcome !== 'opening' && !outcome.retryable) || clock.now() + wait > giveUp) {
-        this.#giveUp(outcome);
-        return;
-      }
+      if ((outcome !== 'opening' && !this.#mayRetry(outcome)) || clock.now() + wait > giveUp) return outcome;
       await sleep(clock, wait);
-      if (outcome === 'opening' && (await hasLeft(member))) {
-        this.#report.gone++;
-        return;
-      }
+      if (outcome === 'opening' && (await hasLeft(member))) return 'left';
     }
   }
 
-  async #post(member: Member): Promise<{ outcome: Outcome; sentAt: number }> {
+  #mayRetry({ retryable, status }: ConnectionsApiError): boolean {
+    return this.collaborators.unreached ? status === THROTTLED : retryable;
+  }
+
+  async #post(member: Member, frame: string): Promise<{ outcome: Outcome; sentAt: number }> {
     const release = await this.#posts.takeOnce();
     if (!this.#pace.takeNow()) await this.#pace.take();
     const sentAt = this.collaborators.clock.now();
-    return { outcome: await this.#send(member, sentAt, release), sentAt };
+    return { outcome: await this.#exchange(member, frame, sentAt, release), sentAt };
   }
 
   /** A post that is tried again says more about its client than about the account. */
   #learn(outcome: Outcome, sentAt: number): void {
     if (outcome === 'sent') this.#pace.accepted();
-    else if (outcome instanceof ConnectionsApiError && outcome.status === 429) this.#pace.refused(sentAt);
+    else if (outcome instanceof ConnectionsApiError && outcome.status === THROTTLED)
+      this.#pace.refused(sentAt);
   }
 
   /** `release` gives up the slot: when the post is answered, or when it turns out to be slow. */
-  async #send(member: Member, sentAt: number, release: () => void): Promise<Outcome> {
+  async #exchange(member: Member, frame: string, sentAt: number, release: () => void): Promise<Outcome> {
     const { connections, clock } = this.collaborators;
     const timeout = Math.max(0, Math.min(this.#timeoutMilliseconds, this.#deadline - sentAt));
+    if (timeout === 0 && this.collaborators.unreached) {
+      // Its turn came too late: somebody else may be posting by now.
+      release();
+      return new PostTimeoutError(0, {});
+    }
     const slow = Math.min(this.#slowMilliseconds, timeout);
     const abort = new AbortController();
     let cancel = clock.after(slow, () => {
@@ -182,7 +211,7 @@ class Delivery {
       cancel = clock.after(timeout - slow, () => abort.abort());
     });
     try {
-      const answer = await connections.post(member, this.data, abort.signal);
+      const answer = await connections.post(member, frame, abort.signal);
       return answer === 'gone' && isOpening(member.acceptedAt, sentAt) ? 'opening' : answer;
     } catch (error) {
       // A post without an answer may have arrived. Another try could deliver it twice.

@@ -1,5 +1,6 @@
 /** What a service's `server` function does: runs `server()`, cleans up departures, does the upkeep. */
-import type { MemberKey } from '../connections/connection-items';
+import { LOGGED_PREFIX } from '../channels/log/log-items';
+import { type MemberKey, serviceChannelPk } from '../connections/connection-items';
 import { ConnectionStore } from '../connections/connection-store';
 import { awaitOpening } from '../connections/opening';
 import { DedicatedSocket } from '../dedicated/dedicated-socket';
@@ -12,12 +13,15 @@ import type { ServiceRequest } from '../invocations/invoker';
 import { SharedServer } from '../server/shared-server';
 import { overrides } from '../server/web-socket-server';
 import { Service } from '../service';
+import { pages } from '../table/table';
 import { deadlineOf } from './deadline';
 import { departureHooks } from './departure';
 import type { LambdaContext } from './events';
 import type { ServiceFunction } from './service-function';
 
 const SETTLEMENTS_AT_A_TIME = 10;
+/** What one channel's lines may take. */
+const MEND_MILLISECONDS = 20_000;
 
 export class ServerRequests {
   readonly #store: ConnectionStore;
@@ -39,6 +43,9 @@ export class ServerRequests {
         return this.#sweep(context);
       case 'upkeep':
         await this.shared.upkeep?.(this.#service(context));
+        return undefined;
+      case 'post':
+        await this.#service(context).channel(request.channel).post(request.range);
         return undefined;
       default:
         throw new InvalidUseError(
@@ -97,9 +104,22 @@ export class ServerRequests {
   async #sweep(context: LambdaContext): Promise<SweepReport> {
     const service = this.#service(context);
     const report = await new Sweep(service, this.#settlement(context)).run();
+    await this.#mendLogs(service);
     await this.shared.upkeep?.(service);
     console.log(JSON.stringify({ sweep: this.shared.serviceName, ...report }));
     return report;
+  }
+
+  /** Posts what a poster that died has left, until the time is over. */
+  async #mendLogs(service: Service): Promise<void> {
+    const { table, clock } = service.backend;
+    const range = { pk: serviceChannelPk(service.name), prefix: LOGGED_PREFIX };
+    for await (const page of pages(table, range)) {
+      for (const { sk } of page) {
+        if (clock.now() + MEND_MILLISECONDS > service.deadline) return;
+        await service.channel(sk.slice(LOGGED_PREFIX.length)).mend();
+      }
+    }
   }
 
   #settlement(context: LambdaContext): Settlement {

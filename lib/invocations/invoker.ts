@@ -17,4 +17,6 @@ export type ServiceRequest =
   /** Looks for departures that no event reported, and does the upkeep. Sent by a schedule. */
   | { type: 'sweep' }
   /** Does what the service does from time to time, such as repairing its user list. */
-  | { type: 'upkeep' };
+  | { type: 'upkeep' }
+  /** Post the lines of a channel with a log to the members of this range. */
+  | { type: 'post'; channel: string; range: string };

@@ -1,9 +1,11 @@
 /** The class that a service extends: the hooks and members of %CSP.WebSocket. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { Published } from '../channels/channel';
-import type { ChannelRules } from '../channels/channel-rules';
+import type { Published, SubscribeOptions } from '../channels/channel';
+import { type ChannelRules, ruleOf } from '../channels/channel-rules';
 import { assertChannelName } from '../channels/channel-store';
 import { assertClientChannel, forbidden } from '../channels/client-requests';
+import { type ChannelFrames, defaultFrames, type Joined } from '../channels/log/channel-frames';
+import type { Line } from '../channels/log/log-items';
 import type { Member } from '../connections/connection-items';
 import { type Identity, validIdentity } from '../connections/identity';
 import { SharedConnection } from '../connections/shared-connection';
@@ -65,6 +67,25 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
    * @default none: `onClientMessage` gets the text
    */
   static readonly messages?: StandardSchemaV1;
+
+  /** Puts lines of a channel with a log into frames, in order. @default one JSON object a line, gathered into frames */
+  static encodeLines(channel: string, lines: Line[]): string[] {
+    return defaultFrames.encodeLines(channel, lines);
+  }
+
+  /** Puts the answer to a subscription to a channel with a log into frames, or into none. @default likewise, the position first */
+  static encodeJoined(joined: Joined): string[] {
+    return defaultFrames.encodeJoined(joined);
+  }
+
+  /**
+   * The frame that has a client subscribe again, and say where it was: it may have missed lines. Without one its connection is closed.
+   * @default none
+   */
+  static encodeResubscribe(_channel: string): string | undefined {
+    return undefined;
+  }
+
   /** The id with which any process may later open this WebSocket. */
   readonly webSocketId: string;
   /**
@@ -294,13 +315,28 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
   }
 
   /**
-   * Puts the connection into a channel, whose members `service.publish` reaches. In `onPreServer` it is done once the connection
-   * is accepted, and `true` says no more than that.
-   * @throws TooManyChannelsError if it would be in more than `limits.channels`, InvalidValueError, and as `SharedConnection.subscribe`
+   * Puts the connection into a channel, whose members a publication reaches. In `onPreServer` it is done once the connection
+   * is accepted, and `true` says no more than that. In a channel with a log the client is told its position (`encodeJoined`), with
+   * the lines that it has missed if `since` says where it was; subscribed to in `onPreServer`, it is told only what comes from then on.
+   * @throws TooManyChannelsError if it would be in more than `limits.channels`, InvalidValueError, InvalidUseError, and as `SharedConnection.subscribe`
    */
-  async subscribe(channel: string): Promise<boolean> {
+  async subscribe(channel: string, options: SubscribeOptions = {}): Promise<boolean> {
     assertChannelName(channel);
     const most = this.#mostChannels;
+    const { log } = ruleOf(this.service.channelRules, channel);
+    if (!log && options.since) {
+      throw new InvalidUseError(
+        `The channel ${channel} has no log, so nothing can be said of what was missed since. Give it one in \`static channels\`, or leave \`since\` out.`,
+      );
+    }
+    if (log && this.context.hook !== 'onPreServer') {
+      return this.service.channel(channel).join(this.context.member, options, most);
+    }
+    if (this.context.hook === 'onPreServer' && (options.since || options.request !== undefined)) {
+      throw new InvalidUseError(
+        `subscribe(${JSON.stringify(channel)}) in onPreServer of WebSocket ${this.webSocketId} cannot be answered before the handshake has finished. Subscribe in server() or onClientMessage, or without \`since\` and \`request\`.`,
+      );
+    }
     if (this.context.hook !== 'onPreServer') {
       return this.service.channels.subscribe(this.context.member, channel, most);
     }
@@ -323,11 +359,11 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
    * Puts the connection into a channel that its client asks for, if `onSubscribe` lets it.
    * @throws ClientError for a channel that it may not enter, a name that is none, or one channel too many
    */
-  async clientSubscribe(channel: string): Promise<void> {
+  async clientSubscribe(channel: string, options: SubscribeOptions = {}): Promise<void> {
     assertClientChannel(channel);
     if (!(await this.onSubscribe(channel))) throw forbidden('subscribe to', channel);
     try {
-      if (await this.subscribe(channel)) return;
+      if (await this.subscribe(channel, options)) return;
     } catch (error) {
       if (!(error instanceof TooManyChannelsError)) throw error;
       throw new ClientError('TooManyChannels', `You may be in ${error.limit} channels.`, { cause: error });
@@ -397,11 +433,12 @@ export type AnyServer = WebSocketServer<StandardSchemaV1 | undefined>;
 
 export type ServerClass = (new (
   context: ServerContext,
-) => AnyServer) & {
-  messages?: StandardSchemaV1;
-  limits?: ConnectionLimits;
-  channels?: ChannelRules;
-};
+) => AnyServer) &
+  Partial<ChannelFrames> & {
+    messages?: StandardSchemaV1;
+    limits?: ConnectionLimits;
+    channels?: ChannelRules;
+  };
 
 /** Whether the class has a hook of its own. */
 export function overrides(ServerClass: ServerClass, hook: ServerContext['hook']): boolean {

@@ -43,7 +43,10 @@ export class MutableTable extends MemoryTable {
     const { addTo, set, add, setIfAbsent, remove = [] } = change;
     const [attribute = ''] = [...Object.keys({ ...addTo, ...set, ...add, ...setIfAbsent }), ...remove];
     const mutated = this.#mutate(`update ${attribute}`, kindOf(key.sk), condition);
+    const isNew =
+      key.pk === this.#stalePartition && !this.items().some(({ pk, sk }) => pk === key.pk && sk === key.sk);
     const item = await super.update(key, change, mutated);
+    if (item && isNew) this.lastPut = key;
     if (item) this.updated(item, change);
     return item;
   }

@@ -1,0 +1,93 @@
+/**
+ * How a channel with a log speaks to its members: what a server class may override, and the default: one JSON object a line, lines
+ * gathered into frames.
+ */
+import { MAX_MESSAGE_BYTES } from '../../delivery/delivery';
+import type { Line, Position } from './log-items';
+
+/** The answer to a subscription. */
+export interface Joined extends Position {
+  channel: string;
+  /** Whether nothing is missing between `since` and `offset`: `lines` has it all. Absent if the client did not say where it was. */
+  recovered?: boolean;
+  /** What was missed, in order. */
+  lines: Line[];
+  /** What `subscribe` was given as `request`. */
+  request?: unknown;
+}
+
+/** The static methods of a server class that put a channel's lines into frames. */
+export interface ChannelFrames {
+  encodeLines(channel: string, lines: Line[]): string[];
+  encodeJoined(joined: Joined): string[];
+  encodeResubscribe(channel: string): string | undefined;
+}
+
+/** A frame up to this size is metered as one message. Source: API Gateway pricing, "metered in 32 KB increments". */
+const GATHERED_BYTES = 32 * 1024;
+
+/** Texts in as few frames as can be, separated by line feeds. A text that is longer than a frame should be has one of its own. */
+export function gathered(texts: Iterable<string>, maxBytes = GATHERED_BYTES): string[] {
+  const frames: string[] = [];
+  let frame: string[] = [];
+  let bytes = 0;
+  for (const text of texts) {
+    const more = Buffer.byteLength(text) + 1;
+    if (frame.length > 0 && bytes + more > maxBytes) {
+      frames.push(frame.join('\n'));
+      [frame, bytes] = [[], 0];
+    }
+    frame.push(text);
+    bytes += more;
+  }
+  if (frame.length > 0) frames.push(frame.join('\n'));
+  return frames;
+}
+
+export const defaultFrames: ChannelFrames = {
+  encodeLines: (channel, lines) => gathered(lines.map((line) => lineText(channel, line))),
+  encodeJoined: ({ channel, epoch, offset, recovered, lines }) =>
+    gathered([
+      JSON.stringify({ channel, epoch, offset, ...(recovered !== undefined && { recovered }) }),
+      ...lines.map((line) => lineText(channel, line)),
+    ]),
+  encodeResubscribe: () => undefined,
+};
+
+/** As the class has them, where it has them. */
+export function framesOfClass(ServerClass: Partial<ChannelFrames>): ChannelFrames {
+  return {
+    encodeLines: (channel, lines) =>
+      ServerClass.encodeLines?.(channel, lines) ?? defaultFrames.encodeLines(channel, lines),
+    encodeJoined: (joined) => ServerClass.encodeJoined?.(joined) ?? defaultFrames.encodeJoined(joined),
+    encodeResubscribe: (channel) => ServerClass.encodeResubscribe?.(channel),
+  };
+}
+
+function lineText(channel: string, { offset, epoch, data }: Line): string {
+  return JSON.stringify({ channel, offset, epoch, data });
+}
+
+/**
+ * The frames of some lines. A line that its class cannot encode, or only in a frame that the gateway does not send, must not hold up
+ * the others for ever: it is left out, with a line in the log.
+ */
+export function framesOf(frames: ChannelFrames, channel: string, lines: Line[]): string[] {
+  try {
+    return sendable(frames.encodeLines(channel, lines));
+  } catch (error) {
+    if (lines.length > 1) return lines.flatMap((line) => framesOf(frames, channel, [line]));
+    console.error(`Line ${lines[0]?.offset} of the channel ${channel} cannot be sent: ${String(error)}`);
+    return [];
+  }
+}
+
+function sendable(frames: string[]): string[] {
+  for (const frame of frames) {
+    const bytes = Buffer.byteLength(frame);
+    if (bytes > MAX_MESSAGE_BYTES) {
+      throw new RangeError(`a frame has ${bytes} bytes, and API Gateway sends at most ${MAX_MESSAGE_BYTES}`);
+    }
+  }
+  return frames;
+}

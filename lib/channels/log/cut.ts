@@ -1,0 +1,69 @@
+/**
+ * Makes a member start afresh: whether it has everything is unknown, so it must not get more as if it had. It is told so in the class's
+ * own words, or else its connection is closed. It comes back, and gets what it has missed.
+ */
+import { sleep } from '../../clock';
+import { type Member, toMember } from '../../connections/connection-items';
+import { isOpening } from '../../connections/connection-store';
+import { ConnectionsApiError } from '../../errors';
+import type { Service } from '../../service';
+import { absent, all, equals, itemExists } from '../../table/conditions';
+import type { Item } from '../../table/item';
+import type { ChannelFrames } from './channel-frames';
+
+const TRIES = 4;
+const PAUSE_MILLISECONDS = 200;
+
+export class Cut {
+  constructor(
+    private readonly service: Service,
+    private readonly channel: string,
+    private readonly frames: ChannelFrames,
+    private readonly deadline: () => number,
+  ) {}
+
+  /** `item` is the member's row as it was read. One that has subscribed anew meanwhile keeps its new row. */
+  async member(item: Item): Promise<void> {
+    const { pk, sk, token } = item;
+    const member = toMember(item);
+    const asRead = token === undefined ? absent('token') : equals('token', token);
+    const { table } = this.service.backend;
+    if ((await this.#tell(member)) || (await this.#close(member))) {
+      await table.delete({ pk, sk }, asRead);
+      return;
+    }
+    // It may still be open, so it stays here, without another line, until it is closed.
+    await table.update({ pk, sk }, { set: { cut: true } }, all(itemExists, asRead));
+  }
+
+  /** Whether its client knows. */
+  async #tell(member: Member): Promise<boolean> {
+    const notice = this.frames.encodeResubscribe(this.channel);
+    if (notice === undefined) return false;
+    const deadline = this.deadline();
+    const { sent, gone } = await this.service.deliverOnce([notice], {
+      to: [member],
+      deadline,
+      unreached() {},
+    });
+    return sent + gone > 0;
+  }
+
+  /** Whether it is certainly closed. */
+  async #close(member: Member): Promise<boolean> {
+    const { connections, clock } = this.service.backend;
+    for (let tries = 1; ; tries++) {
+      const askedAt = clock.now();
+      try {
+        if ((await connections.delete(member)) === 'closed') return true;
+        if (isOpening(member.acceptedAt, askedAt)) return false;
+        await this.service.requestSettlement([member]);
+        return true;
+      } catch (error) {
+        if (!(error instanceof ConnectionsApiError)) throw error;
+        if (!error.retryable || tries === TRIES || clock.now() > this.deadline()) return false;
+      }
+      await sleep(clock, tries * PAUSE_MILLISECONDS);
+    }
+  }
+}

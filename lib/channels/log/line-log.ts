@@ -1,0 +1,198 @@
+/** The lines of a channel under growing offsets: put, skipped, read. */
+import type { Backend } from '../../backend';
+import { PublicationFailedError } from '../../errors';
+import { always, any, equals, exists, itemAbsent } from '../../table/conditions';
+import { expiryAfter, type Item } from '../../table/item';
+import { pages } from '../../table/table';
+import type { LogRule } from '../channel-rules';
+import {
+  type ChannelName,
+  type Entry,
+  entryKey,
+  type Join,
+  type Line,
+  LOG_ROW_SECONDS,
+  type LogState,
+  logKey,
+  logPk,
+  type Position,
+  toEntry,
+  toJoin,
+  toLogState,
+} from './log-items';
+
+/** Expired lines stay so much longer: whoever posts late still finds that they were there. */
+const ENTRY_MARGIN_SECONDS = 60 * 60;
+/** A publisher whose offset is skipped again and again is slower than two seconds each time. */
+const MOST_OFFSETS = 10;
+
+/** What is behind an offset, as it is now. */
+export interface Look {
+  entries: Entry[];
+  joins: Join[];
+  log: LogState | undefined;
+}
+
+export interface HistoryOptions {
+  /** Lines behind this position; with `reverse`, lines before it. @default from the end that `reverse` says */
+  since?: Position;
+  /** How many lines. @default 100 */
+  limit?: number;
+  /** The newest first. @default false */
+  reverse?: boolean;
+}
+
+export interface History extends Position {
+  lines: Line[];
+  /** Whether no line behind `since` is missing between it and the first of `lines`; there if `since` was given. */
+  recovered?: boolean;
+}
+
+/** What the service's own code knows of a log, and whoever publishes from elsewhere does not. */
+export interface LogOwner {
+  rule: LogRule;
+  serverFunction: string;
+}
+
+export class LineLog {
+  constructor(
+    private readonly backend: Pick<Backend, 'table' | 'clock' | 'token'>,
+    readonly name: ChannelName,
+  ) {}
+
+  async state(): Promise<LogState | undefined> {
+    const item = await this.backend.table.get(logKey(this.name));
+    return item && toLogState(item);
+  }
+
+  /** The log, begun if there is none. */
+  async begin(owner: LogOwner): Promise<LogState> {
+    const item = await this.backend.table.update(
+      logKey(this.name),
+      { set: this.#owned(owner), setIfAbsent: { epoch: this.#newEpoch(), last: 0 } },
+      always,
+    );
+    return toLogState(item as Item);
+  }
+
+  /**
+   * Stores a line under the next offset. Two writes. `undefined` if there is no log, and nobody who may begin one.
+   * @throws PublicationFailedError if each offset was skipped before its line was stored
+   */
+  async append(
+    text: { data: string; info?: string },
+    owner: LogOwner | undefined,
+  ): Promise<LogState | undefined> {
+    const { table, clock, token } = this.backend;
+    const id = token();
+    for (let offsets = 0; offsets < MOST_OFFSETS; offsets++) {
+      const item = await table.update(
+        logKey(this.name),
+        {
+          add: { last: 1 },
+          ...(owner && { set: this.#owned(owner), setIfAbsent: { epoch: this.#newEpoch() } }),
+        },
+        owner ? always : exists('epoch'),
+      );
+      if (!item) return undefined;
+      const log = toLogState(item);
+      const at = clock.now();
+      const expiresAt = expiryAfter(at, log.seconds + ENTRY_MARGIN_SECONDS);
+      const entry = { ...entryKey(this.name, log.offset), ...text, id, at, expiresAt };
+      if (await table.put(entry, any(itemAbsent, equals('id', id)))) return log;
+    }
+    throw new PublicationFailedError(this.name.channel, MOST_OFFSETS);
+  }
+
+  /** Fills an offset whose publisher has stored no line. `false` if there is something by now. */
+  async skip(offset: number, seconds: number): Promise<boolean> {
+    const { table, clock } = this.backend;
+    const expiresAt = expiryAfter(clock.now(), seconds + ENTRY_MARGIN_SECONDS);
+    const key = entryKey(this.name, offset);
+    if (await table.put({ ...key, skipped: true, expiresAt }, itemAbsent)) return true;
+    // What is there, and has expired, is a line that nobody can read any more.
+    return (await table.get(key)) === undefined;
+  }
+
+  /** Everything behind an offset, and whoever waits for a position in one of these ranges. One query. */
+  async lookBehind(offset: number, range: string): Promise<Look> {
+    const look: Look = { entries: [], joins: [], log: undefined };
+    const after = entryKey(this.name, offset);
+    for await (const page of pages(this.backend.table, { pk: after.pk, prefix: '', after })) {
+      for (const item of page) {
+        if (item.sk.startsWith('ENTRY#')) look.entries.push(toEntry(item));
+        else if (item.sk.startsWith(`JOIN#${range}`)) look.joins.push(toJoin(item));
+        else if (item.sk === 'LOG' && item.epoch !== undefined) look.log = toLogState(item);
+      }
+    }
+    return look;
+  }
+
+  /**
+   * The lines behind `since` up to an offset; `undefined` if one of them is no longer there, or was never of this log.
+   */
+  async missed(since: Position, log: LogState, upTo: number): Promise<Line[] | undefined> {
+    const { epoch, offset } = since;
+    if (epoch !== log.epoch || offset > upTo || offset < log.offset - log.size) return undefined;
+    if (offset === upTo) return [];
+    const lines: Line[] = [];
+    let next = offset + 1;
+    const after = entryKey(this.name, offset);
+    for await (const page of pages(this.backend.table, { pk: after.pk, prefix: 'ENTRY#', after })) {
+      for (const entry of page.map(toEntry)) {
+        if (entry.offset > upTo) return lines;
+        if (entry.offset !== next++ || !this.#isKept(entry, log)) return undefined;
+        if (entry.line) lines.push({ ...entry.line, epoch });
+      }
+    }
+    return next > upTo ? lines : undefined;
+  }
+
+  /** What the log keeps, as far as it was asked for. */
+  async history({ since, limit = 100, reverse = false }: HistoryOptions): Promise<History | undefined> {
+    const log = await this.state();
+    if (!log) return undefined;
+    const { epoch, offset, size } = log;
+    const oldest = Math.max(0, offset - size);
+    const sameLog = since?.epoch === epoch;
+    const recovered =
+      since && sameLog && since.offset >= oldest && since.offset <= offset
+        ? since.offset === offset || (await this.#hasNext(since.offset, log))
+        : false;
+    const from = reverse
+      ? sameLog
+        ? since.offset
+        : offset + 1
+      : Math.max(oldest, sameLog ? since.offset : 0);
+    const lines: Line[] = [];
+    const range = { pk: logPk(this.name), prefix: 'ENTRY#', descending: reverse, limit: Math.max(1, limit) };
+    for await (const page of pages(this.backend.table, { ...range, after: entryKey(this.name, from) })) {
+      for (const entry of page.map(toEntry)) {
+        if (reverse && entry.offset <= oldest) return { epoch, offset, lines, ...(since && { recovered }) };
+        if (entry.line && lines.length < limit && this.#isKept(entry, log))
+          lines.push({ ...entry.line, epoch });
+      }
+      if (lines.length >= limit) break;
+    }
+    return { epoch, offset, lines, ...(since && { recovered }) };
+  }
+
+  async #hasNext(offset: number, log: LogState): Promise<boolean> {
+    const item = await this.backend.table.get(entryKey(this.name, offset + 1));
+    return item !== undefined && this.#isKept(toEntry(item), log);
+  }
+
+  #isKept({ line }: Entry, { seconds }: LogState): boolean {
+    return !line || line.at + seconds * 1_000 > this.backend.clock.now();
+  }
+
+  #owned({ rule: { size, seconds }, serverFunction }: LogOwner) {
+    const expiresAt = expiryAfter(this.backend.clock.now(), LOG_ROW_SECONDS);
+    return { size, seconds, serverFunction, expiresAt };
+  }
+
+  /** As short as it may be in each line: it only has to differ from the one before. */
+  #newEpoch(): string {
+    return this.backend.token().slice(-8);
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Admits connections that wait for their position, between two batches: what is posted before is in the answer, and what is posted after
+ * reaches them as members.
+ */
+import { memberKey, toMember } from '../../connections/connection-items';
+import type { Service } from '../../service';
+import { absent, all, any, equals } from '../../table/conditions';
+import type { Item } from '../../table/item';
+import type { ChannelFrames } from './channel-frames';
+import type { Cut } from './cut';
+import type { LineLog } from './line-log';
+import { type Join, joinKey, type LogState, type Position } from './log-items';
+
+export interface NewcomersCollaborators {
+  service: Service;
+  log: LineLog;
+  frames: ChannelFrames;
+  cut: Cut;
+  deadline: number;
+}
+
+export class Newcomers {
+  constructor(private readonly with_: NewcomersCollaborators) {}
+
+  async admit(join: Join, position: Position, log: LogState): Promise<void> {
+    const { service, cut, log: lines } = this.with_;
+    const { table, token } = service.backend;
+    const { webSocketId } = join;
+    const key = memberKey({ ...lines.name, webSocketId });
+    const admitted = token();
+    const item = await table.update(
+      key,
+      { set: { from: position.offset, epoch: position.epoch, admitted } },
+      all(equals('token', join.token), any(absent('from'), equals('admitted', admitted))),
+    );
+    if (item) {
+      if (!(await this.#answer(item, join, position, log))) await cut.member(item);
+    } else {
+      const there = await table.get(key);
+      // A poster has admitted it and died: whether its answer arrived is unknown. Else it has left, or has subscribed anew.
+      if (there?.token === join.token) await cut.member(there);
+    }
+    await table.delete(joinKey(lines.name, webSocketId), equals('token', join.token));
+  }
+
+  /** Whether the whole answer was sent, or there is nobody to hear it. */
+  async #answer(item: Item, { since, request }: Join, position: Position, log: LogState): Promise<boolean> {
+    const { service, frames, log: lines, deadline } = this.with_;
+    const missed = since && (await lines.missed(since, log, position.offset));
+    const answer = frames.encodeJoined({
+      channel: lines.name.channel,
+      ...position,
+      ...(since && { recovered: missed !== undefined }),
+      lines: missed ?? [],
+      ...(request !== undefined && { request: JSON.parse(request) }),
+    });
+    if (answer.length === 0) return true;
+    const { sent, gone } = await service.deliverOnce(answer, {
+      to: [toMember(item)],
+      deadline,
+      unreached() {},
+    });
+    return sent + gone > 0;
+  }
+}

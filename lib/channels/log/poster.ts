@@ -1,0 +1,399 @@
+/**
+ * Posts the lines of a log to the members of a range, in order, each once. One poster at a time holds the lease; everybody else only
+ * stores. Whoever adds work stores it first and then tries to take the lease; whoever stops gives up the lease first and then looks for
+ * work: one of the two sees the other. See docs/protocols.md.
+ */
+import { sleep } from '../../clock';
+import { type Member, toMember } from '../../connections/connection-items';
+import { allOver } from '../../delivery/all-over';
+import type { Service } from '../../service';
+import { absent, all, always, any, atMost, equals, itemExists, lessThan } from '../../table/conditions';
+import { expiryAfter, type Item } from '../../table/item';
+import { pages } from '../../table/table';
+import type { ChannelFrames } from './channel-frames';
+import { framesOf } from './channel-frames';
+import { Cut } from './cut';
+import type { LineLog, Look } from './line-log';
+import {
+  type Entry,
+  type Join,
+  type Line,
+  LOG_ROW_SECONDS,
+  type LogState,
+  loggedKey,
+  posterKey,
+} from './log-items';
+import { Newcomers } from './newcomers';
+
+/** Renewed with each batch. */
+export const LEASE_MILLISECONDS = 30_000;
+/** Kept back of a lease: whoever posts stops so long before it is over, so that clocks may differ. */
+const LEASE_MARGIN_MILLISECONDS = 5_000;
+/** With less time left a poster begins no batch. */
+const BATCH_MILLISECONDS = 8_000;
+/** How long an offset without a line holds up the lines behind it. */
+export const HOLE_MILLISECONDS = 2_000;
+const HOLE_PAUSE_MILLISECONDS = 100;
+/** Lines that come one after the other are posted together. */
+export const GATHERING_MILLISECONDS = 50;
+/** For so long whoever publishes or joins goes on for others, before a fresh invocation does. */
+const INLINE_MILLISECONDS = 2_000;
+/** To more members than these a fresh invocation posts. */
+const INLINE_MEMBERS = 1_000;
+/** The sweep finds the channel by a row that is renewed when it has less time than this. */
+const LISTED_AHEAD_SECONDS = LOG_ROW_SECONDS / 2;
+const ADMISSIONS_AT_A_TIME = 25;
+
+/** What is read of a poster's row. */
+interface Lease {
+  token: string;
+  epoch: string | undefined;
+  posted: number;
+  /** The poster that may have been posting a batch when it lost the lease. */
+  batch: string | undefined;
+  members: number;
+  until: number;
+}
+
+export interface PosterCollaborators {
+  service: Service;
+  log: LineLog;
+  frames: ChannelFrames;
+  range: string;
+  /** Begins the log that somebody joins before anything was published; `undefined` if the class no longer has one there. */
+  begin(): Promise<LogState | undefined>;
+  /** Asks for a fresh invocation that goes on; absent where nothing is known that could. */
+  goOn?: () => Promise<void>;
+}
+
+type Outcome = 'rests' | 'has no time' | 'is too large' | 'has no log';
+
+export class Poster {
+  readonly #service: Service;
+  readonly #log: LineLog;
+  readonly #frames: ChannelFrames;
+  readonly #range: string;
+  readonly #begin: () => Promise<LogState | undefined>;
+  readonly #goOn: (() => Promise<void>) | undefined;
+  #members = 0;
+  #listedUntil = 0;
+
+  constructor({ service, log, frames, range, begin, goOn }: PosterCollaborators) {
+    this.#begin = begin;
+    this.#service = service;
+    this.#log = log;
+    this.#frames = frames;
+    this.#range = range;
+    this.#goOn = goOn;
+  }
+
+  /**
+   * Posts what there is, unless somebody else does. `epoch` and `hasLine` as the caller knows them; `inline` if the caller's own client
+   * waits for it meanwhile.
+   */
+  async run({
+    epoch,
+    hasLine,
+    inline,
+  }: {
+    epoch?: string;
+    hasLine: boolean;
+    inline: boolean;
+  }): Promise<void> {
+    const { clock, token } = this.#service.backend;
+    const patience = inline && this.#goOn ? INLINE_MILLISECONDS : Number.POSITIVE_INFINITY;
+    const end = Math.min(clock.now() + patience, this.#service.deadline - BATCH_MILLISECONDS);
+    for (let isBusy = false; ; isBusy = true) {
+      const lease = await this.#take(token(), epoch, hasLine);
+      if (!lease) return;
+      const mostMembers = inline && this.#goOn ? INLINE_MEMBERS : Number.POSITIVE_INFINITY;
+      let outcome: Outcome;
+      try {
+        outcome = lease.members > mostMembers ? 'is too large' : await this.#work(lease, end, isBusy);
+      } catch (error) {
+        await this.#abandon(lease);
+        throw error;
+      }
+      await this.#release(lease, outcome === 'is too large');
+      if (outcome === 'has no log') return;
+      if (outcome !== 'rests') return this.#goOn?.();
+      const { entries, joins } = await this.#log.lookBehind(lease.posted, this.#range);
+      if (entries.length === 0 && joins.length === 0) return;
+    }
+  }
+
+  /** Takes up what somebody has left. */
+  async mend(): Promise<void> {
+    const row = await this.#service.backend.table.get(this.#key);
+    if (row && isHeld(row, this.#service.backend.clock.now())) return;
+    const { entries, joins } = await this.#log.lookBehind((row?.posted as number) ?? 0, this.#range);
+    if (entries.length > 0 || joins.length > 0) await this.run({ hasLine: false, inline: false });
+  }
+
+  /** Until there is nothing to do, or no time. */
+  async #work(lease: Lease, end: number, isBusy: boolean): Promise<Outcome> {
+    const { clock } = this.#service.backend;
+    let isMarked = lease.batch === lease.token;
+    let holeSince: number | undefined;
+    for (let first = true; ; first = false) {
+      if (!first || isBusy) await sleep(clock, GATHERING_MILLISECONDS);
+      const look = await this.#log.lookBehind(lease.posted, this.#range);
+      const log = look.log ?? (await this.#begin());
+      if (!log) return 'has no log';
+      if (first && (await this.#startsAfresh(lease, log, look))) return 'rests';
+      const lines = contiguous(look.entries, lease.posted);
+      await this.#admit(look.joins, lease, log);
+      if (lines.length === 0) {
+        if (look.entries.length === 0) return 'rests';
+        holeSince ??= clock.now();
+        if (clock.now() > Math.min(end, this.#postsUntil(lease))) return 'has no time';
+        await this.#wait(lease.posted + 1, holeSince, log);
+        continue;
+      }
+      holeSince = undefined;
+      if ((isBusy || !first) && clock.now() > end) return 'has no time';
+      if (!(isMarked && first) && !(await this.#mark(lease))) return 'rests';
+      isMarked = true;
+      if (clock.now() + BATCH_MILLISECONDS / 2 > this.#postsUntil(lease)) return 'has no time';
+      await this.#post(lines, lease, log);
+      lease.posted += lines.length;
+      // Quiet: what comes now is seen by the look after the lease has been given up.
+      if (!isBusy && first) return 'rests';
+    }
+  }
+
+  async #take(token: string, epoch: string | undefined, hasLine: boolean): Promise<Lease | undefined> {
+    const { table, clock } = this.#service.backend;
+    const now = clock.now();
+    const until = Math.min(now + LEASE_MILLISECONDS, this.#service.deadline);
+    const row = await table.update(
+      this.#key,
+      {
+        set: { poster: token, until, expiresAt: expiryAfter(now, LOG_ROW_SECONDS) },
+        setIfAbsent: {
+          posted: 0,
+          ...(epoch !== undefined && { epoch }),
+          ...(hasLine && { batch: token }),
+        },
+      },
+      any(absent('poster'), lessThan('until', now), equals('poster', token)),
+    );
+    if (!row) return undefined;
+    await this.#list(row, now);
+    return {
+      token,
+      epoch: row.epoch as string | undefined,
+      posted: row.posted as number,
+      batch: row.batch as string | undefined,
+      members: (row.members ?? 0) as number,
+      until,
+    };
+  }
+
+  /** The sweep finds channels by this row. */
+  async #list({ listedUntil = 0 }: Item, now: number): Promise<void> {
+    this.#listedUntil = listedUntil as number;
+    const expiresAt = expiryAfter(now, LOG_ROW_SECONDS);
+    if (this.#listedUntil > expiresAt - LISTED_AHEAD_SECONDS) return;
+    this.#listedUntil = expiresAt;
+    await this.#service.backend.table.put({ ...loggedKey(this.#log.name), expiresAt }, always);
+  }
+
+  /**
+   * A poster that was posting when it died has reached some members and not others, so none of them is posted to again: each starts
+   * afresh, and gets what it has missed. So it is when the log is another one. Returns whether the lease was lost.
+   */
+  async #startsAfresh(lease: Lease, log: LogState, look: Look): Promise<boolean> {
+    const lines = contiguous(look.entries, lease.posted);
+    const isOther = lease.epoch !== undefined && lease.epoch !== log.epoch;
+    const hasDied = lease.batch !== undefined && lease.batch !== lease.token;
+    lease.epoch = log.epoch;
+    if (!isOther && !(hasDied && lines.length > 0)) return false;
+    const cut = this.#cut(lease);
+    for await (const page of this.#memberPages()) {
+      await allOver(
+        page
+          .filter(({ token, from }) => token === undefined || from !== undefined)
+          .map((item) => cut.member(item)),
+      );
+    }
+    if (isOther) return !(await this.#moveTo(lease, 0));
+    lease.posted += lines.length;
+    look.entries = look.entries.filter(({ offset }) => offset > lease.posted);
+    return !(await this.#moveTo(lease, lease.posted));
+  }
+
+  /** Notes that a batch begins: from here on some members may have lines of it, and others not. */
+  async #mark(lease: Lease): Promise<boolean> {
+    const { table, clock } = this.#service.backend;
+    const until = Math.min(clock.now() + LEASE_MILLISECONDS, this.#service.deadline);
+    const { token, posted } = lease;
+    const row = await table.update(
+      this.#key,
+      { set: { batch: token, posted, until, ...(lease.epoch !== undefined && { epoch: lease.epoch }) } },
+      // A copy that comes late must not take back what has been posted since.
+      all(equals('poster', token), atMost('posted', posted)),
+    );
+    if (row) lease.until = until;
+    return row !== undefined;
+  }
+
+  /** Everybody starts afresh, from here. */
+  async #moveTo(lease: Lease, posted: number): Promise<boolean> {
+    lease.posted = posted;
+    const row = await this.#service.backend.table.update(
+      this.#key,
+      { set: { posted, batch: lease.token, ...(lease.epoch !== undefined && { epoch: lease.epoch }) } },
+      equals('poster', lease.token),
+    );
+    return row !== undefined;
+  }
+
+  /** Whether it was still this one's or not, whoever calls looks for work next. */
+  async #release({ token, posted, epoch }: Lease, hasNotLooked: boolean): Promise<void> {
+    await this.#service.backend.table.update(
+      this.#key,
+      {
+        set: {
+          posted,
+          listedUntil: this.#listedUntil,
+          ...(epoch !== undefined && { epoch }),
+          ...(!hasNotLooked && { members: this.#members }),
+        },
+        remove: ['poster', 'until', 'batch'],
+      },
+      all(equals('poster', token), atMost('posted', posted)),
+    );
+  }
+
+  /** Something failed: the next poster acts as if this one had died, but need not wait for its lease. */
+  async #abandon({ token }: Lease): Promise<void> {
+    const { table } = this.#service.backend;
+    await table.update(this.#key, { remove: ['poster', 'until'] }, equals('poster', token)).catch(() => {});
+  }
+
+  /** An offset without a line: its publisher is slow, or has died. */
+  async #wait(offset: number, since: number, log: LogState): Promise<void> {
+    const { clock } = this.#service.backend;
+    if (clock.now() - since < HOLE_MILLISECONDS) await sleep(clock, HOLE_PAUSE_MILLISECONDS);
+    else await this.#log.skip(offset, log.seconds);
+  }
+
+  async #admit(joins: Join[], lease: Lease, log: LogState): Promise<void> {
+    const newcomers = new Newcomers({
+      service: this.#service,
+      log: this.#log,
+      frames: this.#frames,
+      cut: this.#cut(lease),
+      deadline: this.#postsUntil(lease),
+    });
+    for (let at = 0; at < joins.length; at += ADMISSIONS_AT_A_TIME) {
+      const some = joins.slice(at, at + ADMISSIONS_AT_A_TIME);
+      await allOver(
+        some.map((join) => newcomers.admit(join, { epoch: log.epoch, offset: lease.posted }, log)),
+      );
+    }
+  }
+
+  /** To everybody at once, to each one frame after the other. Whoever did not get all of it is cut. */
+  async #post(entries: Entry[], lease: Lease, log: LogState): Promise<void> {
+    const { epoch } = log;
+    const lines = entries.flatMap(({ line }): Line[] => (line ? [{ ...line, epoch }] : []));
+    const frames = framesOf(this.#frames, this.#log.name.channel, lines);
+    if (frames.length === 0) return;
+    const cut = this.#cut(lease);
+    const unreached: { item: Item; nothing: boolean }[] = [];
+    const rows = new Map<string, Item>();
+    const fresh = new Set<string>();
+    const to = this.#ready(lease, epoch, cut, rows, fresh);
+    await this.#service.deliverOnce(frames, {
+      to,
+      deadline: this.#postsUntil(lease),
+      unreached: ({ webSocketId }, sent, unknown) => {
+        const item = rows.get(webSocketId);
+        if (item) unreached.push({ item, nothing: sent === 0 && !unknown && fresh.has(webSocketId) });
+      },
+    });
+    await allOver(unreached.map(({ item, nothing }) => (nothing ? this.#putBack(item) : cut.member(item))));
+  }
+
+  /** The members that are posted to; those that did not ask for their position begin with this batch. */
+  async *#ready(
+    lease: Lease,
+    epoch: string,
+    cut: Cut,
+    rows: Map<string, Item>,
+    fresh: Set<string>,
+  ): AsyncGenerator<Member, void, undefined> {
+    this.#members = 0;
+    for await (const page of this.#memberPages()) {
+      this.#members += page.length;
+      const ready: Item[] = [];
+      const others: Promise<unknown>[] = [];
+      for (const item of page) {
+        const { token, from } = item;
+        if (token !== undefined && from === undefined) continue;
+        if (item.cut === true || (from !== undefined && item.epoch !== epoch)) others.push(cut.member(item));
+        else if (from !== undefined) ready.push(item);
+        else
+          others.push(
+            this.#start(item, lease, epoch).then((row) => row && ready.push(row) && fresh.add(idOf(item))),
+          );
+      }
+      await allOver(others);
+      for (const item of ready) {
+        rows.set(idOf(item), item);
+        yield toMember(item);
+      }
+    }
+  }
+
+  /** One that has only been put into the channel: it hears the lines from this batch on. */
+  #start({ pk, sk }: Item, { posted }: Lease, epoch: string): Promise<Item | undefined> {
+    return this.#service.backend.table.update(
+      { pk, sk },
+      { set: { from: posted, epoch } },
+      all(itemExists, absent('token')),
+    );
+  }
+
+  /** Its handshake has not finished, and nothing has reached it: it begins with a later batch. */
+  async #putBack({ pk, sk }: Item): Promise<void> {
+    await this.#service.backend.table.update(
+      { pk, sk },
+      { remove: ['from', 'epoch'] },
+      all(itemExists, absent('token')),
+    );
+  }
+
+  #cut(lease: Lease): Cut {
+    return new Cut(this.#service, this.#log.name.channel, this.#frames, () => this.#postsUntil(lease));
+  }
+
+  async *#memberPages(): AsyncGenerator<Item[], void, undefined> {
+    yield* pages(this.#service.backend.table, { pk: this.#key.pk, prefix: `MEMBER#${this.#range}` });
+  }
+
+  #postsUntil({ until }: Lease): number {
+    return until - LEASE_MARGIN_MILLISECONDS;
+  }
+
+  get #key() {
+    return posterKey(this.#log.name, this.#range);
+  }
+}
+
+/** Whether somebody posts. */
+export function isHeld({ poster, until }: Item, now: number): boolean {
+  return poster !== undefined && (until as number) >= now;
+}
+
+/** The entries right behind an offset, up to the first that is missing. */
+function contiguous(entries: Entry[], offset: number): Entry[] {
+  const end = entries.findIndex((entry, n) => entry.offset !== offset + n + 1);
+  return end < 0 ? entries : entries.slice(0, end);
+}
+
+function idOf({ sk }: Item): string {
+  return sk.split('#').slice(2).join('#');
+}

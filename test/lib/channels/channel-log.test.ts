@@ -1,0 +1,230 @@
+import { type Joined, type Line, Service, WebSocketServer } from '../../../lib';
+import { newWebSocketId, TestService } from '../../../lib/testing';
+
+const RULES = { 'board/*': { log: { size: 10, seconds: 60 } } };
+
+/** Its clients join, leave and publish. */
+class Board extends WebSocketServer {
+  static override readonly channels = RULES;
+  override async onClientMessage(text: string) {
+    const { join, leave, say, since, request } = JSON.parse(text);
+    if (join) await this.subscribe(join, { ...(since && { since }), ...(request && { request }) });
+    if (leave) await this.unsubscribe(leave);
+    if (say) await this.service.channel('board/1').publish(say);
+  }
+}
+
+function framesOf(received: string[]): unknown[] {
+  return received.flatMap((frame) => frame.split('\n')).map((line) => JSON.parse(line));
+}
+
+describe('a channel with a log', () => {
+  const setUp = async () => {
+    const test = new TestService(Board);
+    const inside = new Service('chat', {
+      backend: test.backend,
+      serverClass: Board,
+      serverFunction: 'chat-server',
+    });
+    return { test, inside, channel: inside.channel('board/1') };
+  };
+
+  it('tells one who joins its position, and then each line once and in order', async () => {
+    const { test } = await setUp();
+    const [ada, bob] = [await test.connect(), await test.connect()];
+    await ada.send({ join: 'board/1' });
+    await bob.send({ say: 'one' });
+    await bob.send({ say: { n: 2 } });
+    const [position, ...lines] = framesOf(ada.received) as { epoch: string; offset: number }[];
+    expect(position).toEqual({ channel: 'board/1', epoch: expect.any(String), offset: 0 });
+    const epoch = position?.epoch;
+    expect(lines).toEqual([
+      { channel: 'board/1', epoch, offset: 1, data: 'one' },
+      { channel: 'board/1', epoch, offset: 2, data: { n: 2 } },
+    ]);
+    expect(bob.received).toEqual([]);
+  });
+
+  it('gives one who comes back what it has missed', async () => {
+    const { test, channel } = await setUp();
+    const ada = await test.connect();
+    await ada.send({ join: 'board/1' });
+    const { position: first } = await channel.publish('one');
+    await ada.close();
+    await channel.publish('two');
+    await channel.publish('three');
+    const again = await test.connect();
+    await again.send({ join: 'board/1', since: first, request: 7 });
+    await channel.publish('four');
+    const [answer, ...lines] = framesOf(again.received);
+    expect(answer).toMatchObject({ offset: 3, recovered: true });
+    expect(lines).toMatchObject([
+      { offset: 2, data: 'two' },
+      { offset: 3, data: 'three' },
+      { offset: 4, data: 'four' },
+    ]);
+  });
+
+  it.each([
+    ['was away for longer than the log', (epoch: string) => ({ epoch, offset: 1 })],
+    ['comes from another life of the log', () => ({ epoch: 'other', offset: 12 })],
+    ['claims more than there is', (epoch: string) => ({ epoch, offset: 99 })],
+  ])('tells one who %s that it must start afresh', async (_what, since) => {
+    const { test, channel } = await setUp();
+    let epoch = '';
+    for (let n = 0; n < 12; n++) epoch = (await channel.publish(n)).position?.epoch ?? '';
+    const ada = await test.connect();
+    await ada.send({ join: 'board/1', since: since(epoch) });
+    expect(framesOf(ada.received)).toEqual([{ channel: 'board/1', epoch, offset: 12, recovered: false }]);
+  });
+
+  it('has expired lines for nobody', async () => {
+    const { test, channel } = await setUp();
+    const { position: first } = await channel.publish('old');
+    await channel.publish('older than a minute soon');
+    const clock = test.clock as unknown as { advance(milliseconds: number): Promise<void> };
+    await clock.advance(61_000);
+    await channel.publish('new');
+    const { lines } = await channel.history();
+    expect(lines).toMatchObject([{ offset: 3, data: 'new' }]);
+    const ada = await test.connect();
+    await ada.send({ join: 'board/1', since: first });
+    expect(framesOf(ada.received)).toMatchObject([{ offset: 3, recovered: false }]);
+  });
+
+  it('has a history: a limit, either end, and behind a position', async () => {
+    const { channel } = await setUp();
+    for (let n = 1; n <= 12; n++) await channel.publish(n);
+    const { epoch, offset, lines } = await channel.history();
+    expect(offset).toBe(12);
+    expect(lines.map(({ data }) => data)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    const data = async (options: object) => (await channel.history(options)).lines.map((line) => line.data);
+    expect(await data({ limit: 2 })).toEqual([3, 4]);
+    expect(await data({ limit: 2, reverse: true })).toEqual([12, 11]);
+    expect(await data({ reverse: true })).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3]);
+    expect(await data({ since: { epoch, offset: 10 } })).toEqual([11, 12]);
+    expect(await data({ limit: 0 })).toEqual([]);
+    expect(await channel.history({ since: { epoch, offset: 10 } })).toMatchObject({ recovered: true });
+    expect(await channel.history({ since: { epoch, offset: 1 } })).toMatchObject({ recovered: false });
+    expect(await channel.history({ since: { epoch: 'x', offset: 11 } })).toMatchObject({ recovered: false });
+  });
+
+  it('takes a line from a process that does not know the class, and has it posted', async () => {
+    const { test, channel } = await setUp();
+    const ada = await test.connect();
+    await ada.send({ join: 'board/1' });
+    const published = await test.service.channel('board/1').publish({ from: 'elsewhere' });
+    expect(published).toMatchObject({ position: { offset: 1 } });
+    expect(test.functions.queue).toMatchObject([{ functionName: 'chat-server', request: { type: 'post' } }]);
+    await test.runQueued();
+    expect(framesOf(ada.received)).toMatchObject([{ offset: 0 }, { offset: 1, data: { from: 'elsewhere' } }]);
+    expect((await channel.history()).lines).toHaveLength(1);
+  });
+
+  it('tells one whom another process has put in of the lines from then on', async () => {
+    const { test, channel } = await setUp();
+    const ada = await test.connect();
+    await channel.publish('before');
+    expect(await test.service.channel('board/1').subscribe(ada.webSocketId)).toBe(true);
+    await channel.publish('after');
+    await channel.publish('later');
+    expect(framesOf(ada.received)).toMatchObject([{ offset: 2, data: 'after' }, { offset: 3 }]);
+  });
+
+  it('tells one who has left nothing more', async () => {
+    const { test, channel } = await setUp();
+    const [ada, bob] = [await test.connect(), await test.connect()];
+    await ada.send({ join: 'board/1' });
+    await bob.send({ join: 'board/1' });
+    await ada.send({ leave: 'board/1' });
+    await bob.close();
+    await channel.publish('one');
+    expect(ada.received).toHaveLength(1);
+    const ofMembers = test.table.items().filter(({ sk }) => /^(MEMBER|JOIN)#/.test(sk));
+    expect(ofMembers.filter(({ pk }) => pk.endsWith('board/1'))).toEqual([]);
+  });
+
+  it('cuts one of whom it is unknown whether a line arrived, and it comes back without a gap', async () => {
+    const { test, channel } = await setUp();
+    const ada = await test.connect();
+    await ada.send({ join: 'board/1' });
+    const { position } = await channel.publish('one');
+    test.gateway.failNextPosts(500);
+    await channel.publish('two');
+    expect(test.gateway.isOpen(ada.webSocketId)).toBe(false);
+    await test.runQueued();
+    const again = await test.connect();
+    await again.send({ join: 'board/1', since: position });
+    expect(framesOf(again.received)).toMatchObject([{ offset: 2, recovered: true }, { data: 'two' }]);
+  });
+
+  it('waits for one who is throttled', async () => {
+    const { test, channel } = await setUp();
+    const ada = await test.connect();
+    await ada.send({ join: 'board/1' });
+    test.gateway.failNextPosts(429, 429);
+    await channel.publish('one');
+    expect(framesOf(ada.received)).toMatchObject([{ offset: 0 }, { offset: 1 }]);
+  });
+
+  it('skips an offset whose publisher has died, after two seconds', async () => {
+    const { test, channel } = await setUp();
+    const ada = await test.connect();
+    await ada.send({ join: 'board/1' });
+    await test.table.update({ pk: 'LOG#chat#board/1', sk: 'LOG' }, { add: { last: 1 } }, { kind: 'always' });
+    const begun = test.clock.now();
+    await channel.publish('two');
+    expect(test.clock.now() - begun).toBeGreaterThanOrEqual(2_000);
+    await test.runQueued();
+    expect(framesOf(ada.received)).toMatchObject([{ offset: 0 }, { offset: 2, data: 'two' }]);
+    expect((await channel.history()).lines).toMatchObject([{ offset: 2 }]);
+  });
+
+  it('does not let a line be published past the log', async () => {
+    const { inside, channel } = await setUp();
+    await expect((async () => inside.publish('board/1', 'x'))()).rejects.toThrow(
+      /has a log.*service\.channel/,
+    );
+    await expect(channel.publish('x', { except: newWebSocketId() })).rejects.toThrow(/everybody gets/);
+  });
+
+  it('does not store a line that could not be sent', async () => {
+    const { channel } = await setUp();
+    await expect(channel.publish('x'.repeat(140_000))).rejects.toThrow(/at most 131072/);
+    expect((await channel.history()).lines).toEqual([]);
+  });
+
+  it('says what has no log', async () => {
+    const { inside } = await setUp();
+    await expect(inside.channel('news').history()).rejects.toThrow(/has no log/);
+    const test = new TestService(Board);
+    const ada = await test.connect();
+    await expect(ada.send({ join: 'news', since: { epoch: 'x', offset: 1 } })).rejects.toThrow(/has no log/);
+    await expect(ada.send({ join: 'board/1', since: { epoch: 1 } })).rejects.toThrow(/since must have/);
+  });
+
+  it('speaks as its class says', async () => {
+    class Telegraph extends Board {
+      static override encodeLines(channel: string, lines: Line[]) {
+        return lines.map(({ offset, data }) => `${channel} ${offset}: ${data}`);
+      }
+      static override encodeJoined({ offset, request }: Joined) {
+        return [`${request}: at ${offset}`];
+      }
+      static override encodeResubscribe(channel: string) {
+        return `${channel}: where were you?`;
+      }
+    }
+    const test = new TestService(Telegraph);
+    const [ada, bob] = [await test.connect(), await test.connect()];
+    await ada.send({ join: 'board/1', request: 'r1' });
+    await bob.send({ say: 'one' });
+    test.gateway.failNextPosts(502);
+    await bob.send({ say: 'two' });
+    await bob.send({ say: 'three' });
+    expect(ada.received).toEqual(['r1: at 0', 'board/1 1: one', 'board/1: where were you?']);
+    await ada.send({ join: 'board/1', request: 'r2' });
+    await bob.send({ say: 'four' });
+    expect(ada.received.slice(3)).toEqual(['r2: at 3', 'board/1 4: four']);
+  });
+});
