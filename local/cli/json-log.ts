@@ -1,6 +1,7 @@
 /** The log for programs: one JSON object a line, all on stdout. */
 import type { NameForPeople } from '../function-names';
 import type { FunctionLog, InvocationEnd, InvocationStart } from '../lambda/function-log';
+import { withoutTokens } from '../lambda/hidden-tokens';
 import type { Log } from '../log';
 import { printableJson } from '../printable';
 
@@ -82,7 +83,7 @@ function facts(invocation: InvocationEnd, verbose: boolean): object {
       ...(detail !== undefined && { detail }),
     }),
     ...(Object.keys(leftovers).length > 0 && { leftovers }),
-    ...(verbose && { payload: invocation.payload, answer: outcome.payload }),
+    ...(verbose && { payload: withoutTokens(invocation.payload), answer: withoutTokens(outcome.payload) }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Where the function host says what its functions did: one call for each start, line of output and end. */
 import { join } from 'node:path';
 import type { Log } from '../log';
+import { withoutTokens } from './hidden-tokens';
 import type { InvocationOutcome } from './invocation';
 
 const WORKER_DIRECTORY = join(__dirname, 'worker');
@@ -76,14 +77,15 @@ export function textFunctionLog(log: Log, options: TextLogOptions = {}): Functio
   };
   return {
     start({ startedAt, functionName, payload }) {
-      if (verbose) log.info(`${timeOfDay(startedAt)} ${nameOf(functionName)} < ${payload}`);
+      if (verbose) log.info(`${timeOfDay(startedAt)} ${nameOf(functionName)} < ${withoutTokens(payload)}`);
     },
     output({ at, functionName, text }) {
       if (!quiet) log.info(`${timeOfDay(at)} ${nameOf(functionName)} | ${text}`);
     },
     end(invocation) {
       const { outcome, detail, endedAt, functionName } = invocation;
-      if (verbose) log.info(`${timeOfDay(endedAt)} ${nameOf(functionName)} > ${outcome.payload}`);
+      if (verbose)
+        log.info(`${timeOfDay(endedAt)} ${nameOf(functionName)} > ${withoutTokens(outcome.payload)}`);
       if (outcome.kind === 'failure') {
         const text = withoutInnerFrames(detail ?? `${outcome.errorType}: ${outcome.errorMessage}`);
         log.error(`${summaryOf(invocation)} ${indented(text)}`);

@@ -38,6 +38,22 @@ describe('textFunctionLog', () => {
     expect(written).toEqual(['info 10:15:03.123 ChatRoutes 12 ms']);
   });
 
+  it('shows what functions get and return, without the JWTs in it', () => {
+    const verbose = textFunctionLog(
+      { info: (text) => written.push(text), warn() {}, error() {} },
+      { timeOfDay: () => 'now', verbose: true },
+    );
+    const token = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl';
+    const headers = { 'Sec-WebSocket-Protocol': `bearer, ${token}` };
+    const invocation = invocationEnd({ payload: JSON.stringify({ headers }) });
+    verbose.start(invocation);
+    verbose.end({ ...invocation, outcome: { ...invocation.outcome, payload: JSON.stringify(token) } });
+    expect(written.slice(0, 2)).toEqual([
+      'now ChatRoutes < {"headers":{"Sec-WebSocket-Protocol":"bearer, (JWT)"}}',
+      'now ChatRoutes > "(JWT)"',
+    ]);
+  });
+
   it('calls functions as people do, and says what an invocation was for', () => {
     const named = textFunctionLog(
       { info: (text) => written.push(text), warn() {}, error() {} },
