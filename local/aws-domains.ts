@@ -17,3 +17,8 @@ export function executeApiDomain(apiId: string, region: string): string {
 export function functionUrlDomain(urlId: string, region: string): string {
   return `${urlId}.lambda-url.${region}.on.aws`;
 }
+
+/** Whether a host is AWS's, so that this machine stands for it. */
+export function isAwsHost(host: string): boolean {
+  return /\.(amazonaws\.com(\.cn)?|on\.aws)$/i.test(host);
+}

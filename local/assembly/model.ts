@@ -71,12 +71,20 @@ export interface Route {
    * By stage name, if a stage's integration differs: stage variables in its URI, or permissions for some stages only.
    */
   integrationsByStage?: Record<string, Integration>;
+  /** `route.request.querystring.room` and the like, and whether a handshake must have it. */
+  parameters?: Record<string, { isRequired: boolean }>;
   /** Two-way: a `$default` route response exists and is selected, so the function's body is sent to the client. */
   returnsResponse: boolean;
 }
 
 /** How a route is answered. Every kind that the gateway can run is a member. */
-export type Integration = LambdaIntegration | MockIntegration | ServiceIntegration | NotRun;
+export type Integration =
+  | LambdaIntegration
+  | LambdaCustomIntegration
+  | HttpIntegration
+  | MockIntegration
+  | ServiceIntegration
+  | NotRun;
 
 /** How a handshake is authorized. Every kind that the gateway can run is a member. */
 export type Authorizer = LambdaAuthorizer | IamAuthorizer | NotRun;
@@ -136,17 +144,44 @@ export interface ServiceIntegration extends TemplatedIntegration {
   timeoutMillis: number;
 }
 
+/** Runs a function with an event that templates make. */
+export interface LambdaCustomIntegration extends TemplatedIntegration {
+  type: 'AWS_LAMBDA';
+  functionName: string;
+  qualifier?: string;
+  /** As those of service integrations. */
+  parameters: Record<string, string>;
+  /** 50 to 29,000. */
+  timeoutMillis: number;
+}
+
+/** Sends each message to a URL: HTTP with templates, HTTP_PROXY as it is. */
+export interface HttpIntegration extends TemplatedIntegration {
+  type: 'HTTP' | 'HTTP_PROXY';
+  /** With `{name}` where a path parameter goes. */
+  url: string;
+  method: string;
+  parameters: Record<string, string>;
+  /** 50 to 29,000. */
+  timeoutMillis: number;
+}
+
+export type ContentHandling = 'CONVERT_TO_BINARY' | 'CONVERT_TO_TEXT';
+
 /** Integrations other than proxies: mapping templates make the request and the response. */
 export interface TemplatedIntegration {
   path: string;
   request: TemplateChoice;
   passthrough: 'WHEN_NO_MATCH' | 'WHEN_NO_TEMPLATES' | 'NEVER';
   responses: IntegrationResponse[];
+  /** @default text passes as it is */
+  contentHandling?: ContentHandling;
 }
 
 export interface IntegrationResponse extends TemplateChoice {
-  /** `$default`, or a pattern of the status between slashes: `/4\d\d/`. */
+  /** `$default`, or a pattern between slashes of the status, or of a function's error message: `/4\d\d/`. */
   key: string;
+  contentHandling?: ContentHandling;
 }
 
 /** Mapping templates by key, and the expression that selects one. */

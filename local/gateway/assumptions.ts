@@ -20,6 +20,11 @@
  *   event (`Authorizers`).
  * - A MOCK integration without templates and responses answers nothing. One on `$connect` without a response for its status
  *   refuses the handshake with 500, as the documentation asks for a response (`MockIntegrations`).
+ * - An HTTP backend that cannot be reached, or whose answer breaks off, counts as a failed integration: 502 for the handshake. A message
+ *   is sent to it as its body, and the client's headers and query only for `$connect` (`HttpIntegrations`).
+ * - A Lambda integration that is no proxy has the status 200 unless its function fails; on `$connect`, 502 then. A failure without an
+ *   integration response gives the error frame, and an empty request is the event `{}` (`LambdaCustomIntegrations`).
+ * - A handshake without a parameter that `$connect` requires is refused with 400 (`Handshake`).
  * - Every ping is answered by a pong of its own, unless the client does not read: then only the latest one (`Pongs`).
  */
 
@@ -100,4 +105,23 @@ export function stringifySelection(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (Array.isArray(value)) return `[${value.map(stringifySelection).join(', ')}]`;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** What an HTTP backend gets beside mapped and forwarded headers, as REST APIs send it. */
+export function httpIntegrationHeaders(apiId: string, hasBody: boolean): Record<string, string> {
+  return {
+    accept: 'application/json',
+    'user-agent': `AmazonAPIGateway_${apiId}`,
+    'x-amzn-apigateway-api-id': apiId,
+    ...(hasBody && { 'content-type': 'application/json' }),
+  };
+}
+
+/**
+ * Whether a mapping may read a parameter of the handshake: the documentation says that the route must list it in its
+ * RequestParameters, not what happens if it does not. It is then absent.
+ */
+export function isListedParameter(source: string, listed: readonly string[]): boolean {
+  const simple = source.toLowerCase().replace('.multivalue', '.');
+  return listed.some((one) => one.toLowerCase().replace('.multivalue', '.') === simple);
 }

@@ -25,7 +25,6 @@ import { ManagementApi } from './management-api';
 import { MessageFlow } from './message-flow';
 import { AWS_SIZE_LIMITS, type SizeLimits } from './quotas';
 import { FORBIDDEN, INTERNAL_ERROR, Refusals, SHUTTING_DOWN, UPGRADE_REQUIRED } from './refusal';
-import { ServiceIntegrations } from './service-integration';
 import { SignedCallers } from './signed-callers';
 
 export interface GatewayOptions {
@@ -97,8 +96,7 @@ export class Gateway {
     this.#region = region;
     this.#addresses = new Addresses(this.#deployed(apis), log);
     this.#refusals = new Refusals(this.#ids, clock);
-    const services = new ServiceIntegrations({ region, endpoint, clock, log });
-    this.#integrations = new Integrations(invoker, services, clock, log, nameOf);
+    this.#integrations = new Integrations({ invoker, clock, log, nameOf, region, endpoint });
     const authorizers = new Authorizers({ region, accountId, invoker, clock, log, nameOf });
     this.#handshake = new Handshake(authorizers, this.#integrations, this.#ids, clock, log);
     this.#acceptor = new Acceptor(clock, sizeLimits);

@@ -1,6 +1,6 @@
 /** The opening of a connection: the order of checks, and `$connect`, whose status decides (the table of statuses is AWS's). */
 import { type IncomingHttpHeaders, type IncomingMessage, validateHeaderValue } from 'node:http';
-import type { Authorizer } from '../assembly/model';
+import type { Authorizer, Route } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { Log } from '../log';
 import type { Address } from './address';
@@ -10,6 +10,7 @@ import { type ConnectionFacts, connectEvent, type EventRequest } from './events'
 import { HEAD_TOO_LARGE, hasTooLargeHead } from './head-size';
 import type { Ids } from './ids';
 import type { Integrations, ProxyResult } from './integration';
+import { inputOf } from './integration-templates';
 import { MAX_URL_CHARACTERS } from './quotas';
 import {
   BAD_GATEWAY,
@@ -22,6 +23,7 @@ import {
   UPGRADE_REQUIRED,
   URL_TOO_LONG,
 } from './refusal';
+import { hasParameter } from './request-parameters';
 
 /** A handshake that may be answered with 101. */
 export interface Acceptance {
@@ -101,6 +103,11 @@ export class Handshake {
       connectQuery(url),
       authorization?.integrationLatency,
     );
+    const missing = missingParameter(stage.connectRoute, event);
+    if (missing !== undefined) {
+      this.#log.warn(`A handshake with /${stage.stageName} is refused: ${missing} is required, and missing.`);
+      return BAD_HANDSHAKE;
+    }
     const outcome = await this.#integrations.run(stage.connectRoute, event, facts.connectionId);
     if (outcome.kind === 'failed') return BAD_GATEWAY;
     if (outcome.kind === 'timedOut') return GATEWAY_TIMEOUT;
@@ -149,4 +156,12 @@ export class Handshake {
     }
     return { facts, subprotocol };
   }
+}
+
+/** The first required parameter of the route that the handshake has not got. */
+function missingParameter({ parameters }: Route, event: string): string | undefined {
+  if (!parameters) return undefined;
+  const input = inputOf(JSON.parse(event));
+  const required = Object.keys(parameters).filter((source) => parameters[source]?.isRequired);
+  return required.find((source) => !hasParameter(source, input));
 }

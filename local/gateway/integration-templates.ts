@@ -1,4 +1,5 @@
 /** How integrations that are no proxies make a request of a message, and an answer of a status: by mapping templates. */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { IntegrationResponse, TemplateChoice, TemplatedIntegration } from '../assembly/model';
 import { renderTemplate, type TemplateInput } from './mapping-template';
 import { RouteSelection } from './route-selection';
@@ -8,7 +9,9 @@ export interface TemplateEvent {
   requestContext: Record<string, unknown>;
   body?: string;
   headers?: Record<string, string>;
+  multiValueHeaders?: Record<string, string[]>;
   queryStringParameters?: Record<string, string>;
+  multiValueQueryStringParameters?: Record<string, string[]>;
   stageVariables?: Record<string, string>;
 }
 
@@ -17,8 +20,23 @@ export function inputOf(event: TemplateEvent): TemplateInput {
     body: event.body ?? '',
     context: event.requestContext,
     stageVariables: event.stageVariables ?? {},
-    parameters: { querystring: event.queryStringParameters ?? {}, header: event.headers ?? {} },
+    parameters: {
+      querystring: event.queryStringParameters ?? {},
+      header: event.headers ?? {},
+      multiValueQuerystring: event.multiValueQueryStringParameters ?? {},
+      multiValueHeader: event.multiValueHeaders ?? {},
+    },
   };
+}
+
+/** Why an integration fails whose `requestText` is undefined. */
+export const NO_TEMPLATE = 'no request template is for this message, and none may pass without one';
+
+/** What the backend answered, as templates of a response see it. */
+export interface BackendAnswer {
+  body: string;
+  statusCode: number;
+  headers: IncomingHttpHeaders;
 }
 
 /** The request's text; `undefined` if no template is for this message, and none may pass without one. */
@@ -33,14 +51,14 @@ export function requestText(
   return isRefused ? undefined : input.body;
 }
 
-/** The response whose pattern the status matches, else the one for `$default`. */
+/** The response whose pattern matches what was selected of the answer, a status or an error message, else the one for `$default`. */
 export function responseFor(
   responses: IntegrationResponse[],
-  statusCode: number,
+  selected: string,
 ): IntegrationResponse | undefined {
   const matching = responses.find(({ key }) => {
     const [, pattern] = /^\/(.*)\/$/.exec(key) ?? [];
-    return pattern !== undefined && new RegExp(`^(?:${pattern})$`).test(String(statusCode));
+    return pattern !== undefined && new RegExp(`^(?:${pattern})$`, 's').test(selected);
   });
   return matching ?? responses.find(({ key }) => key === '$default');
 }
@@ -49,21 +67,48 @@ export function responseFor(
 export function responseText(
   response: IntegrationResponse,
   message: TemplateInput,
-  answer: string,
+  answer: BackendAnswer,
 ): string | undefined {
-  const template = chosen(response, message);
-  return template === undefined ? undefined : renderTemplate(template, { ...message, body: answer });
+  const template = chosen(response, message, answer);
+  return template === undefined ? undefined : renderTemplate(template, { ...message, body: answer.body });
 }
 
-/** The template that the expression selects of the message, else the one for `$default`. */
+/** The template that the expression selects of the message, and of the answer if there is one, else the one for `$default`. */
 function chosen(
   { templates, selectionExpression }: TemplateChoice,
   { body }: TemplateInput,
+  answer?: BackendAnswer,
 ): string | undefined {
   const key =
     selectionExpression === undefined
       ? '$default'
-      : new RouteSelection(selectionExpression, 'the templates').select(body);
+      : new RouteSelection(
+          withAnswer(selectionExpression, answer),
+          'the templates',
+          'template selection expression',
+        ).select(body);
   if (Object.hasOwn(templates, key)) return templates[key];
   return Object.hasOwn(templates, '$default') ? templates.$default : undefined;
+}
+
+const OF_ANSWER =
+  /\$(?:\{integration\.response\.(statuscode|(?:multivalue)?header\.[^{}]+)\}|integration\.response\.(statuscode|(?:multivalue)?header\.\S+))/g;
+
+/** The expression with the values of the answer in it as fixed text. Source: "Selection expressions" for WebSocket APIs. */
+function withAnswer(expression: string, answer: BackendAnswer | undefined): string {
+  if (!answer) return expression;
+  return expression.replace(OF_ANSWER, (_, inBraces?: string, alone?: string) =>
+    escaped(answerValue(inBraces ?? alone ?? '', answer)),
+  );
+}
+
+function answerValue(variable: string, { statusCode, headers }: BackendAnswer): string {
+  if (variable === 'statuscode') return String(statusCode);
+  const name = variable.slice(variable.indexOf('.') + 1).toLowerCase();
+  const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
+  return Array.isArray(value) ? value.join(',') : (value ?? '');
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\$]/g, '\\$&');
 }

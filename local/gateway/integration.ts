@@ -1,12 +1,14 @@
-/** The integration of a route: answers from templates, or runs its function within the integration's time limit and reads what it returned. */
+/** The integration of a route: answers from templates, calls a service or a URL, or runs its function within the time limit and reads what it returned. */
 import type { LambdaIntegration, Route } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { NameForPeople } from '../function-names';
 import type { FunctionInvoker, InvocationOutcome } from '../lambda/invocation';
 import type { Log } from '../log';
 import { isUsableBody, isUsableStatusCode } from './assumptions';
+import { HttpIntegrations } from './http-integration';
+import { LambdaCustomIntegrations } from './lambda-integration';
 import { MockIntegrations } from './mock-integration';
-import type { ServiceIntegrations } from './service-integration';
+import { ServiceIntegrations } from './service-integration';
 
 export interface ProxyResult {
   statusCode: number;
@@ -24,6 +26,16 @@ export type IntegrationOutcome =
   /** The function could not be started at all, or the integration is one that is not run. */
   | { kind: 'notInvoked' };
 
+export interface IntegrationsOptions {
+  invoker: FunctionInvoker;
+  clock: Clock;
+  log: Log;
+  nameOf: NameForPeople;
+  region: string;
+  /** Where the runtime serves AWS's hosts. */
+  endpoint(): { host: string; port: number };
+}
+
 export class Integrations {
   readonly #invoker: FunctionInvoker;
   readonly #clock: Clock;
@@ -31,20 +43,18 @@ export class Integrations {
   readonly #nameOf: NameForPeople;
   readonly #mocks: MockIntegrations;
   readonly #services: ServiceIntegrations;
+  readonly #http: HttpIntegrations;
+  readonly #custom: LambdaCustomIntegrations;
 
-  constructor(
-    invoker: FunctionInvoker,
-    services: ServiceIntegrations,
-    clock: Clock,
-    log: Log,
-    nameOf: NameForPeople,
-  ) {
+  constructor({ invoker, clock, log, nameOf, region, endpoint }: IntegrationsOptions) {
     this.#invoker = invoker;
     this.#clock = clock;
     this.#log = log;
     this.#nameOf = nameOf;
-    this.#services = services;
     this.#mocks = new MockIntegrations(log);
+    this.#services = new ServiceIntegrations({ region, endpoint, clock, log });
+    this.#http = new HttpIntegrations({ endpoint, clock, log });
+    this.#custom = new LambdaCustomIntegrations({ invoker, clock, log });
   }
 
   /**
@@ -60,6 +70,9 @@ export class Integrations {
     if (integration.type === 'AWS') {
       return this.#services.call(integration, route, JSON.parse(event)).finally(whenOver);
     }
+    if (integration.type === 'AWS_LAMBDA') {
+      return this.#custom.call(integration, route, JSON.parse(event), whenOver);
+    }
     if (integration.type === 'NOT_RUN') {
       this.#log.warn(
         `${route.routeKey} fails, since ${integration.path} is not run: the list at the start tells why.`,
@@ -67,7 +80,10 @@ export class Integrations {
       whenOver?.();
       return Promise.resolve({ kind: 'notInvoked' });
     }
-    return this.#runFunction(route, integration, event, connectionId, whenOver);
+    if (integration.type === 'AWS_PROXY') {
+      return this.#runFunction(route, integration, event, connectionId, whenOver);
+    }
+    return this.#http.call(integration, route, JSON.parse(event)).finally(whenOver);
   }
 
   #runFunction(

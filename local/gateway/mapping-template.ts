@@ -9,7 +9,12 @@ export interface TemplateInput {
   context: Readonly<Record<string, unknown>>;
   stageVariables: Readonly<Record<string, string>>;
   /** Of a handshake; a message has none. */
-  parameters: { querystring: Record<string, string>; header: Record<string, string> };
+  parameters: {
+    querystring: Readonly<Record<string, string>>;
+    header: Readonly<Record<string, string>>;
+    multiValueQuerystring: Readonly<Record<string, string[]>>;
+    multiValueHeader: Readonly<Record<string, string[]>>;
+  };
 }
 
 /** @throws Error if the template is none that Velocity takes, or fails for this input. */

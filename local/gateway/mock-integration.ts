@@ -2,7 +2,14 @@
 import type { MockIntegration, Route } from '../assembly/model';
 import type { Log } from '../log';
 import type { IntegrationOutcome } from './integration';
-import { inputOf, requestText, responseFor, responseText, type TemplateEvent } from './integration-templates';
+import {
+  inputOf,
+  NO_TEMPLATE,
+  requestText,
+  responseFor,
+  responseText,
+  type TemplateEvent,
+} from './integration-templates';
 
 const FAILED: IntegrationOutcome = { kind: 'notInvoked' };
 
@@ -30,21 +37,20 @@ export class MockIntegrations {
     const input = inputOf(event);
     const text = requestText(integration, input);
     if (text === undefined) {
-      const why = 'no request template is for this message, and none may pass without one';
-      return this.#fails(integration, route, why);
+      return this.#fails(integration, route, NO_TEMPLATE);
     }
     const statusCode = statusOf(text);
     if (statusCode === undefined) {
       const why = 'its request template must give {"statusCode": 200}, or another status';
       return this.#fails(integration, route, why);
     }
-    const response = responseFor(responses, statusCode);
+    const response = responseFor(responses, String(statusCode));
     if (!response) {
       // A message without an answer is none that fails; a handshake needs one.
       if (!isHandshake) return { kind: 'result', result: { statusCode, headers: {} } };
       return this.#fails(integration, route, `it has no integration response for the status ${statusCode}`);
     }
-    const body = responseText(response, input, input.body);
+    const body = responseText(response, input, { body: input.body, statusCode, headers: {} });
     return { kind: 'result', result: { statusCode, headers: {}, ...(body !== undefined && { body }) } };
   }
 

@@ -16,8 +16,8 @@ export class RouteSelection {
   readonly #parts: Part[];
 
   /** @throws UserError if the expression is not one that a WebSocket API takes; `owner` is named in it. */
-  constructor(expression: string, owner: string) {
-    this.#parts = parse(expression, owner);
+  constructor(expression: string, owner: string, kind = 'route selection expression') {
+    this.#parts = parse(expression, `The ${kind} of ${owner}, "${expression}", cannot be used`);
   }
 
   /** The selected key: `''` for what is not there, and for every selection from a message that is no JSON object. */
@@ -36,21 +36,21 @@ export class RouteSelection {
   }
 }
 
-function parse(expression: string, owner: string): Part[] {
-  if (/^\$[a-z]+\./.test(expression)) return [selector(expression.slice(1), expression, owner)];
+function parse(expression: string, problem: string): Part[] {
+  if (/^\$[a-z]+\./.test(expression)) return [selector(expression.slice(1), problem)];
   const parts: Part[] = [];
   let text = '';
   for (let at = 0; at < expression.length; at++) {
     if (expression.startsWith('${', at)) {
       const end = expression.indexOf('}', at);
-      if (end < 0) throw unusable(expression, owner, `a "\${" has no "}"`);
-      parts.push({ text }, selector(expression.slice(at + 2, end), expression, owner));
+      if (end < 0) throw unusable(problem, `a "\${" has no "}"`);
+      parts.push({ text }, selector(expression.slice(at + 2, end), problem));
       text = '';
       at = end;
     } else if (expression[at] === '\\' && at + 1 < expression.length) {
       text += expression[++at];
     } else if (expression[at] === '$') {
-      throw unusable(expression, owner, 'a literal "$" is written "\\$"');
+      throw unusable(problem, 'a literal "$" is written "\\$"');
     } else {
       text += expression[at];
     }
@@ -59,10 +59,10 @@ function parse(expression: string, owner: string): Part[] {
   return parts.filter((part) => !('text' in part) || part.text !== '');
 }
 
-function selector(variable: string, expression: string, owner: string): Part {
-  if (!SELECTABLE.test(variable)) throw unusable(expression, owner, `routes are selected by ${BODY} only`);
+function selector(variable: string, problem: string): Part {
+  if (!SELECTABLE.test(variable)) throw unusable(problem, `routes are selected by ${BODY} only`);
   const path = variable.slice(BODY.length);
-  if (path.includes('(')) throw unusable(expression, owner, 'scripts and filters in a JSONPath are not run');
+  if (path.includes('(')) throw unusable(problem, 'scripts and filters in a JSONPath are not run');
   // jsonpath-plus takes 5 µs for what two property reads do; every message pays.
   if (MEMBERS_ONLY.test(path)) {
     const names = path.slice(1).split('.');
@@ -103,9 +103,9 @@ function jsonObject(message: string): object {
   }
 }
 
-function unusable(expression: string, owner: string, why: string): UserError {
+function unusable(problem: string, why: string): UserError {
   return new UserError(
-    `The route selection expression of ${owner}, "${expression}", cannot be used: ${why}. ` +
+    `${problem}: ${why}. ` +
       `Write it as $request.body.action, \${request.body.service}/\${request.body.action}, or a fixed text.`,
   );
 }

@@ -1,6 +1,6 @@
 /** The mapping templates of integrations other than proxies. */
 
-import type { IntegrationResponse, TemplateChoice, TemplatedIntegration } from '../model';
+import type { ContentHandling, IntegrationResponse, TemplateChoice, TemplatedIntegration } from '../model';
 import { isObject, type Json } from '../values/json';
 import type { Resource } from '../values/resource';
 
@@ -26,9 +26,34 @@ export function readTemplates(integration: Resource, responses: Resource[]): Tem
         (response): IntegrationResponse => ({
           key: response.text('IntegrationResponseKey') ?? '$default',
           ...choice(response.property('ResponseTemplates'), response),
+          ...contentHandling(response),
         }),
       ),
+    ...contentHandling(integration),
   };
+}
+
+const CONTENT_HANDLING = ['CONVERT_TO_BINARY', 'CONVERT_TO_TEXT'] as const;
+
+function contentHandling(resource: Resource): { contentHandling?: ContentHandling } {
+  const given = resource.text('ContentHandlingStrategy');
+  if (given === undefined) return {};
+  const known = CONTENT_HANDLING.find((strategy) => strategy === given);
+  if (known !== undefined) return { contentHandling: known };
+  throw resource.mistake(
+    `its ContentHandlingStrategy is ${given}; API Gateway takes ${CONTENT_HANDLING.join(' and ')}`,
+  );
+}
+
+/** `integration.request.header.X` and the like, by the source of each. */
+export function requestParameters(integration: Resource): Record<string, string> {
+  const parameters = integration.property('RequestParameters');
+  return Object.fromEntries(
+    Object.entries(isObject(parameters) ? parameters : {}).map(([target, source]) => [
+      target,
+      String(source),
+    ]),
+  );
 }
 
 function choice(templates: Json | undefined, resource: Resource): TemplateChoice {

@@ -2,11 +2,12 @@
 import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
 import { invokedFunction, isInvocationUri, withStageVariables } from '../functions/invoked-function';
-import type { Integration } from '../model';
+import type { Integration, LambdaIntegration, NotRun } from '../model';
 import { InvokingRoles } from '../permissions/invoking-roles';
 import { LambdaPermissions } from '../permissions/lambda-permissions';
 import type { Resource } from '../values/resource';
 import { functionNameIn, qualifierIn } from '../values/resource-values';
+import { readTemplates, requestParameters } from './integration-templates';
 import { timeoutMillis } from './integration-timeout';
 import { type IntegratedRoute, notRun } from './route-integrations';
 
@@ -24,6 +25,8 @@ const HARMLESS_SETTINGS = new Set([
   'IntegrationUri',
   'PassthroughBehavior',
   'PayloadFormatVersion',
+  'RequestTemplates',
+  'TemplateSelectionExpression',
   'TimeoutInMillis',
 ]);
 
@@ -49,6 +52,22 @@ export class LambdaIntegrations {
         `sets ${unknown}, which is not run yet; remove it to run this on your machine`,
       );
     }
+    const invoked = this.#invoked(integration, route);
+    return 'reason' in invoked ? invoked : { type: 'AWS_PROXY', ...invoked };
+  }
+
+  /**
+   * An integration of type AWS, whose event and answer are made by templates.
+   * @throws {UserError} if the integration is one that AWS refuses.
+   */
+  readCustom(integration: Resource, route: IntegratedRoute, responses: Resource[]): Integration {
+    const invoked = this.#invoked(integration, route);
+    if ('reason' in invoked) return invoked;
+    const templates = readTemplates(integration, responses);
+    return { type: 'AWS_LAMBDA', ...templates, parameters: requestParameters(integration), ...invoked };
+  }
+
+  #invoked(integration: Resource, route: IntegratedRoute): Omit<LambdaIntegration, 'type'> | NotRun {
     const called = timeoutMillis(integration);
     const uri = withStageVariables(integration.text('IntegrationUri') ?? '', route.stage.variables);
     if (!isInvocationUri(uri)) {
@@ -63,7 +82,6 @@ export class LambdaIntegrations {
     const forbidden = this.#forbidden(integration, functionArn, route);
     if (forbidden !== undefined) return notRun(integration, forbidden);
     return {
-      type: 'AWS_PROXY',
       functionName,
       ...(qualifier === undefined ? {} : { qualifier }),
       timeoutMillis: called,

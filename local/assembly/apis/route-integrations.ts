@@ -2,11 +2,13 @@
 import { UserError } from '../../user-error';
 import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
+import { isInvocationUri } from '../functions/invoked-function';
 import type { Integration, NotRun, Stage } from '../model';
 import type { Resource } from '../values/resource';
 import { readTemplates } from './integration-templates';
 import { LambdaIntegrations } from './lambda-integrations';
 import { readServiceIntegration } from './service-integrations';
+import { readWebIntegration } from './web-integrations';
 
 const INTEGRATION = 'AWS::ApiGatewayV2::Integration';
 
@@ -49,10 +51,14 @@ export class RouteIntegrations {
     const type = integration.text('IntegrationType');
     if (type === 'AWS_PROXY') return this.#lambda.read(integration, route);
     if (type === 'MOCK') return { type, ...readTemplates(integration, this.#responses) };
+    if (type === 'HTTP' || type === 'HTTP_PROXY')
+      return readWebIntegration(integration, type, this.#responses, route.stage);
+    if (type === 'AWS' && isInvocationUri(integration.text('IntegrationUri') ?? ''))
+      return this.#lambda.readCustom(integration, route, this.#responses);
     if (type === 'AWS') return readServiceIntegration(integration, this.#responses);
     return notRun(
       integration,
-      `is of type ${type}, which is not run yet; only Lambda proxy (AWS_PROXY), MOCK and AWS integrations are`,
+      `is of type ${type}; API Gateway takes AWS, AWS_PROXY, HTTP, HTTP_PROXY and MOCK for WebSocket APIs`,
     );
   }
 }

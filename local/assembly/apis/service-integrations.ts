@@ -1,9 +1,8 @@
 /** Integrations of type AWS: routes that call an AWS service directly. */
 
 import type { NotRun, ServiceIntegration } from '../model';
-import { isObject } from '../values/json';
 import type { Resource } from '../values/resource';
-import { readTemplates } from './integration-templates';
+import { readTemplates, requestParameters } from './integration-templates';
 import { timeoutMillis } from './integration-timeout';
 
 /** The services that the runtime runs and that accept such requests. */
@@ -32,19 +31,13 @@ export function readServiceIntegration(
       `calls ${service} without a role (CredentialsArn), so AWS refuses the call; set credentialsRole`,
     );
   }
-  const parameters = integration.property('RequestParameters');
   return {
     type: 'AWS',
     ...readTemplates(integration, responses),
     service,
     method: integration.text('IntegrationMethod') ?? 'POST',
     target: { kind, name },
-    parameters: Object.fromEntries(
-      Object.entries(isObject(parameters) ? parameters : {}).map(([target, source]) => [
-        target,
-        String(source),
-      ]),
-    ),
+    parameters: requestParameters(integration),
     timeoutMillis: timeoutMillis(integration),
   };
 }

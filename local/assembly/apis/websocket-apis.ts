@@ -24,7 +24,6 @@ const CHECKS: Record<string, string> = {
   ApiKeyRequired: 'an API key',
   ModelSelectionExpression: 'models (validation of messages)',
   RequestModels: 'models (validation of messages)',
-  RequestParameters: 'request parameters',
 };
 
 export function isWebSocketApi(api: Resource): boolean {
@@ -146,7 +145,21 @@ function readRoute(
     ...(authorizer && { authorizer }),
     integration,
     ...(others.length > 0 && { integrationsByStage: Object.fromEntries(others) }),
+    ...parametersOf(route),
     returnsResponse: returnsResponse(route, assembly),
+  };
+}
+
+function parametersOf(route: Resource): Pick<Route, 'parameters'> {
+  const given = route.property('RequestParameters');
+  if (!isObject(given) || Object.keys(given).length === 0) return {};
+  return {
+    parameters: Object.fromEntries(
+      Object.entries(given).map(([name, constraints]) => [
+        name,
+        { isRequired: isObject(constraints) && String(constraints.Required) === 'true' },
+      ]),
+    ),
   };
 }
 

@@ -20,7 +20,7 @@ function chatWithRoutes(routes: Record<string, { target?: string; properties?: J
   }
   Resources.Backend = {
     Type: 'AWS::ApiGatewayV2::Integration',
-    Properties: { ApiId: { Ref: 'Api' }, IntegrationType: 'HTTP' },
+    Properties: { ApiId: { Ref: 'Api' }, IntegrationType: 'HTTP', ConnectionType: 'VPC_LINK' },
   };
   return { Resources } as unknown as Template;
 }
@@ -43,7 +43,7 @@ function allowing(source: string): Template {
 describe('What is not run', () => {
   it('costs the routes that depend on it, in one line with the way out', () => {
     expect(losses(chatWithRoutes({ ping: { target: 'Backend' }, pong: { target: 'Backend' } }))).toEqual([
-      'Internal server error for ping, pong at Main/Api. Main/Backend: is of type HTTP, which is not run yet; only Lambda proxy (AWS_PROXY), MOCK and AWS integrations are.',
+      'Internal server error for ping, pong at Main/Api. Main/Backend: goes through a VPC link, and what is behind one is not on this machine; use an integration without ConnectionType VPC_LINK for the run here.',
     ]);
   });
 
@@ -53,7 +53,7 @@ describe('What is not run', () => {
     const { apis, notRun } = readAssembly(writeAssembly({ Main, Other }));
     expect(apis).toHaveLength(2);
     expect(notRun.map(lossText)).toEqual([
-      'Every handshake at Main/Api gets 500. Main/Backend: is of type HTTP, which is not run yet; only Lambda proxy (AWS_PROXY), MOCK and AWS integrations are.',
+      'Every handshake at Main/Api gets 500. Main/Backend: goes through a VPC link, and what is behind one is not on this machine; use an integration without ConnectionType VPC_LINK for the run here.',
     ]);
   });
 

@@ -164,11 +164,6 @@ describe('readAssembly', () => {
     ['models', { Route: { RequestModels: { default: 'M' } } }, /uses models/],
     ['a model selection', { Route: { ModelSelectionExpression: '$request.body.x' } }, /uses models/],
     [
-      'request parameters of a route',
-      { Route: { RequestParameters: { a: { Required: true } } } },
-      /request parameters/,
-    ],
-    [
       'request parameters of an integration',
       { Integration: { RequestParameters: { a: "'b'" } } },
       /sets RequestParameters, which is not run yet/,
@@ -186,9 +181,9 @@ describe('readAssembly', () => {
       /Main\/Integration: calls sqs without a role/,
     ],
     [
-      'an HTTP integration',
+      'an HTTP integration without a method',
       { Integration: { IntegrationType: 'HTTP_PROXY', IntegrationUri: 'https://example.com' } },
-      /is of type HTTP_PROXY/,
+      /has no IntegrationMethod; an integration of type HTTP_PROXY needs one, such as POST/,
     ],
     [
       'a function of another app',

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import type {
   CustomDomain,
+  Integration,
   LambdaAuthorizer,
   MockIntegration,
   NotRun,
@@ -61,6 +62,10 @@ export interface GatewaySetup {
   mocks?: Record<string, Partial<MockIntegration>>;
   /** Routes that call a service, by their keys, and where the services are. */
   services?: Record<string, ServiceIntegration>;
+  /** Routes with any other integration, by their keys. */
+  integrations?: Record<string, Integration>;
+  /** Request parameters that `$connect` lists; those that end with `!` are required. */
+  parameters?: string[];
   endpoint?: () => { host: string; port: number };
   /** The function of this name that authorizes handshakes. */
   authorizer?: { identitySources?: string[]; run: Handler };
@@ -110,6 +115,7 @@ export class RunningGateway {
     notRun = [],
     mocks = {},
     services = {},
+    integrations = {},
     ...setup
   }: GatewaySetup) {
     const log = (text: string) => this.logged.push(text);
@@ -125,24 +131,32 @@ export class RunningGateway {
         routeKey,
         ...(routeKey === '$connect' && notRun.includes('authorizer') && { authorizer: NOT_RUN }),
         ...(routeKey === '$connect' && authorizer && { authorizer: lambdaAuthorizer(authorizer) }),
+        ...(routeKey === '$connect' &&
+          setup.parameters && {
+            parameters: Object.fromEntries(
+              setup.parameters.map((name) => [name.replace(/!$/, ''), { isRequired: name.endsWith('!') }]),
+            ),
+          }),
         integration: notRun.includes(routeKey)
           ? NOT_RUN
-          : services[routeKey]
-            ? services[routeKey]
-            : mocks[routeKey]
-              ? {
-                  type: 'MOCK',
-                  path: 'Stack/Mock',
-                  request: { templates: {} },
-                  passthrough: 'WHEN_NO_MATCH',
-                  responses: [],
-                  ...mocks[routeKey],
-                }
-              : {
-                  type: 'AWS_PROXY',
-                  functionName: routeKey,
-                  timeoutMillis: (typeof route === 'object' && route.timeoutMillis) || 29_000,
-                },
+          : integrations[routeKey]
+            ? integrations[routeKey]
+            : services[routeKey]
+              ? services[routeKey]
+              : mocks[routeKey]
+                ? {
+                    type: 'MOCK',
+                    path: 'Stack/Mock',
+                    request: { templates: {} },
+                    passthrough: 'WHEN_NO_MATCH',
+                    responses: [],
+                    ...mocks[routeKey],
+                  }
+                : {
+                    type: 'AWS_PROXY',
+                    functionName: routeKey,
+                    timeoutMillis: (typeof route === 'object' && route.timeoutMillis) || 29_000,
+                  },
         returnsResponse: typeof route === 'object' && route.returnsResponse === true,
       })),
       stages: [{ path: 'Stack/Api/Stage', stageName: 'chat', variables: setup.stageVariables ?? {} }],
@@ -229,6 +243,8 @@ export class FakeFunctions implements FunctionInvoker {
   readonly events: GatewayEvent[] = [];
   /** The same, as the JSON texts they were. */
   readonly payloads: string[] = [];
+  /** Events that functions got asynchronously. */
+  readonly queued: { functionName: string; payload: string }[] = [];
   readonly #routes: GatewaySetup['routes'];
   #waiting: { eventType: string; resolve: (event: GatewayEvent) => void }[] = [];
 
@@ -240,7 +256,7 @@ export class FakeFunctions implements FunctionInvoker {
     const event: GatewayEvent = JSON.parse(payload);
     this.events.push(event);
     this.payloads.push(payload);
-    const { eventType } = event.requestContext;
+    const eventType = event.requestContext?.eventType;
     const served = this.#waiting.find((waiting) => waiting.eventType === eventType);
     this.#waiting = this.#waiting.filter((waiting) => waiting !== served);
     served?.resolve(event);
@@ -251,18 +267,19 @@ export class FakeFunctions implements FunctionInvoker {
       const result = await run(event);
       return { kind: 'success', requestId: 'r', payload: JSON.stringify(result) ?? 'null' };
     } catch (error) {
+      const errorMessage = error instanceof Error ? error.message : String(error);
       return {
         kind: 'failure',
         requestId: 'r',
         errorType: 'Error',
-        errorMessage: error instanceof Error ? error.message : String(error),
-        payload: '{}',
+        errorMessage,
+        payload: JSON.stringify({ errorType: 'Error', errorMessage }),
       };
     }
   }
 
-  invokeAsync(): void {
-    throw new Error('The gateway never invokes asynchronously.');
+  invokeAsync(functionName: string, payload: string): void {
+    this.queued.push({ functionName, payload });
   }
 
   /** The next event of this type that arrives from now on. */
@@ -271,7 +288,7 @@ export class FakeFunctions implements FunctionInvoker {
   }
 
   count(eventType: string): number {
-    return this.events.filter((event) => event.requestContext.eventType === eventType).length;
+    return this.events.filter((event) => event.requestContext?.eventType === eventType).length;
   }
 }
 

@@ -1,0 +1,15 @@
+/**
+ * What `ContentHandlingStrategy` does: base64 text of a client becomes bytes for the backend, and bytes of the backend become base64
+ * text. Source: "Working with binary media types for WebSocket APIs".
+ */
+import type { ContentHandling } from '../assembly/model';
+
+export function bytesForBackend(text: string, handling: ContentHandling | undefined): Buffer {
+  return Buffer.from(text, handling === 'CONVERT_TO_BINARY' ? 'base64' : 'utf8');
+}
+
+export function textOfAnswer(bytes: Buffer, handling: ContentHandling | undefined): string {
+  if (handling === 'CONVERT_TO_TEXT') return bytes.toString('base64');
+  if (handling === 'CONVERT_TO_BINARY') return Buffer.from(bytes.toString(), 'base64').toString();
+  return bytes.toString();
+}
