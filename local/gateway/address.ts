@@ -5,6 +5,7 @@
  */
 import type { Log } from '../log';
 import type { DeployedStage } from './deployed-stage';
+import { missingStageHint, pathsOf } from './missing-stage';
 
 /** What was asked for within a stage: the path's segments after it, decoded. */
 export interface Address {
@@ -23,9 +24,11 @@ export class Addresses {
   readonly #byApiId = new Map<string, Map<string, DeployedStage>>();
   readonly #byStageName = new Map<string, DeployedStage | 'several'>();
   readonly #byCustomDomain = new Map<string, Mapping[]>();
+  readonly #stages: DeployedStage[];
   readonly #log: Log;
 
   constructor(stages: DeployedStage[], log: Log) {
+    this.#stages = stages;
     this.#log = log;
     for (const stage of stages) {
       put(this.#byDomain, stage.executeApiHost, stage);
@@ -58,6 +61,21 @@ export class Addresses {
   /** The same stage of the same API, if it is one of these. */
   twin({ apiId, stageName }: DeployedStage): DeployedStage | undefined {
     return this.#byApiId.get(apiId)?.get(stageName);
+  }
+
+  /**
+   * Says in the log which paths there are, for a request whose path names no stage. `asked` is its method, or what else it is.
+   * Nothing is said of a stage that is known and refused for another reason.
+   */
+  tellOfMissingStage(asked: string, host: string | undefined, url: string): void {
+    const [first = '', second = ''] = pathSegments(url);
+    const byApiId = this.#byApiId.get(first);
+    if (this.#byStageName.has(first) || byApiId?.has(second)) return;
+    const ofHost = this.#byDomain.get(nameIn(host ?? ''));
+    const paths = byApiId
+      ? [...byApiId.keys()].map((stageName) => `/${first}/${stageName}`)
+      : pathsOf(ofHost ? [...ofHost.values()] : this.#stages);
+    if (paths.length > 0) this.#log.warn(missingStageHint(asked, url, paths));
   }
 
   /** The address; `'unknown'` if an API is meant that does not exist; undefined if the request means no API at all. */

@@ -171,6 +171,8 @@ export class Gateway {
       return;
     }
     if (address === 'unknown') {
+      const { method = '', headers, url = '' } = request;
+      this.#addresses.tellOfMissingStage(method, headers.host, url);
       this.#refusals.refuseRequest(response, FORBIDDEN);
       return;
     }
@@ -204,7 +206,11 @@ export class Gateway {
       return;
     }
     this.#opening.add(socket);
-    const address = this.#addresses.find(request.headers.host, request.url ?? '');
+    const { headers, url = '' } = request;
+    const address = this.#addresses.find(headers.host, url);
+    if (!address || address === 'unknown') {
+      this.#addresses.tellOfMissingStage('A handshake for', headers.host, url);
+    }
     const decision = await this.#handshake.decide(address, request);
     this.#opening.delete(socket);
     if ('status' in decision) {

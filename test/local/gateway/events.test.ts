@@ -84,6 +84,20 @@ describe('CONNECT event', () => {
     expect(connectEvent.stageVariables).toEqual({ color: 'blue' });
   });
 
+  it('decodes the query once, and messages have none of it', async () => {
+    const gateway = await start({ routes: ROUTES });
+    const events = await threeEvents(gateway, '/chat?token=a%2Bb%3D&room=1&room=2&flag&empty=');
+    expect(events.connectEvent.queryStringParameters).toEqual({
+      ...{ token: 'a+b=', room: '2', flag: '', empty: '' },
+    });
+    expect(events.connectEvent.multiValueQueryStringParameters).toEqual({
+      ...{ token: ['a+b='], room: ['1', '2'], flag: [''], empty: [''] },
+    });
+    for (const name of ['queryStringParameters', 'multiValueQueryStringParameters', 'headers']) {
+      expect(events.messageEvent).not.toHaveProperty(name);
+    }
+  });
+
   it.each(['/chat?', '/chat/?', '/chat'])('has no query for %s', async (path) => {
     const gateway = await start({ routes: ROUTES });
     const { connectEvent } = await threeEvents(gateway, path);

@@ -1,13 +1,21 @@
 import { request } from 'node:http';
 import type { WebSocketApi } from '../../../local/assembly/model';
-import { KEY } from './raw-client';
+import { clientFrame, KEY } from './raw-client';
 import { API_ID, bodyOf, DOMAIN, gateways, OK, type RunningGateway } from './running-gateway';
 
 const start = gateways();
+const AUTHORIZATION = `AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/execute-api/aws4_request, SignedHeaders=host;x-amz-date, Signature=${'0'.repeat(64)}`;
 
 /** What a plain HTTP request is answered. */
-async function plain(gateway: RunningGateway, path: string, { method = 'GET', host = 'localhost' } = {}) {
-  const call = request({ host: '127.0.0.1', port: gateway.port, path, method, headers: { Host: host } });
+async function plain(
+  gateway: RunningGateway,
+  path: string,
+  { method = 'GET', host = 'localhost', headers = {} } = {},
+) {
+  const call = request({
+    ...{ host: '127.0.0.1', port: gateway.port, path, method },
+    headers: { Host: host, ...headers },
+  });
   const response = await new Promise<Parameters<typeof bodyOf>[0]>((resolve, reject) => {
     call.on('response', resolve).on('error', reject).end();
   });
@@ -304,6 +312,34 @@ describe('Handshake', () => {
       expect(gateway.functions.count('DISCONNECT')).toBe(0);
     });
 
+    it('hears nothing that a refused client has sent behind its handshake', async () => {
+      const answer: { give(result: unknown): void } = { give: () => {} };
+      const gateway = await start({
+        routes: {
+          $connect: () => new Promise((resolve) => Object.assign(answer, { give: resolve })),
+          $default: OK,
+          $disconnect: OK,
+        },
+      });
+      const connecting = gateway.functions.next('CONNECT');
+      const client = await gateway.raw();
+      client.handshake();
+      client.socket.write(clientFrame('hi'));
+      const { connectionId } = (await connecting).requestContext;
+      answer.give({ statusCode: 403 });
+      expect(await client.head()).toContain('HTTP/1.1 403 ');
+      await client.ended;
+      const posted = await plain(gateway, `/chat/@connections/${connectionId}`, {
+        method: 'POST',
+        headers: { Authorization: AUTHORIZATION },
+      });
+      await gateway.gateway.close();
+      expect(posted.status).toBe(410);
+      expect(gateway.functions.events.map(({ requestContext }) => requestContext.eventType)).toEqual([
+        'CONNECT',
+      ]);
+    });
+
     it('reads what a hasty client sends before it is answered', async () => {
       const gateway = await start({ routes: { $connect: OK, $default: OK } });
       const message = gateway.functions.next('MESSAGE');
@@ -315,15 +351,16 @@ describe('Handshake', () => {
   });
 });
 
+const other = (apiId: string, ...stageNames: string[]): WebSocketApi => ({
+  path: `Stack/${apiId}`,
+  apiId,
+  name: apiId,
+  routeSelectionExpression: '$request.body.action',
+  routes: [],
+  stages: stageNames.map((stageName) => ({ path: 'Stage', stageName, variables: {} })),
+});
+
 describe('Address', () => {
-  const other = (apiId: string, ...stageNames: string[]): WebSocketApi => ({
-    path: `Stack/${apiId}`,
-    apiId,
-    name: apiId,
-    routeSelectionExpression: '$request.body.action',
-    routes: [],
-    stages: stageNames.map((stageName) => ({ path: 'Stage', stageName, variables: {} })),
-  });
   const foreign = 'zzzzz99999.execute-api.us-east-1.amazonaws.com';
 
   it.each([
@@ -389,6 +426,23 @@ describe('The head of a request', () => {
     return `${line}${lines}${'x'.repeat(bytes - line.length - lines.length - 2)}\r\n\r\n`;
   }
 
+  it.each([
+    ['no Origin', 'Host: 192.168.4.1:3001'],
+    ['the Origin of a file', 'Host: 192.168.4.1:3001', 'Origin: file://'],
+    ['header names in lower case', 'host: esp32.local', 'origin: null'],
+  ])('of a small device may have %s', async (_, ...headers) => {
+    const gateway = await start({ routes: { $connect: OK } });
+    const client = await gateway.raw();
+    client.request(
+      'GET /chat HTTP/1.1',
+      ...['Upgrade: websocket', 'Connection: Upgrade', `Sec-WebSocket-Key: ${KEY}`],
+      ...['Sec-WebSocket-Version: 13', ...headers],
+    );
+    const head = await client.head();
+    expect(head).toContain('HTTP/1.1 101 ');
+    expect(head).toContain('\r\nupgrade: websocket\r\nsec-websocket-accept: ');
+  });
+
   it('may have 10,240 bytes', async () => {
     const gateway = await start({ routes: { $connect: OK } });
     const client = await gateway.raw();
@@ -414,6 +468,41 @@ describe('The head of a request', () => {
       ...['Host: localhost', 'Content-Length: 0', `Cookie: ${'x'.repeat(10_200)}`],
     );
     expect(await client.head()).toContain('HTTP/1.1 431 ');
+  });
+});
+
+describe('A path without the stage', () => {
+  const id = 'eHrdFcnvvHcCE-w=';
+  it.each([
+    [DOMAIN, `/@connections/${id}`, `/chat/@connections/${id}`],
+    ['localhost', `/@connections/${id}`, `/chat/@connections/${id}`],
+    [DOMAIN, `/prod/@connections/${id}`, `/chat/@connections/${id}`],
+    [`localhost`, `/${API_ID}/@connections/${id}`, `/${API_ID}/chat/@connections/${id}`],
+  ])(
+    'is forbidden for a management call at %s%s, and the log says which was meant',
+    async (host, path, meant) => {
+      const gateway = await start({ routes: {} });
+      const { status, body } = await plain(gateway, path, { method: 'POST', host });
+      expect([status, body]).toEqual([403, '{"message":"Forbidden"}']);
+      expect(gateway.logged).toEqual([
+        `POST ${path} got 403: the path names no stage of an API. Use ${meant}.`,
+      ]);
+    },
+  );
+
+  it('is forbidden for a handshake, and the log says which paths there are', async () => {
+    const gateway = await start({ routes: {}, otherApis: [other('one', 'twice'), other('two', 'twice')] });
+    await expect(gateway.connect('/')).rejects.toThrow('403');
+    expect(gateway.logged).toEqual([
+      'A handshake for / got 403: the path names no stage of an API. Use /chat, /one/twice or /two/twice.',
+    ]);
+  });
+
+  it('reaches no terminal as it came', async () => {
+    const gateway = await start({ routes: {} });
+    await plain(gateway, `/%1b%5b2J${'x'.repeat(1000)}/@connections/${id}`, { method: 'POST', host: DOMAIN });
+    expect(gateway.logged[0]).toContain('POST /%1b%5b2Jxxx');
+    expect(gateway.logged[0]?.length).toBeLessThan(400);
   });
 });
 

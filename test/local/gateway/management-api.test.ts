@@ -165,6 +165,38 @@ describe('POST @connections', () => {
     await expect(gateway.connect()).resolves.toBeDefined();
   });
 
+  it('gets through once the handshake is answered, for whoever polls meanwhile', async () => {
+    const seen: (number | undefined)[] = [];
+    let greet = async (_id: string): Promise<void> => {};
+    let onFirstPoll = (): void => {};
+    const polled = new Promise<void>((resolve) => {
+      onFirstPoll = resolve;
+    });
+    let greeted: Promise<void> | undefined;
+    const gateway = await start({
+      routes: {
+        ...routes,
+        $connect: async ({ requestContext }) => {
+          greeted = greet(requestContext.connectionId);
+          await polled;
+          return { statusCode: 200 };
+        },
+      },
+    });
+    greet = async (id) => {
+      const path = `/chat/@connections/${id}`;
+      do {
+        seen.push((await call(gateway, path, { method: 'GET' })).status);
+        onFirstPoll();
+      } while (seen.at(-1) === 410);
+      seen.push((await call(gateway, path, { body: 'welcome' })).status);
+    };
+    const client = await gateway.connect();
+    expect(await client.next()).toBe('welcome');
+    await greeted;
+    expect([seen[0], ...seen.slice(-2)]).toEqual([410, 200, 200]);
+  });
+
   it('reaches the connection of the very route it is sent from', async () => {
     const gateway = await start({
       routes: {
@@ -239,6 +271,33 @@ describe('DELETE @connections', () => {
       disconnectStatusCode: 1000,
       disconnectReason: 'Connection Closed Normally',
     });
+  });
+
+  it('takes the connection of the very route it is sent from, once', async () => {
+    const statuses: (number | undefined)[] = [];
+    let kick = async (_id: string): Promise<void> => {};
+    const gateway = await start({
+      routes: {
+        ...routes,
+        $default: async ({ requestContext }) => {
+          await kick(requestContext.connectionId);
+          return { statusCode: 200 };
+        },
+      },
+    });
+    kick = async (id) => {
+      for (let time = 0; time < 2; time++) {
+        statuses.push((await call(gateway, `/chat/@connections/${id}`, { method: 'DELETE' })).status);
+      }
+    };
+    const client = await gateway.connect();
+    const disconnected = gateway.functions.next('DISCONNECT');
+    client.send('kick me');
+    expect(await client.closed).toEqual({ code: 1000, reason: 'Connection Closed Normally' });
+    expect((await disconnected).requestContext.disconnectStatusCode).toBe(1000);
+    await gateway.gateway.close();
+    expect(statuses).toEqual([204, 410]);
+    expect(gateway.functions.count('DISCONNECT')).toBe(1);
   });
 
   it('is answered as recorded, without content', async () => {
