@@ -11,6 +11,7 @@ const common = {
     '<rootDir>/build/',
     '<rootDir>/cdk.out/',
     '<rootDir>/dist/',
+    '<rootDir>/local/dist/',
     '<rootDir>/examples/',
   ],
   setupFiles: ['<rootDir>/test/environment.js'],

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Starts the command line: as it was built, in the package; from its sources, in a clone. */
+/** Starts the command line: from its sources in a clone; in the package, `init` or the commands of shared-connection-local. */
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
@@ -11,5 +11,5 @@ if (existsSync(source)) {
   require('tsx/cjs');
   require(source);
 } else {
-  require('../dist/cli/main.js');
+  require('../dist/cli/library-command.js');
 }

@@ -1,11 +1,12 @@
 /** Bundles the functions, each service into the folder that is uploaded. */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { type BuildOptions, buildSync } from 'esbuild';
+import type { BuildOptions } from 'esbuild';
 import { fillFolder, writeWhole } from './bundle-folder';
 import { BUILD_DIRECTORY, ENTRY_FILES } from './service-functions';
 
-const COMMON_OPTIONS: BuildOptions = {
+/** How every function is bundled. */
+export const COMMON_OPTIONS: BuildOptions = {
   bundle: true,
   platform: 'node',
   target: 'node20',
@@ -28,8 +29,8 @@ const COMMON_OPTIONS: BuildOptions = {
  * that are loaded only when needed (the SDK's other credential providers). The constructs look for it in the working
  * directory, which should be `root`. The file `build/functions/chat.esbuild.json` beside the folder says how the
  * bundle was made, so that `shared-connection dev` can make it again without a synthesis.
- * @throws Error if an entry is not a folder below `root`, or has no `handlers.ts` or `handlers.js`. esbuild prints
- * its own errors.
+ * @throws Error if an entry is not a folder below `root`, or has no `handlers.ts` or `handlers.js`, or if the package
+ * esbuild is not installed. esbuild prints its own errors.
  */
 export function bundleFunctions(root: string, entries: string[]): void {
   const files = entries.map((entry) => entryFile(root, entry));
@@ -54,9 +55,24 @@ function entryFile(root: string, entry: string): string {
 function bundle(root: string, entry: string, file: string): void {
   const outdir = join(BUILD_DIRECTORY, entry);
   const options: BuildOptions = { ...COMMON_OPTIONS, entryPoints: [{ in: file, out: 'index' }], outdir };
-  const { outputFiles } = buildSync({ ...options, absWorkingDir: root, logLevel: 'warning', write: false });
+  const { outputFiles } = esbuild().buildSync({
+    ...options,
+    ...{ absWorkingDir: root, logLevel: 'warning', write: false },
+  });
   // Only the bundle's own folder. Other files in `build` may belong to somebody else.
   fillFolder(join(root, outdir), outputFiles);
   const record = Buffer.from(`${JSON.stringify(options)}\n`);
   writeWhole({ path: join(root, `${outdir}.esbuild.json`), contents: record });
+}
+
+/** Loaded here, so that apps that bundle in another way need not have it. */
+function esbuild(): typeof import('esbuild') {
+  try {
+    return require('esbuild') as typeof import('esbuild');
+  } catch (cause) {
+    throw new Error(
+      'bundleFunctions bundles with the package esbuild, which is not installed. Install it: npm install -D esbuild',
+      { cause },
+    );
+  }
 }

@@ -24,8 +24,8 @@ export interface BundledFunctionProps
     FunctionOptions,
     'recursiveLoop' | 'retryAttempts' | 'onFailure' | 'reservedConcurrentExecutions' | 'description'
   > {
-  /** The folder that was bundled, such as `functions/chat`. */
-  readonly entry: string;
+  /** The folder that was bundled, such as `functions/chat`; or code that is ready. */
+  readonly entry: string | Code;
   /** Such as `index.routes`. */
   readonly handler: string;
   readonly timeout: Duration;
@@ -48,7 +48,7 @@ export function bundledFunction(scope: Construct, id: string, props: BundledFunc
     role,
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
-    code: bundle(scope, props.entry),
+    code: typeof props.entry === 'string' ? bundle(scope, props.entry) : props.entry,
     handler: props.handler,
     timeout: props.timeout,
     memorySize: props.memoryMegabytes ?? 256,

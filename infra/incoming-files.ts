@@ -1,8 +1,10 @@
 /** Incoming files: a bucket, and the function that announces every message in them to a service's connections. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type CfnElement, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type Alarm, ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IDestination, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Code, type IDestination, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
   BlockPublicAccess,
@@ -21,8 +23,12 @@ import { bundledFunction } from './bundled-function';
 import type { WebSocketService } from './websocket-service';
 
 export interface IncomingFilesProps {
-  /** The folder with the function's `handlers.ts`, such as `functions/ingest`; `bundleFunctions` has bundled it. */
-  readonly entry: string;
+  /**
+   * The folder with the `handlers.ts` of a function of your own, which `bundleFunctions` has bundled.
+   * @default the package's own function, which publishes each message of a file on the channels `topic/*` and
+   * `topic/CODE`, such as `topic/adt`
+   */
+  readonly entry?: string;
   /** The service whose connections get the notifications. */
   readonly service: WebSocketService;
   /** The text of every notification. @default the function's own */
@@ -90,6 +96,7 @@ export class IncomingFiles extends Construct {
     this.bucketName = bucket.bucketName;
     this.function = bundledFunction(this, 'Function', {
       ...props,
+      entry: props.entry ?? ownFunction(),
       memoryMegabytes: props.memoryMegabytes ?? 512,
       handler: 'index.handler',
       timeout: TIMEOUT,
@@ -169,4 +176,13 @@ function sendingOnly(queue: IQueue): IDestination {
       return { destination: queue.queueArn };
     },
   };
+}
+
+/** The bundle that the package brings. In a clone it does not exist, because `functions/ingest` has the sources. */
+function ownFunction(): Code {
+  const folder = join(__dirname, '../functions/ingest');
+  if (existsSync(join(folder, 'index.mjs'))) return Code.fromAsset(folder);
+  throw new Error(
+    `IncomingFiles has no function of its own here: there is no bundle in ${folder}. Pass entry, such as functions/ingest, and call bundleFunctions first.`,
+  );
 }

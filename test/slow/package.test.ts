@@ -1,6 +1,16 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,6 +20,7 @@ import { WebSocket } from 'ws';
 jest.setTimeout(300_000);
 
 const ROOT = join(__dirname, '../..');
+const { version: VERSION } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const TOOLS = join(ROOT, '.cache/package-tools/node_modules/.bin');
 /** TypeScript as this repository has it; the project has version 5. */
 const TYPESCRIPT_7 = join(ROOT, 'node_modules/typescript/bin/tsc');
@@ -32,44 +43,145 @@ async function run(directory: string, command: string, ...commandArguments: stri
   }
 }
 
-/** Everybody's project: the example in an empty folder, with the package as it would be published. */
+/** Everybody's project: what `init` writes into an empty folder, with the packages as they would be published. */
 describe('the package in a stranger’s project', () => {
   let folder: string;
   let project: string;
   let tarball: string;
+  let localTarball: string;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'package-'));
-    await run(ROOT, 'npm', 'pack', '--silent', '--pack-destination', folder);
-    tarball = join(folder, readdirSync(folder)[0] ?? '');
+    const both = ['--workspaces', '--include-workspace-root'];
+    await run(ROOT, 'npm', 'pack', '--silent', ...both, '--pack-destination', folder);
+    tarball = join(folder, `shared-connection-${VERSION}.tgz`);
+    localTarball = join(folder, `shared-connection-local-${VERSION}.tgz`);
     project = join(folder, 'minimal');
-    const isSource = (path: string) => !/\/(node_modules|build|cdk\.out|package-lock\.json)$/.test(path);
-    cpSync(join(ROOT, 'examples/minimal'), project, { recursive: true, filter: isSource });
-    await run(project, 'npm', 'install', '--no-audit', '--no-fund', tarball);
+    mkdirSync(project);
+    const next = await run(project, 'npx', '--yes', '--package', tarball, 'shared-connection', 'init');
+    expect(next).toMatch(/npm install\n +npm test .*\n +npm start /);
+    await run(project, 'npm', 'install', '--no-audit', '--no-fund', tarball, localTarball);
   });
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  /** Without the folder `package`, and without what `init` writes. */
+  async function filesIn(archive: string): Promise<string[]> {
+    const files = (await run(folder, 'tar', '-tzf', archive)).trim().split('\n');
+    return files
+      .map((file) => file.replace(/^package\//, ''))
+      .filter((file) => !/^dist\/template\//.test(file));
+  }
+
+  const BUILT = /\.(js|mjs|cjs|js\.map|mjs\.map|d\.ts|d\.mts)$/;
+
   it('has nothing in it but what is run, its types and source maps, and what it says of itself', async () => {
-    const files = (await run(folder, 'tar', '-tzf', tarball)).trim().split('\n');
+    const files = await filesIn(tarball);
     const others = files.filter(
-      (file) =>
-        !/^package\/dist\/(lib|infra|local|cli)\/.+\.(js|mjs|cjs|js\.map|mjs\.map|d\.ts|d\.mts)$/.test(file),
+      (file) => !(BUILT.test(file) && /^dist\/(lib|infra|functions\/ingest)\//.test(file)),
     );
-    expect(others.sort()).toEqual(
-      ['CHANGELOG.md', 'LICENSE', 'README.md', 'cli/shared-connection.js', 'package.json'].map(
-        (file) => `package/${file}`,
-      ),
-    );
-    for (const file of ['lib/index.mjs.map', 'local/lambda/worker/bootstrap.cjs', 'infra/index.d.ts']) {
-      expect(files).toContain(`package/dist/${file}`);
-    }
+    expect(others.filter((file) => !/^docs\/[\w-]+\.(md|png)$/.test(file)).sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'cli/shared-connection.js',
+      'dist/cli/library-command.js',
+      'package.json',
+    ]);
+    const some = ['dist/lib/index.mjs.map', 'dist/infra/index.d.ts', 'dist/functions/ingest/index.mjs'];
+    expect(files).toEqual(expect.arrayContaining([...some, 'docs/getting-started.md']));
     expect(files.filter((file) => /infra\/app|\.test\./.test(file))).toEqual([]);
+  });
+
+  it('has the local runtime in a package of its own', async () => {
+    const files = await filesIn(localTarball);
+    const others = files.filter((file) => !(BUILT.test(file) && /^dist\/(lib|local|cli)\//.test(file)));
+    expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json', 'shared-connection-local.js']);
+    expect(files).toContain('dist/local/lambda/worker/bootstrap.cjs');
+  });
+
+  it('writes the project that the repository has as an example', async () => {
+    const isSource = (path: string) =>
+      !/(^|\/)(node_modules|build|cdk\.out|package-lock\.json)(\/|$)/.test(path);
+    const filesOf = (root: string) =>
+      readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+        (path) => isSource(path) && statSync(join(root, path)).isFile(),
+      );
+    const written = filesOf(project).filter((path) => path !== 'package.json');
+    expect(['package.json', ...written].sort()).toEqual(filesOf(join(ROOT, 'examples/minimal')).sort());
+    for (const path of written) {
+      expect(readFileSync(join(project, path), 'utf8')).toBe(
+        readFileSync(join(ROOT, 'examples/minimal', path), 'utf8'),
+      );
+    }
+  });
+
+  describe('alone', () => {
+    let alone: string;
+    beforeAll(async () => {
+      alone = join(folder, 'alone');
+      mkdirSync(alone);
+      await run(alone, 'npm', 'init', '--yes');
+      await run(alone, 'npm', 'install', '--no-audit', '--no-fund', tarball);
+    });
+
+    it('brings nothing of the local runtime', () => {
+      const brought = Object.keys(
+        JSON.parse(readFileSync(join(alone, 'package-lock.json'), 'utf8')).packages,
+      ).map((path) => path.replace(/^.*node_modules\//, ''));
+      const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'local/package.json'), 'utf8'));
+      const own = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).dependencies;
+      expect(brought.filter((name) => name in dependencies && !(name in own))).toEqual([]);
+    });
+
+    it('says how to install the local runtime', async () => {
+      await expect(run(alone, 'npx', 'shared-connection', 'start')).rejects.toThrow(
+        `npm install -D shared-connection-local@${VERSION}`,
+      );
+    });
+
+    it('says that bundleFunctions needs esbuild', async () => {
+      await run(
+        alone,
+        'npm',
+        'install',
+        '--no-audit',
+        '--no-fund',
+        'aws-cdk-lib@2.276.0',
+        'constructs@10.8.1',
+      );
+      const program = `
+        require('node:fs').mkdirSync('echo');
+        require('node:fs').writeFileSync('echo/handlers.js', '');
+        require('shared-connection/infra').bundleFunctions(process.cwd(), ['echo']);`;
+      await expect(run(alone, process.execPath, '-e', program)).rejects.toThrow('npm install -D esbuild');
+    });
+
+    it('deploys IncomingFiles with its handler', async () => {
+      const program = `
+        const { App, Stack } = require('aws-cdk-lib');
+        const { IncomingFiles, WebSocketService } = require('shared-connection/infra');
+        require('node:fs').mkdirSync('build/hears', { recursive: true });
+        require('node:fs').writeFileSync('build/hears/index.mjs', '');
+        const stack = new Stack(new App({ outdir: 'out' }), 'Files');
+        const service = new WebSocketService(stack, 'Hears', { entry: 'hears' });
+        new IncomingFiles(stack, 'Incoming', { service });
+        stack.node.root.synth();`;
+      await run(alone, process.execPath, '-e', program);
+      const { files } = JSON.parse(readFileSync(join(alone, 'out/Files.assets.json'), 'utf8'));
+      const handlers = Object.values(files as Record<string, { source: { path: string } }>)
+        .map(({ source }) => join(alone, 'out', source.path, 'index.mjs'))
+        .filter((path) => existsSync(path) && statSync(path).size > 0);
+      expect(handlers.length).toBe(1);
+      const names = `import('${handlers[0]}').then((handlers) => console.log(Object.keys(handlers).join()))`;
+      expect(await run(alone, process.execPath, '-e', names)).toBe('handler\n');
+    });
   });
 
   it('pleases those who look at packages', async () => {
     expect(await run(ROOT, join(TOOLS, 'publint'), 'run', tarball, '--strict')).toContain('All good!');
+    expect(await run(ROOT, join(TOOLS, 'publint'), 'run', localTarball, '--strict')).toContain('All good!');
     expect(await run(ROOT, join(TOOLS, 'attw'), tarball, '--no-emoji')).toContain('No problems found');
   });
 
