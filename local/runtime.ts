@@ -17,6 +17,8 @@ import { Gateway } from './gateway/gateway';
 import type { SizeLimits } from './gateway/quotas';
 import { HttpApis } from './http/http-apis';
 import { Access } from './iam/access';
+import { guardedServices } from './iam/guarded-service';
+import { PROTOCOLS } from './iam/protocols';
 import type { Isolation } from './lambda/environment';
 import { FunctionHost } from './lambda/function-host';
 import { type FunctionLog, textFunctionLog } from './lambda/function-log';
@@ -178,7 +180,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       ...(options.faults && { faults: new FaultEndpoint(options.faults) }),
       gateway,
       httpApis,
-      services: {
+      services: guardedServices(access, PROTOCOLS, {
         dynamodb: dynamodb.handler,
         lambda: lambdaService(functionHost),
         s3: await s3.start(),
@@ -186,7 +188,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         cloudformation: new StackDescriptions(() => current, clock.now()),
         ssm: new ParameterStore(() => current, clock.now(), log),
         secretsmanager: new SecretsManager(() => current, clock.now(), log),
-      },
+      }),
       ...(options.webDirectory === undefined
         ? {}
         : { web: new WebFiles(options.webDirectory, options.pageReload) }),

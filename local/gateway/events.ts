@@ -5,6 +5,17 @@ import type { CloseCause } from './close-codes';
 import type { ConnectHeaders, ConnectQuery } from './connect-request';
 import type { DeployedStage } from './deployed-stage';
 
+/** Who is connected. What IAM knows of a client is there only where IAM guards the API. */
+export interface CallerIdentity {
+  readonly accountId?: string;
+  readonly caller?: string;
+  readonly sourceIp: string;
+  readonly accessKey?: string;
+  readonly userArn?: string;
+  readonly userAgent?: string;
+  readonly user?: string;
+}
+
 /** What every event of one connection repeats. */
 export interface ConnectionFacts {
   readonly connectionId: string;
@@ -13,7 +24,7 @@ export interface ConnectionFacts {
   readonly domainName: string;
   readonly connectedAt: number;
   /** Without `userAgent` if the client sent none. */
-  readonly identity: { readonly userAgent?: string; readonly sourceIp: string };
+  readonly identity: CallerIdentity;
   /** What an authorizer said of the client, if one was asked. */
   readonly authorizer?: AuthorizerContext;
 }

@@ -98,12 +98,14 @@ export class Gateway {
     this.#refusals = new Refusals(this.#ids, clock);
     this.#integrations = new Integrations({ invoker, clock, log, nameOf, region, endpoint });
     const authorizers = new Authorizers({ region, accountId, invoker, clock, log, nameOf });
-    this.#handshake = new Handshake(authorizers, this.#integrations, this.#ids, clock, log);
+    const callers = access && new SignedCallers(access);
+    const { ids, integrations } = { ids: this.#ids, integrations: this.#integrations };
+    this.#handshake = new Handshake({ authorizers, integrations, ids, clock, log, callers });
     this.#acceptor = new Acceptor(clock, sizeLimits);
     this.#messages = new MessageFlow(this.#integrations, this.#ids, clock, log, nameOf, sizeLimits);
     this.#management = new ManagementApi({
       ...{ connections: this.#connections, ids: this.#ids, clock, limits: sizeLimits, faults },
-      callers: access && new SignedCallers(access),
+      callers,
     });
     this.#faults = faults;
     this.#lines = faults && new HalfOpenLines(faults, clock);

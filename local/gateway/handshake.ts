@@ -6,7 +6,7 @@ import type { Log } from '../log';
 import type { Address } from './address';
 import type { Authorization, Authorizers } from './authorizer';
 import { connectHeaders, connectQuery, sourceIp } from './connect-request';
-import { type ConnectionFacts, connectEvent, type EventRequest } from './events';
+import { type CallerIdentity, type ConnectionFacts, connectEvent, type EventRequest } from './events';
 import { HEAD_TOO_LARGE, hasTooLargeHead } from './head-size';
 import type { Ids } from './ids';
 import type { Integrations, ProxyResult } from './integration';
@@ -24,6 +24,7 @@ import {
   URL_TOO_LONG,
 } from './refusal';
 import { hasParameter } from './request-parameters';
+import type { SignedCallers } from './signed-callers';
 
 /** A handshake that may be answered with 101. */
 export interface Acceptance {
@@ -63,15 +64,27 @@ function repeatsSingle(rawHeaders: string[]): boolean {
   return false;
 }
 
+export interface HandshakeOptions {
+  authorizers: Authorizers;
+  integrations: Integrations;
+  ids: Ids;
+  clock: Clock;
+  log: Log;
+  /** Of APIs that IAM guards. @default everybody may connect to them */
+  callers?: SignedCallers | undefined;
+}
+
 export class Handshake {
   readonly #authorizers: Authorizers;
   readonly #integrations: Integrations;
   readonly #ids: Ids;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #callers: SignedCallers | undefined;
 
-  constructor(authorizers: Authorizers, integrations: Integrations, ids: Ids, clock: Clock, log: Log) {
+  constructor({ authorizers, integrations, ids, clock, log, callers }: HandshakeOptions) {
     this.#authorizers = authorizers;
+    this.#callers = callers;
     this.#integrations = integrations;
     this.#ids = ids;
     this.#clock = clock;
@@ -95,13 +108,13 @@ export class Handshake {
     const authorization =
       authorizer && (await this.#authorize(authorizer, open, arrival, { request, address, traceId }));
     if (authorization?.kind === 'refused') return authorization.refusal;
-    const facts = authorization ? { ...open, authorizer: authorization.context } : open;
+    const facts = authorized(open, authorization);
     const event = connectEvent(
       facts,
       arrival,
       connectHeaders(request, address, traceId),
       connectQuery(url),
-      authorization?.integrationLatency,
+      authorization?.kind === 'authorized' ? authorization.integrationLatency : undefined,
     );
     const missing = missingParameter(stage.connectRoute, event);
     if (missing !== undefined) {
@@ -120,13 +133,21 @@ export class Handshake {
     facts: ConnectionFacts,
     arrival: EventRequest,
     context: { request: IncomingMessage; address: Address; traceId: string },
-  ): Promise<Authorization> | Authorization {
+  ): Promise<Authorization> | Authorization | Signed {
+    if (authorizer.type === 'AWS_IAM') return this.#signed(context.request, facts);
     if (authorizer.type === 'REQUEST')
       return this.#authorizers.authorize(authorizer, facts, arrival, context);
     this.#log.warn(
       `A handshake fails, since ${authorizer.path} is not run: the list at the start tells why.`,
     );
     return { kind: 'refused', refusal: INTERNAL_ERROR };
+  }
+
+  #signed(request: IncomingMessage, { stage, identity }: ConnectionFacts): Authorization | Signed {
+    if (!this.#callers) return { kind: 'signed', identity };
+    const caller = this.#callers.connecting(request, stage);
+    if ('status' in caller) return { kind: 'refused', refusal: caller };
+    return { kind: 'signed', identity: { ...this.#callers.describe(caller), ...identity } };
   }
 
   #facts({ stage, domainName }: Address, request: IncomingMessage): ConnectionFacts {
@@ -164,4 +185,18 @@ function missingParameter({ parameters }: Route, event: string): string | undefi
   const input = inputOf(JSON.parse(event));
   const required = Object.keys(parameters).filter((source) => parameters[source]?.isRequired);
   return required.find((source) => !hasParameter(source, input));
+}
+
+/** A client whose signature IAM takes. */
+interface Signed {
+  kind: 'signed';
+  identity: CallerIdentity;
+}
+
+function authorized(
+  open: ConnectionFacts,
+  authorization: Authorization | Signed | undefined,
+): ConnectionFacts {
+  if (authorization?.kind === 'signed') return { ...open, identity: authorization.identity };
+  return authorization?.kind === 'authorized' ? { ...open, authorizer: authorization.context } : open;
 }

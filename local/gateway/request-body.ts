@@ -3,15 +3,16 @@ import type { IncomingMessage } from 'node:http';
 import { MAX_DISCARDED_BYTES } from './assumptions';
 
 /** Of requests that were read before they came to whom they are for. */
-const kept = new WeakMap<IncomingMessage, Buffer>();
+const kept = new WeakMap<IncomingMessage, Buffer | 'tooLarge'>();
 
 /** The request's `readBody` gets this. */
-export function keepBody(request: IncomingMessage, body: Buffer): void {
+export function keepBody(request: IncomingMessage, body: Buffer | 'tooLarge'): void {
   kept.set(request, body);
 }
 
 export function keptBody(request: IncomingMessage): Buffer | undefined {
-  return kept.get(request);
+  const body = kept.get(request);
+  return body === 'tooLarge' ? undefined : body;
 }
 
 /** Reads it to its end, or till there is no sense in it. `'tooLarge'` if it is longer than `maxBytes`; undefined if the caller went away. */
@@ -20,7 +21,7 @@ export function readBody(
   maxBytes: number,
 ): Promise<Buffer | 'tooLarge' | undefined> {
   const known = kept.get(request);
-  if (known) return Promise.resolve(known.length > maxBytes ? 'tooLarge' : known);
+  if (known) return Promise.resolve(known === 'tooLarge' || known.length > maxBytes ? 'tooLarge' : known);
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];
     let bytes = 0;

@@ -7,6 +7,7 @@ import { JSON_FAULTS } from '../iam/fault-codes';
 import type { Identity } from '../iam/identities';
 import { SignatureFault } from '../iam/signature-fault';
 import type { DeployedStage } from './deployed-stage';
+import type { CallerIdentity } from './events';
 import type { Refusal } from './refusal';
 
 const SERVICE = 'execute-api';
@@ -33,6 +34,15 @@ export class SignedCallers {
   /** Who shakes hands, or why nobody does. */
   connecting(request: IncomingMessage, stage: DeployedStage): Identity | Refusal {
     return this.#caller(request, NO_BODY, { action: 'Invoke', stage, path: '$connect' });
+  }
+
+  /** What `$context.identity` says of the caller: the facts are documented as variables only. */
+  describe(caller: Identity): Omit<CallerIdentity, 'sourceIp'> {
+    const { accessKeyId: accessKey } = caller.credentials;
+    const { accountId } = this.#access.app;
+    const userArn = this.#access.arnOf(caller);
+    const user = this.#access.userIdOf(caller);
+    return { accountId, caller: user, accessKey, userArn, user };
   }
 
   #caller(

@@ -1,5 +1,6 @@
 /** Who asks, and whether they may: signatures are verified, and what a function does is decided by the policies of its role. */
 import type { App, LambdaFunction, Role } from '../assembly/model';
+import { hashText } from '../assembly/values/physical-names';
 import { partitionOf } from '../aws-domains';
 import type { Clock } from '../clock';
 import type { NameForPeople } from '../function-names';
@@ -109,6 +110,13 @@ export class Access {
 
   /** Why the caller may not do that; undefined if it may. A person may do everything, and so may a function whose role is not of the app. */
   refusal(identity: Identity, wanted: WantedAccess): Denial | undefined {
+    const denial = this.judge(identity, wanted);
+    if (denial && identity.kind === 'function') this.#tell(identity, denial);
+    return denial;
+  }
+
+  /** The same, without a line in the log. */
+  judge(identity: Identity, wanted: WantedAccess): Denial | undefined {
     if (identity.kind === 'person') return undefined;
     const evaluator = this.#evaluatorOf(identity);
     if (!evaluator) return undefined;
@@ -121,20 +129,35 @@ export class Access {
       this.#resourcePolicies.get(policyOwner(resource)),
     );
     if (verdict === 'allowed') return undefined;
-    const denial = { principalArn: evaluator.principal.arn, action, resource, verdict };
-    this.#tell(identity, denial);
-    return denial;
+    return { principalArn: evaluator.principal.arn, action, resource, verdict };
   }
 
-  #evaluatorOf({ functionName, roleArn = '' }: FunctionIdentity): PolicyEvaluator | undefined {
+  /** As AWS names the caller: a user, or the session of a role. */
+  arnOf(identity: Identity): string {
+    const { accountId, region } = this.#app;
+    if (identity.kind === 'person') {
+      return `arn:${partitionOf(region)}:iam::${accountId}:user/${identity.credentials.accessKeyId}`;
+    }
+    const roleName = identity.roleArn?.split('/').at(-1) ?? '';
+    return `arn:${partitionOf(region)}:sts::${accountId}:assumed-role/${roleName}/${identity.functionName}`;
+  }
+
+  /** The id of a user, or of a role with the name of the session. */
+  userIdOf(identity: Identity): string {
+    if (identity.kind === 'person') return uniqueId('AIDA', identity.credentials.accessKeyId);
+    return `${uniqueId('AROA', identity.roleArn ?? '')}:${identity.functionName}`;
+  }
+
+  #evaluatorOf(identity: FunctionIdentity): PolicyEvaluator | undefined {
+    const { functionName, roleArn = '' } = identity;
     const key = `${functionName}\n${roleArn}`;
     const known = this.#evaluators.get(key);
     const role = this.#roles.get(roleArn);
     if (known || !role) return known;
-    const { accountId, region } = this.#app;
-    const { statements, boundary, roleName } = role;
+    const { accountId } = this.#app;
+    const { statements, boundary } = role;
     const evaluator = new PolicyEvaluator({
-      arn: `arn:${partitionOf(region)}:sts::${accountId}:assumed-role/${roleName}/${functionName}`,
+      arn: this.arnOf(identity),
       ...{ roleArn, accountId, statements },
       ...(boundary && { boundary }),
     });
@@ -144,7 +167,7 @@ export class Access {
 
   /** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
   #context(
-    { functionName }: FunctionIdentity,
+    identity: FunctionIdentity,
     { principal }: PolicyEvaluator,
     { context: own }: WantedAccess,
   ): RequestContext {
@@ -160,7 +183,7 @@ export class Access {
         case 'aws:principaltype':
           return ['AssumedRole'];
         case 'aws:userid':
-          return [`AROALOCAL:${functionName}`];
+          return [this.userIdOf(identity)];
         case 'aws:requestedregion':
           return [region];
         case 'aws:securetransport':
@@ -173,7 +196,7 @@ export class Access {
         case 'aws:epochtime':
           return [String(Math.floor(now() / 1000))];
         case 'lambda:sourcefunctionarn': {
-          const found = this.#app.functions.find((one) => one.functionName === functionName);
+          const found = this.#app.functions.find((one) => one.functionName === identity.functionName);
           return found && [found.functionArn];
         }
         default:
@@ -226,6 +249,11 @@ function why(verdict: Denial['verdict'], role: string | undefined): string {
     case 'denied by identity':
       return `a policy of its role ${role} denies it.`;
   }
+}
+
+/** As IAM gives users and roles: the same in every run. */
+function uniqueId(prefix: string, name: string): string {
+  return `${prefix}${hashText(name, 17).toUpperCase()}`;
 }
 
 function rolesOf({ roles }: AccessApp): Map<string, Role> {

@@ -33,8 +33,9 @@ export class GuardedService implements RequestHandler {
     const body = maxBodyBytes === undefined ? undefined : await readBody(request, maxBodyBytes);
     if (maxBodyBytes !== undefined && body === undefined) return;
     if (body === 'tooLarge') {
-      response.writeHead(413, { connection: 'close' }).end();
-      return;
+      // The service refuses it, whoever has sent it, in words of its own.
+      keepBody(request, body);
+      return this.inner.handle(request, response);
     }
     try {
       const caller = this.access.authenticate(request, service, body);
@@ -56,6 +57,20 @@ export class GuardedService implements RequestHandler {
     if (body) keepBody(request, body);
     await this.inner.handle(request, response);
   }
+}
+
+/** These services, each behind its guard. DynamoDB asks by itself. */
+export function guardedServices(
+  access: Access | undefined,
+  protocols: readonly GuardedProtocol[],
+  services: Record<string, RequestHandler>,
+): Record<string, RequestHandler> {
+  if (!access) return services;
+  const guards = protocols.flatMap((protocol): [string, RequestHandler][] => {
+    const inner = services[protocol.service];
+    return inner ? [[protocol.service, new GuardedService(inner, access, protocol)]] : [];
+  });
+  return { ...services, ...Object.fromEntries(guards) };
 }
 
 const NO_BODY = Buffer.alloc(0);

@@ -1,6 +1,7 @@
 /** Lambda's Invoke API over HTTP, for the SDKs and the AWS CLI. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readBody } from '../gateway/request-body';
 import { TOO_MANY_REQUESTS } from './failure';
 import type { FunctionHost } from './function-host';
 import type { InvocationOutcome } from './invocation';
@@ -118,14 +119,9 @@ function decode(encoded: string): string {
 
 /** The body as text, or undefined if it is larger than allowed; then the rest is read and forgotten. */
 async function readPayload(request: IncomingMessage, maxBytes: number): Promise<string | undefined> {
-  let chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += chunk.length;
-    if (bytes <= maxBytes) chunks.push(chunk);
-    else chunks = [];
-  }
-  return bytes > maxBytes ? undefined : Buffer.concat(chunks).toString();
+  const body = await readBody(request, maxBytes);
+  if (body === undefined) throw new Error('The client has gone away.');
+  return body === 'tooLarge' ? undefined : body.toString();
 }
 
 function jsonFault(payload: string): string | undefined {

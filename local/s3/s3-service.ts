@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { xmlDocument } from '../endpoint/xml';
 import type { Log } from '../log';
 import type { BucketFolder } from './bucket-folder';
+import { shownInstead } from './hidden-objects';
 import { listObjects } from './list-objects';
 import { MultipartUploads } from './multipart-uploads';
 import { type Created, ObjectRequests } from './object-requests';
@@ -45,7 +46,7 @@ export class S3Service {
     } catch (error) {
       // Whoever asked has gone.
       if (response.destroyed || (request.destroyed && !request.complete)) response.destroy();
-      else if (error instanceof S3Error) this.#refuse(error, answer);
+      else if (error instanceof S3Error) this.#refuse(shownInstead(request, error), answer);
       else {
         const { message } = error as Error;
         this.#options.log.error(`S3 failed to ${request.method} ${request.url?.split('?')[0]}: ${message}`);

@@ -15,22 +15,26 @@ import type { App as ReadApp } from '../../local/assembly/model';
 import { readAssembly } from '../../local/assembly/read-assembly';
 import { banner } from '../../local/cli/banner';
 import { bucketExports } from '../../local/cli/exports';
+import { PERSONAL_CREDENTIALS } from '../../local/iam/identities';
+import { signatureHeaders } from '../../local/iam/signer';
 import { silentFunctionLog } from '../../local/lambda/function-log';
 import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
 import { UserError } from '../../local/user-error';
+import { SIGNING } from './signing-handler';
 
 /** As the SDK reads an object: from the bucket's own host. */
-const HANDLER = `
+const HANDLER = `${SIGNING}
 import https from 'node:https';
 export async function handler({ Records: [{ awsRegion, s3: { bucket, object } }] }) {
   if (object.key === 'broken.hl7') throw new Error('broken');
-  const authorization = 'AWS4-HMAC-SHA256 Credential=local/20260101/' + awsRegion + '/s3/aws4_request, SignedHeaders=host, Signature=0';
   const host = bucket.name + '.s3.' + awsRegion + '.amazonaws.com';
   const key = decodeURIComponent(object.key.replaceAll('+', ' '));
-  const path = '/' + encodeURIComponent(key) + '?versionId=' + object.versionId;
+  const path = '/' + encodeURIComponent(key);
+  const query = 'versionId=' + object.versionId;
+  const headers = signed({ method: 'GET', host, path, query, service: 's3' });
   const chunks = await new Promise((resolve, reject) => {
-    https.get({ host, path, headers: { authorization } }, (response) => {
+    https.get({ host, path: path + '?' + query, headers }, (response) => {
       const chunks = [];
       response.on('data', (chunk) => chunks.push(chunk)).on('end', () => resolve(chunks));
     }).on('error', reject);
@@ -55,6 +59,7 @@ function synthesize(): ReadApp {
     onFailure: new SqsDestination(new Queue(stack, 'Dead', { queueName: 'dead-letters' })),
   });
   const bucket = new Bucket(stack, 'Incoming');
+  bucket.grantRead(ingest);
   bucket.addEventNotification(EventType.OBJECT_CREATED, new LambdaDestination(ingest), { suffix: '.hl7' });
   new Bucket(stack, 'Archive');
   new CfnOutput(stack, 'IncomingBucket', { value: bucket.bucketName });
@@ -111,9 +116,11 @@ describe('A bucket in a runtime', () => {
     const outgoing = request({
       ...{ host: '127.0.0.1', port: runtime.port, method: 'PUT', path: key },
       headers: {
-        host,
-        authorization:
-          'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0',
+        ...signatureHeaders(
+          { method: 'PUT', path: key, host, body: content },
+          { region: 'us-east-1', service: 's3' },
+          PERSONAL_CREDENTIALS,
+        ),
         'content-length': content.length,
       },
     });

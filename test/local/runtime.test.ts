@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { CfnApiMapping, CfnDomainName, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
@@ -24,33 +24,15 @@ import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
 import { UserError } from '../../local/user-error';
 import { tableClient } from '../table-client';
+import { SIGNING } from './signing-handler';
 
 /** As AWS's documentation posts back: to the host of the event, signed with the function's own credentials. */
-const HANDLER = `
-import { createHash, createHmac } from 'node:crypto';
+const HANDLER = `${SIGNING}
 import https from 'node:https';
-const sha256 = (text) => createHash('sha256').update(text).digest('hex');
-const hmac = (key, text) => createHmac('sha256', key).update(text).digest();
-function signed(host, path, service, body) {
-  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;
-  const date = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '') + 'Z';
-  const scope = [date.slice(0, 8), 'us-east-1', service, 'aws4_request'];
-  const names = 'host;x-amz-date;x-amz-security-token';
-  const headers = 'host:' + host + '\\nx-amz-date:' + date + '\\nx-amz-security-token:' + AWS_SESSION_TOKEN + '\\n';
-  const encoded = path.split('/').map(encodeURIComponent).join('/');
-  const request = ['POST', encoded, '', headers, names, sha256(body)].join('\\n');
-  const text = ['AWS4-HMAC-SHA256', date, scope.join('/'), sha256(request)].join('\\n');
-  const signature = hmac(scope.reduce(hmac, 'AWS4' + AWS_SECRET_ACCESS_KEY), text).toString('hex');
-  return {
-    authorization: 'AWS4-HMAC-SHA256 Credential=' + AWS_ACCESS_KEY_ID + '/' + scope.join('/') + ', SignedHeaders=' + names + ', Signature=' + signature,
-    'x-amz-date': date,
-    'x-amz-security-token': AWS_SESSION_TOKEN,
-  };
-}
 function send(host, path, service, body, headers) {
   return new Promise((resolve, reject) => {
     const request = https.request(
-      { host, path, method: 'POST', headers: { ...signed(host, path, service, body), ...headers } },
+      { host, path, method: 'POST', headers: { ...signed({ host, path, service, body }), ...headers } },
       (response) => response.resume().on('end', () => {
         if (response.statusCode === 200) resolve();
         else reject(new Error(host + ' answered ' + response.statusCode));
@@ -179,12 +161,12 @@ describe('A runtime', () => {
   });
 
   it('says what of Lambda it does not run', async () => {
-    const headers = {
-      authorization: 'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/lambda/aws4_request, Signature=0',
-    };
-    const response = await fetch(`http://127.0.0.1:${runtime.port}/2015-03-31/functions/`, { headers });
-    expect(response.status).toBe(501);
-    expect(await response.json()).toMatchObject({ __type: 'UnsupportedOperation' });
+    const lambda = new LambdaClient({ endpoint: runtime.url, region: 'us-east-1' });
+    await expect(lambda.send(new ListFunctionsCommand({}))).rejects.toMatchObject({
+      name: 'UnsupportedOperation',
+      $metadata: { httpStatusCode: 501 },
+    });
+    lambda.destroy();
   });
 
   it('tells people where to connect, what to export and what is not there', () => {

@@ -41,7 +41,8 @@ async function main({ assembly, webDirectory, bucketDirectory }: HostSettings): 
   let invocations = 0;
   const app = readAssembly(assembly);
   const runtime = await startRuntime({
-    ...{ app, port: 0, webDirectory, pageReload: new PageReload() },
+    // Mutated requests would come no further than their signatures.
+    ...{ app, port: 0, iam: false, webDirectory, pageReload: new PageReload() },
     bucketDirectories: Object.fromEntries(app.buckets.map(({ bucketName }) => [bucketName, bucketDirectory])),
     log: { info() {}, warn() {}, error: (text) => errors.push(text) },
     functionLog: {

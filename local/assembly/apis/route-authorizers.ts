@@ -38,6 +38,7 @@ export class RouteAuthorizers {
     if (authorization === 'NONE') {
       return notRun(route, 'has an authorizer, but its AuthorizationType is NONE; set it to CUSTOM');
     }
+    if (authorization === 'AWS_IAM') return { type: 'AWS_IAM', path: route.path };
     if (authorization !== 'CUSTOM') {
       return notRun(
         route,

@@ -20,6 +20,7 @@ import { ManualClock } from '../../../local/clock';
 import type { Faults } from '../../../local/faults/faults';
 import { Gateway } from '../../../local/gateway/gateway';
 import type { SizeLimits } from '../../../local/gateway/quotas';
+import type { Access } from '../../../local/iam/access';
 import type { FunctionInvoker, InvocationOutcome } from '../../../local/lambda/invocation';
 import { Client, type ClientOptions } from './client';
 import { RawClient } from './raw-client';
@@ -75,6 +76,8 @@ export interface GatewaySetup {
   otherApis?: WebSocketApi[];
   faults?: Faults;
   sizeLimits?: SizeLimits;
+  /** Decides over management calls, and over handshakes. */
+  access?: Access;
 }
 
 export const API_ID = 'abcde12345';
@@ -130,6 +133,8 @@ export class RunningGateway {
         path: `Stack/Api/${routeKey}`,
         routeKey,
         ...(routeKey === '$connect' && notRun.includes('authorizer') && { authorizer: NOT_RUN }),
+        ...(routeKey === '$connect' &&
+          setup.access && { authorizer: { type: 'AWS_IAM', path: 'Stack/Connect' } }),
         ...(routeKey === '$connect' && authorizer && { authorizer: lambdaAuthorizer(authorizer) }),
         ...(routeKey === '$connect' &&
           setup.parameters && {
@@ -172,6 +177,7 @@ export class RunningGateway {
       log: { info: log, warn: log, error: log },
       ...(setup.endpoint && { endpoint: setup.endpoint }),
       ...(setup.faults && { faults: setup.faults }),
+      ...(setup.access && { access: setup.access }),
       ...(setup.sizeLimits && { sizeLimits: setup.sizeLimits }),
     });
     this.server.on('upgrade', (request, socket, head) => this.gateway.handleUpgrade(request, socket, head));

@@ -1,0 +1,27 @@
+/** What a request to Lambda asks for: of its API, Invoke runs here. */
+import { functionNameIn, qualifierIn } from '../../assembly/values/resource-values';
+import { partitionOf } from '../../aws-domains';
+import type { AccessApp, WantedAccess } from '../access';
+
+const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations\/?$/;
+
+export function lambdaAccess(method: string, url: string, app: AccessApp): WantedAccess[] {
+  const [path = '', query] = url.split('?', 2);
+  const [, encoded] = INVOKE_PATH.exec(path) ?? [];
+  if (method !== 'POST' || encoded === undefined) return [];
+  const reference = decoded(encoded);
+  const qualifier = new URLSearchParams(query).get('Qualifier') ?? qualifierIn(reference);
+  const name = functionNameIn(reference);
+  const known = app.functions.find(({ functionName }) => functionName === name)?.functionArn;
+  const { region, accountId } = app;
+  const arn = known ?? `arn:${partitionOf(region)}:lambda:${region}:${accountId}:function:${name}`;
+  return [{ action: 'lambda:InvokeFunction', resource: qualifier ? `${arn}:${qualifier}` : arn }];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
