@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { HttpApi } from './assembly/apis/http-model';
 import type { App, WebSocketApi } from './assembly/model';
-import { type Clock, systemClock } from './clock';
+import { type Clock, fasterClock, systemClock } from './clock';
 import { StackDescriptions } from './cloudformation/stack-descriptions';
 import { LocalDynamoDb } from './dynamodb/local-dynamodb';
 import { Endpoint, type RequestHandler } from './endpoint/endpoint';
@@ -55,6 +55,8 @@ export interface RuntimeOptions {
   /** Reloads these pages in browsers. @default no reload */
   pageReload?: PageReload;
   clock?: Clock;
+  /** How many times as fast idle limits, retries, schedules, delays and expiry pass. Functions keep their time. @default 1 */
+  timeScale?: number;
   /** Whether signatures and the policies of roles decide who may do what. @default true */
   iam?: boolean;
   /** Where Node.js functions run. @default thread */
@@ -100,6 +102,7 @@ const FUNCTIONS_CLOSE_MILLIS = 1_000;
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { app, log, host = DEFAULT_HOST, port = DEFAULT_PORT, clock = systemClock } = options;
   const { region, accountId, apis, functions, tables } = app;
+  const appTime = fasterClock(clock, options.timeScale ?? 1);
   let current = app;
   let names = namesForPeople(app);
   const nameOf = (functionName: string) => names(functionName);
@@ -112,11 +115,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     accountId,
     tables,
     clock,
+    appTime,
     log,
     ...(options.dynamodbUrl === undefined ? {} : { url: options.dynamodbUrl }),
     ...(options.dynamodbDirectory === undefined ? {} : { directory: options.dynamodbDirectory }),
     faults: options.faults,
-    onChange: (change) => messaging.changed(change),
+    // Streams tell its age by their own clock.
+    onChange: (change) => messaging.changed(appTime === clock ? change : { ...change, at: appTime.now() }),
   });
   const keySets = new KeySets(options.keySets ?? {}, log);
   const servedHosts = (served: WebSocketApi[]) => [...domainsOf(served), ...keySets.hostNames];
@@ -134,6 +139,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     region,
     accountId,
     clock,
+    appTime,
     log: options.functionLog ?? textFunctionLog(log, { nameOf }),
     endpoint: () => ({ host: reachable(host), port: endpoint.port }),
     serviceEndpoints: () => serviceEndpoints(),
@@ -144,7 +150,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     destinations: { deliver: (arn, delivery) => messaging.deliver(arn, delivery) },
   });
   const messaging: Messaging = new Messaging({
-    ...{ app, invoker: functionHost, clock, log },
+    ...{ app, invoker: functionHost, clock: appTime, log },
     hasFunction: (functionName) => functionHost.find(functionName) !== undefined,
   });
   const s3 = new LocalS3({
@@ -162,7 +168,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   };
   const start = async () => {
     const gateway = new Gateway({
-      ...{ apis, region, accountId, invoker: functionHost, clock, log, nameOf },
+      ...{ apis, region, accountId, invoker: functionHost, clock, appTime, log, nameOf },
       endpoint: () => ({ host: reachable(host), port: endpoint.port }),
       access,
       ...(options.faults && { faults: options.faults }),

@@ -125,6 +125,12 @@ function runOptions(command: Command): Command {
       (text: string, others: string[]) => [...others, text],
       [],
     )
+    .option(
+      '--time-scale <number>',
+      'idle limits, retries, schedules, delays and expiry pass so many times as fast',
+      readTimeScale,
+      1,
+    )
     .option('--seed <number>', 'choose which cases the faults strike', readSeed, DEFAULT_SEED);
 }
 
@@ -140,6 +146,12 @@ function readHostName(text: string, others: string[]): string[] {
   throw new InvalidArgumentError(
     'Specify a host name without scheme, port and path, such as host.docker.internal.',
   );
+}
+
+function readTimeScale(text: string): number {
+  const scale = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && scale >= 1 && scale <= 1_000) return scale;
+  throw new InvalidArgumentError('A time scale is a number from 1 to 1000, such as 60.');
 }
 
 function readSeed(text: string): number {

@@ -66,6 +66,8 @@ export interface SessionOptions {
   /** `lost-disconnect=0.5` and the like. */
   fault: string[];
   seed: number;
+  /** How many times as fast limits, retries, schedules and expiry pass. */
+  timeScale: number;
 }
 
 export class Session {
@@ -240,6 +242,7 @@ export class Session {
         : textFunctionLog(this.#log, { nameOf, timeOfDay: this.#timeOfDay, quiet, verbose }),
       ...(dynamodb === undefined ? {} : { dynamodbUrl: dynamodb }),
       ...(data === undefined ? {} : { dynamodbDirectory: resolve(data) }),
+      timeScale: this.#options.timeScale,
       keySets: this.#keySets,
       bucketDirectories: this.#bucketFolders.choose(app.buckets),
       ...(this.webDirectory === undefined ? {} : { webDirectory: this.webDirectory }),

@@ -15,6 +15,7 @@ import { DynamoDbError } from './dynamodb-error';
 import { DynamoDbService } from './dynamodb-service';
 import { deleteExpired } from './expired-items';
 import { FileJournal } from './file-journal';
+import { Lifetimes } from './lifetimes';
 import { execute } from './operations/operations';
 import { PrivateSocket } from './private-socket';
 import { shapeOf } from './table-shape';
@@ -23,6 +24,8 @@ export interface EmbeddedTablesOptions {
   region: string;
   accountId: string;
   clock: Clock;
+  /** The clock by which items expire. @default `clock` */
+  appTime?: Clock | undefined;
   log: Log;
   /** @default in memory */
   directory?: string;
@@ -31,6 +34,14 @@ export interface EmbeddedTablesOptions {
   faults?: Faults | undefined;
   /** @default everybody may do everything */
   access?: Access | undefined;
+}
+
+interface EmbeddedParts {
+  database: Database;
+  handler: RequestHandler;
+  socket: PrivateSocket;
+  journal: FileJournal | undefined;
+  lifetimes: Lifetimes | undefined;
 }
 
 /** Tables that an app makes while it runs are not there at once, as on AWS. */
@@ -42,6 +53,7 @@ export class EmbeddedTables {
   readonly #socket: PrivateSocket;
   readonly #journal: FileJournal | undefined;
   readonly #directory: string | undefined;
+  readonly #lifetimes: Lifetimes | undefined;
 
   /** @throws {UserError} if the folder cannot be used. */
   static async start(options: EmbeddedTablesOptions): Promise<EmbeddedTables> {
@@ -60,26 +72,23 @@ export class EmbeddedTables {
       losesAnswer: faults && (() => faults.strikes('answer-lost')),
     });
     const handler = faults ? new ThrottledTables(service, faults) : service;
+    const { appTime = clock } = options;
+    const lifetimes = appTime === clock ? undefined : new Lifetimes(clock, appTime);
     try {
       const socket = await PrivateSocket.listen(handler);
-      return new EmbeddedTables(database, handler, socket, kept.journal, directory);
+      return new EmbeddedTables({ database, handler, socket, journal: kept.journal, lifetimes }, directory);
     } catch (error) {
       kept.journal?.close();
       throw error;
     }
   }
 
-  private constructor(
-    database: Database,
-    handler: RequestHandler,
-    socket: PrivateSocket,
-    journal: FileJournal | undefined,
-    directory: string | undefined,
-  ) {
-    this.#database = database;
-    this.handler = handler;
-    this.#socket = socket;
-    this.#journal = journal;
+  private constructor(parts: EmbeddedParts, directory: string | undefined) {
+    this.#database = parts.database;
+    this.handler = parts.handler;
+    this.#socket = parts.socket;
+    this.#journal = parts.journal;
+    this.#lifetimes = parts.lifetimes;
     this.#directory = directory;
   }
 
@@ -93,7 +102,7 @@ export class EmbeddedTables {
   }
 
   async deleteExpired(): Promise<number> {
-    return deleteExpired(this.#database);
+    return deleteExpired(this.#database, this.#lifetimes);
   }
 
   async close(): Promise<void> {

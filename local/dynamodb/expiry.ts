@@ -2,25 +2,29 @@
 import type { Alarm, Clock } from '../clock';
 import type { Log } from '../log';
 
-/** How long after a sweep the next one begins. AWS takes up to some days: nothing may depend on promptness. */
-const SWEEP_INTERVAL_MILLIS = 30_000;
-
 export class Expiry {
   readonly #sweep: () => number | Promise<number>;
   readonly #clock: Clock;
+  readonly #intervalMillis: number;
   readonly #log: Log;
   #alarm: Alarm | undefined;
   #isStopped = false;
 
   /** `sweep` deletes what has expired by now in every table, and tells how many items that were. */
-  constructor(options: { sweep(): number | Promise<number>; clock: Clock; log: Log }) {
+  constructor(options: {
+    sweep(): number | Promise<number>;
+    intervalMillis: number;
+    clock: Clock;
+    log: Log;
+  }) {
     this.#sweep = options.sweep;
     this.#clock = options.clock;
+    this.#intervalMillis = options.intervalMillis;
     this.#log = options.log;
   }
 
   start(): void {
-    this.#alarm = this.#clock.after(SWEEP_INTERVAL_MILLIS, () => {
+    this.#alarm = this.#clock.after(this.#intervalMillis, () => {
       this.sweep()
         .catch((error: unknown) => {
           if (!this.#isStopped) this.#log.warn(`Expired items could not be deleted: ${String(error)}`);

@@ -15,6 +15,8 @@ export interface LocalDynamoDbOptions {
   accountId: string;
   tables: DynamoTable[];
   clock: Clock;
+  /** The clock by which items of the embedded one expire. @default `clock` */
+  appTime?: Clock | undefined;
   log: Log;
   /** Another DynamoDB to use. @default an embedded one, in memory */
   url?: string;
@@ -27,6 +29,11 @@ export interface LocalDynamoDbOptions {
   /** Decides who may do what. @default everybody may do everything */
   access?: Access | undefined;
 }
+
+/** How long after a sweep the next one begins. AWS takes up to some days: nothing may depend on promptness. */
+const SWEEP_INTERVAL_MILLIS = 30_000;
+/** Where time is to pass faster. */
+const FAST_SWEEP_INTERVAL_MILLIS = 1_000;
 
 export class LocalDynamoDb {
   readonly expiry: Expiry;
@@ -51,10 +58,14 @@ export class LocalDynamoDb {
     return database;
   }
 
-  private constructor(tables: EmbeddedTables | RemoteTables, { clock, log }: LocalDynamoDbOptions) {
+  private constructor(
+    tables: EmbeddedTables | RemoteTables,
+    { clock, appTime = clock, log }: LocalDynamoDbOptions,
+  ) {
     this.#tables = tables;
     this.handler = tables.handler;
-    this.expiry = new Expiry({ sweep: () => tables.deleteExpired(), clock, log });
+    const intervalMillis = appTime === clock ? SWEEP_INTERVAL_MILLIS : FAST_SWEEP_INTERVAL_MILLIS;
+    this.expiry = new Expiry({ sweep: () => tables.deleteExpired(), intervalMillis, clock, log });
   }
 
   /** The path of the embedded one's socket, or the URL of another one. */

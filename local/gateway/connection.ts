@@ -38,6 +38,10 @@ export class Connection implements ConnectionFacts {
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   readonly #clock: Clock;
+  readonly #appTime: Clock;
+  readonly #openedAt: number;
+  /** The same as `lastActiveAt`, on the clock of the limits. */
+  #activeAt: number;
   readonly #listener: ConnectionListener;
   readonly #stopReading: () => void;
   #lastActiveAt: number;
@@ -47,7 +51,7 @@ export class Connection implements ConnectionFacts {
   #bytesInFlight = 0;
   #isSilent = false;
 
-  /** To be called as soon as `ws` has taken `socket`. */
+  /** To be called as soon as `ws` has taken `socket`. The limits on its time are by `appTime`. */
   constructor(
     facts: ConnectionFacts,
     ws: WebSocket,
@@ -55,6 +59,7 @@ export class Connection implements ConnectionFacts {
     clock: Clock,
     listener: ConnectionListener,
     limits: SizeLimits,
+    appTime: Clock = clock,
   ) {
     this.connectionId = facts.connectionId;
     this.stage = facts.stage;
@@ -68,7 +73,10 @@ export class Connection implements ConnectionFacts {
     this.#listener = listener;
     this.#lastActiveAt = facts.connectedAt;
     this.#stopReading = limitFrames(socket, limits, (cause) => this.#cut(cause));
-    this.#alarm = clock.after(IDLE_MILLIS, () => this.#watchTheTime());
+    this.#appTime = appTime;
+    this.#openedAt = appTime.now();
+    this.#activeAt = this.#openedAt;
+    this.#alarm = appTime.after(IDLE_MILLIS, () => this.#watchTheTime());
     ws.on('message', (data: Buffer) => this.#onMessage(data.toString()));
     ws.on('error', (error) => this.#onError(error));
     ws.on('close', (code, reason) => this.#onClose(clientCause(code, reason.toString())));
@@ -142,14 +150,15 @@ export class Connection implements ConnectionFacts {
 
   #touch(): void {
     this.#lastActiveAt = this.#clock.now();
+    this.#activeAt = this.#appTime.now();
   }
 
   /** One alarm for both limits, set again only when it rings: a message costs no timer. */
   #watchTheTime(): void {
-    const end = Math.min(this.#lastActiveAt + IDLE_MILLIS, this.connectedAt + MAX_CONNECTION_MILLIS);
-    const left = end - this.#clock.now();
+    const end = Math.min(this.#activeAt + IDLE_MILLIS, this.#openedAt + MAX_CONNECTION_MILLIS);
+    const left = end - this.#appTime.now();
     if (left <= 0) this.close(GOING_AWAY);
-    else this.#alarm = this.#clock.after(left, () => this.#watchTheTime());
+    else this.#alarm = this.#appTime.after(left, () => this.#watchTheTime());
   }
 
   #onMessage(text: string): void {

@@ -33,6 +33,8 @@ export interface GatewayOptions {
   accountId: string;
   invoker: FunctionInvoker;
   clock: Clock;
+  /** The clock of the limits on a connection's time. @default `clock` */
+  appTime?: Clock;
   log: Log;
   /** How the log calls functions. @default by their physical names */
   nameOf?: NameForPeople;
@@ -51,6 +53,7 @@ const NOWHERE = { host: '127.0.0.1', port: 9 };
 
 export class Gateway {
   readonly #clock: Clock;
+  readonly #appTime: Clock;
   readonly #log: Log;
   readonly #ids: Ids;
   readonly #region: string;
@@ -82,6 +85,7 @@ export class Gateway {
     accountId,
     invoker,
     clock,
+    appTime = clock,
     log,
     nameOf = (name) => name,
     endpoint = () => NOWHERE,
@@ -91,6 +95,7 @@ export class Gateway {
   }: GatewayOptions) {
     this.#sizeLimits = sizeLimits;
     this.#clock = clock;
+    this.#appTime = appTime;
     this.#log = log;
     this.#ids = new Ids(region, clock);
     this.#region = region;
@@ -233,7 +238,15 @@ export class Gateway {
     const ws = this.#acceptor.accept(request, socket, head, subprotocol);
     if (!ws) return false;
     this.#unfinished++;
-    const connection = new Connection(facts, ws, socket, this.#clock, this.#listener, this.#sizeLimits);
+    const connection = new Connection(
+      facts,
+      ws,
+      socket,
+      this.#clock,
+      this.#listener,
+      this.#sizeLimits,
+      this.#appTime,
+    );
     this.#connections.add(connection);
     this.#lines?.opened(connection);
     return true;

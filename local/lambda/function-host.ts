@@ -19,6 +19,8 @@ export interface FunctionHostOptions {
   region: string;
   accountId: string;
   clock: Clock;
+  /** The clock of retries and of the age of events. @default `clock` */
+  appTime?: Clock;
   log: FunctionLog;
   /** Where the functions' connections to `*.amazonaws.com` go. Asked anew for each invocation. */
   endpoint(): Endpoint;
@@ -58,7 +60,7 @@ export class FunctionHost implements FunctionInvoker {
     this.#faults = options.faults && new FunctionFaults(options.faults, options.clock);
     this.#poolHost = this.#createPoolHost();
     this.#async = new AsyncInvocations({
-      clock: options.clock,
+      clock: options.appTime ?? options.clock,
       limits: this.#limits,
       run: (event) => this.#run(event),
       settingsOf: (functionName) => this.find(functionName)?.asynchronous,
