@@ -2,6 +2,7 @@
 export { type Backend, backendFromEnvironment } from './backend';
 export {
   Channel,
+  type ChannelMember,
   type ChannelPublishOptions,
   type Published,
   type SubscribeOptions,
@@ -39,6 +40,7 @@ export {
   type MessageIssue,
 } from './messages/client-error';
 export type { MessageOf } from './messages/client-message';
+export type { PresenceNews, PresentUser } from './presence/presence-form';
 export type { HandshakeRequest } from './server/handshake-request';
 export { HandoverInterrupt } from './server/interrupt';
 export type { NamedValues } from './server/named-values';

@@ -16,6 +16,8 @@ import {
 } from './delivery/delivery';
 import { InvalidUseError, InvalidValueError } from './errors';
 import { messageText } from './messages/message-text';
+import { ChannelPresence } from './presence/channel-presence';
+import type { PresenceFrame } from './presence/presence-form';
 import { Session, sessionIdOfCookie } from './sessions/session';
 
 export interface ServiceOptions {
@@ -32,6 +34,7 @@ export interface ServiceOptions {
 export interface ChannelClass extends Partial<ChannelFrames> {
   name: string;
   channels?: ChannelRules;
+  encodePresence?: PresenceFrame;
 }
 
 export interface PublishOptions extends DeliveryOptions {
@@ -44,6 +47,10 @@ export class Service {
   readonly deadline: number;
   readonly store: ConnectionStore;
   readonly channels: ChannelStore;
+  /** Who is in which channel, told to the others. */
+  readonly presence: ChannelPresence;
+  /** How its class speaks of who is in a channel. */
+  readonly presenceFrame: PresenceFrame | undefined;
   /** What the server class says of its channels; `undefined` in a process that does not know it. */
   readonly channelRules: ChannelRules | undefined;
   /** How its logs speak; `undefined` in a process that does not know the class. */
@@ -67,6 +74,8 @@ export class Service {
     this.channelRules = options.serverClass && channelRulesOf(options.serverClass);
     this.store = new ConnectionStore(this.backend.table, this.backend.clock);
     this.channels = new ChannelStore(this.backend.table, this.backend.clock);
+    this.presenceFrame = options.serverClass?.encodePresence;
+    this.presence = new ChannelPresence(this);
   }
 
   /** Everyone who is connected, as one consistent read of the table, page by page. */
@@ -192,6 +201,28 @@ export class Service {
         })),
       });
     }
+  }
+
+  /**
+   * Puts a connection into a channel, and tells the others of it. `false` if it has closed, or somebody unsubscribed it meanwhile.
+   * @throws TooManyChannelsError if it would be in more than `most`, InvalidValueError for a name that is not valid
+   */
+  async subscribe(member: Member, channel: string, most?: number): Promise<boolean> {
+    const isIn = await this.channels.subscribe(member, channel, most);
+    if (isIn) await this.presence.joined(member, [channel]);
+    return isIn;
+  }
+
+  /** Takes a connection out of a channel, and tells the others of it. `false` if it was not in it. @throws InvalidValueError */
+  async unsubscribe(member: Member, channel: string): Promise<boolean> {
+    const wasIn = await this.channels.unsubscribe(member, channel);
+    if (wasIn) await this.presence.left(member, [channel]);
+    return wasIn;
+  }
+
+  /** Asks the service's own function to tell the members of a channel who is in it. */
+  async requestPresence(channel: string, serverFunction = this.serverFunction): Promise<void> {
+    if (serverFunction) await this.backend.invoker.invoke(serverFunction, { type: 'presence', channel });
   }
 
   /** Asks the service's own function to do its upkeep now. Elsewhere this does nothing: the sweep does it in time. */

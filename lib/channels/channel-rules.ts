@@ -18,8 +18,11 @@ export interface ChannelRule {
   log?: LogRule;
   /** Whether anybody may see who is in the channel. @default false */
   presence?: boolean;
-  /** Whether the members are told who comes and goes. @default false */
-  joinLeave?: boolean;
+  /**
+   * Whether the members are told who comes and goes: `'differences'`, or `true`, tells whoever has come a whole list, and everybody else what
+   * has changed; `'lists'` tells everybody whole lists. @default false
+   */
+  joinLeave?: boolean | 'lists' | 'differences';
 }
 
 /** By a channel's name, or by the beginning of names and `*`: `'board/*'`. Of several that fit, the longest one counts. */
@@ -39,6 +42,11 @@ export function ruleOf(rules: ChannelRules | undefined, channel: string): Channe
     if (fits && pattern.length > (longest?.length ?? 0)) longest = pattern;
   }
   return longest === undefined ? NO_RULE : (rules[longest] ?? NO_RULE);
+}
+
+/** Whether somebody is told who is in some channel. */
+export function tellsPresence(rules: ChannelRules | undefined): boolean {
+  return Object.values(rules ?? {}).some(({ joinLeave }) => joinLeave);
 }
 
 /** The rules of a server class. @throws InvalidValueError for one that no channel can follow */

@@ -28,6 +28,8 @@ import { joinKey, type Position } from './log/log-items';
 /** Channels of one connection that are entered or left side by side. */
 const AT_A_TIME = 25;
 const PREFIX = 'CHANNEL#';
+/** Whoever joins within this time after the handshake has been in the channel since it connected. */
+const AS_IT_CONNECTED_MILLISECONDS = 60_000;
 
 /** What a connection that joins a log is answered by. */
 export interface JoinRequest {
@@ -66,7 +68,10 @@ export class ChannelStore {
    */
   async subscribe(member: Member, channel: string, most = Number.POSITIVE_INFINITY): Promise<boolean> {
     await this.#putMembership({ ...member, channel });
-    const count = await this.#join({ ...member, channel }, most < Number.POSITIVE_INFINITY);
+    const count = await this.#join(
+      { ...member, channel, ...this.#since(member) },
+      most < Number.POSITIVE_INFINITY,
+    );
     if (count <= most) return count > 0;
     await this.unsubscribe(member, channel);
     throw new TooManyChannelsError(member.webSocketId, channel, most);
@@ -92,7 +97,16 @@ export class ChannelStore {
     const isLater = any(absent('token'), atMost('token', token));
     await this.table.put({ ...membership, state: 'in', token, expiresAt }, isLater);
     await this.table.put(
-      { ...key, callbackUrl, serverFunction, acceptedAt, ...identityOf(member), token, expiresAt },
+      {
+        ...key,
+        callbackUrl,
+        serverFunction,
+        acceptedAt,
+        ...identityOf(member),
+        ...this.#since(member),
+        token,
+        expiresAt,
+      },
       // A copy that comes late must not take back that it has been admitted.
       any(absent('token'), lessThan('token', token), all(equals('token', token), absent('from'))),
     );
@@ -177,8 +191,9 @@ export class ChannelStore {
     for await (const page of pages(this.table, range)) for (const item of page) yield toMember(item);
   }
 
-  /** A closed connection leaves all of its channels. One query, and two deletes a channel. */
-  async leaveAll({ service, webSocketId }: MemberKey): Promise<void> {
+  /** A closed connection leaves all of its channels, which are returned. One query, and two deletes a channel. */
+  async leaveAll({ service, webSocketId }: MemberKey): Promise<string[]> {
+    const left: string[] = [];
     const range = { pk: connectionKey(webSocketId).pk, prefix: PREFIX };
     for await (const page of pages(this.table, range)) {
       for (const some of inTurns(page)) {
@@ -187,8 +202,10 @@ export class ChannelStore {
             this.#remove({ service, webSocketId, channel: sk.slice(PREFIX.length) }, token !== undefined),
           ),
         );
+        left.push(...some.map(({ sk }) => sk.slice(PREFIX.length)));
       }
     }
+    return left;
   }
 
   async #enter(member: ChannelMember): Promise<void> {
@@ -244,7 +261,8 @@ export class ChannelStore {
   async #putMember(member: ChannelMember): Promise<void> {
     const { callbackUrl, serverFunction, acceptedAt } = member;
     const expiresAt = this.#expiresAt();
-    const identity = identityOf(member);
+    const { since } = member;
+    const identity = { ...identityOf(member), ...(since !== undefined && { since }) };
     await this.table.put(
       { ...memberKey(member), callbackUrl, serverFunction, acceptedAt, ...identity, expiresAt },
       // One that has joined a log is there already, and its place in the log must not be lost.
@@ -267,6 +285,12 @@ export class ChannelStore {
     if (hasJoined) await this.table.delete(joinKey(member, member.webSocketId), always);
     await this.table.delete(memberKey(member), always);
     await this.table.delete(membershipKey(member.webSocketId, member.channel), always);
+  }
+
+  /** When it joins, unless it connected only just now: each byte of a member is read with each publication. */
+  #since({ acceptedAt }: Member): { since?: number } {
+    const now = this.clock.now();
+    return now > acceptedAt + AS_IT_CONNECTED_MILLISECONDS ? { since: now } : {};
   }
 
   #expiresAt(): number {

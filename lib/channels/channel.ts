@@ -1,8 +1,11 @@
 /** One channel of a service, as any process sees it: publish to it, read what it has kept, put connections into it, take them out. */
 import type { Member } from '../connections/connection-items';
+import { identityOf, type KnownIdentity } from '../connections/identity';
 import { SharedConnection } from '../connections/shared-connection';
+import { allOver } from '../delivery/all-over';
 import { type DeliveryReport, MAX_MESSAGE_BYTES } from '../delivery/delivery';
 import { InvalidUseError, InvalidValueError, MessageTooLargeError } from '../errors';
+import { type PresentUser, presentUsers } from '../presence/presence-form';
 import type { PublishOptions, Service } from '../service';
 import { type ChannelRule, type LogRule, ruleOf } from './channel-rules';
 import { assertChannelName } from './channel-store';
@@ -33,6 +36,13 @@ export interface SubscribeOptions {
 /** What JSON and the names around it add to a line. */
 const ENVELOPE_BYTES = 1_024;
 const MOST_HISTORY = 10_000;
+
+/** A connection in a channel. */
+export interface ChannelMember extends KnownIdentity {
+  webSocketId: string;
+  /** When it came, in milliseconds since the epoch. */
+  since: number;
+}
 
 export class Channel {
   /** What the server class says of this channel; nothing in a process that does not know the class. */
@@ -80,6 +90,34 @@ export class Channel {
     return { epoch, offset, lines: [], ...(options.since && { recovered: false }) };
   }
 
+  /** Every connection in the channel, whoever came first at the front: one consistent query. */
+  async members(): Promise<ChannelMember[]> {
+    const members: ChannelMember[] = [];
+    for await (const member of this.service.channels.members(this.service.name, this.name)) {
+      const { webSocketId, since = member.acceptedAt } = member;
+      members.push({ webSocketId, ...identityOf(member), since });
+    }
+    return members.sort((a, b) => a.since - b.since || (a.webSocketId < b.webSocketId ? -1 : 1));
+  }
+
+  /** Every user in the channel, whoever came first at the front, with the number of its connections: one consistent query. */
+  async presence(): Promise<PresentUser[]> {
+    const members: Member[] = [];
+    for await (const member of this.service.channels.members(this.service.name, this.name))
+      members.push(member);
+    return presentUsers(members);
+  }
+
+  /** Closes each connection of the user that is in the channel: its clients see code 1000. Returns how many there were. */
+  async disconnect(user: string): Promise<number> {
+    const closing: Promise<unknown>[] = [];
+    for await (const member of this.service.channels.members(this.service.name, this.name)) {
+      if (member.user === user) closing.push(this.service.backend.connections.delete(member));
+    }
+    await allOver(closing);
+    return closing.length;
+  }
+
   /** Puts a connection into the channel. @throws as `SharedConnection.open` and `SharedConnection.subscribe` */
   async subscribe(webSocketId: string): Promise<boolean> {
     return (await this.#open(webSocketId)).subscribe(this.name);
@@ -99,6 +137,7 @@ export class Channel {
     };
     if (!(await this.service.channels.join(member, this.name, asked, most))) return false;
     await this.#wake({ serverFunction: member.serverFunction, hasLine: false });
+    await this.service.presence.joined(member, [this.name]);
     return true;
   }
 

@@ -11,7 +11,7 @@ import type { ConnectionAddress } from '../management-api/connections-client';
 import type { Item, Key, Value } from '../table/item';
 
 /** The channel that contains every connection of a service. */
-const SERVICE_CHANNEL = '*';
+export const SERVICE_CHANNEL = '*';
 
 export interface Connection extends ConnectionAddress {
   service: string;

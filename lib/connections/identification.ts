@@ -1,7 +1,7 @@
 /** Notes in every row of a connection whom it belongs to. The connection's own row holds the truth, and the others follow it. */
 import { allOver } from '../delivery/all-over';
 import type { Service } from '../service';
-import type { MemberKey } from './connection-items';
+import type { Member } from './connection-items';
 import type { IdentifyingRequest } from './connection-store';
 import { type Identity, identityOf, isSameIdentity, type KnownIdentity } from './identity';
 
@@ -10,7 +10,7 @@ const ROWS_AT_A_TIME = 25;
 export class Identification {
   constructor(
     private readonly service: Service,
-    private readonly member: MemberKey,
+    private readonly member: Member,
   ) {}
 
   /**
@@ -22,10 +22,16 @@ export class Identification {
     const { webSocketId } = this.member;
     if (!(await store.identify(webSocketId, identity, by))) return false;
     const joined = await channels.channelsOf(webSocketId);
+    const { member } = this;
+    const before = identityOf(member);
+    const { user: _, info: __, ...nobody } = member;
     for (let [known, at]: [KnownIdentity, number] = [identity, by.at]; ; ) {
       await this.#write(known, at, joined);
       const connection = await store.connection(webSocketId);
-      if (connection?.state !== 'open' || isSameIdentity(connection, known)) return true;
+      if (connection?.state !== 'open' || isSameIdentity(connection, known)) {
+        await this.service.presence.identified({ ...nobody, ...known }, before, joined);
+        return true;
+      }
       known = identityOf(connection);
       at = Number.parseInt(connection.identifiedAt ?? '0', 10);
     }

@@ -130,7 +130,7 @@ export class SharedConnection {
    * @throws InvalidValueError for an invalid name
    */
   subscribe(channel: string): Promise<boolean> {
-    return this.service.channels.subscribe(this.member, channel);
+    return this.service.subscribe(this.member, channel);
   }
 
   /**
@@ -138,7 +138,7 @@ export class SharedConnection {
    * InvalidValueError
    */
   unsubscribe(channel: string): Promise<boolean> {
-    return this.service.channels.unsubscribe(this.member, channel);
+    return this.service.unsubscribe(this.member, channel);
   }
 
   /** The names of its channels, in order. One query. */

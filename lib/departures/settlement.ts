@@ -22,6 +22,8 @@ export interface Departure {
 export interface DepartureHooks {
   /** Runs once for each connection, and again if the process crashed. */
   onPostServer(departure: Departure): Promise<void>;
+  /** The channels that it was in. One whose settler died is told of fewer: the upkeep finds those. */
+  onLeft?(departure: Departure, channels: string[]): Promise<void>;
   /**
    * Runs after it, once each time a session that asks for it loses its last socket, and again if the process crashed.
    */
@@ -155,10 +157,11 @@ export class Settlement {
 
   async #settle(connection: Connection, settler: string): Promise<SettlementOutcome> {
     const member = await this.#store.leave(connection);
-    await this.#channels.leaveAll(connection);
+    const channels = await this.#channels.leaveAll(connection);
     const { closeCode, closeReason } = connection;
     const departure = { connection, member, closeCode, closeReason };
     await this.hooks.onPostServer(departure);
+    await this.hooks.onLeft?.(departure, channels);
     await this.#leaveSession(departure);
     await this.#expireMessages(connection);
     await this.#store.finishSettlement(connection, settler);

@@ -15,6 +15,10 @@ export function departureHooks(shared: ServiceFunction, context: LambdaContext):
       const server = new ServerClass(serverContext('onPostServer', departure, shared, context));
       await server.onPostServer(departure.closeCode, departure.closeReason);
     },
+    async onLeft(departure, channels) {
+      const { service, member } = serverContext('onPostServer', departure, shared, context);
+      await service.presence.left(member, channels);
+    },
     async onSessionEnd(departure) {
       await new ServerClass(serverContext('onSessionEnd', departure, shared, context)).onSessionEnd();
     },

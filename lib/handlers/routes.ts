@@ -94,6 +94,7 @@ export class Routes {
       if (!(await this.#sessions.join({ ...member, sessionId }, endOnClose))) return { statusCode: 500 };
     }
     if (connection.messagesTo === 'owner') await this.#ownership(member.webSocketId).create();
+    await serverContext.service.presence.joined(member, channels);
     this.#messages.remember(member.webSocketId, connection.messagesTo === 'owner');
     this.#known.remember(member.webSocketId, { sessionId, attributes, ...identityOf(member) });
     if (overrides(ServerClass, 'server')) {

@@ -1,4 +1,5 @@
 /** What a service's `server` function does: runs `server()`, cleans up departures, does the upkeep. */
+import { tellsPresence } from '../channels/channel-rules';
 import { LOGGED_PREFIX } from '../channels/log/log-items';
 import { type MemberKey, serviceChannelPk } from '../connections/connection-items';
 import { ConnectionStore } from '../connections/connection-store';
@@ -42,14 +43,17 @@ export class ServerRequests {
       case 'sweep':
         return this.#sweep(context);
       case 'upkeep':
-        await this.shared.upkeep?.(this.#service(context));
+        await this.#upkeep(this.#service(context));
+        return undefined;
+      case 'presence':
+        await this.#service(context).presence.post(request.channel);
         return undefined;
       case 'post':
         await this.#service(context).channel(request.channel).post(request.range);
         return undefined;
       default:
         throw new InvalidUseError(
-          `The server function of ${this.shared.serviceName} was invoked with ${JSON.stringify(request)}, whose type is unknown. It must be "server", "settle", "sweep" or "upkeep".`,
+          `The server function of ${this.shared.serviceName} was invoked with ${JSON.stringify(request)}, whose type is unknown. It must be "server", "settle", "sweep", "upkeep", "presence" or "post".`,
         );
     }
   }
@@ -105,7 +109,7 @@ export class ServerRequests {
     const service = this.#service(context);
     const report = await new Sweep(service, this.#settlement(context)).run();
     await this.#mendLogs(service);
-    await this.shared.upkeep?.(service);
+    await this.#upkeep(service);
     console.log(JSON.stringify({ sweep: this.shared.serviceName, ...report }));
     return report;
   }
@@ -120,6 +124,11 @@ export class ServerRequests {
         await service.channel(sk.slice(LOGGED_PREFIX.length)).mend();
       }
     }
+  }
+
+  async #upkeep(service: Service): Promise<void> {
+    if (tellsPresence(service.channelRules)) await service.presence.mendAll();
+    await this.shared.upkeep?.(service);
   }
 
   #settlement(context: LambdaContext): Settlement {

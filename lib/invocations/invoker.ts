@@ -19,4 +19,6 @@ export type ServiceRequest =
   /** Does what the service does from time to time, such as repairing its user list. */
   | { type: 'upkeep' }
   /** Post the lines of a channel with a log to the members of this range. */
-  | { type: 'post'; channel: string; range: string };
+  | { type: 'post'; channel: string; range: string }
+  /** Tells the members of a channel who is in it. */
+  | { type: 'presence'; channel: string };

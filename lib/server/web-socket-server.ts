@@ -21,6 +21,7 @@ import { bytesOf, messagesOf, type WaitOptions } from '../inbox/whole-messages';
 import { type ConnectionLimits, limitsOf } from '../limits/connection-limits';
 import { ClientError } from '../messages/client-error';
 import type { MessageOf } from '../messages/client-message';
+import { defaultPresenceFrame, type PresenceFrame, type PresenceNews } from '../presence/presence-form';
 import type { Service } from '../service';
 import type { Value } from '../table/item';
 import { HandshakeRequest } from './handshake-request';
@@ -84,6 +85,14 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
    */
   static encodeResubscribe(_channel: string): string | undefined {
     return undefined;
+  }
+
+  /**
+   * The frame that tells a channel's members who is in it: a whole list, or a difference. Of channels with `joinLeave`.
+   * @default JSON: `{ channel, presence }`
+   */
+  static encodePresence(channel: string, news: PresenceNews): string {
+    return defaultPresenceFrame(channel, news);
   }
 
   /** The id with which any process may later open this WebSocket. */
@@ -338,7 +347,7 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
       );
     }
     if (this.context.hook !== 'onPreServer') {
-      return this.service.channels.subscribe(this.context.member, channel, most);
+      return this.service.subscribe(this.context.member, channel, most);
     }
     const { channels = new Set() } = this.context;
     if (!channels.has(channel) && channels.size >= most) {
@@ -436,6 +445,7 @@ export type ServerClass = (new (
 ) => AnyServer) &
   Partial<ChannelFrames> & {
     messages?: StandardSchemaV1;
+    encodePresence?: PresenceFrame;
     limits?: ConnectionLimits;
     channels?: ChannelRules;
   };

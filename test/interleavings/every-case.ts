@@ -5,6 +5,7 @@ import { channelCases } from './channel-cases';
 import { dedicatedCases } from './dedicated-cases';
 import { identityCases } from './identity-cases';
 import { inboxCases } from './inbox-cases';
+import { presenceCases } from './presence-cases';
 import type { Scenario } from './scenario';
 import { sessionCases } from './session-cases';
 import { sharedLoopCases } from './shared-loop-cases';
@@ -13,6 +14,7 @@ export const everyCase: Record<string, Scenario> = {
   ...cases,
   ...attributeCases,
   ...identityCases,
+  ...presenceCases,
   ...sessionCases,
   ...inboxCases,
   ...dedicatedCases,

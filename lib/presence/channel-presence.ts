@@ -1,0 +1,90 @@
+/**
+ * Who is in the channels whose rule has it told (`joinLeave`). Whoever changes a channel's members counts it, and asks the service's own
+ * function to tell the others, unless somebody is about to: so no hook waits for posts.
+ */
+import { ruleOf } from '../channels/channel-rules';
+import type { Member } from '../connections/connection-items';
+import { LAST_RESORT_SECONDS } from '../connections/connection-store';
+import { isSameIdentity, type KnownIdentity } from '../connections/identity';
+import { allOver } from '../delivery/all-over';
+import type { Service } from '../service';
+import { always, equals } from '../table/conditions';
+import { expiryAfter } from '../table/item';
+import { pages } from '../table/table';
+import { Presence } from './presence';
+import { channelForm, type PresentUser } from './presence-form';
+import { type Change, registryPk } from './presence-items';
+
+/** What the list of one channel may take. */
+const MEND_MILLISECONDS = 10_000;
+
+type Who = Pick<Member, 'webSocketId' | 'serverFunction' | 'user'>;
+
+export class ChannelPresence {
+  constructor(private readonly service: Service) {}
+
+  /** A connection has come into channels. It gets a list itself, too. */
+  async joined(member: Who, channels: Iterable<string>): Promise<void> {
+    await this.#changed(member, channels, { users: usersOf(member), newcomer: member.webSocketId });
+  }
+
+  /** A connection has left channels. */
+  async left(member: Who, channels: Iterable<string>): Promise<void> {
+    if (member.user !== undefined) await this.#changed(member, channels, { users: usersOf(member) });
+  }
+
+  /** A connection that is in channels belongs to somebody else now, or others may know something else of the user. */
+  async identified(member: Member, before: KnownIdentity, channels: Iterable<string>): Promise<void> {
+    if (isSameIdentity(member, before)) return;
+    await this.#changed(member, channels, { users: [...new Set([...usersOf(before), ...usersOf(member)])] });
+  }
+
+  /** Tells the members of a channel what has not been told, unless somebody else does. */
+  async post(channel: string): Promise<void> {
+    const presence = this.#of(channel);
+    if (!presence) return;
+    const { table, clock, token } = this.service.backend;
+    const expiresAt = expiryAfter(clock.now(), LAST_RESORT_SECONDS);
+    // From now on the sweep looks after it.
+    await table.put({ pk: registryPk(this.service.name), sk: channel, token: token(), expiresAt }, always);
+    await presence.post();
+  }
+
+  /** Puts right what those who died have left, in each channel, until the time is over. */
+  async mendAll(): Promise<void> {
+    const { table, clock } = this.service.backend;
+    const pk = registryPk(this.service.name);
+    for await (const page of pages(table, { pk, prefix: '' })) {
+      for (const { sk: channel, token } of page) {
+        if (clock.now() + MEND_MILLISECONDS > this.service.deadline) return;
+        const presence = this.#of(channel);
+        await presence?.mend();
+        const isEmpty = !presence || (await presence.members()).length === 0;
+        // Whoever comes meanwhile puts it again.
+        if (isEmpty) await table.delete({ pk, sk: channel }, equals('token', token as string));
+      }
+    }
+  }
+
+  async #changed(who: Who, channels: Iterable<string>, change: Change): Promise<void> {
+    await allOver(
+      [...channels].map(async (channel) => {
+        if (!(await this.#of(channel)?.count(change))) return;
+        await this.service.requestPresence(channel, who.serverFunction);
+      }),
+    );
+  }
+
+  /** `undefined` if nobody is told, or this process does not know. */
+  #of(channel: string): Presence<PresentUser> | undefined {
+    const { service } = this;
+    const { joinLeave } = ruleOf(service.channelRules, channel);
+    if (!joinLeave) return undefined;
+    const form = channelForm(channel, joinLeave === 'lists' ? 'lists' : 'differences', service.presenceFrame);
+    return new Presence(service, form, { channel, goOn: () => service.requestPresence(channel) });
+  }
+}
+
+function usersOf({ user }: KnownIdentity): string[] {
+  return user === undefined ? [] : [user];
+}

@@ -1,0 +1,41 @@
+/**
+ * What the table holds of a channel's list, beside its members.
+ *
+ * CHANNEL#{service}#{channel} / LIST                 `rev` counts the changes, `posted` is the last one that was told; a lease
+ * CHANNEL#{service}#{channel} / CHANGE#{rev}         which users a change was about, for differences
+ * PRESENCE#{service} / {channel}                     the sweep looks after this channel's list
+ */
+import { channelPk } from '../connections/connection-items';
+import type { Item, Key } from '../table/item';
+
+const DIGITS = 15;
+
+/** Of one change. */
+export interface Change {
+  users: string[];
+  /** A connection that has come, and has no list yet. */
+  newcomer?: string;
+}
+
+export function listKey(service: string, channel: string): Key {
+  return { pk: channelPk(service, channel), sk: 'LIST' };
+}
+
+export const CHANGE_PREFIX = 'CHANGE#';
+
+export function changeKey(pk: string, rev: number): Key {
+  return { pk, sk: CHANGE_PREFIX + String(rev).padStart(DIGITS, '0') };
+}
+
+export function revOfChange({ sk }: Key): number {
+  return Number(sk.slice(CHANGE_PREFIX.length));
+}
+
+export function registryPk(service: string): string {
+  return `PRESENCE#${service}`;
+}
+
+/** The revision that clients see. A list whose row has expired begins above all that it had before. */
+export function revisionOf({ rev, base }: Item, at = rev as number): number {
+  return ((base as number | undefined) ?? 0) + at;
+}

@@ -1,0 +1,240 @@
+/**
+ * Who is present, told to everyone after each change so that the last list each client hears is right, for few posts.
+ * Users stand on the members' rows. One item counts the changes (`rev`) and holds a lease: whoever gets it posts for
+ * everybody, gathering the changes that come meanwhile; everyone else only counts. A poster that dies is made up for by
+ * the next change or the upkeep.
+ */
+import { createHash } from 'node:crypto';
+import { sleep } from '../clock';
+import { type Member, SERVICE_CHANNEL } from '../connections/connection-items';
+import { LAST_RESORT_SECONDS } from '../connections/connection-store';
+import type { Service } from '../service';
+import { absent, all, always, any, differs, equals, lessThan } from '../table/conditions';
+import { expiryAfter, type Item, type Key } from '../table/item';
+import type { PresenceForm } from './presence-form';
+import { CHANGE_PREFIX, type Change, changeKey, listKey, revisionOf, revOfChange } from './presence-items';
+
+/** Changes that come within this time are posted together. */
+export const GATHERING_MILLISECONDS = 250;
+/** While changes go on, a list is held back this much longer for each who hears it: it costs that many posts. */
+const GATHERING_PER_MEMBER_MILLISECONDS = 4;
+/** But not longer than this. */
+const LONGEST_GATHERING_MILLISECONDS = 4_000;
+/** One round with its retries: with less time left, the poster hands over. */
+const ROUND_MILLISECONDS = 5_000;
+/** A lease of a process that has no deadline of its own. */
+const LONGEST_LEASE_MILLISECONDS = 30_000;
+/** A list up to this size is metered as one message. Source: API Gateway pricing, "metered in 32 KB increments". */
+const MAX_LIST_BYTES = 32 * 1024;
+/** More changes than this are told as a whole list. */
+const MAX_CHANGES = 200;
+const CHANGES_KEPT_SECONDS = 10 * 60;
+
+export interface PresenceOptions {
+  /** @default the one that everyone of the service is in */
+  channel?: string;
+  /** Asks for another invocation that goes on, since this one's time ends. @default the upkeep */
+  goOn?: () => Promise<void>;
+}
+
+export class Presence<Entry> {
+  readonly #key: Key;
+  readonly #channel: string | undefined;
+  readonly #goOn: () => Promise<void>;
+
+  constructor(
+    private readonly service: Service,
+    private readonly form: PresenceForm<Entry>,
+    { channel, goOn = () => service.requestUpkeep() }: PresenceOptions = {},
+  ) {
+    this.#channel = channel;
+    this.#key = listKey(service.name, channel ?? SERVICE_CHANNEL);
+    this.#goOn = goOn;
+  }
+
+  /** Who is present has changed: counts it, and posts it unless somebody else is about to. */
+  async changed(change: Change = { users: [] }): Promise<void> {
+    if (await this.count(change)) await this.post();
+  }
+
+  /** Counts a change. Whether somebody is still to post it, since nobody is about to. */
+  async count(change: Change): Promise<boolean> {
+    const { table, clock } = this.service.backend;
+    const now = clock.now();
+    // The list of everyone stays as long as its service; those of channels come and go.
+    const expires = this.#channel !== undefined && {
+      set: { expiresAt: expiryAfter(now, LAST_RESORT_SECONDS) },
+      setIfAbsent: { base: now },
+    };
+    const list = await table.update(this.#key, { add: { rev: 1 }, ...expires }, always);
+    if (!list) return false;
+    if (this.form.differences) {
+      const { users, newcomer } = change;
+      const expiresAt = expiryAfter(now, CHANGES_KEPT_SECONDS);
+      await table.put(
+        { ...changeKey(this.#key.pk, list.rev as number), users, ...(newcomer && { newcomer }), expiresAt },
+        always,
+      );
+    }
+    return !this.#isHeld(list);
+  }
+
+  /** Posts what has not been posted, unless somebody else does. */
+  async post(): Promise<void> {
+    const { table, clock, token } = this.service.backend;
+    const poster = token();
+    const now = clock.now();
+    const lease = await table.update(
+      this.#key,
+      { set: { poster, until: Math.min(this.service.deadline, now + LONGEST_LEASE_MILLISECONDS) } },
+      all(
+        any(absent('poster'), lessThan('until', now), equals('poster', poster)),
+        any(absent('posted'), differs('posted', 'rev')),
+      ),
+    );
+    if (lease) await this.#postRounds(poster, lease);
+  }
+
+  /** Tells one who has just come, again and again until nothing changes meanwhile. */
+  async tell(write: (frame: string) => Promise<void>): Promise<void> {
+    const { clock } = this.service.backend;
+    for (let list = await this.#list(); ; ) {
+      await write(this.#listFrame(this.form.entriesOf(await this.members()), revisionOf(list)));
+      const now = await this.#list();
+      if (now.rev === list.rev || clock.now() + GATHERING_MILLISECONDS > this.service.deadline) return;
+      list = now;
+      await sleep(clock, GATHERING_MILLISECONDS);
+    }
+  }
+
+  /** Posts the list if one that should have been posted was not, or members have changed without a word. */
+  async mend(): Promise<void> {
+    const list = await this.service.backend.table.get(this.#key);
+    if (list && this.#isHeld(list)) return;
+    const entries = this.form.entriesOf(await this.members());
+    if (!list && entries.length === 0) return;
+    if (list?.posted === list?.rev && list?.hash === hashOf(entries)) return;
+    // Whom it is about is not known: a change that is not there has the whole list told.
+    const { table } = this.service.backend;
+    const counted = await table.update(this.#key, { add: { rev: 1 } }, always);
+    if (counted) await this.post();
+  }
+
+  /** Everyone, identified or not, whoever was identified first at the front. */
+  async members(): Promise<Member[]> {
+    const { service } = this;
+    const read =
+      this.#channel === undefined ? service.members() : service.channels.members(service.name, this.#channel);
+    const members: Member[] = [];
+    for await (const member of read) members.push(member);
+    return members.sort(
+      (a, b) => (a.namedAt ?? 0) - (b.namedAt ?? 0) || (a.webSocketId < b.webSocketId ? -1 : 1),
+    );
+  }
+
+  async #postRounds(poster: string, lease: Item): Promise<void> {
+    const { table, clock } = this.service.backend;
+    const until = lease.until as number;
+    let seen = lease;
+    while (clock.now() + ROUND_MILLISECONDS <= until) {
+      const list = await this.#gathered(seen);
+      if (list?.poster !== poster) return;
+      seen = list;
+      const hash = await this.#postRound(list);
+      const done = await table.update(
+        this.#key,
+        { set: { posted: list.rev as number, ...hash }, remove: ['poster', 'until'] },
+        all(equals('poster', poster), equals('rev', list.rev as number)),
+      );
+      if (done) return;
+    }
+    const free = { remove: ['poster', 'until'] };
+    // The changes do not end, but this invocation's time does.
+    if (await table.update(this.#key, free, equals('poster', poster))) await this.#goOn();
+  }
+
+  /** The list's item when no change has come for a moment, or the crowd has been waited for long enough. */
+  async #gathered({ rev: atFirst }: Item): Promise<Item | undefined> {
+    const { table, clock } = this.service.backend;
+    const begun = clock.now();
+    for (let seen = atFirst; ; ) {
+      await sleep(clock, GATHERING_MILLISECONDS);
+      const list = await table.get(this.#key);
+      if (!list || list.rev === seen) return list;
+      const crowd = Math.max(
+        (list.told as number | undefined) ?? 0,
+        (list.rev as number) - Number(list.posted ?? 0),
+      );
+      const longest = Math.min(
+        LONGEST_GATHERING_MILLISECONDS,
+        GATHERING_MILLISECONDS + crowd * GATHERING_PER_MEMBER_MILLISECONDS,
+      );
+      if (clock.now() - begun + GATHERING_MILLISECONDS > longest) return list;
+      seen = list.rev;
+    }
+  }
+
+  /** The revision is read before the changes and the members, so that no change that it counts is missing among them. */
+  async #postRound(list: Item): Promise<{ hash: string; told: number }> {
+    const changes = await this.#changesUpTo(list);
+    const members = await this.members();
+    const entries = this.form.entriesOf(members);
+    const { differences } = this.form;
+    const whole = this.#listFrame(entries, revisionOf(list));
+    const newcomers = changes && new Set(changes.map(({ newcomer }) => newcomer));
+    if (differences && newcomers) {
+      const touched = new Set(changes.flatMap(({ users }) => users));
+      const joined = entries.filter((entry) => touched.has(differences.userOf(entry)));
+      const present = new Set(joined.map(differences.userOf));
+      const left = [...touched].filter((user) => !present.has(user));
+      const since = revisionOf(list, Number(list.posted ?? 0));
+      const frame = differences.encode({ joined, left, since, revision: revisionOf(list) });
+      const isNew = ({ webSocketId }: Member) => newcomers.has(webSocketId);
+      await this.service.deliver(frame, { to: members.filter((member) => !isNew(member)) });
+      await this.service.deliver(whole, { to: members.filter(isNew) });
+    } else {
+      await this.service.deliver(whole, { to: members });
+    }
+    return { hash: hashOf(entries), told: members.length };
+  }
+
+  /** What has changed since the list was posted last; `undefined` if that is not known, or too much to tell one by one. */
+  async #changesUpTo({ rev, posted }: Item): Promise<Change[] | undefined> {
+    if (!this.form.differences || posted === undefined) return undefined;
+    const [last, first] = [rev as number, posted as number];
+    if (last - first > MAX_CHANGES) return undefined;
+    const { pk } = this.#key;
+    const { items } = await this.service.backend.table.query({
+      ...{ pk, prefix: CHANGE_PREFIX, after: changeKey(pk, first), limit: MAX_CHANGES },
+    });
+    const changes = items.filter((item) => revOfChange(item) <= last);
+    return changes.length === last - first ? changes.map(changeOf) : undefined;
+  }
+
+  #isHeld(list: Item): boolean {
+    return list.poster !== undefined && (list.until as number) > this.service.backend.clock.now();
+  }
+
+  async #list(): Promise<Item> {
+    return (await this.service.backend.table.get(this.#key)) ?? { ...this.#key, rev: 0 };
+  }
+
+  /** As many entries as fit, and how many more there are. */
+  #listFrame(entries: Entry[], revision: number): string {
+    let bytes = Buffer.byteLength(this.form.encodeList({ entries: [], more: entries.length, revision }));
+    const fitting = entries.findIndex((entry) => {
+      bytes += Buffer.byteLength(JSON.stringify(entry)) + 1;
+      return bytes > MAX_LIST_BYTES;
+    });
+    const shown = fitting < 0 ? entries : entries.slice(0, fitting);
+    return this.form.encodeList({ entries: shown, more: entries.length - shown.length, revision });
+  }
+}
+
+function changeOf({ users, newcomer }: Item): Change {
+  return { users: users as string[], ...(newcomer !== undefined && { newcomer: newcomer as string }) };
+}
+
+function hashOf(entries: unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(entries)).digest('base64url').slice(0, 16);
+}

@@ -1,0 +1,239 @@
+import {
+  type ChannelRule,
+  type ChannelRules,
+  type PresenceNews,
+  SharedConnection,
+  WebSocketServer,
+} from '../../../lib';
+import { Presence } from '../../../lib/presence/presence';
+import { channelForm, type PresentUser } from '../../../lib/presence/presence-form';
+import type { ServerClass } from '../../../lib/server/web-socket-server';
+import {
+  type Call,
+  lambdaContext,
+  type ManualClock,
+  type TestClient,
+  TestService,
+} from '../../../lib/testing';
+
+function rooms(joinLeave: NonNullable<ChannelRule['joinLeave']>) {
+  return class Rooms extends WebSocketServer {
+    static override channels: ChannelRules = { 'room/*': { joinLeave } };
+    override async onPreServer() {
+      const user = this.request.query.get('user');
+      if (user) await this.identify({ user, info: { name: user.toUpperCase() } });
+      if (this.request.query.has('room')) await this.subscribe('room/1');
+    }
+    override async onClientMessage(data: string) {
+      if (data === 'enter') await this.subscribe('room/1');
+      else if (data === 'leave') await this.unsubscribe('room/1');
+      else await this.identify({ user: data });
+    }
+  };
+}
+
+describe('presence in a channel', () => {
+  let service: TestService;
+  let calls: Call[];
+
+  const start = (ServerClass: ServerClass) => {
+    calls = [];
+    service = new TestService(ServerClass, {
+      intercept: async (call, apply) => {
+        calls.push(call);
+        return apply();
+      },
+    });
+  };
+  const enter = (user?: string) => service.connect({ query: { room: '1', ...(user && { user }) } });
+  const heard = (client: TestClient) =>
+    (client.messages as { presence: PresenceNews }[]).map(({ presence }) => presence);
+  const users = (news: PresenceNews | undefined) =>
+    news && 'users' in news ? news.users.map(({ user, connections }) => [user, connections]) : news;
+  const posts = () => calls.filter(({ operation }) => operation === 'POST').length;
+  const pass = (milliseconds: number) => (service.clock as ManualClock).advance(milliseconds);
+  const sweep = async () => {
+    jest.spyOn(console, 'log').mockImplementation(() => {});
+    await service.handlers.server({ type: 'sweep' }, lambdaContext());
+    await service.runQueued();
+    jest.restoreAllMocks();
+  };
+
+  describe('as whole lists', () => {
+    beforeEach(() => start(rooms('lists')));
+
+    it('reaches everyone, whoever has come included', async () => {
+      const ada = await enter('ada');
+      const bob = await enter('bob');
+      for (const client of [ada, bob]) {
+        expect(users(heard(client).at(-1))).toEqual([
+          ['ada', 1],
+          ['bob', 1],
+        ]);
+      }
+    });
+
+    it('says of each user what others may know, and since when', async () => {
+      const ada = await enter('ada');
+      const [news] = heard(ada) as { users: PresentUser[] }[];
+      expect(news?.users[0]).toEqual({
+        ...{ user: 'ada', info: { name: 'ADA' }, connections: 1 },
+        since: expect.any(Number),
+      });
+    });
+
+    it('has a user of several connections once', async () => {
+      const [ada] = [await enter('ada'), await enter('ada')];
+      expect(users(heard(ada).at(-1))).toEqual([['ada', 2]]);
+    });
+
+    it('lists nobody who is unidentified, but tells them', async () => {
+      const nameless = await enter();
+      await enter('ada');
+      expect(users(heard(nameless).at(-1))).toEqual([['ada', 1]]);
+    });
+
+    it('follows whoever leaves the channel, closes, or vanishes', async () => {
+      const ada = await enter('ada');
+      const [bob, eve, zed] = [await enter('bob'), await enter('eve'), await enter('zed')];
+      await bob.send('leave');
+      expect(users(heard(ada).at(-1))).toEqual([
+        ['ada', 1],
+        ['eve', 1],
+        ['zed', 1],
+      ]);
+      await eve.close();
+      expect(users(heard(ada).at(-1))).toEqual([
+        ['ada', 1],
+        ['zed', 1],
+      ]);
+      zed.vanish();
+      await pass(60_000);
+      await sweep();
+      expect(users(heard(ada).at(-1))).toEqual([['ada', 1]]);
+    });
+
+    it('follows a user who is identified otherwise', async () => {
+      const ada = await enter('ada');
+      await ada.send('countess');
+      expect(users(heard(ada).at(-1))).toEqual([['countess', 1]]);
+    });
+
+    it('costs 50 who come at once two lists each at most', async () => {
+      const clients = await Promise.all(Array.from({ length: 50 }, (_, n) => enter(`user ${n}`)));
+      for (const client of clients) {
+        expect(users(heard(client).at(-1))).toHaveLength(50);
+        expect(heard(client).length).toBeLessThanOrEqual(2);
+      }
+    });
+
+    it('follows what another process does', async () => {
+      const ada = await enter('ada');
+      const bob = await service.connect({ query: { user: 'bob' } });
+      const socket = await SharedConnection.open(bob.webSocketId, {
+        backend: service.backend,
+        serverClass: rooms('lists'),
+      });
+      await socket.subscribe('room/1');
+      await service.runQueued();
+      expect(users(heard(ada).at(-1))).toHaveLength(2);
+    });
+
+    it('is put right by the sweep when a process does not know the class, or a poster has died', async () => {
+      const ada = await enter('ada');
+      const bob = await service.connect({ query: { user: 'bob' } });
+      const socket = await SharedConnection.open(bob.webSocketId, { backend: service.backend });
+      await socket.subscribe('room/1');
+      expect(users(heard(ada).at(-1))).toHaveLength(1);
+      await sweep();
+      expect(users(heard(ada).at(-1))).toHaveLength(2);
+      const before = posts();
+      await sweep();
+      expect(posts()).toBe(before);
+    });
+
+    it('leaves nothing behind that lasts: an empty channel is looked after no longer', async () => {
+      const ada = await enter('ada');
+      await ada.close();
+      await sweep();
+      expect(service.table.items().filter(({ pk }) => pk.startsWith('PRESENCE#'))).toEqual([]);
+      const kept = service.table.items().filter(({ sk }) => sk === 'LIST');
+      expect(kept.every(({ expiresAt }) => typeof expiresAt === 'number')).toBe(true);
+    });
+
+    it('has revisions that grow, though the list’s row was forgotten in between', async () => {
+      const revisions = async () => heard(await enter('ada')).map(({ revision }) => revision);
+      const [first = 0] = await revisions();
+      await service.table.delete({ pk: 'CHANNEL#chat#room/1', sk: 'LIST' }, { kind: 'always' });
+      await pass(1_000);
+      const [second = 0] = await revisions();
+      expect(second).toBeGreaterThan(first);
+    });
+  });
+
+  describe('as differences', () => {
+    beforeEach(() => start(rooms('differences')));
+
+    it('gives whoever has come a whole list, and the others what has changed', async () => {
+      const ada = await enter('ada');
+      const bob = await enter('bob');
+      expect(users(heard(bob)[0])).toEqual([
+        ['ada', 1],
+        ['bob', 1],
+      ]);
+      expect(heard(ada).at(-1)).toMatchObject({ joined: [{ user: 'bob' }], left: [] });
+      await bob.close();
+      expect(heard(ada).at(-1)).toMatchObject({ joined: [], left: ['bob'] });
+    });
+
+    it('says of a user with another connection left that it is still there', async () => {
+      const ada = await enter('ada');
+      const [bob] = [await enter('bob'), await enter('bob')];
+      await bob.close();
+      expect(heard(ada).at(-1)).toMatchObject({ joined: [{ user: 'bob', connections: 1 }], left: [] });
+    });
+
+    it('follows on what each has heard before', async () => {
+      const ada = await enter('ada');
+      for (const user of ['bob', 'eve', 'zed']) await enter(user);
+      const news = heard(ada) as { revision: number; since?: number }[];
+      for (const [n, { since }] of news.entries()) if (n > 0) expect(since).toBe(news[n - 1]?.revision);
+    });
+
+    it('is a whole list where it is not known what has changed', async () => {
+      const ada = await enter('ada');
+      const bob = await service.connect({ query: { user: 'bob' } });
+      const socket = await SharedConnection.open(bob.webSocketId, { backend: service.backend });
+      await socket.subscribe('room/1');
+      await sweep();
+      expect(users(heard(ada).at(-1))).toHaveLength(2);
+    });
+  });
+
+  it('speaks as the class wants it', async () => {
+    start(
+      class Own extends rooms('lists') {
+        static override encodePresence(channel: string, { revision }: PresenceNews) {
+          return `${channel} is at ${revision > 0}`;
+        }
+      },
+    );
+    expect((await enter('ada')).received).toEqual(['room/1 is at true']);
+  });
+
+  it('is told to nobody in a channel without such a rule', async () => {
+    start(
+      class Silent extends rooms('lists') {
+        static override channels = {};
+      },
+    );
+    expect((await enter('ada')).received).toEqual([]);
+  });
+
+  it('posts to nobody for a channel that is empty', async () => {
+    start(rooms('lists'));
+    const presence = new Presence(service.service, channelForm('room/1', 'lists'), { channel: 'room/1' });
+    await presence.mend();
+    expect(posts()).toBe(0);
+  });
+});
