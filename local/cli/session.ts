@@ -275,6 +275,8 @@ export class Session {
       print("AWS's limits of frames and messages are off (--no-limits): what works here may fail on AWS");
     }
     if (this.#faults.list().length > 0) print(this.#faults.describe());
+    const { timeScale } = this.#options;
+    if (timeScale > 1) print(`Time passes ${timeScale} times as fast, except for functions`);
   }
 }
 

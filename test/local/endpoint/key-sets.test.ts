@@ -41,20 +41,24 @@ describe('--jwks', () => {
   const fixture = new Fixture();
   const file = join(directory, 'jwks.json');
   let runtime: Runtime;
+  const runtimes = new Map<Isolation, Runtime>();
   beforeEach(() => writeFileSync(file, KEYS));
-  afterEach(() => runtime?.close());
-  afterAll(() => {
+  afterAll(async () => {
+    await Promise.all([...runtimes.values()].map((one) => one.close()));
     fixture.remove();
     rmSync(directory, { recursive: true });
   });
 
   /** What a function gets for a URL, by `node:https` and by `fetch`. */
   async function fetchInFunction(url: string, isolation: Isolation = 'thread') {
-    runtime = await startRuntime({
-      app: appOf([fixture.function('Fetching', { 'index.mjs': FETCH })]),
-      ...{ port: 0, log: silentLog, functionLog: silentFunctionLog, isolation },
-      keySets: readKeySets([`${URL_OF_KEYS}=${file}`]),
-    });
+    runtime =
+      runtimes.get(isolation) ??
+      (await startRuntime({
+        app: appOf([fixture.function('Fetching', { 'index.mjs': FETCH })]),
+        ...{ port: 0, log: silentLog, functionLog: silentFunctionLog, isolation },
+        keySets: readKeySets([`${URL_OF_KEYS}=${file}`]),
+      }));
+    runtimes.set(isolation, runtime);
     const { payload } = await runtime.functions.invoke('Fetching', JSON.stringify(url));
     return JSON.parse(payload);
   }

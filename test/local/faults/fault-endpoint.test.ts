@@ -11,18 +11,22 @@ describe('The endpoint for faults', () => {
   let runtime: Runtime;
   let logged: string[];
   let clients: DynamoDBClient[];
-  beforeEach(async () => {
-    logged = [];
+  beforeAll(async () => {
     runtime = await startRuntime({
       app: readAssembly(writeAssembly({ Main: chatTemplate() })),
       ...{ port: 0, log: silentLog, functionLog: silentFunctionLog },
-      faults: new Faults({ throttled: 0.5 }, 7, { info: (text) => void logged.push(text) }),
+      faults: new Faults({}, 7, { info: (text) => void logged.push(text) }),
     });
     clients = [runtime.url, runtime.dynamodb.address].map((address) =>
       tableClient(address, { maxAttempts: 1 }),
     );
   });
-  afterEach(async () => {
+  beforeEach(async () => {
+    logged = [];
+    await ask('DELETE');
+    await ask('PUT', 'throttled', '0.5');
+  });
+  afterAll(async () => {
     for (const client of clients) client.destroy();
     await runtime.close();
   });
