@@ -1,4 +1,4 @@
-/** What a CDK app needs to deploy services: the constructs, and the bundling of functions. */
+/** What a CDK app needs to deploy services: the constructs, and the bundling of functions. @module shared-connection/infra */
 export { bundleFunctions } from './bundle';
 export { ConnectionTable, type ConnectionTableProps } from './connection-table';
 export { IncomingFiles, type IncomingFilesProps } from './incoming-files';

@@ -1,4 +1,4 @@
-/** SharedConnection: WebSockets on API Gateway, Lambda and DynamoDB that any process can open by their id. */
+/** SharedConnection: WebSockets on API Gateway, Lambda and DynamoDB that any process can open by their id. @module shared-connection */
 export { type Backend, backendFromEnvironment } from './backend';
 export {
   Channel,

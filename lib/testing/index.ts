@@ -1,4 +1,4 @@
-/** What you need to test a server class in plain jest: a service in memory, its parts, and events. */
+/** What you need to test a server class in plain jest: a service in memory, its parts, and events. @module shared-connection/testing */
 export { connectEvent, disconnectEvent, lambdaContext, messageEvent, newWebSocketId } from './events';
 export { FakeGateway } from './fake-gateway';
 export { FakeInvoker } from './fake-invoker';
