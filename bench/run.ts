@@ -4,6 +4,7 @@ import { scripts } from '../package.json';
 import { measureBroadcast } from './measures/broadcast';
 import { measureBundle } from './measures/bundles';
 import { measureCrowds } from './measures/crowds';
+import { measureIam } from './measures/iam';
 import { measureNotifications } from './measures/notifications';
 import { measureRoundTrip } from './measures/round-trip';
 import type { Sides } from './measures/sides';
@@ -32,6 +33,12 @@ async function main(): Promise<void> {
   progress('start');
   page.section('Start', BARE_SERVER, await measureStart({ ours: START, baseline: BARE }, ROOT));
   await underLoad(page);
+  progress('iam');
+  page.section(
+    'Round trip of one message, with signatures and policies',
+    'the same with `--no-iam`',
+    await measureIam(START, ROOT),
+  );
   progress('notifications');
   page.section(
     'Notifications of files',

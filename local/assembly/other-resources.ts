@@ -6,7 +6,7 @@ import type { Assembly } from './assembly';
 import type { OtherResource } from './model';
 
 /**
- * Run, or without effect here: roles and policies are not enforced, logs go to the terminal, and names need no
+ * Run, or without effect here: roles and policies decide who may do what, logs go to the terminal, and names need no
  * records or certificates.
  */
 const UNLISTED = [

@@ -2,7 +2,7 @@
  * The canonical form of a request, and the signature of it.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-import { createHash, createHmac } from 'node:crypto';
+import crypto, { createHash, createHmac } from 'node:crypto';
 import { ALGORITHM, type RequestHead } from './signed-request';
 
 export interface Scope {
@@ -25,19 +25,21 @@ export function canonicalRequest(
 ): string {
   const mark = url.indexOf('?');
   const [path, query] = mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)];
-  const wanted = new Set(signedHeaders);
-  const values = new Map<string, string>();
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = (rawHeaders[at] as string).toLowerCase();
-    if (!wanted.has(name)) continue;
-    const value = trimmed(rawHeaders[at + 1] as string);
-    const others = values.get(name);
-    values.set(name, others === undefined ? value : `${others},${value}`);
-  }
+  const names = rawHeaders.map((one, at) => (at % 2 === 0 ? one.toLowerCase() : ''));
   let headers = '';
-  for (const name of signedHeaders) headers += `${name}:${values.get(name) ?? ''}\n`;
-  const canonicalPath = service === 's3' ? encodedOnce(path) : encodedAgain(path);
+  for (const name of signedHeaders) headers += `${name}:${valuesOf(name, names, rawHeaders)}\n`;
+  const canonicalPath = service === 's3' ? encodedOnce(path) : path === '/' ? path : encodedAgain(path);
   return `${method}\n${canonicalPath}\n${canonicalQuery(query)}\n${headers}\n${signedHeaders.join(';')}\n${payloadHash}`;
+}
+
+/** Several headers of one name count as one with all their values. */
+function valuesOf(name: string, names: readonly string[], rawHeaders: readonly string[]): string {
+  let values: string | undefined;
+  for (let at = names.indexOf(name); at >= 0; at = names.indexOf(name, at + 2)) {
+    const value = trimmed(rawHeaders[at + 1] ?? '');
+    values = values === undefined ? value : `${values},${value}`;
+  }
+  return values ?? '';
 }
 
 export function stringToSign(timestamp: string, { day, region, service }: Scope, canonical: string): string {
@@ -56,8 +58,13 @@ export function signatureOf(key: Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 
+/** Node.js 20.12 and later hash a short text in one go, which takes half the time. */
+const hashAtOnce: ((algorithm: string, data: string | Uint8Array) => string) | undefined = (
+  crypto as { hash?: (algorithm: string, data: string | Uint8Array) => string }
+).hash;
+
 export function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
+  return hashAtOnce?.('sha256', data) ?? createHash('sha256').update(data).digest('hex');
 }
 
 /** RFC 3986's percent-encoding, which leaves fewer characters as they are than JavaScript does. */

@@ -131,12 +131,20 @@ function claimedHash({ url = '', headers }: RequestHead): string {
   return typeof claimed === 'string' ? claimed : query ? UNSIGNED_PAYLOAD : EMPTY_HASH;
 }
 
+/** The last one that was read: requests of one second have the same. */
+let known: { timestamp: string; millis: number | undefined } | undefined;
+
+function millisOf(timestamp: string): number | undefined {
+  if (known?.timestamp !== timestamp) known = { timestamp, millis: fromBasicFormat(timestamp) };
+  return known.millis;
+}
+
 function timeFault(
   { timestamp, expiresSeconds }: SignatureParts,
   service: string,
   now: number,
 ): SignatureFault | undefined {
-  const signedAt = fromBasicFormat(timestamp);
+  const signedAt = millisOf(timestamp);
   if (signedAt === undefined) return incomplete();
   const skew = service === 's3' ? MAX_SKEW_MILLIS_S3 : MAX_SKEW_MILLIS;
   const minutes = skew / 60_000;

@@ -26,11 +26,10 @@ export interface SignatureParts {
 export function readSignature({ url = '', headers }: RequestHead): SignatureParts | 'incomplete' | undefined {
   const { authorization } = headers;
   if (authorization?.startsWith(ALGORITHM)) {
-    const fields = fieldsOf(authorization.slice(ALGORITHM.length));
     return partsOf({
-      credential: fields.get('Credential'),
-      signedHeaders: fields.get('SignedHeaders'),
-      signature: fields.get('Signature'),
+      credential: fieldOf(authorization, 'Credential='),
+      signedHeaders: fieldOf(authorization, 'SignedHeaders='),
+      signature: fieldOf(authorization, 'Signature='),
       timestamp: timestampOf(headers),
       sessionToken: single(headers['x-amz-security-token']),
     });
@@ -69,13 +68,12 @@ export function fromBasicFormat(timestamp: string): number | undefined {
   return Date.UTC(year, month - 1, day, hours, minutes, seconds);
 }
 
-function fieldsOf(list: string): Map<string, string> {
-  return new Map(
-    list.split(',').map((field): [string, string] => {
-      const at = field.indexOf('=');
-      return [field.slice(0, at).trim(), field.slice(at + 1).trim()];
-    }),
-  );
+/** What stands between the name of a field and the next comma. */
+function fieldOf(authorization: string, name: string): string | undefined {
+  const at = authorization.indexOf(name);
+  if (at < 0) return undefined;
+  const end = authorization.indexOf(',', at);
+  return authorization.slice(at + name.length, end < 0 ? undefined : end).trim();
 }
 
 interface GivenParts {

@@ -93,6 +93,16 @@ export const authorizers: Section = {
   ],
   others: [
     {
+      fact: 'IAM on $connect: a presigned URL or signed headers open the connection if the policies allow execute-api:Invoke on it; no policy is asked for later messages',
+      source: 'Developer Guide; awsdocs #121',
+      test: 'test/local/gateway/signed-callers.test.ts',
+    },
+    {
+      fact: '@connections without execute-api:ManageConnections: 403 AccessDeniedException, with the account masked and {connectionId} for the id',
+      source: 'aws-cdk #18410 and other reports of people',
+      test: 'test/local/gateway/signed-callers.test.ts',
+    },
+    {
       fact: 'A missing Lambda permission refuses the handshake with 500',
       source: 'terraform-aws-apigateway-v2 #8',
       test: 'test/local/gateway/handshake.test.ts',
