@@ -199,6 +199,20 @@ describe('the package in a stranger’s project', () => {
     }
   });
 
+  it('lets the quiz with rooms pass its tests', async () => {
+    for (const part of ['quiz', 'host']) {
+      cpSync(join(ROOT, 'examples/rooms', part), join(project, part), { recursive: true });
+    }
+    try {
+      const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'examples/rooms/package.json'), 'utf8'));
+      await run(project, 'npm', 'install', '--no-save', '--no-audit', '--no-fund', `zod@${dependencies.zod}`);
+      await run(project, 'npx', 'tsc', '--noEmit');
+      await run(project, 'npm', 'test', '--', 'quiz');
+    } finally {
+      for (const part of ['quiz', 'host']) rmSync(join(project, part), { recursive: true });
+    }
+  });
+
   it('has types for TypeScript 5 and 7, of either module system', async () => {
     const imports = `
       import { type DeliveryReport, SharedConnection, WebSocketServer } from 'shared-connection';
