@@ -1,0 +1,25 @@
+/** What fragments of the pages name without saying where it comes from. */
+import type { Stack } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { WebSocketService } from '../../infra';
+import type { SharedConnection, WebSocketServer } from '../../lib';
+import type { ManualClock, TestClient } from '../../lib/testing';
+
+declare global {
+  const webSocketId: string;
+  const id: string;
+  const socket: SharedConnection;
+
+  const stack: Stack;
+  const service: WebSocketService;
+  const authorize: IFunction;
+  const reportFunction: IFunction;
+
+  const clock: ManualClock;
+  const ada: TestClient;
+  /** A class of the page on server classes. */
+  class EchoServer extends WebSocketServer {}
+  class ListenerServer extends WebSocketServer {}
+
+  function accountOf(token: string | undefined): Promise<{ id: string; name: string } | undefined>;
+}
