@@ -1,6 +1,6 @@
 /** A service on a metered table, behind a gateway in memory: what each of its steps asks of DynamoDB, of Lambda and of API Gateway. */
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { type Backend, createHandlers, type Handlers, Service } from '../lib';
+import { type Backend, createHandlers, type Handlers, type PublishOptions, Service } from '../lib';
 import type { ServerClass } from '../lib/server/web-socket-server';
 import { DynamoDbTable } from '../lib/table/dynamodb-table';
 import type { Key } from '../lib/table/item';
@@ -108,8 +108,8 @@ export class MeteredService {
   }
 
   /** Posts to everyone in a channel, and lets what follows from it run. */
-  async publish(channel: string, data: string): Promise<void> {
-    await this.service.publish(channel, data);
+  async publish(channel: string, data: string, options?: PublishOptions): Promise<void> {
+    await this.service.publish(channel, data, options);
     await this.#runQueued();
   }
 

@@ -19,6 +19,7 @@ export { type DeliveryOptions, type DeliveryReport, MAX_MESSAGE_BYTES } from './
 export type { Rate } from './delivery/pace';
 export type { SweepReport } from './departures/sweep';
 export * from './errors';
+export type { FanOutOptions } from './fan-out/fan-out';
 export { createHandlers, type Handlers } from './handlers/create-handlers';
 export type {
   ConnectEvent,

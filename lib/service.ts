@@ -13,8 +13,11 @@ import {
   type DeliveryOptions,
   type DeliveryReport,
   deliver,
+  sumOf,
 } from './delivery/delivery';
 import { InvalidUseError, InvalidValueError } from './errors';
+import { FanOut, type FanOutOptions } from './fan-out/fan-out';
+import { ShareStore } from './fan-out/shares';
 import { messageText } from './messages/message-text';
 import { ChannelPresence } from './presence/channel-presence';
 import type { PresenceFrame } from './presence/presence-form';
@@ -37,7 +40,7 @@ export interface ChannelClass extends Partial<ChannelFrames> {
   encodePresence?: PresenceFrame;
 }
 
-export interface PublishOptions extends DeliveryOptions {
+export interface PublishOptions extends FanOutOptions {
   /** WebSocket ids that do not get it. @default none */
   except?: string | string[];
 }
@@ -102,17 +105,35 @@ export class Service {
   }
 
   /**
-   * Posts `data` (text, bytes, or what JSON takes) to everyone, or to the members given; those that have gone are settled.
+   * Posts `data` (text, bytes, or what JSON takes) to everyone, or to the members given. Disconnected members are cleaned up. A delivery
+   * to everyone is split over invocations of the service's function if they are many.
    * @throws InvalidValueError for data that JSON does not take, MessageTooLargeError
    */
   deliver(
     data: unknown,
-    {
-      to = this.members(),
-      ...options
-    }: DeliveryOptions & { to?: AsyncIterable<Member> | Iterable<Member> } = {},
+    { to, ...options }: FanOutOptions & { to?: AsyncIterable<Member> | Iterable<Member> } = {},
   ): Promise<DeliveryReport> {
-    return deliver(to, messageText(data), this.#collaborators(), { deadline: this.deadline, ...options });
+    const text = messageText(data);
+    if (to) return this.deliverTo(to, text, options);
+    return new FanOut(this).run({ except: [] }, text, options);
+  }
+
+  /** For the library's own use: this process posts to these members. `decided` is called with the outcome of each. */
+  deliverTo(
+    to: AsyncIterable<Member> | Iterable<Member>,
+    text: string,
+    options: DeliveryOptions = {},
+    decided?: DeliveryCollaborators['decided'],
+  ): Promise<DeliveryReport> {
+    const collaborators = { ...this.#collaborators(), ...(decided && { decided }) };
+    return deliver(to, text, collaborators, { deadline: this.deadline, ...options });
+  }
+
+  /** The counts so far of a split delivery, by the `split.id` of its report. They are kept for a day. `undefined` if there is no such delivery. */
+  async report(id: string): Promise<DeliveryReport | undefined> {
+    const { reports, unfinished } = await new ShareStore(this.backend.table, this.backend.clock).read(id);
+    if (reports.length === 0) return undefined;
+    return { ...sumOf(reports), split: { id, workers: reports.length, unfinished } };
   }
 
   /**
@@ -144,8 +165,9 @@ export class Service {
   }
 
   /**
-   * Posts `data` (text, bytes, or what JSON takes) to everyone who is in the channel, or in any of several: to each once. Whoever's subscription was acknowledged
-   * before, and who stays connected, gets it.
+   * Posts `data` (text, bytes, or what JSON takes) to everyone who is in the channel, or in any of several: to each once. Every member whose
+   * subscription was acknowledged before, and who stays connected, gets it. A publication to one channel is split over invocations of
+   * the service's function if its members are many.
    * @throws InvalidValueError for a name that is not valid, MessageTooLargeError
    */
   publish(
@@ -155,8 +177,12 @@ export class Service {
   ): Promise<DeliveryReport> {
     const channels = [channel].flat();
     for (const name of channels) this.#assertHasNoLog(name);
-    const to = this.#membersOf(channels, new Set([except].flat()));
-    return this.deliver(data, { ...options, to });
+    const [only, ...others] = channels;
+    const passed = [except].flat();
+    if (only !== undefined && others.length === 0) {
+      return new FanOut(this).run({ channel: only, except: passed }, messageText(data), options);
+    }
+    return this.deliver(data, { ...options, to: this.#membersOf(channels, new Set(passed)) });
   }
 
   #assertHasNoLog(channel: string): void {

@@ -1,10 +1,12 @@
 /** The notifications' steps, from a socket that connects to a message that ten thousand hear of. */
+
 import type { FileSource } from '../../functions/ingest/file-source';
 import { Ingest } from '../../functions/ingest/ingest';
 import type { IncomingFile } from '../../functions/ingest/s3-event';
 import { notificationsServer } from '../../functions/notifications/server';
 import { ToldLog } from '../../functions/notifications/told-log';
 import { channelOf, EVERYTHING } from '../../functions/notifications/topics';
+import type { PublishOptions } from '../../lib';
 import { memberKey } from '../../lib/connections/connection-items';
 import { newWebSocketId } from '../../lib/testing';
 import { MeteredService } from '../metered-service';
@@ -35,7 +37,8 @@ export async function* notificationsSteps(table: MeteredTable): AsyncGenerator<S
   const told = new ToldLog(service.backend.table, service.backend.clock, service.name);
   const channel = channelOf(EVERYTHING);
   const keysOf = (webSocketId: string) => [memberKey({ service: service.name, webSocketId, channel })];
-  const publish = () => notifications.publish(channel, '{"Type":"Notification"}');
+  const publish = (options?: PublishOptions) =>
+    notifications.publish(channel, '{"Type":"Notification"}', options);
   const announce = () => notifications.invoked(() => new Ingest(service, FILES).announce(FILE));
   const step = async (name: string, work: () => Promise<unknown>): Promise<Step> => ({
     ...{ name: `notifications: ${name}`, cost: await notifications.costOf(work) },
@@ -54,17 +57,18 @@ export async function* notificationsSteps(table: MeteredTable): AsyncGenerator<S
   await notifications.connect(gone);
   await notifications.clock.advance(AN_OLD_AGE_MILLISECONDS);
   notifications.vanish(gone);
-  yield await step('a publication to 2 finds one disconnected', publish);
+  yield await step('a publication to 2 finds one disconnected', () => publish());
 
   await notifications.multiply(first, 9, keysOf);
-  yield await step('publish to 10', publish);
+  yield await step('publish to 10', () => publish());
   yield await step('a message of a file, announced to 10', announce);
   yield await step('the same file, announced again', announce);
   for (let n = 0; n < MISSED - 1; n++)
     await told.note({ id: `${FILE.id}.${n}`, topic: 'adt', text: NOTIFICATION });
   yield await step('catch up on 100 missed', () => notifications.say(first, { After: `${FILE.id}.0` }));
   await notifications.multiply(first, 990, keysOf);
-  yield await step('publish to 1,000', publish);
+  yield await step('publish to 1,000', () => publish());
   await notifications.multiply(first, 9_000, keysOf);
-  yield await step('publish to 10,000', publish);
+  // By one process: how many pages workers read depends on the members' ids.
+  yield await step('publish to 10,000', () => publish({ inlineMembers: 10_000 }));
 }

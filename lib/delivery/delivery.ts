@@ -24,6 +24,42 @@ export interface DeliveryReport {
   failed: number;
   /** How often each reason occurred. */
   reasons: Record<string, number>;
+  /** Of a delivery to so many that its members were split over invocations. */
+  split?: {
+    /** `service.report(id)` reads the counts later. */
+    id: string;
+    /** Invocations besides the one that began it. */
+    workers: number;
+    /** Those of them that have not finished: what they have not decided is in no count. */
+    unfinished: number;
+  };
+}
+
+/** The counts of a report: each member is in exactly one of them. */
+export type Count = 'sent' | 'gone' | 'pending' | 'failed';
+
+export function emptyReport(): DeliveryReport {
+  return { sent: 0, gone: 0, pending: 0, failed: 0, reasons: {} };
+}
+
+export function countIn(report: DeliveryReport, count: Count, reason?: string): void {
+  report[count]++;
+  if (reason !== undefined) report.reasons[reason] = (report.reasons[reason] ?? 0) + 1;
+}
+
+/** The counts of several reports together. */
+export function sumOf(reports: DeliveryReport[]): DeliveryReport {
+  const sum = emptyReport();
+  for (const { sent, gone, pending, failed, reasons } of reports) {
+    sum.sent += sent;
+    sum.gone += gone;
+    sum.pending += pending;
+    sum.failed += failed;
+    for (const [reason, count] of Object.entries(reasons)) {
+      sum.reasons[reason] = (sum.reasons[reason] ?? 0) + count;
+    }
+  }
+  return sum;
 }
 
 export interface DeliveryOptions {
@@ -53,6 +89,8 @@ export interface DeliveryCollaborators {
   random(): number;
   /** Whether the table already knows that the member has left, which explains a 410. */
   hasLeft(member: Member): Promise<boolean>;
+  /** Called once for each member, with the count that it is in. @default nothing is */
+  decided?(member: Member, count: Count, reason?: string): void;
   /** Called with members that have disconnected, several at a time, and awaited. */
   settle(members: Member[]): Promise<void>;
   /**
@@ -97,7 +135,7 @@ class PostTimeoutError extends ConnectionsApiError {
 type Outcome = 'sent' | 'gone' | 'opening' | ConnectionsApiError;
 
 class Delivery {
-  readonly #report: DeliveryReport = { sent: 0, gone: 0, pending: 0, failed: 0, reasons: {} };
+  readonly #report = emptyReport();
   readonly #posts: Slots;
   readonly #undecided: Slots;
   readonly #pace: Pace;
@@ -146,15 +184,15 @@ class Delivery {
     for (const [n, frame] of this.frames.entries()) {
       const outcome = await this.#send(member, frame);
       if (outcome === 'sent') continue;
-      if (outcome === 'left') this.#report.gone++;
+      if (outcome === 'left') this.#count(member, 'gone');
       else if (outcome === 'gone') await this.#foundGone(member);
       else {
-        this.#giveUp(outcome);
+        this.#giveUp(member, outcome);
         this.collaborators.unreached?.(member, n, outcome !== 'opening');
       }
       return;
     }
-    this.#report.sent++;
+    this.#count(member, 'sent');
   }
 
   /** Retries until the outcome is known or its time is over. */
@@ -224,17 +262,18 @@ class Delivery {
     }
   }
 
-  #giveUp(outcome: Exclude<Outcome, 'sent' | 'gone'>): void {
-    if (outcome === 'opening') {
-      this.#report.pending++;
-      return;
-    }
-    this.#report.failed++;
-    this.#report.reasons[outcome.message] = (this.#report.reasons[outcome.message] ?? 0) + 1;
+  #giveUp(member: Member, outcome: Exclude<Outcome, 'sent' | 'gone'>): void {
+    if (outcome === 'opening') this.#count(member, 'pending');
+    else this.#count(member, 'failed', outcome.message);
+  }
+
+  #count(member: Member, count: Count, reason?: string): void {
+    countIn(this.#report, count, reason);
+    this.collaborators.decided?.(member, count, reason);
   }
 
   async #foundGone(member: Member): Promise<void> {
-    this.#report.gone++;
+    this.#count(member, 'gone');
     this.#gone.push(member);
     if (this.#gone.length >= SETTLEMENTS_PER_REQUEST) await this.#settleGone();
   }

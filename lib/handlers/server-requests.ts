@@ -10,6 +10,7 @@ import { Slots } from '../delivery/slots';
 import { Settlement } from '../departures/settlement';
 import { Sweep, type SweepReport } from '../departures/sweep';
 import { InvalidUseError } from '../errors';
+import { deliverShare } from '../fan-out/share-delivery';
 import type { ServiceRequest } from '../invocations/invoker';
 import { SharedServer } from '../server/shared-server';
 import { overrides } from '../server/web-socket-server';
@@ -40,6 +41,11 @@ export class ServerRequests {
       case 'settle':
         await this.#settle(request.members, context);
         return undefined;
+      case 'deliver':
+        await deliverShare(this.#service(context), request.share, context.awsRequestId, () =>
+          this.shared.backend.invoker.invoke(this.shared.serverFunction, request),
+        );
+        return undefined;
       case 'sweep':
         return this.#sweep(context);
       case 'upkeep':
@@ -53,7 +59,7 @@ export class ServerRequests {
         return undefined;
       default:
         throw new InvalidUseError(
-          `The server function of ${this.shared.serviceName} was invoked with ${JSON.stringify(request)}, whose type is unknown. It must be "server", "settle", "sweep", "upkeep", "presence" or "post".`,
+          `The server function of ${this.shared.serviceName} was invoked with ${JSON.stringify(request)}, whose type is unknown. It must be "server", "settle", "deliver", "sweep", "upkeep", "presence" or "post".`,
         );
     }
   }

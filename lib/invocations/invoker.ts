@@ -2,6 +2,7 @@
  * Asks a service's own function to do something later, by Lambda's asynchronous invocation. Delivered at least once.
  */
 import type { MemberKey } from '../connections/connection-items';
+import type { Share } from '../fan-out/shares';
 
 export interface Invoker {
   /** Returns when Lambda has queued the request. */
@@ -14,6 +15,8 @@ export type ServiceRequest =
   | { type: 'server'; webSocketId: string }
   /** Cleans up these connections, which got a 410, after a check. */
   | { type: 'settle'; members: MemberKey[] }
+  /** Delivers to a share of a large channel. */
+  | { type: 'deliver'; share: Share }
   /** Looks for departures that no event reported, and does the upkeep. Sent by a schedule. */
   | { type: 'sweep' }
   /** Does what the service does from time to time, such as repairing its user list. */

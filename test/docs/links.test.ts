@@ -33,7 +33,9 @@ describe.each(PAGES)('%s', (page) => {
     const named = [
       ...prose(page).matchAll(/`((?:bench|cli|functions|infra|lib|local|test|web)\/[\w./-]+)`/g),
     ].map(([, path = '']) => path);
-    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+    // What a build makes is not there in a fresh clone.
+    const isMade = (path: string) => path.split('/').includes('dist');
+    expect(named.filter((path) => !isMade(path) && !existsSync(join(ROOT, path)))).toEqual([]);
   });
 });
 

@@ -1,0 +1,117 @@
+/**
+ * A delivery to a channel of any size. Up to a number of members the caller posts by itself. If there are more, invocations of
+ * the service's function take shares of the rest while the caller still posts to the first ones, each with its part of the rate.
+ */
+import { type Clock, sleep } from '../clock';
+import { type Member, memberKey } from '../connections/connection-items';
+import { type DeliveryOptions, type DeliveryReport, sumOf } from '../delivery/delivery';
+import { ACCOUNT_RATE } from '../delivery/pace';
+import type { Service } from '../service';
+import { estimateAfter, membersIn, rangesAfter, type Share, ShareStore } from './shares';
+
+export interface FanOutOptions extends DeliveryOptions {
+  /** How many members the caller posts to by itself before it asks for workers. @default 2,000 */
+  inlineMembers?: number;
+  /** How many members a worker gets. @default 2,000 */
+  workerMembers?: number;
+  /** @default 20 */
+  maxWorkers?: number;
+  /** How long the caller waits for workers after its own posts. What they have not finished is in `split.unfinished`. @default 20,000 */
+  waitMilliseconds?: number;
+}
+
+export interface Audience {
+  /** @default everyone of the service */
+  channel?: string;
+  except: string[];
+}
+
+const LOOK_MILLISECONDS = 250;
+
+export class FanOut {
+  readonly #store: ShareStore;
+  readonly #clock: Clock;
+
+  constructor(private readonly service: Service) {
+    this.#clock = service.backend.clock;
+    this.#store = new ShareStore(service.backend.table, this.#clock);
+  }
+
+  async run({ channel, except }: Audience, data: string, options: FanOutOptions): Promise<DeliveryReport> {
+    const { inlineMembers = 2_000, waitMilliseconds = 20_000 } = options;
+    let shares: Share[] = [];
+    let last: Member | undefined;
+    let count = 0;
+    const split = async (from: Member) => {
+      shares = this.#sharesAfter(from, count, { channel, except, data, options });
+      await this.#ask(shares, from.serverFunction);
+    };
+    const audience = { ...(channel !== undefined && { channel }) };
+    // One query if the caller does it alone, and hardly more than it posts to if it does not.
+    const members = membersIn(this.service.backend.table, this.service.name, audience, inlineMembers + 1);
+    async function* own() {
+      for await (const member of members) {
+        if (last && count >= inlineMembers) return split(last);
+        last = member;
+        count++;
+        if (!except.includes(member.webSocketId)) yield member;
+      }
+    }
+    const report = await this.service.deliverTo(own(), data, options);
+    const [share] = shares;
+    if (!share) return report;
+    const { reports, unfinished } = await this.#workers(share.delivery, waitMilliseconds);
+    return {
+      ...sumOf([report, ...reports]),
+      split: { id: share.delivery, workers: shares.length, unfinished },
+    };
+  }
+
+  #sharesAfter(
+    last: Member,
+    count: number,
+    {
+      channel,
+      except,
+      data,
+      options,
+    }: { channel: string | undefined; except: string[]; data: string; options: FanOutOptions },
+  ): Share[] {
+    const { workerMembers = 2_000, maxWorkers = 20, rate = ACCOUNT_RATE } = options;
+    const { sk } = memberKey(last);
+    const workers = Math.ceil(estimateAfter(sk, count) / workerMembers);
+    const ranges = rangesAfter(sk, Math.min(maxWorkers, Math.max(1, workers)));
+    const delivery = this.service.backend.token();
+    const { concurrency, slowMilliseconds, timeoutMilliseconds } = options;
+    return ranges.map((range, number) => ({
+      ...{ delivery, number, except, data, ...range },
+      ...(channel !== undefined && { channel }),
+      options: {
+        ...(concurrency !== undefined && { concurrency }),
+        ...(slowMilliseconds !== undefined && { slowMilliseconds }),
+        ...(timeoutMilliseconds !== undefined && { timeoutMilliseconds }),
+        rate: { perSecond: rate.perSecond / (ranges.length + 1), burst: rate.burst / (ranges.length + 1) },
+      },
+    }));
+  }
+
+  /** Work is stored before anyone is asked to do it. */
+  async #ask(shares: Share[], serverFunction: string): Promise<void> {
+    await Promise.all(
+      shares.map(async (share) => {
+        await this.#store.add(share);
+        await this.service.backend.invoker.invoke(serverFunction, { type: 'deliver', share });
+      }),
+    );
+  }
+
+  /** What the workers have counted when all of them are done, or when the time is over. */
+  async #workers(delivery: string, milliseconds: number) {
+    const end = Math.min(this.#clock.now() + milliseconds, this.service.deadline - LOOK_MILLISECONDS);
+    for (;;) {
+      const found = await this.#store.read(delivery);
+      if (found.unfinished === 0 || this.#clock.now() >= end) return found;
+      await sleep(this.#clock, LOOK_MILLISECONDS);
+    }
+  }
+}

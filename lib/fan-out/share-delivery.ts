@@ -1,0 +1,57 @@
+/**
+ * A worker: delivers to its share of a large channel. It writes down now and then how far it is. If Lambda's time ends first, a
+ * fresh invocation continues; if the invocation dies, Lambda tries again, and it continues at the last checkpoint, so that some members
+ * may get the message twice.
+ */
+import type { Service } from '../service';
+import { Progress } from './progress';
+import { membersIn, type Share, ShareStore } from './shares';
+
+const CHECKPOINT_MILLISECONDS = 1_000;
+/** No post begins later than this before the deadline: the last ones have their whole budget. */
+const LAST_POSTS_MILLISECONDS = 12_000;
+
+/** `worker` is the id of the request to Lambda, which a retry has again. `again` asks for a fresh invocation. */
+export async function deliverShare(
+  service: Service,
+  share: Share,
+  worker: string,
+  again: () => Promise<void>,
+): Promise<void> {
+  const { clock, table } = service.backend;
+  const store = new ShareStore(table, clock);
+  const taken = await store.take(share, worker, service.deadline);
+  if (!taken) return;
+  const from = { after: taken.after };
+  const progress = new Progress(taken);
+  let isOver = true;
+  let isLost = false;
+
+  async function* members() {
+    let checkpointAt = clock.now() + CHECKPOINT_MILLISECONDS;
+    const { except } = share;
+    for await (const member of membersIn(table, service.name, { ...share, ...from })) {
+      if (except.includes(member.webSocketId)) continue;
+      const now = clock.now();
+      if (now > service.deadline - LAST_POSTS_MILLISECONDS) {
+        isOver = false;
+        return;
+      }
+      if (now >= checkpointAt) {
+        checkpointAt = now + CHECKPOINT_MILLISECONDS;
+        isLost = !(await store.checkpoint(share, worker, progress.soFar));
+        if (isLost) return;
+      }
+      progress.begin(member.webSocketId, member.sk);
+      yield member;
+    }
+  }
+
+  await service.deliverTo(members(), share.data, share.options, ({ webSocketId }, count, reason) =>
+    progress.decide(webSocketId, count, reason),
+  );
+  // Another worker has taken it while this one was stalled.
+  if (isLost) return;
+  if (isOver) await store.finish(share, worker, progress.soFar);
+  else if (await store.release(share, worker, progress.soFar)) await again();
+}

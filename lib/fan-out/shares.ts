@@ -1,0 +1,153 @@
+/**
+ * The members of a large channel, split over invocations of the service's function: each takes a share, which is a range of
+ * the channel's rows. A share's row says how far it has come, so that a retry or a successor continues there.
+ *
+ * DELIVERY#{id} / SHARE#{number}     until when a worker has it, how far it is, what it counted, whether it is done
+ */
+import type { Clock } from '../clock';
+import { channelPk, type Member, serviceChannelPk, toMember } from '../connections/connection-items';
+import { type DeliveryOptions, type DeliveryReport, emptyReport } from '../delivery/delivery';
+import { absent, all, any, equals, itemExists, lessThan } from '../table/conditions';
+import { expiryAfter, type Item, type Key, type Value } from '../table/item';
+import { pages, type Table } from '../table/table';
+
+/** A part of a delivery, as a worker is asked for it. */
+export interface Share {
+  delivery: string;
+  number: number;
+  /** @default everyone of the service */
+  channel?: string;
+  /** The sort keys of its members are above this, and below `until`. */
+  after: string;
+  /** @default to the end of the channel */
+  until?: string;
+  data: string;
+  except: string[];
+  options: Pick<DeliveryOptions, 'concurrency' | 'slowMilliseconds' | 'timeoutMilliseconds' | 'rate'>;
+}
+
+/** How far a share is: everyone up to `after` is decided, and counted. */
+export interface ShareProgress {
+  after: string;
+  report: DeliveryReport;
+}
+
+const PREFIX = 'MEMBER#';
+const HASH_RANGES = 256;
+/** What a worker reads beyond its range is at most a page. */
+const PAGE_MEMBERS = 250;
+/** Who asks for a report later has a day. */
+const KEPT_SECONDS = 24 * 60 * 60;
+
+/** Equal ranges of what comes after the sort key, as `Share` has them. A range of one hash is not split. */
+export function rangesAfter(sortKey: string, count: number): { after: string; until?: string }[] {
+  const first = hashOf(sortKey) + 1;
+  const parts = Math.max(1, Math.min(count, HASH_RANGES - first));
+  const bounds = Array.from({ length: parts - 1 }, (_, index) => {
+    const hash = first + Math.round(((index + 1) * (HASH_RANGES - first)) / parts);
+    return `${PREFIX}${hash.toString(16).padStart(2, '0')}`;
+  });
+  return [sortKey, ...bounds].map((after, index) => {
+    const until = bounds[index];
+    return { after, ...(until !== undefined && { until }) };
+  });
+}
+
+/** Of a channel whose first `count` members end at the sort key: about how many are still to come. The hash spreads them evenly. */
+export function estimateAfter(sortKey: string, count: number): number {
+  const share = (hashOf(sortKey) + 1) / HASH_RANGES;
+  return Math.ceil(count / share - count);
+}
+
+function hashOf(sortKey: string): number {
+  return Number.parseInt(sortKey.slice(PREFIX.length, PREFIX.length + 2), 16);
+}
+
+/** The members of a channel, or of everyone, in the order of the rows: above `after` and below `until`. */
+export async function* membersIn(
+  table: Table,
+  service: string,
+  { channel, after, until }: Partial<Pick<Share, 'channel' | 'after' | 'until'>>,
+  pageMembers = PAGE_MEMBERS,
+): AsyncGenerator<Member & { sk: string }, void, undefined> {
+  const pk = channel === undefined ? serviceChannelPk(service) : channelPk(service, channel);
+  const start = after !== undefined && { after: { pk, sk: after } };
+  for await (const page of pages(table, { pk, prefix: PREFIX, limit: pageMembers, ...start })) {
+    for (const item of page) {
+      if (until !== undefined && item.sk >= until) return;
+      const member = toMember(item);
+      if (!member.left) yield { ...member, sk: item.sk };
+    }
+  }
+}
+
+export class ShareStore {
+  constructor(
+    private readonly table: Table,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Before anyone is asked to take it. */
+  async add({ delivery, number, after }: Share): Promise<void> {
+    const row = { ...keyOf(delivery, number), ...stored({ after, report: emptyReport() }), done: false };
+    await this.table.put(
+      { ...row, expiresAt: expiryAfter(this.clock.now(), KEPT_SECONDS) },
+      any(absent('pk'), absent('worker')),
+    );
+  }
+
+  /** `undefined` if the share is done, or another worker has it. */
+  async take({ delivery, number }: Share, worker: string, until: number): Promise<ShareProgress | undefined> {
+    const mayTake = any(absent('worker'), equals('worker', worker), lessThan('until', this.clock.now()));
+    const item = await this.table.update(
+      keyOf(delivery, number),
+      { set: { worker, until } },
+      all(itemExists, equals('done', false), mayTake),
+    );
+    return item && progressIn(item);
+  }
+
+  /** `false` if another worker has taken the share meanwhile. */
+  async checkpoint(share: Share, worker: string, progress: ShareProgress): Promise<boolean> {
+    return this.#change(share, worker, stored(progress));
+  }
+
+  /** Gives the share up, so that another worker takes it. */
+  async release(share: Share, worker: string, progress: ShareProgress): Promise<boolean> {
+    return this.#change(share, worker, { ...stored(progress), until: 0 });
+  }
+
+  async finish(share: Share, worker: string, progress: ShareProgress): Promise<boolean> {
+    return this.#change(share, worker, { ...stored(progress), done: true });
+  }
+
+  /** What the workers have counted, and how many of them are not done. */
+  async read(delivery: string): Promise<{ reports: DeliveryReport[]; unfinished: number }> {
+    const reports: DeliveryReport[] = [];
+    let unfinished = 0;
+    for await (const page of pages(this.table, { pk: keyOf(delivery, 0).pk, prefix: 'SHARE#' })) {
+      for (const item of page) {
+        reports.push(progressIn(item).report);
+        if (item.done !== true) unfinished++;
+      }
+    }
+    return { reports, unfinished };
+  }
+
+  async #change({ delivery, number }: Share, worker: string, set: Record<string, Value>): Promise<boolean> {
+    const changed = await this.table.update(keyOf(delivery, number), { set }, equals('worker', worker));
+    return changed !== undefined;
+  }
+}
+
+function stored({ after, report }: ShareProgress): { after: string; report: Record<string, Value> } {
+  return { after, report: { ...report } };
+}
+
+function progressIn({ after, report }: Item): ShareProgress {
+  return { after: after as string, report: report as unknown as DeliveryReport };
+}
+
+function keyOf(delivery: string, number: number): Key {
+  return { pk: `DELIVERY#${delivery}`, sk: `SHARE#${String(number).padStart(4, '0')}` };
+}

@@ -1,0 +1,207 @@
+import { WebSocketServer } from '../../../lib';
+import { estimateAfter, rangesAfter, type Share, ShareStore } from '../../../lib/fan-out/shares';
+import type { ServiceRequest } from '../../../lib/invocations/invoker';
+import { type Call, type TestClient, TestService, type TestServiceOptions } from '../../../lib/testing';
+import { lambdaContext } from '../../../lib/testing/events';
+
+class Room extends WebSocketServer {
+  override async onPreServer() {
+    await this.subscribe('room');
+  }
+}
+
+/** A service whose asynchronous invocations run right away, beside their caller. */
+class RunningService extends TestService {
+  readonly requests: ServiceRequest[] = [];
+  readonly failures: unknown[] = [];
+  readonly running: Promise<unknown>[] = [];
+  /** What is not run yet, while it is held back. */
+  isHeld = false;
+
+  constructor(options: TestServiceOptions = {}) {
+    super(Room, options);
+    this.backend.invoker = {
+      invoke: async (_function, request) => {
+        this.requests.push(request);
+        if (!this.isHeld) this.start(request);
+      },
+    };
+  }
+
+  start(request: ServiceRequest, context = lambdaContext({ remainingMilliseconds: this.remaining })): void {
+    const run = this.handlers.server(request, context);
+    this.running.push(run.catch((error: unknown) => this.failures.push(error)));
+  }
+
+  remaining = 120_000;
+
+  async crowd(count: number): Promise<TestClient[]> {
+    const clients: TestClient[] = [];
+    for (let index = 0; index < count; index++) clients.push(await this.connect());
+    return clients;
+  }
+
+  shares(): Share[] {
+    return this.requests.flatMap((request) => (request.type === 'deliver' ? [request.share] : []));
+  }
+}
+
+const OPTIONS = { inlineMembers: 50, workerMembers: 40 };
+const heard = (clients: TestClient[]) => clients.map(({ received }) => received.length);
+
+describe('A delivery to many', () => {
+  it.each(['everyone', 'a channel'])(
+    'to %s is split over workers, and reaches each member once',
+    async (whom) => {
+      const service = new RunningService();
+      const clients = await service.crowd(150);
+      const report =
+        whom === 'everyone'
+          ? await service.service.deliver('hello', OPTIONS)
+          : await service.service.publish('room', 'hello', OPTIONS);
+      expect(report).toMatchObject({ sent: 150, gone: 0, pending: 0, failed: 0 });
+      const { workers = 0, unfinished } = report.split ?? {};
+      expect(unfinished).toBe(0);
+      expect(workers).toBeGreaterThanOrEqual(2);
+      expect(service.shares()).toHaveLength(workers);
+      expect(new Set(heard(clients))).toEqual(new Set([1]));
+    },
+  );
+
+  it('stays with the caller as long as it may', async () => {
+    const service = new RunningService();
+    const clients = await service.crowd(50);
+    expect(await service.service.deliver('hello', OPTIONS)).not.toHaveProperty('split');
+    expect(service.requests).toEqual([]);
+    expect(new Set(heard(clients))).toEqual(new Set([1]));
+  });
+
+  it('passes over those who are not to get it, in every share', async () => {
+    const service = new RunningService();
+    const clients = await service.crowd(120);
+    const except = clients.filter((_, index) => index % 4 === 0).map(({ webSocketId }) => webSocketId);
+    const report = await service.service.publish('room', 'hello', { ...OPTIONS, except });
+    expect(report.sent).toBe(90);
+    expect(heard(clients)).toEqual(clients.map((_, index) => (index % 4 === 0 ? 0 : 1)));
+  });
+
+  it('gives each worker its part of the rate', async () => {
+    const service = new RunningService();
+    await service.crowd(120);
+    await service.service.deliver('hello', { ...OPTIONS, rate: { perSecond: 100, burst: 10 } });
+    const shares = service.shares();
+    for (const { options } of shares) expect(options.rate?.perSecond).toBe(100 / (shares.length + 1));
+  });
+
+  it('does not wait for workers for ever: the rest can be read later', async () => {
+    const service = new RunningService();
+    service.isHeld = true;
+    await service.crowd(120);
+    const report = await service.service.deliver('hello', { ...OPTIONS, waitMilliseconds: 5_000 });
+    const { id = '', workers, unfinished } = report.split ?? {};
+    expect(unfinished).toBe(workers);
+    expect(report.sent).toBe(50);
+    for (const request of service.requests) service.start(request);
+    await Promise.all(service.running);
+    expect(await service.service.report(id)).toMatchObject({ sent: 70, split: { unfinished: 0 } });
+    expect(await service.service.report('another')).toBeUndefined();
+  });
+});
+
+describe('A worker', () => {
+  const POST_MILLISECONDS = 40;
+
+  /** One whose posts take some time, and that has one share of 120 members. */
+  async function withOneShare(intercept?: TestServiceOptions['intercept']) {
+    let isSlow = false;
+    const service: RunningService = new RunningService({
+      intercept: async (call, apply) => {
+        if (isSlow && call.operation === 'POST') {
+          await new Promise<void>((resolve) => service.clock.after(POST_MILLISECONDS, resolve));
+        }
+        return intercept ? intercept(call, apply) : apply();
+      },
+    });
+    const clients = await service.crowd(120);
+    const [share] = rangesAfter('MEMBER#00', 1).map((range) => ({
+      ...{ delivery: 'd', number: 0, data: 'hello', except: [], options: { concurrency: 2 } },
+      ...{ ...range, after: 'MEMBER#' },
+    }));
+    if (!share) throw new Error('There is no range.');
+    await new ShareStore(service.table, service.clock).add(share);
+    isSlow = true;
+    return { service, clients, request: { type: 'deliver', share } as const };
+  }
+
+  it('hands over before its time is out, and nobody gets anything twice', async () => {
+    const { service, clients, request } = await withOneShare();
+    service.remaining = 15_000;
+    service.start(request);
+    while (service.running.length > 0) await service.running.shift();
+    expect(service.failures).toEqual([]);
+    expect(service.shares().length).toBeGreaterThanOrEqual(1);
+    expect(new Set(heard(clients))).toEqual(new Set([1]));
+    expect(await service.service.report('d')).toMatchObject({ sent: 120, split: { unfinished: 0 } });
+  });
+
+  it('that dies is followed by its retry at the last checkpoint', async () => {
+    let posts = 0;
+    let isDead = false;
+    const intercept = async <T>(call: Call, apply: () => T) => {
+      if (call.operation === 'POST' && ++posts === 80) isDead = true;
+      // A dead invocation's calls never come back.
+      if (isDead) return new Promise<never>(() => {});
+      return apply();
+    };
+    const { service, clients, request } = await withOneShare(intercept);
+    const context = lambdaContext();
+    service.start(request, context);
+    while (!isDead) await new Promise((resolve) => setImmediate(resolve));
+    const reached = heard(clients).reduce((sum, count) => sum + count, 0);
+    isDead = false;
+    posts = 1_000;
+    service.start(request, context);
+    await service.running.at(-1);
+    const counts = heard(clients);
+    expect(Math.min(...counts)).toBe(1);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(2);
+    // Without a checkpoint, all that were reached would be reached again.
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBeLessThan(120 + reached);
+    expect(await service.service.report('d')).toMatchObject({ sent: 120, split: { unfinished: 0 } });
+  });
+
+  it('leaves a share alone that another one has, or that is done', async () => {
+    const { service, clients, request } = await withOneShare();
+    service.start(request, lambdaContext({ requestId: 'first' }));
+    service.start(request, lambdaContext({ requestId: 'second' }));
+    await Promise.all(service.running);
+    service.start(request, lambdaContext({ requestId: 'third' }));
+    await Promise.all(service.running);
+    expect(new Set(heard(clients))).toEqual(new Set([1]));
+  });
+});
+
+describe('Ranges of a channel', () => {
+  it.each([
+    ['MEMBER#00#a', 1],
+    ['MEMBER#10#a', 7],
+    ['MEMBER#7f#a', 128],
+    ['MEMBER#fe#a', 20],
+    ['MEMBER#ff#a', 20],
+  ])('after %s, split into %d at most, follow each other without a gap', (sortKey, count) => {
+    const ranges = rangesAfter(sortKey, count);
+    expect(ranges.length).toBeLessThanOrEqual(count);
+    expect(ranges[0]?.after).toBe(sortKey);
+    expect(ranges.at(-1)?.until).toBeUndefined();
+    ranges.slice(1).forEach(({ after }, index) => {
+      expect(ranges[index]?.until).toBe(after);
+      expect(after > (ranges[index]?.after ?? '')).toBe(true);
+    });
+  });
+
+  it('are estimated by the part of the hashes that is behind', () => {
+    expect(estimateAfter('MEMBER#7f#a', 1_000)).toBe(1_000);
+    expect(estimateAfter('MEMBER#ff#a', 1_000)).toBe(0);
+    expect(estimateAfter('MEMBER#00#a', 10)).toBe(2_550);
+  });
+});
