@@ -15,7 +15,7 @@ import { awsExports, bucketExports, tableExports } from '../../local/cli/exports
 import type { Clock } from '../../local/clock';
 import type { Faults } from '../../local/faults/faults';
 import { type FunctionLog, silentFunctionLog } from '../../local/lambda/function-log';
-import { silentLog } from '../../local/log';
+import { type Log, silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
 import { sharedSynthesis } from './shared-synthesis';
 
@@ -36,9 +36,13 @@ export interface AppOptions {
   context?: JsonObject;
   /** @default silence */
   functionLog?: FunctionLog;
+  /** @default silence */
+  log?: Log;
 }
 
 export interface RunningApp {
+  /** As it was read. */
+  app: App;
   runtime: Runtime;
   /** Of the app's only table, or its first. */
   tableName: string;
@@ -73,7 +77,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   let invocationEnded = () => {};
   const { functionLog = silentFunctionLog, faults, clock, incomingDirectory, webDirectory } = options;
   const runtime = await startRuntime({
-    ...{ app, port: 0, log: silentLog, ...(faults && { faults }), ...(clock && { clock }) },
+    ...{ app, port: 0, log: options.log ?? silentLog, ...(faults && { faults }), ...(clock && { clock }) },
     ...(webDirectory && { webDirectory }),
     ...(incomingDirectory && { bucketDirectories: incomingBucket(app, incomingDirectory) }),
     functionLog: {
@@ -93,6 +97,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   const tables = app.tables.map((one) => new DynamoDbTable(one.tableName, systemClock, client));
   const functionNames = app.functions.map(({ functionName }) => functionName);
   return {
+    app,
     runtime,
     tableName,
     tableOf(service) {
