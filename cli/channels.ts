@@ -2,8 +2,9 @@
 import { ChannelStore } from '../lib/channels/channel-store';
 import type { Member } from '../lib/connections/connection-items';
 import type { Service } from '../lib/service';
+import type { PlaceOptions } from './client-settings';
 import { inTurns } from './in-turns';
-import { Place, type PlaceOptions } from './place';
+import { Place } from './place';
 import type { Terminal } from './terminal';
 import { durationText, jsonLine, table } from './text';
 

@@ -1,7 +1,8 @@
 /** The command `end`: closes one connection. */
 import { WebSocketClosedError } from '../lib/errors';
 import { Service } from '../lib/service';
-import { Place, type PlaceOptions } from './place';
+import type { PlaceOptions } from './client-settings';
+import { Place } from './place';
 import { findConnection } from './sockets';
 import type { Terminal } from './terminal';
 import { jsonLine } from './text';

@@ -2,7 +2,8 @@
 import { NumberedLog } from '../lib/numbered-log';
 import type { Service } from '../lib/service';
 import type { Item } from '../lib/table/item';
-import { Place, type PlaceOptions } from './place';
+import type { PlaceOptions } from './client-settings';
+import { Place } from './place';
 import type { Terminal } from './terminal';
 import { jsonLine, table } from './text';
 

@@ -13,19 +13,10 @@ import { SignedConnectionsClient } from '../lib/management-api/signed-connection
 import { Service } from '../lib/service';
 import { DynamoDbTable } from '../lib/table/dynamodb-table';
 import { UserError } from '../local/user-error';
+import { type ClientSettings, clientSettings, LOCAL_REGION, type PlaceOptions } from './client-settings';
 import { isNotReached } from './complaint';
 import { type ServiceEntry, serviceEntries } from './service-entries';
 
-export interface PlaceOptions {
-  /** A deployed stack. @default the runtime on this machine */
-  stack?: string;
-  /** @default `AWS_ENDPOINT_URL`; else, without a stack, http://localhost:3001 */
-  url?: string;
-}
-
-const LOCAL_URL = 'http://localhost:3001';
-const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
-const LOCAL_REGION = 'us-east-1';
 /** As long as a function may run. */
 const LONGEST_INVOCATION_MILLISECONDS = 15 * 60_000;
 
@@ -119,18 +110,4 @@ export class Place {
     this.#backends.set(tableName, backend);
     return backend;
   }
-}
-
-/** The configuration of all SDK clients. The SDK finds missing values itself. */
-export interface ClientSettings {
-  endpoint?: string;
-  region?: string;
-  credentials?: typeof LOCAL_CREDENTIALS;
-}
-
-function clientSettings({ stack, url }: PlaceOptions): ClientSettings {
-  const endpoint = url ?? process.env.AWS_ENDPOINT_URL;
-  if (stack !== undefined) return endpoint ? { endpoint } : {};
-  const region = process.env.AWS_REGION ?? LOCAL_REGION;
-  return { endpoint: endpoint || LOCAL_URL, region, credentials: LOCAL_CREDENTIALS };
 }

@@ -1,8 +1,9 @@
 /** The commands `publish` and `broadcast`: send one message to everyone in a channel, or to everyone of a service. */
 import type { DeliveryReport } from '../lib/delivery/delivery';
 import { UserError } from '../local/user-error';
+import type { PlaceOptions } from './client-settings';
 import { dataOrInput } from './data';
-import { Place, type PlaceOptions } from './place';
+import { Place } from './place';
 import type { Terminal } from './terminal';
 import { jsonLine, table } from './text';
 

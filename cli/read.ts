@@ -1,6 +1,7 @@
 /** The command `read`: takes messages from a connection's inbox. */
 import { MAX_MESSAGE_BYTES } from '../lib/delivery/delivery';
-import { Place, type PlaceOptions } from './place';
+import type { PlaceOptions } from './client-settings';
+import { Place } from './place';
 import { openSocket } from './sockets';
 import type { Terminal } from './terminal';
 import { jsonLine, printable } from './text';

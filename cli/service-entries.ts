@@ -1,7 +1,7 @@
 /** The services of a stack, from its outputs. WebSocketService writes one output for each. */
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { UserError } from '../local/user-error';
-import type { ClientSettings } from './place';
+import type { ClientSettings } from './client-settings';
 
 export interface ServiceEntry {
   service: string;

@@ -1,6 +1,7 @@
 /** The command `sweep`: finds and cleans up connections whose `$disconnect` was lost, and reports what it found. */
 import { UserError } from '../local/user-error';
-import { Place, type PlaceOptions } from './place';
+import type { PlaceOptions } from './client-settings';
+import { Place } from './place';
 import type { Terminal } from './terminal';
 import { jsonLine, table } from './text';
 

@@ -1,6 +1,7 @@
 /** The command `tail`: prints who connects, gets a name and leaves, from now on. */
 import { followChanges } from './changes';
-import { Place, type PlaceOptions } from './place';
+import type { PlaceOptions } from './client-settings';
+import { Place } from './place';
 import type { Terminal } from './terminal';
 
 const LOOK_MILLISECONDS = 1_000;

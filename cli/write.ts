@@ -1,6 +1,8 @@
 /** The command `write`: sends one message to one connection. */
+
+import type { PlaceOptions } from './client-settings';
 import { dataOrInput } from './data';
-import { Place, type PlaceOptions } from './place';
+import { Place } from './place';
 import { openSocket } from './sockets';
 import type { Terminal } from './terminal';
 import { jsonLine } from './text';

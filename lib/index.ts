@@ -45,6 +45,7 @@ export type { PresenceNews, PresentUser } from './presence/presence-form';
 export type { HandshakeRequest } from './server/handshake-request';
 export { HandoverInterrupt } from './server/interrupt';
 export type { NamedValues } from './server/named-values';
-export { type Resumption, type ServerContext, WebSocketServer } from './server/web-socket-server';
+export type { ServerContext } from './server/server-context';
+export { type Resumption, WebSocketServer } from './server/web-socket-server';
 export { type PublishOptions, Service, type ServiceOptions } from './service';
 export type { Session } from './sessions/session';

@@ -81,6 +81,11 @@ export class Service {
     this.presence = new ChannelPresence(this);
   }
 
+  /** Any service of the same table, as a process knows it that does not know its class. */
+  other(name: string): Service {
+    return new Service(name, { backend: this.backend, deadline: this.deadline });
+  }
+
   /** Everyone who is connected, as one consistent read of the table, page by page. */
   members(): AsyncIterable<Member> {
     return this.store.members(this.name);

@@ -1,7 +1,7 @@
 /** One channel of a service, as any process sees it: publish to it, read what it has kept, put connections into it, take them out. */
 import type { Member } from '../connections/connection-items';
 import { identityOf, type KnownIdentity } from '../connections/identity';
-import { SharedConnection } from '../connections/shared-connection';
+import { openMember } from '../connections/open-member';
 import { allOver } from '../delivery/all-over';
 import { type DeliveryReport, MAX_MESSAGE_BYTES } from '../delivery/delivery';
 import { InvalidUseError, InvalidValueError, MessageTooLargeError } from '../errors';
@@ -120,12 +120,14 @@ export class Channel {
 
   /** Puts a connection into the channel. @throws as `SharedConnection.open` and `SharedConnection.subscribe` */
   async subscribe(webSocketId: string): Promise<boolean> {
-    return (await this.#open(webSocketId)).subscribe(this.name);
+    const { member, service } = await this.#open(webSocketId);
+    return service.subscribe(member, this.name);
   }
 
   /** Takes a connection out of the channel. @throws as `SharedConnection.open` and `SharedConnection.unsubscribe` */
   async unsubscribe(webSocketId: string): Promise<boolean> {
-    return (await this.#open(webSocketId)).unsubscribe(this.name);
+    const { member, service } = await this.#open(webSocketId);
+    return service.unsubscribe(member, this.name);
   }
 
   /** Puts a connection into the channel's log; it is answered with its position, and what it has missed. For `WebSocketServer.subscribe`. */
@@ -242,9 +244,10 @@ export class Channel {
     );
   }
 
-  #open(webSocketId: string): Promise<SharedConnection> {
-    const { backend, deadline } = this.service;
-    return SharedConnection.open(webSocketId, { backend, deadline });
+  /** A connection, with its own service. */
+  async #open(webSocketId: string): Promise<{ member: Member; service: Service }> {
+    const { member } = await openMember(webSocketId, this.service.backend);
+    return { member, service: this.service.other(member.service) };
   }
 }
 

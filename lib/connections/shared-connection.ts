@@ -7,9 +7,7 @@ import {
   MessageTooLargeError,
   PostFailedError,
   WebSocketClosedError,
-  WebSocketDedicatedError,
   WebSocketOpeningError,
-  WebSocketUnknownError,
 } from '../errors';
 import { Inbox } from '../inbox/inbox';
 import { MessageReader, type ReadOptions } from '../inbox/message-reader';
@@ -19,8 +17,8 @@ import { messageText } from '../messages/message-text';
 import { Service, type ServiceOptions } from '../service';
 import type { Value } from '../table/item';
 import type { Connection, Member } from './connection-items';
-import { ConnectionStore, isOpening } from './connection-store';
-import { identityOf } from './identity';
+import { isOpening } from './connection-store';
+import { openMember } from './open-member';
 
 export class SharedConnection {
   readonly webSocketId: string;
@@ -46,23 +44,8 @@ export class SharedConnection {
    * WebSocketDedicatedError if it belongs to its `server()`
    */
   static async open(webSocketId: string, options: ServiceOptions = {}): Promise<SharedConnection> {
-    const { table, clock } = options.backend ?? defaultBackend();
-    const connection = await new ConnectionStore(table, clock).connection(webSocketId);
-    if (!connection) throw new WebSocketUnknownError(webSocketId);
-    const { callbackUrl, service, serverFunction, acceptedAt, messagesTo } = connection;
-    if (connection.state === 'closed') throw new WebSocketClosedError(webSocketId);
-    if (messagesTo === 'owner') throw new WebSocketDedicatedError(webSocketId);
-    const identity = identityOf(connection);
-    const member = {
-      webSocketId,
-      callbackUrl,
-      service,
-      serverFunction,
-      acceptedAt,
-      left: false,
-      ...identity,
-    };
-    return new SharedConnection(new Service(service, options), member, messagesTo);
+    const { member, messagesTo } = await openMember(webSocketId, options.backend ?? defaultBackend());
+    return new SharedConnection(new Service(member.service, options), member, messagesTo);
   }
 
   /** Whom the connection belongs to, if the service knows it. */

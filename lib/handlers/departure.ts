@@ -2,7 +2,7 @@
 import { SETTLEMENT_LEASE_MILLISECONDS } from '../connections/connection-store';
 import { identityOf } from '../connections/identity';
 import type { Departure, DepartureHooks } from '../departures/settlement';
-import type { ServerContext } from '../server/web-socket-server';
+import type { ServerContext } from '../server/server-context';
 import { Service } from '../service';
 import { deadlineOf } from './deadline';
 import type { LambdaContext } from './events';

@@ -3,7 +3,7 @@
  */
 import { InvalidUseError } from '../errors';
 import { listedValues } from '../handlers/headers';
-import type { ServerContext } from './web-socket-server';
+import type { ServerContext } from './server-context';
 
 export class Subprotocols {
   /** In the client's order. */

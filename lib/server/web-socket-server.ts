@@ -6,7 +6,6 @@ import { assertChannelName } from '../channels/channel-store';
 import { assertClientChannel, forbidden } from '../channels/client-requests';
 import { type ChannelFrames, defaultFrames, type Joined } from '../channels/log/channel-frames';
 import type { Line } from '../channels/log/log-items';
-import type { Member } from '../connections/connection-items';
 import { type Identity, validIdentity } from '../connections/identity';
 import { SharedConnection } from '../connections/shared-connection';
 import {
@@ -15,7 +14,7 @@ import {
   WebSocketClosedError,
   WebSocketOpeningError,
 } from '../errors';
-import type { ConnectEvent, MessageEvent } from '../handlers/events';
+import type { MessageEvent } from '../handlers/events';
 import type { ReadOptions } from '../inbox/message-reader';
 import { bytesOf, messagesOf, type WaitOptions } from '../inbox/whole-messages';
 import { type ConnectionLimits, limitsOf } from '../limits/connection-limits';
@@ -25,29 +24,8 @@ import { defaultPresenceFrame, type PresenceFrame, type PresenceNews } from '../
 import type { Service } from '../service';
 import type { Value } from '../table/item';
 import { HandshakeRequest } from './handshake-request';
+import type { ServerContext } from './server-context';
 import { Subprotocols } from './subprotocols';
-
-/** What one event brings to the object that serves it. */
-export interface ServerContext {
-  hook: 'onPreServer' | 'server' | 'onClientMessage' | 'onPostServer' | 'onSessionEnd';
-  service: Service;
-  /** Of the connection; in `onPostServer` and `onSessionEnd` with the name that it had. */
-  member: Member;
-  sessionId: string;
-  attributes: Record<string, Value>;
-  /** Keeps what the hook changes of the attributes; in `server` and `onClientMessage`. */
-  keeper?: { save(): Promise<void>; refresh(): Promise<void> };
-  /** When the gateway took the request, in milliseconds since the epoch. */
-  requestTime: number;
-  /** The event as API Gateway sent it, in `onPreServer` and `onClientMessage`. */
-  event?: ConnectEvent | MessageEvent;
-  /** What `onPreServer` subscribes to. */
-  channels?: Set<string>;
-  /** What an authorizer found of the client: the context of a Lambda authorizer with its `principalId`, or a token's claims. */
-  authorizer?: Record<string, unknown> | undefined;
-  /** Reads the messages of a dedicated socket, in its `server()`. */
-  reader?: { read(options?: ReadOptions): Promise<string>; readonly atEnd: boolean };
-}
 
 /** What `server()` of a dedicated socket learns when it goes on in another invocation. */
 export interface Resumption {

@@ -1,14 +1,22 @@
 /** A web session as any process sees it: the sockets that belong to it. */
 import { createHash } from 'node:crypto';
+import type { Backend } from '../backend';
 import type { Member } from '../connections/connection-items';
-import type { Service } from '../service';
+import type { ConnectionStore } from '../connections/connection-store';
 import { SessionStore } from './session-store';
 
 const READS_AT_A_TIME = 20;
 
+/** What a session uses of its service. */
+interface SessionService {
+  readonly name: string;
+  readonly backend: Backend;
+  readonly store: Pick<ConnectionStore, 'member'>;
+}
+
 export class Session {
   constructor(
-    private readonly service: Service,
+    private readonly service: SessionService,
     /** The `sessionId` of its sockets: a principal, or the hash of a cookie. */
     readonly id: string,
   ) {}

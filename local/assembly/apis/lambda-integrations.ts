@@ -7,9 +7,9 @@ import { InvokingRoles } from '../permissions/invoking-roles';
 import { LambdaPermissions } from '../permissions/lambda-permissions';
 import type { Resource } from '../values/resource';
 import { functionNameIn, qualifierIn } from '../values/resource-values';
+import { type IntegratedRoute, notRun } from './integrated-route';
 import { readTemplates, requestParameters } from './integration-templates';
 import { timeoutMillis } from './integration-timeout';
-import { type IntegratedRoute, notRun } from './route-integrations';
 
 /**
  * Settings that have no effect on a Lambda proxy integration of a WebSocket API, or only request its normal behavior.

@@ -3,8 +3,9 @@ import { UserError } from '../../user-error';
 import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
 import { isInvocationUri } from '../functions/invoked-function';
-import type { Integration, NotRun, Stage } from '../model';
+import type { Integration, Stage } from '../model';
 import type { Resource } from '../values/resource';
+import { type IntegratedRoute, notRun } from './integrated-route';
 import { readTemplates } from './integration-templates';
 import { LambdaIntegrations } from './lambda-integrations';
 import { readServiceIntegration } from './service-integrations';
@@ -61,15 +62,4 @@ export class RouteIntegrations {
       `is of type ${type}; API Gateway takes AWS, AWS_PROXY, HTTP, HTTP_PROXY and MOCK for WebSocket APIs`,
     );
   }
-}
-
-/** The route whose integration is read. */
-export interface IntegratedRoute {
-  apiId: string;
-  stage: Stage;
-  routeKey: string;
-}
-
-export function notRun({ path }: Pick<Resource, 'path'>, reason: string): NotRun {
-  return { type: 'NOT_RUN', path, reason };
 }
