@@ -1,6 +1,6 @@
-/** The chat's wire protocol: JSON text frames with PascalCase keys, as the clients of InterSystems' tutorial speak it. */
+/** The chat's wire protocol: JSON text frames with PascalCase keys, as in InterSystems' tutorial. */
 
-/** What a client asks for. */
+/** What a client sends. */
 export type ClientMessage =
   /** `user` as it was sent. */
   | { kind: 'alias'; user: string }
@@ -9,7 +9,7 @@ export type ClientMessage =
   | { kind: 'ping' };
 
 export interface ChatLine {
-  /** Base64: of UTF-8 text from our clients, of Latin-1 text from old ones. Passed on as it came. */
+  /** Base64: of UTF-8 text from our clients, of Latin-1 text from old ones. Passed on unchanged. */
   Message: string;
   Author: string;
   /** `YYYY-MM-DD hh:mm:ss`, UTC. */
@@ -20,17 +20,17 @@ export interface ChatLine {
 export type ServerMessage =
   | { Type: 'Status'; Message: string; WSID: string }
   | ({ Type: 'Chat' } & ChatLine)
-  /** `More`: how many are online beyond those listed. `Revision` grows: of two lists, the later one has the greater. */
+  /** `More`: how many are online beyond those in the list. `Revision` grows with each list. */
   | { Type: 'userlist'; Users: { User: string }[]; More?: number; Revision: number }
   | { Type: 'History'; Messages: ChatLine[] }
   | { Type: 'Error'; Message: string };
 
 export const MAX_HISTORY = 100;
 
-/** A frame that breaks the protocol; the message is for its sender. */
+/** A frame that breaks the protocol. The message goes to its sender. */
 export class ChatProtocolError extends Error {}
 
-/** @throws ChatProtocolError that names the key, the rule and the value. */
+/** @throws ChatProtocolError with the key, the rule and the value */
 export function parseClientMessage(text: string): ClientMessage {
   const frame = parseObject(text);
   if ('Ping' in frame) return { kind: 'ping' };
@@ -39,7 +39,7 @@ export function parseClientMessage(text: string): ClientMessage {
   // The tutorial's page sends {} for the word "alias" alone.
   if ('User' in frame || Object.keys(frame).length === 0) return { kind: 'alias', user: alias(frame.User) };
   throw new ChatProtocolError(
-    `Nothing is known to do with the keys ${Object.keys(frame).slice(0, 5).map(quoted).join(', ')}. Send {"User"}, {"Message","Author"}, {"History"} or {"Ping"}.`,
+    `The keys ${Object.keys(frame).slice(0, 5).map(quoted).join(', ')} are unknown. Send {"User"}, {"Message","Author"}, {"History"} or {"Ping"}.`,
   );
 }
 
@@ -84,7 +84,7 @@ function alias(value: unknown): string {
   return value;
 }
 
-/** `YYYY-MM-DD hh:mm:ss` in UTC, which sorts and which old clients show as it is. */
+/** `YYYY-MM-DD hh:mm:ss` in UTC, which sorts by time, and which old clients show unchanged. */
 export function sentAt(milliseconds: number): string {
   return new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ');
 }
@@ -99,7 +99,7 @@ function shown(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
-/** At most 40 characters of what a client sent. */
+/** At most 40 characters of the client's text. */
 function quoted(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }

@@ -1,27 +1,33 @@
 /**
- * The names that people go by: the Nickname profile of PRECIS (RFC 8266) as far as a chat needs it, without what nobody can see, and
- * without the system's own name. Two people may still have the same name, as in the tutorial.
+ * User names: the Nickname profile of PRECIS (RFC 8266), as far as a chat needs it, without invisible characters and
+ * the system's own name. Two users may still have the same name, as in the tutorial.
  */
 import { ChatProtocolError } from './messages';
 
 export const MAX_ALIAS_CHARACTERS = 64;
-/** What `alias` without a name asks for. */
+/** The name for `alias` without a name. */
 export const DEFAULT_ALIAS = 'default';
-/** The author of what the service itself says. */
+/** The author of the service's own lines. */
 export const SYSTEM = 'system';
-/** More on one letter is no writing, and runs into the lines above. */
+/** More marks on one letter are not text, and overlap the lines above. */
 const MAX_MARKS = 4;
 
-/** An emoji, also of several parts; their joiners and selectors are invisible characters with a meaning. */
+/** An emoji, even one of several parts. Their joiners and selectors are invisible characters with a meaning. */
 const EMOJI =
   /(?:\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?(?:\u{e0020}|[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}])*\u{e007f}?)(?:\u200d\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?)*|[0-9#*]\ufe0f\u20e3/gu;
-/** Where Arabic and Indic writing needs joiners: between letters of Arabic, and behind a sign of the others. Source: RFC 5892, appendix A.1 and A.2. */
+/**
+ * Where Arabic and Indic scripts need joiners: between letters of Arabic, and after a sign of the others. Source: RFC
+ * 5892, appendix A.1 and A.2.
+ */
 const NEEDED_JOINER =
   /(?<=\p{Script=Arabic})\u200c(?=\p{Script=Arabic})|(?<=[\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Gujarati}\p{Script=Gurmukhi}\p{Script=Kannada}\p{Script=Malayalam}\p{Script=Oriya}\p{Script=Sinhala}\p{Script=Tamil}\p{Script=Telugu}])(?<=\p{Mark})[\u200c\u200d]/gu;
-/** Control, format, unassigned and private characters, halves of characters, line separators, and letters that have no shape. */
+/**
+ * Control, format, unassigned and private characters, halves of characters, line separators, and letters without a
+ * shape.
+ */
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\ufffc]/u;
 
-/** The name as everyone sees it. @throws ChatProtocolError for one that nobody may have */
+/** The name as everyone sees it. @throws ChatProtocolError for a forbidden name */
 export async function nickname(given: string): Promise<string> {
   assertLength(given.trim());
   const name =
@@ -34,17 +40,17 @@ export async function nickname(given: string): Promise<string> {
   const invisible = INVISIBLE.exec(name.replace(EMOJI, '').replace(NEEDED_JOINER, ''))?.[0];
   if (invisible !== undefined) {
     throw new ChatProtocolError(
-      `User may not contain control characters, halves of characters or others that nobody can see. This one has ${codePoint(invisible)}.`,
+      `User may not contain control characters or other invisible characters, but has ${codePoint(invisible)}.`,
     );
   }
   if (/^\p{M}/u.test(name) || new RegExp(`\\p{M}{${MAX_MARKS + 1}}`, 'u').test(name)) {
     throw new ChatProtocolError(
-      `User must begin with a character of its own, and none may have more than ${MAX_MARKS} marks.`,
+      `User may not begin with a combining mark, and no character may have more than ${MAX_MARKS} marks.`,
     );
   }
   if (await looksLike(name, SYSTEM)) {
     throw new ChatProtocolError(
-      `User may not be ${JSON.stringify(SYSTEM)}, nor look like it: that is how the chat itself speaks. Choose another name.`,
+      `User may not be ${JSON.stringify(SYSTEM)} or look like it, because that is the chat's own name. Choose another name.`,
     );
   }
   return name;
@@ -54,7 +60,7 @@ function assertLength(name: string): void {
   const characters = [...name].length;
   if (characters <= MAX_ALIAS_CHARACTERS) return;
   throw new ChatProtocolError(
-    `User may have ${MAX_ALIAS_CHARACTERS} characters at most; this one has ${characters}.`,
+    `User may have up to ${MAX_ALIAS_CHARACTERS} characters, but has ${characters}.`,
   );
 }
 
@@ -62,9 +68,10 @@ function codePoint(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-/** Whether people may take one for the other: by its capitals or its small letters, whatever alphabet they are from. */
+/** Whether people may confuse two names, in capitals or small letters, in any alphabet. */
 async function looksLike(name: string, other: string): Promise<boolean> {
-  // Loaded with the first name: a table of some 6,000 characters (Unicode Technical Standard 39) would slow each cold start.
+  // Loaded with the first name, because a table of some 6,000 characters (Unicode Technical Standard 39) would slow
+  // down each cold start.
   const { default: skeleton } = await import('unhomoglyph');
   const letters = (text: string) =>
     skeleton(
@@ -74,7 +81,7 @@ async function looksLike(name: string, other: string): Promise<boolean> {
         .replace(/[^\p{L}\p{N}]/gu, ''),
     )
       .toLowerCase()
-      // A capital may be the likeness of a small letter: what comes of it is compared as such.
+      // A capital may look like a small letter, so the results are compared in the same way.
       .replace(/[^\p{L}\p{N}]/gu, '');
   const forms = (text: string) => [letters(text.toLowerCase()), letters(text.toUpperCase())];
   const [small, capital] = forms(name);

@@ -1,4 +1,4 @@
-/** The chat as any process sees it: say a line to everyone, look at the last ones. */
+/** The chat as any process sees it: say a line to everyone, or read the last lines. */
 import { type DeliveryReport, MAX_MESSAGE_BYTES, Service, type ServiceOptions } from '../../lib';
 import { NumberedLog } from '../../lib/numbered-log';
 import { type ChatLine, ChatProtocolError, type ServerMessage, sentAt, toBase64 } from './messages';
@@ -29,7 +29,7 @@ export class ChatRoom {
 
   /**
    * Stores a line and sends it to everyone who is connected.
-   * @throws ChatProtocolError if it is longer than the gateway can send.
+   * @throws ChatProtocolError if it is longer than API Gateway can send
    */
   async say(author: string, message: string): Promise<DeliveryReport> {
     const line: ChatLine = {
@@ -41,7 +41,7 @@ export class ChatRoom {
     const excess = Buffer.byteLength(frame) - MAX_MESSAGE_BYTES;
     if (excess > 0) {
       throw new ChatProtocolError(
-        `The line is too long: with author and time it is ${excess} bytes over the gateway's ${MAX_MESSAGE_BYTES}.`,
+        `The line is too long: with author and time, it is ${excess} bytes over API Gateway's limit of ${MAX_MESSAGE_BYTES}.`,
       );
     }
     await this.#messages.append({ ...line });
@@ -52,7 +52,7 @@ export class ChatRoom {
     return report;
   }
 
-  /** The last lines as one frame, oldest first: as many of `count` as the gateway can send at once. */
+  /** The last lines as one frame, oldest first: as many of `count` as API Gateway can send at once. */
   async history(count: number): Promise<string> {
     const lines: ChatLine[] = [];
     let bytes = Buffer.byteLength(encode({ Type: 'History', Messages: [] }));
@@ -66,7 +66,7 @@ export class ChatRoom {
     return encode({ Type: 'History', Messages: lines });
   }
 
-  /** Stores an error under the next number; never a client's text. */
+  /** Stores an error under the next number. Never contains a client's text. */
   async recordError(error: string, details: Record<string, string | number> = {}): Promise<void> {
     await this.#errors.append({ error, details, at: sentAt(this.service.backend.clock.now()) });
   }

@@ -1,4 +1,4 @@
-/** The chat of InterSystems' tutorial: everyone hears every line, and who is online. */
+/** The chat of InterSystems' tutorial: everyone gets every line, and the list of who is online. */
 import { WebSocketClosedError, WebSocketOpeningError, WebSocketServer } from '../../lib';
 import { ChatProtocolError, parseClientMessage, type ServerMessage, toBase64 } from './messages';
 import { nickname } from './nickname';
@@ -9,7 +9,7 @@ import { UserList } from './user-list';
 const UNNAMED = 'unknown';
 
 export class ChatServer extends WebSocketServer {
-  /** A page that comes back asks three things and says at most 20 waiting lines at once. */
+  /** A page that reconnects sends three requests, and at most 20 waiting lines at once. */
   static override readonly limits = { messagesPerSecond: 5, burst: 40 };
   readonly #room = new ChatRoom(this.service);
   readonly #users = new UserList(this.service);
@@ -37,7 +37,7 @@ export class ChatServer extends WebSocketServer {
     const { messagesPerSecond } = ChatServer.limits;
     await this.#tell({
       Type: 'Error',
-      Message: `You may send ${messagesPerSecond} messages a second. Not taken: ${refused}. Wait a moment, and send them again.`,
+      Message: `You may send ${messagesPerSecond} messages a second. Refused: ${refused}. Wait a moment, then send them again.`,
     });
   }
 
@@ -61,9 +61,9 @@ export class ChatServer extends WebSocketServer {
     }
   }
 
-  /** The alias under which this connection is listed; what a client says of itself is not believed. */
+  /** The alias of this connection in the list. A client's own claim does not count. */
   async #alias(): Promise<string> {
-    // An environment that knew the connection before it had an alias may not know of it yet.
+    // An environment that knew the connection before it had an alias may not have seen the alias yet.
     return this.user ?? (await this.service.store.member(this.context.member))?.user ?? UNNAMED;
   }
 
@@ -71,7 +71,7 @@ export class ChatServer extends WebSocketServer {
     return this.#send(encode(message));
   }
 
-  /** One who has left meanwhile misses the answer, and nothing else is wrong. */
+  /** If the client has disconnected, it misses the answer, and that is not an error. */
   async #send(frame: string): Promise<void> {
     try {
       await this.write(frame);

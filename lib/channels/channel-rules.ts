@@ -1,19 +1,20 @@
-/** What a server class declares of its channels with `static channels`, by the beginning of their names. */
+/** A server class's `static channels`: rules for channels, by the beginning of their names. */
 import { InvalidValueError } from '../errors';
 import { assertChannelName } from './channel-store';
 
-/** What a channel remembers. */
+/** What a channel keeps. */
 export interface LogRule {
-  /** Lines that a client can still get when it comes back: 1 to 10,000. */
+  /** How many lines a returning client can still get: 1 to 10,000. */
   size: number;
-  /** For so long it can: 1 second to 30 days. */
+  /** For how long it can: 1 second to 30 days. */
   seconds: number;
 }
 
 export interface ChannelRule {
   /**
-   * Keeps what is published, under growing offsets: each member gets each line once and in order, or is told that it must start afresh.
-   * @default none: a publication goes to whoever is a member, and is forgotten
+   * Stores publications under growing offsets. Each member gets each line once and in order, or is told to start
+   * over.
+   * @default none: a publication goes to the current members only
    */
   log?: LogRule;
   /** Whether anybody may see who is in the channel. @default false */
@@ -25,14 +26,14 @@ export interface ChannelRule {
   joinLeave?: boolean | 'lists' | 'differences';
 }
 
-/** By a channel's name, or by the beginning of names and `*`: `'board/*'`. Of several that fit, the longest one counts. */
+/** By a channel's name, or by the beginning of names and `*`: `'board/*'`. The longest match wins. */
 export type ChannelRules = Readonly<Record<string, ChannelRule>>;
 
 const NO_RULE: ChannelRule = {};
 const MOST_LINES = 10_000;
 const LONGEST_SECONDS = 30 * 24 * 60 * 60;
 
-/** The rule of a channel: the one with its name, else the one with the longest beginning of it. */
+/** The rule of a channel: the one with its exact name, else the one with the longest matching beginning. */
 export function ruleOf(rules: ChannelRules | undefined, channel: string): ChannelRule {
   if (!rules) return NO_RULE;
   if (Object.hasOwn(rules, channel)) return rules[channel] ?? NO_RULE;
@@ -60,7 +61,7 @@ export function channelRulesOf(ServerClass: { name: string; channels?: ChannelRu
         assertChannelName(prefix);
       } catch (cause) {
         throw new InvalidValueError(
-          `${where} fits no channel: write a channel's name, or the beginning of names followed by "*".`,
+          `${where} matches no channel. Use a channel's name, or the beginning of names followed by "*".`,
           { cause },
         );
       }
@@ -74,5 +75,7 @@ export function channelRulesOf(ServerClass: { name: string; channels?: ChannelRu
 
 function assertWhole(name: string, value: number, most: number): void {
   if (Number.isInteger(value) && value >= 1 && value <= most) return;
-  throw new InvalidValueError(`${name} is ${String(value)}, but must be a whole number from 1 to ${most}.`);
+  throw new InvalidValueError(
+    `${name} is ${String(value)}, but it must be a whole number from 1 to ${most}.`,
+  );
 }

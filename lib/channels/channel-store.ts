@@ -1,6 +1,6 @@
 /**
- * Who is in which channel, kept on both sides: a channel's members are what a publication goes through, a connection's
- * memberships are the way back that its departure takes. The membership holds the truth; both sides agree when nothing is under way.
+ * Who is in which channel, stored on both sides. A publication reads a channel's members. A departure reads a
+ * connection's memberships. The membership holds the truth, and both sides agree when nothing is under way.
  *
  * CONNECTION#{id} / CHANNEL#{channel}                  the membership: `in`, or `leaving`
  * CHANNEL#{service}#{channel} / MEMBER#{hh}#{id}       the member: what a post needs
@@ -25,7 +25,7 @@ import { expiryAfter, type Key } from '../table/item';
 import { pages, type Table } from '../table/table';
 import { joinKey, type Position } from './log/log-items';
 
-/** Channels of one connection that are entered or left side by side. */
+/** How many channels of one connection are subscribed or unsubscribed at a time. */
 const AT_A_TIME = 25;
 const PREFIX = 'CHANNEL#';
 /** Whoever joins within this time after the handshake has been in the channel since it connected. */
@@ -40,10 +40,13 @@ export interface JoinRequest {
   request?: string;
 }
 
-/** A member of a channel that has a name of its own. */
+/** A member of a channel with a name of its own. */
 type ChannelMember = Member & { channel: string };
 
-/** @throws InvalidValueError for a name with other characters than letters, digits and `_ - . : /`, or of more than 128 */
+/**
+ * @throws InvalidValueError for a name of more than 128 characters, or with characters other than letters, digits and
+ * `_ - . : /`
+ */
 export function assertChannelName(channel: string): void {
   if (isChannelName(channel)) return;
   throw new InvalidValueError(
@@ -62,8 +65,8 @@ export class ChannelStore {
   ) {}
 
   /**
-   * `false` if the connection is closed, or somebody unsubscribed it meanwhile. Two writes, two reads. However many subscribe at
-   * once, no more than `most` channels are acknowledged: whoever put one too many sees it, and takes its own out again.
+   * `false` if the connection is closed, or another process unsubscribed it meanwhile. Two writes, two reads. However
+   * many subscribe at once, at most `most` channels are acknowledged: a subscription that finds too many withdraws.
    * @throws TooManyChannelsError
    */
   async subscribe(member: Member, channel: string, most = Number.POSITIVE_INFINITY): Promise<boolean> {
@@ -122,7 +125,7 @@ export class ChannelStore {
     const [connection, joined] = await Promise.all([this.#open(webSocketId), this.channelsOf(webSocketId)]);
     const isIn = connection !== undefined && joined.includes(channel);
     if (isIn && joined.length <= most) {
-      // It has been identified meanwhile, perhaps by somebody who did not see this member yet.
+      // The connection was identified meanwhile, perhaps by a process that did not see this member yet.
       if (!isSameIdentity(connection, member))
         await this.table.update(key, identityChange(connection), equals('token', token));
       return true;
@@ -136,8 +139,8 @@ export class ChannelStore {
   }
 
   /**
-   * Several at a time. `false` if one of them could not be subscribed to. Two writes a channel, and two reads for all that are
-   * subscribed to at a time; where these see that something came between, the channel is looked at by itself.
+   * Several channels at a time. `false` if one of them could not be subscribed to. Two writes for each channel, and
+   * two reads for all of them. If these reads detect a concurrent change, that channel is checked separately.
    */
   async subscribeAll(member: Member, channels: Iterable<string>): Promise<boolean> {
     for (const some of inTurns([...channels])) {
@@ -155,7 +158,7 @@ export class ChannelStore {
     return true;
   }
 
-  /** `false` if it was not subscribed, or somebody subscribed it again meanwhile. Three writes. */
+  /** `false` if it was not subscribed, or another process subscribed it again meanwhile. Three writes. */
   async unsubscribe(member: Member, channel: string): Promise<boolean> {
     assertChannelName(channel);
     const membership = membershipKey(member.webSocketId, channel);
@@ -174,7 +177,7 @@ export class ChannelStore {
     return leaving !== undefined;
   }
 
-  /** The names of the channels that a connection is in, in order, read consistently. */
+  /** The names of a connection's channels, in order, read consistently. */
   async channelsOf(webSocketId: string): Promise<string[]> {
     const range = { pk: connectionKey(webSocketId).pk, prefix: PREFIX };
     const names: string[] = [];
@@ -184,7 +187,7 @@ export class ChannelStore {
     return names;
   }
 
-  /** Everyone in a channel, read consistently: whoever's subscription was acknowledged before is among them. */
+  /** Everyone in a channel, read consistently. Includes every subscription that was acknowledged before. */
   async *members(service: string, channel: string): AsyncGenerator<Member, void, undefined> {
     assertChannelName(channel);
     const range = { pk: channelPk(service, channel), prefix: 'MEMBER#' };
@@ -214,9 +217,9 @@ export class ChannelStore {
   }
 
   /**
-   * The member is put first and asked about after, and asked about once more when it has been deleted: of two that meet, whoever
-   * comes last sees what the other has done. Returns 0 if the connection is not in the channel, else 1 or, if asked to count, how
-   * many channels it is in: one query in place of one read.
+   * Puts the member first and then checks, and checks again after a delete. If two processes meet, the later one sees
+   * what the other has done. Returns 0 if the connection is not in the channel, else 1 or, if asked to count, its
+   * number of channels: one query instead of one read.
    */
   async #join(joining: ChannelMember, counts = false): Promise<number> {
     const { webSocketId, channel } = joining;
@@ -246,7 +249,7 @@ export class ChannelStore {
     return 0;
   }
 
-  /** Notes in the connection's row in a channel whom it belongs to. */
+  /** Stores the user in the connection's row of a channel. */
   async identifyMember(key: MemberKey & { channel: string }, identity: KnownIdentity): Promise<void> {
     await this.table.update(memberKey(key), identityChange(identity), itemExists);
   }
@@ -270,7 +273,7 @@ export class ChannelStore {
     );
   }
 
-  /** Whom an open connection belongs to; `undefined` if it has closed. */
+  /** The user of an open connection; `undefined` if it has closed. */
   async #open(webSocketId: string): Promise<KnownIdentity | undefined> {
     const item = await this.table.get(connectionKey(webSocketId));
     return item?.state === 'open' ? identityOf(toConnection(item)) : undefined;
@@ -280,7 +283,7 @@ export class ChannelStore {
     return (await this.table.get(membership))?.state === 'in';
   }
 
-  /** The member first: a membership that is left behind is found again. */
+  /** Deletes the member first, because a leftover membership can be found again. */
   async #remove(member: MemberKey & { channel: string }, hasJoined: boolean): Promise<void> {
     if (hasJoined) await this.table.delete(joinKey(member, member.webSocketId), always);
     await this.table.delete(memberKey(member), always);
@@ -302,7 +305,7 @@ function membershipKey(webSocketId: string, channel: string): Key {
   return { pk: connectionKey(webSocketId).pk, sk: PREFIX + channel };
 }
 
-/** Not all at once. */
+/** A bounded number at a time. */
 function* inTurns<T>(all: T[]): Generator<T[], void, undefined> {
   for (let at = 0; at < all.length; at += AT_A_TIME) yield all.slice(at, at + AT_A_TIME);
 }

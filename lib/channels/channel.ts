@@ -45,11 +45,11 @@ export interface ChannelMember extends KnownIdentity {
 }
 
 export class Channel {
-  /** What the server class says of this channel; nothing in a process that does not know the class. */
+  /** The server class's rule for this channel; undefined in a process that does not know the class. */
   readonly rule: ChannelRule;
   readonly #log: LineLog;
 
-  /** `service.channel(name)` makes one. @throws InvalidValueError for a name that is not valid */
+  /** Created by `service.channel(name)`. @throws InvalidValueError for an invalid name */
   constructor(
     private readonly service: Service,
     readonly name: string,
@@ -124,7 +124,9 @@ export class Channel {
     return service.subscribe(member, this.name);
   }
 
-  /** Takes a connection out of the channel. @throws as `SharedConnection.open` and `SharedConnection.unsubscribe` */
+  /**
+   * Unsubscribes a connection from the channel. @throws as `SharedConnection.open` and `SharedConnection.unsubscribe`
+   */
   async unsubscribe(webSocketId: string): Promise<boolean> {
     const { member, service } = await this.#open(webSocketId);
     return service.unsubscribe(member, this.name);
@@ -267,11 +269,11 @@ function jsonOf(data: unknown): string {
   try {
     text = JSON.stringify(data);
   } catch (cause) {
-    throw new InvalidValueError(`What is published must be what JSON takes: ${String(cause)}.`, { cause });
+    throw new InvalidValueError(`A publication must be valid JSON data: ${String(cause)}.`, { cause });
   }
   if (text === undefined) {
     throw new InvalidValueError(
-      `What is published must be what JSON takes: text, numbers, true, false, null, lists and objects, not ${typeof data}.`,
+      `A publication must be valid JSON data (text, numbers, true, false, null, lists and objects), not ${typeof data}.`,
     );
   }
   return text;

@@ -1,13 +1,13 @@
-/** What clients ask of channels is refused in words for them. */
+/** Errors of clients' channel requests, in words for those clients. */
 import { ClientError } from '../messages/client-error';
 import { isChannelName } from './channel-store';
 
-/** @throws ClientError for a name that no channel can have, of whatever type the client sent it */
+/** @throws ClientError for an invalid channel name, of whatever type the client sent it */
 export function assertClientChannel(channel: unknown): asserts channel is string {
   if (typeof channel === 'string' && isChannelName(channel)) return;
   throw new ClientError(
     'InvalidChannel',
-    'A channel is named by 1 to 128 letters, digits, "_", "-", ".", ":" and "/".',
+    'A channel name must have 1 to 128 letters, digits, "_", "-", ".", ":" and "/".',
     { status: 400 },
   );
 }

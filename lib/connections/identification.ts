@@ -1,4 +1,7 @@
-/** Notes in every row of a connection whom it belongs to. The connection's own row holds the truth, and the others follow it. */
+/**
+ * Stores the user of a connection in all of its rows. The connection's own row holds the truth, and the others follow
+ * it.
+ */
 import { allOver } from '../delivery/all-over';
 import type { Service } from '../service';
 import type { Member } from './connection-items';
@@ -14,8 +17,8 @@ export class Identification {
   ) {}
 
   /**
-   * `false` if the connection has closed, or a later request has identified it. Whoever writes the other rows reads the connection
-   * after: if two identifications overtake each other, the one that writes last sees which of them stays.
+   * `false` if the connection has closed, or a later request has identified it. A process that writes the other rows
+   * then reads the connection: if two identifications overtake each other, the last writer sees which one wins.
    */
   async run(identity: Identity, by: IdentifyingRequest): Promise<boolean> {
     const { store, channels } = this.service;

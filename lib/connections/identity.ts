@@ -1,4 +1,4 @@
-/** Who a connection belongs to: the user that a service knows it by, and what others may see of that user. */
+/** The user of a connection: how a service knows the user, and what others may see. */
 import { InvalidValueError } from '../errors';
 import type { Value } from '../table/item';
 
@@ -9,12 +9,12 @@ export interface Identity {
   info?: Value;
 }
 
-/** As it is kept: a connection that nobody has identified has neither. */
+/** In stored form. A connection without a user has neither field. */
 export type KnownIdentity = Partial<Identity>;
 
-/** Of UTF-8. The user is in the row of each channel, which a publication reads. */
+/** In UTF-8. The user is in the row of each channel, which publications read. */
 export const MAX_USER_BYTES = 256;
-/** Of JSON. A row of up to 1 KB is one write unit, and has other things to hold. */
+/** As JSON. A row of up to 1 KB is one write unit, and needs space for other fields. */
 export const MAX_INFO_BYTES = 512;
 
 /** The identity as JSON keeps it. @throws InvalidValueError for a user or an info that is too large, or that is not JSON */
@@ -42,8 +42,8 @@ export function validIdentity({ user, info }: Identity): Identity {
 }
 
 /**
- * Whom an authorizer found: a Lambda authorizer's `principalId`, or the `sub` of a token's claims. Its context is not taken as
- * `info`, because others see that.
+ * The user that an authorizer found: a Lambda authorizer's `principalId`, or the `sub` of a token's claims. Its
+ * context is not used as `info`, because others see that.
  */
 export function identityFoundBy(authorizer: Record<string, unknown> | undefined): KnownIdentity {
   const claims = authorizer?.claims as Record<string, unknown> | undefined;
@@ -61,12 +61,12 @@ function jsonOf(info: Value): string | undefined {
   }
 }
 
-/** The same identity, and nothing else. */
+/** Only the identity, without other fields. */
 export function identityOf({ user, info }: KnownIdentity): KnownIdentity {
   return { ...(user !== undefined && { user }), ...(info !== undefined && { info }) };
 }
 
-/** What an update of a row changes, so that the row has this identity and nothing of an earlier one. */
+/** The change of a row that sets this identity and removes an earlier one. */
 export function identityChange(identity: KnownIdentity): { set: KnownIdentity; remove: string[] } {
   const remove = [
     ...(identity.user === undefined ? ['user'] : []),

@@ -1,18 +1,20 @@
 /**
- * How fast posts may follow each other: a token bucket with the account's rate, which adapts when API Gateway throttles.
+ * How fast posts may follow each other: a token bucket with the account's rate, which adapts when API Gateway
+ * throttles.
  *
- * The bucket starts with AWS's defaults. The real rate may be lower: a quota, other functions of the account, a stage's throttle. At a
- * 429 API Gateway's own bucket is empty. So the posts that it takes between two 429s, divided by the time between them, are its
- * rate. After the first 429 the pace starts slowly and doubles until the second one. From then on it keeps to the measured rate,
- * and grows a little with time to find out whether there is more. A single 429 changes nothing: API Gateway also answers so for one client
- * that does not read.
+ * The bucket starts with AWS's defaults. The real rate may be lower, because of a quota, the account's other
+ * functions or a stage's throttle. At a 429, API Gateway's own bucket is empty. So the number of posts accepted
+ * between two 429s, divided by the time between them, is its rate. After the first 429, the pace starts slowly and
+ * doubles until the second one. From then on it keeps to the measured rate, and grows a little over time to find out
+ * whether there is more. A single 429 changes nothing, because API Gateway also answers so for one client that does
+ * not read.
  */
 import { type Clock, sleep } from '../clock';
 
 export interface Rate {
   /** Posts a second. */
   perSecond: number;
-  /** Posts that may go at once before `perSecond` counts. */
+  /** Posts that may be sent at once before `perSecond` applies. */
   burst: number;
 }
 
@@ -23,15 +25,15 @@ const LOWEST_PER_SECOND = 1;
 /** Where the search for an unknown rate starts, and how fast it doubles. */
 const SEARCH_PER_SECOND = 100;
 const DOUBLED_IN_SECONDS = 0.05;
-/** A measured rate is kept a little below what was measured, and grows by this share in a second. */
+/** A measured rate is used with a small margin, and grows by this share each second. */
 const CAUTION = 0.98;
 const GROWTH_PER_SECOND = 0.01;
-/** What is saved up while nothing is sent, once the rate is known. */
+/** How much unused rate is saved up, once the rate is known. */
 const SAVED_SECONDS = 0.01;
-/** After a 429 nothing is sent until API Gateway has had time for this many posts. */
+/** After a 429, nothing is sent until API Gateway has had time for this many posts. */
 const REFILL_POSTS = 3;
 
-/** So many 429s among so many posts are the account's, not those of a few slow clients. */
+/** This many 429s among this many posts come from the account's limit, not from a few slow clients. */
 const TELLING_REFUSALS = 3;
 const WATCHED_POSTS = 50;
 
@@ -47,9 +49,9 @@ export class Pace {
   #emptyAt: number;
   #accepted = 0;
   #pausedUntil = 0;
-  /** Of the last posts, which were refused: 1 for each. */
+  /** Which of the last posts were refused: 1 for each. */
   readonly #refusals: number[] = [];
-  /** Callers wait behind each other. */
+  /** Callers wait in line. */
   #last: Promise<void> | undefined;
 
   constructor(
@@ -63,17 +65,17 @@ export class Pace {
     this.#emptyAt = this.#countedAt;
   }
 
-  /** Posts a second, as far as it is known by now. */
+  /** Posts a second, as far as known. */
   get perSecond(): number {
     return this.#perSecond;
   }
 
-  /** Whether a post may go right away: then it counts as gone. Asking costs no promise. */
+  /** Whether a post may be sent right away; if so, it counts as sent. Needs no promise. */
   takeNow(): boolean {
     return this.#last === undefined && this.#takeToken();
   }
 
-  /** Resolves when a post may go. */
+  /** Resolves when a post may be sent. */
   async take(): Promise<void> {
     const turn = (this.#last ?? Promise.resolve()).then(() => this.#takeWhenFree());
     this.#last = turn;
@@ -81,13 +83,16 @@ export class Pace {
     if (this.#last === turn) this.#last = undefined;
   }
 
-  /** API Gateway took a post. */
+  /** API Gateway accepted a post. */
   accepted(): void {
     this.#accepted++;
     this.#watch(0);
   }
 
-  /** API Gateway answered with 429 to the first try of a post, which was sent at `sentAt`. Posts that were under way together count once. */
+  /**
+   * API Gateway answered 429 to the first try of a post that was sent at `sentAt`. Posts that were under way together
+   * count once.
+   */
   refused(sentAt: number): void {
     if (this.#phase !== 'quota' && sentAt < this.#pausedUntil) return;
     this.#watch(1);

@@ -1,4 +1,7 @@
-/** API Gateway's three routes: `$connect` decides the handshake, `$default` brings messages, `$disconnect` tells of the end. */
+/**
+ * API Gateway's three routes: `$connect` decides on the handshake, `$default` handles messages, `$disconnect` reports
+ * the end.
+ */
 
 import { ConnectionAttributes } from '../attributes/connection-attributes';
 import { ChannelStore } from '../channels/channel-store';
@@ -57,9 +60,7 @@ export class Routes {
     const { ServerClass, backend, serverFunction } = this.shared;
     const origin = headerValues(event, 'Origin').at(-1);
     if (!originAllowed(origin, this.shared.allowedOrigins)) {
-      console.warn(
-        `A page that is not among the allowed origins tried to connect: ${JSON.stringify(origin)}`,
-      );
+      console.warn(`A page whose origin is not allowed tried to connect: ${JSON.stringify(origin)}`);
       return { statusCode: 403 };
     }
     const identified = await this.#identify(event);
@@ -125,7 +126,7 @@ export class Routes {
     return { statusCode: 200 };
   }
 
-  /** Runs a hook of a message's connection. */
+  /** Runs a hook for a message of a connection. */
   async #serve(
     event: MessageEvent,
     context: LambdaContext,
@@ -151,12 +152,12 @@ export class Routes {
     }
   }
 
-  /** One who has left meanwhile misses it. */
+  /** If the client has disconnected, it misses this. */
   async #tellRefused(event: MessageEvent, context: LambdaContext, refused: number): Promise<void> {
     const { limits } = this.shared;
     const { connectionId } = event.requestContext;
     console.warn(
-      `WebSocket ${connectionId} sends more than ${limits.messagesPerSecond} messages a second and ${limits.burst} at once: ${refused} refused`,
+      `WebSocket ${connectionId} exceeded ${limits.messagesPerSecond} messages a second and ${limits.burst} at once: ${refused} refused`,
     );
     try {
       await this.#serve(event, context, async (server) => {
@@ -201,7 +202,7 @@ export class Routes {
     return 'claims' in identified ? { ...identified, authorizer: identified.claims } : identified;
   }
 
-  /** The principal that an authorizer found or the subject of a JWT, else the session cookie's hash, else empty. */
+  /** The principal from an authorizer or the subject of a JWT, else the session cookie's hash, else empty. */
   #sessionId(event: ConnectEvent, authorizer: Record<string, unknown> = {}): string {
     const { serviceName, sessionCookie } = this.shared;
     const principalId = authorizer.principalId ?? authorizer.sub;

@@ -18,7 +18,7 @@ import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
 import type { Clock } from '../clock';
 import type { JwtSettings } from './jwt-settings';
 
-/** What a token says, verified. */
+/** A token's verified claims. */
 export type Claims = Record<string, unknown>;
 
 /** `why` never quotes the token. With 500 it is not the token's fault. */
@@ -26,9 +26,9 @@ export type Verdict = { claims: Claims } | { statusCode: 401 | 500; why: string 
 
 export type FetchKeySet = (url: string) => Promise<ArrayBuffer>;
 
-/** So long the JWT authorizers of HTTP APIs keep a key, too: one that the issuer has withdrawn is good until then. */
+/** JWT authorizers of HTTP APIs also cache a key for this long. A withdrawn key stays valid until then. */
 const KEYS_LIVE_MILLISECONDS = 2 * 60 * 60_000;
-/** More than a handshake's headers have room for. */
+/** Larger than a handshake's headers can be. */
 const MAX_TOKEN_CHARACTERS = 16_384;
 
 export class JwtVerification {
@@ -43,7 +43,7 @@ export class JwtVerification {
     this.#fetchKeySet = fetchKeySet;
   }
 
-  /** The keys are fetched by the first token, and again by one with a key that is new: at most every ten seconds. */
+  /** Keys are fetched for the first token, and again for one with an unknown key: at most every ten seconds. */
   async verify(token: string | undefined): Promise<Verdict> {
     if (token === undefined) return refused(`it sent no token in its ${this.#place()}`);
     if (token.length > MAX_TOKEN_CHARACTERS) return refused('its token is too long');
@@ -74,7 +74,7 @@ export class JwtVerification {
     return this.#current;
   }
 
-  /** By the kind of the error: its message may quote the token. */
+  /** By the kind of the error, because its message may quote the token. */
   #verdictOn(error: unknown): Verdict {
     const { issuer, audiences, jwksUrl } = this.#settings;
     if (isOneOf(error, [FetchError, JwksValidationError, JwkValidationError, KeySetError])) {
@@ -102,7 +102,7 @@ export class JwtVerification {
   }
 }
 
-/** The key set is too large, late, or there is none. */
+/** The key set is too large, too slow or missing. */
 export class KeySetError extends Error {}
 
 class EndlessTokenError extends Error {}

@@ -1,4 +1,4 @@
-/** What a client is told when something that it asked for is refused. No other error's text ever reaches a client. */
+/** What a client is sent when its request is refused. No other error's text ever reaches a client. */
 import { InvalidValueError } from '../errors';
 
 export interface ClientErrorOptions extends ErrorOptions {
@@ -27,7 +27,7 @@ export class ClientError extends Error {
     this.status = status;
   }
 
-  /** What the client is told beside code and message. */
+  /** What the client is sent besides code and message. */
   get details(): Record<string, unknown> {
     return {};
   }

@@ -1,10 +1,10 @@
-/** What is sent to clients, as the text of one frame. */
+/** Encodes what is sent to clients as the text of one frame. */
 import { toDataUrl } from '../binary-data';
 import { InvalidValueError } from '../errors';
 
 /**
  * Text as it is, bytes as a data URL, and anything else as JSON.
- * @throws InvalidValueError for what JSON cannot express, such as a function, a bigint or a loop
+ * @throws InvalidValueError for values that JSON cannot express, such as functions, bigints or cycles
  */
 export function messageText(data: unknown): string {
   if (typeof data === 'string') return data;

@@ -1,6 +1,7 @@
 /**
- * Who is in the channels whose rule has it told (`joinLeave`). Whoever changes a channel's members counts it, and asks the service's own
- * function to tell the others, unless somebody is about to: so no hook waits for posts.
+ * Who is in the channels whose rule says to announce it (`joinLeave`). A process that changes a channel's members
+ * counts the change, and asks the service's own function to notify the others, unless another process is about to. So
+ * no hook waits for posts.
  */
 import { ruleOf } from '../channels/channel-rules';
 import type { Member } from '../connections/connection-items';
@@ -15,7 +16,7 @@ import { Presence } from './presence';
 import { channelForm, type PresentUser } from './presence-form';
 import { type Change, registryPk } from './presence-items';
 
-/** What the list of one channel may take. */
+/** How much time the list of one channel may take. */
 const MEND_MILLISECONDS = 10_000;
 
 type Who = Pick<Member, 'webSocketId' | 'serverFunction' | 'user'>;
@@ -23,7 +24,7 @@ type Who = Pick<Member, 'webSocketId' | 'serverFunction' | 'user'>;
 export class ChannelPresence {
   constructor(private readonly service: Service) {}
 
-  /** A connection has come into channels. It gets a list itself, too. */
+  /** A connection has joined channels. It gets a list itself, too. */
   async joined(member: Who, channels: Iterable<string>): Promise<void> {
     await this.#changed(member, channels, { users: usersOf(member), newcomer: member.webSocketId });
   }
@@ -33,24 +34,24 @@ export class ChannelPresence {
     if (member.user !== undefined) await this.#changed(member, channels, { users: usersOf(member) });
   }
 
-  /** A connection that is in channels belongs to somebody else now, or others may know something else of the user. */
+  /** The user of a connection that is in channels has changed, or the info about that user. */
   async identified(member: Member, before: KnownIdentity, channels: Iterable<string>): Promise<void> {
     if (isSameIdentity(member, before)) return;
     await this.#changed(member, channels, { users: [...new Set([...usersOf(before), ...usersOf(member)])] });
   }
 
-  /** Tells the members of a channel what has not been told, unless somebody else does. */
+  /** Sends the members of a channel what they have not been sent yet, unless another process does. */
   async post(channel: string): Promise<void> {
     const presence = this.#of(channel);
     if (!presence) return;
     const { table, clock, token } = this.service.backend;
     const expiresAt = expiryAfter(clock.now(), LAST_RESORT_SECONDS);
-    // From now on the sweep looks after it.
+    // From now on, the sweep takes care of it.
     await table.put({ pk: registryPk(this.service.name), sk: channel, token: token(), expiresAt }, always);
     await presence.post();
   }
 
-  /** Puts right what those who died have left, in each channel, until the time is over. */
+  /** Repairs what crashed processes left, in each channel, until time runs out. */
   async mendAll(): Promise<void> {
     const { table, clock } = this.service.backend;
     const pk = registryPk(this.service.name);
@@ -60,7 +61,7 @@ export class ChannelPresence {
         const presence = this.#of(channel);
         await presence?.mend();
         const isEmpty = !presence || (await presence.members()).length === 0;
-        // Whoever comes meanwhile puts it again.
+        // The next process to join puts it again.
         if (isEmpty) await table.delete({ pk, sk: channel }, equals('token', token as string));
       }
     }
@@ -75,7 +76,7 @@ export class ChannelPresence {
     );
   }
 
-  /** `undefined` if nobody is told, or this process does not know. */
+  /** `undefined` if nobody is notified, or this process does not know. */
   #of(channel: string): Presence<PresentUser> | undefined {
     const { service } = this;
     const { joinLeave } = ruleOf(service.channelRules, channel);

@@ -1,13 +1,13 @@
-/** How those who are present are told: as whole lists, or as differences between them. */
+/** How presence is sent: as whole lists, or as differences. */
 import type { Member } from '../connections/connection-items';
 import type { Value } from '../table/item';
 
-/** What is told of the members of a channel, entry by entry. */
+/** What is sent about the members of a channel, entry by entry. */
 export interface PresenceForm<Entry> {
-  /** What a list says of the members, in order. Members are sorted by the time at which they were identified. */
+  /** A list of the members, in order. Members are sorted by the time of their identification. */
   entriesOf(members: Member[]): Entry[];
   encodeList(list: PresenceList<Entry>): string;
-  /** Tells differences to those who have a list already. @default each change is told as a whole list */
+  /** Sends differences to members that already have a list. @default each change is sent as a whole list */
   differences?: {
     userOf(entry: Entry): string;
     encode(difference: PresenceDifference<Entry>): string;
@@ -18,16 +18,16 @@ export interface PresenceList<Entry> {
   entries: Entry[];
   /** How many there are beyond those that fit into a frame. */
   more: number;
-  /** Grows with each change: of two lists, the later one has the greater. */
+  /** Grows with each change. */
   revision: number;
 }
 
 export interface PresenceDifference<Entry> {
-  /** Whoever has come, and whoever is told of otherwise than before. */
+  /** Users who have joined, or whose data has changed. */
   joined: Entry[];
-  /** Users of whom no connection is left. */
+  /** Users who have no connection left. */
   left: string[];
-  /** Whoever has an older list than of this revision must ask for a new one. */
+  /** A client whose list is older than this revision must request a new one. */
   since: number;
   revision: number;
 }
@@ -36,19 +36,19 @@ export interface PresenceDifference<Entry> {
 export interface PresentUser {
   user: string;
   info?: Value;
-  /** When the first of its connections came, in milliseconds since the epoch. */
+  /** When the first of its connections joined, in milliseconds since the epoch. */
   since: number;
   connections: number;
 }
 
-/** Users in the order in which they came. A connection that nobody has identified is not among them. */
+/** Users in the order of joining. Connections without a user are left out. */
 export function presentUsers(members: Iterable<Member>): PresentUser[] {
   const users = new Map<string, PresentUser>();
   for (const { user, info, since: joinedAt, acceptedAt } of members) {
     if (user === undefined) continue;
     const since = joinedAt ?? acceptedAt;
     const known = users.get(user);
-    // Of several connections, the one that came first says what is known of the user.
+    // If a user has several connections, the first one's info is used.
     const isFirst = !known || since < known.since;
     const told = isFirst ? { ...(info !== undefined && { info }), since } : {};
     users.set(user, { user, ...known, ...told, connections: (known?.connections ?? 0) + 1 } as PresentUser);
@@ -56,7 +56,7 @@ export function presentUsers(members: Iterable<Member>): PresentUser[] {
   return [...users.values()].sort((a, b) => a.since - b.since || (a.user < b.user ? -1 : 1));
 }
 
-/** What a channel's members are told of each other. */
+/** What a channel's members are sent about each other. */
 export type PresenceNews =
   | { revision: number; users: PresentUser[]; more?: number }
   | { revision: number; since: number; joined: PresentUser[]; left: string[] };

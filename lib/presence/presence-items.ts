@@ -10,10 +10,10 @@ import type { Item, Key } from '../table/item';
 
 const DIGITS = 15;
 
-/** Of one change. */
+/** For one change. */
 export interface Change {
   users: string[];
-  /** A connection that has come, and has no list yet. */
+  /** A connection that has joined, and has no list yet. */
   newcomer?: string;
 }
 
@@ -35,7 +35,7 @@ export function registryPk(service: string): string {
   return `PRESENCE#${service}`;
 }
 
-/** The revision that clients see. A list whose row has expired begins above all that it had before. */
+/** The revision that clients see. If the row of a list expires, the new list starts above all earlier revisions. */
 export function revisionOf({ rev, base }: Item, at = rev as number): number {
   return ((base as number | undefined) ?? 0) + at;
 }

@@ -1,8 +1,8 @@
 /**
- * Who is present, told to everyone after each change so that the last list each client hears is right, for few posts.
- * Users stand on the members' rows. One item counts the changes (`rev`) and holds a lease: whoever gets it posts for
- * everybody, gathering the changes that come meanwhile; everyone else only counts. A poster that dies is made up for by
- * the next change or the upkeep.
+ * Sends the list of who is present to everyone after each change. The last list that each client gets is correct,
+ * with few posts. Users are in the members' rows. One item counts the changes (`rev`) and has a lease. The process
+ * that gets the lease posts for everybody and collects the changes that come meanwhile; all others only count. If a
+ * poster crashes, the next change or the upkeep makes up for it.
  */
 import { createHash } from 'node:crypto';
 import { sleep } from '../clock';
@@ -14,26 +14,26 @@ import { expiryAfter, type Item, type Key } from '../table/item';
 import type { PresenceForm } from './presence-form';
 import { CHANGE_PREFIX, type Change, changeKey, listKey, revisionOf, revOfChange } from './presence-items';
 
-/** Changes that come within this time are posted together. */
+/** Changes within this time are posted together. */
 export const GATHERING_MILLISECONDS = 250;
-/** While changes go on, a list is held back this much longer for each who hears it: it costs that many posts. */
+/** While changes continue, a list is delayed this much longer for each recipient, because each costs a post. */
 const GATHERING_PER_MEMBER_MILLISECONDS = 4;
-/** But not longer than this. */
+/** But no longer than this. */
 const LONGEST_GATHERING_MILLISECONDS = 4_000;
-/** One round with its retries: with less time left, the poster hands over. */
+/** The time for one round with its retries. With less time left, the poster hands over. */
 const ROUND_MILLISECONDS = 5_000;
-/** A lease of a process that has no deadline of its own. */
+/** The lease of a process without a deadline of its own. */
 const LONGEST_LEASE_MILLISECONDS = 30_000;
-/** A list up to this size is metered as one message. Source: API Gateway pricing, "metered in 32 KB increments". */
+/** A list up to this size is billed as one message. Source: API Gateway pricing, "metered in 32 KB increments". */
 const MAX_LIST_BYTES = 32 * 1024;
-/** More changes than this are told as a whole list. */
+/** More changes than this are sent as a whole list. */
 const MAX_CHANGES = 200;
 const CHANGES_KEPT_SECONDS = 10 * 60;
 
 export interface PresenceOptions {
-  /** @default the one that everyone of the service is in */
+  /** @default the channel of everyone in the service */
   channel?: string;
-  /** Asks for another invocation that goes on, since this one's time ends. @default the upkeep */
+  /** Requests another invocation that continues when this one runs out of time. @default the upkeep */
   goOn?: () => Promise<void>;
 }
 
@@ -52,16 +52,16 @@ export class Presence<Entry> {
     this.#goOn = goOn;
   }
 
-  /** Who is present has changed: counts it, and posts it unless somebody else is about to. */
+  /** Presence has changed: counts the change, and posts it unless another process is about to. */
   async changed(change: Change = { users: [] }): Promise<void> {
     if (await this.count(change)) await this.post();
   }
 
-  /** Counts a change. Whether somebody is still to post it, since nobody is about to. */
+  /** Counts a change. Returns whether the caller should post it, because no other process is about to. */
   async count(change: Change): Promise<boolean> {
     const { table, clock } = this.service.backend;
     const now = clock.now();
-    // The list of everyone stays as long as its service; those of channels come and go.
+    // The list of everyone exists as long as its service. Lists of channels come and go.
     const expires = this.#channel !== undefined && {
       set: { expiresAt: expiryAfter(now, LAST_RESORT_SECONDS) },
       setIfAbsent: { base: now },
@@ -79,7 +79,7 @@ export class Presence<Entry> {
     return !this.#isHeld(list);
   }
 
-  /** Posts what has not been posted, unless somebody else does. */
+  /** Posts pending changes, unless another process does. */
   async post(): Promise<void> {
     const { table, clock, token } = this.service.backend;
     const poster = token();
@@ -95,7 +95,7 @@ export class Presence<Entry> {
     if (lease) await this.#postRounds(poster, lease);
   }
 
-  /** Tells one who has just come, again and again until nothing changes meanwhile. */
+  /** Sends the list to a new client, and again until nothing has changed meanwhile. */
   async tell(write: (frame: string) => Promise<void>): Promise<void> {
     const { clock } = this.service.backend;
     for (let list = await this.#list(); ; ) {
@@ -107,20 +107,20 @@ export class Presence<Entry> {
     }
   }
 
-  /** Posts the list if one that should have been posted was not, or members have changed without a word. */
+  /** Posts the list if an earlier post was missed, or if members have changed without notice. */
   async mend(): Promise<void> {
     const list = await this.service.backend.table.get(this.#key);
     if (list && this.#isHeld(list)) return;
     const entries = this.form.entriesOf(await this.members());
     if (!list && entries.length === 0) return;
     if (list?.posted === list?.rev && list?.hash === hashOf(entries)) return;
-    // Whom it is about is not known: a change that is not there has the whole list told.
+    // The affected users are unknown. A missing change causes a whole list to be sent.
     const { table } = this.service.backend;
     const counted = await table.update(this.#key, { add: { rev: 1 } }, always);
     if (counted) await this.post();
   }
 
-  /** Everyone, identified or not, whoever was identified first at the front. */
+  /** Everyone, identified or not, in the order of identification. */
   async members(): Promise<Member[]> {
     const { service } = this;
     const read =
@@ -149,11 +149,11 @@ export class Presence<Entry> {
       if (done) return;
     }
     const free = { remove: ['poster', 'until'] };
-    // The changes do not end, but this invocation's time does.
+    // Changes keep coming, but this invocation runs out of time.
     if (await table.update(this.#key, free, equals('poster', poster))) await this.#goOn();
   }
 
-  /** The list's item when no change has come for a moment, or the crowd has been waited for long enough. */
+  /** The list's item once no change has come for a moment, or the wait has been long enough. */
   async #gathered({ rev: atFirst }: Item): Promise<Item | undefined> {
     const { table, clock } = this.service.backend;
     const begun = clock.now();
@@ -174,7 +174,7 @@ export class Presence<Entry> {
     }
   }
 
-  /** The revision is read before the changes and the members, so that no change that it counts is missing among them. */
+  /** The revision is read before the changes and the members, so these include every change that it counts. */
   async #postRound(list: Item): Promise<{ hash: string; told: number }> {
     const changes = await this.#changesUpTo(list);
     const members = await this.members();
@@ -198,7 +198,9 @@ export class Presence<Entry> {
     return { hash: hashOf(entries), told: members.length };
   }
 
-  /** What has changed since the list was posted last; `undefined` if that is not known, or too much to tell one by one. */
+  /**
+   * What has changed since the list was last posted; `undefined` if that is unknown, or too much to send one by one.
+   */
   async #changesUpTo({ rev, posted }: Item): Promise<Change[] | undefined> {
     if (!this.form.differences || posted === undefined) return undefined;
     const [last, first] = [rev as number, posted as number];

@@ -33,11 +33,14 @@ export interface Resumption {
   state: Value | undefined;
 }
 
-/** One object serves one event: nothing that a hook leaves in a field is there in the next. */
+/** One object serves one event: a field that one hook sets is not there in the next. */
 export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefined = undefined> {
-  /** How much one client may ask for. What a class leaves out keeps its default. @default 100 messages a second, 500 at once; 100 channels */
+  /**
+   * How much one client may send. Missing limits keep their defaults. @default 100 messages a second, 500 at once;
+   * 100 channels
+   */
   static readonly limits?: ConnectionLimits;
-  /** What channels keep and tell, by the beginning of their names. @default nothing is kept */
+  /** What channels keep and report, by the beginning of their names. @default nothing is kept */
   static readonly channels?: ChannelRules;
   /**
    * What clients send: a schema of any library that follows Standard Schema, such as Zod, Valibot or ArkType. Then a message is JSON,
@@ -76,29 +79,31 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
   /** The id with which any process may later open this WebSocket. */
   readonly webSocketId: string;
   /**
-   * The web session that the socket was opened from: the principal that an authorizer found or the subject of a JWT, else a hash of the session cookie if
-   * the service has one (`SESSION_COOKIE`), else empty. `service.session(sessionId)` has all of its sockets.
+   * The web session of the socket: the principal from an authorizer or the subject of a JWT, else a hash of the
+   * session cookie if the service has one (`SESSION_COOKIE`), else empty. `service.session(sessionId)` has all of its
+   * sockets.
    */
   readonly sessionId: string;
   /** Everyone who is connected to this service. */
   readonly service: Service;
   /**
-   * Notes kept with the connection, there in every hook. What `onPreServer`, `server` or `onClientMessage` changes is kept when the hook
-   * returns, and in `server` with each `read`, too; not if the hook throws. Of two hooks side by side that change the same one, the
-   * later one stays. The first change after the handshake may be unseen for a minute by another environment that knew the connection:
-   * where that matters, call `refreshAttributes`.
+   * Notes that stay with the connection, available in every hook. Changes in `onPreServer`, `server` and
+   * `onClientMessage` are saved when the hook returns, and in `server` with each `read`, too; not if the hook throws.
+   * If two hooks change the same one at the same time, the later one wins. Another environment that knew the
+   * connection may miss the first change after the handshake for a minute. If that matters, call `refreshAttributes`.
    */
   readonly attributes: Record<string, Value>;
   /**
-   * `false`, set in `onPreServer` or as a field, makes the socket dedicated: one invocation owns it, `server()` is its read and
-   * write loop, and it closes when that returns. In IRIS this is the default; here the shared one is, since it holds nothing.
+   * `false`, set in `onPreServer` or as a field, makes the socket dedicated: one invocation owns it, `server()` is
+   * its read and write loop, and it closes when that returns. This is IRIS's default. Here, shared sockets are the
+   * default, because they hold nothing.
    */
   sharedConnection = true;
-  /** `true`, set as a field: text is written as bytes, and `onClientMessage` gets the bytes of data URLs. */
+  /** `true`, set as a field: text is sent as bytes, and `onClientMessage` gets the bytes of data URLs. */
   binaryData = false;
   /**
-   * `true`, set in `onPreServer` or as a field: the end of the socket's session is told by `onSessionEnd`. It means nothing to a
-   * socket without a session.
+   * `true`, set in `onPreServer` or as a field: `onSessionEnd` runs at the end of the socket's session. No effect
+   * without a session.
    */
   sessionEndOnClose = false;
   readonly #connection: SharedConnection;
@@ -123,30 +128,34 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
     return (this.context.reader ?? this.#connection).atEnd;
   }
 
-  /** Before the handshake is answered. Call `refuse` to turn the client away. */
+  /** Runs before the handshake is answered. Call `refuse` to turn the client away. */
   async onPreServer(): Promise<void> {}
 
   /**
-   * Once the socket is open, in an invocation of its own. A class that does not override it costs no invocation. Runs again if it
-   * fails. A dedicated socket's runs again in a fresh invocation before Lambda's time is out, or after it died: `resumed` tells.
+   * Runs once the socket is open, in its own invocation, and again if it fails. A class that does not override it
+   * costs no invocation. For a loop, another invocation continues before Lambda's time is over, or after a crash:
+   * then `resumed` is set.
    */
   async server(_resumed?: Resumption): Promise<void> {}
 
-  /** A dedicated socket goes on in a fresh invocation: what this returns is there again in `server(resumed)`. */
+  /** Runs when a loop moves to a new invocation. What this returns is passed to `server(resumed)`. */
   async onHandover(): Promise<Value | undefined> {
     return undefined;
   }
 
   /**
-   * Each message of a shared socket's client; `bytes` if `binaryData` is set and it is a data URL. Messages of one client may run
-   * side by side. A class without this hook leaves them in the inbox, for whoever calls `read`.
+   * Runs for each message of a shared socket's client; with `bytes` if `binaryData` is set and the message is a data
+   * URL. Messages of one client may run at the same time. Without this hook, messages stay in the inbox until a
+   * process calls `read`.
    */
   async onClientMessage(_data: MessageOf<Messages>, _bytes?: Buffer): Promise<void> {}
 
   /**
-   * What `onClientMessage` or `server` has thrown. What this throws fails the invocation: API Gateway then tells the sender of a message
-   * "Internal server error" and no more, and Lambda runs `server()` again. Attributes that the hook has changed are not kept.
-   * @default a `ClientError` is sent to the client as a frame, in the form of API Gateway's own; anything else is thrown on
+   * Handles an error that `onClientMessage` or `server` threw. If this throws, the invocation fails: API Gateway then
+   * sends "Internal server error" to the sender of a message, and Lambda runs `server()` again. Changes of attributes
+   * by the hook are not saved.
+   * @default a `ClientError` is sent to the client as a frame, in the form of API Gateway's own; anything else is
+   * rethrown
    */
   async onError(error: unknown): Promise<void> {
     if (!(error instanceof ClientError)) throw error;
@@ -161,78 +170,88 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
   }
 
   /**
-   * Whether the client may enter the channel, for `clientSubscribe`. Throw a `ClientError` to say why not. @default false
+   * Whether the client may subscribe to the channel, for `clientSubscribe`. Throw a `ClientError` to say why not.
+   * @default false
    */
   async onSubscribe(_channel: string): Promise<boolean> {
     return false;
   }
 
-  /** Whether the client may publish this into the channel, for `clientPublish`. Throw a `ClientError` to say why not. @default false */
+  /**
+   * Whether the client may publish this to the channel, for `clientPublish`. Throw a `ClientError` to say why not.
+   * @default false
+   */
   async onPublish(_channel: string, _data: unknown): Promise<boolean> {
     return false;
   }
 
   /**
-   * The client has sent more messages than the class's `limits` allow, and so many were refused since it was told last: at most once
-   * a second in each environment. Override it to tell the client in your own protocol. @default a frame in API Gateway's form
+   * Runs when the client has sent more messages than the class's `limits` allow, at most once a second in each
+   * environment, with the number refused since the last call. Override it to notify the client in your own protocol.
+   * @default a frame in API Gateway's form
    */
   async onMessagesRefused(_refused: number): Promise<void> {
     const { requestId } = (this.context.event as MessageEvent).requestContext;
-    // Source: the frames that API Gateway sends of itself, such as "Internal server error"; the message is that of its status 429.
+    // Source: API Gateway's own frames, such as "Internal server error"; the message is that of its status 429.
     await this.write({ message: 'Too Many Requests', connectionId: this.webSocketId, requestId });
   }
 
   /**
-   * After the socket has closed, once for each connection however its end was noticed, or again if this died on the way.
-   * Code and reason are there if the gateway told them.
+   * Runs once for each connection after it has closed, however the end was noticed, and again if it crashed. Code and
+   * reason are set if API Gateway reported them.
    */
   async onPostServer(_closeCode?: number, _reason?: string): Promise<void> {}
 
   /**
-   * When the last socket of a web session has closed, if one of them asked for it by `sessionEndOnClose`: once for each time that the
-   * session has lost its last socket, or again if this died on the way. A socket that opens meanwhile begins the session anew, and
-   * may overlap this. It runs on behalf of the socket that closed last, after `onPostServer`.
+   * Runs when the last socket of a web session has closed, if one of them had set `sessionEndOnClose`: once each time
+   * the session loses its last socket, and again if it crashed. A socket that opens meanwhile starts the session
+   * again, and may overlap with this. It runs after `onPostServer` of the socket that closed last, on an object of
+   * that socket.
    */
   async onSessionEnd(): Promise<void> {}
 
-  /** Keeps now what the hook has changed of the attributes: before an answer that tells of it, for instance. @throws AttributesNotSavedError */
+  /**
+   * Saves changes of the attributes now, for example before an answer that depends on them. @throws
+   * AttributesNotSavedError
+   */
   async saveAttributes(): Promise<void> {
     await this.context.keeper?.save();
   }
 
-  /** Reads the attributes as they are now. What this hook has changed stays. One read of the table. */
+  /** Reads the current attributes. This hook's changes are kept. One table read. */
   async refreshAttributes(): Promise<void> {
     await this.context.keeper?.refresh();
   }
 
   /**
-   * The request that opens the WebSocket: its query, headers, cookies and the client's address. Only in `onPreServer`.
-   * @throws InvalidUseError in another hook: note in `attributes` what it needs
+   * The request that opens the WebSocket: its query, headers, cookies and the client's address. Only in
+   * `onPreServer`.
+   * @throws InvalidUseError in another hook; store what it needs in `attributes`
    */
   get request(): HandshakeRequest {
     const { hook, event, authorizer } = this.context;
     if (hook !== 'onPreServer' || !event || !('headers' in event)) {
       throw new InvalidUseError(
-        `this.request was read in ${hook} of WebSocket ${this.webSocketId}, but only the handshake has a request. Read it in onPreServer, and keep in attributes what other hooks need.`,
+        `this.request was read in ${hook} of WebSocket ${this.webSocketId}, but only the handshake has a request. Read it in onPreServer, and store what other hooks need in attributes.`,
       );
     }
     this.#request ??= new HandshakeRequest(event, authorizer);
     return this.#request;
   }
 
-  /** Whom the connection belongs to: the user of `identify`, else the one whom an authorizer found; else `undefined`. */
+  /** The user of the connection: from `identify`, else from an authorizer; else `undefined`. */
   get user(): string | undefined {
     return this.context.member.user;
   }
 
-  /** What others may know about the user, as `identify` noted it. */
+  /** What others may know about the user, as `identify` stored it. */
   get info(): Value | undefined {
     return this.context.member.info;
   }
 
   /**
-   * Notes whom the connection belongs to. From now on `user` and `info` are there in each hook, and in the lists of those who are
-   * present. `false` if the connection has closed meanwhile, or a later message has identified it.
+   * Stores the user of the connection. From now on, `user` and `info` are available in each hook, and in the lists of
+   * those present. `false` if the connection has closed meanwhile, or a later message has identified it.
    *
    * Another environment that knew the connection may see the first change after the handshake a minute late.
    * @throws InvalidValueError for a user of more than 256 bytes, or an info of more than 512 bytes as JSON
@@ -257,12 +276,15 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
     return true;
   }
 
-  /** The subprotocols that the client offers, its favourite first. Only in `onPreServer`. */
+  /** The subprotocols that the client offers, in its order of preference. Only in `onPreServer`. */
   get subprotocols(): readonly string[] {
     return this.#subprotocols.offered;
   }
 
-  /** The one that is chosen: set it in `onPreServer`. A browser that offers some and is given none closes the socket. @throws InvalidUseError for one that was not offered. */
+  /**
+   * The chosen subprotocol: set it in `onPreServer`. A browser that offers some and gets none closes the socket.
+   * @throws InvalidUseError for one that was not offered
+   */
   get subprotocol(): string | undefined {
     return this.#subprotocols.chosen;
   }
@@ -271,8 +293,9 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
   }
 
   /**
-   * Takes the client's next message, or the next piece of a long one. In `server()`, of a class without `onClientMessage`. Of a
-   * dedicated socket a message counts as read when the next one is asked for: one whose invocation died comes again.
+   * Takes the client's next message, or the next piece of a long one. Only in `server()` of a class without
+   * `onClientMessage`. For a dedicated socket, a message counts as read when the next one is requested; if the
+   * invocation crashes before that, it is delivered again.
    * @throws as `SharedConnection.read`
    */
   async read(options?: ReadOptions): Promise<string> {
@@ -281,19 +304,20 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
     return (this.context.reader ?? this.#connection).read(options);
   }
 
-  /** Takes a whole message as bytes: those of a data URL, or those of its text in UTF-8. @throws as `read` */
+  /** Takes a whole message as bytes: the bytes of a data URL, or of the text in UTF-8. @throws as `read` */
   readBytes(options: WaitOptions = {}): Promise<Buffer> {
     return bytesOf(this, options);
   }
 
-  /** Whole messages, one after the other, until the socket has closed. @throws as `read`, but for `WebSocketClosedError` */
+  /** Iterates over whole messages until the socket closes. @throws as `read`, except `WebSocketClosedError` */
   messages(options: WaitOptions = {}): AsyncGenerator<string, void, undefined> {
     return messagesOf(this, options);
   }
 
   /**
    * Sends `data` to the client as one text frame: text as it is, bytes as a data URL, and anything else as JSON.
-   * @throws WebSocketClosedError if the client has gone, InvalidUseError in `onPreServer`, and as `SharedConnection.write`.
+   * @throws WebSocketClosedError if the client has disconnected, InvalidUseError in `onPreServer`, and as
+   * `SharedConnection.write`
    */
   async write(data: unknown): Promise<void> {
     this.#assertMayReachClient('write');
@@ -335,7 +359,7 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
     return true;
   }
 
-  /** Takes the connection out of a channel. @throws as `subscribe` */
+  /** Unsubscribes the connection from a channel. @throws as `subscribe` */
   async unsubscribe(channel: string): Promise<boolean> {
     assertChannelName(channel);
     if (this.context.hook !== 'onPreServer') return this.#connection.unsubscribe(channel);
@@ -343,8 +367,8 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
   }
 
   /**
-   * Puts the connection into a channel that its client asks for, if `onSubscribe` lets it.
-   * @throws ClientError for a channel that it may not enter, a name that is none, or one channel too many
+   * Subscribes the connection to a channel that its client asks for, if `onSubscribe` allows it.
+   * @throws ClientError for a channel that it may not enter, an invalid name, or one channel too many
    */
   async clientSubscribe(channel: string, options: SubscribeOptions = {}): Promise<void> {
     assertClientChannel(channel);
@@ -355,18 +379,21 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
       if (!(error instanceof TooManyChannelsError)) throw error;
       throw new ClientError('TooManyChannels', `You may be in ${error.limit} channels.`, { cause: error });
     }
-    throw new ClientError('NotSubscribed', `You are not in the channel ${channel}: it was left meanwhile.`);
+    throw new ClientError(
+      'NotSubscribed',
+      `You are not in the channel ${channel}, because you unsubscribed at the same time.`,
+    );
   }
 
-  /** Takes the connection out of a channel that its client leaves. @throws ClientError for a name that is none */
+  /** Unsubscribes the connection from a channel at its client's request. @throws ClientError for an invalid name */
   async clientUnsubscribe(channel: string): Promise<void> {
     assertClientChannel(channel);
     await this.unsubscribe(channel);
   }
 
   /**
-   * Publishes what the client sends into a channel, if `onPublish` lets it.
-   * @throws ClientError for a channel that it may not publish to, or a name that is none
+   * Publishes the client's data to a channel, if `onPublish` allows it.
+   * @throws ClientError for a channel that it may not publish to, or an invalid name
    */
   async clientPublish(channel: string, data: unknown): Promise<Published> {
     assertClientChannel(channel);
@@ -374,7 +401,7 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
     return this.service.channel(channel).publish(data);
   }
 
-  /** The channels that the connection is in. */
+  /** The channels of the connection. */
   async channels(): Promise<string[]> {
     return this.context.hook === 'onPreServer'
       ? [...(this.context.channels ?? [])]
@@ -391,7 +418,7 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
   protected refuse(statusCode: 401 | 403 = 403): never {
     if (this.context.hook !== 'onPreServer') {
       throw new InvalidUseError(
-        `refuse() was called in ${this.context.hook} of WebSocket ${this.webSocketId}, but the handshake is over by then. Refuse in onPreServer, or close with end().`,
+        `refuse() was called in ${this.context.hook} of WebSocket ${this.webSocketId}, but the handshake is already over. Refuse in onPreServer, or close with end().`,
       );
     }
     throw new HandshakeRefusal(statusCode);
@@ -402,7 +429,7 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
     if (hook === 'onPostServer' || hook === 'onSessionEnd') throw new WebSocketClosedError(this.webSocketId);
     if (hook === 'onPreServer') {
       throw new InvalidUseError(
-        `${method}() was called in onPreServer of WebSocket ${this.webSocketId}, but API Gateway answers 410 until the handshake has finished. Call it in server(), which runs once the socket is open, or refuse().`,
+        `${method}() was called in onPreServer of WebSocket ${this.webSocketId}, but API Gateway answers 410 until the handshake has finished. Call it in server(), which runs once the socket is open.`,
       );
     }
   }
@@ -415,7 +442,7 @@ export class HandshakeRefusal extends Error {
   }
 }
 
-/** A server of whatever messages. */
+/** A server, whatever its messages. */
 export type AnyServer = WebSocketServer<StandardSchemaV1 | undefined>;
 
 export type ServerClass = (new (
@@ -428,7 +455,7 @@ export type ServerClass = (new (
     channels?: ChannelRules;
   };
 
-/** Whether the class has a hook of its own. */
+/** Whether the class overrides a hook. */
 export function overrides(ServerClass: ServerClass, hook: ServerContext['hook']): boolean {
   return ServerClass.prototype[hook] !== WebSocketServer.prototype[hook];
 }

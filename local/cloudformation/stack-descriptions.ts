@@ -1,4 +1,7 @@
-/** CloudFormation as far as programs look up where things are: DescribeStacks, with the outputs of the app that runs. */
+/**
+ * The part of CloudFormation that programs use to look up resources: DescribeStacks, with the outputs of the running
+ * app.
+ */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App, StackSummary } from '../assembly/model';
@@ -7,14 +10,14 @@ import { type XmlElement, xmlDocument } from '../endpoint/xml';
 import { readBody } from '../gateway/request-body';
 
 const NAMESPACE = 'http://cloudformation.amazonaws.com/doc/2010-05-15/';
-/** No request that is served has more than a stack's name in it. */
+/** No supported request has more than a stack's name. */
 const MAX_REQUEST_BYTES = 64 * 1024;
 
-/** Answers in the form of AWS's Query protocol: a form goes in, XML comes out. */
+/** Responds in AWS's Query protocol: a form in, XML out. */
 export class StackDescriptions implements RequestHandler {
   readonly #createdAt: string;
 
-  /** `app` is the one that runs now; it was started at `startedAt`, in milliseconds since the epoch. */
+  /** `app` is the running app. It was started at `startedAt`, in milliseconds since the epoch. */
   constructor(
     private readonly app: () => Pick<App, 'stacks' | 'outputs'>,
     startedAt: number,
@@ -36,7 +39,7 @@ export class StackDescriptions implements RequestHandler {
         response,
         501,
         'UnsupportedOperation',
-        `Of CloudFormation, DescribeStacks is run on this machine, and ${JSON.stringify(action)} is not.`,
+        `The runtime supports only DescribeStacks of CloudFormation, not ${JSON.stringify(action)}.`,
       );
     }
     this.#describe(parameters.get('StackName') ?? undefined, response);

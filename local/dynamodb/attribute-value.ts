@@ -1,9 +1,9 @@
-/** Attribute values: what they are, how large, and how they compare. */
+/** Attribute values: types, sizes and comparison. */
 import { isObject, type Json, type JsonObject } from '../assembly/values/json';
 import { invalidParameter, validationError } from './dynamodb-error';
 import { canonicalNumber, compareNumbers, parse } from './number';
 
-/** `{ "S": "text" }`: one member, named after the type. Never changed once it is read. */
+/** `{ "S": "text" }`: one member, named after the type. Immutable once read. */
 export type AttributeValue = JsonObject;
 export type AttributeType = 'S' | 'N' | 'B' | 'SS' | 'NS' | 'BS' | 'L' | 'M' | 'BOOL' | 'NULL';
 export type Attributes = Record<string, AttributeValue>;
@@ -18,7 +18,7 @@ export function typeOf(value: AttributeValue): AttributeType {
   return 'NULL';
 }
 
-/** What an item has under this name, and not what JavaScript's objects have. */
+/** The item's own attribute with this name, not a property that every JavaScript object has. */
 export function attributeOf(item: Attributes, name: string): AttributeValue | undefined {
   return Object.hasOwn(item, name) ? item[name] : undefined;
 }
@@ -35,14 +35,14 @@ export function members(value: Json | undefined): Attributes {
   return value as Attributes;
 }
 
-/** The attributes of a request as they are kept. @throws {DynamoDbError} if one of them is no value. */
+/** The attributes of a request in stored form. @throws {DynamoDbError} if one of them is not a value */
 export function readAttributes(attributes: JsonObject, depth = 1): Attributes {
   const read: [string, AttributeValue][] = [];
   for (const name of Object.keys(attributes)) read.push([name, readValue(attributes[name], depth)]);
   return Object.fromEntries(read);
 }
 
-/** @throws {DynamoDbError} as DynamoDB words it. */
+/** @throws {DynamoDbError} in DynamoDB's words */
 export function readValue(value: Json | undefined, depth = 1): AttributeValue {
   if (depth > MAX_NESTING + 1) throw validationError('Nesting Levels have exceeded supported limits');
   const names = isObject(value) ? Object.keys(value) : [];
@@ -101,7 +101,9 @@ function readSet(type: 'SS' | 'NS' | 'BS', content: string[]): string[] {
   );
 }
 
-/** The bytes by which DynamoDB limits and charges. Source: Developer Guide, "DynamoDB item sizes and formats". */
+/**
+ * The bytes that count for DynamoDB's limits and prices. Source: Developer Guide, "DynamoDB item sizes and formats".
+ */
 export function attributesBytes(attributes: Attributes): number {
   let bytes = 0;
   for (const name of Object.keys(attributes)) {
@@ -147,7 +149,7 @@ export function numberBytes(text: string): number {
   return 1 + halves + (isAligned ? 0 : 1) + (isNegative ? 1 : 0);
 }
 
-/** Sets are equal whatever their order. */
+/** The order of a set does not matter. */
 export function areEqual(a: AttributeValue | undefined, b: AttributeValue | undefined): boolean {
   if (!a || !b) return false;
   const type = typeOf(a);
@@ -181,7 +183,10 @@ export function areEqualItems(a: Attributes, b: Attributes): boolean {
   return areEqual({ M: a }, { M: b });
 }
 
-/** Below zero if `a` comes first; undefined if the two have no order: text, numbers and binary have one among their own. */
+/**
+ * Negative if `a` sorts first; undefined if the two cannot be compared. Only texts, numbers and binary values of the
+ * same type can.
+ */
 export function compareValues(a: AttributeValue, b: AttributeValue): number | undefined {
   const type = typeOf(a);
   if (type !== typeOf(b)) return undefined;

@@ -1,4 +1,4 @@
-/** Counts the capacity that a request consumes, and tells it as far as the request asks. */
+/** Counts the capacity that a request consumes, and reports as much as the request asks for. */
 import type { Json, JsonObject } from '../assembly/values/json';
 import type { SecondaryIndex } from './secondary-index';
 import type { Table, WriteUnits } from './table';
@@ -18,7 +18,7 @@ export class CapacityMeter {
 
   /**
    * @param mode `ReturnConsumedCapacity` of the request
-   * @param transaction what kind it is: DynamoDB reads or writes each item of one twice
+   * @param transaction the kind of transaction; DynamoDB reads or writes each of its items twice
    */
   constructor(mode: Json | undefined, transaction?: 'Read' | 'Write') {
     this.#mode = mode;
@@ -46,13 +46,13 @@ export class CapacityMeter {
     }
   }
 
-  /** For an answer about one table. */
+  /** For a response about one table. */
   get one(): JsonObject {
     const [first] = this.#all();
     return first ? { ConsumedCapacity: first } : {};
   }
 
-  /** For an answer about several. */
+  /** For a response about several tables. */
   get several(): JsonObject {
     const all = this.#all();
     return all.length > 0 ? { ConsumedCapacity: all } : {};

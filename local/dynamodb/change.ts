@@ -1,4 +1,4 @@
-/** What happened to an item of a table: what its stream tells of. */
+/** A change of an item, for the table's stream. */
 import type { JsonObject } from '../assembly/values/json';
 
 /** Attributes in DynamoDB's JSON: `{ "id": { "S": "a" } }`. */
@@ -7,13 +7,13 @@ export type Attributes = Record<string, JsonObject>;
 export interface ItemChange {
   tableName: string;
   keys: Attributes;
-  /** The item as it was; none if it was not there. */
+  /** The item before; undefined if it did not exist. */
   oldImage?: Attributes;
-  /** The item as it is; none if it was deleted. */
+  /** The item after; undefined if it was deleted. */
   newImage?: Attributes;
   /** Milliseconds since the epoch. */
   at: number;
-  /** It was deleted because its time to live was over. */
+  /** The item was deleted because its time to live was over. */
   isExpiry: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** CRC-32, as ZIP files have it. */
+/** CRC-32, as in ZIP files. */
 import * as zlib from 'node:zlib';
 
 /** Node.js has it since 20.15. */

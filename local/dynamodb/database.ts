@@ -1,4 +1,4 @@
-/** The tables of a region. Writes are kept before they are seen, and told to whoever listens once they are. */
+/** The tables of a region. A write is stored before it becomes visible, and then reported to listeners. */
 import type { JsonObject } from '../assembly/values/json';
 import type { Clock } from '../clock';
 import { type Attributes, areEqualItems } from './attribute-value';
@@ -7,15 +7,15 @@ import { tableNotFound } from './dynamodb-error';
 import type { StoredItem } from './stored-item';
 import { Table, type TableState, type WriteUnits } from './table';
 
-/** One step of what has happened: `{ table }` made or changed, `{ drop }` deleted, `{ put, delete }` written at once. */
+/** One step: `{ table }` created or changed, `{ drop }` deleted, `{ put, delete }` written together. */
 export type JournalEntry =
   | { table: TableState }
   | { drop: string }
   | { put: [string, Attributes][]; delete: [string, Attributes][] };
 
-/** What keeps the tables. */
+/** Stores the tables. */
 export interface Journal {
-  /** @throws {DynamoDbError} if it cannot: nothing has happened then. */
+  /** @throws {DynamoDbError} if it cannot; then nothing has changed */
   append(entry: JournalEntry, snapshot: () => Iterable<JournalEntry>): void;
 }
 
@@ -31,11 +31,11 @@ export interface DatabaseOptions {
   region: string;
   accountId: string;
   clock: Clock;
-  /** How long tables take to be made, changed and deleted where a request asks for it. @default 0 */
+  /** How long creating, changing and deleting a table takes when a request does it. @default 0 */
   transitionMillis?: number;
   /** @default tables are in memory only */
   journal?: Journal;
-  /** Hears of the items of tables that have a stream. */
+  /** Gets the changes of tables that have a stream. */
   onChange?: ChangeListener;
 }
 
@@ -55,7 +55,7 @@ export class Database {
     return this.options.clock.now();
   }
 
-  /** For calls about tables. @throws {DynamoDbError} if there is none of this name. */
+  /** For calls about tables. @throws {DynamoDbError} if there is no such table */
   managedTable(name: string): Table {
     const table = this.#tables.get(name);
     if (!table) throw tableNotFound(name);
@@ -66,7 +66,7 @@ export class Database {
     return this.#tables.has(name);
   }
 
-  /** For calls about items. @throws {DynamoDbError} if there is none of this name, or it is not ready. */
+  /** For calls about items. @throws {DynamoDbError} if there is no such table, or it is not ready */
   table(name: string): Table {
     const table = this.#tables.get(name);
     if (!table || table.status === 'CREATING' || table.status === 'DELETING') throw tableNotFound();
@@ -77,7 +77,7 @@ export class Database {
     return `arn:aws:dynamodb:${this.options.region}:${this.options.accountId}:table/${tableName}`;
   }
 
-  /** Makes a table, or changes it. */
+  /** Creates a table, or changes it. */
   keepTable(state: TableState): Table {
     this.#journal({ table: settled(state) });
     const existing = this.#tables.get(String(state.description.TableName));
@@ -92,7 +92,7 @@ export class Database {
     this.#tables.delete(name);
   }
 
-  /** All of them, or none. @returns what each costs */
+  /** Writes all of them or none. @returns the cost of each */
   write(writes: ItemWrite[]): WriteUnits[] {
     this.#journal(entryOf(writes));
     const before = writes.map(({ table, position }) => table.items.get(position));
@@ -101,7 +101,7 @@ export class Database {
     return units;
   }
 
-  /** Takes over what a journal has kept. */
+  /** Loads what a journal has stored. */
   restore(entry: JournalEntry): void {
     if ('table' in entry) {
       const table = this.#tables.get(String(entry.table.description.TableName));
@@ -122,7 +122,7 @@ export class Database {
     }
   }
 
-  /** All that there is, as a journal keeps it. */
+  /** Everything, in the journal's form. */
   *snapshot(): Generator<JournalEntry> {
     for (const table of this.#tables.values()) {
       yield { table: settled(table.state) };
@@ -140,7 +140,7 @@ export class Database {
     const image = item ?? before;
     const { onChange } = this.options;
     if (!onChange || !image || !table.state.description.StreamSpecification) return;
-    // A write that leaves an item as it was is no change.
+    // A write that leaves an item unchanged is not a change.
     if (item && before && areEqualItems(item.attributes, before.attributes)) return;
     onChange({
       ...{ tableName: table.name, keys: table.keyOf(image.attributes), at: this.now, isExpiry },
@@ -161,7 +161,7 @@ function entryOf(writes: ItemWrite[]): JournalEntry {
   return { put, delete: gone };
 }
 
-/** What is on its way is done when it is read again. */
+/** A table that was changing when it was stored is done when it is loaded. */
 function settled({ description, ...rest }: TableState): TableState {
   const active = (indexes: unknown) =>
     (indexes as JsonObject[]).map((index): JsonObject => ({ ...index, IndexStatus: 'ACTIVE' }));

@@ -1,4 +1,4 @@
-/** Refusals as DynamoDB words them. */
+/** Errors in DynamoDB's words. */
 import type { JsonObject } from '../assembly/values/json';
 
 const SERVICE = 'com.amazonaws.dynamodb.v20120810#';
@@ -6,7 +6,7 @@ const CORAL = 'com.amazon.coral.service#';
 
 export class DynamoDbError extends Error {
   constructor(
-    /** With its namespace, as in the member `__type` of the answer. */
+    /** With its namespace, as in the response's member `__type`. */
     readonly type: string,
     message: string,
     readonly options: { status?: number; members?: JsonObject } = {},
@@ -23,7 +23,7 @@ export class DynamoDbError extends Error {
     return this.options.status ?? 400;
   }
 
-  /** What the answer holds. Errors of the protocol write "Message", or nothing where they have none. */
+  /** The response's body. Errors of the protocol have "Message", or no message at all. */
   get body(): JsonObject {
     const key = this.type.startsWith(CORAL) ? 'Message' : 'message';
     return {
@@ -38,7 +38,7 @@ export function validationError(message: string): DynamoDbError {
   return new DynamoDbError('com.amazon.coral.validate#ValidationException', message);
 }
 
-/** A value that the request's own validation lets pass, and the item's does not. */
+/** A value that the request's validation accepts, but the item's does not. */
 export function invalidParameter(reason: string): DynamoDbError {
   return validationError(`One or more parameter values were invalid: ${reason}`);
 }
@@ -65,7 +65,7 @@ export function serviceError(code: string, message: string, members: JsonObject 
   return new DynamoDbError(`${SERVICE}${code}`, message, { members });
 }
 
-/** @param tableName where DynamoDB names it: of calls about tables, not of those about items */
+/** @param tableName included in errors of calls about tables, but not about items */
 export function tableNotFound(tableName?: string): DynamoDbError {
   return serviceError(
     'ResourceNotFoundException',
@@ -81,7 +81,7 @@ export function conditionFailed(members: JsonObject = {}): DynamoDbError {
   return serviceError('ConditionalCheckFailedException', 'The conditional request failed', members);
 }
 
-/** A write that cannot be kept. SDKs send it again. */
+/** A write that cannot be stored. SDKs retry it. */
 export function internalError(message: string): DynamoDbError {
   return new DynamoDbError(`${SERVICE}InternalServerError`, message, { status: 500 });
 }

@@ -1,4 +1,4 @@
-/** DynamoDB's protocol: one operation a request, JSON in and out, a checksum with each answer. */
+/** DynamoDB's protocol: one operation for each request, JSON in and out, and a checksum with each response. */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Json } from '../assembly/values/json';
@@ -27,9 +27,9 @@ import { execute, isOperation } from './operations/operations';
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 const API = 'DynamoDB_20120810';
 
-/** Deeper JSON than any request has is not read: a parser would take all memory for it. */
+/** Deeper JSON than any request needs is refused, because a parser would use all memory for it. */
 const MAX_NESTING = 500;
-/** Shorter than this, nothing is deep enough to harm. */
+/** Shorter text cannot be deep enough to cause harm. */
 const SHORT_BYTES = 16 * 1024;
 
 export interface DynamoDbServiceOptions {
@@ -103,7 +103,7 @@ export class DynamoDbService implements RequestHandler {
     }
   }
 
-  /** A fault of ours harms no other request. */
+  /** A bug here must not affect other requests. */
   #fault(error: unknown): DynamoDbError {
     this.#log.error(`DynamoDB failed: ${error instanceof Error ? error.stack : error}`);
     return internalError('Internal server error');
@@ -172,7 +172,7 @@ function answerText(response: ServerResponse, status: number, text: string): voi
 
 const ID_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345';
 
-/** 52 letters and digits, as DynamoDB's are. */
+/** 52 letters and digits, like DynamoDB's. */
 function requestId(): string {
   let id = '';
   for (const byte of randomBytes(52)) id += ID_CHARACTERS[byte & 31];

@@ -1,4 +1,4 @@
-/** The app's tables in the embedded DynamoDB, which no port leads to. */
+/** The app's tables in the built-in DynamoDB, which has no port of its own. */
 
 import type { DynamoTable } from '../assembly/model';
 import type { JsonObject } from '../assembly/values/json';
@@ -55,7 +55,7 @@ export class EmbeddedTables {
   readonly #directory: string | undefined;
   readonly #lifetimes: Lifetimes | undefined;
 
-  /** @throws {UserError} if the folder cannot be used. */
+  /** @throws {UserError} if the folder cannot be used */
   static async start(options: EmbeddedTablesOptions): Promise<EmbeddedTables> {
     const { region, accountId, clock, log, directory, onChange, faults, access } = options;
     const kept: { journal?: FileJournal } = {};
@@ -96,7 +96,7 @@ export class EmbeddedTables {
     return this.#socket.path;
   }
 
-  /** @throws {UserError} if one cannot be created, or is kept in another shape. */
+  /** @throws {UserError} if one cannot be created, or is stored with another shape */
   async create(tables: DynamoTable[]): Promise<void> {
     for (const table of tables) this.#create(table);
   }
@@ -119,14 +119,16 @@ export class EmbeddedTables {
       } catch (error) {
         if (!(error instanceof DynamoDbError)) throw error;
         throw new UserError(
-          `${table.path}: DynamoDB does not create the table ${tableName}: ${error.message}`,
+          `${table.path}: DynamoDB refuses to create the table ${tableName}: ${error.message}`,
         );
       }
     }
     this.#setUp(table);
   }
 
-  /** What a template says beside CreateTable: it is there at once, with its time to live and its stream. */
+  /**
+   * Settings of a template besides CreateTable: the table is ready immediately, with its time to live and its stream.
+   */
   #setUp({ tableName, ttlAttribute, streamViewType }: DynamoTable): void {
     const { state } = this.#database.managedTable(tableName);
     const { ttlAttribute: _, ...rest } = state;
@@ -152,13 +154,15 @@ export class EmbeddedTables {
     if (JSON.stringify(wanted) !== JSON.stringify(state)) this.#database.keepTable(wanted);
   }
 
-  /** An older template's table would answer with errors that AWS, where the deployment replaces it, would not give. */
+  /**
+   * An older template's table would cause errors that do not happen on AWS, where the deployment replaces the table.
+   */
   #refuseOtherShape({ tableName, path, createTable }: DynamoTable): void {
     if (this.#directory === undefined) return;
     const { description } = this.#database.managedTable(tableName).state;
     if (shapeOf(description) === shapeOf(createTable)) return;
     throw new UserError(
-      `${path}: the table ${tableName} that is kept in ${this.#directory} has other keys or indexes than the template now says. Delete that folder, or give another.`,
+      `${path}: the table ${tableName} in ${this.#directory} has other keys or indexes than the template. Delete that folder, or choose another.`,
     );
   }
 }

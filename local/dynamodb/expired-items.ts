@@ -1,4 +1,4 @@
-/** What time to live deletes. */
+/** The items that time to live deletes. */
 import { attributeOf } from './attribute-value';
 import type { Database } from './database';
 import type { Lifetimes } from './lifetimes';

@@ -1,4 +1,4 @@
-/** DynamoDB's time to live: deletes the items whose time has passed, by the runtime's clock. */
+/** DynamoDB's time to live: deletes expired items, by the runtime's clock. */
 import type { Alarm, Clock } from '../clock';
 import type { Log } from '../log';
 

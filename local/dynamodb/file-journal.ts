@@ -26,10 +26,10 @@ const NEWLINE = 0x0a;
 /** A checksum in hex and a blank stand before the text. */
 const CHECKSUM_CHARACTERS = 9;
 
-/** Less than this is never written anew. */
+/** Files smaller than this are never rewritten. */
 const MIN_COMPACTION_BYTES = 32 * 2 ** 20;
 
-/** Writes bytes at a position of a file, as `writeSync` does. */
+/** Writes bytes at a position of a file, like `writeSync`. */
 export type Write = (file: number, bytes: Buffer, offset: number, length: number, position: number) => number;
 
 export class FileJournal implements Journal {
@@ -43,8 +43,8 @@ export class FileJournal implements Journal {
   #isFailing = false;
 
   /**
-   * Opens the folder, and hands over what it keeps.
-   * @throws {UserError} if the folder cannot be used, is in use, or holds other things.
+   * Opens the folder, and passes on what it contains.
+   * @throws {UserError} if the folder cannot be used, is in use, or contains other files
    */
   static open(options: {
     directory: string;
@@ -72,27 +72,27 @@ export class FileJournal implements Journal {
     this.#file = openSync(join(directory, NAME), 'r+');
     this.#bytes = bytes;
     this.#compactAt = Math.max(MIN_COMPACTION_BYTES, 2 * bytes);
-    // What a write has left that was cut off.
+    // Leftovers of an interrupted write.
     ftruncateSync(this.#file, bytes);
   }
 
-  /** @throws {DynamoDbError} if it cannot be kept. Nothing of it is left then, and the next may be kept. */
+  /** @throws {DynamoDbError} if it cannot be stored. Then nothing of it is left, and the next write may succeed. */
   append(entry: JournalEntry, snapshot: () => Iterable<JournalEntry>): void {
     try {
       if (this.#bytes > this.#compactAt) this.#compact(snapshot());
       this.#bytes += this.#writeAll(lineOf(entry), this.#bytes);
-      if (this.#isFailing) this.#log.info(`Writes are kept in ${this.#directory} again.`);
+      if (this.#isFailing) this.#log.info(`Writes to ${this.#directory} succeed again.`);
       this.#isFailing = false;
     } catch (error) {
       this.#takeBack();
       const reason = (error as Error).message;
       if (!this.#isFailing) {
         this.#log.error(
-          `A write cannot be kept in ${this.#directory}, and is refused: ${reason}. Make room there; nothing needs to be started anew.`,
+          `A write to ${this.#directory} failed and was refused: ${reason}. Free some space there. You do not need to restart.`,
         );
       }
       this.#isFailing = true;
-      throw internalError(`The write cannot be kept in ${this.#directory}: ${reason}`);
+      throw internalError(`The write to ${this.#directory} failed: ${reason}`);
     }
   }
 
@@ -112,11 +112,11 @@ export class FileJournal implements Journal {
     try {
       ftruncateSync(this.#file, this.#bytes);
     } catch {
-      // The next write goes over it, and a start leaves it out.
+      // The next write overwrites it, and a start ignores it.
     }
   }
 
-  /** Writes only what there is now, into a file that takes the place of this one. */
+  /** Writes only the current state, into a file that replaces this one. */
   #compact(entries: Iterable<JournalEntry>): void {
     const [path, aside] = [join(this.#directory, NAME), join(this.#directory, `${NAME}.new`)];
     const file = openSync(aside, 'w+');
@@ -129,9 +129,9 @@ export class FileJournal implements Journal {
     } catch (error) {
       closeSync(file);
       rmSync(aside, { force: true });
-      // What is there is whole. It grows until there is room.
+      // The existing file is intact. It grows until there is space.
       this.#compactAt = this.#bytes + MIN_COMPACTION_BYTES;
-      this.#log.warn(`${path} cannot be made smaller: ${(error as Error).message}`);
+      this.#log.warn(`${path} could not be compacted: ${(error as Error).message}`);
       return;
     }
     closeSync(this.#file);
@@ -161,30 +161,30 @@ function lockOf(directory: string): FolderLock {
   }
   if (lock) return lock;
   throw new UserError(
-    `The tables in ${directory} are in use: another runtime keeps its data there, and only one at a time may. Stop it, or give another folder.`,
+    `The tables in ${directory} are in use by another runtime. Stop it, or choose another folder.`,
   );
 }
 
-/** Earlier versions kept a LevelDB. */
+/** Earlier versions used LevelDB. */
 function refuseOtherFormat(directory: string): void {
   if (existsSync(join(directory, NAME)) || !readdirSync(directory).includes('CURRENT')) return;
   throw new UserError(
-    `The tables in ${directory} were kept by an earlier version, in another format. Give another folder or delete this one; the tables are made anew, without their items.`,
+    `The tables in ${directory} have the format of an earlier version. Choose another folder, or delete this one; the tables are then created again, without their items.`,
   );
 }
 
 function cannotKeep(directory: string, error: unknown): UserError {
   return new UserError(
-    `The tables cannot be kept in ${directory}: ${(error as Error).message}. Give a folder that can be written, with nothing else in it.`,
+    `The tables could not be stored in ${directory}: ${(error as Error).message}. Choose a writable folder that contains nothing else.`,
   );
 }
 
-/** How many bytes of the file are whole. */
+/** How many bytes of the file are intact. */
 function readKept(directory: string, log: Log, restore: (entry: JournalEntry) => void): number {
   const path = join(directory, NAME);
   rmSync(`${path}.new`, { force: true });
   if (!existsSync(path)) {
-    // In its place only once it is whole.
+    // Replaces the old file only once it is complete.
     const file = openSync(`${path}.new`, 'w');
     writeSync(file, HEADER);
     fsyncSync(file);
@@ -199,7 +199,7 @@ function readKept(directory: string, log: Log, restore: (entry: JournalEntry) =>
     const end = bytes.indexOf(NEWLINE, at);
     if (end < 0) {
       log.warn(
-        `${path} ends in the middle of a write. What was kept before it is there: ${line - 2} entries.`,
+        `${path} ends in the middle of a write. Everything before it was restored: ${line - 2} entries.`,
       );
       break;
     }
@@ -219,6 +219,6 @@ function entryOf(line: Buffer): JournalEntry | undefined {
 
 function damaged(path: string, line: number): UserError {
   return new UserError(
-    `${path} is damaged at line ${line}: that is not what was written there. Put back a copy of the file, or delete it to begin with empty tables.`,
+    `${path} is damaged at line ${line}. Restore a copy of the file, or delete it to start with empty tables.`,
   );
 }

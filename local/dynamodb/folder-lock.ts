@@ -1,22 +1,22 @@
-/** A folder that one process at a time may write to. A process that was killed holds nothing. */
+/** A folder that only one process at a time may write to. A process that was killed does not keep it locked. */
 import { randomUUID } from 'node:crypto';
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * `lock.7` is held by whom it names. Whoever finds its holder gone makes `lock.8` by a link, which one of several that try at the
- * same moment gets; the highest number counts, and is never deleted: a lock that is let go stays, and says so.
+ * `lock.7` names its holder. A process that finds the holder dead creates `lock.8` by a link, which succeeds for only
+ * one of several that try. The highest number counts, and is never deleted. A released lock stays, and says so.
  */
 const NAME = /^lock\.(\d+)$/;
 
 interface Holder {
   pid: number;
-  /** When the process began, where the system tells: numbers of processes come again. */
+  /** When the process began, if the system reports it, because process ids are reused. */
   began: string | undefined;
   token: string;
 }
 
-/** Those that this process holds. */
+/** The locks of this process. */
 const held = new Set<string>();
 
 export class FolderLock {
@@ -46,7 +46,7 @@ export class FolderLock {
           held.add(token);
           return new FolderLock(path, token);
         }
-        // Looked at long ago: somebody has taken a later one, and deleted those before it.
+        // Outdated: another process has created a later lock and deleted the earlier ones.
         rmSync(path, { force: true });
       }
     } finally {
@@ -61,7 +61,7 @@ export class FolderLock {
       writeFileSync(released, '{}');
       renameSync(released, this.#path);
     } catch {
-      // On a full disk it goes on to name this holder, which holds it no longer.
+      // If the disk is full, the lock still names this holder, which no longer holds it.
       rmSync(released, { force: true });
     }
   }
@@ -71,7 +71,7 @@ function pathOf(directory: string, number: number): string {
   return join(directory, `lock.${number}`);
 }
 
-/** The lowest first. */
+/** Lowest first. */
 function numbersIn(directory: string): number[] {
   return readdirSync(directory)
     .flatMap((name) => NAME.exec(name)?.[1] ?? [])
@@ -108,7 +108,7 @@ function isAlive(holder: Holder | undefined): boolean {
   return holder.began === undefined || beginOf(holder.pid) === holder.began;
 }
 
-/** Of Linux: the 22nd field, counted behind the name in parentheses. */
+/** Linux only: the 22nd field, counted after the name in parentheses. */
 function beginOf(pid: number): string | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');

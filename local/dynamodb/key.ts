@@ -1,4 +1,4 @@
-/** Keys of tables and indexes, and the order of what has them. */
+/** Keys of tables and indexes, and their order. */
 import { createHash } from 'node:crypto';
 import type { Json } from '../assembly/values/json';
 import { type Attributes, type AttributeValue, attributeOf, typeOf } from './attribute-value';
@@ -12,43 +12,43 @@ export interface KeyAttribute {
   type: KeyType;
 }
 
-/** The partition key and, where there is one, the sort key. */
+/** The partition key and, if there is one, the sort key. */
 export type KeySchema = [KeyAttribute, KeyAttribute?];
 
 export function keyAttributes([partition, sort]: KeySchema): KeyAttribute[] {
   return sort ? [partition, sort] : [partition];
 }
 
-/** Above every key that begins with the text before it. */
+/** Sorts after every key that begins with the text before it. */
 const ABOVE = '\u0100';
-/** Ends a sort key: below whatever goes on. */
+/** Ends a sort key. Sorts before any continuation. */
 const END = '\0\x01';
 
-/** Positions have characters below 256 only. */
+/** Positions only have characters below 256. */
 export function upTo(position: string): string {
   return position + ABOVE;
 }
 
-/** Where the items of a partition are: DynamoDB scatters them by a digest of their partition key. */
+/** The position of a partition. Like DynamoDB, scatters partitions by a digest of their key. */
 export function partitionPosition(value: AttributeValue): string {
   const bytes = keyBytes(value);
   const length = String.fromCharCode(bytes.length >> 8, bytes.length & 255);
   return digest(hashedBytes(value, bytes)) + length + bytes.toString('latin1');
 }
 
-/** Where a sort key is among those of its partition. Without its end, it is where all those are that begin with it. */
+/** The position of a sort key in its partition. Without its end, the common prefix of all keys that begin with it. */
 export function sortPosition(value: AttributeValue, isWhole = true): string {
   const text = typeOf(value) === 'N' ? sortableNumber(String(value.N)) : keyBytes(value).toString('latin1');
   return text.replaceAll('\0', '\0\xff') + (isWhole ? END : '');
 }
 
-/** Where the item with this key is. */
+/** The position of the item with this key. */
 export function positionOf(item: Attributes, [partition, sort]: KeySchema): string {
   const position = partitionPosition(attributeOf(item, partition.name) as AttributeValue);
   return sort ? position + sortPosition(attributeOf(item, sort.name) as AttributeValue) : position + END;
 }
 
-/** Where an index has the item. Those with the same key are scattered like partitions. */
+/** The position of an item in an index. Items with the same key are scattered like partitions. */
 export function indexPositionOf(item: Attributes, schema: KeySchema, tableSchema: KeySchema): string {
   const tableKey = keyAttributes(tableSchema).map(({ name }) => attributeOf(item, name) as AttributeValue);
   const scattered = digest(Buffer.concat(tableKey.map((value) => hashedBytes(value, keyBytes(value)))));
@@ -57,7 +57,7 @@ export function indexPositionOf(item: Attributes, schema: KeySchema, tableSchema
 
 const SEGMENT_PLACES = 4096;
 
-/** The first position of a segment of a scan. Segments share the digests out evenly. */
+/** The first position of a scan's segment. Segments divide the digests evenly. */
 export function segmentPosition(segment: number, totalSegments: number): string {
   const place = Math.ceil((SEGMENT_PLACES * segment) / totalSegments);
   return place >= SEGMENT_PLACES ? ABOVE : String.fromCharCode(place >> 4, (place & 15) << 4);
@@ -89,7 +89,7 @@ function hashedBytes(value: AttributeValue, bytes: Buffer): Buffer {
 const MAX_PARTITION_KEY_BYTES = 2048;
 const MAX_SORT_KEY_BYTES = 1024;
 
-/** The key of an item, or a part of it. @throws {DynamoDbError} if it is none of this table. */
+/** The key of an item, or a part of it. @throws {DynamoDbError} if it is not a key of this table */
 export function checkKey(key: Attributes, schema: KeySchema): void {
   const attributes = keyAttributes(schema);
   if (Object.keys(key).length !== attributes.length) throw otherSchema();
@@ -107,7 +107,7 @@ export function checkKeyAttribute(key: Attributes, { name, type }: KeyAttribute,
   checkSize(value, type, isPartition);
 }
 
-/** An item that is put has its key. @throws {DynamoDbError} */
+/** Checks the key of an item to put. @throws {DynamoDbError} */
 export function checkItemKey(item: Attributes, schema: KeySchema): void {
   for (const attribute of keyAttributes(schema)) {
     const { name, type } = attribute;
@@ -125,7 +125,10 @@ export function checkItemKey(item: Attributes, schema: KeySchema): void {
   }
 }
 
-/** An item may lack the key of an index, not have it of another type, empty or too large. @throws {DynamoDbError} */
+/**
+ * An item may lack an index key, but the key must not have another type, be empty or be too large. @throws
+ * {DynamoDbError}
+ */
 export function checkIndexKey(item: Attributes, schema: KeySchema, indexName: string): void {
   for (const attribute of keyAttributes(schema)) {
     const { name, type } = attribute;
@@ -145,7 +148,7 @@ export function checkIndexKey(item: Attributes, schema: KeySchema, indexName: st
   }
 }
 
-/** Key attributes have nothing inside. @throws {DynamoDbError} */
+/** Key attributes have no nested parts. @throws {DynamoDbError} */
 export function checkNestedNames(
   nested: ReadonlySet<string> | undefined,
   schema: KeySchema,

@@ -1,4 +1,4 @@
-/** Conditions as requests had them before expressions: `Expected`, `QueryFilter`, `ScanFilter`, `KeyConditions`. */
+/** Conditions from before expressions: `Expected`, `QueryFilter`, `ScanFilter`, `KeyConditions`. */
 import { isObject, type Json, type JsonObject } from '../assembly/values/json';
 import {
   type Attributes,
@@ -16,7 +16,7 @@ export interface LegacyCondition {
   values: AttributeValue[];
 }
 
-/** By the names of attributes. */
+/** By attribute name. */
 export type LegacyConditions = Map<string, LegacyCondition>;
 
 const VALUE_COUNTS: Record<string, [number, number]> = {
@@ -42,7 +42,7 @@ export function meetsConditions(item: Attributes, conditions: LegacyConditions, 
   return operator === 'OR' ? results.some(Boolean) : results.every(Boolean);
 }
 
-/** @throws {DynamoDbError} if one has not the values that it needs. */
+/** @throws {DynamoDbError} if one lacks the values that it needs */
 export function readConditions(conditions: Json | undefined): LegacyConditions {
   return new Map(
     Object.entries(isObject(conditions) ? conditions : {}).map(([name, condition]) => {
@@ -58,7 +58,7 @@ export function readConditions(conditions: Json | undefined): LegacyConditions {
   );
 }
 
-/** @throws {DynamoDbError} if one of them has not what it needs. */
+/** @throws {DynamoDbError} if one of them lacks what it needs */
 export function readExpected(expected: Json | undefined): LegacyConditions {
   return new Map(
     Object.entries(isObject(expected) ? expected : {}).map(([name, condition]) => [

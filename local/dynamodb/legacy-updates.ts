@@ -1,10 +1,10 @@
-/** `AttributeUpdates`, as requests had them before expressions. */
+/** `AttributeUpdates`, from before expressions. */
 import type { Json } from '../assembly/values/json';
 import { type Attributes, type AttributeValue, attributeOf, elements, typeOf } from './attribute-value';
 import { validationError } from './dynamodb-error';
 import { added, withoutElements } from './expressions/apply-update';
 
-/** @throws {DynamoDbError} if the attribute has another type. */
+/** @throws {DynamoDbError} if the attribute has another type */
 export function addToAttribute(item: Attributes, name: string, value: AttributeValue): Attributes {
   const existing = sameType(attributeOf(item, name), value);
   const more: Json[] = value.L === undefined ? [] : elements(value.L);
@@ -13,7 +13,7 @@ export function addToAttribute(item: Attributes, name: string, value: AttributeV
   return { ...item, [name]: sum };
 }
 
-/** The attribute, or these elements of it. @throws {DynamoDbError} if the attribute has another type. */
+/** Removes the attribute, or these elements of it. @throws {DynamoDbError} if the attribute has another type */
 export function removeFromAttribute(
   item: Attributes,
   name: string,

@@ -1,10 +1,10 @@
-/** When items expire on a clock that is faster than that of the programs which write their times. */
+/** When items expire if the runtime's clock is faster than that of the programs that write the times. */
 import type { Clock } from '../clock';
 
 export class Lifetimes {
   readonly #clock: Clock;
   readonly #appTime: Clock;
-  /** When each item's time is over, on the faster clock: reckoned once, when a sweep first sees the item with that time. */
+  /** When each item expires on the faster clock. Computed once, when a sweep first sees the item with that time. */
   #ends = new Map<string, number>();
   /** Those of the items that this sweep has seen. */
   #seen = new Map<string, number>();
@@ -23,7 +23,7 @@ export class Lifetimes {
     return end < now;
   }
 
-  /** Forgets the items that are no longer there. */
+  /** Forgets items that no longer exist. */
   sweepEnded(): void {
     this.#ends = this.#seen;
     this.#seen = new Map();

@@ -1,4 +1,4 @@
-/** The app's tables, in the embedded DynamoDB or at an endpoint of the user's; expired items go as on AWS. */
+/** The app's tables, in the built-in DynamoDB or at the user's endpoint. Expired items are deleted as on AWS. */
 import type { DynamoTable } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { RequestHandler } from '../endpoint/endpoint';
@@ -18,11 +18,11 @@ export interface LocalDynamoDbOptions {
   /** The clock by which items of the embedded one expire. @default `clock` */
   appTime?: Clock | undefined;
   log: Log;
-  /** Another DynamoDB to use. @default an embedded one, in memory */
+  /** Another DynamoDB to use. @default the built-in one, in memory */
   url?: string;
-  /** Where the embedded one keeps its tables. @default in memory */
+  /** Where the built-in one stores its tables. @default in memory */
   directory?: string;
-  /** Hears of the items of tables that have a stream. Another DynamoDB's changes are not told. */
+  /** Gets the changes of tables that have a stream. Another DynamoDB does not report its changes. */
   onChange?: ChangeListener;
   /** What goes wrong on purpose. @default nothing */
   faults?: Faults | undefined;
@@ -37,11 +37,11 @@ const FAST_SWEEP_INTERVAL_MILLIS = 1_000;
 
 export class LocalDynamoDb {
   readonly expiry: Expiry;
-  /** Serves the requests that come by the one port. */
+  /** Serves requests over the one port. */
   readonly handler: RequestHandler;
   readonly #tables: EmbeddedTables | RemoteTables;
 
-  /** @throws {UserError} if the tables cannot be created. */
+  /** @throws {UserError} if the tables cannot be created */
   static async start(options: LocalDynamoDbOptions): Promise<LocalDynamoDb> {
     const tables =
       options.url === undefined
@@ -68,14 +68,14 @@ export class LocalDynamoDb {
     this.expiry = new Expiry({ sweep: () => tables.deleteExpired(), intervalMillis, clock, log });
   }
 
-  /** The path of the embedded one's socket, or the URL of another one. */
+  /** The path of the built-in one's socket, or the URL of another one. */
   get address(): string {
     return this.#tables.address;
   }
 
   /**
-   * Creates those tables that are not there yet; others stay, with what is in them.
-   * @throws {UserError} if one cannot be created.
+   * Creates missing tables. The others stay, with their items.
+   * @throws {UserError} if one cannot be created
    */
   async update(tables: DynamoTable[]): Promise<void> {
     await this.#tables.create(tables);

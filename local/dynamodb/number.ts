@@ -7,20 +7,20 @@ const MIN_EXPONENT = -130;
 
 const FORM = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
-/** Those that are already written as DynamoDB writes them. */
+/** Numbers that are already in DynamoDB's format. */
 const PLAIN = /^(?:0|-?[1-9]\d{0,17})$/;
 
 export interface Decimal {
   isNegative: boolean;
   /** Without zeros at either end; empty for zero. */
   digits: string;
-  /** Of the first digit: 2 for 123. */
+  /** The exponent of the first digit: 2 for 123. */
   exponent: number;
 }
 
 const ZERO: Decimal = { isNegative: false, digits: '', exponent: 0 };
 
-/** The number as DynamoDB gives it back. @throws {DynamoDbError} if it is none, or out of range. */
+/** The number in DynamoDB's format. @throws {DynamoDbError} if it is not a number, or out of range */
 export function canonicalNumber(text: string): string {
   return PLAIN.test(text) ? text : format(checked(parse(text)));
 }
@@ -34,7 +34,7 @@ export function subtractNumbers(a: string, b: string): string {
   return sum(parse(a), { isNegative: !isNegative, digits, exponent });
 }
 
-/** Below zero if `a` is less than `b`. */
+/** Negative if `a` is less than `b`. */
 export function compareNumbers(a: string, b: string): number {
   if (PLAIN.test(a) && PLAIN.test(b)) {
     if (a.length < 16 && b.length < 16) return Number(a) - Number(b);
@@ -46,7 +46,7 @@ export function compareNumbers(a: string, b: string): number {
   return first < second ? -1 : 1;
 }
 
-/** A text of characters below 256 that sorts as the number does. */
+/** A text of characters below 256 that sorts like the number. */
 export function sortableNumber(text: string): string {
   const { isNegative, digits, exponent } = parse(text);
   if (digits === '') return '\x80';
@@ -102,7 +102,7 @@ function format({ isNegative, digits, exponent }: Decimal): string {
   return `${sign}${whole}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
-/** The exponents of what is stored differ by 255 at most, so that the integers stay small. */
+/** The exponents of stored numbers differ by at most 255, so the integers stay small. */
 function sum(a: Decimal, b: Decimal): string {
   const scale = Math.min(lastExponent(a), lastExponent(b));
   const total = scaled(a, scale) + scaled(b, scale);

@@ -1,16 +1,16 @@
-/** The functions' direct way to the tables: a Unix domain socket in a folder that only this user may enter. */
+/** The functions' direct connection to the tables: a Unix domain socket in a folder that only this user may enter. */
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RequestHandler } from '../endpoint/endpoint';
 
-/** Systems take some hundred bytes for the path of a socket. */
+/** Systems limit the path of a socket to about a hundred bytes. */
 const MAX_PATH_BYTES = 100;
 const PREFIX = 'shared-connection-';
 const NAME = 'dynamodb.sock';
 
-/** A function that was frozen for a while finds its connection as it left it, unless the while is longer than this. */
+/** A function that was frozen finds its connection still open, unless it was frozen for longer than this. */
 const KEEP_ALIVE_MILLIS = 60_000;
 
 export class PrivateSocket {
@@ -63,7 +63,7 @@ function createDirectory(): string {
   return directory;
 }
 
-/** A process that was killed leaves its folder. */
+/** A process that was killed leaves its folder behind. */
 function removeLeftOver(parent: string): void {
   for (const name of readdirSync(parent)) {
     const pid = new RegExp(`^${PREFIX}(\\d+)-\\w{6}$`).exec(name)?.[1];
@@ -71,7 +71,7 @@ function removeLeftOver(parent: string): void {
     try {
       rmSync(join(parent, name), { recursive: true, force: true });
     } catch {
-      // Another user's.
+      // It belongs to another user.
     }
   }
 }

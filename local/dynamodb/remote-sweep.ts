@@ -1,4 +1,4 @@
-/** What time to live deletes of tables in another DynamoDB. */
+/** Deletes expired items of tables in another DynamoDB. */
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
@@ -22,7 +22,7 @@ export class RemoteSweep {
     this.#clock = options.clock;
   }
 
-  /** Looks at these tables from now on. */
+  /** Watches these tables from now on. */
   follow(tables: DynamoTable[]): void {
     this.#tables = withTimeToLive(tables);
   }
@@ -31,7 +31,7 @@ export class RemoteSweep {
     this.#isStopped = true;
   }
 
-  /** Deletes what has expired by now in every table, and tells how many items that were. */
+  /** Deletes all expired items in every table, and returns how many there were. */
   async run(): Promise<number> {
     let deleted = 0;
     for (const table of this.#tables) deleted += await this.#sweepTable(table);
@@ -72,7 +72,7 @@ export class RemoteSweep {
     return deleted;
   }
 
-  /** `false` if somebody has given the item more time since it was seen. */
+  /** `false` if the item's expiry has been extended since it was read. */
   async #delete(
     tableName: string,
     item: Record<string, AttributeValue>,

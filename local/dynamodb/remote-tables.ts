@@ -1,4 +1,4 @@
-/** The app's tables at an endpoint of the user's. */
+/** The app's tables at the user's endpoint. */
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -60,7 +60,7 @@ export class RemoteTables {
     return this.#url;
   }
 
-  /** @throws {UserError} if one cannot be created. */
+  /** @throws {UserError} if one cannot be created */
   async create(tables: DynamoTable[]): Promise<void> {
     const missing = tables.filter(({ tableName }) => !this.#created.has(tableName));
     await Promise.all(missing.map((table) => createTable(this.#client, table, this.#url)));
@@ -88,7 +88,7 @@ const TABLE_WAIT_SECONDS = 30;
 
 async function createTable(client: DynamoDBClient, table: DynamoTable, url: string): Promise<void> {
   try {
-    // The template's reader gives it the shape of the request; DynamoDB validates it.
+    // The template's reader makes it a request; DynamoDB validates it.
     await client.send(new CreateTableCommand(table.createTable as unknown as CreateTableCommandInput));
     const { Table } = await client.send(new DescribeTableCommand({ TableName: table.tableName }));
     if (Table?.TableStatus === 'ACTIVE') return;
@@ -98,11 +98,11 @@ async function createTable(client: DynamoDBClient, table: DynamoTable, url: stri
     );
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    // The table may be there from an earlier run.
+    // The table may exist from an earlier run.
     if (error.name === 'ResourceInUseException') return;
     const reason = error.message || ('code' in error ? String(error.code) : error.name);
     throw new UserError(
-      `${table.path}: DynamoDB at ${url} does not create the table ${table.tableName}: ${reason}`,
+      `${table.path}: DynamoDB at ${url} refuses to create the table ${table.tableName}: ${reason}`,
     );
   }
 }

@@ -1,4 +1,4 @@
-/** One index of a table: the items that have its key, in its order, with the attributes that it projects. */
+/** One index of a table: the items that have its key, in its order, with the projected attributes. */
 import type { JsonObject } from '../assembly/values/json';
 import { type Attributes, areEqualItems, attributeOf } from './attribute-value';
 import { indexPositionOf, type KeySchema, keyAttributes } from './key';
@@ -12,7 +12,7 @@ export class SecondaryIndex {
   readonly #projected: string[];
   bytes = 0;
 
-  /** @param description as `CreateTable` has it */
+  /** @param description as in `CreateTable` */
   constructor(
     description: JsonObject,
     readonly schema: KeySchema,
@@ -26,18 +26,18 @@ export class SecondaryIndex {
     this.#projected = [...new Set([...keys, ...((NonKeyAttributes ?? []) as string[])])];
   }
 
-  /** Whether it has all that is asked for. */
+  /** Whether it has everything that is requested. */
   has(name: string): boolean {
     return this.projectsAll || this.#projected.includes(name);
   }
 
-  /** Takes what has become of an item, and tells how many units of write capacity that is. */
+  /** Applies a change of an item, and returns its write capacity units. */
   replace(before: StoredItem | undefined, after: StoredItem | undefined): number {
     const old = before && this.#entryOf(before);
     const current = after && this.#entryOf(after);
     if (old && current && old.position === current.position) {
       if (areEqualItems(old.attributes, current.attributes)) {
-        // Indexes that project all hold the table's own items.
+        // Indexes that project all attributes contain the table's own items.
         this.#set(current);
         return 0;
       }

@@ -1,11 +1,11 @@
-/** A map whose keys are in order, also when there are a million of them. */
+/** A map with sorted keys, fast even with a million of them. */
 
-/** Small enough to insert into quickly, and large enough that there are few. */
+/** Small enough for fast inserts, and large enough that there are few chunks. */
 const MAX_CHUNK_KEYS = 512;
 
 export class SortedMap<Value> {
   readonly #values = new Map<string, Value>();
-  /** None is empty, but for the only one. */
+  /** No chunk is empty, except a single one. */
   #chunks: string[][] = [[]];
 
   get size(): number {
@@ -34,12 +34,12 @@ export class SortedMap<Value> {
     if (chunk.length === 0 && this.#chunks.length > 1) this.#chunks.splice(at, 1);
   }
 
-  /** In no order. */
+  /** In any order. */
   values(): IterableIterator<Value> {
     return this.#values.values();
   }
 
-  /** From `from`, and before `to`, in order or from the last to the first. Nothing may be changed meanwhile. */
+  /** From `from` up to but excluding `to`, in either direction. Do not change the map while iterating. */
   *range(from: string, to: string, isReverse = false): Generator<Value> {
     const step = isReverse ? -1 : 1;
     let at = this.#chunkOf(isReverse ? to : from);
@@ -55,7 +55,7 @@ export class SortedMap<Value> {
     }
   }
 
-  /** The chunk that has the key, or would. */
+  /** The chunk that contains the key, or would contain it. */
   #chunkOf(key: string): number {
     let [low, high] = [0, this.#chunks.length - 1];
     while (low < high) {
@@ -67,7 +67,7 @@ export class SortedMap<Value> {
   }
 }
 
-/** The position of the first key that is not below this one. */
+/** The position of the first key that is not less than this one. */
 function lowerBound(keys: string[], key: string): number {
   let [low, high] = [0, keys.length];
   while (low < high) {

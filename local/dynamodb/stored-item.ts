@@ -1,4 +1,4 @@
-/** Items as tables and indexes hold them. */
+/** Items in the form that tables and indexes store. */
 import type { Json } from '../assembly/values/json';
 import {
   type Attributes,
@@ -15,7 +15,7 @@ import {
 export interface StoredItem {
   readonly position: string;
   readonly attributes: Attributes;
-  /** By which DynamoDB limits and charges. */
+  /** For DynamoDB's limits and prices. */
   readonly bytes: number;
 }
 
@@ -27,8 +27,8 @@ export function storedItem(position: string, attributes: Attributes): StoredItem
 }
 
 /**
- * What an item takes of a page's 1 MB. DynamoDB says nothing of this: it was found by measuring where its pages end. Names are
- * numbers there, each value has a length of its own, and the sort key comes again with every 3 KB.
+ * An item's share of a page's 1 MB. DynamoDB does not document this; it was measured from where pages end. Names
+ * count as numbers, each value has a length of its own, and the sort key counts again for every 3 KB.
  */
 export function pageBytes(item: Attributes, sortKey: string | undefined): number {
   let bytes = 0;

@@ -1,7 +1,7 @@
-/** Whether a table is as a template wants it. */
+/** Whether a table has the shape that a template describes. */
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 
-/** Keys and indexes, as text. */
+/** Keys and indexes as text. */
 export function shapeOf(table: object): string {
   const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, LocalSecondaryIndexes } =
     table as Partial<CreateTableCommandInput>;

@@ -7,16 +7,16 @@ import { SecondaryIndex } from './secondary-index';
 import { SortedMap } from './sorted-map';
 import { type StoredItem, storedItem } from './stored-item';
 
-/** All of a table but its items: what is kept of it. */
+/** A table without its items: what is stored about it. */
 export interface TableState {
-  /** As `DescribeTable` has it, without counts. */
+  /** As in `DescribeTable`, without counts. */
   description: JsonObject;
   tags: Record<string, string>;
-  /** The attribute by which items expire. */
+  /** The attribute with an item's expiry. */
   ttlAttribute?: string;
 }
 
-/** What a write costs: by table, and by index. */
+/** The cost of a write: by table, and by index. */
 export interface WriteUnits {
   table: number;
   indexes: Map<SecondaryIndex, number>;
@@ -55,13 +55,13 @@ export class Table {
     return String(this.#state.description.TableStatus);
   }
 
-  /** Changes the description: indexes that are new are filled, and those that are no longer there go. */
+  /** Changes the description. New indexes are filled, and removed ones deleted. */
   update(state: TableState): void {
     this.#state = state;
     this.#readIndexes();
   }
 
-  /** @throws {DynamoDbError} if there is none of this name. */
+  /** @throws {DynamoDbError} if there is no such index */
   index(name: string): SecondaryIndex {
     const index = this.#indexes.get(name);
     if (index) return index;
@@ -72,12 +72,12 @@ export class Table {
     return this.items.get(positionOf(key, this.#schema));
   }
 
-  /** The item as the table would hold it. */
+  /** The item as the table would store it. */
   stored(attributes: Attributes): StoredItem {
     return storedItem(positionOf(attributes, this.#schema), attributes);
   }
 
-  /** Puts an item, or deletes the one that is there. */
+  /** Puts an item, or deletes the existing one. */
   replace(position: string, item: StoredItem | undefined): WriteUnits {
     const before = this.items.get(position);
     this.#bytes += (item?.bytes ?? 0) - (before?.bytes ?? 0);

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * The AWS service that a request was signed for, as in `Credential=AKIA…/20260101/us-east-1/dynamodb/aws4_request`: in the
- * Authorization header or, of a presigned URL, in the query. `undefined` if the request is not signed.
+ * The AWS service that a request was signed for, as in `Credential=AKIA…/20260101/us-east-1/dynamodb/aws4_request`:
+ * from the Authorization header or, for a presigned URL, from the query. `undefined` if the request is not signed.
  */
 export function signedService(request: IncomingMessage): string | undefined {
   const credential =
@@ -14,7 +14,7 @@ export function signedService(request: IncomingMessage): string | undefined {
 
 const FIELD = 'Credential=';
 
-/** Without a regular expression over the whole: blanks in one header must not take a second. */
+/** Without one regular expression for everything, because spaces in a header could make that take a second. */
 function headerCredential(authorization: string): string | undefined {
   if (!authorization.startsWith('AWS4-')) return undefined;
   const at = authorization.indexOf(FIELD);

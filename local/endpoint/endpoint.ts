@@ -22,41 +22,44 @@ export interface RequestHandler {
   handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
 }
 
-/** What serves the WebSocket APIs and their management API. */
+/** Serves the WebSocket APIs and their management API. */
 export interface ApiGateway {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** `undefined`, and nothing done, if the request is for none of its APIs. */
+  /** Returns `undefined` and does nothing if the request is for none of its APIs. */
   handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined;
 }
 
 export interface EndpointOptions {
   host: string;
-  /** 0 for any free one. */
+  /** 0 for any free port. */
   port: number;
-  /** Other names of this machine. @default none */
+  /** Other host names of this machine. @default none */
   allowedHosts?: string[];
-  /** The app's own names, such as custom domains. @default none */
+  /** The app's own host names, such as custom domains. @default none */
   servedHosts?: () => string[];
   gateway: ApiGateway;
-  /** The app's HTTP APIs: they decide themselves which pages may read their answers. `undefined` for requests to none of them. */
+  /**
+   * The app's HTTP APIs, which decide themselves which pages may read their responses. `undefined` for requests to
+   * none of them.
+   */
   httpApis?: { handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined };
   /** Switches faults, for programs of this machine. `undefined` for other requests. */
   faults?: { handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined };
   /** Key sets of issuers, by their URLs. `undefined` for requests to other hosts. */
   keySets?: { handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined };
-  /** By the name that requests are signed for: `dynamodb`, `lambda`. */
+  /** By the service name in signatures: `dynamodb`, `lambda`. */
   services: Record<string, RequestHandler>;
-  /** Files for whatever is nothing else. */
+  /** The files for all other requests. */
   web?: { handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> };
   log: Log;
   /** @default the system's */
   clock?: Clock;
 }
 
-/** A function that was frozen for a while finds its connection as it left it, unless the while is longer than this. */
+/** A function that was frozen finds its connection still open, unless it was frozen for longer than this. */
 const KEEP_ALIVE_MILLIS = 60_000;
 
-/** What a request that is no HTTP is answered, by the code of the parser's or the server's error. */
+/** The response to a request that is not HTTP, by the error code of the parser or the server. */
 const FAULTS: ReadonlyMap<string | undefined, number> = new Map([
   ['HPE_HEADER_OVERFLOW', 431],
   ['HPE_CHUNK_EXTENSIONS_OVERFLOW', 413],
@@ -70,7 +73,7 @@ export class Endpoint {
   readonly #guard: Guard;
   readonly #services: ReadonlyMap<string, RequestHandler>;
   readonly #clock: Clock;
-  /** Sockets that have left HTTP: the server no longer ends them by itself. */
+  /** Sockets that have left HTTP, which the server no longer ends itself. */
   readonly #upgraded = new Set<Duplex>();
   readonly #turns = new Turns();
   #port = 0;
@@ -84,7 +87,8 @@ export class Endpoint {
       this.#serve(request, response).catch((error: unknown) => this.#requestFailed(error, request, response));
     });
     this.#server.keepAliveTimeout = KEEP_ALIVE_MILLIS;
-    // Node.js would drop the headers above 2,000 in silence, the guard's among them. Their size is limited.
+    // Node.js would silently drop headers above 2,000, including the ones that the guard checks. Their total size is
+    // limited.
     this.#server.maxHeadersCount = 0;
     this.#server.on('checkExpectation', (request, response) => this.#failExpectation(request, response));
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
@@ -92,7 +96,7 @@ export class Endpoint {
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#malformed(error, socket));
   }
 
-  /** @throws {UserError} if the port cannot be had. */
+  /** @throws {UserError} if the port cannot be opened */
   async listen(): Promise<void> {
     const { host, port } = this.#options;
     await new Promise<void>((resolve, reject) => {
@@ -108,14 +112,14 @@ export class Endpoint {
     return this.#port;
   }
 
-  /** How many connections are open, WebSockets among them. */
+  /** How many connections are open, including WebSockets. */
   countConnections(): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
     });
   }
 
-  /** Ends what is still connected. */
+  /** Ends all open connections. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     await new Promise<void>((resolve) => {
@@ -125,7 +129,7 @@ export class Endpoint {
     });
   }
 
-  /** Node.js has let go of the connection: an answer that is still on its way would come to a standstill. No client sends so. */
+  /** Node.js has released the connection, so a pending response would never finish. Clients do not send this. */
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.#turns.hasToWait(socket)) socket.destroy();
     else if (!offersWebSocket(request)) declineUpgrade(this.#server, request, socket, head);
@@ -139,9 +143,12 @@ export class Endpoint {
     else this.#options.gateway.handleUpgrade(request, socket, head);
   }
 
-  /** These listeners live as long as the socket. They are made here, where no request is in sight that they would keep. */
+  /**
+   * These listeners live as long as the socket. They are created here so that their closures keep no request in
+   * memory.
+   */
   #holdOn(socket: Duplex): void {
-    // A socket whose client has vanished must not end the process.
+    // A socket whose client has vanished must not crash the process.
     socket.on('error', () => socket.destroy());
     this.#upgraded.add(socket);
     socket.on('close', () => this.#upgraded.delete(socket));
@@ -149,27 +156,28 @@ export class Endpoint {
 
   #refuseTunnel(socket: Duplex): void {
     if (this.#turns.hasToWait(socket)) socket.destroy();
-    else this.#end(socket, 405, 'This is no proxy.\n');
+    else this.#end(socket, 405, 'This is not a proxy.\n');
   }
 
-  /** Also called for what follows the first fault of a connection, which has been answered then. */
+  /** Also called for later errors of a connection whose first error was answered. */
   #malformed(error: NodeJS.ErrnoException, socket: Duplex): void {
     if (socket.writableEnded) return;
     const isLost = !socket.writable || error.code === 'ECONNRESET';
     if (isLost || this.#turns.isInAnswer(socket)) socket.destroy();
-    else this.#end(socket, FAULTS.get(error.code) ?? 400, `The request cannot be read: ${error.message}.\n`);
+    else
+      this.#end(socket, FAULTS.get(error.code) ?? 400, `The request could not be read: ${error.message}.\n`);
   }
 
   #end(socket: Duplex, status: number, text: string): void {
     endWith(socket, plainAnswer(status, STATUS_CODES[status] ?? '', text), this.#clock);
   }
 
-  /** Of an `Expect` other than `100-continue`. */
+  /** For an `Expect` other than `100-continue`. */
   async #failExpectation(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!(await this.#turns.wait(request.socket, response))) return;
     const { status, text } = this.#guard.refuse(request) ?? {
       status: 417,
-      text: 'Expect 100-continue only.\n',
+      text: 'The only supported Expect header is 100-continue.\n',
     };
     answerText(response, status, text);
   }
@@ -212,7 +220,7 @@ export class Endpoint {
     }
     const known = [...this.#services.keys()].sort().join(', ');
     this.#options.log.warn(
-      `Nothing runs ${service} here: ${request.method} ${request.url?.split('?')[0]} got UnsupportedOperation`,
+      `${service} is not run on this machine: ${request.method} ${request.url?.split('?')[0]} got UnsupportedOperation`,
     );
     answerServiceError(
       response,
@@ -222,7 +230,7 @@ export class Endpoint {
     );
   }
 
-  /** A fault of ours harms no other request. */
+  /** A bug here must not affect other requests. */
   #requestFailed(error: unknown, request: IncomingMessage, response: ServerResponse): void {
     const reason = error instanceof Error ? error.stack : String(error);
     this.#options.log.error(`${request.method} ${request.url?.split('?', 1)[0]} failed: ${reason}`);
@@ -242,14 +250,16 @@ function answerText(response: ServerResponse, status: number, text: string): voi
 function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): Error {
   if (error.code === 'EADDRINUSE') {
     return new UserError(
-      `Port ${port} of ${host} is in use, perhaps by another run. Stop that one, or choose another port: --port ${port + 1}, or --port 0 for any free one.`,
+      `Port ${port} of ${host} is in use, perhaps by another run. Stop that run, or choose another port: --port ${port + 1}, or --port 0 for any free port.`,
     );
   }
   if (error.code === 'EACCES') {
-    return new UserError(`Port ${port} may not be used by this user. Choose one above 1023: --port 3001.`);
+    return new UserError(
+      `You have no permission to use port ${port}. Choose a port above 1023: --port 3001.`,
+    );
   }
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
-    return new UserError(`${host} is no address of this machine. Leave --host out to listen on 127.0.0.1.`);
+    return new UserError(`${host} is not an address of this machine. To listen on 127.0.0.1, remove --host.`);
   }
   return error;
 }

@@ -1,14 +1,17 @@
-/** Who is answered: requests that name this machine or AWS, and of pages those of the endpoint itself. Nothing is served before this. */
+/**
+ * Decides which requests are answered: those whose Host names this machine or AWS and, from pages, those of the
+ * endpoint's own pages. Runs before everything else.
+ */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { type HostHeaders, hostName } from './host-header';
 
 export interface GuardRefusal {
   status: 400 | 403;
-  /** For the person who reads it in a terminal or a browser. */
+  /** For people who read it in a terminal or a browser. */
   text: string;
 }
 
-/** What browsers tell of requests that another origin's page has caused (Fetch Metadata Request Headers). */
+/** What browsers say about requests from pages of other origins (Fetch Metadata Request Headers). */
 const OTHER_SITES = new Set(['cross-site', 'same-site']);
 
 export class Guard {
@@ -18,7 +21,7 @@ export class Guard {
     this.#hosts = hosts;
   }
 
-  /** Why a request gets no answer; `undefined` if it may pass. */
+  /** Why a request gets no response; `undefined` if it may pass. */
   refuse(request: IncomingMessage): GuardRefusal | undefined {
     const refusal = this.refuseHost(request);
     if (refusal) return refusal;
@@ -32,14 +35,15 @@ export class Guard {
 
   /** The part for WebSocket handshakes: API Gateway leaves it to `$connect` which pages may connect. */
   refuseHost({ headers: { host }, rawHeaders }: IncomingMessage): GuardRefusal | undefined {
-    if (countOf('host', rawHeaders) > 1) return { status: 400, text: 'A request has one Host header.\n' };
+    if (countOf('host', rawHeaders) > 1)
+      return { status: 400, text: 'A request must have exactly one Host header.\n' };
     return this.#hosts.accepts(host) ? undefined : { status: 403, text: foreignHost(host) };
   }
 
   /**
-   * Browsers tell whose page a request comes from: pages of other origins, and of other ports of this machine, may not use
-   * connections, tables, functions and buckets, nor ask with OPTIONS whether they may, nor embed what is here. A link from
-   * elsewhere to a page of this endpoint works.
+   * Browsers say which page a request comes from. Pages of other origins, including other ports of this machine, may
+   * not use connections, tables, functions and buckets, may not send preflight requests, and may not embed anything
+   * from here. A link from elsewhere to a page of this endpoint works.
    */
   #isOfOtherPage({ headers }: IncomingMessage): boolean {
     const { origin, host } = headers;
@@ -57,10 +61,10 @@ function countOf(name: string, rawHeaders: string[]): number {
 }
 
 function foreignHost(header: string | undefined): string {
-  return `The Host header ${JSON.stringify(hostName(header) ?? header ?? '')} is none of this endpoint's. Use localhost, 127.0.0.1, or an API's own amazonaws.com name; start with --allow-host ${hostName(header) ?? 'NAME'} to use this name.\n`;
+  return `The Host header ${JSON.stringify(hostName(header) ?? header ?? '')} does not belong to this endpoint. Use localhost, 127.0.0.1, or an API's own amazonaws.com name. To use this name, start with --allow-host ${hostName(header) ?? 'NAME'}.\n`;
 }
 
 function foreignPage({ origin, host }: IncomingHttpHeaders): string {
   const pages = origin === undefined ? 'Pages of other sites' : `Pages of ${origin}`;
-  return `${pages} are not answered, only those of http://${host} itself. Open the page there, or send the request from a program.\n`;
+  return `${pages} may not use this endpoint; only pages of http://${host} may. Open the page there, or send the request from a program.\n`;
 }

@@ -1,14 +1,17 @@
 import { isIP } from 'node:net';
 
-/** Addresses that mean "every interface": then any IP address of the machine is its own. */
+/** Addresses that mean "every interface". With these, any IP address of the machine is allowed. */
 const ANY_ADDRESS = new Set(['0.0.0.0', '::']);
 
-/** Of AWS's services, and of buckets on this machine: nobody else's name can end in `localhost` (RFC 6761, section 6.3). */
+/**
+ * Host names of AWS services, and of buckets on this machine: nobody else's name can end in `localhost` (RFC 6761,
+ * section 6.3).
+ */
 const SERVICE_NAME = /\.(amazonaws\.com(\.cn)?|lambda-url\.[^.]+\.on\.aws|localhost)$/;
 
 /**
- * Which Host headers the endpoint answers to: its own, AWS-shaped ones, those of buckets and the app's custom domains. A page of somebody else's that
- * has its name point to this machine (DNS rebinding) comes with that name, and gets nothing.
+ * The Host headers that the endpoint answers: its own, AWS-shaped ones, buckets and the app's custom domains. If a
+ * foreign page points its own name to this machine (DNS rebinding), its requests have that name and get nothing.
  */
 export class HostHeaders {
   readonly #own: Set<string>;
@@ -16,8 +19,8 @@ export class HostHeaders {
   readonly #takesAnyAddress: boolean;
 
   /**
-   * @param names other names of this machine, as containers and tunnels have them
-   * @param served names of the app's own, which stand for its APIs as AWS's do. Asked anew for each request
+   * @param names other host names of this machine, as used by containers and tunnels
+   * @param served the app's own host names for its APIs. Called again for each request
    */
   constructor(listeningHost: string, names: string[] = [], served: () => string[] = () => []) {
     const others = [listeningHost, ...names].map((name) => name.toLowerCase());
@@ -33,7 +36,7 @@ export class HostHeaders {
     );
   }
 
-  /** Whether the header names this machine, as pages and commands of its user do. */
+  /** Whether the header names this machine, as requests from its user's pages and commands do. */
   isOwn(header: string | undefined): boolean {
     const name = hostName(header);
     if (name === undefined) return false;

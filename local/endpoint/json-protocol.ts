@@ -1,16 +1,16 @@
-/** AWS's JSON protocols: the header `X-Amz-Target` names the operation, and JSON goes in and out. */
+/** AWS's JSON protocols: the header `X-Amz-Target` names the operation, JSON in and out. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isObject, type Json, type JsonObject } from '../assembly/values/json';
 import { readBody } from '../gateway/request-body';
 
-/** Most operations take no more. */
+/** Enough for most operations. */
 const MAX_REQUEST_BYTES = 256 * 1024;
 
-/** A refusal as the service itself words it. */
+/** An error in the service's own words. */
 export class JsonServiceError extends Error {
   constructor(
     readonly code: string,
-    /** Empty where the service says no more than the code. */
+    /** Empty if the service sends only the code. */
     message = '',
     readonly status = 400,
   ) {
@@ -18,12 +18,12 @@ export class JsonServiceError extends Error {
   }
 }
 
-/** @throws {JsonServiceError} to refuse. */
+/** @throws {JsonServiceError} to refuse */
 export type JsonOperation = (input: JsonObject) => JsonObject;
 
 /**
  * Answers one request with the operation that it names.
- * @param service as people call it: `Secrets Manager`
+ * @param service its readable name: `Secrets Manager`
  * @param maxBytes of the request
  */
 export async function serveJson(
@@ -47,7 +47,7 @@ export async function serveJson(
       const known = Object.keys(operations).join(', ');
       throw new JsonServiceError(
         'UnsupportedOperation',
-        `Of ${service}, ${known} are run on this machine, and ${JSON.stringify(name)} is not.`,
+        `The runtime supports ${known} of ${service}, but not ${JSON.stringify(name)}.`,
         501,
       );
     }
@@ -64,9 +64,9 @@ function parse(body: Buffer): JsonObject {
     const value: Json = JSON.parse(body.length === 0 ? '{}' : body.toString());
     if (isObject(value)) return value;
   } catch {
-    // Told below, as whatever else is no object.
+    // Reported below, like anything else that is not an object.
   }
-  throw new JsonServiceError('SerializationException', 'The request is no JSON object.');
+  throw new JsonServiceError('SerializationException', 'The request is not a JSON object.');
 }
 
 function answer(response: ServerResponse, status: number, content: JsonObject, errorType?: string): void {

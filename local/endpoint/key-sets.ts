@@ -1,4 +1,7 @@
-/** Key sets of JWT issuers from files: functions that fetch such a URL get the file. Other requests to its host pass through. */
+/**
+ * Key sets of JWT issuers from files: functions that fetch such a URL get the file. Other requests to its host pass
+ * through.
+ */
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { resolve } from 'node:path';
@@ -13,8 +16,8 @@ const MAX_CHARACTERS = 1_000_000;
 export type KeySetFiles = Record<string, string>;
 
 /**
- * `URL=FILE` of each `--jwks`.
- * @throws {UserError} if one has another form, a URL is given twice, or a file has no key set.
+ * Parses `URL=FILE` of each `--jwks`.
+ * @throws {UserError} if one has another form, a URL appears twice, or a file has no key set
  */
 export function readKeySets(pairs: string[]): KeySetFiles {
   const files: KeySetFiles = {};
@@ -23,11 +26,11 @@ export function readKeySets(pairs: string[]): KeySetFiles {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (url?.protocol !== 'https:' || file === '') {
       throw new UserError(
-        `--jwks ${pair}: the form is URL=FILE with an https URL, as in --jwks https://login.example.com/.well-known/jwks.json=jwks.json.`,
+        `--jwks ${pair} must have the form URL=FILE with an https URL, as in --jwks https://login.example.com/.well-known/jwks.json=jwks.json.`,
       );
     }
     if (files[url.href] !== undefined)
-      throw new UserError(`--jwks ${url.href} is given twice. Give it one file.`);
+      throw new UserError(`--jwks ${url.href} appears twice. Specify it once.`);
     const path = resolve(file);
     try {
       readKeySet(path);
@@ -49,12 +52,12 @@ export class KeySets {
     this.#log = log;
   }
 
-  /** The names of the hosts, to which no function's connection leaves this machine directly. */
+  /** The host names for which functions' connections go to this machine first. */
   get hostNames(): string[] {
     return Object.keys(this.#files).map((url) => new URL(url).hostname);
   }
 
-  /** `undefined`, and nothing done, if the request is for none of the hosts. */
+  /** Returns `undefined` and does nothing if the request is for none of the hosts. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
     const { host = '' } = request.headers;
     const authority = host.toLowerCase();
@@ -70,7 +73,7 @@ export class KeySets {
     for (const proxy of this.#proxies.values()) proxy.close();
   }
 
-  /** Reads the file each time: a key that is added counts at once. */
+  /** Reads the file each time, so that a new key counts immediately. */
   async #answer(file: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const text = readKeySet(file);
@@ -79,7 +82,7 @@ export class KeySets {
       this.#log.error(
         `The key set https://${request.headers.host}${request.url}: ${(error as Error).message}`,
       );
-      response.writeHead(500, { 'content-type': 'text/plain' }).end('The key set cannot be read.\n');
+      response.writeHead(500, { 'content-type': 'text/plain' }).end('The key set could not be read.\n');
     }
   }
 
@@ -94,7 +97,7 @@ function pathOf({ pathname, search }: URL): string {
   return pathname + search;
 }
 
-/** @throws Error that says what is wrong with the file. */
+/** @throws Error with what is wrong with the file */
 function readKeySet(file: string): string {
   const text = contents(file);
   if (text.length > MAX_CHARACTERS) throw new Error(`${file} has more than ${MAX_CHARACTERS} characters.`);
@@ -112,6 +115,6 @@ function contents(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new Error(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+    throw new Error(`${file} could not be read (${(error as NodeJS.ErrnoException).code}).`);
   }
 }

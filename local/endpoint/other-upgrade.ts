@@ -1,4 +1,7 @@
-/** Offers to change to another protocol than WebSocket, such as `h2c` (Java's HttpClient makes it with every request): declined. */
+/**
+ * Declines offers to change to a protocol other than WebSocket, such as `h2c` (Java's HttpClient sends it with every
+ * request).
+ */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -11,8 +14,8 @@ export function offersWebSocket({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Serves the request as if it had offered nothing, which RFC 9110 (7.8) allows: the server reads it again without the offer,
- * with its body and with whatever follows on the connection.
+ * Serves the request as if it had offered nothing, which RFC 9110 (7.8) allows. The server reads it again without the
+ * offer, with its body and everything that follows on the connection.
  */
 export function declineUpgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { method, url, httpVersion, rawHeaders } = request;
@@ -22,7 +25,7 @@ export function declineUpgrade(server: Server, request: IncomingMessage, socket:
     if (!OF_THE_OFFER.has(name.toLowerCase())) lines.push(`${name}: ${rawHeaders[at + 1]}`);
   }
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
-  // Of the answer before: it is not to end a slow request.
+  // From the previous response. It must not end a slow request.
   (socket as Socket).setTimeout(0);
   server.emit('connection', socket);
 }

@@ -1,18 +1,21 @@
-/** Reloads pages in browsers when their files have changed: a script that is put into each, and the stream that it listens to. */
+/**
+ * Reloads pages in browsers when their files change: a script that is added to each page, and the stream that it
+ * listens to.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const SCRIPT_PATH = '/@dev/reload.mjs';
 const STREAM_PATH = '/@dev/changes';
 
-/** How soon a browser is to come back after a restart. */
+/** How soon browsers reconnect after a restart. */
 const RETRY_MILLIS = 500;
 
-/** Versions go from 1 up and begin anew with each run, so that a page of an earlier run is reloaded, too. */
+/** Versions count up from 1 in each run, so a page of an earlier run is reloaded, too. */
 const RUN = Date.now();
 
 /**
- * A hidden page lets go of its stream: browsers allow six connections to one origin, for all of its pages together. When it is
- * shown again, the first version that it hears tells whether it has missed anything.
+ * A hidden page closes its stream, because browsers allow six connections to one origin for all of its pages
+ * together. When it is shown again, the first version that it gets reveals whether it has missed a change.
  */
 const SCRIPT = `
 const version = new URL(import.meta.url).searchParams.get('version');
@@ -42,7 +45,7 @@ export class PageReload {
     for (const stream of this.#streams) this.#tell(stream);
   }
 
-  /** `false`, and nothing done, if the request is for none of what the script needs. */
+  /** Returns `false` and does nothing if the request does not belong to the script. */
   handle(request: IncomingMessage, response: ServerResponse): boolean {
     const [path] = (request.url ?? '').split('?', 1);
     if (path === SCRIPT_PATH) {
@@ -58,7 +61,7 @@ export class PageReload {
     return true;
   }
 
-  /** The page with the script: a file of the same origin, so that a strict policy stays as it is. */
+  /** The page with the script. It is a file of the same origin, so a strict policy stays unchanged. */
   inject(html: string): string {
     const script = `<script type="module" src="${SCRIPT_PATH}?version=${this.#version}"></script>`;
     const end = html.search(/<\/head>/i);

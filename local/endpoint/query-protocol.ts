@@ -1,19 +1,19 @@
-/** AWS's Query protocol: a form with `Action=…` and flattened members goes in, XML comes out. */
+/** AWS's Query protocol: a form with `Action=…` and flattened members in, XML out. */
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Json, JsonObject } from '../assembly/values/json';
 import { type XmlElement, xmlDocument } from './xml';
 
-/** Deeper names than any service's are none of theirs. */
+/** No service has deeper names. */
 const MAX_DEPTH = 10;
 
 export interface QueryRequest {
   action: string;
-  /** `A.B=c` as `{ A: { B: 'c' } }`, lists as objects with the keys `1`, `2` …, every value a text. */
+  /** `A.B=c` as `{ A: { B: 'c' } }`, lists as objects with the keys `1`, `2` …. Every value is text. */
   input: JsonObject;
 }
 
-/** Of the body, or of the URL where there is none. `undefined` for none of this protocol's requests. */
+/** From the body, or from the URL if there is none. `undefined` for requests of other protocols. */
 export function readQuery(url: string, body: Buffer): QueryRequest | undefined {
   const parameters = new URLSearchParams(body.length > 0 ? body.toString() : (url.split('?')[1] ?? ''));
   const action = parameters.get('Action');
@@ -41,7 +41,7 @@ function place(root: JsonObject, path: string[], value: string): void {
   }
 }
 
-/** The values of a list in their order: of `{ 1: a, 2: b }`, or of `{ member: … }` around it. */
+/** The values of a list in order: from `{ 1: a, 2: b }`, or from `{ member: … }` around it. */
 export function queryList(value: Json | undefined): Json[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
   const list = typeof value.member === 'object' ? queryList(value.member) : undefined;
@@ -52,7 +52,7 @@ export function queryList(value: Json | undefined): Json[] {
     .map(([, one]) => one);
 }
 
-/** `{ActionResponse}` with `{ActionResult}` and the request's id in it. */
+/** `{ActionResponse}` with `{ActionResult}` and the request's id. */
 export function answerQuery(
   response: ServerResponse,
   action: string,

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** An error in the form of AWS's JSON services: the code in the header and the body, so that every SDK finds it. */
+/** An error in the form of AWS's JSON services: the code is in the header and the body, so that every SDK finds it. */
 export function answerServiceError(
   response: ServerResponse,
   status: number,

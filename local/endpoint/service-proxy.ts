@@ -5,7 +5,7 @@ import type { RequestToSign } from '../iam/signer';
 import type { Log } from '../log';
 import { answerServiceError } from './service-error';
 
-/** Headers of one connection, which do not belong to the next: RFC 9110, section 7.6.1. */
+/** Headers of one connection that must not be forwarded: RFC 9110, section 7.6.1. */
 const HOP_BY_HOP = new Set([
   'connection',
   'expect',
@@ -17,7 +17,7 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
-/** These say what the request is, whatever its Connection header names. */
+/** These define the request, even if its Connection header names them. */
 const ESSENTIAL = new Set(['content-length', 'host']);
 
 export interface ServiceProxyOptions {
@@ -69,8 +69,8 @@ export class ServiceProxy {
         response.destroy();
         return;
       }
-      this.#log.error(`${this.#url.origin} does not answer: ${error.message || error.code}`);
-      answerServiceError(response, 500, 'InternalServerError', `${this.#url.origin} does not answer`);
+      this.#log.error(`There is no answer from ${this.#url.origin}: ${error.message || error.code}`);
+      answerServiceError(response, 500, 'InternalServerError', `There is no answer from ${this.#url.origin}`);
     });
     response.on('close', () => {
       if (!response.writableFinished) upstream.destroy();
@@ -118,8 +118,8 @@ function withoutHopByHop({ headers }: IncomingMessage): Headers {
 }
 
 /**
- * Where the body ends. Node.js would send the body of a GET in chunks without their sizes, and the service would take it for the
- * next request: of whoever comes next on the kept connection.
+ * Where the body ends. Node.js would send a GET's body in chunks without their sizes, and the service would take it
+ * for the next request on the reused connection.
  */
 function framing({ headers }: IncomingMessage): Headers {
   return headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' };

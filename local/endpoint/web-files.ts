@@ -28,7 +28,7 @@ const CONTENT_TYPES: Record<string, string> = {
   '.woff2': 'font/woff2',
 };
 
-/** Pages may run their own scripts only, may not be framed, and may connect to WebSockets wherever these are. */
+/** Pages may only run their own scripts, may not be framed, and may connect to WebSockets anywhere. */
 const SECURITY_POLICY = [
   "default-src 'self'",
   "connect-src 'self' ws: wss:",
@@ -43,13 +43,13 @@ export class WebFiles {
   readonly #directory: string;
   readonly #reload: PageReload | undefined;
 
-  /** @param reload puts its script into the pages. @default they are served as they are */
+  /** @param reload adds its script to the pages. @default they are served unchanged */
   constructor(directory: string, reload?: PageReload) {
     this.#directory = resolve(directory);
     this.#reload = reload;
   }
 
-  /** `false` if there is no such file, or the request is not one for files. */
+  /** `false` if there is no such file, or the request is not for a file. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     if (request.method !== 'GET' && request.method !== 'HEAD') return false;
     if (this.#reload?.handle(request, response)) return true;
@@ -57,7 +57,7 @@ export class WebFiles {
     const file = await this.#find(path);
     if (file === undefined) return false;
     if (file.isDirectory) {
-      // A single slash: a second one would make the path a host.
+      // A single slash, because a second one would make the path a host.
       response
         .writeHead(301, {
           location: `/${path.replace(/^\/+/, '')}/${query === undefined ? '' : `?${query}`}`,
@@ -89,7 +89,7 @@ export class WebFiles {
   async #find(urlPath: string): Promise<{ path: string; size: number; isDirectory: boolean } | undefined> {
     const relative = decode(urlPath);
     if (relative === undefined || relative.includes('\0')) return undefined;
-    // Neither `..` nor a hidden file, be it spelled with slashes or backslashes.
+    // Neither `..` nor hidden files, with slashes or backslashes.
     if (relative.split(/[/\\]/).some((part) => part.startsWith('.'))) return undefined;
     const wanted = join(this.#directory, relative.endsWith('/') ? `${relative}index.html` : relative);
     try {

@@ -1,9 +1,9 @@
-/** As much XML as the answers of S3 and CloudFormation are made of. */
+/** The XML that responses of S3 and CloudFormation need. */
 /** S3's, which most of them are in. */
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
 export type XmlContent = string | number | boolean | undefined | XmlElement | (XmlElement | string)[];
-/** Children by name; one that is undefined is left out, a list is repeated. */
+/** Children by name. Undefined ones are left out; lists are repeated. */
 export interface XmlElement {
   [name: string]: XmlContent;
 }
@@ -36,15 +36,15 @@ function text(value: string): string {
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
 /**
- * The contents of every element of a name, in an XML text without nested ones of the same name. Reads the text once, however
- * it is made: a regular expression would look for the end of each of a thousand open elements.
+ * The contents of every element of a name, in an XML text without nested ones of the same name. Reads the text only
+ * once, whatever it contains: a regular expression would search for the end of each of a thousand open elements.
  */
 export function xmlElements(xml: string, name: string): string[] {
   const [opening, closing] = [`<${name}`, `</${name}>`];
   const contents: string[] = [];
   for (let at = xml.indexOf(opening); at >= 0; at = xml.indexOf(opening, at)) {
     at += opening.length;
-    // Else it is the beginning of a longer name.
+    // Otherwise it is the beginning of a longer name.
     if (!/[\s>]/.test(xml[at] ?? '')) continue;
     const start = xml.indexOf('>', at) + 1;
     const end = start === 0 ? -1 : xml.indexOf(closing, start);

@@ -1,22 +1,22 @@
 /**
- * Event patterns as EventBridge's rules, Lambda's event filters and SNS's filter policies have them.
+ * Event patterns of EventBridge's rules, Lambda's event filters and SNS's filter policies.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
  */
 import { isObject, type Json, type JsonObject } from '../assembly/values/json';
 import { type LeafMatcher, leafMatcher } from './operators';
 import { PatternError } from './pattern-error';
 
-/** Whether an event, or a part of one, matches; `undefined` for a part that is not there. */
+/** Whether an event, or a part of one, matches; `undefined` stands for a missing part. */
 type Matcher = (value: Json | undefined) => boolean;
 
 const OR = '$or';
-/** EventBridge takes no deeper ones. */
+/** EventBridge's limit. */
 const MAX_DEPTH = 100;
 
 export class EventPattern {
   readonly #matches: Matcher;
 
-  /** @throws {PatternError} if AWS takes no such pattern. */
+  /** @throws {PatternError} if AWS would refuse the pattern */
   constructor(pattern: JsonObject) {
     if (Object.keys(pattern).length === 0) throw new PatternError('Empty pattern');
     this.#matches = fields(pattern, []);
@@ -27,7 +27,7 @@ export class EventPattern {
   }
 }
 
-/** Every field must match; where the event has a list of objects, all of them in the same object. */
+/** Every field must match. If the event has a list of objects, all fields must match in the same object. */
 function fields(pattern: JsonObject, path: string[]): Matcher {
   if (path.length > MAX_DEPTH) throw new PatternError(`more than ${MAX_DEPTH} levels`);
   const matchers = Object.entries(pattern).map(([name, rule]): Matcher => {
@@ -55,7 +55,7 @@ function field(rule: Json, path: string[]): Matcher {
   return (value) => leaf(matchers, value);
 }
 
-/** Of a list, one element is enough. What has members is no leaf, and does not exist as one. */
+/** In a list, one matching element is enough. A value with members is not a leaf, and does not exist as one. */
 function leaf(matchers: LeafMatcher[], value: Json | undefined): boolean {
   const values = (Array.isArray(value) ? flat(value) : [value]).filter((one) => !isObject(one));
   const candidates = values.length === 0 ? [undefined] : values;
@@ -64,7 +64,7 @@ function leaf(matchers: LeafMatcher[], value: Json | undefined): boolean {
 
 type Leaf = Exclude<Json, Json[] | JsonObject> | undefined;
 
-/** The elements of lists in lists, too; what lies deeper than any event does not count. */
+/** Includes elements of nested lists. Deeper nesting than any event's is ignored. */
 function flat(values: Json[]): Json[] {
   const elements: unknown[] = values.flat(MAX_DEPTH as 1);
   return elements.filter((element) => !Array.isArray(element)) as Json[];

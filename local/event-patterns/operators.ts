@@ -1,9 +1,9 @@
-/** What a pattern may say of one value: itself, or an operator such as `{ "prefix": "a" }`. */
+/** What a pattern may say about one value: the value itself, or an operator such as `{ "prefix": "a" }`. */
 import { BlockList, isIP } from 'node:net';
 import { isObject, type Json, type JsonObject } from '../assembly/values/json';
 import { PatternError } from './pattern-error';
 
-/** Takes a value that has no parts; `undefined` for one that is not there. */
+/** Takes a value without parts; `undefined` for a missing one. */
 export type LeafMatcher = (value: string | number | boolean | null | undefined) => boolean;
 
 type Operator = (argument: Json, path: string) => LeafMatcher;
@@ -66,13 +66,16 @@ function text(argument: Json, operator: string, path: string): string {
   throw new PatternError(`${operator} match pattern must be a string, at ${path}`);
 }
 
-/** Of `{ "prefix": { "equals-ignore-case": "a" } }`: the text in lower case. */
+/** For `{ "prefix": { "equals-ignore-case": "a" } }`: the text in lower case. */
 function caseIgnored(argument: Json): string | undefined {
   const wanted = isObject(argument) ? argument['equals-ignore-case'] : undefined;
   return typeof wanted === 'string' ? wanted.toLowerCase() : undefined;
 }
 
-/** `*` stands for any characters, `\*` and `\\` for themselves. Without a regular expression, which hostile texts could slow down. */
+/**
+ * `*` matches any characters, `\*` and `\\` match themselves. Without a regular expression, which hostile texts could
+ * make slow.
+ */
 function wildcard(pattern: string, path: string): LeafMatcher {
   const pieces = [''];
   for (let index = 0; index < pattern.length; index += 1) {

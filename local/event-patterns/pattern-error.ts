@@ -1,2 +1,2 @@
-/** A pattern that AWS would not take, with the reason. */
+/** A pattern that AWS would refuse, with the reason. */
 export class PatternError extends Error {}

@@ -1,9 +1,10 @@
-/** What a function reports of a batch: which of its records are to come again. */
+/** A function's report about a batch: which of its records must be delivered again. */
 import { isObject, type Json, textAt } from '../assembly/values/json';
 
 /**
- * The identifiers of the records that failed; `'all'` if the report makes no sense.
- * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+ * The identifiers of the failed records; `'all'` if the report is invalid.
+ * @see
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
  */
 export function failedItems(payload: string, identifiers: string[]): string[] | 'all' {
   const response = parse(payload);

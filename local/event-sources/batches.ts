@@ -1,10 +1,10 @@
-/** Events of no more than a function takes at once. */
+/** Splits records into events that a function accepts. */
 
 /** Lambda's quota for the payload of a synchronous invocation. */
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 const ENVELOPE_BYTES = Buffer.byteLength('{"Records":[]}');
 
-/** The records in their order, cut where an event would become too large. */
+/** The records in order, split where an event would become too large. */
 export function splitByBytes<Item>(items: Item[], textOf: (item: Item) => string): Item[][] {
   const batches: Item[][] = [];
   let bytes = Number.POSITIVE_INFINITY;

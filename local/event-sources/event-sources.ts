@@ -1,4 +1,4 @@
-/** The app's event source mappings: each runs its function with what is in its queue or stream. */
+/** The app's event source mappings: each runs its function with the records of a queue or stream. */
 import type {
   DynamoTable,
   EventSourceMapping,
@@ -19,13 +19,13 @@ export interface EventSourcesOptions {
   queues: Queues;
   region: string;
   invoker: FunctionInvoker;
-  /** For what is given up. */
+  /** For records that are given up. */
   destinations: Destinations;
   clock: Clock;
   log: Log;
 }
 
-/** What mappings need to know of the app besides themselves. */
+/** What mappings need from the app besides their own settings. */
 export interface MappedApp {
   eventSources: EventSourceMapping[];
   tables: DynamoTable[];
@@ -42,7 +42,7 @@ export class EventSources {
     this.#options = options;
   }
 
-  /** Runs these. One that is as before goes on. */
+  /** Runs these. Unchanged ones continue. */
   replace(app: MappedApp): void {
     const wanted = new Map(app.eventSources.map((mapping) => [JSON.stringify(mapping), mapping]));
     for (const [key, poller] of this.#pollers) {

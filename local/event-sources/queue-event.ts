@@ -1,4 +1,4 @@
-/** The event by which a function gets messages of a queue. @see https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
+/** The event with messages of a queue. @see https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
 import { isObject, type Json, type JsonObject } from '../assembly/values/json';
 import { attributesDigest, bodyDigest } from '../sqs/digests';
 import type { MessageAttributes, ReceivedMessage } from '../sqs/message';
@@ -40,7 +40,7 @@ function attributesIn(attributes: MessageAttributes): JsonObject {
   );
 }
 
-/** What filters look at: the record, with the body's own members where it is JSON. */
+/** What filters see: the record, with the body's members if it is JSON. */
 export function filteredRecord(record: JsonObject): JsonObject {
   return { ...record, body: bodyIn(String(record.body)) };
 }

@@ -1,4 +1,6 @@
-/** One event source mapping of a queue: takes its messages, runs the function with them, and deletes what has succeeded. */
+/**
+ * One event source mapping of a queue: takes messages, runs the function with them, and deletes those that succeeded.
+ */
 
 import type { QueueMapping } from '../assembly/model';
 import type { JsonObject } from '../assembly/values/json';
@@ -46,7 +48,7 @@ export class QueuePoller {
     for (let index = 0; index < maximumConcurrency; index += 1) void this.#poll();
   }
 
-  /** Takes nothing more; what the function is at work on comes to its end. */
+  /** Takes no more messages. Running invocations finish. */
   stop(): void {
     this.#stopped.abort();
   }
@@ -64,7 +66,7 @@ export class QueuePoller {
     }
   }
 
-  /** The first that comes, and what follows within the window. */
+  /** The first message, and those that follow within the window. */
   async #gather(): Promise<ReceivedMessage[]> {
     const { mapping, queue, clock } = this.#options;
     const { batchSize, batchWindowSeconds } = mapping;
@@ -83,7 +85,7 @@ export class QueuePoller {
     return messages;
   }
 
-  /** What the filters leave out is done. */
+  /** Messages that the filters exclude are deleted. */
   #wanted(messages: ReceivedMessage[]): Entry[] {
     const { mapping, region } = this.#options;
     return messages.flatMap((message) => {
@@ -94,7 +96,7 @@ export class QueuePoller {
     });
   }
 
-  /** What fails comes back when its visibility timeout is over. */
+  /** Failed messages return after their visibility timeout. */
   async #process(batch: Entry[]): Promise<void> {
     const { mapping, log } = this.#options;
     const outcome = await this.#invoke(batch);
@@ -103,14 +105,14 @@ export class QueuePoller {
     const failed = mapping.reportsBatchItemFailures ? failedItems(outcome.payload, identifiers) : [];
     if (failed === 'all') {
       log.warn(
-        `${mapping.functionName}: its batchItemFailures are none of the batch's message ids, so the whole batch counts as failed`,
+        `${mapping.functionName}: its batchItemFailures contain unknown message ids, so the whole batch counts as failed`,
       );
       return;
     }
     for (const { message } of batch) if (!failed.includes(message.messageId)) this.#delete(message);
   }
 
-  /** A throttled one is tried again while the messages are invisible. */
+  /** A throttled invocation is retried while the messages are invisible. */
   async #invoke(batch: Entry[]): Promise<InvocationOutcome> {
     const { mapping, invoker, clock } = this.#options;
     const payload = JSON.stringify({ Records: batch.map(({ record }) => record) });
@@ -133,13 +135,15 @@ export class QueuePoller {
     return this.#options.queue.settings.queueName;
   }
 
-  /** A message of a FIFO queue whose visibility timeout has passed meanwhile is not deleted: it comes again. */
+  /** A message of a FIFO queue whose visibility timeout has expired is not deleted. It is delivered again. */
   #delete({ receiptHandle, body }: ReceivedMessage): void {
     const { queue, mapping, log } = this.#options;
     try {
       queue.delete(receiptHandle);
     } catch (error) {
-      log.warn(`${mapping.path}: a message (${body.slice(0, 40)}) comes again: ${(error as Error).message}`);
+      log.warn(
+        `${mapping.path}: a message (${body.slice(0, 40)}) will be delivered again: ${(error as Error).message}`,
+      );
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Which records a mapping's function wants: those that match one of its filters. */
+/** Which records a mapping's function gets: those that match one of its filters. */
 import type { JsonObject } from '../assembly/values/json';
 import { EventPattern } from '../event-patterns/event-pattern';
 

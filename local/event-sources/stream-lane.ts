@@ -1,4 +1,7 @@
-/** The records of one shard: in batches, one invocation at a time, each batch until it has succeeded or is given up. */
+/**
+ * The records of one shard: in batches, one invocation at a time. Each batch is retried until it succeeds or is given
+ * up.
+ */
 import { randomUUID } from 'node:crypto';
 import type { StreamMapping } from '../assembly/model';
 import type { Alarm, Clock } from '../clock';
@@ -14,7 +17,7 @@ import type { StreamRecord } from './stream-record';
 /** A stream keeps its records for a day. */
 const RETENTION_SECONDS = 24 * 60 * 60;
 
-/** DynamoDB keeps a day of records; this machine's memory has an end. */
+/** DynamoDB keeps a day of records, but this machine's memory is limited. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 export interface StreamLaneOptions {
@@ -26,7 +29,7 @@ export interface StreamLaneOptions {
   log: Log;
 }
 
-/** Records on their way, and how often an invocation with them has failed. */
+/** Records being delivered, and how often an invocation with them has failed. */
 interface Batch {
   records: StreamRecord[];
   attempts: number;
@@ -72,24 +75,24 @@ export class StreamLane {
     this.#waiting.length = 0;
   }
 
-  /** Says so once, until there is room again. */
+  /** Logs it once, until there is room again. */
   #refuse(): void {
     if (this.#isFull) return;
     this.#isFull = true;
     const { mapping, log } = this.#options;
     log.warn(
-      `${mapping.path}: changes of ${MAX_WAITING_BYTES / 1024 / 1024} MB wait for ${mapping.functionName} already: what follows is lost until some are dealt with`,
+      `${mapping.path}: changes of ${MAX_WAITING_BYTES / 1024 / 1024} MB already wait for ${mapping.functionName}; further changes are lost until some are processed`,
     );
   }
 
-  /** A batch goes when it is full, or when its window, which begins with its first record, is over. */
+  /** A batch is sent when it is full, or when its window, which begins with its first record, is over. */
   #plan(): void {
     if (this.#isBusy || this.#isStopped || this.#waiting.length === 0) return;
     const { batchSize, batchWindowSeconds } = this.#options.mapping;
     if (this.#waiting.length >= batchSize || batchWindowSeconds === 0 || this.#isRetired) {
       this.#window?.cancel();
       this.#window = undefined;
-      // What is written in one go comes in one batch.
+      // Changes that are written together are sent in one batch.
       this.#isBusy = true;
       setImmediate(() => void this.#run());
       return;
@@ -111,7 +114,7 @@ export class StreamLane {
     this.#plan();
   }
 
-  /** One batch after the other: what is put off stays before what follows. */
+  /** One batch after the other. A postponed batch stays ahead of later ones. */
   async #process(batches: Batch[]): Promise<void> {
     for (let batch = batches.shift(); batch && !this.#isStopped; batch = batches.shift()) {
       const fresh = this.#withoutOld(batch);
@@ -124,7 +127,7 @@ export class StreamLane {
     }
   }
 
-  /** What is to be tried of a batch that has failed, in whole or in part. */
+  /** What to retry after a batch has failed, wholly or partly. */
   #next({ records, attempts }: Batch, left: StreamRecord[], outcome: InvocationOutcome): Batch[] {
     const { bisectsOnError, maximumRetryAttempts } = this.#options.mapping;
     if (outcome.kind === 'failure' && outcome.errorType === TOO_MANY_REQUESTS) return [{ records, attempts }];
@@ -139,7 +142,7 @@ export class StreamLane {
     return [];
   }
 
-  /** Nothing if all is done; else everything from the first record that the function reports. */
+  /** Empty if all succeeded; otherwise everything from the first failed record. */
   #leftOf(records: StreamRecord[], outcome: InvocationOutcome): StreamRecord[] {
     if (outcome.kind === 'failure') return records;
     if (!this.#options.mapping.reportsBatchItemFailures) return [];
@@ -178,7 +181,7 @@ export class StreamLane {
   #giveUp({ records, attempts }: Batch, condition: GivenUp, outcome: InvocationOutcome | undefined): void {
     const { mapping, destinations, log } = this.#options;
     const { onFailureArn, path } = mapping;
-    const what = `${path}: ${records.length} records are given up (${condition})`;
+    const what = `${path}: gave up on ${records.length} records (${condition})`;
     if (onFailureArn === undefined) {
       log.warn(what);
       return;
@@ -187,7 +190,7 @@ export class StreamLane {
       destinations.deliver(onFailureArn, { body: this.#batchInfo(records, attempts, condition, outcome) });
     } catch (error) {
       if (!(error instanceof DeliveryError)) throw error;
-      log.warn(`${what}, and their destination takes no word of them: ${error.message}`);
+      log.warn(`${what}, and could not notify their destination: ${error.message}`);
     }
   }
 

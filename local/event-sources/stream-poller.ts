@@ -1,4 +1,4 @@
-/** One event source mapping of a DynamoDB stream: the changes of each of its shards run the function, in order. */
+/** One event source mapping of a DynamoDB stream: changes run the function in the order of their shard. */
 import { createHash } from 'node:crypto';
 import type { StreamMapping, StreamViewType } from '../assembly/model';
 import type { Clock } from '../clock';
@@ -24,7 +24,7 @@ export interface StreamPollerOptions {
   log: Log;
 }
 
-/** 21 digits that grow, as DynamoDB's do. */
+/** 21 digits that grow, like DynamoDB's. */
 const FIRST_SEQUENCE_NUMBER = 100_000_000_000_000_000_000n;
 
 export class StreamPoller {
@@ -44,7 +44,7 @@ export class StreamPoller {
     return this.#options.mapping.tableName;
   }
 
-  /** The changes of an item are always of the same lane. */
+  /** Changes of one item are always in the same shard. */
   take(change: ItemChange): void {
     const { mapping, viewType, region, partitionKey } = this.#options;
     this.#lastSequence += 1n;
@@ -57,12 +57,12 @@ export class StreamPoller {
 
   start(): void {}
 
-  /** Takes nothing more; what it has is dealt with. */
+  /** Takes no more records, and processes those that it has. */
   retire(): void {
     for (const lane of this.#lanes) lane.retire();
   }
 
-  /** Lets go of what waits. */
+  /** Drops waiting records. */
   stop(): void {
     for (const lane of this.#lanes) lane.stop();
   }

@@ -1,4 +1,7 @@
-/** Records of a DynamoDB stream, as functions get them. @see https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html */
+/**
+ * Records of a DynamoDB stream in the form that functions get. @see
+ * https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+ */
 import { createHash } from 'node:crypto';
 import type { StreamViewType } from '../assembly/model';
 import type { JsonObject } from '../assembly/values/json';
@@ -8,7 +11,7 @@ export interface StreamRecord {
   sequenceNumber: string;
   /** Milliseconds since the epoch. */
   at: number;
-  /** Of its keys and images. */
+  /** The size of its keys and images. */
   sizeBytes: number;
   /** What the function gets. */
   event: JsonObject;
@@ -57,7 +60,7 @@ function eventName({ oldImage, newImage }: ItemChange): string {
   return oldImage ? 'MODIFY' : 'INSERT';
 }
 
-/** Names and values, roughly as DynamoDB counts them: a number has half as many bytes as digits, and one. */
+/** Names and values, roughly by DynamoDB's rules: a number has half as many bytes as digits, plus one. */
 function attributesBytes(attributes: Attributes): number {
   return Object.entries(attributes).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value),

@@ -1,5 +1,5 @@
 /**
- * AWS's cron expressions: six fields, with the weekdays from 1 (Sunday) to 7.
+ * AWS's cron expressions: six fields, with weekdays from 1 (Sunday) to 7.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
  */
 import { Cron } from 'croner';
@@ -10,14 +10,14 @@ export class CronExpression {
   readonly #cron: Cron;
 
   /**
-   * @param fields what stands in the brackets of `cron(…)`
-   * @throws {Error} that says why AWS would not take it.
+   * @param fields the text inside `cron(…)`
+   * @throws {Error} with the reason why AWS would refuse it
    */
   constructor(fields: string, timeZone = 'UTC') {
     const parts = fields.trim().split(/\s+/);
     if (parts.length !== 6 || parts.some((part) => !FIELDS.test(part))) {
       throw new Error(
-        'cron expressions have six fields: minutes, hours, day of month, month, day of week, year',
+        'cron expressions must have six fields: minutes, hours, day of month, month, day of week, year',
       );
     }
     const [minutes, hours, dayOfMonth, month, dayOfWeek, year] = parts as [
@@ -29,10 +29,10 @@ export class CronExpression {
       string,
     ];
     if ((dayOfMonth === '?') === (dayOfWeek === '?')) {
-      throw new Error('one of the day of month and the day of week is ?, and the other is not');
+      throw new Error('exactly one of day of month and day of week must be ?');
     }
     if ([minutes, hours, month, year].some((part) => part.includes('?'))) {
-      throw new Error('? is for the day of month and the day of week');
+      throw new Error('? is only allowed for day of month and day of week');
     }
     // The last day of the week is Saturday.
     const weekday = dayOfWeek.toUpperCase() === 'L' ? '7' : dayOfWeek;
@@ -44,7 +44,7 @@ export class CronExpression {
     this.#cron.nextRun();
   }
 
-  /** The first time after this one, in milliseconds since the epoch; `undefined` if there is none. */
+  /** The next time after this one, in milliseconds since the epoch; `undefined` if there is none. */
   after(time: number): number | undefined {
     return this.#cron.nextRun(new Date(time))?.getTime();
   }

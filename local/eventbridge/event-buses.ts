@@ -1,4 +1,4 @@
-/** The app's event buses: each event goes to the targets of the rules that it matches. */
+/** The app's event buses: each event goes to the targets of matching rules. */
 
 import type { EventBus as EventBusSettings, EventRule, EventTarget } from '../assembly/model';
 import type { Json } from '../assembly/values/json';
@@ -16,7 +16,7 @@ export interface EventBusesOptions {
   log: Log;
 }
 
-/** What delivers an event: a rule, or a schedule. */
+/** What sends an event: a rule or a schedule. */
 export interface EventSender {
   path: string;
   arn: string;
@@ -52,12 +52,12 @@ export class EventBuses {
     return this.#buses;
   }
 
-  /** By its name or its ARN. */
+  /** By name or ARN. */
   find(nameOrArn: string): EventBusSettings | undefined {
     return this.#buses.find(({ name, busArn }) => nameOrArn === name || nameOrArn === busArn);
   }
 
-  /** `false` if there is no such bus. An event that comes from another bus goes to no third one. */
+  /** `false` if there is no such bus. An event from another bus is not forwarded to a third one. */
   put(nameOrArn: string, event: string, isForwarded = false): boolean {
     const bus = this.find(nameOrArn);
     if (!bus) return false;
@@ -72,7 +72,7 @@ export class EventBuses {
     return true;
   }
 
-  /** What cannot be delivered goes to the target's dead-letter queue; without one it is lost, and told. */
+  /** An undeliverable event goes to the target's dead-letter queue. Without one, it is lost, and this is logged. */
   deliver(sender: EventSender, target: EventTarget, event: string, ruleName = ''): void {
     const { destinations, log, clock } = this.#options;
     const context: RuleContext = { ruleArn: sender.arn, ruleName, ingestedAt: eventTime(clock.now()) };
@@ -83,7 +83,7 @@ export class EventBuses {
       ...(target.messageGroupId === undefined ? {} : { groupId: target.messageGroupId }),
     });
     const failed = deliverOrBury(destinations, target.arn, delivery, target.deadLetterArn, letter);
-    if (failed) log.warn(`${sender.path}: an event for ${target.arn} is lost: ${failed.message}`);
+    if (failed) log.warn(`${sender.path}: lost an event for ${target.arn}: ${failed.message}`);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a target gets of an event: the whole, a part of it, constant JSON, or a template filled in.
+ * What a target gets from an event: the whole event, a part of it, constant JSON, or a filled-in template.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  */
 import { JSONPath } from 'jsonpath-plus';
@@ -11,11 +11,11 @@ import { DeliveryError } from '../messaging/destinations';
 export interface RuleContext {
   ruleArn: string;
   ruleName: string;
-  /** When the event came in. */
+  /** When the event arrived. */
   ingestedAt: string;
 }
 
-/** @throws {DeliveryError} if what comes of a template is no JSON. */
+/** @throws {DeliveryError} if the filled-in template is not JSON */
 export function inputFor(input: EventInput | undefined, event: string, context: RuleContext): string {
   if (input === undefined) return event;
   if (input.kind === 'constant') return input.text;
@@ -39,7 +39,7 @@ function variables(paths: Record<string, string>, event: string, context: RuleCo
   return found;
 }
 
-/** In JSON a value stands as JSON, within a text as text. */
+/** In JSON, a value is inserted as JSON; inside a text, as text. */
 function fill(template: string, values: Map<string, Json>): string {
   let isInText = false;
   const filled = template.replace(/\\[\s\S]|"|<([\w.-]+)>/g, (whole, name?: string) => {
@@ -51,7 +51,10 @@ function fill(template: string, values: Map<string, Json>): string {
   try {
     JSON.parse(filled);
   } catch {
-    throw new DeliveryError('INVALID_JSON', `The input template gives no JSON: ${filled.slice(0, 200)}`);
+    throw new DeliveryError(
+      'INVALID_JSON',
+      `The input template does not produce JSON: ${filled.slice(0, 200)}`,
+    );
   }
   return filled;
 }
@@ -65,7 +68,7 @@ function find(path: string, event: Json): Json | undefined {
     const found = JSONPath<Json[]>({ path, json: event as object, wrap: true, eval: false });
     return Array.isArray(found) && found.length > 1 ? found : found?.[0];
   } catch {
-    throw new DeliveryError('INVALID_PATH', `The path ${path} is no JSONPath.`);
+    throw new DeliveryError('INVALID_PATH', `The path ${path} is not a JSONPath.`);
   }
 }
 

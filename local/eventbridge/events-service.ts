@@ -1,4 +1,4 @@
-/** EventBridge over HTTP, in the JSON protocol: events come in, and rules may be looked at and tried. */
+/** EventBridge over HTTP, in the JSON protocol: accepts events, and lets programs look at and test rules. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EventBus, EventRule } from '../assembly/model';
 import { isObject, type Json, type JsonObject, textAt } from '../assembly/values/json';
@@ -58,9 +58,9 @@ export class EventsService implements RequestHandler {
     const results = entries.map((entry) => {
       const read = readEntry(entry, { region, accountId, now: clock.now() });
       if ('ErrorCode' in read) return read;
-      // EventBridge takes events for any bus, and drops those for none.
+      // EventBridge accepts events for any bus, and drops those for unknown buses.
       if (!buses.put(read.bus, read.event))
-        log.warn(`There is no event bus ${read.bus}: its event is dropped`);
+        log.warn(`There is no event bus ${read.bus}; the event is dropped`);
       return { EventId: read.id };
     });
     return {
@@ -94,7 +94,7 @@ function ruleJson({ ruleName, ruleArn, pattern }: EventRule): JsonObject {
 
 function testPattern(input: JsonObject): boolean {
   const [pattern, event] = ['EventPattern', 'Event'].map((name) => json(textAt(input, name) ?? ''));
-  if (!isObject(pattern)) throw invalidPattern('it is no JSON object');
+  if (!isObject(pattern)) throw invalidPattern('it is not a JSON object');
   if (!isObject(event)) throw new JsonServiceError('ValidationException', 'Parameter Event is not valid.');
   try {
     return new EventPattern(pattern).matches(event);

@@ -1,4 +1,4 @@
-/** Entries of PutEvents: which EventBridge takes, and the events that come of them. */
+/** Entries of PutEvents: which of them EventBridge accepts, and the resulting events. */
 import { randomUUID } from 'node:crypto';
 import { isObject, type Json, type JsonObject, textAt } from '../assembly/values/json';
 import { eventTime } from './scheduled-event';
@@ -22,7 +22,7 @@ export interface Place {
   now: number;
 }
 
-/** The size of an entry as EventBridge counts it. */
+/** The size of an entry by EventBridge's rules. */
 export function entryBytes(entry: JsonObject): number {
   const texts = [
     textAt(entry, 'Source'),
@@ -67,13 +67,13 @@ export function readEntry(entry: JsonObject, { region, accountId, now }: Place):
   return { id, bus: textAt(entry, 'EventBusName') ?? 'default', event: JSON.stringify(event) };
 }
 
-/** Seconds since the epoch, as the JSON protocol has times. */
+/** Seconds since the epoch, as in the JSON protocol. */
 function timeOf(value: Json | undefined, now: number): string {
   const seconds = typeof value === 'number' ? value : Date.parse(String(value)) / 1000;
   return eventTime(Number.isFinite(seconds) && Math.abs(seconds) < MAX_SECONDS ? seconds * 1000 : now);
 }
 
-/** What a Date takes. */
+/** The range of a Date. */
 const MAX_SECONDS = 8.64e12;
 
 function resources(entry: JsonObject): string[] {

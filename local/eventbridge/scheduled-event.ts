@@ -1,4 +1,7 @@
-/** The event by which a schedule runs its targets. @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html */
+/**
+ * The event that a schedule sends to its targets. @see
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html
+ */
 import { randomUUID } from 'node:crypto';
 import type { EventTarget, Schedule } from '../assembly/model';
 
@@ -19,18 +22,18 @@ export function scheduledEvent({ arn, service }: Schedule, { due, region, accoun
     time: eventTime(due),
     region,
     resources: [arn],
-    // EventBridge Scheduler has a text here.
+    // EventBridge Scheduler sends text here.
     detail: service === 'events' ? {} : '{}',
   });
 }
 
-/** As every event tells its time: in whole seconds. */
+/** Times in events are in whole seconds. */
 export function eventTime(time: number): string {
   return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 /**
- * EventBridge Scheduler fills in what it knows of the run.
+ * EventBridge Scheduler fills in attributes of the run.
  * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
  */
 export function scheduledInput({ arn, service }: Schedule, target: EventTarget, due: number): EventTarget {

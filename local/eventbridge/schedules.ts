@@ -5,14 +5,14 @@ import type { Alarm, Clock } from '../clock';
 import { CronExpression } from './cron';
 import { scheduledEvent, scheduledInput } from './scheduled-event';
 
-/** Timers take no longer delays than 24 days, and schedules may have longer ones. */
+/** Timers allow delays of up to 24 days. Schedules may be longer. */
 const LONGEST_WAIT_MILLIS = 24 * 60 * 60_000;
 
 export interface SchedulesOptions {
   schedules: Schedule[];
   region: string;
   accountId: string;
-  /** Takes the event for one target. */
+  /** Gets the event for one target. */
   deliver(schedule: Schedule, target: EventTarget, event: string): void;
   clock: Clock;
 }
@@ -29,7 +29,10 @@ export class Schedules {
     this.replace(this.#options.schedules);
   }
 
-  /** Runs these. One that is as before keeps its time; the first time of a rate is an interval from now, as on AWS it is from the rule's creation. */
+  /**
+   * Runs these. Unchanged ones keep their times. The first time of a rate is one interval from now, as on AWS it is
+   * one interval after the rule's creation.
+   */
   replace(schedules: Schedule[]): void {
     const started = new Map(schedules.map((schedule) => [JSON.stringify(schedule), schedule]));
     for (const [schedule, alarm] of this.#alarms) {
@@ -61,7 +64,7 @@ export class Schedules {
         return;
       }
       this.#run(schedule, due);
-      // What fell into the sleep of the machine is not made up for.
+      // Times while the machine was asleep are skipped.
       this.#wait(schedule, times, clock.now());
     });
     this.#alarms.set(schedule, alarm);
@@ -92,7 +95,7 @@ function cronTimes({ expression, timeZone }: ScheduleTiming & { kind: 'cron' }):
   return (after) => cron.after(after);
 }
 
-/** From the start that the schedule has, that time included, or else from its creation on. */
+/** Counted from the schedule's start, inclusive, or otherwise from its creation. */
 function rateTimes({ intervalMillis, start }: ScheduleTiming & { kind: 'rate' }, startedAt: number): Times {
   const first = start ?? startedAt + intervalMillis;
   return (after) => {

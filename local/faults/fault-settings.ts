@@ -1,15 +1,15 @@
-/** The faults there are, and how people ask for them: `--fault lost-disconnect=0.5`. */
+/** The faults that users can inject: `--fault lost-disconnect=0.5`. */
 import { UserError } from '../user-error';
 
-/** What each fault's value is: the share of cases that it strikes, or seconds. */
+/** What each fault's value means: the share of affected cases, or seconds. */
 export const FAULT_VALUES = {
-  /** The `$disconnect` event is never delivered: API Gateway promises it at best. */
+  /** The `$disconnect` event is never delivered. API Gateway delivers it on a best-effort basis. */
   'lost-disconnect': 'SHARE',
-  /** The `$disconnect` event is delivered that much later. */
+  /** The `$disconnect` event is delivered this much later. */
   'late-disconnect': 'SECONDS',
-  /** From some moment after the opening nothing comes through either way, and posts still get their 200. */
+  /** From some moment after opening, nothing arrives in either direction, but posts still get 200. */
   'half-open': 'SHARE',
-  /** DynamoDB does what it is asked, and the connection is reset before the answer. */
+  /** DynamoDB does what was requested, but the connection is reset before the response. */
   'answer-lost': 'SHARE',
   /** A post gets 429. */
   throttled: 'SHARE',
@@ -31,13 +31,13 @@ export const FAULT_VALUES = {
 
 export type FaultName = keyof typeof FAULT_VALUES;
 
-/** Shares from 0 to 1, seconds from 0 to a day. What is left out does not happen. */
+/** Shares from 0 to 1, seconds up to a day. A missing fault does not occur. */
 export type FaultSettings = Partial<Record<FaultName, number>>;
 
 const LARGEST = { SHARE: 1, SECONDS: 86_400 };
 const RULE = { SHARE: 'a share from 0 to 1, such as 0.1', SECONDS: 'seconds from 0 to 86400, such as 5' };
 
-/** @throws {UserError} for a name or a value that is none, and for a fault that is given twice. */
+/** @throws {UserError} for an unknown name, an invalid value, or a fault that appears twice */
 export function readFaults(texts: string[]): FaultSettings {
   const settings: FaultSettings = {};
   for (const text of texts) {

@@ -74,12 +74,12 @@ export class Faults {
     return fault.value * 1000;
   }
 
-  /** From 0 to below 1, of the fault's own stream. */
+  /** From 0 to below 1, from the fault's own sequence. */
   random(name: FaultName): number {
     return this.#active.get(name)?.random() ?? 0;
   }
 
-  /** From now on nothing is injected, and what lasts (half-open lines) comes to its end. */
+  /** From now on nothing is injected, and lasting faults (half-open lines) end. */
   stop(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
@@ -97,7 +97,7 @@ export class Faults {
     return `Faults, seed ${this.seed}: ${settings.join(', ') || 'none'}`;
   }
 
-  /** `Faults: lost-disconnect 12 of 25, throttled 3 of 410`: how often each has struck so far. */
+  /** `Faults: lost-disconnect 12 of 25, throttled 3 of 410`: how often each has occurred so far. */
   summary(): string {
     const counts = this.list().map(({ name, struck, cases }) => `${name} ${struck} of ${cases}`);
     return `Faults: ${counts.join(', ') || 'none'}`;

@@ -1,15 +1,15 @@
-/** The fault `half-open`: lines to clients that fall silent without a word to either side. */
+/** The fault `half-open`: connections to clients that silently stop working. */
 import type { Clock } from '../clock';
 import type { Faults } from './faults';
 
-/** A line falls silent within this time after its opening. */
+/** A line stops working within this time after it opened. */
 const SILENT_WITHIN_MILLIS = 10_000;
 
 export interface Line {
   readonly connectionId: string;
   /** From now on nothing comes through, either way, and nobody is told. */
   fallSilent(): void;
-  /** Both sides find out. */
+  /** Both sides are notified. */
   break(): void;
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Numbers from 0 to below 1 that look random and are the same for the same text (Mulberry32, by Tommy Ettinger). */
+/** Pseudo-random numbers from 0 to below 1, determined by a text (Mulberry32, by Tommy Ettinger). */
 export function seededRandom(text: string): () => number {
   let state = createHash('sha256').update(text).digest().readUInt32BE();
   return () => {

@@ -1,4 +1,4 @@
-/** Answers a handshake with 101, in API Gateway's words, and makes the WebSocket. */
+/** Answers a handshake with 101, in API Gateway's words, and creates the WebSocket. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -16,9 +16,10 @@ export class Acceptor {
       clientTracking: false,
       perMessageDeflate: COMPRESSION,
       maxPayload: messageBytes,
-      // As many as there may be bytes: `ws` would end a long message in small frames, of which no fact about AWS tells.
+      // As many as there may be bytes: `ws` would split a long message into small frames, which AWS is not known to
+      // do.
       maxFragments: messageBytes,
-      // `ws` cuts the connection of a client whose 61st ping comes before the first pong is out: `Pongs` answers.
+      // `ws` disconnects a client whose 61st ping arrives before the first pong is sent, so `Pongs` answers pings.
       autoPong: false,
     });
     this.#server.on('headers', (headers, request) => {
@@ -38,14 +39,17 @@ export class Acceptor {
     });
   }
 
-  /** The WebSocket, before any of its bytes has flowed; undefined if the client has left, be it only with its half. */
+  /**
+   * The WebSocket, before any of its bytes are read; undefined if the client has disconnected, even only on its
+   * sending side.
+   */
   accept(
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
     subprotocol: string | undefined,
   ): WebSocket | undefined {
-    // `ws` would choose a subprotocol by itself, and refuse a list that it cannot read. The gateway does neither.
+    // `ws` would choose a subprotocol itself, and refuse a list that it cannot read. The gateway does neither.
     delete request.headers['sec-websocket-protocol'];
     if (subprotocol !== undefined) this.#subprotocols.set(request, subprotocol);
     let accepted: WebSocket | undefined;

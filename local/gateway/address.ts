@@ -1,16 +1,16 @@
 /**
- * Which stage a request means. On one machine an API has three addresses: `/{stage}` where no other API has a stage of that
- * name, `/{apiId}/{stage}`, and `/{stage}` with API Gateway's own Host header. A custom domain has two: `/{key}` with the domain
- * in the Host header, and `/{domain}/{key}`.
+ * Which stage a request is for. On one machine, an API has three addresses: `/{stage}` if no other API has a stage
+ * with this name, `/{apiId}/{stage}`, and `/{stage}` with API Gateway's own Host header. A custom domain has two:
+ * `/{key}` with the domain in the Host header, and `/{domain}/{key}`.
  */
 import type { Log } from '../log';
 import type { DeployedStage } from './deployed-stage';
 import { missingStageHint, pathsOf } from './missing-stage';
 
-/** What was asked for within a stage: the path's segments after it, decoded. */
+/** The path within a stage: its segments after the stage, decoded. */
 export interface Address {
   stage: DeployedStage;
-  /** The one that the client used, or the address here stands for. */
+  /** The host that the client used, or that the address here stands for. */
   domainName: string;
   /** API mappings of several levels pass header names in lower case. */
   lowersHeaderNames?: boolean;
@@ -48,7 +48,7 @@ export class Addresses {
     return 'unknown';
   }
 
-  /** The longest key of a domain that fits is meant. */
+  /** The longest matching key of a domain wins. */
   #addCustomDomains(stage: DeployedStage): void {
     for (const { domainName, mappingKey } of stage.customDomains) {
       const mappings = this.#byCustomDomain.get(domainName) ?? [];
@@ -78,7 +78,7 @@ export class Addresses {
     if (paths.length > 0) this.#log.warn(missingStageHint(asked, url, paths));
   }
 
-  /** The address; `'unknown'` if an API is meant that does not exist; undefined if the request means no API at all. */
+  /** The address; `'unknown'` if the API does not exist; undefined if the request is for no API at all. */
   find(host: string | undefined, url: string): Address | 'unknown' | undefined {
     const segments = pathSegments(url);
     if (host && EXECUTE_API_HOST.test(host)) {
@@ -104,13 +104,13 @@ export class Addresses {
   }
 }
 
-/** A key of a custom domain, by its segments. */
+/** A key of a custom domain, in segments. */
 interface Mapping {
   stage: DeployedStage;
   key: string[];
 }
 
-/** `undefined` if no key fits: another API may be at the domain, too. */
+/** `undefined` if no key matches, because the domain may also belong to another API. */
 function withinDomain(domainName: string, mappings: Mapping[], segments: string[]): Address | undefined {
   const mapping = mappings.find(({ key }) => key.every((part, index) => segments[index] === part));
   if (!mapping) return undefined;
@@ -137,7 +137,7 @@ function within(stages: Map<string, DeployedStage> | undefined, segments: string
   return stage ? { stage, domainName: stage.domainName, rest: segments.slice(1) } : 'unknown';
 }
 
-/** A slash at the end is accepted as if it were not there. What cannot be decoded stays as it is. */
+/** A trailing slash is ignored. Segments that cannot be decoded stay as they are. */
 function pathSegments(url: string): string[] {
   const [path = ''] = url.split('?', 1);
   const segments = path.split('/').slice(1);

@@ -29,58 +29,58 @@
  */
 
 /**
- * permessage-deflate is never negotiated, whatever the client offers. API Gateway negotiates it, with a window-bits bug
- * last seen in 2021; a client that needs it to be accepted breaks RFC 7692.
+ * permessage-deflate is never negotiated, whatever the client offers. API Gateway negotiates it, with a window-bits
+ * bug last seen in 2021. A client that fails without it violates RFC 7692.
  */
 export const COMPRESSION = false;
 
-/** Whether a client's ping counts as activity: unproven, and a client that relies on it may lose its connection. */
+/** Whether a client's ping counts as activity. Unproven: a client that relies on it may lose its connection. */
 export const PINGS_ARE_ACTIVITY: boolean = false;
 
-/** `disconnectReason` of ends whose text nobody has recorded: 1002, 1003, 1006, 1007, 1008, 1009. */
+/** `disconnectReason` of endings whose text nobody has recorded: 1002, 1003, 1006, 1007, 1008, 1009. */
 export const UNRECORDED_REASON = '';
 
 /** How long a client may take to answer a close frame before its TCP connection is cut. */
 export const CLOSE_HANDSHAKE_MILLIS = 2_000;
 
-/** What may wait in the gateway for a client that does not read; a post beyond it gets 429. */
+/** How much may wait in the gateway for a client that does not read. A post beyond it gets 429. */
 export const MAX_CLIENT_BUFFER_BYTES = 1024 * 1024;
 
-/** Invocations that one connection may have under way before the gateway stops reading from it for a while. */
+/** How many invocations of one connection may run before the gateway pauses reading from it. */
 export const MAX_MESSAGES_IN_FLIGHT = 1_000;
-/** And the bytes of their messages. */
+/** The same for the bytes of their messages. */
 export const MAX_BYTES_IN_FLIGHT = 8 * 1024 * 1024;
 
 /** A URL beyond the quota. */
 export const URL_TOO_LONG_STATUS = 414;
 
 /**
- * A request line with headers above 10,240 bytes. The limit is REST APIs', and its text has been reported of them; the status
- * has not. Names, colons and line ends are counted, though the documentation speaks of values.
+ * A request line with headers above 10,240 bytes. The limit belongs to REST APIs. Its text has been reported, its
+ * status has not. Names, colons and line ends count, although the documentation speaks of values.
  */
 export const HEAD_TOO_LARGE_STATUS = 431;
 export const HEAD_TOO_LARGE_MESSAGE = 'HTTP header is larger than 10240 bytes.';
 
-/** How long an authorizer may take: as long as an integration. */
+/** How long an authorizer may take: the same as an integration. */
 export const AUTHORIZER_TIMEOUT_MILLIS = 29_000;
 
 /** `X-Forwarded-Port` and `-Proto` of every CONNECT event: the real gateway has no other listener than `wss`. */
 export const FORWARDED_PORT = '443';
 export const FORWARDED_PROTO = 'https';
 
-/** The text with a 413 of @connections. */
+/** The text of a 413 of @connections. */
 export const PAYLOAD_TOO_LARGE_MESSAGE = 'Payload Too Large';
-/** The text with a 429 of @connections: the SDK's model has no member for it. */
+/** The text of a 429 of @connections: the SDK's model has no member for it. */
 export const LIMIT_EXCEEDED_MESSAGE = 'Limit Exceeded';
-/** The answer with a 500 of @connections: the SDK's model has none. */
+/** The body of a 500 of @connections: the SDK's model has none. */
 export const SERVER_FAILURE_TYPE = 'InternalServerErrorException';
 export const SERVER_FAILURE_MESSAGE = 'Internal server error';
 
-/** How much of a payload that is too large is read away, so that the client sees the 413, before the line is cut. */
+/** How much of an oversized payload is read, so that the client sees the 413, before the connection is cut. */
 export const MAX_DISCARDED_BYTES = 10 * 1024 * 1024;
 
 /**
- * A `statusCode` that a function may return. Not a string, and not 1xx, which cannot end a handshake; anything else
+ * A `statusCode` that a function may return. Not a string, and not 1xx, which cannot end a handshake. Anything else
  * makes the result malformed.
  */
 export function isUsableStatusCode(value: unknown): value is number {
@@ -88,17 +88,17 @@ export function isUsableStatusCode(value: unknown): value is number {
 }
 
 /**
- * A `body` that a function may return: text, or nothing. An object or a number makes the result malformed, on one-way
- * routes too, as API Gateway reads the result before it knows whether to send it. `null` counts as nothing; an empty
- * text is sent as an empty frame.
+ * A `body` that a function may return: text, or nothing. An object or a number makes the result malformed, even on
+ * one-way routes, because API Gateway reads the result before it knows whether to send it. `null` counts as nothing.
+ * An empty text is sent as an empty frame.
  */
 export function isUsableBody(value: unknown): value is string | null | undefined {
   return typeof value === 'string' || value === null || value === undefined;
 }
 
 /**
- * How a selected value that is not a text becomes part of a route key. The documentation says "stringified", with
- * arrays as `[item1, item2]`; nobody has published numbers, `null` or objects.
+ * How a selected value that is not text becomes part of a route key. The documentation says "stringified", with
+ * arrays as `[item1, item2]`. Nobody has published numbers, `null` or objects.
  */
 export function stringifySelection(value: unknown): string {
   if (typeof value === 'string') return value;

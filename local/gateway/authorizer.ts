@@ -1,4 +1,7 @@
-/** Lambda authorizers of type REQUEST: asked once, at the handshake, before `$connect`. Source: "Create an AWS Lambda authorizer" for WebSocket APIs. */
+/**
+ * Lambda authorizers of type REQUEST: called once, at the handshake, before `$connect`. Source: "Create an AWS Lambda
+ * authorizer" for WebSocket APIs.
+ */
 import type { IncomingMessage } from 'node:http';
 import type { LambdaAuthorizer } from '../assembly/model';
 import { partitionOf } from '../aws-domains';
@@ -15,7 +18,7 @@ import { verdictOf } from './policy';
 import { MAX_AUTHORIZER_RESULT_BYTES } from './quotas';
 import { FORBIDDEN, INTERNAL_ERROR, type Refusal, UNAUTHORIZED } from './refusal';
 
-/** What the function said of the client, as every later event of the connection repeats it. */
+/** What the function returned about the client. Every later event of the connection includes it. */
 export type AuthorizerContext = Readonly<Record<string, string>>;
 
 export type Authorization =
@@ -23,7 +26,7 @@ export type Authorization =
   | {
       kind: 'authorized';
       context: AuthorizerContext;
-      /** How long the function took, in milliseconds: only the CONNECT event has it. */
+      /** How long the function took, in milliseconds. Only the CONNECT event has it. */
       integrationLatency: number;
     };
 
@@ -59,7 +62,7 @@ export class Authorizers {
       stageVariables,
       context: connectContext(facts, arrival),
     };
-    // A source that is missing or empty: the function is not asked.
+    // If a source is missing or empty, the function is not called.
     if (authorizer.identitySources.some((source) => !identityIn(source, identity)))
       return refused(UNAUTHORIZED);
     const methodArn = `arn:${partitionOf(region)}:execute-api:${region}:${accountId}:${apiId}/${stageName}/$connect`;
@@ -102,7 +105,7 @@ export class Authorizers {
   ): { kind: 'refused'; refusal: Refusal } | { kind: 'authorized'; context: AuthorizerContext } {
     const malformed = (what: string) => {
       const name = this.#options.nameOf(functionName);
-      this.#options.log.warn(`${name} authorized a handshake with ${what}, so that the client gets 500.`);
+      this.#options.log.warn(`${name} authorized a handshake with ${what}, so the client gets 500.`);
       return refused(INTERNAL_ERROR);
     };
     if (Buffer.byteLength(payload) > MAX_AUTHORIZER_RESULT_BYTES) {
@@ -110,12 +113,12 @@ export class Authorizers {
     }
     const result: unknown = JSON.parse(payload);
     if (typeof result !== 'object' || result === null || Array.isArray(result)) {
-      return malformed('what is no object: it must return { principalId, policyDocument }');
+      return malformed('something other than an object: it must return { principalId, policyDocument }');
     }
     const { principalId, policyDocument, context = {} } = result as Record<string, unknown>;
     const verdict = verdictOf(policyDocument, methodArn);
     if (verdict === 'malformed') {
-      return malformed('no policy document: WebSocket APIs know policies only, and no { isAuthorized }');
+      return malformed('no policy document: WebSocket APIs support only policies, not { isAuthorized }');
     }
     if (typeof principalId !== 'string') return malformed('no principalId, which must be a string');
     const strings = contextOf(context);
@@ -132,7 +135,7 @@ function refused(refusal: Refusal): { kind: 'refused'; refusal: Refusal } {
 /** Its values as strings, or what is wrong with it. */
 function contextOf(context: unknown): Record<string, string> | string {
   if (context === null) return {};
-  if (typeof context !== 'object' || Array.isArray(context)) return 'a context that is no object';
+  if (typeof context !== 'object' || Array.isArray(context)) return 'a context that is not an object';
   const strings: Record<string, string> = {};
   for (const [name, value] of Object.entries(context)) {
     if (!['string', 'number', 'boolean'].includes(typeof value)) {

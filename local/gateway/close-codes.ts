@@ -3,25 +3,25 @@ import { UNRECORDED_REASON } from './assumptions';
 
 export interface CloseCause {
   code: number;
-  /** Told to the client in the close frame, and to `$disconnect`. */
+  /** Sent to the client in the close frame, and to `$disconnect`. */
   reason: string;
 }
 
 /** `DELETE @connections`. */
 export const DELETED: CloseCause = { code: 1000, reason: 'Connection Closed Normally' };
-/** Ten idle minutes, two hours, or the gateway is going down. */
+/** Ten idle minutes, two hours, or the gateway is shutting down. */
 export const GOING_AWAY: CloseCause = { code: 1001, reason: 'Going away' };
 export const BINARY_MESSAGE: CloseCause = { code: 1003, reason: UNRECORDED_REASON };
 export const TOO_LARGE: CloseCause = { code: 1009, reason: UNRECORDED_REASON };
 
 const NO_STATUS = 1005;
 
-/** What `$disconnect` is told when the client ended the connection, or the network did (1006). */
+/** What `$disconnect` gets when the client or the network (1006) ended the connection. */
 export function clientCause(code: number, reason: string): CloseCause {
   return code === NO_STATUS ? { code, reason: 'Client-side close frame status not set' } : { code, reason };
 }
 
-/** The code that answers frames which `ws` found malformed, by the code of its error ("WS Error Codes" of its documentation). */
+/** The close code for malformed frames, by the code of the error from `ws` ("WS Error Codes" in its documentation). */
 export function violationCause(error: Error & { code?: string }): CloseCause | undefined {
   if (!error.code?.startsWith('WS_ERR_')) return undefined;
   return { code: VIOLATIONS[error.code] ?? 1002, reason: UNRECORDED_REASON };

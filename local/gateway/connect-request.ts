@@ -1,4 +1,4 @@
-/** What a CONNECT event tells of the client's request: its headers and its query. */
+/** What a CONNECT event contains of the client's request: its headers and its query. */
 import type { IncomingMessage } from 'node:http';
 import type { Address } from './address';
 import { FORWARDED_PORT, FORWARDED_PROTO } from './assumptions';
@@ -16,7 +16,10 @@ export interface ConnectQuery {
 /** Authorizers see these, integrations do not. */
 const NOT_PASSED = new Set(['connection', 'upgrade', 'content-length']);
 
-/** The headers of an authorizer's event: those of the connection among them, and a length that the request has not got. */
+/**
+ * The headers of an authorizer's event, including those of the connection, and a length that the request does not
+ * have.
+ */
 export function authorizerHeaders(
   request: IncomingMessage,
   address: Pick<Address, 'domainName' | 'lowersHeaderNames'>,
@@ -34,8 +37,8 @@ export function authorizerHeaders(
 }
 
 /**
- * Names in the client's case, the API's own domain as `Host`, and the gateway's additions; sorted, as in the events that
- * AWS documents.
+ * Names in the client's case, the API's own domain as `Host`, and the gateway's additions, sorted as in AWS's
+ * documented events.
  */
 export function connectHeaders(
   request: IncomingMessage,
@@ -71,7 +74,7 @@ function set(all: Map<string, { name: string; values: string[] }>, name: string,
   all.set(key, { name: all.get(key)?.name ?? name, values: [value] });
 }
 
-/** Undefined if the URL has no query: then the event has neither key. For a repeated parameter the last value wins. */
+/** Undefined if the URL has no query; then the event has neither key. Of a repeated parameter, the last value wins. */
 export function connectQuery(url: string): ConnectQuery | undefined {
   const at = url.indexOf('?');
   if (at < 0 || at === url.length - 1) return undefined;

@@ -1,4 +1,4 @@
-/** One open WebSocket: sends, notices activity and idleness, and ends once, with one cause. */
+/** One open WebSocket: sends, tracks activity and idle time, and ends once, with one cause. */
 import { isUtf8 } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
@@ -17,12 +17,12 @@ import { limitFrames } from './frame-limit';
 import { answerPings } from './pongs';
 import { IDLE_MILLIS, MAX_CONNECTION_MILLIS, type SizeLimits } from './quotas';
 
-/** `full`: too much waits already for a client that does not read. */
+/** `full`: too much already waits for a client that does not read. */
 export type SendOutcome = 'sent' | 'full' | 'gone';
 
 export interface ConnectionListener {
   onMessage(connection: Connection, text: string): void;
-  /** The connection takes no more posts. Called once, before `onClosed`. */
+  /** The connection accepts no more posts. Called once, before `onClosed`. */
   onEnd(connection: Connection): void;
   /** The socket is closed. Called once. */
   onClosed(connection: Connection, cause: CloseCause): void;
@@ -84,12 +84,12 @@ export class Connection implements ConnectionFacts {
     if (PINGS_ARE_ACTIVITY) ws.on('ping', () => this.#touch());
   }
 
-  /** When data last went either way. */
+  /** When data was last sent in either direction. */
   get lastActiveAt(): number {
     return this.#lastActiveAt;
   }
 
-  /** Sends one text frame. Bytes that are no UTF-8 are replaced, as a text frame cannot carry them. */
+  /** Sends one text frame. Bytes that are not UTF-8 are replaced, because a text frame cannot contain them. */
   send(data: string | Buffer): Promise<SendOutcome> {
     if (!this.isOpen) return GONE;
     const { bufferedAmount } = this.#ws;
@@ -99,34 +99,37 @@ export class Connection implements ConnectionFacts {
     const text = typeof data === 'string' || isUtf8(data) ? data : data.toString();
     return new Promise((resolve) => {
       this.#ws.send(text, { binary: false }, (error) => resolve(error ? 'gone' : 'sent'));
-      // It waits behind a slow client; the sender need not.
+      // It waits behind a slow client. The sender need not wait.
       if (this.#ws.bufferedAmount > 0) resolve('sent');
     });
   }
 
-  /** Whether it takes posts. */
+  /** Whether it accepts posts. */
   get isOpen(): boolean {
     return !this.#cause && this.#ws.readyState === this.#ws.OPEN;
   }
 
-  /** Ends the connection from this side; the client has `CLOSE_HANDSHAKE_MILLIS` to answer. Does nothing if it has ended. */
+  /**
+   * Ends the connection from this side. The client has `CLOSE_HANDSHAKE_MILLIS` to answer. Does nothing if it has
+   * already ended.
+   */
   close(cause: CloseCause): void {
     if (this.#cause) return;
-    // If the client has begun to close, its cause stands; only its time is limited now.
+    // If the client has begun to close, its cause stands, and only its time is limited.
     if (this.isOpen) this.#end(cause);
     if (!this.#isSilent) this.#ws.close(cause.code, cause.reason);
     this.#alarm.cancel();
     this.#alarm = this.#clock.after(CLOSE_HANDSHAKE_MILLIS, () => this.#ws.terminate());
   }
 
-  /** The line is half-open from now on: API Gateway takes posts with 200, and nothing reaches the other side. */
+  /** From now on, the line is half-open: API Gateway accepts posts with 200, but nothing arrives on the other side. */
   fallSilent(): void {
     if (!this.isOpen) return;
     this.#isSilent = true;
     this.#ws.pause();
   }
 
-  /** A half-open line is found broken: as 1006, on both sides. */
+  /** A half-open line is detected: as 1006, on both sides. */
   break(): void {
     if (this.#isSilent) this.#ws.terminate();
   }
@@ -153,7 +156,7 @@ export class Connection implements ConnectionFacts {
     this.#activeAt = this.#appTime.now();
   }
 
-  /** One alarm for both limits, set again only when it rings: a message costs no timer. */
+  /** One alarm for both limits, set again only when it rings, so that a message costs no timer. */
   #watchTheTime(): void {
     const end = Math.min(this.#activeAt + IDLE_MILLIS, this.#openedAt + MAX_CONNECTION_MILLIS);
     const left = end - this.#appTime.now();
@@ -162,19 +165,19 @@ export class Connection implements ConnectionFacts {
   }
 
   #onMessage(text: string): void {
-    // What `ws` still reads out of a socket that is gone has passed no check.
+    // What `ws` still reads from a closed socket was not checked.
     if (this.#cause || this.#socket.destroyed || this.#isSilent) return;
     this.#touch();
     this.#listener.onMessage(this, text);
   }
 
-  /** Ends the connection without reading on: what the client sends after its violation is thrown away. */
+  /** Ends the connection without reading on. Everything that the client sends after its violation is dropped. */
   #cut(cause: CloseCause): void {
     this.close(cause);
     this.#socket.end();
   }
 
-  /** `ws` has found a malformed frame, and has closed already; or the network has failed, and 'close' follows. */
+  /** `ws` has found a malformed frame and has already closed; or the network has failed, and 'close' follows. */
   #onError(error: Error): void {
     this.#stopReading();
     const cause = violationCause(error);

@@ -1,4 +1,4 @@
-/** The connections that are open now. A connection is here from the answer to its handshake until it has ended. */
+/** The open connections. A connection is here from the response to its handshake until it ends. */
 import type { Connection } from './connection';
 import type { DeployedStage } from './deployed-stage';
 
@@ -13,13 +13,13 @@ export class Connections {
     this.#byId.delete(connection.connectionId);
   }
 
-  /** The open connection. An id means nothing at another stage than its own. */
+  /** The open connection. An id is only valid at its own stage. */
   find(stage: DeployedStage, connectionId: string): Connection | undefined {
     const connection = this.#byId.get(connectionId);
     return connection?.stage === stage && connection.isOpen ? connection : undefined;
   }
 
-  /** Also those that a client is closing just now. */
+  /** Includes those that a client is just closing. */
   all(): Connection[] {
     return [...this.#byId.values()];
   }

@@ -1,6 +1,6 @@
 /**
- * What `ContentHandlingStrategy` does: base64 text of a client becomes bytes for the backend, and bytes of the backend become base64
- * text. Source: "Working with binary media types for WebSocket APIs".
+ * Implements `ContentHandlingStrategy`: a client's base64 text becomes bytes for the backend, and the backend's bytes
+ * become base64 text. Source: "Working with binary media types for WebSocket APIs".
  */
 import type { ContentHandling } from '../assembly/model';
 

@@ -1,4 +1,4 @@
-/** One stage of one API, as the gateway serves it: its routes, looked up by key, and the names that its events carry. */
+/** One stage of one API: its routes, by key, and the names that its events contain. */
 import type { CustomDomain, Route, Stage, WebSocketApi } from '../assembly/model';
 import { executeApiDomain } from '../aws-domains';
 import { RouteSelection } from './route-selection';
@@ -22,7 +22,7 @@ export class DeployedStage {
   readonly executeApiHost: string;
   #deployment: Deployment;
 
-  /** @throws UserError if the API's route selection expression cannot be used. */
+  /** @throws UserError if the API's route selection expression is not supported */
   constructor(api: WebSocketApi, stage: Stage, region: string) {
     this.apiId = api.apiId;
     this.stageName = stage.stageName;
@@ -30,12 +30,12 @@ export class DeployedStage {
     this.#deployment = deployment(api, stage);
   }
 
-  /** The connections that are open stay, and their next message finds what `other`, the same stage, has been deployed with. */
+  /** Takes over the deployment of `other`, the same stage. Open connections stay, and their next message uses it. */
   redeploy(other: DeployedStage): void {
     this.#deployment = other.#deployment;
   }
 
-  /** Those that lead to this stage. */
+  /** The domains that lead to this stage. */
   get customDomains(): CustomDomain[] {
     return this.#deployment.customDomains;
   }
@@ -45,13 +45,13 @@ export class DeployedStage {
     return this.#deployment.isExecuteApiDisabled;
   }
 
-  /** What the addresses of this machine stand for: the API's own host, or where that is off a custom domain. */
+  /** The host that this machine's addresses stand for: the API's own, or a custom domain if that is disabled. */
   get domainName(): string {
     const [custom] = this.customDomains;
     return this.isExecuteApiDisabled && custom ? custom.domainName : this.executeApiHost;
   }
 
-  /** Undefined if the stage has none: then events have no such key. */
+  /** Undefined if the stage has none; then events do not have the key. */
   get stageVariables(): Record<string, string> | undefined {
     return this.#deployment.stageVariables;
   }
@@ -64,7 +64,7 @@ export class DeployedStage {
     return this.#deployment.disconnectRoute;
   }
 
-  /** The route for a message, if there is one. A client can ask for custom routes only, whatever its message says. */
+  /** The route for a message, if any. A client can only select custom routes, whatever its message says. */
   routeFor(message: string): Route | undefined {
     const { customRoutes, defaultRoute, selection } = this.#deployment;
     if (customRoutes.size === 0) return defaultRoute;

@@ -1,4 +1,4 @@
-/** The text frames by which API Gateway tells a client of errors, byte for byte as captured from it: mind the spaces. */
+/** The text frames with which API Gateway reports errors to a client, byte for byte as captured. Mind the spaces. */
 export const FORBIDDEN = 'Forbidden';
 export const INTERNAL_SERVER_ERROR = 'Internal server error';
 export const ENDPOINT_TIMED_OUT = 'Endpoint request timed out';

@@ -1,4 +1,6 @@
-/** The events of the Lambda proxy integration, as JSON: every key, its order and its format as API Gateway sends them. */
+/**
+ * The events of the Lambda proxy integration, as JSON: every key, its order and its format as API Gateway sends them.
+ */
 import { commonLogTime } from '../common-log-time';
 import type { AuthorizerContext } from './authorizer';
 import type { CloseCause } from './close-codes';
@@ -20,7 +22,7 @@ export interface CallerIdentity {
 export interface ConnectionFacts {
   readonly connectionId: string;
   readonly stage: DeployedStage;
-  /** By which the client connected. */
+  /** The host that the client connected to. */
   readonly domainName: string;
   readonly connectedAt: number;
   /** Without `userAgent` if the client sent none. */
@@ -53,7 +55,7 @@ export function connectEvent(
   });
 }
 
-/** The event of an authorizer: what is empty is there as `{}`. */
+/** The event of an authorizer. Empty parts are included as `{}`. */
 export function authorizerEvent(
   connection: ConnectionFacts,
   request: EventRequest,

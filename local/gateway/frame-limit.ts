@@ -1,6 +1,7 @@
 /**
- * The rules that `ws` does not know: no frame above 32 KB, no binary frame. Looks at the headers of a client's frames before
- * `ws` (8.23) gets the bytes, and keeps none of them: a frame that breaks a rule ends there, with what came before it intact.
+ * Rules that `ws` does not have: no frame above 32 KB, no binary frame. Checks the headers of a client's frames
+ * before `ws` (8.23) gets the bytes, and keeps none of them. A frame that breaks a rule ends there, and everything
+ * before it stays intact.
  */
 import type { Duplex } from 'node:stream';
 import { BINARY_MESSAGE, type CloseCause, TOO_LARGE } from './close-codes';
@@ -15,16 +16,16 @@ const PONG = 0xa;
 const MASK_BYTES = 4;
 
 export class FrameLimit {
-  /** Why the connection must end; set by `inspect`. */
+  /** Why the connection must end. Set by `inspect`. */
   violation: CloseCause | undefined;
-  /** The client's close frame has been let through: nothing after it counts. */
+  /** The client's close frame has passed. Nothing after it counts. */
   #closed = false;
-  /** A frame that breaks RFC 6455 itself: `ws` refuses it by its first bytes, and so nothing more needs to be known. */
+  /** A frame that violates RFC 6455 itself. `ws` refuses it by its first bytes, so there is no need to check more. */
   #malformed = false;
-  /** Read no further than it was written: out of the pool, since memory of its own for ten bytes takes some hundreds. */
+  /** Never read beyond what was written. From the pool, because separate memory for ten bytes takes several hundred. */
   readonly #header = Buffer.allocUnsafe(10);
   #headerLength = 0;
-  /** Bytes of the present frame still to come, its mask included. */
+  /** The rest of the current frame in bytes, including its mask. */
   #left = 0;
   #inClose = false;
   #inMessage = false;
@@ -32,7 +33,7 @@ export class FrameLimit {
 
   constructor(private readonly limits: SizeLimits) {}
 
-  /** How many bytes of `chunk`, from its start, may be read on. */
+  /** How many bytes of `chunk`, from its start, may be read. */
   inspect(chunk: Buffer): number {
     if (this.violation || this.#closed) return 0;
     let at = 0;
@@ -99,14 +100,14 @@ export class FrameLimit {
 
 function payloadBytes(header: Buffer, headerBytes: number): number {
   if (headerBytes === 4) return header.readUInt16BE(2);
-  // Exact up to 2^53, and far beyond the limit from there.
+  // Exact up to 2^53. Larger values are far beyond the limit anyway.
   if (headerBytes === 10) return header.readUInt32BE(2) * 2 ** 32 + header.readUInt32BE(6);
   return (header[1] ?? 0) & 0x7f;
 }
 
 /**
- * Stands between a socket and the `ws` that reads it: `ws` keeps its listener, but is called by this one, with the bytes that
- * it may see. To be called as soon as `ws` has taken the socket, before any byte has flowed. Returns what stops it.
+ * Stands between a socket and the `ws` that reads it. `ws` keeps its listener, but this one calls it with the bytes
+ * that it may see. Call it as soon as `ws` has taken the socket, before any byte is read. Returns what stops it.
  */
 export function limitFrames(
   socket: Duplex,
@@ -117,7 +118,7 @@ export function limitFrames(
   const listeners = socket.listeners('data') as ((chunk: Buffer) => void)[];
   const [read] = listeners;
   if (listeners.length !== 1 || !read) {
-    throw new Error(`ws was to have one "data" listener on its socket, and has ${listeners.length}.`);
+    throw new Error(`ws should have one "data" listener on its socket, but has ${listeners.length}.`);
   }
   let stopped = false;
   socket.on('data', (chunk: Buffer) => {

@@ -1,4 +1,7 @@
-/** API Gateway's WebSocket APIs on one machine: takes upgrades and @connections calls from an HTTP server, and runs functions. */
+/**
+ * API Gateway's WebSocket APIs on one machine: accepts upgrades and @connections calls from an HTTP server, and runs
+ * functions.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocketApi } from '../assembly/model';
@@ -36,7 +39,7 @@ export interface GatewayOptions {
   /** The clock of the limits on a connection's time. @default `clock` */
   appTime?: Clock;
   log: Log;
-  /** How the log calls functions. @default by their physical names */
+  /** The readable name of a function, for the log. @default its physical name */
   nameOf?: NameForPeople;
   /** Where AWS's services are, for integrations that call them. @default nowhere: such calls fail */
   endpoint?: () => { host: string; port: number };
@@ -71,14 +74,14 @@ export class Gateway {
   readonly #lines: HalfOpenLines | undefined;
   /** Ends the waits of `$disconnect` events that are delivered late. */
   readonly #late = new Set<() => void>();
-  /** Sockets whose handshake is not yet answered. */
+  /** Sockets whose handshake was not answered yet. */
   readonly #opening = new Set<Duplex>();
-  /** Connections whose `$disconnect` has not yet run. */
+  /** Connections whose `$disconnect` has not run yet. */
   #unfinished = 0;
   #closing = false;
   #whenFinished: (() => void)[] = [];
 
-  /** @throws UserError if an API's route selection expression cannot be used. */
+  /** @throws UserError if an API's route selection expression is not supported */
   constructor({
     apis,
     region,
@@ -124,14 +127,14 @@ export class Gateway {
     };
   }
 
-  /** For the HTTP server's `upgrade` event. Every upgrade is answered here, also one that is addressed to no API. */
+  /** For the HTTP server's `upgrade` event. Answers every upgrade, even one to no API. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#watch(this.#open(request, socket, head));
   }
 
   /**
-   * For the HTTP server's `request` event. Resolves once the request is answered, and rejects if the gateway fails at that;
-   * `undefined`, and nothing done, if the request is addressed to no API.
+   * For the HTTP server's `request` event. Resolves once the request is answered, and rejects if the gateway fails.
+   * Returns `undefined` and does nothing if the request is for no API.
    */
   handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
     const address = this.#addresses.find(request.headers.host, request.url ?? '');
@@ -139,9 +142,9 @@ export class Gateway {
   }
 
   /**
-   * Serves these APIs from now on, and keeps the connections of every stage that is still there ("Redeploying a stage neither
-   * drops connections nor loses messages", observed on AWS by aws/chalice's tests). Those of others are closed with 1001.
-   * @throws UserError if an API's route selection expression cannot be used; nothing has changed then.
+   * Serves these APIs from now on. Connections of stages that still exist stay open ("Redeploying a stage neither
+   * drops connections nor loses messages", observed on AWS by aws/chalice's tests). Others are closed with 1001.
+   * @throws UserError if an API's route selection expression is not supported; then nothing has changed
    */
   redeploy(apis: WebSocketApi[]): void {
     const stages = this.#deployed(apis).map((stage) => {
@@ -155,7 +158,7 @@ export class Gateway {
     }
   }
 
-  /** Closes every connection with 1001, takes no new one, and resolves once every `$disconnect` has run. */
+  /** Closes every connection with 1001, accepts no new one, and resolves once every `$disconnect` has run. */
   async close(): Promise<void> {
     this.#closing = true;
     for (const socket of this.#opening) this.#refusals.refuseUpgrade(socket, SHUTTING_DOWN);
@@ -191,7 +194,7 @@ export class Gateway {
     }
   }
 
-  /** A failure of the gateway itself ends this handshake, and nothing else. */
+  /** A bug in the gateway ends this handshake, and nothing else. */
   async #open(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     try {
       await this.#shakeHands(request, socket, head);
@@ -265,7 +268,7 @@ export class Gateway {
     for (const resolve of this.#whenFinished.splice(0)) resolve();
   }
 
-  /** Waits, though no longer than till the gateway closes. */
+  /** Waits, but only until the gateway closes. */
   #isLate(delayMillis: number): Promise<void> {
     return new Promise((resolve) => {
       const alarm = this.#clock.after(delayMillis, () => arrive());
@@ -278,7 +281,7 @@ export class Gateway {
     });
   }
 
-  /** What goes wrong in the gateway itself ends one request, and is told; never the process. */
+  /** A bug in the gateway ends one request and is logged. It never ends the process. */
   #watch(work: Promise<void>): void {
     work.catch((error: unknown) => {
       this.#log.error(`The gateway failed: ${error instanceof Error ? error.message : String(error)}`);

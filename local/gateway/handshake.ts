@@ -1,4 +1,6 @@
-/** The opening of a connection: the order of checks, and `$connect`, whose status decides (the table of statuses is AWS's). */
+/**
+ * How a connection opens: the order of checks, and `$connect`, whose status decides (the table of statuses is AWS's).
+ */
 import { type IncomingHttpHeaders, type IncomingMessage, validateHeaderValue } from 'node:http';
 import type { Authorizer, Route } from '../assembly/model';
 import type { Clock } from '../clock';
@@ -29,14 +31,17 @@ import type { SignedCallers } from './signed-callers';
 /** A handshake that may be answered with 101. */
 export interface Acceptance {
   facts: ConnectionFacts;
-  /** What `$connect` chose, if it did. API Gateway negotiates nothing itself, and does not check the choice. */
+  /**
+   * The subprotocol that `$connect` chose, if any. API Gateway negotiates nothing itself, and does not check the
+   * choice.
+   */
   subprotocol?: string;
 }
 
-/** Headers that a handshake has once. */
+/** Headers that may appear only once in a handshake. */
 const SINGLE = new Set(['host', 'sec-websocket-key', 'sec-websocket-version']);
 
-/** Why a request to upgrade is no handshake of RFC 6455 (4.2.1); undefined if it is one. */
+/** Why a request to upgrade is not a handshake of RFC 6455 (4.2.1); undefined if it is one. */
 export function handshakeFault(request: IncomingMessage): Refusal | undefined {
   const { method, httpVersion, headers } = request;
   if (hasTooLargeHead(request)) return HEAD_TOO_LARGE;
@@ -91,7 +96,10 @@ export class Handshake {
     this.#log = log;
   }
 
-  /** Asks the authorizer and runs `$connect`, if there are such, and tells what to answer. The connection does not exist before that. */
+  /**
+   * Calls the authorizer and `$connect`, if they exist, and decides on the response. The connection does not exist
+   * before that.
+   */
   async decide(
     address: Address | 'unknown' | undefined,
     request: IncomingMessage,
@@ -118,7 +126,7 @@ export class Handshake {
     );
     const missing = missingParameter(stage.connectRoute, event);
     if (missing !== undefined) {
-      this.#log.warn(`A handshake with /${stage.stageName} is refused: ${missing} is required, and missing.`);
+      this.#log.warn(`A handshake with /${stage.stageName} is refused: ${missing} is required, but missing.`);
       return BAD_HANDSHAKE;
     }
     const outcome = await this.#integrations.run(stage.connectRoute, event, facts.connectionId);
@@ -138,7 +146,7 @@ export class Handshake {
     if (authorizer.type === 'REQUEST')
       return this.#authorizers.authorize(authorizer, facts, arrival, context);
     this.#log.warn(
-      `A handshake fails, since ${authorizer.path} is not run: the list at the start tells why.`,
+      `A handshake fails, because ${authorizer.path} is not run. The list at the start says why.`,
     );
     return { kind: 'refused', refusal: INTERNAL_ERROR };
   }
@@ -171,7 +179,7 @@ export class Handshake {
       validateHeaderValue('Sec-WebSocket-Protocol', subprotocol);
     } catch {
       this.#log.warn(
-        `$connect of /${facts.stage.stageName} returned a Sec-WebSocket-Protocol that no header can carry: ${JSON.stringify(subprotocol)}.`,
+        `$connect of /${facts.stage.stageName} returned a Sec-WebSocket-Protocol that is not a valid header value: ${JSON.stringify(subprotocol)}.`,
       );
       return BAD_GATEWAY;
     }
@@ -179,7 +187,7 @@ export class Handshake {
   }
 }
 
-/** The first required parameter of the route that the handshake has not got. */
+/** The first required parameter of the route that the handshake lacks. */
 function missingParameter({ parameters }: Route, event: string): string | undefined {
   if (!parameters) return undefined;
   const input = inputOf(JSON.parse(event));

@@ -1,4 +1,4 @@
-/** The limit of a request's head: its request line with all of its headers. */
+/** The limit for a request's head: its request line and all headers. */
 import type { IncomingMessage } from 'node:http';
 import { HEAD_TOO_LARGE_MESSAGE, HEAD_TOO_LARGE_STATUS } from './assumptions';
 import { MAX_HEAD_BYTES } from './quotas';
@@ -6,9 +6,9 @@ import type { Refusal } from './refusal';
 
 export const HEAD_TOO_LARGE: Refusal = { status: HEAD_TOO_LARGE_STATUS, message: HEAD_TOO_LARGE_MESSAGE };
 
-/** A blank and a line end twice over, and `HTTP/1.1`. */
+/** Two spaces, two line ends, and `HTTP/1.1`. */
 const REQUEST_LINE_BYTES = 12;
-/** A colon, a blank and a line end. */
+/** A colon, a space and a line end. */
 const HEADER_LINE_BYTES = 4;
 
 export function hasTooLargeHead({ method = '', url = '', rawHeaders }: IncomingMessage): boolean {

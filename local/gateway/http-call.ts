@@ -1,4 +1,4 @@
-/** One HTTP request of an integration, within its time limit. Redirects are not followed. */
+/** One HTTP request of an integration, within its time limit. Does not follow redirects. */
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Clock } from '../clock';
@@ -8,10 +8,10 @@ export interface HttpCall {
   url: URL;
   method: string;
   headers: OutgoingHttpHeaders;
-  /** Absent if the request has no body. */
+  /** Missing if the request has no body. */
   body?: Buffer;
   timeoutMillis: number;
-  /** Where the connection goes instead of to the URL's host, in plain HTTP. */
+  /** Where to connect instead of to the URL's host, in plain HTTP. */
   via?: { host: string; port: number } | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface HttpAnswer {
   body: Buffer;
 }
 
-/** Rejects if the backend cannot be reached, or if its answer breaks off or is too large. */
+/** Rejects if the backend cannot be reached, or if its response breaks off or is too large. */
 export function callHttp(
   { url, method, headers, body, timeoutMillis, via }: HttpCall,
   clock: Clock,

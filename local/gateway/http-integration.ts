@@ -26,7 +26,7 @@ export interface HttpIntegrationsOptions {
   log: Log;
 }
 
-/** Of the connection between client and gateway, or made anew for the request. */
+/** Headers of the connection between client and gateway, or computed again for the request. */
 const NOT_FORWARDED = new Set([
   'connection',
   'content-length',
@@ -56,7 +56,7 @@ export class HttpIntegrations {
       const answer = await this.#send(integration, route, input, text);
       if (answer === 'timedOut') {
         log.warn(
-          `${integration.path} did not answer ${route.routeKey} within ${integration.timeoutMillis} ms, the limit of its integration.`,
+          `${integration.path} did not answer ${route.routeKey} within ${integration.timeoutMillis} ms, the integration's timeout.`,
         );
         return { kind: 'timedOut' };
       }

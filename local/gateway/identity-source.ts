@@ -1,4 +1,4 @@
-/** What a request has of an authorizer's identity sources. */
+/** The values of an authorizer's identity sources in a request. */
 
 export interface Identity {
   headers: Readonly<Record<string, string>>;
@@ -8,7 +8,7 @@ export interface Identity {
   context: object;
 }
 
-/** Undefined or empty if the request has not got it. Names of headers have no case. */
+/** Undefined or empty if the request lacks it. Header names are case-insensitive. */
 export function identityIn(source: string, identity: Identity): string | undefined {
   const [, kind = '', name = ''] =
     /^(route\.request\.header|route\.request\.querystring|stageVariables|context)\.(.+)$/.exec(source) ?? [];

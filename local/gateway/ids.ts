@@ -1,6 +1,6 @@
 /**
- * API Gateway's identifiers: 11 bytes as URL-safe base64 with its `=`, of which the last two bits are always 0. In ids
- * seen in the wild the first bytes grow with time (ticks of 100 ms), two bytes stand for the region, one for the kind,
+ * API Gateway's identifiers: 11 bytes as URL-safe base64 with its `=`, where the last two bits are always 0. In
+ * observed ids, the first bytes grow with time (ticks of 100 ms), two bytes stand for the region, one for the kind,
  * and the last two for a host.
  */
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
@@ -18,7 +18,7 @@ const SEEN_REGIONS: Record<string, number> = {
   'ap-northeast-1': 0xa917,
 };
 
-/** Whether `text` could be a connection's id. @connections answers 400 to anything else. */
+/** Whether `text` could be a connection id. @connections answers 400 to anything else. */
 export function isConnectionId(text: string): boolean {
   return ID.test(text);
 }
@@ -59,7 +59,7 @@ export class Ids {
     return `Root=1-${seconds.toString(16).padStart(8, '0')}-${this.#randomHex(24)}`;
   }
 
-  /** Out of a store, since each visit to the system's source takes longer than the rest of an id. */
+  /** From a buffer, because each call to the system's source takes longer than the rest of an id. */
   #randomHex(digits: number): string {
     if (this.#random.length < digits) this.#random = randomBytes(RANDOM_STORE_BYTES).toString('hex');
     const taken = this.#random.slice(0, digits);
@@ -67,7 +67,7 @@ export class Ids {
     return taken;
   }
 
-  /** Unique as long as fewer than 2^18 ids are made in one tick. */
+  /** Unique if fewer than 2^18 ids are created in one tick. */
   #next(kind: number, host: number): string {
     this.#sequence = (this.#sequence + 1) % 2 ** SEQUENCE_BITS;
     const tick = Math.floor(this.#clock.now() / TICK_MILLIS) % 2 ** 30;

@@ -1,10 +1,13 @@
-/** How integrations that are no proxies make a request of a message, and an answer of a status: by mapping templates. */
+/**
+ * How integrations other than proxies turn a message into a request, and a status into a response: with mapping
+ * templates.
+ */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { IntegrationResponse, TemplateChoice, TemplatedIntegration } from '../assembly/model';
 import { renderTemplate, type TemplateInput } from './mapping-template';
 import { RouteSelection } from './route-selection';
 
-/** As much of a proxy event as templates see. */
+/** The parts of a proxy event that templates see. */
 export interface TemplateEvent {
   requestContext: Record<string, unknown>;
   body?: string;
@@ -29,17 +32,18 @@ export function inputOf(event: TemplateEvent): TemplateInput {
   };
 }
 
-/** Why an integration fails whose `requestText` is undefined. */
-export const NO_TEMPLATE = 'no request template is for this message, and none may pass without one';
+/** The error if `requestText` is undefined. */
+export const NO_TEMPLATE =
+  'no request template matches this message, and PassthroughBehavior does not let it pass';
 
-/** What the backend answered, as templates of a response see it. */
+/** The backend's response, as templates of a response see it. */
 export interface BackendAnswer {
   body: string;
   statusCode: number;
   headers: IncomingHttpHeaders;
 }
 
-/** The request's text; `undefined` if no template is for this message, and none may pass without one. */
+/** The request's text; `undefined` if no template matches this message, and it may not pass without one. */
 export function requestText(
   { request, passthrough }: TemplatedIntegration,
   input: TemplateInput,
@@ -51,7 +55,10 @@ export function requestText(
   return isRefused ? undefined : input.body;
 }
 
-/** The response whose pattern matches what was selected of the answer, a status or an error message, else the one for `$default`. */
+/**
+ * The response whose pattern matches the selected part of the answer (a status or an error message), else the one for
+ * `$default`.
+ */
 export function responseFor(
   responses: IntegrationResponse[],
   selected: string,
@@ -63,7 +70,7 @@ export function responseFor(
   return matching ?? responses.find(({ key }) => key === '$default');
 }
 
-/** What a response's template makes of the integration's answer, if it has one. */
+/** The result of the response's template, if it has one. */
 export function responseText(
   response: IntegrationResponse,
   message: TemplateInput,
@@ -73,7 +80,10 @@ export function responseText(
   return template === undefined ? undefined : renderTemplate(template, { ...message, body: answer.body });
 }
 
-/** The template that the expression selects of the message, and of the answer if there is one, else the one for `$default`. */
+/**
+ * The template that the expression selects by the message, and by the answer if there is one, else the one for
+ * `$default`.
+ */
 function chosen(
   { templates, selectionExpression }: TemplateChoice,
   { body }: TemplateInput,
@@ -94,7 +104,9 @@ function chosen(
 const OF_ANSWER =
   /\$(?:\{integration\.response\.(statuscode|(?:multivalue)?header\.[^{}]+)\}|integration\.response\.(statuscode|(?:multivalue)?header\.\S+))/g;
 
-/** The expression with the values of the answer in it as fixed text. Source: "Selection expressions" for WebSocket APIs. */
+/**
+ * The expression with the answer's values inserted as fixed text. Source: "Selection expressions" for WebSocket APIs.
+ */
 function withAnswer(expression: string, answer: BackendAnswer | undefined): string {
   if (!answer) return expression;
   return expression.replace(OF_ANSWER, (_, inBraces?: string, alone?: string) =>

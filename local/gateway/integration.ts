@@ -1,4 +1,7 @@
-/** The integration of a route: answers from templates, calls a service or a URL, or runs its function within the time limit and reads what it returned. */
+/**
+ * The integration of a route: answers from templates, calls a service or a URL, or runs its function within the time
+ * limit and reads the result.
+ */
 import type { LambdaIntegration, Route } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { NameForPeople } from '../function-names';
@@ -19,11 +22,11 @@ export interface ProxyResult {
 
 export type IntegrationOutcome =
   | { kind: 'result'; result: ProxyResult }
-  /** The function threw, ended, or returned what is no proxy result. */
+  /** The function threw, ended, or returned something that is not a proxy result. */
   | { kind: 'failed' }
-  /** The time limit was over. The function keeps running. */
+  /** The time limit passed. The function keeps running. */
   | { kind: 'timedOut' }
-  /** The function could not be started at all, or the integration is one that is not run. */
+  /** The function could not be started, or the integration is not run. */
   | { kind: 'notInvoked' };
 
 export interface IntegrationsOptions {
@@ -58,8 +61,8 @@ export class Integrations {
   }
 
   /**
-   * Runs `route`'s integration with `event` of a connection. `whenOver` is called once the function has ended, be it after the
-   * time limit.
+   * Runs `route`'s integration with `event` of a connection. Calls `whenOver` once the function has ended, even after
+   * the time limit.
    */
   run(route: Route, event: string, connectionId: string, whenOver?: () => void): Promise<IntegrationOutcome> {
     const { integration } = route;
@@ -75,7 +78,7 @@ export class Integrations {
     }
     if (integration.type === 'NOT_RUN') {
       this.#log.warn(
-        `${route.routeKey} fails, since ${integration.path} is not run: the list at the start tells why.`,
+        `${route.routeKey} fails, because ${integration.path} is not run. The list at the start says why.`,
       );
       whenOver?.();
       return Promise.resolve({ kind: 'notInvoked' });
@@ -96,7 +99,7 @@ export class Integrations {
     return new Promise((resolve) => {
       const alarm = this.#clock.after(timeoutMillis, () => {
         this.#log.warn(
-          `${this.#nameOf(functionName)} did not answer ${route.routeKey} within ${timeoutMillis} ms, the limit of its integration. It keeps running.`,
+          `${this.#nameOf(functionName)} did not answer ${route.routeKey} within ${timeoutMillis} ms, the integration's timeout. It keeps running.`,
         );
         resolve({ kind: 'timedOut' });
       });
@@ -118,17 +121,17 @@ export class Integrations {
     });
   }
 
-  /** An invoker that throws, instead of rejecting, must not leave a handshake without its answer either. */
+  /** An invoker that throws instead of rejecting must not leave a handshake unanswered either. */
   async #invoke(functionName: string, event: string, subject: string): Promise<InvocationOutcome> {
     return this.#invoker.invoke(functionName, event, subject);
   }
 
   #read(route: Route, functionName: string, outcome: InvocationOutcome): IntegrationOutcome {
-    // The function's own log tells of its failure.
+    // The function's own log has its error.
     if (outcome.kind === 'failure') return { kind: 'failed' };
     const result = proxyResult(outcome.payload);
     if (typeof result !== 'string') return { kind: 'result', result };
-    // No route waits for what `$disconnect` returns.
+    // No route waits for the result of `$disconnect`.
     if (route.routeKey !== '$disconnect') {
       const name = this.#nameOf(functionName);
       this.#log.warn(`${name} answered ${route.routeKey} with ${result}.`);
@@ -137,23 +140,23 @@ export class Integrations {
   }
 }
 
-/** Anything else makes a result malformed, as middleware that left its own members in it showed on AWS. */
+/** Anything else makes a result malformed, as was seen on AWS with middleware that left its own members in it. */
 const RESULT_MEMBERS = new Set(['statusCode', 'headers', 'multiValueHeaders', 'body', 'isBase64Encoded']);
 
-/** What the function returned, or why it is none of what API Gateway takes ("Malformed Lambda proxy response"). */
+/** The function's result, or why API Gateway would refuse it ("Malformed Lambda proxy response"). */
 function proxyResult(payload: string): ProxyResult | string {
   const value: unknown = parse(payload);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return `${shorten(payload)}, where API Gateway needs an object such as { "statusCode": 200 }`;
+    return `${shorten(payload)}, but API Gateway needs an object such as { "statusCode": 200 }`;
   }
   const unknown = Object.keys(value).find((name) => !RESULT_MEMBERS.has(name));
   if (unknown !== undefined) {
     const known = [...RESULT_MEMBERS].join(', ');
-    return `the member ${shorten(JSON.stringify(unknown))}, which a proxy result has not: return ${known} only`;
+    return `the member ${shorten(JSON.stringify(unknown))}, which a proxy result may not have: return only ${known}`;
   }
   const { statusCode, body, headers, isBase64Encoded } = value as Record<string, unknown>;
   if (!isUsableStatusCode(statusCode)) {
-    return `the statusCode ${shorten(JSON.stringify(statusCode))}, where API Gateway needs a number such as 200`;
+    return `the statusCode ${shorten(JSON.stringify(statusCode))}, but API Gateway needs a number such as 200`;
   }
   if (!isUsableBody(body)) {
     return 'a body that is not a string, which API Gateway refuses: pass it through JSON.stringify';

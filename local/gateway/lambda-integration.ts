@@ -1,4 +1,7 @@
-/** Lambda integrations that are no proxies (AWS): templates make the function's event, and the client's answer from its result. */
+/**
+ * Lambda integrations other than proxies (AWS): templates make the function's event, and the client's response from
+ * its result.
+ */
 import type { LambdaCustomIntegration, Route } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { FunctionInvoker, InvocationOutcome } from '../lambda/invocation';
@@ -28,7 +31,7 @@ export class LambdaCustomIntegrations {
     this.#options = options;
   }
 
-  /** `whenOver` is called once the function has ended, also if that is after the time limit. */
+  /** Calls `whenOver` once the function has ended, even after the time limit. */
   async call(
     integration: LambdaCustomIntegration,
     route: Route,
@@ -73,7 +76,7 @@ export class LambdaCustomIntegrations {
     return new Promise((resolve, reject) => {
       const alarm = clock.after(timeoutMillis, () => {
         log.warn(
-          `${integration.path} did not answer ${route.routeKey} within ${timeoutMillis} ms, the limit of its integration. Its function keeps running.`,
+          `${integration.path} did not answer ${route.routeKey} within ${timeoutMillis} ms, the integration's timeout. Its function keeps running.`,
         );
         resolve('timedOut');
       });
@@ -112,7 +115,7 @@ export class LambdaCustomIntegrations {
   }
 }
 
-/** @throws Error if Lambda does not take it as an event. */
+/** @throws Error if Lambda would refuse it as an event */
 function payloadOf(text: string | undefined): string {
   if (text === undefined) throw new Error(NO_TEMPLATE);
   if (text.trim() === '') return '{}';

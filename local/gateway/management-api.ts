@@ -1,5 +1,5 @@
 /**
- * The @connections API: POST, GET and DELETE of a connection by its id, with the statuses, headers and bodies recorded from
+ * The @connections API: POST, GET and DELETE of a connection by id, with statuses, headers and bodies recorded from
  * AWS (bref's samples of 2020 where they exist).
  */
 import { once } from 'node:events';
@@ -27,7 +27,7 @@ interface Answer {
   status: number;
   errorType?: string;
   body?: string;
-  /** Absent from the one answer that was recorded without it. */
+  /** Missing from the one response that was recorded without it. */
   traceId?: false;
 }
 
@@ -86,7 +86,7 @@ export class ManagementApi {
     else if (!response.closed) await once(response, 'close');
   }
 
-  /** `undefined` if there is to be none, until the client gives up. */
+  /** `undefined` if there is no response until the client gives up. */
   async #answer(
     stage: DeployedStage,
     connectionId: string,
@@ -121,7 +121,7 @@ export class ManagementApi {
     return DELETION;
   }
 
-  /** Ends the line as well if the request was not read to its end. */
+  /** Also closes the connection if the request was not read completely. */
   #write(
     response: ServerResponse,
     { status, errorType, body = '', traceId }: Answer,
@@ -149,7 +149,7 @@ function failure(status: number, errorType: string, message: string): Answer {
   return { status, errorType, body: JSON.stringify({ message }) };
 }
 
-/** The layout is API Gateway's, spaces included. */
+/** The layout is API Gateway's, including spaces. */
 function description({ identity, connectedAt, lastActiveAt }: Connection): string {
   return `{
   "identity" : {

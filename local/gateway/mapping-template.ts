@@ -8,7 +8,7 @@ export interface TemplateInput {
   body: string;
   context: Readonly<Record<string, unknown>>;
   stageVariables: Readonly<Record<string, string>>;
-  /** Of a handshake; a message has none. */
+  /** Of a handshake. Messages have none. */
   parameters: {
     querystring: Readonly<Record<string, string>>;
     header: Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ export interface TemplateInput {
   };
 }
 
-/** @throws Error if the template is none that Velocity takes, or fails for this input. */
+/** @throws Error if the template is not valid Velocity, or fails for this input */
 export function renderTemplate(template: string, input: TemplateInput): string {
   let parsed: unknown;
   const json = () => {
@@ -43,7 +43,7 @@ function at(path: string, json: unknown): unknown {
   return JSONPath({ path, json, eval: false, wrap: false });
 }
 
-/** Of a name, its value, looked for as AWS does: path, query, header; of none, all of them. */
+/** The value of a name, in AWS's order: path, query, header. Without a name, all of them. */
 function parametersOf({ parameters: { querystring, header } }: TemplateInput, name?: string): unknown {
   if (name === undefined) return { path: {}, querystring, header };
   const found = [querystring, header].find((record) => Object.hasOwn(record, name));
@@ -59,7 +59,7 @@ function parsedOrEmpty(text: string): unknown {
 }
 
 const UTIL = {
-  /** As JavaScript's string literals have it, single quotes too: AWS's guide undoes those by a replacement. */
+  /** As in JavaScript string literals, including single quotes, which AWS's guide undoes with a replacement. */
   escapeJavaScript: (text: unknown) =>
     JSON.stringify(String(text ?? ''))
       .slice(1, -1)

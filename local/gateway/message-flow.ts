@@ -1,4 +1,4 @@
-/** The way of a client's message: its route, its event, its integration, and the frame that comes back, if any. */
+/** The path of a client's message: its route, its event, its integration, and the response frame, if any. */
 import type { Route } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { NameForPeople } from '../function-names';
@@ -35,7 +35,7 @@ export class MessageFlow {
     this.#limits = limits;
   }
 
-  /** Starts at once, whatever else of this connection is under way: API Gateway keeps no order among invocations. */
+  /** Starts immediately, whatever else this connection is doing: API Gateway keeps no order among invocations. */
   async handle(connection: Connection, text: string): Promise<void> {
     const requestId = this.#ids.requestId();
     const route = connection.stage.routeFor(text);
@@ -86,7 +86,9 @@ export class MessageFlow {
 
   async #send(connection: Connection, frame: string): Promise<void> {
     if ((await connection.send(frame)) === 'full') {
-      this.#log.warn(`A response to ${connection.connectionId} is dropped: the client does not read.`);
+      this.#log.warn(
+        `A response to ${connection.connectionId} is dropped, because the client does not read.`,
+      );
     }
   }
 }

@@ -1,9 +1,12 @@
-/** The log's hint for a request that got 403 because its path names no stage. API Gateway does not say why; the log does. */
+/**
+ * The log's hint for a request that got 403 because its path names no stage. API Gateway does not say why; the log
+ * does.
+ */
 import { printable } from '../printable';
 import type { DeployedStage } from './deployed-stage';
 
 const MAX_PATH_CHARACTERS = 200;
-/** An app with more stages than that finds them at the start's screen. */
+/** For more stages, see the start's screen. */
 const MAX_PATHS = 5;
 
 /** `asked` is the request: its method, or `A handshake for`, and its path as it came. */
@@ -16,7 +19,7 @@ export function missingStageHint(asked: string, url: string, paths: string[]): s
   return `${asked} ${short(path)} got 403: the path names no stage of an API. Use ${short(use ?? '')}.`;
 }
 
-/** `/{stage}` where one API only has a stage of that name, else `/{apiId}/{stage}`. */
+/** `/{stage}` if only one API has a stage with that name, else `/{apiId}/{stage}`. */
 export function pathsOf(stages: DeployedStage[]): string[] {
   return stages.map(({ apiId, stageName }) => {
     const isAlone = stages.filter((other) => other.stageName === stageName).length === 1;

@@ -1,4 +1,4 @@
-/** MOCK integrations: the request template says the status, and the response that the status selects is the answer. */
+/** MOCK integrations: the request template sets the status, and the status selects the response. */
 import type { MockIntegration, Route } from '../assembly/model';
 import type { Log } from '../log';
 import type { IntegrationOutcome } from './integration';
@@ -31,7 +31,7 @@ export class MockIntegrations {
   #answer(integration: MockIntegration, route: Route, event: TemplateEvent): IntegrationOutcome {
     const { request, responses } = integration;
     const isHandshake = route.routeKey === '$connect';
-    // The bare integration, as the CDK makes it: people hear nothing of it.
+    // An integration without templates, as the CDK creates it. It sends no response.
     const isBare = Object.keys(request.templates).length === 0 && responses.length === 0;
     if (isBare && !isHandshake) return { kind: 'result', result: { statusCode: 200, headers: {} } };
     const input = inputOf(event);
@@ -41,12 +41,12 @@ export class MockIntegrations {
     }
     const statusCode = statusOf(text);
     if (statusCode === undefined) {
-      const why = 'its request template must give {"statusCode": 200}, or another status';
+      const why = 'its request template must return {"statusCode": 200}, or another status';
       return this.#fails(integration, route, why);
     }
     const response = responseFor(responses, String(statusCode));
     if (!response) {
-      // A message without an answer is none that fails; a handshake needs one.
+      // A message without a response is not an error, but a handshake needs one.
       if (!isHandshake) return { kind: 'result', result: { statusCode, headers: {} } };
       return this.#fails(integration, route, `it has no integration response for the status ${statusCode}`);
     }
@@ -60,7 +60,7 @@ export class MockIntegrations {
   }
 }
 
-/** AWS takes JSON whose names have no quotes here, as the CDK writes it. */
+/** Like AWS, accepts JSON with unquoted names here, as the CDK writes it. */
 function statusOf(text: string): number | undefined {
   const [, status] = /["']?statusCode["']?\s*:\s*["']?(\d{3})\b/.exec(text) ?? [];
   return status === undefined ? undefined : Number(status);

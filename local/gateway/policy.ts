@@ -10,7 +10,7 @@ interface Statement {
   hasCondition: boolean;
 }
 
-/** Nothing is allowed but by a statement, and a Deny outweighs every Allow. */
+/** Nothing is allowed without a statement, and a Deny overrides every Allow. */
 export function verdictOf(policyDocument: unknown, methodArn: string): Verdict {
   const statements = statementsOf(policyDocument);
   if (!statements) return 'malformed';
@@ -20,7 +20,7 @@ export function verdictOf(policyDocument: unknown, methodArn: string): Verdict {
       resources.some((resource) => isGlob(methodArn, resource)),
   );
   if (matching.some(({ effect }) => effect === 'Deny')) return 'denied';
-  // Conditions are not evaluated: an Allow that depends on one must not be kinder than AWS.
+  // Conditions are not evaluated. To be no more permissive than AWS, an Allow with a condition does not count.
   return matching.some(({ effect, hasCondition }) => effect === 'Allow' && !hasCondition)
     ? 'allowed'
     : 'denied';

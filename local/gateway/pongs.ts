@@ -1,12 +1,12 @@
-/** The answers to a client's pings. */
+/** The responses to a client's pings. */
 import type { WebSocket } from 'ws';
 
-/** Connections with a pong on its way, and the latest ping that came while the client did not read. */
+/** Connections with a pong on its way, and the latest ping that arrived while the client did not read. */
 const onTheirWay = new WeakMap<WebSocket, Buffer | undefined>();
 
 /**
- * Answers each ping with a pong. If the client does not read, only the latest ping is kept and answered (RFC 6455, 5.5.3), so
- * that pings fill no memory.
+ * Answers each ping with a pong. If the client does not read, only the latest ping is kept and answered (RFC 6455,
+ * 5.5.3), so that pings do not fill the memory.
  */
 export function answerPings(ws: WebSocket): void {
   ws.on('ping', answerPing);
@@ -15,7 +15,7 @@ export function answerPings(ws: WebSocket): void {
 function answerPing(this: WebSocket, payload: Buffer): void {
   if (this.readyState !== this.OPEN) return;
   if (this.bufferedAmount > 0 && onTheirWay.has(this)) {
-    // A copy: the payload is a slice of all that was received with it.
+    // A copy, because the payload is a slice of everything that was received with it.
     onTheirWay.set(this, Buffer.from(payload));
     return;
   }

@@ -11,7 +11,7 @@ export interface SizeLimits {
 export const AWS_SIZE_LIMITS: SizeLimits = { frameBytes: 32 * 1024, messageBytes: 128 * 1024 };
 /** For tools that test the WebSocket protocol itself. Lambda takes no event above 6 MB in any case. */
 export const WIDE_SIZE_LIMITS: SizeLimits = { frameBytes: 6 * 1024 * 1024, messageBytes: 6 * 1024 * 1024 };
-/** Without a data message either way. */
+/** Without a data message in either direction. */
 export const IDLE_MILLIS = 10 * 60_000;
 export const MAX_CONNECTION_MILLIS = 2 * 60 * 60_000;
 /** The whole `wss://` URL with its query. */
@@ -22,5 +22,5 @@ export const MAX_HEAD_BYTES = 10_240;
 /** What a Lambda authorizer may return. */
 export const MAX_AUTHORIZER_RESULT_BYTES = 8 * 1024;
 
-/** What the gateway reads of a service's answer: the payload quota of integrations. */
+/** How much of a service's response the gateway reads: the payload quota of integrations. */
 export const MAX_SERVICE_ANSWER_BYTES = 10 * 1024 * 1024;

@@ -1,4 +1,4 @@
-/** Answers that are no connection: how a handshake or a plain request to an API is refused. */
+/** How a handshake or a plain request to an API is refused. */
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock';
@@ -8,7 +8,7 @@ import type { Ids } from './ids';
 
 export interface Refusal {
   status: number;
-  /** Sent as `{"message": …}`; without it the body is empty, as for the statuses that functions return. */
+  /** Sent as `{"message": …}`. Without it the body is empty, as for statuses that functions return. */
   message?: string;
   /** Where IAM refuses, the member's name is `Message`. @default message */
   messageKey?: 'Message';
@@ -33,7 +33,7 @@ export const UPGRADE_REQUIRED: Refusal = {
   message: 'Upgrade Required',
   headers: { Upgrade: 'websocket' },
 };
-/** RFC 6455, 4.4: the version that is spoken is told with the refusal of another. */
+/** RFC 6455, 4.4: a refused version is answered with the supported one. */
 export const OTHER_VERSION: Refusal = {
   status: 426,
   message: 'Upgrade Required',
@@ -62,7 +62,7 @@ export class Refusals {
     this.#clock = clock;
   }
 
-  /** Answers a handshake and lets go of its socket. */
+  /** Answers a handshake and closes its socket. */
   refuseUpgrade(socket: Duplex, refusal: Refusal): void {
     const head = [`HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}`];
     const upgrade = refusal.headers?.Upgrade ? 'Upgrade, close' : 'close';

@@ -1,4 +1,4 @@
-/** The body of a management call, of which no more is kept than may be posted. */
+/** The body of a management call. No more of it is kept than may be posted. */
 import type { IncomingMessage } from 'node:http';
 import { MAX_DISCARDED_BYTES } from './assumptions';
 
@@ -15,7 +15,10 @@ export function keptBody(request: IncomingMessage): Buffer | undefined {
   return body === 'tooLarge' ? undefined : body;
 }
 
-/** Reads it to its end, or till there is no sense in it. `'tooLarge'` if it is longer than `maxBytes`; undefined if the caller went away. */
+/**
+ * Reads it to its end, or until reading on makes no sense. `'tooLarge'` if it is longer than `maxBytes`; undefined if
+ * the client disconnected.
+ */
 export function readBody(
   request: IncomingMessage,
   maxBytes: number,

@@ -1,6 +1,6 @@
 /**
- * The request parameters of integrations: where a value of the request goes in the integration's request. Source: "Setting up
- * data mapping for WebSocket APIs".
+ * The request parameters of integrations: where values of the request appear in the integration's request. Source:
+ * "Setting up data mapping for WebSocket APIs".
  */
 import { isListedParameter } from './assumptions';
 import type { TemplateInput } from './mapping-template';

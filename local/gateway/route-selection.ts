@@ -1,6 +1,6 @@
 /**
- * The route selection expression: which route key a message asks for. Evaluated once, over the message as JSON, to a text
- * ("Working with routes for WebSocket APIs").
+ * The route selection expression: which route key a message selects. Evaluated once, over the message as JSON, to a
+ * text ("Working with routes for WebSocket APIs").
  */
 import { JSONPath } from 'jsonpath-plus';
 import { UserError } from '../user-error';
@@ -15,12 +15,12 @@ const MEMBERS_ONLY = /^(\.[A-Za-z_][A-Za-z0-9_-]*)+$/;
 export class RouteSelection {
   readonly #parts: Part[];
 
-  /** @throws UserError if the expression is not one that a WebSocket API takes; `owner` is named in it. */
+  /** @throws UserError if a WebSocket API would refuse the expression; the message names `owner` */
   constructor(expression: string, owner: string, kind = 'route selection expression') {
     this.#parts = parse(expression, `The ${kind} of ${owner}, "${expression}", cannot be used`);
   }
 
-  /** The selected key: `''` for what is not there, and for every selection from a message that is no JSON object. */
+  /** The selected key: `''` for a missing value, and for every selection from a message that is not a JSON object. */
   select(message: string): string {
     let body: object | undefined;
     let key = '';
@@ -63,7 +63,7 @@ function selector(variable: string, problem: string): Part {
   if (!SELECTABLE.test(variable)) throw unusable(problem, `routes are selected by ${BODY} only`);
   const path = variable.slice(BODY.length);
   if (path.includes('(')) throw unusable(problem, 'scripts and filters in a JSONPath are not run');
-  // jsonpath-plus takes 5 µs for what two property reads do; every message pays.
+  // jsonpath-plus takes 5 µs for two property reads, and every message pays for it.
   if (MEMBERS_ONLY.test(path)) {
     const names = path.slice(1).split('.');
     return { select: (body) => names.reduce<unknown>(member, body) };
@@ -80,7 +80,7 @@ function evaluate(path: string, json: object): unknown {
   try {
     return JSONPath({ path, json, eval: false, wrap: false });
   } catch {
-    // A message nested too deep for recursive descent.
+    // The message is nested too deeply for recursive descent.
     return undefined;
   }
 }
@@ -89,7 +89,7 @@ function selectedText(value: unknown): string {
   try {
     return stringifySelection(value);
   } catch {
-    // Lists in lists, deeper than the stack.
+    // Nested lists, deeper than the stack.
     return '';
   }
 }

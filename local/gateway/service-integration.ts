@@ -1,4 +1,4 @@
-/** Integrations of type AWS: calls of the services that run here, made by mapping templates and request parameters. */
+/** Integrations of type AWS: calls to services that run here, made with mapping templates and request parameters. */
 import type { Route, ServiceIntegration } from '../assembly/model';
 import { urlSuffix } from '../aws-domains';
 import type { Clock } from '../clock';

@@ -8,15 +8,15 @@
  * - `HEAD` is answered like `GET` where a route takes it, without the body (`HttpApis`).
  */
 
-/** What an HTTP API or a function URL passes as text. Everything else travels as base64: forms, for one. */
+/** Content types that an HTTP API or a function URL passes as text. All others are sent as base64, including forms. */
 export const TEXT_TYPES = /^(text\/[^;]*|application\/(json|xml|javascript|[^;]*\+(json|xml)))\s*(;|$)/i;
 
-/** The type of a body whose function names none. Of REST APIs and function URLs it is documented. */
+/** The content type of a response without one. It is documented for REST APIs and function URLs. */
 export const DEFAULT_CONTENT_TYPE = {
   HTTP: 'text/plain;charset=UTF-8',
   REST: 'application/json',
   FUNCTION_URL: 'application/json',
 } as const;
 
-/** The most that a request may hold: the payload quota of API Gateway. Lambda's own, 6 MB, is in the function host. */
+/** The largest request: API Gateway's payload quota. Lambda's own quota, 6 MB, is in the function host. */
 export const MAX_REQUEST_BYTES = 10 * 1024 * 1024;

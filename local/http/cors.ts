@@ -1,8 +1,8 @@
-/** What HTTP APIs and function URLs do about CORS by themselves. Source: "Configure CORS for HTTP APIs". */
+/** What HTTP APIs and function URLs do about CORS themselves. Source: "Configure CORS for HTTP APIs". */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CorsRules } from '../assembly/apis/http-model';
 
-/** A preflight is answered without the function, wherever it goes to. */
+/** A preflight request is answered without the function, whatever its path. */
 export function isPreflight(method: string, headers: IncomingHttpHeaders): boolean {
   return (
     method === 'OPTIONS' &&
@@ -23,7 +23,7 @@ export function preflightHeaders(rules: CorsRules, headers: IncomingHttpHeaders)
   };
 }
 
-/** On every other response, in place of what the function said about CORS. */
+/** On every other response, replaces the function's own CORS headers. */
 export function responseHeaders(rules: CorsRules, origin: string | undefined): Record<string, string> {
   const allowed = allowedOrigin(rules, origin);
   if (allowed === undefined) return {};
@@ -40,7 +40,7 @@ function allowedOrigin({ allowOrigins }: CorsRules, origin: string | undefined):
   return allowOrigins.some((allowed) => matches(allowed, origin)) ? origin : undefined;
 }
 
-/** `https://*` and `http://*` stand for every origin of the scheme. */
+/** `https://*` and `http://*` match every origin of the scheme. */
 function matches(allowed: string, origin: string): boolean {
   return allowed === origin || (/^https?:\/\/\*$/.test(allowed) && origin.startsWith(allowed.slice(0, -1)));
 }

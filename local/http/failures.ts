@@ -1,9 +1,9 @@
-/** What each kind of API answers by itself when it cannot pass a request on, or its function fails. */
+/** What each kind of API answers when it cannot pass on a request, or its function fails. */
 import type { HttpApiKind } from '../assembly/apis/http-model';
 
 export interface Failure {
   statusCode: number;
-  /** `x-amzn-errortype`, where the kind has one. */
+  /** `x-amzn-errortype`, if the kind has one. */
   errorType?: string;
   body: string;
 }

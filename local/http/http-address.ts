@@ -1,6 +1,6 @@
 /**
- * Which stage of which API a plain HTTP request means: by the API's own host, or by `/{apiId}/{stage}/…` on this machine. A
- * stage named `$default` has no part in the path.
+ * Which stage of which API a plain HTTP request is for: by the API's own host, or by `/{apiId}/{stage}/…` on this
+ * machine. The stage `$default` does not appear in the path.
  */
 import type { HttpApi, HttpStage } from '../assembly/apis/http-model';
 import { executeApiDomain, functionUrlDomain } from '../aws-domains';
@@ -11,7 +11,7 @@ export interface HttpAddress {
   domainName: string;
   /** `undefined` if the API has no such stage. */
   stage: HttpStage | undefined;
-  /** The path within the stage, which begins with a slash. */
+  /** The path within the stage, with a leading slash. */
   path: string;
 }
 
@@ -28,7 +28,7 @@ export class HttpAddresses {
     }
   }
 
-  /** `undefined` if the request means none of these APIs. */
+  /** `undefined` if the request is for none of these APIs. */
   find(host: string | undefined, url: string): HttpAddress | undefined {
     const [path = '/'] = url.split('?', 1);
     const ofHost = this.#byDomain.get(hostName(host) ?? '');

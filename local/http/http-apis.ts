@@ -1,4 +1,7 @@
-/** HTTP APIs, REST APIs and function URLs of an app: a request finds its route, runs the function, and gets its answer. */
+/**
+ * HTTP APIs, REST APIs and function URLs of an app: finds the route of a request, runs the function, and sends its
+ * response.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpApi, HttpIntegration, HttpLambdaIntegration } from '../assembly/apis/http-model';
 import type { Clock } from '../clock';
@@ -42,13 +45,13 @@ export class HttpApis {
     this.#routes = routeTables(options.apis);
   }
 
-  /** Requests that come from here on find these. */
+  /** Requests from now on use these. */
   redeploy(apis: HttpApi[]): void {
     this.#addresses = new HttpAddresses(apis, this.#options.region);
     this.#routes = routeTables(apis);
   }
 
-  /** `undefined`, and nothing done, if the request is for none of these APIs. */
+  /** Returns `undefined` and does nothing if the request is for none of these APIs. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
     const address = this.#addresses.find(request.headers.host, request.url ?? '/');
     return address && this.#serve(address, request, response);
@@ -100,7 +103,7 @@ export class HttpApis {
       return { statusCode, headers: named, body: Buffer.alloc(0) };
     }
     this.#options.log.warn(
-      `${what} fails, since ${integration.path} is not run: the list at the start tells why.`,
+      `${what} fails, because ${integration.path} is not run. The list at the start says why.`,
     );
     return 'failed';
   }
@@ -127,7 +130,7 @@ export class HttpApis {
       });
     });
     if (outcome === 'timedOut') return outcome;
-    // The function's own log tells of its failure.
+    // The function's own log has its error.
     if (outcome.kind === 'failure')
       return outcome.errorType === 'TooManyRequestsException' ? 'throttled' : 'failed';
     const { kind, binaryMediaTypes } = request.address.api;
@@ -156,7 +159,7 @@ export class HttpApis {
     } catch (error) {
       for (const name of response.getHeaderNames()) response.removeHeader(name);
       this.#options.log.warn(
-        `A function answered ${request.method} ${request.url?.split('?', 1)[0]} with a header that HTTP does not take: ${(error as Error).message}.`,
+        `A function answered ${request.method} ${request.url?.split('?', 1)[0]} with a header that HTTP does not allow: ${(error as Error).message}.`,
       );
       this.#send('failed', { api }, request, response);
       return;

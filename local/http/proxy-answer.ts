@@ -1,11 +1,11 @@
-/** What a function returned to a proxy integration, as the response that it makes. */
+/** Turns a function's result from a proxy integration into a response. */
 import type { HttpApiKind } from '../assembly/apis/http-model';
 import { DEFAULT_CONTENT_TYPE } from './assumptions';
 import { isAmong } from './proxy-request';
 
 export interface ProxyAnswer {
   statusCode: number;
-  /** Values of a repeated one side by side. */
+  /** Values of a repeated header, side by side. */
   headers: [name: string, values: string[]][];
   body: Buffer;
 }
@@ -14,23 +14,23 @@ interface AnswerSettings {
   kind: HttpApiKind;
   payloadFormat: '1.0' | '2.0';
   binaryMediaTypes: string[];
-  /** The request's own header: a REST API decodes base64 only for who accepts such a type. */
+  /** The request's Accept header: a REST API decodes base64 only for clients that accept such a type. */
   accept: string | undefined;
 }
 
-/** @returns why API Gateway takes it for malformed, if it does */
+/** @returns why API Gateway considers it malformed, if it does */
 export function proxyAnswer(payload: string, settings: AnswerSettings): ProxyAnswer | string {
   const value = parsed(payload);
   const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
   if (settings.payloadFormat === '2.0' && !(isRecord && 'statusCode' in value)) return inferred(value);
-  if (!isRecord) return `${shortened(payload)}, where an object such as { "statusCode": 200 } is needed`;
+  if (!isRecord) return `${shortened(payload)}, but an object such as { "statusCode": 200 } is required`;
   const { statusCode, headers, multiValueHeaders, cookies, body, isBase64Encoded } = value as Record<
     string,
     unknown
   >;
   const status = Number(statusCode);
   if (!Number.isInteger(status) || status < 100 || status > 599) {
-    return `the statusCode ${JSON.stringify(statusCode)}, where a number such as 200 is needed`;
+    return `the statusCode ${JSON.stringify(statusCode)}, but a number such as 200 is required`;
   }
   if (body !== undefined && body !== null && typeof body !== 'string') {
     return 'a body that is not a string: pass it through JSON.stringify';
@@ -62,7 +62,7 @@ function inferred(value: unknown): ProxyAnswer {
   };
 }
 
-/** Those of the connection are its own, and lengths are counted anew. */
+/** Connection headers are the server's own, and the length is computed again. */
 const NOT_TAKEN = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding', 'upgrade']);
 
 function answerHeaders(headers: unknown, multiValueHeaders: unknown): Map<string, [string, string[]]> {

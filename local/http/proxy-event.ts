@@ -2,13 +2,13 @@
 import { commonLogTime } from '../common-log-time';
 import type { ProxyRequest } from './proxy-request';
 
-/** @param payloadFormat of a REST API always 1.0, of a function URL always 2.0 */
+/** @param payloadFormat always 1.0 for a REST API, always 2.0 for a function URL */
 export function proxyEvent(request: ProxyRequest, payloadFormat: '1.0' | '2.0', accountId: string): string {
   return JSON.stringify(payloadFormat === '1.0' ? event1(request, accountId) : event2(request, accountId));
 }
 
 /**
- * Of HTTP APIs it has a version, decoded paths and lower-case headers; of REST APIs it has not.
+ * HTTP APIs have a version, decoded paths and lower-case headers; REST APIs do not.
  * Source: "Create AWS Lambda proxy integrations for HTTP APIs", "Lambda proxy integrations in API Gateway" (REST).
  */
 function event1(request: ProxyRequest, accountId: string) {
@@ -106,7 +106,7 @@ function event2(request: ProxyRequest, accountId: string) {
   };
 }
 
-/** The path with the stage's name, which `$default` has no part in. */
+/** The path with the stage's name, except for `$default`. */
 function inStage({ address: { stage, path } }: ProxyRequest): string {
   return stage.stageName === '$default' ? path : `/${stage.stageName}${path}`;
 }
@@ -117,7 +117,7 @@ function decodedParameters({ matched }: ProxyRequest): Record<string, string> {
   );
 }
 
-/** What cannot be decoded stays as it is. */
+/** Text that cannot be decoded stays as it is. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -1,4 +1,4 @@
-/** A request as both payload formats tell it. */
+/** A request in the form that both payload formats need. */
 import type { IncomingMessage } from 'node:http';
 import type { HttpApi } from '../assembly/apis/http-model';
 import { FORWARDED_PORT, FORWARDED_PROTO } from '../gateway/assumptions';
@@ -11,7 +11,7 @@ export interface ProxyRequest {
   address: HttpAddress & { stage: NonNullable<HttpAddress['stage']> };
   matched: MatchedRoute;
   method: string;
-  /** In the client's case and order, the values of a repeated one side by side. */
+  /** In the client's case and order, with values of a repeated header side by side. */
   headers: [name: string, values: string[]][];
   rawQuery: string;
   query: [name: string, values: string[]][];
@@ -78,7 +78,7 @@ export function bodyOf(
   return { body: body.toString(isBinary ? 'base64' : 'utf8'), isBase64Encoded: isBinary };
 }
 
-/** Whether a REST API's `binaryMediaTypes` name this type: itself, or all of them by a wildcard. */
+/** Whether a REST API's `binaryMediaTypes` include this type, directly or by a wildcard. */
 export function isAmong(type: string | undefined, mediaTypes: string[]): boolean {
   const wanted = type?.split(/[;,]/, 1)[0]?.trim().toLowerCase();
   return mediaTypes.some((mediaType) => mediaType === '*/*' || mediaType.toLowerCase() === wanted);

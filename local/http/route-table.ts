@@ -1,9 +1,9 @@
-/** Which route a request takes: the most specific one, as API Gateway chooses. */
+/** Which route a request takes: the most specific one, by API Gateway's rules. */
 import type { HttpRoute } from '../assembly/apis/http-model';
 
 export interface MatchedRoute {
   route: HttpRoute;
-  /** As they stand in the path, not decoded. */
+  /** As in the path, not decoded. */
   pathParameters: Record<string, string>;
 }
 
@@ -28,7 +28,7 @@ export class RouteTable {
       .sort(bySpecificity);
   }
 
-  /** `undefined` if no route takes it. */
+  /** `undefined` if no route matches. */
   match(method: string, path: string): MatchedRoute | undefined {
     const segments = segmentsOf(path);
     for (const pattern of this.#patterns) {
@@ -41,7 +41,7 @@ export class RouteTable {
   }
 }
 
-/** A slash at the end makes no other path. */
+/** A trailing slash makes no difference. */
 function segmentsOf(path: string): string[] {
   const segments = path.split('/').slice(1);
   if (segments.at(-1) === '') segments.pop();
@@ -52,7 +52,7 @@ function takes({ method }: HttpRoute, requested: string): boolean {
   return method === 'ANY' || method === requested;
 }
 
-/** Static before variable before greedy, segment by segment; a method of its own before ANY. */
+/** Static before variable before greedy, segment by segment; a specific method before ANY. */
 function bySpecificity(a: Pattern, b: Pattern): number {
   const length = Math.max(a.segments.length, b.segments.length);
   for (let index = 0; index < length; index++) {

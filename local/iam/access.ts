@@ -1,4 +1,4 @@
-/** Who asks, and whether they may: signatures are verified, and what a function does is decided by the policies of its role. */
+/** Who sends a request, and whether they may: verifies signatures, and decides by the policies of a function's role. */
 import type { App, LambdaFunction, Role } from '../assembly/model';
 import { hashText } from '../assembly/values/physical-names';
 import { partitionOf } from '../aws-domains';
@@ -51,7 +51,7 @@ export interface AccessOptions {
   clock: Clock;
 }
 
-/** A function that fails again and again is told of once, until the app changes. */
+/** A function that fails repeatedly is logged once, until the app changes. */
 const MAX_TOLD = 1_000;
 
 export class Access {
@@ -80,12 +80,12 @@ export class Access {
     return this.#app;
   }
 
-  /** What Lambda gives the function: the same for the whole run. */
+  /** The credentials that Lambda gives the function: the same for the whole run. */
   credentialsOf({ functionName, roleArn }: LambdaFunction): Credentials {
     return this.#identities.credentialsOf({ functionName, ...(roleArn !== undefined && { roleArn }) });
   }
 
-  /** The policies of this reading of the app decide from now on. */
+  /** From now on, the policies of this reading of the app decide. */
   update(app: AccessApp): void {
     this.#app = app;
     this.#roles = rolesOf(app);
@@ -96,7 +96,7 @@ export class Access {
 
   /**
    * Who has signed the request.
-   * @param body undefined where S3's own header says what was signed of it
+   * @param body undefined if S3's own header says how the body was signed
    * @throws {SignatureFault}
    */
   authenticate(request: RequestHead, service: string, body: Buffer | undefined): Identity {
@@ -108,14 +108,17 @@ export class Access {
     }
   }
 
-  /** Why the caller may not do that; undefined if it may. A person may do everything, and so may a function whose role is not of the app. */
+  /**
+   * Why the caller is refused; undefined if allowed. A person may do everything, and so may a function whose role is
+   * not part of the app.
+   */
   refusal(identity: Identity, wanted: WantedAccess): Denial | undefined {
     const denial = this.judge(identity, wanted);
     if (denial && identity.kind === 'function') this.#tell(identity, denial);
     return denial;
   }
 
-  /** The same, without a line in the log. */
+  /** The same, without logging. */
   judge(identity: Identity, wanted: WantedAccess): Denial | undefined {
     if (identity.kind === 'person') return undefined;
     const evaluator = this.#evaluatorOf(identity);
@@ -132,7 +135,7 @@ export class Access {
     return { principalArn: evaluator.principal.arn, action, resource, verdict };
   }
 
-  /** As AWS names the caller: a user, or the session of a role. */
+  /** The caller's ARN in AWS's form: a user, or the session of a role. */
   arnOf(identity: Identity): string {
     const { accountId, region } = this.#app;
     if (identity.kind === 'person') {
@@ -215,23 +218,23 @@ export class Access {
     const where = path === undefined ? on : `${path} (${on})`;
     const role = principalArn.split('/')[1];
     this.#options.log.warn(
-      `${this.#options.nameOf(functionName)} may not ${action} on ${where}: ${why(verdict, role)}${
+      `${this.#options.nameOf(functionName)} has no permission for ${action} on ${where}: ${why(verdict, role)}${
         verdict === 'not allowed' ? ` In the CDK app, this allows it: ${grantFor(action, on)}` : ''
       }`,
     );
   }
 
-  /** What people have to know to sign: nobody else tells them. */
+  /** What users need to know to sign requests, because nothing else tells them. */
   #tellFault({ kind, message }: SignatureFault, service: string): void {
     const key = `${kind}\n${service}`;
     if (this.#told.has(key) || this.#told.size >= MAX_TOLD) return;
     this.#told.add(key);
     const remedy =
       kind === 'unknown key' || kind === 'wrong token'
-        ? ' Programs of yours sign with AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local, and no AWS_SESSION_TOKEN.'
+        ? ' Your own programs must use AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local, and no AWS_SESSION_TOKEN.'
         : '';
     this.#options.log.warn(
-      `A request to ${service} is refused for its signature (${kind}): ${message}${remedy}`,
+      `A request to ${service} was refused because of its signature (${kind}): ${message}${remedy}`,
     );
   }
 }

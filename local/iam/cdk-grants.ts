@@ -1,4 +1,4 @@
-/** The CDK's grant that allows an action, for people who find that it is not allowed. */
+/** The CDK's grant for an action, shown when the action is denied. */
 
 /** By action in lower case; the text is code, with `fn` for the function. */
 const GRANTS: ReadonlyMap<string, string> = new Map([
@@ -27,7 +27,7 @@ const GRANTS: ReadonlyMap<string, string> = new Map([
   ...each('secretsmanager', 'secret.grantRead(fn)', ['GetSecretValue', 'DescribeSecret']),
 ]);
 
-/** Code of the CDK that lets the function do it. */
+/** CDK code that allows the function to do it. */
 export function grantFor(action: string, resource: string): string {
   const known = GRANTS.get(action.toLowerCase());
   if (known !== undefined) return known;

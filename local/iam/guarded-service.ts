@@ -1,4 +1,4 @@
-/** A service of which each request is decided over before it gets there. */
+/** A service whose requests are all authorized before they reach it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from '../endpoint/endpoint';
 import { keepBody, readBody } from '../gateway/request-body';
@@ -33,7 +33,7 @@ export class GuardedService implements RequestHandler {
     const body = maxBodyBytes === undefined ? undefined : await readBody(request, maxBodyBytes);
     if (maxBodyBytes !== undefined && body === undefined) return;
     if (body === 'tooLarge') {
-      // The service refuses it, whoever has sent it, in words of its own.
+      // The service refuses it in its own words, whoever sent it.
       keepBody(request, body);
       return this.inner.handle(request, response);
     }
@@ -59,7 +59,7 @@ export class GuardedService implements RequestHandler {
   }
 }
 
-/** These services, each behind its guard. DynamoDB asks by itself. */
+/** Wraps each of these services in a guard. DynamoDB authorizes its own requests. */
 export function guardedServices(
   access: Access | undefined,
   protocols: readonly GuardedProtocol[],

@@ -1,4 +1,4 @@
-/** Whose credentials are whose: each function has some of its own, made anew for each run, and people have `local`. */
+/** Who owns which credentials: each function has its own, new in each run, and people use `local`. */
 import { randomBytes } from 'node:crypto';
 
 export interface Credentials {
@@ -9,27 +9,27 @@ export interface Credentials {
 }
 
 export type Identity =
-  /** Somebody at this machine, who may do everything. */
+  /** A person at this machine, who may do everything. */
   | { kind: 'person'; credentials: Credentials }
   | { kind: 'function'; credentials: Credentials; functionName: string; roleArn?: string };
 
 export type FunctionIdentity = Extract<Identity, { kind: 'function' }>;
 
-/** For the AWS CLI, SDKs, and processes of people. */
+/** For the AWS CLI, SDKs, and the user's own processes. */
 export const PERSONAL_CREDENTIALS: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 const PERSON: Identity = { kind: 'person', credentials: PERSONAL_CREDENTIALS };
 
-/** Access keys are made of these. */
+/** The characters of access keys. */
 const KEY_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-/** How Lambda's begin. */
+/** How Lambda's access keys begin. */
 const TEMPORARY = 'ASIA';
 
 export class Identities {
   readonly #byKey = new Map<string, Identity>([[PERSONAL_CREDENTIALS.accessKeyId, PERSON]]);
   readonly #ofFunctions = new Map<string, FunctionIdentity>();
 
-  /** The credentials of a function in its role: the same for as long as it has that role. */
+  /** The credentials of a function in its role. They stay the same as long as the role does. */
   credentialsOf({ functionName, roleArn }: { functionName: string; roleArn?: string }): Credentials {
     const key = `${functionName}\n${roleArn ?? ''}`;
     const known = this.#ofFunctions.get(key);

@@ -1,5 +1,5 @@
 /**
- * Decides over one request by the policies of a principal and of the resource, both in one account.
+ * Decides on one request by the policies of a principal and of the resource, both in one account.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 import { isGlob } from '../glob';
@@ -31,7 +31,7 @@ export type Verdict =
 /** More than any app asks for again and again. */
 const MAX_KEPT = 2_000;
 
-/** The policies of one principal. What has been decided once is kept, unless it depends on more than action and resource. */
+/** The policies of one principal. Decisions are cached, unless they depend on more than action and resource. */
 export class PolicyEvaluator {
   readonly #byAction = new Map<string, Relevant>();
   readonly #verdicts = new Map<string, Verdict>();
@@ -78,7 +78,7 @@ export class PolicyEvaluator {
     if (theirs.some(isDeny)) return 'denied by resource';
     if (bounds?.some(isDeny)) return 'denied by boundary';
     const allowing = theirs.filter((statement) => !isDeny(statement));
-    // A resource that names the session itself, or everyone, is not held back by the role's boundary.
+    // A resource policy that names the session itself, or everyone, is not limited by the role's boundary.
     const [named, session] = [
       allowing.some(({ principals }) => isAbout(principals, this.principal) === 'role'),
       allowing.some(({ principals }) => isAbout(principals, this.principal) === 'session'),
@@ -103,7 +103,7 @@ export class PolicyEvaluator {
   }
 }
 
-/** What is about one action. */
+/** The statements about one action. */
 interface Relevant {
   identity: readonly PolicyStatement[];
   boundary?: readonly PolicyStatement[];

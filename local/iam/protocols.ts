@@ -1,4 +1,4 @@
-/** The services that are guarded: what their requests ask for, and how each of their protocols refuses. */
+/** The guarded services: which permissions their requests need, and how each protocol refuses. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isObject, type Json, type JsonObject } from '../assembly/values/json';
@@ -184,7 +184,7 @@ function objectIn(body: Buffer): JsonObject {
   return isObject(value) ? value : {};
 }
 
-/** The service itself refuses what is no JSON. */
+/** The service itself refuses anything that is not JSON. */
 function parsed(body: Buffer): Json | undefined {
   try {
     return JSON.parse(body.toString());

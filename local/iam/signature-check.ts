@@ -1,4 +1,4 @@
-/** Verifies who has signed a request: signs it again with the secret that belongs to its access key, and compares. */
+/** Verifies who signed a request: signs it again with the access key's secret, and compares. */
 import { timingSafeEqual } from 'node:crypto';
 import {
   canonicalRequest,
@@ -19,7 +19,7 @@ import {
   type SignatureParts,
 } from './signed-request';
 
-/** How far the clocks may be apart. */
+/** The largest accepted clock difference. */
 const MAX_SKEW_MILLIS = 5 * 60_000;
 const MAX_SKEW_MILLIS_S3 = 15 * 60_000;
 /** Of a presigned URL. */
@@ -105,14 +105,14 @@ export class SignatureCheck {
     );
   }
 
-  /** By one of the times it must be good. */
+  /** One of the times must make it valid. */
   #checkTimes(parts: SignatureParts, service: string): void {
     const faults = (this.#options.times?.() ?? [Date.now()]).map((now) => timeFault(parts, service, now));
     const [first] = faults;
     if (first !== undefined && faults.every((fault) => fault !== undefined)) throw first;
   }
 
-  /** The key is good for a day, and costs more than the rest. */
+  /** The key is valid for a day, and costs more than the rest. */
   #key(secretAccessKey: string, { day, region, service }: Scope): Buffer {
     const name = `${secretAccessKey} ${day} ${region} ${service}`;
     const known = this.#keys.get(name);
@@ -124,7 +124,7 @@ export class SignatureCheck {
   }
 }
 
-/** S3 signs what the client says of its body, and compares the body with that when it has come. */
+/** S3 signs what the client says about its body, and compares it with the body when that has arrived. */
 function claimedHash({ url = '', headers }: RequestHead): string {
   const query = presignedQuery(url);
   const claimed = headers['x-amz-content-sha256'] ?? query?.get('X-Amz-Content-Sha256');

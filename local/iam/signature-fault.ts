@@ -1,10 +1,10 @@
-/** Why a request's signature is not taken. Each protocol has codes of its own for it. */
+/** Why a request's signature is refused. Each protocol has its own error codes. */
 export type FaultKind =
   /** The request is not signed. */
   | 'missing'
-  /** It is signed in a way that cannot be read. */
+  /** Its signature cannot be read. */
   | 'incomplete'
-  /** Nobody here has that access key. */
+  /** The access key is unknown here. */
   | 'unknown key'
   /** The session token is not the one that belongs to the key. */
   | 'wrong token'

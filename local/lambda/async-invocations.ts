@@ -1,4 +1,7 @@
-/** Lambda's queue of asynchronous events: each is tried up to three times with the same request id, then dropped with a word. */
+/**
+ * Lambda's queue of asynchronous events: each is tried up to three times with the same request id, then dropped and
+ * logged.
+ */
 import { randomUUID } from 'node:crypto';
 import { inWords } from '../assembly/functions/asynchronous-settings';
 import type { AsynchronousSettings } from '../assembly/model';
@@ -19,10 +22,10 @@ import type { InvocationOutcome } from './invocation';
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 const RETRY_DELAYS_MILLIS = [60_000, 120_000];
-/** A throttled event is tried again after one second, then at growing intervals up to five minutes (same source). */
+/** A throttled event is retried after one second, then at growing intervals up to five minutes (same source). */
 const FIRST_THROTTLE_DELAY_MILLIS = 1_000;
 const LONGEST_THROTTLE_DELAY_MILLIS = 5 * 60_000;
-/** How long an event may be kept, unless the app says less (same source). */
+/** How long an event is kept, unless the app sets a shorter time (same source). */
 const MAX_AGE_SECONDS = 6 * 60 * 60;
 
 export interface AsyncEvent {
@@ -45,10 +48,10 @@ export interface AsyncInvocationsOptions {
   clock: Clock;
   limits: Pick<HostLimits, 'asynchronousEvents' | 'asynchronousPayloadCharacters'>;
   run(event: AsyncEvent): Promise<InvocationOutcome>;
-  /** What the app says of a function's events, if it says anything. */
+  /** The app's settings for a function's asynchronous events, if any. */
   settingsOf?(functionName: string): AsynchronousSettings | undefined;
   notice(functionName: string, text: string): void;
-  /** Takes what the app wants to have of events that have come to their end. @default nothing does, and the notices say so */
+  /** Gets the records of finished events that the app asked for. @default nothing does, and the notices say so */
   destinations?: Destinations;
   functionArn(functionName: string): string;
 }
@@ -56,7 +59,7 @@ export interface AsyncInvocationsOptions {
 export class AsyncInvocations {
   readonly #options: AsyncInvocationsOptions;
   readonly #postponed = new Map<Kept, Alarm>();
-  /** Events that are accepted and have not come to their end. */
+  /** Events that were accepted and have not finished. */
   readonly #kept = { count: 0, characters: 0 };
   #isFull = false;
   #closed = false;
@@ -93,7 +96,7 @@ export class AsyncInvocations {
     return count < asynchronousEvents && characters + payload.length <= asynchronousPayloadCharacters;
   }
 
-  /** Says so once, until there is room again. */
+  /** Logs it once, until there is room again. */
   #refused(functionName: string): void {
     if (this.#isFull) return;
     this.#isFull = true;
@@ -101,18 +104,18 @@ export class AsyncInvocations {
     const megabytes = Math.round(characters / 1024 / 1024);
     this.#options.notice(
       functionName,
-      `${count} events of ${megabytes} MB wait already: more are refused (${TOO_MANY_REQUESTS}) until some have come to their end`,
+      `${count} events of ${megabytes} MB are already waiting; more are refused (${TOO_MANY_REQUESTS}) until some have finished`,
     );
   }
 
-  /** It is through, or dropped. */
+  /** It has succeeded, or was dropped. */
   #ended({ payload }: Kept): void {
     this.#kept.count -= 1;
     this.#kept.characters -= payload.length;
     this.#isFull = false;
   }
 
-  /** Drops the events that wait for another attempt. */
+  /** Drops events that wait for another attempt. */
   close(): void {
     this.#closed = true;
     for (const [event, alarm] of this.#postponed) {
@@ -165,7 +168,7 @@ export class AsyncInvocations {
     }
     notice(
       event.functionName,
-      `event ${event.requestId} failed (${outcome.errorType}); it is tried again in ${delayMillis / 1000} s`,
+      `event ${event.requestId} failed (${outcome.errorType}); it is retried in ${delayMillis / 1000} s`,
     );
     const alarm = clock.after(delayMillis, () => {
       this.#postponed.delete(event);
@@ -174,7 +177,7 @@ export class AsyncInvocations {
     this.#postponed.set(event, alarm);
   }
 
-  /** What failed for good goes where the app wants it. */
+  /** Events that failed permanently go where the app wants them. */
   #giveUp(event: Kept, why: string, condition: Condition, outcome: FailedInvocation): void {
     const { onFailureArn, deadLetterArn } = this.#settingsOf(event) ?? {};
     const places = [onFailureArn, deadLetterArn].filter((arn) => arn !== undefined);
@@ -198,7 +201,7 @@ export class AsyncInvocations {
     return this.#send(arn, event, { body: event.payload, attributes });
   }
 
-  /** `false` if it is not taken there. */
+  /** `false` if the target refused it. */
   #send(arn: string, { functionName, requestId }: Kept, delivery: Delivery): boolean {
     const { destinations, notice } = this.#options;
     try {
@@ -206,7 +209,7 @@ export class AsyncInvocations {
       return destinations !== undefined;
     } catch (error) {
       if (!(error instanceof DeliveryError)) throw error;
-      notice(functionName, `event ${requestId} is not taken by ${inWords(arn)}: ${error.message}`);
+      notice(functionName, `event ${requestId} was refused by ${inWords(arn)}: ${error.message}`);
       return false;
     }
   }
@@ -218,7 +221,7 @@ export class AsyncInvocations {
   #drop(event: Kept, why: string): void {
     const { functionName, requestId } = event;
     this.#ended(event);
-    this.#options.notice(functionName, `event ${requestId} is dropped: ${why}`);
+    this.#options.notice(functionName, `event ${requestId} was dropped: ${why}`);
   }
 }
 

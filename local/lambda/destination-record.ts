@@ -8,14 +8,14 @@ export type Condition = 'Success' | 'RetriesExhausted' | 'EventAgeExceeded';
 export interface EndedEvent {
   requestId: string;
   payload: string;
-  /** How often the function was run with it. */
+  /** How often the function has run with this event. */
   invokeCount: number;
   condition: Condition;
   /** Of the last attempt. */
   outcome: InvocationOutcome;
 }
 
-/** The record, in an event's form where it goes to an event bus. */
+/** The record, in the form of an event if it goes to an event bus. */
 export function destinationRecord(
   { requestId, payload, invokeCount, condition, outcome }: EndedEvent,
   { arn, functionArn, now, id }: { arn: string; functionArn: string; now: number; id: string },
@@ -53,13 +53,13 @@ export function destinationRecord(
   });
 }
 
-/** A dead-letter queue or topic gets the event itself; how it failed is in the attributes. */
+/** A dead-letter queue or topic gets the event itself. The attributes say how it failed. */
 export function deadLetterAttributes({ requestId, outcome }: EndedEvent): MessageAttributes {
   const message = outcome.kind === 'failure' ? outcome.errorMessage : '';
   return {
     RequestID: { DataType: 'String', StringValue: requestId },
     ErrorCode: { DataType: 'Number', StringValue: '200' },
-    // An attribute needs a value, and Lambda cuts this one off after 1 KB.
+    // An attribute needs a value, and Lambda truncates this one after 1 KB.
     ErrorMessage: { DataType: 'String', StringValue: message.slice(0, 1024) || 'null' },
   };
 }

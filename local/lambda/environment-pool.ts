@@ -7,17 +7,19 @@ import type { HostLimits } from './host-limits';
 import { ProcessEnvironment } from './process-environment';
 import { ThreadEnvironment } from './thread-environment';
 
-/** What a pool may ask of the host it shares with other pools. */
+/** What a pool may ask of the host that it shares with other pools. */
 export interface PoolHost {
   readonly clock: Clock;
   readonly limits: HostLimits;
-  /** Of Node.js functions. */
+  /** For Node.js functions. */
   readonly isolation: Isolation;
   /** What goes wrong on purpose. */
   readonly faults?: FunctionFaults | undefined;
-  /** Whether one more thread fits, perhaps after ending another function's idle one. */
+  /** Whether one more thread fits, possibly after ending another function's idle one. */
   makeRoom(most: number): boolean;
-  /** An environment has come to rest: there may be room for those that wait in other pools, or too many that rest. */
+  /**
+   * An environment has become idle: there may be room for waiting invocations of other pools, or too many idle ones.
+   */
   roomChanged(): void;
   environmentOptions(lambdaFunction: LambdaFunction): Omit<EnvironmentOptions, 'version' | 'onExit'>;
 }
@@ -37,13 +39,13 @@ interface IdleEnvironment {
 export class EnvironmentPool {
   readonly #host: PoolHost;
   #function: LambdaFunction;
-  /** Counts the replacements of the code: an environment of an older one takes no further event. */
+  /** Counts replacements of the code. An environment with older code takes no more events. */
   #generation = 0;
   readonly #threads = new Map<Environment, { generation: number; order: number }>();
   #startedCount = 0;
-  /** The one started first is at the end, and is taken first: so it is soon optimized, and the others may grow old. */
+  /** The oldest environment is last and is taken first, so that it is soon optimized and the others may expire. */
   #idle: IdleEnvironment[] = [];
-  /** When an environment came to rest last. */
+  /** When an environment last became idle. */
   #usedAt = 0;
   readonly #waiting: Waiting[] = [];
   #stall: Alarm | undefined;
@@ -61,22 +63,22 @@ export class EnvironmentPool {
     return this.#function;
   }
 
-  /** Threads that live, the ones about to end included. */
+  /** Running threads, including those about to end. */
   get threadCount(): number {
     return this.#threads.size;
   }
 
-  /** Of the clock, since when none of its environments has come to rest; undefined if none rests. */
+  /** Since when none of its environments has become idle, by the clock; undefined if none is idle. */
   get restsSince(): number | undefined {
     return this.#idle.length === 0 ? undefined : this.#usedAt;
   }
 
-  /** Threads that live and are not about to end. */
+  /** Running threads that are not about to end. */
   get usableCount(): number {
     return [...this.#threads.keys()].filter(({ isUsable }) => isUsable).length;
   }
 
-  /** `onStart` is called when an environment takes the invocation. */
+  /** Calls `onStart` when an environment takes the invocation. */
   run(invocation: Invocation, onStart: (coldStart: boolean) => void): Promise<InvocationResult> {
     return new Promise((resolve) => {
       this.#waiting.push({ invocation, onStart, resolve });
@@ -84,7 +86,7 @@ export class EnvironmentPool {
     });
   }
 
-  /** Gives waiting invocations to environments, as far as there are any or may be started. */
+  /** Assigns waiting invocations to environments, as far as these exist or may be started. */
   pump(): void {
     while (this.#waiting.length > 0) {
       const environment =
@@ -95,7 +97,7 @@ export class EnvironmentPool {
     this.#watchForStall();
   }
 
-  /** Later invocations run the new code; running ones end with the old. */
+  /** Later invocations run the new code; running ones finish with the old. */
   replace(lambdaFunction: LambdaFunction): void {
     this.#function = lambdaFunction;
     this.#generation += 1;
@@ -110,14 +112,14 @@ export class EnvironmentPool {
     return youngest !== undefined;
   }
 
-  /** Fails what waits with `resultOf`, and ends the threads: the busy ones after their invocations. */
+  /** Fails waiting invocations with `resultOf`, and ends the threads: busy ones after their invocations. */
   retire(resultOf: (invocation: Invocation) => InvocationResult): void {
     for (const { invocation, resolve } of this.#waiting.splice(0)) resolve(resultOf(invocation));
     this.#watchForStall();
     this.replace(this.#function);
   }
 
-  /** Ends every thread at once, busy or not. */
+  /** Ends every thread immediately, busy or not. */
   async end(): Promise<void> {
     await Promise.all([...this.#threads.keys()].map((environment) => environment.end()));
   }
@@ -138,7 +140,7 @@ export class EnvironmentPool {
   #mayStart(): boolean {
     const { environmentsPerFunction, environments, environmentsUnderStall } = this.#host.limits;
     const hasRoom = this.#threads.size < environmentsPerFunction && this.#host.makeRoom(environments);
-    // Each function may have one at once, although others hold all, so that functions that call each other go on.
+    // Each function may always have one, even if others hold all, so that functions that call each other continue.
     return hasRoom || (this.#threads.size === 0 && this.#host.makeRoom(environmentsUnderStall));
   }
 
@@ -183,7 +185,7 @@ export class EnvironmentPool {
     if (this.#idle.length > 0) this.#host.roomChanged();
   }
 
-  /** Ends an environment that has been idle for long, unless it is the only one at rest. */
+  /** Ends an environment that has been idle for long, unless it is the only idle one. */
   #reap(environment: Environment): void {
     if (this.#idle.length < 2) return;
     this.#idle = this.#idle.filter((idle) => idle.environment !== environment);
@@ -197,9 +199,9 @@ export class EnvironmentPool {
   }
 
   /**
-   * If nothing at all comes to its end for a while, the environments are held by long invocations (a function that waits
-   * for messages, or for another function): one more is started then, and so on, up to a higher bound; one for each function
-   * even beyond it. Not while one is loading: on a machine that is short of time, starting more would only take more of it.
+   * If nothing finishes for a while, long invocations hold the environments (a function that waits for messages, or
+   * for another function). Then one more is started, and so on, up to a higher bound; one for each function even
+   * beyond it. Not while one is loading: on a busy machine, starting more would only slow it down.
    */
   #watchForStall(): void {
     if (this.#waiting.length === 0) {

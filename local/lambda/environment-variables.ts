@@ -1,11 +1,11 @@
-/** The environment of a function: its own variables and Lambda's, and nothing of the person who runs the host. */
+/** The environment variables of a function: its own and Lambda's, and nothing from the user who runs the host. */
 import { randomBytes } from 'node:crypto';
 import type { LambdaFunction } from '../assembly/model';
 import { type Credentials, PERSONAL_CREDENTIALS } from '../iam/identities';
 
-/** The folders that Lambda's Node.js runtime has in its path. */
+/** The folders in the PATH of Lambda's Node.js runtime. */
 const LAMBDA_PATH = '/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin';
-/** The SDK warns on older releases of Node.js, which a function on Lambda never sees. */
+/** The SDK warns about older Node.js releases, which a function on Lambda never has. */
 const NEWEST_NODE_WITH_SDK_WARNING = 21;
 
 export interface EnvironmentSettings {
@@ -35,7 +35,7 @@ export function environmentVariables(
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     ...(credentials.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: credentials.sessionToken }),
     AWS_EXECUTION_ENV: `AWS_Lambda_${lambdaFunction.runtime}`,
-    // As AWS_SAM_LOCAL does for SAM: how a function may learn that it runs on a developer's machine.
+    // Like SAM's AWS_SAM_LOCAL: tells a function that it runs on a developer's machine.
     SHARED_CONNECTION_LOCAL: 'true',
     AWS_LAMBDA_FUNCTION_NAME: lambdaFunction.functionName,
     AWS_LAMBDA_FUNCTION_VERSION: version,
@@ -47,7 +47,10 @@ export function environmentVariables(
   };
 }
 
-/** `2026/01/31/[$LATEST]`, by the version, and 32 hexadecimal digits: one stream for each environment, as Lambda names them. */
+/**
+ * `2026/01/31/[$LATEST]`, by the version, and 32 hexadecimal digits: one stream for each environment, like Lambda's
+ * names.
+ */
 export function logNames({ functionName }: LambdaFunction, version: string, now: number) {
   const day = new Date(now).toISOString().slice(0, 10).replaceAll('-', '/');
   return {

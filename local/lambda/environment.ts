@@ -1,24 +1,26 @@
-/** An execution environment of a function, as the pool sees it: it runs one invocation at a time and stands still in between. */
+/**
+ * An execution environment of a function, as the pool sees it: runs one invocation at a time and freezes in between.
+ */
 import type { LambdaFunction } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { Credentials } from '../iam/identities';
 import type { InvocationOutcome } from './invocation';
 
-/** What Lambda allows the init phase; what is over it counts against the function's own timeout. */
+/** Lambda's limit for the init phase. Anything longer counts against the function's own timeout. */
 export const INIT_SECONDS = 10;
 
 export interface Environment {
-  /** False once it has ended or is about to: it takes no more invocations. */
+  /** False once it has ended or is about to; then it takes no more invocations. */
   readonly isUsable: boolean;
-  /** True until the handler is loaded: then its first invocation runs. */
+  /** True until the handler is loaded and its first invocation runs. */
   readonly isLoading: boolean;
-  /** Runs one invocation; the next one may come only after its result. Never rejects. */
+  /** Runs one invocation. Wait for its result before the next one. Never rejects. */
   run(invocation: Invocation): Promise<InvocationResult>;
-  /** Ends it at once, whatever it does. */
+  /** Ends it immediately, whatever it does. */
   end(): Promise<void>;
 }
 
-/** Where Node.js functions run; functions of other runtimes always run in processes. */
+/** Where Node.js functions run. Functions of other runtimes always run in processes. */
 export type Isolation = 'thread' | 'process';
 
 export interface Endpoint {
@@ -29,7 +31,10 @@ export interface Endpoint {
 /** An endpoint, or a Unix domain socket. */
 export type Address = Endpoint | { path: string };
 
-/** Where connections to AWS's hosts go: by the service's label in the host (`dynamodb`), or by the name of a host, else to `endpoint`. */
+/**
+ * Where connections to AWS's hosts go: by the service's label in the host (`dynamodb`), or by host name, else to
+ * `endpoint`.
+ */
 export interface Endpoints {
   endpoint: Endpoint;
   services: Record<string, Address>;
@@ -37,7 +42,7 @@ export interface Endpoints {
 
 export interface EnvironmentOptions {
   lambdaFunction: LambdaFunction;
-  /** `$LATEST`, or the number of a published one. */
+  /** `$LATEST`, or the number of a published version. */
   version: string;
   region: string;
   /** By which the function signs its requests. @default those of people */
@@ -53,9 +58,9 @@ export interface Invocation {
   requestId: string;
   /** JSON text. */
   payload: string;
-  /** By which the function was invoked: the alias's or the version's. @default the function's own */
+  /** The alias or version that the caller used. @default the function itself */
   invokedFunctionArn?: string;
-  /** JSON text, where whoever invokes gives one. */
+  /** JSON text, if the caller sends one. */
   clientContext?: string;
 }
 

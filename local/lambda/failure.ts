@@ -3,10 +3,10 @@ import type { InvocationOutcome } from './invocation';
 
 export type FailedInvocation = Extract<InvocationOutcome, { kind: 'failure' }>;
 
-/** 6 MB and 100 bytes, as Lambda's own error message gives it. */
+/** 6 MB and 100 bytes, as in Lambda's own error message. */
 export const MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100;
 
-/** The error type of an invocation for which there was no room; the Invoke API answers it with 429. */
+/** The error type of an invocation for which there was no room. The Invoke API answers it with 429. */
 export const TOO_MANY_REQUESTS = 'TooManyRequestsException';
 
 export function failure(requestId: string, errorType: string, errorMessage: string): FailedInvocation {
@@ -19,7 +19,10 @@ export function timedOut(requestId: string, timeoutSeconds: number): FailedInvoc
   return failure(requestId, 'Sandbox.Timedout', message);
 }
 
-/** `how` as Lambda has it: `exit status 1`, `signal: killed`. Without it the process ended in peace, but without an answer. */
+/**
+ * `how` in Lambda's words: `exit status 1`, `signal: killed`. Without it, the process ended normally, but without a
+ * response.
+ */
 export function exited(requestId: string, how: string | undefined): FailedInvocation {
   const reason =
     how === undefined ? 'Runtime exited without providing a reason' : `Runtime exited with error: ${how}`;

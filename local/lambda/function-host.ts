@@ -1,4 +1,7 @@
-/** Runs an app's Lambda functions in worker threads or processes: warm environments, a bounded number of them, the rest in order. */
+/**
+ * Runs an app's Lambda functions in worker threads or processes: a bounded number of warm environments, and a queue
+ * for further invocations.
+ */
 import { randomUUID } from 'node:crypto';
 import type { LambdaFunction } from '../assembly/model';
 import type { Clock } from '../clock';
@@ -22,7 +25,7 @@ export interface FunctionHostOptions {
   /** The clock of retries and of the age of events. @default `clock` */
   appTime?: Clock;
   log: FunctionLog;
-  /** Where the functions' connections to `*.amazonaws.com` go. Asked anew for each invocation. */
+  /** Where the functions' connections to `*.amazonaws.com` go. Called for each invocation. */
   endpoint(): Endpoint;
   /**
    * The same for single services, by their label in AWS's hosts (`dynamodb`), and for hosts that are none of AWS's, by their names.
@@ -36,7 +39,7 @@ export interface FunctionHostOptions {
   isolation?: Isolation;
   /** What goes wrong on purpose. @default nothing */
   faults?: Faults | undefined;
-  /** Takes what the app wants to have of asynchronous events that have come to their end. @default nothing does */
+  /** Gets the records of finished asynchronous events that the app asked for. @default nothing does */
   destinations?: Destinations;
 }
 
@@ -79,22 +82,22 @@ export class FunctionHost implements FunctionInvoker {
     return this.#options.accountId;
   }
 
-  /** Threads that live at the moment. */
+  /** The number of running threads. */
   get environmentCount(): number {
     return [...this.#pools.values()].reduce((sum, pool) => sum + pool.threadCount, 0);
   }
 
-  /** The function of that name, if the app has it. */
+  /** The function with that name, if the app has it. */
   find(functionName: string): LambdaFunction | undefined {
     return this.#poolOf(functionName)?.lambdaFunction;
   }
 
-  /** The version that runs for a name, or a name and a qualifier, if the function has it. */
+  /** The version that runs for a name, or for a name and a qualifier, if the function has it. */
   versionOf(functionName: string): string | undefined {
     return this.#poolOf(functionName)?.version;
   }
 
-  /** By the name, or the name and a qualifier: every version runs the same code, in environments of its own. */
+  /** By name, or by name and qualifier: every version runs the same code, in its own environments. */
   #poolOf(functionName: string): EnvironmentPool | undefined {
     const own = this.#pools.get(functionName);
     if (own) return own;
@@ -109,7 +112,7 @@ export class FunctionHost implements FunctionInvoker {
     return pool;
   }
 
-  /** `clientContext` is JSON text that the function finds in its context. */
+  /** `clientContext` is JSON text for the function's context. */
   invoke(
     functionName: string,
     payload: string,
@@ -123,12 +126,12 @@ export class FunctionHost implements FunctionInvoker {
     });
   }
 
-  /** Returns the request id, the same for every attempt, or undefined if too many events wait already. */
+  /** Returns the request id, the same for every attempt, or undefined if too many events are waiting. */
   invokeAsync(functionName: string, payload: string): string | undefined {
     return this.#async.accept(functionName, payload);
   }
 
-  /** Takes these functions, and the code that is in their folders now, for all invocations that have not begun. */
+  /** Uses these functions, and the current code in their folders, for all invocations that have not begun. */
   replace(functions: LambdaFunction[]): void {
     const byName = new Map(functions.map((one) => [one.functionName, one]));
     for (const [key, pool] of this.#pools) {
@@ -146,7 +149,10 @@ export class FunctionHost implements FunctionInvoker {
     }
   }
 
-  /** Takes nothing new, drops retries, lets what waits or runs come to its end within a time limit, ends the threads. */
+  /**
+   * Accepts nothing new, drops retries, lets waiting and running invocations finish within a time limit, and ends the
+   * threads.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     this.#async.close();
@@ -256,7 +262,7 @@ export class FunctionHost implements FunctionInvoker {
     };
   }
 
-  /** One of the function that has gone longest without a use. False if none is idle. */
+  /** An environment of the function that has not been used for the longest time. False if none is idle. */
   #endAnIdleEnvironment(): boolean {
     let longest: { pool: EnvironmentPool; since: number } | undefined;
     for (const pool of this.#pools.values()) {
@@ -281,7 +287,7 @@ function hasVersion({ qualifiers = {} }: LambdaFunction, version: string): boole
 const NO_SERVICES: Record<string, Address> = {};
 
 function stopping(requestId: string) {
-  return failure(requestId, 'ServiceException', 'The runtime is stopping and takes no more invocations.');
+  return failure(requestId, 'ServiceException', 'The runtime is stopping and accepts no more invocations.');
 }
 
 /** The result of an invocation that never reached an environment. */

@@ -1,4 +1,4 @@
-/** Where the function host says what its functions did: one call for each start, line of output and end. */
+/** Where the function host reports what its functions did: one call for each start, line of output and end. */
 import { join } from 'node:path';
 import type { Log } from '../log';
 import { withoutTokens } from './hidden-tokens';
@@ -11,11 +11,11 @@ export interface InvocationStart {
   requestId: string;
   /** Milliseconds since the epoch. */
   startedAt: number;
-  /** JSON text that the function gets. */
+  /** The function's event, as JSON text. */
   payload: string;
-  /** What the invocation is for, where whoever invokes tells: `$default uJo39vlXoAMCHMA=`. */
+  /** What the invocation is for, if the caller says so: `$default uJo39vlXoAMCHMA=`. */
   subject?: string;
-  /** 1, or more for an event that is tried again. */
+  /** 1, or more for a retried event. */
   attempt: number;
   coldStart: boolean;
 }
@@ -38,9 +38,9 @@ export interface InvocationEnd extends InvocationStart {
   /** How long the environment took to start, if this invocation started it. */
   initMillis?: number;
   outcome: InvocationOutcome;
-  /** What went wrong, for people: the error with its stack and causes, by the lines of the sources. */
+  /** What went wrong, for people: the error with its stack and causes, with lines of the sources. */
   detail?: string;
-  /** What was not awaited, counted by kind (`timer`, `request` …): it stands still until the environment's next event. */
+  /** What was not awaited, counted by kind (`timer`, `request` …). It is frozen until the environment's next event. */
   leftovers: Readonly<Record<string, number>>;
 }
 
@@ -48,24 +48,24 @@ export interface FunctionLog {
   start(invocation: InvocationStart): void;
   output(line: OutputLine): void;
   end(invocation: InvocationEnd): void;
-  /** Something that belongs to no single invocation's run: an event put off or dropped. */
+  /** Something that belongs to no single invocation: a postponed or dropped event. */
   notice(functionName: string, text: string): void;
 }
 
 export const silentFunctionLog: FunctionLog = { start() {}, output() {}, end() {}, notice() {} };
 
 export interface TextLogOptions {
-  /** How people call the function of that name. @default the name itself */
+  /** The readable name of a function. @default the name itself */
   nameOf?: (functionName: string) => string;
   /** @default hours to milliseconds in the process's own time zone */
   timeOfDay?: (at: number) => string;
-  /** Only what goes wrong: failed invocations, and events put off or dropped. @default false */
+  /** Only errors: failed invocations, and postponed or dropped events. @default false */
   quiet?: boolean;
   /** Also what functions get and return. @default false */
   verbose?: boolean;
 }
 
-/** Writes a line for each invocation (`10:15:03.123 ChatRoutes 12 ms`), its output above it and its error below it. */
+/** Writes one line for each invocation (`10:15:03.123 ChatRoutes 12 ms`), with its output above and its error below. */
 export function textFunctionLog(log: Log, options: TextLogOptions = {}): FunctionLog {
   const { nameOf = (functionName) => functionName, timeOfDay = localTimeOfDay } = options;
   const { quiet = false, verbose = false } = options;
@@ -96,7 +96,7 @@ export function textFunctionLog(log: Log, options: TextLogOptions = {}): Functio
       if (left !== '') {
         log.warn(
           `${timeOfDay(endedAt)} ${nameOf(functionName)} left ${left} pending: ` +
-            'as on Lambda, nothing of it goes on before the next event. Await it before the handler returns.',
+            'as on Lambda, none of it continues before the next event. Await it before the handler returns.',
         );
       }
     },
@@ -116,7 +116,7 @@ function leftoversOf(leftovers: Readonly<Record<string, number>>): string {
     .join(', ');
 }
 
-/** Leaves out the stack's frames of Node.js and of the host itself, which tell nothing about the function. */
+/** Removes frames of Node.js and of the host itself, which say nothing about the function. */
 function withoutInnerFrames(detail: string): string {
   const kept: string[] = [];
   for (const line of detail.split('\n')) {
@@ -132,7 +132,7 @@ function indented(text: string): string {
   return text.split('\n').join('\n    ');
 }
 
-/** Local time, as the person at the terminal reads it. */
+/** In the user's local time. */
 function localTimeOfDay(at: number): string {
   const time = new Date(at);
   const digits = (value: number, length = 2) => String(value).padStart(length, '0');

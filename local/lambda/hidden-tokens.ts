@@ -1,4 +1,4 @@
-/** What is logged of events never has a JWT in it: whoever reads the log could connect as its owner. */
+/** Removes JWTs from logged events, because anyone who reads one could connect as its owner. */
 
 /** JWS Compact Serialization (RFC 7515) of a header that is a JSON object. */
 const JWT = /\bey[AJ][\w-]+\.[\w-]+\.[\w-]+/g;

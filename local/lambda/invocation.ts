@@ -1,19 +1,19 @@
-/** How the rest of the runtime runs a function: AWS's two invocation types, as the Invoke API has them. */
+/** How the rest of the runtime runs a function: with AWS's two invocation types, as in the Invoke API. */
 export interface FunctionInvoker {
   /**
-   * `RequestResponse`: runs the function once and answers with what came of it. Never rejects for what the function did.
+   * `RequestResponse`: runs the function once and returns the result. Never rejects because of the function.
    * `subject` says in the log what it is for.
    */
   invoke(functionName: string, payload: string, subject?: string): Promise<InvocationOutcome>;
   /**
-   * `Event`: queues the function and returns; tried again after 1 and 2 minutes, with the same request id. Where too many events
-   * wait already, it is refused with a line in the log.
+   * `Event`: queues the invocation and returns. Retried after 1 and 2 minutes, with the same request id. If too many
+   * events are waiting, it is refused, and this is logged.
    */
   invokeAsync(functionName: string, payload: string): void;
 }
 
 export type InvocationOutcome =
-  /** `payload` is the JSON text of what the handler returned; `null` when it returned nothing. */
+  /** `payload` is the JSON text of the handler's result; `null` if it returned nothing. */
   | { kind: 'success'; requestId: string; payload: string }
-  /** The handler threw, timed out, or its process ended. `payload` is Lambda's JSON error record. */
+  /** The handler threw or timed out, or its process ended. `payload` is Lambda's JSON error record. */
   | { kind: 'failure'; requestId: string; errorType: string; errorMessage: string; payload: string };

@@ -8,7 +8,7 @@ import type { InvocationOutcome } from './invocation';
 
 const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations\/?$/;
 
-/** What `FunctionName` may be: a name, a partial ARN or an ARN, each with or without a qualifier. */
+/** The forms of `FunctionName`: a name, a partial ARN or an ARN, each with or without a qualifier. */
 const FUNCTION_REFERENCE =
   /^(?:(?:arn:aws[a-z-]*:lambda:(?<region>[a-z0-9-]+):)?(?<account>\d{12}):function:|function:)?(?<name>[A-Za-z0-9-_]+)(?::(?<qualifier>\$LATEST|[A-Za-z0-9-_]+))?$/;
 
@@ -16,19 +16,19 @@ const FUNCTION_REFERENCE =
 const MAX_PAYLOAD_BYTES = { RequestResponse: 6 * 1024 * 1024, Event: 1024 * 1024, DryRun: 6 * 1024 * 1024 };
 type InvocationType = keyof typeof MAX_PAYLOAD_BYTES;
 
-/** Answers a request for the Invoke API and returns true; leaves any other request alone and returns false. */
+/** Answers a request for the Invoke API and returns true. Otherwise does nothing and returns false. */
 export type InvokeHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export function invokeHandler(host: FunctionHost): InvokeHandler {
   return (request, response) => {
-    // Not with URL, which takes what follows `//` for a host.
+    // Not with URL, which would read text after `//` as a host.
     const [path = '', query] = (request.url ?? '/').split('?', 2);
     const match = INVOKE_PATH.exec(path);
     if (request.method !== 'POST' || match?.[1] === undefined) return false;
     const qualifier = new URLSearchParams(query).get('Qualifier') ?? undefined;
     answerInvoke(host, match[1], qualifier, request).then(
       (answer) => send(response, answer),
-      // Unless the client went away in the middle of its request, it gets an answer.
+      // It gets a response, unless the client disconnected in the middle of its request.
       () => {
         if (!request.complete) response.destroy();
         else send(response, refusal(500, 'ServiceException', 'Internal server error', { Type: 'Service' }));
@@ -117,7 +117,7 @@ function decode(encoded: string): string {
   }
 }
 
-/** The body as text, or undefined if it is larger than allowed; then the rest is read and forgotten. */
+/** The body as text, or undefined if it is too large; then the rest is read and dropped. */
 async function readPayload(request: IncomingMessage, maxBytes: number): Promise<string | undefined> {
   const body = await readBody(request, maxBytes);
   if (body === undefined) throw new Error('The client has gone away.');
@@ -134,7 +134,7 @@ function jsonFault(payload: string): string | undefined {
   }
 }
 
-/** JSON text, undefined without one, null if it cannot be read. */
+/** JSON text; undefined without one; null if it cannot be read. */
 function clientContextOf(request: IncomingMessage): string | undefined | null {
   const header = request.headers['x-amz-client-context'];
   if (typeof header !== 'string') return undefined;

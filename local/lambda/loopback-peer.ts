@@ -1,8 +1,8 @@
-/** Who is at the other end of a connection over 127.0.0.1: Linux tells the user whose process holds it. */
+/** Who is at the other end of a connection over 127.0.0.1: Linux reports the user of that process. */
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 
-/** How the kernel's tables of connections write 127.0.0.1, for IPv4 and in IPv6's form. */
+/** How the kernel's connection tables write 127.0.0.1, in IPv4 and IPv6 form. */
 const TABLES = [
   { file: '/proc/net/tcp', loopback: '0100007F' },
   { file: '/proc/net/tcp6', loopback: '0000000000000000FFFF00000100007F' },
@@ -11,7 +11,7 @@ const LOCAL_COLUMN = 1;
 const REMOTE_COLUMN = 2;
 const USER_COLUMN = 7;
 
-/** Whether the peer's process is of this process's own user. Where the system does not tell, it counts as such. */
+/** Whether the peer's process belongs to this process's own user. If the system does not say, it counts as such. */
 export async function isOwnUser({ localPort, remotePort }: Socket): Promise<boolean> {
   if (process.platform !== 'linux' || !process.getuid) return true;
   const user = String(process.getuid());

@@ -13,7 +13,7 @@ export interface ProcessCommand {
   env: Record<string, string>;
 }
 
-/** Why there is nothing to run: in Lambda's words, and with the remedy. */
+/** Why nothing can run: in Lambda's words, with the remedy. */
 export class InvalidEntrypoint extends Error {
   constructor(
     message: string,
@@ -24,7 +24,7 @@ export class InvalidEntrypoint extends Error {
   }
 }
 
-/** @throws {InvalidEntrypoint} if the function has nothing that can run. */
+/** @throws {InvalidEntrypoint} if the function has nothing that can run */
 export function processCommand(options: EnvironmentOptions, runtimeApi: string): ProcessCommand {
   const { lambdaFunction } = options;
   const { runtime, handler, interpreter } = lambdaFunction;
@@ -32,7 +32,7 @@ export function processCommand(options: EnvironmentOptions, runtimeApi: string):
   const { endpoint } = options.endpoints();
   if (runtime.startsWith('python')) {
     if (interpreter === undefined) {
-      const message = `No Python of this machine has the module awslambdaric`;
+      const message = `No Python on this machine has the module awslambdaric`;
       throw new InvalidEntrypoint(message, `Install it: ${INSTALL_PYTHON_CLIENT}`);
     }
     const place = `${endpoint.host}:${endpoint.port}`;
@@ -84,11 +84,11 @@ function variables(options: EnvironmentOptions, runtimeApi: string): Record<stri
   const libraries = [codeDirectory, join(codeDirectory, 'lib'), ...layerFolders('lib')];
   return {
     LANG: 'en_US.UTF-8',
-    // The code's folder is the app's own: nothing is written into it.
+    // The code's folder belongs to the app. Nothing is written into it.
     PYTHONDONTWRITEBYTECODE: '1',
     LD_LIBRARY_PATH: libraries.join(':'),
     ...common,
-    // The programs of this machine are where its own path finds them.
+    // Programs of this machine are found in its own PATH.
     PATH: environment.PATH ?? [process.env.PATH ?? '', ...layerFolders('bin')].join(':'),
     ...(layers.length > 0 && runtime.startsWith('python')
       ? { PYTHONPATH: [environment.PYTHONPATH ?? [], layerFolders('python')].flat().join(':') }

@@ -1,4 +1,4 @@
-/** The kind of environment that runs any language: a process that asks the Runtime API for events, and is stopped in between. */
+/** The environment for any language: a process that asks the Runtime API for events, and is stopped in between. */
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
@@ -18,7 +18,7 @@ import { howItEnded, ProcessGroup } from './process-group';
 import { type ReportedError, RuntimeApi } from './runtime-api';
 import { withSourcePaths } from './source-paths';
 
-/** How often the memory of a process is looked at while it runs. */
+/** How often the memory of a running process is checked. */
 const MEMORY_CHECK_MILLIS = 100;
 
 interface Running {
@@ -39,7 +39,7 @@ export class ProcessEnvironment implements Environment {
   #ended = false;
   #exited = false;
   #running: Running | undefined;
-  /** Of the invocation that ran last: what the process prints is its output. */
+  /** The last invocation. What the process prints belongs to it. */
   #requestId = '';
   #memoryCheck: NodeJS.Timeout | undefined;
   #whenExited: () => void = () => undefined;
@@ -47,7 +47,7 @@ export class ProcessEnvironment implements Environment {
     this.#whenExited = resolve;
   });
 
-  /** Starts the process; it loads the handler while the first invocation waits. */
+  /** Starts the process. It loads the handler while the first invocation waits. */
   constructor(options: EnvironmentOptions) {
     this.#options = options;
     this.#api = new RuntimeApi({
@@ -142,7 +142,7 @@ export class ProcessEnvironment implements Environment {
     });
   }
 
-  /** What was printed before the answer is read before it counts. */
+  /** Output from before the response is read before the response counts. */
   async #apiOnResponse(body: string | undefined): Promise<void> {
     const running = this.#running;
     await outputIsRead();
@@ -247,7 +247,7 @@ export class ProcessEnvironment implements Environment {
       ...(initMillis === undefined ? {} : { initMillis }),
       ...result,
     });
-    // It may have asked for the next event already.
+    // It may already have asked for the next event.
     if (this.#api.isWaiting && !this.#running) this.#freeze();
   }
 }

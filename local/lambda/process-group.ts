@@ -1,14 +1,14 @@
-/** The processes of one environment: started together, and stopped, continued, measured and ended together. */
+/** The processes of one environment: started, stopped, continued, measured and ended together. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import type { ProcessCommand } from './process-command';
 
 const PAGE_BYTES = 4096;
-/** Of one environment: more are not measured. */
+/** For one environment. More are not measured. */
 const MOST_PROCESSES = 256;
 
-/** As Go names signals, and Lambda with it. */
+/** Go's names for signals, which Lambda uses. */
 const SIGNAL_WORDS: Record<string, string> = {
   SIGABRT: 'aborted',
   SIGBUS: 'bus error',
@@ -22,7 +22,7 @@ const SIGNAL_WORDS: Record<string, string> = {
   SIGTERM: 'terminated',
 };
 
-/** Those that live, to end with this process, however it ends by itself. */
+/** Running groups. They end with this process, whenever that ends by itself. */
 const living = new Set<ProcessGroup>();
 process.on('exit', () => {
   for (const group of living) group.signal('SIGKILL');
@@ -54,7 +54,7 @@ export class ProcessGroup {
     }
   }
 
-  /** The resident memory of the process and its descendants; 0 where the system does not tell. */
+  /** The resident memory of the process and its descendants; 0 if the system does not report it. */
   async residentBytes(): Promise<number> {
     const pids = [this.child.pid ?? 0];
     let pages = 0;
@@ -72,7 +72,7 @@ export class ProcessGroup {
   }
 }
 
-/** As Lambda tells it: `exit status 1`, `signal: killed`; undefined for a process that ended in peace. */
+/** In Lambda's words: `exit status 1`, `signal: killed`; undefined for a process that ended normally. */
 export function howItEnded(code: number | null, signal: string | null): string | undefined {
   if (signal !== null) return `signal: ${SIGNAL_WORDS[signal] ?? signal.slice(3).toLowerCase()}`;
   return code === 0 || code === null ? undefined : `exit status ${code}`;

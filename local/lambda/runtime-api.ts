@@ -1,5 +1,6 @@
 /**
- * Lambda's Runtime API, by which the process of an environment asks for events and answers them: one server for each environment.
+ * Lambda's Runtime API, with which the process of an environment gets events and responds: one server for each
+ * environment.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -24,15 +25,15 @@ export interface RuntimeEvent {
 }
 
 export interface RuntimeApiListener {
-  /** The process asks for an event. It waits until it is given one. */
+  /** The process asks for an event, and waits until it gets one. */
   onNext(): void;
-  /** The answer to the event, undefined if it is larger than Lambda takes. */
+  /** The response to the event; undefined if it is larger than Lambda allows. */
   onResponse(body: string | undefined): void;
   onError(error: ReportedError): void;
   onInitError(error: ReportedError): void;
 }
 
-/** As the process has told it: JSON, if it keeps to the API. */
+/** The error from the process: JSON, if it follows the API. */
 export interface ReportedError {
   type: string | undefined;
   body: string;
@@ -41,7 +42,7 @@ export interface ReportedError {
 export class RuntimeApi {
   readonly #listener: RuntimeApiListener;
   readonly #server: Server;
-  /** Whether each connection is of this user. */
+  /** Whether each connection belongs to this user. */
   readonly #peers = new WeakMap<Socket, Promise<boolean>>();
   #next: ServerResponse | undefined;
   #given: RuntimeEvent | undefined;
@@ -53,7 +54,7 @@ export class RuntimeApi {
       { keepAlive: true },
       (request, response) => void this.#serve(request, response),
     );
-    // A process that stands still may be slow for as long as it does: its timeout is the invocation's.
+    // A frozen process may be slow for as long as it is frozen. Its timeout is the invocation's.
     Object.assign(this.#server, { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0, timeout: 0 });
     this.#server.maxConnections = MAX_CONNECTIONS;
     this.#server.on('connection', (socket) => {
@@ -63,7 +64,7 @@ export class RuntimeApi {
     this.#server.unref();
   }
 
-  /** Resolves with `host:port`, which a process finds in AWS_LAMBDA_RUNTIME_API. */
+  /** Resolves with `host:port` for AWS_LAMBDA_RUNTIME_API. */
   async listen(): Promise<string> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
@@ -78,13 +79,13 @@ export class RuntimeApi {
     this.#deliver();
   }
 
-  /** The event has come to its end without an answer: a later one is refused. */
+  /** The event has ended without a response. A later response is refused. */
   forget(): void {
     this.#given = undefined;
     this.#running = undefined;
   }
 
-  /** Whether the process has asked for an event that is not there yet. */
+  /** Whether the process is waiting for an event. */
   get isWaiting(): boolean {
     return this.#next !== undefined;
   }
@@ -116,18 +117,20 @@ export class RuntimeApi {
     this.#take(path, request, response, body);
   }
 
-  /** Pages in a browser, names that someone else's DNS has for this machine, and other users' programs are not answered. */
+  /** Refuses pages in a browser, foreign DNS names for this machine, and other users' programs. */
   async #refusal({ headers, socket }: IncomingMessage): Promise<string | undefined> {
     if (headers.host !== this.#authority) return `The Host header is not ${this.#authority}.`;
-    // Of these fetch of Node.js sends Sec-Fetch-Mode only, and browsers send all.
+    // Node.js's fetch sends only Sec-Fetch-Mode of these; browsers send all.
     if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined)
-      return 'Pages are not answered.';
-    return (await this.#peers.get(socket)) ? undefined : 'Processes of other users are not answered.';
+      return 'Requests from pages are refused.';
+    return (await this.#peers.get(socket))
+      ? undefined
+      : 'Requests from processes of other users are refused.';
   }
 
   #wait(response: ServerResponse): void {
     if (this.#next) {
-      answer(response, 403, 'InvalidStateTransition', 'A request for an event waits already.');
+      answer(response, 403, 'InvalidStateTransition', 'Another request is already waiting for an event.');
       return;
     }
     if (this.#running !== undefined) {
@@ -195,7 +198,7 @@ export class RuntimeApi {
   }
 }
 
-/** Undefined if it is larger than Lambda takes; the rest of it is read and dropped. */
+/** Undefined if it is larger than Lambda allows. The rest is read and dropped. */
 async function read(request: IncomingMessage): Promise<string | undefined> {
   let chunks: Buffer[] = [];
   let bytes = 0;
@@ -213,7 +216,7 @@ function answer(response: ServerResponse, status: number, errorType?: string, er
   response.end(JSON.stringify(body));
 }
 
-/** JSON text that a header can hold. */
+/** JSON text that fits into a header. */
 function ascii(json: string): string {
   return json.replace(
     /[^ -~]/g,

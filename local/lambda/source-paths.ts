@@ -1,16 +1,18 @@
 /**
- * Where the sources are that a stack names. A source map gives them from the folder that the bundle was made in; the CDK has copied
- * it to another, which may lie deeper or less deep.
+ * Finds the source files in a stack trace. A source map has paths relative to the folder where the bundle was made,
+ * but the CDK has copied the bundle to another folder, at another depth.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 
-/** A file with line and column, in a frame of a stack or above the source's line. */
+/** A file with line and column, in a stack frame or above the source line. */
 const PLACE = /(?:file:\/\/)?(\/[^\s():]+|[A-Za-z]:\\[^\s():]+)(?=:\d+)/g;
-/** The folders above the code in which sources are looked for: the assembly, and the project around it. */
+/** The folders above the code in which sources are searched: the assembly, and the project around it. */
 const MOST_PARENTS = 3;
 
-/** The text with each place whose file is not there put right, if the file is found around the code's folder or `workingDirectory`. */
+/**
+ * Corrects each path whose file does not exist, if the file is found around the code's folder or `workingDirectory`.
+ */
 export function withSourcePaths(text: string, codeDirectory: string, workingDirectory = process.cwd()) {
   const roots = [workingDirectory, ...parentsOf(codeDirectory)];
   const known = new Map<string, string>();
@@ -33,7 +35,7 @@ function parentsOf(folder: string): string[] {
   return parents;
 }
 
-/** The longest end of the path, of a folder and a file at least, that is in one of the folders. */
+/** The longest end of the path, with at least a folder and a file, that exists in one of the folders. */
 function find(path: string, roots: string[]): string | undefined {
   const segments = path.split(/[/\\]/);
   for (let first = 1; first < segments.length - 1; first += 1) {

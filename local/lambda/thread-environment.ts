@@ -1,4 +1,4 @@
-/** The kind of environment that is fast: a worker thread, for Node.js functions. */
+/** The fast environment: a worker thread, for Node.js functions. */
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
@@ -18,7 +18,7 @@ import { withSourcePaths } from './source-paths';
 
 const BOOTSTRAP = join(__dirname, 'worker', 'bootstrap.cjs');
 
-/** What the words of the signal mean, which the thread shares. */
+/** The meaning of the words in the shared signal. */
 const SENT = 0;
 const ASLEEP = 1;
 
@@ -28,16 +28,16 @@ interface ErrorRecord {
   trace: string[];
 }
 
-/** What the thread says (see worker/bootstrap.cjs). */
+/** Messages from the thread (see worker/bootstrap.cjs). */
 type Report =
   | { kind: 'output'; stream: 'stdout' | 'stderr'; text: string }
   | { kind: 'ready' }
   | { kind: 'answer'; payload: string; leftovers: Record<string, number> }
   | { kind: 'error'; record: ErrorRecord; detail: string; leftovers: Record<string, number> }
   | { kind: 'fatal'; record: ErrorRecord; detail: string }
-  /** It ends now, of a signal or for want of memory. */
+  /** It ends now, because of a signal or a lack of memory. */
   | { kind: 'exit'; how: string }
-  /** Groups of processes that the function has started. */
+  /** Process groups that the function has started. */
   | { kind: 'children'; started?: number; gone?: number };
 
 interface Running {
@@ -51,7 +51,7 @@ interface Running {
 export class ThreadEnvironment implements Environment {
   readonly #options: EnvironmentOptions;
   readonly #worker: Worker;
-  /** How many events were sent, and whether the thread has gone to sleep for want of one (see worker/bootstrap.cjs). */
+  /** How many events were sent, and whether the thread has gone to sleep without one (see worker/bootstrap.cjs). */
   readonly #signal = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
   /** Those that the thread knows. */
   #endpoints: Endpoints;
@@ -63,7 +63,7 @@ export class ThreadEnvironment implements Environment {
   readonly #processGroups = new Set<number>();
   #ended = false;
 
-  /** Starts the thread; it loads the handler while the first invocation waits. */
+  /** Starts the thread. It loads the handler while the first invocation waits. */
   constructor(options: EnvironmentOptions) {
     this.#options = options;
     this.#endpoints = options.endpoints();
@@ -141,7 +141,7 @@ export class ThreadEnvironment implements Environment {
     });
   }
 
-  /** Undefined as long as the thread knows them: to copy them to it would cost each event more than its own text. */
+  /** Undefined if the thread already knows them, because copying them would cost each event more than its own text. */
   #changedEndpoints(): Endpoints | undefined {
     const now = this.#options.endpoints();
     const { endpoint, services } = this.#endpoints;
@@ -266,10 +266,12 @@ function nodeMajor(runtime: string): number {
   return Number.parseInt(runtime.replace('nodejs', ''), 10);
 }
 
-/** What a young generation is made of: V8 has three semi-spaces' size for it. */
+/** The size of a young generation: V8 uses three semi-spaces for it. */
 const SEMI_SPACES = 3;
 
-/** As Lambda starts Node.js: nine tenths of the memory for old objects, a twentieth for each semi-space of young ones. */
+/**
+ * As Lambda starts Node.js: nine tenths of the memory for old objects, a twentieth for each semi-space of young ones.
+ */
 function resourceLimits(memoryMegabytes: number) {
   return {
     maxOldGenerationSizeMb: Math.floor(memoryMegabytes * 0.9),

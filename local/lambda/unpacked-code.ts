@@ -1,4 +1,4 @@
-/** Functions as Lambda finds them before they run: archives unpacked, and their layers laid over each other in one folder. */
+/** Functions as Lambda sees them before they run: archives unpacked, and layers merged into one folder. */
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -18,7 +18,10 @@ import { openPromise } from 'yauzl';
 import type { LambdaFunction } from '../assembly/model';
 import { UserError } from '../user-error';
 
-/** Of the code and all layers together, and the words: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/**
+ * For the code and all layers together. Limit and message:
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
 const MAX_UNPACKED_BYTES = 262_144_000;
 
 const FILE_TYPE = 0o170000;
@@ -30,8 +33,8 @@ export class UnpackedCode {
   readonly #folders = new Map<string, Promise<string>>();
 
   /**
-   * Functions with a folder for their code, and at most one for their layers. What was unpacked before is not unpacked again.
-   * @throws {UserError} if an archive cannot be read.
+   * Functions with a folder for their code, and at most one for their layers. Archives are unpacked only once.
+   * @throws {UserError} if an archive cannot be read
    */
   of(functions: LambdaFunction[]): Promise<LambdaFunction[]> {
     return Promise.all(
@@ -53,7 +56,7 @@ export class UnpackedCode {
     if (stat.isDirectory()) return Promise.resolve(path);
     return this.#once(`${path} ${stat.mtimeMs} ${stat.size}`, async (folder) => {
       await unpack(path, folder).catch((error: Error) => {
-        throw new UserError(`${user}: the archive ${path} cannot be unpacked: ${error.message}`);
+        throw new UserError(`${user}: the archive ${path} could not be unpacked: ${error.message}`);
       });
     });
   }
@@ -84,7 +87,7 @@ export class UnpackedCode {
 /** yauzl refuses names that lead out of the folder. */
 async function unpack(archive: string, folder: string): Promise<void> {
   const zip = await openPromise(archive);
-  // Made last, so that no file is written through one.
+  // Created last, so that no file is written through a link.
   const links: { path: string; target: string }[] = [];
   let bytes = 0;
   for await (const entry of zip.eachEntry()) {

@@ -13,21 +13,24 @@
  * - Conditions of a queue's or topic's policy on anything but the source, its account and TLS do not hold (`ResourcePolicies`).
  */
 
-/** How many invocations Lambda runs side by side for a standard queue. It adds more while messages wait, minutes later. */
+/**
+ * How many invocations Lambda runs in parallel for a standard queue. After some minutes, it adds more while messages
+ * wait.
+ */
 export const INITIAL_QUEUE_CONCURRENCY = 5;
 
 /**
- * Shards of a table's stream: as many as a new table on demand has partitions. Items of one partition key come in their
- * order; of others, batches of different shards overtake each other.
+ * Shards of a table's stream: as many as a new on-demand table has partitions. Items with the same partition key stay
+ * in order; batches of different shards may overtake each other.
  */
 export const STREAM_SHARDS = 4;
 
-/** After how long a batch of a stream that failed is tried again, and how long that grows to at most. */
+/** When a failed batch of a stream is first retried, and the longest pause between retries. */
 export const FIRST_STREAM_RETRY_MILLIS = 1_000;
 export const LONGEST_STREAM_RETRY_MILLIS = 60_000;
 
-/** What a variable of an input template is that the event has not: "not created", says the documentation. */
+/** The value of an input template's variable that the event lacks: "not created", says the documentation. */
 export const MISSING_VARIABLE = '';
 
-/** `SenderId`: the id of an IAM user. Who sent a message nobody knows here. */
+/** `SenderId`: the id of an IAM user. The actual sender is unknown here. */
 export const SENDER_ID = 'AIDALOCALLOCALLOCALLO';

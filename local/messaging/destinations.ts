@@ -1,20 +1,20 @@
-/** Delivers to whatever an ARN names: a function, a queue, a topic or an event bus of the app. */
+/** Delivers to any ARN: a function, a queue, a topic or an event bus of the app. */
 import { functionNameIn } from '../assembly/values/resource-values';
 import type { MessageAttributes } from '../sqs/message';
 
 export interface Delivery {
-  /** What the target gets: JSON text, except for queues and topics, which take any. */
+  /** What the target gets: JSON text, except for queues and topics, which accept any text. */
   body: string;
   /** For queues and topics. */
   attributes?: MessageAttributes;
   /** For FIFO queues and topics. */
   groupId?: string;
   deduplicationId?: string;
-  /** For event buses: the event comes from another bus, and goes to no third one. */
+  /** For event buses: the event comes from another bus, and is not forwarded to a third one. */
   isForwarded?: boolean;
 }
 
-/** Why the target took nothing, in AWS's words for errors of rules: more attempts would change nothing. */
+/** Why the target refused, in AWS's words for errors of rules. Retries would not help. */
 export class DeliveryError extends Error {
   constructor(
     readonly code: string,
@@ -27,15 +27,15 @@ export class DeliveryError extends Error {
 export interface DestinationParts {
   hasFunction(functionName: string): boolean;
   invokeAsync(functionName: string, payload: string): void;
-  /** `false` if the app has no such queue, topic or bus. Throws if it takes no such message. */
+  /** `false` if the app has no such queue, topic or bus. Throws if it refuses the message. */
   sendToQueue(arn: string, delivery: Delivery): boolean;
   publish(arn: string, delivery: Delivery): boolean;
   putEvent(busArn: string, delivery: Delivery): boolean;
 }
 
-/** What can be delivered to: for those who only want to deliver. */
+/** For code that only delivers. */
 export interface Destinations {
-  /** @throws {DeliveryError} if there is no such target, or it takes no such message. */
+  /** @throws {DeliveryError} if there is no such target, or it refuses the message */
   deliver(arn: string, delivery: Delivery): void;
 }
 
@@ -79,8 +79,9 @@ export function serviceOf(arn: string): string | undefined {
 }
 
 /**
- * Delivers, or else to the dead-letter queue; `undefined` if one of them took it, else why nothing could be delivered.
- * `letter` makes a dead letter of the failure.
+ * Delivers to the target, or else to the dead-letter queue. Returns `undefined` if one of them accepted, or else the
+ * reason.
+ * `letter` makes a dead letter from the failure.
  */
 export function deliverOrBury(
   destinations: Destinations,

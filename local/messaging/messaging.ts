@@ -1,4 +1,4 @@
-/** What pushes in an app: its queues, topics, event buses, schedules, and the mappings by which these run functions. */
+/** The messaging of an app: its queues, topics, event buses, schedules, and the mappings that run functions. */
 import type { App } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { ItemChange } from '../dynamodb/change';
@@ -74,7 +74,7 @@ export class Messaging implements Destinations {
     });
   }
 
-  /** By the names that requests are signed for. */
+  /** By the service name in signatures. */
   get services(): Record<string, RequestHandler> {
     const { region, accountId } = this.#options.app;
     const { clock, log } = this.#options;
@@ -85,7 +85,7 @@ export class Messaging implements Destinations {
     };
   }
 
-  /** Schedules and mappings begin to run functions. */
+  /** Starts schedules and mappings. */
   start(): void {
     this.#schedules.start();
     this.#eventSources.replace(this.#options.app);
@@ -100,7 +100,7 @@ export class Messaging implements Destinations {
     this.#eventSources.changed(change);
   }
 
-  /** What is in queues that stay is kept. */
+  /** Queues that stay keep their messages. */
   update(app: MessagingApp): void {
     const { queues, topics, eventBuses, schedules } = app;
     this.#queues.replace(queues);

@@ -1,4 +1,4 @@
-/** The parameter store of Systems Manager, as far as functions read it: what the app stores, and what people gave. */
+/** The parameter store of Systems Manager, as far as functions read it: the app's parameters and the user's. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App, StoredParameter } from '../assembly/model';
 import { isObject, type JsonObject, listAt, textAt } from '../assembly/values/json';
@@ -8,7 +8,7 @@ import type { Log } from '../log';
 
 type StoringApp = Pick<App, 'storedParameters' | 'givenValues' | 'region' | 'accountId'>;
 
-/** In Systems Manager's reference. */
+/** From Systems Manager's reference. */
 const MAX_NAMES = 10;
 const MAX_RESULTS = 10;
 
@@ -22,7 +22,7 @@ export class ParameterStore implements RequestHandler {
     GetParametersByPath: (input) => this.#getByPath(input),
   };
 
-  /** `app` is the one that runs now; it was started at `startedAt`, in milliseconds since the epoch. */
+  /** `app` is the running app. It was started at `startedAt`, in milliseconds since the epoch. */
   constructor(app: () => StoringApp, startedAt: number, log: Log) {
     this.#app = app;
     this.#storedAtSeconds = startedAt / 1000;
@@ -95,7 +95,7 @@ export class ParameterStore implements RequestHandler {
     };
   }
 
-  /** By a name or an ARN, each with or without a version. */
+  /** By name or ARN, each with or without a version. */
   #find(nameOrArn: string): JsonObject | 'otherVersion' | undefined {
     const [, arn, plain] = /^(arn:[^:]*:ssm:[^:]*:[^:]*:parameter\/[^:]*)|([^:]*)/.exec(nameOrArn) ?? [];
     const selector = nameOrArn.slice((arn ?? plain ?? '').length);
@@ -105,7 +105,7 @@ export class ParameterStore implements RequestHandler {
     return { ...this.#described(parameter), ...(selector === '' ? {} : { Selector: selector }) };
   }
 
-  /** What people gave stands before what the app stores under the same name. */
+  /** User-supplied values take precedence over the app's. */
   #all(): StoredParameter[] {
     const { storedParameters, givenValues, region, accountId } = this.#app();
     const names = new Set(storedParameters.map(({ name }) => name));
@@ -143,7 +143,7 @@ export class ParameterStore implements RequestHandler {
 
   #tellMissing(name: string): void {
     this.#log.warn(
-      `There is no parameter ${name} in the parameter store: the app stores none of that name. Start with --parameter ${name}=VALUE to have one.`,
+      `There is no parameter ${name} in the parameter store, because the app does not store it. To set it, start with --parameter ${name}=VALUE.`,
     );
   }
 }

@@ -1,4 +1,4 @@
-/** Secrets Manager, as far as functions read it: the app's secrets, and those that people gave. */
+/** Secrets Manager, as far as functions read it: the app's secrets and the user's. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App, Secret } from '../assembly/model';
 import { isSecretId, secretName } from '../assembly/stores/secrets';
@@ -12,7 +12,7 @@ type SecretApp = Pick<App, 'secrets' | 'givenValues' | 'region' | 'accountId'>;
 
 const CURRENT = 'AWSCURRENT';
 
-/** In Secrets Manager's reference. */
+/** From Secrets Manager's reference. */
 const MAX_BATCH = 20;
 
 export class SecretsManager implements RequestHandler {
@@ -25,7 +25,7 @@ export class SecretsManager implements RequestHandler {
     DescribeSecret: (input) => this.#describe(input),
   };
 
-  /** `app` is the one that runs now; it was started at `startedAt`, in milliseconds since the epoch. */
+  /** `app` is the running app. It was started at `startedAt`, in milliseconds since the epoch. */
   constructor(app: () => SecretApp, startedAt: number, log: Log) {
     this.#app = app;
     this.#createdAtSeconds = startedAt / 1000;
@@ -64,7 +64,10 @@ export class SecretsManager implements RequestHandler {
     if (listAt(input, 'Filters').length > 0)
       throw new JsonServiceError('UnsupportedOperation', 'Filters are not run on this machine.', 501);
     if (ids.length === 0 || ids.length > MAX_BATCH) {
-      throw new JsonServiceError('InvalidParameterException', `SecretIdList takes 1 to ${MAX_BATCH} ids.`);
+      throw new JsonServiceError(
+        'InvalidParameterException',
+        `SecretIdList must have 1 to ${MAX_BATCH} ids.`,
+      );
     }
     const values: JsonObject[] = [];
     const errors: JsonObject[] = [];
@@ -91,7 +94,7 @@ export class SecretsManager implements RequestHandler {
     };
   }
 
-  /** @throws {JsonServiceError} if there is no such secret. */
+  /** @throws {JsonServiceError} if there is no such secret */
   #find(input: JsonObject): Secret {
     const id = textAt(input, 'SecretId') ?? '';
     const { secrets, region, accountId } = this.#app();
@@ -104,9 +107,7 @@ export class SecretsManager implements RequestHandler {
       const arn = `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}-${suffix}`;
       return { path: '--parameter', name, arn, value };
     }
-    this.#log.warn(
-      `There is no secret ${name}: the app has none of that name. Start with --parameter ${name}=VALUE to have one.`,
-    );
+    this.#log.warn(`There is no secret ${name} in the app. To set it, start with --parameter ${name}=VALUE.`);
     throw new JsonServiceError(
       'ResourceNotFoundException',
       "Secrets Manager can't find the specified secret.",

@@ -1,11 +1,11 @@
 /**
- * Bodies in the encoding `aws-chunked`: chunks with their sizes, perhaps signatures, and trailing headers with a checksum.
+ * Bodies in the encoding `aws-chunked`: chunks with sizes, optional signatures, and trailing headers with a checksum.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { S3Error } from './s3-error';
 
-/** A chunk's size with its signature, or a trailing header, has a few hundred. */
+/** A chunk's size with its signature, or a trailing header, has a few hundred characters. */
 const MAX_LINE_BYTES = 4096;
 /** A checksum and its signature. */
 const MAX_TRAILERS = 20;
@@ -17,7 +17,7 @@ export function isAwsChunked(headers: IncomingHttpHeaders): boolean {
   );
 }
 
-/** The content; what trails it is put into `trailers`. Signatures are not verified. */
+/** The content. Trailing headers are added to `trailers`. Signatures are not verified. */
 export async function* decodeAwsChunked(
   source: AsyncIterable<Buffer>,
   trailers: Map<string, string>,
@@ -62,7 +62,7 @@ export async function* decodeAwsChunked(
       }
     }
   }
-  // The last line may lack its end.
+  // The last line may have no line break.
   if (expects === 'trailers' || expects === 'nothing') return;
   throw incompleteBody();
 }

@@ -1,4 +1,4 @@
-/** What a client says of its body beforehand or afterwards, compared with the body that came. */
+/** Compares what a client says about its body, before or after it, with the body. */
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Crc, createCrc } from './crc';
@@ -21,7 +21,7 @@ export class BodyChecks {
   readonly #headers: IncomingHttpHeaders;
   #size = 0;
 
-  /** @throws {S3Error} if the client promises a checksum of a kind that S3 does not know. */
+  /** @throws {S3Error} if the client announces a checksum of an unknown kind */
   constructor(headers: IncomingHttpHeaders) {
     this.#headers = headers;
     const announced = String(headers['x-amz-trailer'] ?? '')
@@ -53,8 +53,8 @@ export class BodyChecks {
   }
 
   /**
-   * The hashes of the body, and the checksums that were verified by their headers.
-   * @throws {S3Error} if anything that the client said is not so.
+   * The hashes of the body, and the verified checksums by their headers.
+   * @throws {S3Error} if anything that the client said is wrong
    */
   finish(trailers: Map<string, string>): {
     eTag: string;

@@ -1,6 +1,6 @@
 /**
- * Tells functions, queues and topics of the objects that come into a bucket: through the S3 API, or as files that somebody puts into its folder.
- * A file is told of once it has not changed for a while, and once for each content.
+ * Notifies functions, queues and topics of new objects in a bucket, whether they come through the S3 API or as files
+ * in its folder. A file is announced once it has not changed for a while, and once for each content.
  */
 import type { BucketNotification } from '../assembly/model';
 import type { Alarm, Clock } from '../clock';
@@ -13,10 +13,10 @@ import type { Created } from './object-requests';
 import { Sequencer, s3Event } from './s3-event';
 import { newRequestIds } from './s3-response';
 
-/** A file that does not change for so long counts as complete. */
+/** A file that has not changed for this long counts as complete. */
 export const SETTLE_MILLIS = 300;
 
-/** Files that are read side by side for their hashes. */
+/** How many files are hashed at the same time. */
 const MAX_LOOKS = 8;
 
 export interface BucketEventsOptions {
@@ -33,7 +33,7 @@ export interface BucketEventsOptions {
 export class BucketEvents {
   readonly #options: BucketEventsOptions;
   readonly #sequencer = new Sequencer();
-  /** The contents that were told of, by key. */
+  /** The announced contents, by key. */
   readonly #told = new Map<string, { versionId: string }>();
   /** Files that may still be written. */
   readonly #settling = new Map<string, Alarm>();
@@ -46,20 +46,20 @@ export class BucketEvents {
     this.#options = options;
   }
 
-  /** Begins to watch the folder. Files that are there already are nothing new. */
+  /** Starts watching the folder. Existing files do not count as new. */
   async start(): Promise<void> {
     const { bucket, clock, log } = this.#options;
     const events: FolderWatchEvents = {
       changed: (key) => this.fileChanged(key),
       removed: (key) => void this.fileRemoved(key),
-      gone: () => log.warn(`${bucket.directory} has gone. It is watched again once it is there again.`),
-      back: () => log.info(`${bucket.directory} is there again, and is watched.`),
-      failed: (error) => log.error(`Not all of ${bucket.directory} is watched: ${watchFault(error)}`),
+      gone: () => log.warn(`${bucket.directory} was deleted. It will be watched again when it is back.`),
+      back: () => log.info(`${bucket.directory} is back, and is watched again.`),
+      failed: (error) => log.error(`Only part of ${bucket.directory} is watched: ${watchFault(error)}`),
     };
     this.#watch = await FolderWatch.start(bucket, events, clock);
   }
 
-  /** Lets go of files that may still be written, and finishes what was begun. */
+  /** Abandons files that may still be written, and finishes the others. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     for (const alarm of this.#settling.values()) alarm.cancel();
@@ -68,14 +68,14 @@ export class BucketEvents {
     await Promise.all(this.#looks);
   }
 
-  /** An object came through the S3 API, which tells of every one of them. */
+  /** An object came through the S3 API, which announces every object. */
   objectCreated({ object, how, ids, sourceIpAddress }: Created): void {
     this.#settling.get(object.key)?.cancel();
     this.#settling.delete(object.key);
     this.#tell(object, `ObjectCreated:${how}`, { ids, sourceIpAddress });
   }
 
-  /** A file was seen to be there or to change: perhaps not for the last time. */
+  /** A file was created or changed, perhaps not for the last time. */
   fileChanged(key: string): void {
     if (this.#isStopped) return;
     this.#settling.get(key)?.cancel();
@@ -87,11 +87,11 @@ export class BucketEvents {
     this.#settling.set(key, alarm);
   }
 
-  /** A file was seen to go: the same content may then come anew. */
+  /** A file was deleted. The same content may then be announced again. */
   async fileRemoved(key: string): Promise<void> {
     const told = this.#told.get(key);
     if (told === undefined || (await this.#find(key))) return;
-    // What came meanwhile stays.
+    // A file that was created meanwhile stays.
     if (this.#told.get(key) === told) this.#told.delete(key);
   }
 
@@ -102,12 +102,12 @@ export class BucketEvents {
     this.#looks.push(look);
   }
 
-  /** Looks at one file after the other. */
+  /** Handles one file after the other. */
   async #look(): Promise<void> {
     for (const key of this.#toLook) {
       this.#toLook.delete(key);
       const object = await this.#find(key);
-      // If it has changed meanwhile, it is looked at again.
+      // If it has changed meanwhile, it is checked again.
       if (object === undefined || this.#settling.has(key)) continue;
       if (this.#told.get(key)?.versionId === object.versionId) continue;
       this.#tell(object, 'ObjectCreated:Put', { ids: newRequestIds(), sourceIpAddress: '127.0.0.1' });
@@ -120,7 +120,7 @@ export class BucketEvents {
       return await bucket.find(key);
     } catch (error) {
       log.error(
-        `${printable(key)} of ${bucket.directory} cannot be read: ${printable((error as Error).message)}`,
+        `${printable(key)} of ${bucket.directory} could not be read: ${printable((error as Error).message)}`,
       );
       return undefined;
     }
@@ -147,7 +147,7 @@ export class BucketEvents {
       destinations.deliver(targetArn, { body: event });
     } catch (error) {
       if (!(error instanceof DeliveryError)) throw error;
-      log.warn(`${bucket.bucketName}: an event for ${targetArn} is lost: ${error.message}`);
+      log.warn(`${bucket.bucketName}: lost an event for ${targetArn}: ${error.message}`);
     }
   }
 }
@@ -160,6 +160,6 @@ function concerns({ events, prefix, suffix }: BucketNotification, eventName: str
 function watchFault(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return code === 'ENOSPC'
-    ? 'the system allows no more watches (on Linux: sysctl fs.inotify.max_user_watches).'
+    ? 'the limit of file watches is reached (on Linux: sysctl fs.inotify.max_user_watches).'
     : printable(String(message));
 }

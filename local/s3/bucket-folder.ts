@@ -1,4 +1,4 @@
-/** A folder that stands for a bucket: its visible files are the objects. Symbolic links are not followed. */
+/** A folder that stands for a bucket. Its visible files are the objects. Symbolic links are not followed. */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
@@ -13,11 +13,11 @@ export interface StoredObject extends Hashes {
   key: string;
   size: number;
   lastModified: Date;
-  /** What S3 keeps with an object and a file has no place for: content type, `x-amz-meta-…`. Lost with the process. */
+  /** Properties of an S3 object that a file cannot store: content type, `x-amz-meta-…`. Lost when the process ends. */
   headers: Record<string, string>;
 }
 
-/** An object with its content, which stays the same while it is open, whatever takes its place. */
+/** An object and its content, which stays the same while it is open, even if the file is replaced. */
 export interface OpenObject {
   object: StoredObject;
   file: FileHandle;
@@ -28,7 +28,7 @@ export class BucketFolder {
   readonly #headers = new Map<string, { versionId: string; headers: Record<string, string> }>();
   #writing: Promise<unknown> = Promise.resolve();
 
-  /** What lies in the folder and is no object. */
+  /** Files in the folder that are not objects. */
   readonly skipped: SkippedFiles;
 
   private constructor(
@@ -40,20 +40,20 @@ export class BucketFolder {
     this.skipped = new SkippedFiles(directory, log);
   }
 
-  /** Makes the folder if it is not there. */
+  /** Creates the folder if it is missing. */
   static async open(bucketName: string, directory: string, log: Log = silentLog): Promise<BucketFolder> {
     await mkdir(directory, { recursive: true });
     return new BucketFolder(bucketName, await realpath(directory), log);
   }
 
-  /** The object, or `undefined` if there is none of that key. */
+  /** The object, or `undefined` if there is none with this key. */
   async find(key: string): Promise<StoredObject | undefined> {
     const found = await this.read(key);
     await found?.file.close();
     return found?.object;
   }
 
-  /** The object to be read. The caller closes the file. */
+  /** The object, open for reading. The caller closes the file. */
   async read(key: string): Promise<OpenObject | undefined> {
     const path = await this.#pathOf(key);
     if (path === undefined) return undefined;
@@ -73,13 +73,13 @@ export class BucketFolder {
     return undefined;
   }
 
-  /** The keys of all objects, in the order of their UTF-8 bytes as S3 lists them. */
+  /** The keys of all objects in the order of their UTF-8 bytes, as S3 lists them. */
   async keys(): Promise<string[]> {
     const keys: string[] = [];
     const visit = async (directory: string, prefix: string): Promise<void> => {
       for (const entry of await readFolder(directory)) {
         const key = `${prefix}${entry.name}`;
-        // Names that are no UTF-8 were read with this in place of their bytes.
+        // Names that are not UTF-8 were read with this character instead of their bytes.
         if (entry.name.includes('\ufffd')) await this.skipped.inspect(directory);
         if (isHidden(entry.name)) continue;
         if (entry.isDirectory()) await visit(join(directory, entry.name), `${key}/`);
@@ -99,19 +99,19 @@ export class BucketFolder {
     if (stats) this.skipped.sayOf(key, stats);
   }
 
-  /** Makes the folder again if somebody has deleted it: the bucket is there. */
+  /** Creates the folder again if it was deleted, because the bucket still exists. */
   async ensure(): Promise<void> {
     await mkdir(this.directory, { recursive: true });
   }
 
-  /** A path in the same file system for what is on its way into the bucket. */
+  /** A path in the same file system for uploads in progress. */
   temporaryPath(): string {
     return join(this.directory, `.${randomUUID()}.upload`);
   }
 
   /**
-   * Puts a complete file in the place of the object, if `check` lets it.
-   * @throws {S3Error} if the key cannot be a file here.
+   * Replaces the object with a complete file, if `check` allows it.
+   * @throws {S3Error} if the key cannot be a file here
    */
   store(
     key: string,
@@ -137,7 +137,7 @@ export class BucketFolder {
     });
   }
 
-  /** Deletes the object, if `check` lets it, and tells which one was there. */
+  /** Deletes the object, if `check` allows it, and returns which one it was. */
   remove(
     key: string,
     check: (present: StoredObject | undefined) => void = () => {},
@@ -154,7 +154,7 @@ export class BucketFolder {
     });
   }
 
-  /** So that a condition still holds when the file takes its place, or goes. */
+  /** Serializes changes of a key, so that a condition still holds when the file is replaced or deleted. */
   #oneAtATime<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = this.#writing.then(work);
     this.#writing = result.catch(() => {});
@@ -167,7 +167,7 @@ export class BucketFolder {
     return { key, size, lastModified: new Date(modifiedMillis), eTag, versionId, headers };
   }
 
-  /** `undefined` if there is no such file, or a symbolic link or another spelling is on the way to it. */
+  /** `undefined` if there is no such file, or if a symbolic link or another spelling is on the path. */
   async #pathOf(key: string): Promise<string | undefined> {
     const names = namesIn(key);
     if (names === undefined) return undefined;
@@ -190,25 +190,25 @@ function inTheWay(key: string, what: string): S3Error {
   return new S3Error(
     400,
     'InvalidRequest',
-    `A ${what} is in the way of the key ${JSON.stringify(key)}. A folder stands for this bucket, and one name in it cannot be a file and a folder.`,
+    `A ${what} blocks the key ${JSON.stringify(key)}. A folder stands for this bucket, and a name in it cannot be both a file and a folder.`,
     { Key: key },
   );
 }
 
 async function openFile(path: string): Promise<FileHandle | undefined> {
   try {
-    // Without waiting for a writer, should it be a pipe.
+    // Without waiting for a writer, in case it is a pipe.
     return await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' || code === 'EISDIR') return undefined;
     if (code === 'EACCES' || code === 'EPERM')
-      throw new S3Error(403, 'AccessDenied', `${path} may not be read by this user`);
+      throw new S3Error(403, 'AccessDenied', `You have no permission to read ${path}`);
     throw error;
   }
 }
 
-/** Nothing for a folder that has gone meanwhile, or may not be read. */
+/** Empty for a folder that was deleted meanwhile, or that cannot be read. */
 async function readFolder(directory: string) {
   return readdir(directory, { withFileTypes: true }).catch(() => []);
 }

@@ -1,4 +1,7 @@
-/** Which folder stands for which bucket of an app: those that people name, and `incoming` for the only one that functions hear of. */
+/**
+ * Which folder stands for which bucket: those that the user named, and `incoming` if only one bucket has
+ * notifications.
+ */
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Bucket } from '../assembly/model';
@@ -11,23 +14,23 @@ export class BucketFolders {
   readonly #defaultDirectory: string;
 
   /**
-   * @param given `NAME=DIR`, the folder from where the command runs.
-   * @param home the app's own folder.
-   * @throws {UserError} if one of them has another form, or is no folder.
+   * @param given `NAME=DIR`, relative to the working directory of the command
+   * @param home the app's own folder
+   * @throws {UserError} if one has another form, or is not a folder
    */
   constructor(given: string[], home: string) {
     this.#given = given.map(readPair);
     this.#defaultDirectory = join(home, DEFAULT_FOLDER);
   }
 
-  /** Every folder that may turn out to stand for a bucket. */
+  /** Every folder that may stand for a bucket. */
   get directories(): string[] {
     return [this.#defaultDirectory, ...this.#given.map(({ directory }) => directory)];
   }
 
   /**
-   * The folders of an app's buckets, by the names of these.
-   * @throws {UserError} if a name means none of the buckets, or several, or a bucket or folder is given twice.
+   * The folders of an app's buckets, by bucket name.
+   * @throws {UserError} if a name matches no bucket or several, or if a bucket or folder appears twice
    */
   choose(buckets: Bucket[]): Record<string, string> {
     const chosen: Record<string, string> = {};
@@ -38,7 +41,7 @@ export class BucketFolders {
       );
       if (twin) {
         throw new UserError(
-          `--bucket ${name}=${directory}: ${twin[1]} stands for the bucket ${twin[0]} already. A bucket has one folder, and a folder one bucket.`,
+          `--bucket ${name}=${directory}: ${twin[1]} already stands for the bucket ${twin[0]}. A bucket has one folder, and a folder one bucket.`,
         );
       }
       chosen[bucketName] = directory;
@@ -53,14 +56,14 @@ export class BucketFolders {
 function readPair(text: string): { name: string; directory: string } {
   const [, name = '', path = ''] = /^([^=]+)=(.+)$/.exec(text) ?? [];
   if (name === '')
-    throw new UserError(`--bucket ${text}: give a bucket and its folder, as in --bucket files=incoming.`);
+    throw new UserError(`--bucket ${text} must name a bucket and its folder, as in --bucket files=incoming.`);
   const directory = resolve(path);
   if (existsSync(directory) && !statSync(directory).isDirectory())
-    throw new UserError(`--bucket ${text}: ${directory} is a file. Give a folder.`);
+    throw new UserError(`--bucket ${text}: ${directory} is a file. Use a folder.`);
   return { name, directory };
 }
 
-/** By its name, its place in the app (`Stack/Incoming`), or the end of that (`Incoming`). */
+/** By its name, its path in the app (`Stack/Incoming`), or the end of that path (`Incoming`). */
 function bucketNamed(name: string, buckets: Bucket[]): Bucket {
   const placeOf = ({ path }: Bucket) => path.replace(/\/Resource$/, '');
   const found =
@@ -69,7 +72,7 @@ function bucketNamed(name: string, buckets: Bucket[]): Bucket {
   if (found) return found;
   const known = buckets.map((bucket) => `${bucket.bucketName} (${placeOf(bucket)})`).join(', ') || 'none';
   throw new UserError(
-    `--bucket ${name}: that names none or several of the app's buckets. There are: ${known}.`,
+    `--bucket ${name} does not match exactly one bucket of the app. The buckets are: ${known}.`,
   );
 }
 

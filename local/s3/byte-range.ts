@@ -1,4 +1,4 @@
-/** The header Range, as far as S3 understands it: one range of bytes. */
+/** The Range header by S3's rules: one range of bytes. */
 import { S3Error } from './s3-error';
 
 export interface ByteRange {
@@ -8,8 +8,8 @@ export interface ByteRange {
 }
 
 /**
- * `undefined` where the whole object is meant: without the header, with several ranges, or with something else in it.
- * @throws {S3Error} if the object has none of the bytes.
+ * `undefined` for the whole object: without the header, with several ranges, or with other content.
+ * @throws {S3Error} if the object has none of these bytes
  */
 export function readRange(header: string | undefined, size: number): ByteRange | undefined {
   const [, from = '', to = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];

@@ -1,4 +1,4 @@
-/** The cyclic redundancy checks that S3's clients send with their bodies: CRC-32, CRC-32C and CRC-64/NVME. */
+/** The cyclic redundancy checks of S3's clients: CRC-32, CRC-32C and CRC-64/NVME. */
 
 export type CrcName = 'crc32' | 'crc32c' | 'crc64nvme';
 

@@ -1,4 +1,4 @@
-/** What happens to the visible files of a folder, whoever does it; also if the folder itself goes and comes back. */
+/** Watches the visible files of a folder, even if the folder itself is deleted and comes back. */
 import type { Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { basename, relative, sep } from 'node:path';
@@ -8,17 +8,17 @@ import type { BucketFolder } from './bucket-folder';
 import { isHidden } from './object-key';
 
 export interface FolderWatchEvents {
-  /** A file is there, or has changed; it may still be written. */
+  /** A file was created or changed. It may still be written. */
   changed(key: string): void;
   removed(key: string): void;
-  /** The folder has gone, with everything in it. */
+  /** The folder was deleted, with everything in it. */
   gone(): void;
-  /** A folder is there again, and is watched. What is new in it is told. */
+  /** A folder exists again and is watched. Its new files are reported. */
   back(): void;
   failed(error: unknown): void;
 }
 
-/** How often it is looked whether the folder is still the one that is watched, and whether one that has gone is back. */
+/** How often to check whether the folder is still the watched one, and whether a deleted one is back. */
 const LOOK_MILLIS = 1_000;
 const LOOK_MILLIS_WHILE_GONE = 200;
 
@@ -30,22 +30,22 @@ export class FolderWatch {
   readonly #bucket: BucketFolder;
   readonly #events: FolderWatchEvents;
   readonly #clock: Clock;
-  /** Each file as it was seen last, by key: after the watch was opened anew, only what differs is told. */
+  /** The last known state of each file, by key. After the watch was reopened, only differences are reported. */
   readonly #known = new Map<string, string>();
-  /** Those that went since the last look: if the folder itself has gone, they may come back with it. */
+  /** Files that were deleted since the last check. If the folder itself was deleted, they may come back with it. */
   readonly #lately = new Map<string, string>();
   readonly #directories = new Set<string>();
   #watcher: FSWatcher | undefined;
-  /** Of the folder that is watched. */
+  /** The identity of the watched folder. */
   #identity: string | undefined;
-  /** A folder in it may be another one now. */
+  /** A subfolder may have been replaced. */
   #isStale = false;
   #isGone = false;
   #look: Alarm | undefined;
   #looking: Promise<void> = Promise.resolve();
   #isStopped = false;
 
-  /** Resolves once everything that happens from now on is told; files that are there already are not. */
+  /** Resolves once all future changes will be reported. Existing files are not. */
   static async start(bucket: BucketFolder, events: FolderWatchEvents, clock: Clock): Promise<FolderWatch> {
     const folder = new FolderWatch(bucket, events, clock);
     folder.#identity = await identityOf(bucket.directory);
@@ -80,7 +80,7 @@ export class FolderWatch {
     if (identity === undefined) await this.#forget();
     else if (identity !== this.#identity || this.#isStale || this.#isGone) await this.#openAnew(identity);
     else this.#lately.clear();
-    // What was found out meanwhile is looked at soon.
+    // Findings from this time are checked soon.
     this.#lookIn(this.#isGone || this.#isStale ? LOOK_MILLIS_WHILE_GONE : LOOK_MILLIS);
   }
 
@@ -98,7 +98,7 @@ export class FolderWatch {
     this.#isStale = false;
     this.#identity = identity;
     await this.#watcher?.close();
-    // If they come back as they were, they are nothing new.
+    // Files that come back unchanged are not new.
     for (const [key, state] of this.#lately) if (!this.#known.has(key)) this.#known.set(key, state);
     this.#lately.clear();
     await this.#open({ isFirst: false });
@@ -113,7 +113,7 @@ export class FolderWatch {
     const watcher = watch(directory, {
       alwaysStat: true,
       followSymlinks: false,
-      // A file that is replaced by renaming is told of at once; whether it has gone is looked up anyway.
+      // A file that is replaced by renaming is reported immediately. Whether it was deleted is checked anyway.
       atomic: false,
       ignored: (path) => this.#namesOf(path).some(isHidden),
     });
@@ -152,8 +152,8 @@ export class FolderWatch {
   }
 
   /**
-   * The system tells a watched folder of its own end by its own name. Whether another one has taken its place chokidar (4.0)
-   * does not notice; so the watch is opened anew. Names that are no UTF-8 come with a replacement character.
+   * The system reports the end of a watched folder under its own name. chokidar (4.0) does not notice whether another
+   * one has taken its place, so the watch is reopened. Names that are not UTF-8 have a replacement character.
    */
   #onRaw(event: string, name: string | null, { watchedPath }: RawDetails): void {
     if (watchedPath === undefined || name === null) return;
@@ -174,7 +174,7 @@ export class FolderWatch {
   }
 }
 
-/** File systems give the number of a deleted folder to the next one. */
+/** File systems reuse the number of a deleted folder. */
 async function identityOf(directory: string): Promise<string | undefined> {
   const stats = await lstat(directory, { bigint: true }).catch(() => undefined);
   return stats?.isDirectory() ? `${stats.dev} ${stats.ino} ${stats.birthtimeNs}` : undefined;

@@ -1,10 +1,10 @@
-/** Callers who may not list a bucket get the same answer for an object that is not there as for one that they may not read. */
+/** Callers that may not list a bucket get the same answer for a missing object as for one that they may not read. */
 import type { IncomingMessage } from 'node:http';
 import type { S3Error } from './s3-error';
 
 const hidden = new WeakMap<IncomingMessage, S3Error>();
 
-/** The request gets this error in place of `NoSuchKey`. */
+/** The request gets this error instead of `NoSuchKey`. */
 export function hideMissing(request: IncomingMessage, error: S3Error): void {
   hidden.set(request, error);
 }

@@ -5,7 +5,7 @@ import type { BucketFolder } from './bucket-folder';
 import { encodeKey } from './object-key';
 import { invalidArgument } from './s3-error';
 
-/** Also if more are asked for. */
+/** Even if the request asks for more. */
 const MAX_KEYS = 1000;
 
 interface ListRequest {
@@ -19,18 +19,18 @@ interface ListRequest {
 interface Page {
   keys: string[];
   commonPrefixes: string[];
-  /** The last key that the page accounts for, if there are more. */
+  /** The last key of the page, if there are more. */
   last?: string;
 }
 
-/** @throws {S3Error} if a parameter is not what S3 takes. */
+/** @throws {S3Error} if S3 would refuse a parameter */
 export async function listObjects(bucket: BucketFolder, query: URLSearchParams): Promise<string> {
   const request = readRequest(query);
   const page = pageOf(await bucket.keys(), request);
   const contents: XmlElement[] = [];
   for (const key of page.keys) {
     const object = await bucket.find(key);
-    // It may have gone since the folder was read.
+    // It may have been deleted since the folder was read.
     if (!object) continue;
     contents.push({
       Key: request.encode(key),
@@ -75,7 +75,7 @@ function readRequest(query: URLSearchParams): ListRequest {
   };
 }
 
-/** Keys up to a delimiter after the prefix are rolled up, and count once for all. */
+/** Keys up to a delimiter after the prefix are grouped, and each group counts once. */
 function pageOf(sortedKeys: string[], { prefix, delimiter, maxKeys, after }: ListRequest): Page {
   const page: Page = { keys: [], commonPrefixes: [] };
   let last = '';
@@ -86,7 +86,7 @@ function pageOf(sortedKeys: string[], { prefix, delimiter, maxKeys, after }: Lis
     const isRolledUp = common !== undefined && common === page.commonPrefixes.at(-1);
     if (!isRolledUp) {
       if (page.keys.length + page.commonPrefixes.length >= maxKeys) {
-        // A page of none is complete: S3 says so of max-keys=0.
+        // An empty page is complete. S3 says so for max-keys=0.
         return maxKeys === 0 ? page : { ...page, last };
       }
       if (common === undefined) page.keys.push(key);
@@ -101,7 +101,7 @@ function isAfter(key: string, after: string): boolean {
   return after === '' || Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0;
 }
 
-/** Opaque to clients, as S3's are. */
+/** Opaque to clients, like S3's. */
 function tokenFor(key: string): string {
   return Buffer.from(`after:${key}`).toString('base64url');
 }

@@ -1,4 +1,4 @@
-/** The app's buckets on this machine: their folders, the S3 API for them, and the events of what comes into them. */
+/** The app's buckets on this machine: their folders, the S3 API, and the events of new objects. */
 import type { Bucket } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { RequestHandler } from '../endpoint/endpoint';
@@ -11,7 +11,7 @@ import { S3Service } from './s3-service';
 
 export interface LocalS3Options {
   buckets: Bucket[];
-  /** By the names of buckets; those without one are not there. */
+  /** By bucket name. Buckets without a folder do not exist here. */
   directories: Record<string, string>;
   region: string;
   accountId: string;
@@ -30,14 +30,14 @@ export class LocalS3 {
     this.#options = options;
   }
 
-  /** Absolute, by the names of buckets. */
+  /** Absolute paths, by bucket name. */
   get directories(): Record<string, string> {
     return this.#directories;
   }
 
   /**
-   * Makes the folders that are not there, watches those of which a function hears, and serves them all.
-   * @throws {UserError} if a folder cannot be had.
+   * Creates missing folders, watches those with notifications, and serves them all.
+   * @throws {UserError} if a folder cannot be used
    */
   async start(): Promise<RequestHandler> {
     const { buckets, directories, region, accountId, log } = this.#options;
@@ -78,7 +78,7 @@ async function openFolder({ bucketName }: Bucket, directory: string, log: Log): 
     return await BucketFolder.open(bucketName, directory, log);
   } catch (error) {
     throw new UserError(
-      `${directory} cannot stand for the bucket ${bucketName}: ${(error as Error).message}. Give another folder: --bucket ${bucketName}=DIR.`,
+      `${directory} cannot stand for the bucket ${bucketName}: ${(error as Error).message}. Choose another folder: --bucket ${bucketName}=DIR.`,
     );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Uploads in parts, which the AWS CLI and the SDKs use for files above 8 MB. Parts wait in the system's folder for temporary
- * files; the object appears in the bucket in one step when the upload is completed.
+ * Multipart uploads, which the AWS CLI and the SDKs use for files above 8 MB. Parts wait in the system's temporary
+ * folder. The object appears in the bucket in one step when the upload is completed.
  */
 import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -34,7 +34,7 @@ interface Upload {
 export class MultipartUploads {
   readonly #uploads = new Map<string, Upload>();
 
-  /** Begins an upload and returns its id. */
+  /** Starts an upload and returns its id. */
   async create(bucket: BucketFolder, key: string, headers: Record<string, string>): Promise<string> {
     namesToWrite(key);
     const uploadId = randomBytes(32).toString('base64url');
@@ -43,7 +43,7 @@ export class MultipartUploads {
     return uploadId;
   }
 
-  /** A part of the same number takes the place of an earlier one. */
+  /** A part replaces an earlier one with the same number. */
   async putPart(
     bucket: BucketFolder,
     key: string,
@@ -70,7 +70,7 @@ export class MultipartUploads {
     return received;
   }
 
-  /** Makes the object of the parts that the request lists. */
+  /** Creates the object from the parts that the request lists. */
   async complete(
     bucket: BucketFolder,
     key: string,
@@ -98,7 +98,7 @@ export class MultipartUploads {
     await this.#discard(query.get('uploadId') ?? '');
   }
 
-  /** Gives up what was not completed. */
+  /** Drops unfinished uploads. */
   async close(): Promise<void> {
     await Promise.all([...this.#uploads.keys()].map((uploadId) => this.#discard(uploadId)));
   }
@@ -163,7 +163,7 @@ function listedParts(xml: string, { parts }: Upload): ReceivedBody[] {
   return found;
 }
 
-/** One file of all, and the hashes of that. */
+/** Joins all parts into one file, and hashes it. */
 async function joinParts(parts: ReceivedBody[], path: string) {
   const checks = new BodyChecks({});
   await pipeline(

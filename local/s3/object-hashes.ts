@@ -1,4 +1,7 @@
-/** The hashes of files: an object's ETag is the MD5 of its content, its version the SHA-256. Each file is read once for them. */
+/**
+ * The hashes of files: an object's ETag is the MD5 of its content, its version the SHA-256. Each file is read once
+ * for both.
+ */
 import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
@@ -12,14 +15,14 @@ export interface Hashes {
 const READ_BYTES = 256 * 1024;
 
 export class ObjectHashes {
-  /** By path, as long as nothing that changes with a file's content has changed. */
+  /** By path, as long as nothing has changed that changes with a file's content. */
   readonly #known = new Map<string, Hashes & { state: string }>();
 
   async of(path: string, file: FileHandle, stats: BigIntStats): Promise<Hashes> {
     const known = this.#known.get(path);
     if (known?.state === stateOf(stats)) return known;
     const hashes = await hashFile(file);
-    // Else it was written meanwhile, and these may be the hashes of neither content.
+    // Otherwise it was written meanwhile, and these may match neither content.
     if (stateOf(await file.stat({ bigint: true })) === stateOf(stats)) this.remember(path, stats, hashes);
     return hashes;
   }

@@ -1,26 +1,26 @@
-/** The headers that S3 keeps with an object and gives back with it. */
+/** The headers that S3 stores with an object and returns with it. */
 import type { IncomingHttpHeaders } from 'node:http';
 
 const KEPT =
   /^(cache-control|content-disposition|content-encoding|content-language|content-type|expires|x-amz-meta-.+)$/;
 
-/** What S3 says of an object whose type nobody told. */
+/** S3's default content type. */
 const DEFAULT_TYPE = 'binary/octet-stream';
 
-/** Query parameters by which a reader asks for other headers than were kept. */
+/** Query parameters that override stored headers in a response. */
 const OVERRIDE =
   /^response-(cache-control|content-disposition|content-encoding|content-language|content-type|expires)$/;
 
 /** Printable ASCII. */
 const IN_HEADERS = /^[ -~]*$/;
 
-/** What to keep of an upload's headers. */
+/** The headers to store from an upload. */
 export function headersToKeep(headers: IncomingHttpHeaders): Record<string, string> {
   const kept = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
     KEPT.test(name) && value !== undefined ? [[name, String(value)]] : [],
   );
   const result: Record<string, string> = { 'content-type': DEFAULT_TYPE, ...Object.fromEntries(kept) };
-  // The encoding of the upload is none of the object's.
+  // The upload's encoding is not the object's.
   const encodings = (result['content-encoding'] ?? '')
     .split(',')
     .map((one) => one.trim())
@@ -29,7 +29,7 @@ export function headersToKeep(headers: IncomingHttpHeaders): Record<string, stri
   return encodings.length === 0 ? result : { ...result, 'content-encoding': encodings.join(',') };
 }
 
-/** What to answer a reader with. */
+/** The headers for a reader. */
 export function headersToGive(kept: Record<string, string>, query: URLSearchParams): Record<string, string> {
   const asked = [...query].flatMap(([name, value]): [string, string][] => {
     const [, header] = OVERRIDE.exec(name) ?? [];

@@ -1,4 +1,4 @@
-/** Keys of objects, and the files that stand for them: a slash divides folders. */
+/** Keys of objects, and their files. Slashes separate folders. */
 import { sep } from 'node:path';
 import { S3Error } from './s3-error';
 
@@ -7,14 +7,14 @@ const MAX_KEY_BYTES = 1024;
 /** The usual limit of file systems. */
 const MAX_NAME_BYTES = 255;
 
-/** The names of the folders and of the file, or `undefined` if there can be no file of that key. */
+/** The names of the folders and of the file, or `undefined` if the key cannot be a file. */
 export function namesIn(key: string): string[] | undefined {
   return keyFault(key) === undefined ? key.split('/') : undefined;
 }
 
 /**
- * The names of the folders and of the file for a key to be written.
- * @throws {S3Error} if the key cannot be a file, though S3 may allow it.
+ * The names of the folders and of the file for a key to write.
+ * @throws {S3Error} if the key cannot be a file, even if S3 allows it
  */
 export function namesToWrite(key: string): string[] {
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
@@ -25,16 +25,16 @@ export function namesToWrite(key: string): string[] {
   throw new S3Error(
     400,
     'InvalidRequest',
-    `The key ${JSON.stringify(key)} ${fault}. A folder stands for this bucket, so that keys are paths of visible files in it.`,
+    `The key ${JSON.stringify(key)} ${fault}. A folder stands for this bucket, so keys must be paths of visible files in it.`,
     { Key: key },
   );
 }
 
-/** Why a key can be no file here, as the end of a sentence that begins with it. */
+/** Why a key cannot be a file here, as the rest of a sentence. */
 export function keyFault(key: string): string | undefined {
   if (key === '') return 'is empty';
   if (key.includes('\0')) return 'holds a NUL';
-  // On Windows it divides folders; elsewhere it is a character like any other.
+  // On Windows it separates folders. Elsewhere it is an ordinary character.
   if (sep === '\\' && key.includes('\\')) return 'holds a backslash';
   if (key.endsWith('/')) return 'ends with a slash';
   const names = key.split('/');
@@ -46,12 +46,12 @@ export function keyFault(key: string): string | undefined {
   return undefined;
 }
 
-/** Files that are no objects: those that people hide, and uploads that are not complete. */
+/** Files that are not objects: hidden ones, and unfinished uploads. */
 export function isHidden(name: string): boolean {
   return name.startsWith('.');
 }
 
-/** As S3 writes keys in events, and in lists with `encoding-type=url`: a space is a plus, a slash is itself. */
+/** In events, and in lists with `encoding-type=url`: a space becomes a plus, a slash stays. */
 export function encodeKey(key: string): string {
   return encodeURIComponent(key)
     .replace(/[!'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)

@@ -1,4 +1,4 @@
-/** Requests for one object: to read it, to look at it, to put it in whole or in parts, to delete it. */
+/** Requests for one object: read it, look it up, put it whole or in parts, delete it. */
 import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { xmlDocument } from '../endpoint/xml';
@@ -84,7 +84,7 @@ export class ObjectRequests {
     const { request } = answer;
     namesToWrite(key);
     if (request.headers['x-amz-copy-source'] !== undefined) throw notImplemented('CopyObject');
-    // So that a condition that does not hold costs no upload. It is looked at again when the file takes its place.
+    // Avoids an upload if a condition fails. It is checked again when the file is replaced.
     checkWrite(request.headers, key, await bucket.find(key));
     await bucket.ensure();
     const path = bucket.temporaryPath();
@@ -156,14 +156,14 @@ export class ObjectRequests {
   }
 }
 
-/** @throws {S3Error} if the request is for another version than the one that is there. */
+/** @throws {S3Error} if the request is for another version than the current one */
 function checkVersion(query: URLSearchParams, object: StoredObject): void {
   const versionId = query.get('versionId');
   if (versionId === null || versionId === object.versionId) return;
   throw new S3Error(
     404,
     'NoSuchVersion',
-    'The specified version does not exist. A folder keeps the newest one only.',
+    'The specified version does not exist. A folder keeps only the newest version.',
     { Key: object.key, VersionId: versionId },
   );
 }

@@ -4,8 +4,8 @@ import type { StoredObject } from './bucket-folder';
 import { noSuchKey, notImplemented, preconditionFailed } from './s3-error';
 
 /**
- * Whether the client has this version already, so that it gets 304.
- * @throws {S3Error} 412, if it wants another one than this.
+ * Whether the client already has this version, and gets 304.
+ * @throws {S3Error} 412, if it requires another version
  */
 export function isNotModified(headers: IncomingHttpHeaders, object: StoredObject): boolean {
   const { 'if-match': match, 'if-none-match': noneMatch } = headers;
@@ -19,7 +19,7 @@ export function isNotModified(headers: IncomingHttpHeaders, object: StoredObject
   return noneMatch === undefined ? modified <= since(headers['if-modified-since']) : names(noneMatch, object);
 }
 
-/** @throws {S3Error} if what is there is not what the client wants to write over, or to delete. */
+/** @throws {S3Error} if the existing object is not the one that the client wants to overwrite or delete */
 export function checkWrite(
   headers: IncomingHttpHeaders,
   key: string,

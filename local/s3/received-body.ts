@@ -1,4 +1,4 @@
-/** The body of an upload: written to a file of its own, and verified. */
+/** The body of an upload, written to a file of its own and verified. */
 import { open, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { decodeAwsChunked, incompleteBody, isAwsChunked } from './aws-chunked';
@@ -12,19 +12,19 @@ const MAX_BODY_BYTES = 5 * 1024 ** 3;
 export interface ReceivedBody extends Hashes {
   path: string;
   size: number;
-  /** Headers with the checksums that the client sent and that are right. */
+  /** Headers with checksums from the client that are correct. */
   verified: Record<string, string>;
 }
 
 /**
- * Writes the body to `path`, and takes the file away again if anything is wrong with it.
- * @throws {S3Error} if the body is not what its headers say.
+ * Writes the body to `path`, and deletes the file if anything is wrong.
+ * @throws {S3Error} if the body does not match its headers
  */
 export async function receiveBody(request: IncomingMessage, path: string): Promise<ReceivedBody> {
   const length = declaredLength(request);
   const checks = new BodyChecks(request.headers);
   const trailers = new Map<string, string>();
-  // The connection outlives a body that is refused: it still brings the answer.
+  // The connection must survive a refused body, to deliver the response.
   const received = request.iterator({ destroyOnReturn: false });
   const content: AsyncIterable<Buffer> = isAwsChunked(request.headers)
     ? decodeAwsChunked(received, trailers)
@@ -52,7 +52,7 @@ function declaredLength({ headers }: IncomingMessage): number {
     throw new S3Error(411, 'MissingContentLength', 'You must provide the Content-Length HTTP header.');
   const length = Number(text);
   if (!/^\d+$/.test(String(text)))
-    throw new S3Error(400, 'InvalidRequest', `The length of the body is no number: ${text}`);
+    throw new S3Error(400, 'InvalidRequest', `The length of the body is not a number: ${text}`);
   if (length > MAX_BODY_BYTES) {
     throw new S3Error(400, 'EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size', {
       ProposedSize: String(length),

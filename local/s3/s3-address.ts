@@ -1,4 +1,4 @@
-/** Which bucket and which object a request means: by its path, or by its host as `bucket.s3.region.amazonaws.com`. */
+/** Which bucket and object a request is for: by its path, or by its host as `bucket.s3.region.amazonaws.com`. */
 import { S3Error } from './s3-error';
 
 export interface S3Address {
@@ -9,20 +9,20 @@ export interface S3Address {
   query: URLSearchParams;
 }
 
-/** With the region, with dual stack, with neither; and a name of this machine's, which the SDKs make of `http://localhost`. */
+/** With a region, with dual stack, or with neither; and a local name, which the SDKs make from `http://localhost`. */
 const BUCKET_HOSTS = [
   /^(.+)\.s3[.-](?:dualstack\.)?(?:[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?$/,
   /^(.+)\.s3\.localhost$/,
   /^(.+)\.localhost$/,
 ];
 
-/** @throws {S3Error} if the path cannot be decoded. */
+/** @throws {S3Error} if the path cannot be decoded */
 export function readAddress(host: string | undefined, url: string): S3Address {
   const mark = url.indexOf('?');
   const [path, query] = mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)];
   const decoded = decode(path.replace(/^\//, ''));
   const inHost = bucketInHost(host);
-  // Not with URL: that would resolve the dots of a key.
+  // Not with URL, which would resolve the dots in a key.
   const slash = decoded.indexOf('/');
   const [first, rest] = slash < 0 ? [decoded, ''] : [decoded.slice(0, slash), decoded.slice(slash + 1)];
   const bucketName = inHost ?? first;
@@ -42,7 +42,7 @@ function bucketInHost(host = ''): string | undefined {
   return undefined;
 }
 
-/** A plus is a space in S3's paths, too: `aws s3` and the SDKs write it as %2B. */
+/** In S3's paths, a plus means a space, too. `aws s3` and the SDKs encode it as %2B. */
 function decode(path: string): string {
   try {
     return decodeURIComponent(path.replaceAll('+', ' '));

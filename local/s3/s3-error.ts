@@ -4,7 +4,7 @@ export class S3Error extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
-    /** More elements of the answer, such as the key. */
+    /** More elements of the response, such as the key. */
     readonly details: Record<string, string> = {},
   ) {
     super(message);
@@ -32,6 +32,6 @@ export function notImplemented(what: string): S3Error {
   return new S3Error(
     501,
     'NotImplemented',
-    `${what} is not run on this machine. GET, HEAD, PUT and DELETE of an object, uploads in parts, ListObjectsV2, ListBuckets, HeadBucket and GetBucketLocation are.`,
+    `${what} is not supported on this machine. Supported are GET, HEAD, PUT and DELETE of an object, multipart uploads, ListObjectsV2, ListBuckets, HeadBucket and GetBucketLocation.`,
   );
 }

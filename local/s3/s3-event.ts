@@ -1,4 +1,7 @@
-/** The event by which S3 tells a function of an object. @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
+/**
+ * The S3 event for an object. @see
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+ */
 import type { StoredObject } from './bucket-folder';
 import { encodeKey } from './object-key';
 import type { RequestIds } from './s3-response';
@@ -10,7 +13,7 @@ export interface S3EventDetails {
   accountId: string;
   sourceIpAddress: string;
   ids: RequestIds;
-  /** Of the notification that the function hears of it by. */
+  /** Of the notification that sends the event. */
   configurationId: string;
   bucketName: string;
   bucketArn: string;
@@ -18,7 +21,7 @@ export interface S3EventDetails {
   sequencer: string;
 }
 
-/** What S3 would know of the people behind a request. */
+/** What S3 would know about the sender of a request. */
 const PRINCIPAL_ID = 'AWS:LOCAL';
 
 export function s3Event(details: S3EventDetails): string {
@@ -52,7 +55,7 @@ export function s3Event(details: S3EventDetails): string {
   return JSON.stringify({ Records: [record] });
 }
 
-/** Hexadecimal numbers that grow: the later of two events for a key has the greater one. */
+/** Hexadecimal numbers that grow: the later event for a key has the greater one. */
 export class Sequencer {
   #last = 0n;
 

@@ -1,4 +1,4 @@
-/** S3's answers: with the ids of the request, and errors in XML. */
+/** S3's responses, with request ids, and errors as XML. */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { xmlDocument } from '../endpoint/xml';
@@ -30,7 +30,7 @@ export class S3Response {
       server: 'AmazonS3',
       'x-amz-request-id': this.ids.requestId,
       'x-amz-id-2': this.ids.hostId,
-      // Whatever lies in the bucket is no page of this machine's.
+      // Files in the bucket must not act as pages of this machine.
       'content-security-policy': 'sandbox',
       'x-content-type-options': 'nosniff',
       ...headers,
@@ -38,7 +38,7 @@ export class S3Response {
   }
 
   empty(status: number, headers: Record<string, string | number> = {}): void {
-    // Of no length where there can be no body.
+    // Length 0 if there can be no body.
     const length = status === 204 || status === 304 ? {} : { 'content-length': 0 };
     this.head(status, { ...length, ...headers });
     this.response.end();
@@ -64,12 +64,12 @@ export class S3Response {
       '',
     );
     this.xml(body, status);
-    // What the client still sends is read, so that it comes to read the answer.
+    // Reads what the client still sends, so that it gets to read the response.
     this.request.resume();
   }
 }
 
-/** Headers by which a client knows the version of an object. */
+/** Headers that identify the version of an object. */
 export function versionHeaders({ eTag, versionId }: StoredObject): Record<string, string> {
   return { etag: `"${eTag}"`, 'x-amz-version-id': versionId };
 }

@@ -1,4 +1,4 @@
-/** As much of S3's API as the AWS CLI and the SDKs need to work with the objects of a bucket, for buckets that are folders. */
+/** The part of S3's API that the AWS CLI and the SDKs need to work with objects, for buckets that are folders. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { xmlDocument } from '../endpoint/xml';
 import type { Log } from '../log';
@@ -16,11 +16,11 @@ export interface S3ServiceOptions {
   region: string;
   accountId: string;
   log: Log;
-  /** Hears of every object that a request has put into a bucket, before the request is answered. */
+  /** Called for every object that a request has put into a bucket, before the request is answered. */
   onCreated?: (created: Created) => void;
 }
 
-/** Query parameters that make a request another operation than the plain one. */
+/** Query parameters that turn a request into another operation. */
 const OTHER_OPERATIONS = new Set(
   (
     'accelerate acl analytics append attributes cors delete encryption intelligent-tiering inventory legal-hold lifecycle ' +
@@ -44,7 +44,7 @@ export class S3Service {
     try {
       await this.#serve(readAddress(request.headers.host, request.url ?? '/'), answer);
     } catch (error) {
-      // Whoever asked has gone.
+      // The client has disconnected.
       if (response.destroyed || (request.destroyed && !request.complete)) response.destroy();
       else if (error instanceof S3Error) this.#refuse(shownInstead(request, error), answer);
       else {
@@ -57,7 +57,7 @@ export class S3Service {
     }
   }
 
-  /** Forgets uploads that were not completed. */
+  /** Drops unfinished uploads. */
   close(): Promise<void> {
     return this.#uploads.close();
   }
@@ -88,7 +88,7 @@ export class S3Service {
     if (method === 'HEAD') {
       answer.empty(200, { 'x-amz-bucket-region': region });
     } else if (method === 'GET' && query.has('location')) {
-      // The oldest region is the one that S3 does not name.
+      // S3 does not name its oldest region.
       answer.xml(
         `<?xml version="1.0" encoding="UTF-8"?>\n<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${region === 'us-east-1' ? '' : region}</LocationConstraint>`,
       );
@@ -117,7 +117,7 @@ export class S3Service {
     return new S3Error(
       404,
       'NoSuchBucket',
-      `The specified bucket does not exist. Buckets on this machine: ${names}; --bucket NAME=DIR gives the app's bucket of that name a folder.`,
+      `The specified bucket does not exist. Buckets on this machine: ${names}. To give a bucket of the app a folder, use --bucket NAME=DIR.`,
       { BucketName: bucketName },
     );
   }

@@ -1,4 +1,4 @@
-/** What lies in a bucket's folder and is no object of it: said in the log, once each, with what to do. */
+/** Logs each file in a bucket's folder that is not an object once, with the remedy. */
 import { isUtf8 } from 'node:buffer';
 import type { Dirent, Stats } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -6,7 +6,7 @@ import type { Log } from '../log';
 import { printable } from '../printable';
 import { keyFault } from './object-key';
 
-/** A folder full of them fills neither the log nor the memory. */
+/** A bound, so that a folder full of them fills neither the log nor the memory. */
 const MAX_SAID = 100;
 
 export class SkippedFiles {
@@ -19,7 +19,7 @@ export class SkippedFiles {
     this.#log = log;
   }
 
-  /** Looks at the names in a folder: those that are no UTF-8 reach no other part of the program. */
+  /** Checks the names in a folder. Names that are not UTF-8 reach no other part of the program. */
   async inspect(directory: string): Promise<void> {
     const entries = await readdir(directory, { withFileTypes: true, encoding: 'buffer' }).catch(() => []);
     for (const { name } of entries as unknown as Dirent<Buffer>[]) {
@@ -27,13 +27,13 @@ export class SkippedFiles {
     }
   }
 
-  /** Whether it is no object, and has been said to be none. */
+  /** Whether it is not an object, and this was logged. */
   sayOf(key: string, stats: Stats): boolean {
     const why = stats.isSymbolicLink()
       ? 'it is a symbolic link, which is not followed. Put the file itself there.'
       : stats.isFile()
         ? faultText(key)
-        : 'it is no regular file.';
+        : 'it is not a regular file.';
     if (why === undefined) return false;
     this.#say(this.#directory, printable(key), why);
     return true;
@@ -45,20 +45,20 @@ export class SkippedFiles {
     this.#said.add(path);
     this.#log.warn(
       this.#said.size > MAX_SAID
-        ? `More files in ${this.#directory} are no objects; they are not named.`
-        : `${path} is no object of the bucket: ${why}`,
+        ? `More files in ${this.#directory} are not objects. They are not listed here.`
+        : `${path} is not an object of the bucket: ${why}`,
     );
   }
 }
 
-const NOT_UTF8 = 'its name is no UTF-8, as the keys of objects are. Rename it.';
+const NOT_UTF8 = 'its name is not UTF-8, which object keys must be. Rename it.';
 
 function faultText(key: string): string | undefined {
   const fault = keyFault(key);
   return fault === undefined ? undefined : `its key ${fault}. Rename it.`;
 }
 
-/** As shells take it between `$'` and `'`. */
+/** In the form that shells accept between `$'` and `'`. */
 function escapedBytes(name: Buffer): string {
   return [...name]
     .map((byte) =>

@@ -1,4 +1,4 @@
-/** Which messages a subscription wants, by their attributes or by their body. */
+/** Which messages a subscription gets, by their attributes or their body. */
 
 import type { Subscription } from '../assembly/model';
 import type { Json, JsonObject } from '../assembly/values/json';
@@ -7,7 +7,7 @@ import type { MessageAttributes } from '../sqs/message';
 
 export type Filter = (text: string, attributes: MessageAttributes) => boolean;
 
-/** @throws {PatternError} if SNS takes no such policy. */
+/** @throws {PatternError} if SNS would refuse the policy */
 export function filterOf({ filterPolicy, filterPolicyScope }: Subscription): Filter {
   if (!filterPolicy || Object.keys(filterPolicy).length === 0) return () => true;
   const pattern = new EventPattern(filterPolicy);
@@ -27,7 +27,7 @@ function values(attributes: MessageAttributes): JsonObject {
   );
 }
 
-/** Binary attributes are not looked at. */
+/** Binary attributes are ignored. */
 function attributeValue(dataType: string, text: string | undefined): Json | undefined {
   if (text === undefined) return undefined;
   if (dataType === 'String.Array') return parsed(text);

@@ -19,7 +19,7 @@ export interface Notification {
   sequenceNumber?: string;
 }
 
-/** SNS signs with a key that nobody has here. */
+/** The real signature needs a key that only SNS has. */
 const SIGNATURE = Buffer.from('not signed on this machine').toString('base64');
 
 export function functionEvent(notification: Notification, subscription: Subscription): string {
@@ -45,7 +45,7 @@ export function functionEvent(notification: Notification, subscription: Subscrip
   });
 }
 
-/** The body of the queue's message where the delivery is not raw. */
+/** The body of the queue's message, if raw delivery is off. */
 export function queueBody(notification: Notification, subscription: Subscription): string {
   return JSON.stringify(envelope(notification, subscription), null, 2);
 }

@@ -1,4 +1,4 @@
-/** A message that is published to a topic: what SNS takes, and what each protocol gets of it. */
+/** A published message: SNS's rules for it, and what each protocol gets. */
 import type { Topic as TopicSettings } from '../assembly/model';
 import { checkAttributes, type MessageAttributes, messageBytes } from '../sqs/message';
 import { SqsError } from '../sqs/sqs-error';
@@ -19,7 +19,7 @@ export const MAX_MESSAGE_BYTES = 256 * 1024;
 const SUBJECT = /^[!-~][ -~]{0,99}$/;
 const GROUP_ID = /^[!-~]{1,128}$/;
 
-/** @throws {SnsError} if SNS takes no such message. */
+/** @throws {SnsError} if SNS would refuse the message */
 export function checkMessage(published: PublishedMessage, topic: TopicSettings): void {
   const { message, structure, subject, attributes, groupId, deduplicationId } = published;
   if (message === '') throw invalidParameter('Empty message');
@@ -54,7 +54,7 @@ export function checkMessage(published: PublishedMessage, topic: TopicSettings):
   }
 }
 
-/** What subscribers of that protocol get. */
+/** What subscribers with that protocol get. */
 export function textFor(protocol: string, { message, structure }: PublishedMessage): string {
   if (structure !== 'json') return message;
   const { [protocol]: own, default: common = '' } = texts(message);

@@ -1,4 +1,4 @@
-/** Refusals in SNS's words. */
+/** Errors in SNS's words. */
 export class SnsError extends Error {
   constructor(
     readonly code: string,

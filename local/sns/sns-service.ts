@@ -1,4 +1,4 @@
-/** SNS over HTTP, in the Query protocol: publishing, and a look at topics and subscriptions. */
+/** SNS over HTTP, in the Query protocol: publishing, and looking up topics and subscriptions. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Subscription, Topic } from '../assembly/model';
 import { isObject, type Json, type JsonObject, textAt } from '../assembly/values/json';
@@ -12,7 +12,7 @@ import { invalidParameter, SnsError } from './sns-error';
 import type { Publication, Topics } from './topics';
 
 const NAMESPACE = 'http://sns.amazonaws.com/doc/2010-03-31/';
-/** A message of 256 KB, with each byte escaped. */
+/** A message of 256 KB, with every byte escaped. */
 const MAX_REQUEST_BYTES = 2 * 1024 * 1024;
 const MAX_BATCH_ENTRIES = 10;
 
@@ -60,7 +60,7 @@ export class SnsService implements RequestHandler {
     try {
       if (body === 'tooLarge') throw new SnsError('RequestEntityTooLarge', 'The request is too large.', 413);
       const query = readQuery(request.url ?? '', body);
-      if (!query) throw new SnsError('MissingAction', 'The request names no Action.');
+      if (!query) throw new SnsError('MissingAction', 'The request has no Action.');
       const { action, input } = query;
       const operation = Object.hasOwn(OPERATIONS, action) ? OPERATIONS[action] : undefined;
       if (!operation) throw notRun(action);
@@ -174,7 +174,7 @@ function checkBatch(batch: JsonObject[]): void {
 
 function topicArnIn(input: JsonObject): string {
   if (input.PhoneNumber !== undefined) {
-    throw new SnsError('UnsupportedOperation', 'Text messages to phones are not run on this machine.', 501);
+    throw new SnsError('UnsupportedOperation', 'The runtime does not send text messages to phones.', 501);
   }
   const arn = textAt(input, 'TopicArn') ?? textAt(input, 'TargetArn');
   if (arn === undefined)
@@ -239,7 +239,7 @@ function notRun(action: string): SnsError {
   const known = Object.keys(OPERATIONS).join(', ');
   return new SnsError(
     'UnsupportedOperation',
-    `Of SNS, ${known} are run on this machine, and ${JSON.stringify(action)} is not. Topics and subscriptions are those of the app's template.`,
+    `The runtime supports ${known} of SNS, but not ${JSON.stringify(action)}. Topics and subscriptions come from the app's template.`,
     501,
   );
 }

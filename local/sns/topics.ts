@@ -1,4 +1,4 @@
-/** The app's topics: what is published goes to their subscribers, or to a subscription's dead-letter queue. */
+/** The app's topics: published messages go to their subscribers, or to a subscription's dead-letter queue. */
 import { randomUUID } from 'node:crypto';
 import type { Subscription, Topic as TopicSettings } from '../assembly/model';
 import type { Clock } from '../clock';
@@ -22,7 +22,7 @@ export interface Publication {
   sequenceNumber?: string;
 }
 
-/** Twenty digits that grow, of FIFO topics. */
+/** Twenty digits that grow, for FIFO topics. */
 const FIRST_SEQUENCE = 10_000_000_000_000_000_000n;
 const SEQUENCE_STEP = 1000n;
 
@@ -67,7 +67,7 @@ export class Topics {
 
   /**
    * `undefined` if there is no such topic.
-   * @throws {SnsError} if SNS takes no such message.
+   * @throws {SnsError} if SNS would refuse the message
    */
   publish(topicArn: string, published: PublishedMessage): Publication | undefined {
     const topic = this.#byArn.get(topicArn);
@@ -109,7 +109,7 @@ export class Topics {
       deadLetterArn,
       () => delivery,
     );
-    if (failed) log.warn(`${path}: a message of the topic is lost: ${failed.message}`);
+    if (failed) log.warn(`${path}: lost a message of the topic: ${failed.message}`);
   }
 }
 

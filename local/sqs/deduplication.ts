@@ -1,4 +1,4 @@
-/** What a FIFO queue or topic was sent in the last five minutes: the same message once more is answered, not taken. */
+/** What was sent to a FIFO queue or topic in the last five minutes. A duplicate is acknowledged but not stored. */
 import { createHash } from 'node:crypto';
 
 const INTERVAL_MILLIS = 5 * 60_000;
@@ -26,7 +26,7 @@ export class Deduplication<Receipt> {
   }
 }
 
-/** The deduplication id of a message that brings none, where the content decides. */
+/** The deduplication id of a message without one, if the content decides. */
 export function contentDigest(body: string): string {
   return createHash('sha256').update(body).digest('hex');
 }

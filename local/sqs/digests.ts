@@ -1,4 +1,4 @@
-/** The MD5 sums by which SDKs check that a message arrived whole. */
+/** The MD5 sums with which SDKs check that a message arrived intact. */
 import { createHash } from 'node:crypto';
 import type { MessageAttributes } from './message';
 

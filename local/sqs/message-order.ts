@@ -1,4 +1,4 @@
-/** In which order a queue gives its visible messages away. */
+/** The order in which a queue delivers its visible messages. */
 import type { QueuedMessage } from './message';
 
 export interface MessageOrder {
@@ -7,15 +7,15 @@ export interface MessageOrder {
   add(message: QueuedMessage): void;
   /** The message is in flight. */
   flies(message: QueuedMessage): void;
-  /** It is no longer, be it visible again or gone. */
+  /** The message is no longer in flight: it is visible again, or deleted. */
   landed(message: QueuedMessage): void;
   remove(message: QueuedMessage): void;
-  /** Takes out the next message that may be given away now. */
+  /** Takes out the next message that may be delivered now. */
   take(): QueuedMessage | undefined;
   all(): Iterable<QueuedMessage>;
 }
 
-/** A standard queue: whatever has become visible first. */
+/** A standard queue: in the order of becoming visible. */
 export class ArrivalOrder implements MessageOrder {
   readonly #visible = new Map<string, QueuedMessage>();
 
@@ -49,8 +49,8 @@ export class ArrivalOrder implements MessageOrder {
 }
 
 /**
- * A FIFO queue: within a group by sequence, and nothing of a group that has a message in flight. One receipt may take several
- * messages of a group, so what it takes counts as in flight only when it is complete.
+ * A FIFO queue: in sequence within a group, and nothing from a group with a message in flight. One receive may take
+ * several messages of a group, so these count as in flight only when it is complete.
  */
 export class GroupOrder implements MessageOrder {
   readonly #groups = new Map<string, QueuedMessage[]>();

@@ -1,4 +1,4 @@
-/** Which messages a queue takes, by its type and its settings. */
+/** Which messages a queue accepts, by its type and settings. */
 import type { Queue } from '../assembly/model';
 import { checkAttributes, checkBody, messageBytes, type NewMessage } from './message';
 import { invalidParameter, missingParameter } from './sqs-error';
@@ -6,7 +6,7 @@ import { invalidParameter, missingParameter } from './sqs-error';
 const MAX_DELAY_SECONDS = 900;
 const GROUP_ID = /^[\w!"#$%&'()*+,\-./:;<=>?@[\\\]^`{|}~]{1,128}$/;
 
-/** @throws {SqsError} if SQS takes no such message. */
+/** @throws {SqsError} if SQS would refuse the message */
 export function checkMessage(
   { body, attributes = {}, delaySeconds, groupId, deduplicationId }: NewMessage,
   { isFifo, contentBasedDeduplication, maxMessageBytes }: Queue,

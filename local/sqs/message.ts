@@ -1,8 +1,8 @@
-/** Messages of a queue: as they are sent, and as the queue keeps them. */
+/** Messages of a queue: as they are sent, and as the queue stores them. */
 import { SqsError } from './sqs-error';
 
 export interface MessageAttribute {
-  /** `String`, `Number` or `Binary`, perhaps with a label: `Number.float`. */
+  /** `String`, `Number` or `Binary`, optionally with a label: `Number.float`. */
   DataType: string;
   StringValue?: string;
   /** In base64. */
@@ -14,7 +14,7 @@ export type MessageAttributes = Record<string, MessageAttribute>;
 export interface NewMessage {
   body: string;
   attributes?: MessageAttributes;
-  /** The X-Ray header, which is the only system attribute that may be sent. */
+  /** The X-Ray header, the only system attribute that may be sent. */
   traceHeader?: string;
   /** @default the queue's */
   delaySeconds?: number;
@@ -30,25 +30,25 @@ export interface QueuedMessage {
   readonly groupId?: string;
   readonly deduplicationId?: string;
   readonly bytes: number;
-  /** When the queue took it in. A dead-letter queue without order keeps the time of the first queue. */
+  /** When the queue received it. A standard dead-letter queue keeps the time of the first queue. */
   sentAt: number;
-  /** Of FIFO queues: the later message has the greater one. */
+  /** For FIFO queues: later messages have greater numbers. */
   sequence?: bigint;
-  /** Shown to consumers: of a dead letter it goes on from the first queue. */
+  /** What consumers see. For a dead letter, it continues from the first queue. */
   receiveCount: number;
   /** What counts against this queue's `maxReceiveCount`. */
   receivedHere: number;
   firstReceivedAt?: number;
-  /** Before that it is delayed or in flight. */
+  /** Before this time, the message is delayed or in flight. */
   visibleAt: number;
   isInFlight: boolean;
-  /** The handle of its latest receipt. */
+  /** The handle of its latest receive. */
   receiptHandle?: string;
-  /** Of a dead letter: the queue that it comes from. */
+  /** For a dead letter: the queue that it came from. */
   deadLetterSourceArn?: string;
 }
 
-/** A message in the hands of a consumer: what it was at that moment. */
+/** A message as a consumer received it. */
 export interface ReceivedMessage extends Readonly<QueuedMessage> {
   readonly receiptHandle: string;
   readonly firstReceivedAt: number;
@@ -56,21 +56,21 @@ export interface ReceivedMessage extends Readonly<QueuedMessage> {
 
 export const MAX_MESSAGE_ATTRIBUTES = 10;
 
-/** The characters of XML 1.0, which are those that a body may have. */
+/** The characters of XML 1.0, which a body may contain. */
 const FORBIDDEN_CHARACTER = /(?![\t\n\r])\p{Cc}(?<![\u{7F}-\u{9F}])|\p{Cs}|[\u{FFFE}\u{FFFF}]/u;
 
 const ATTRIBUTE_NAME = /^(?!\.)(?!.*\.\.)(?!.*\.$)(?!(?:aws|amazon)\.)[\w.-]{1,256}$/i;
 const DATA_TYPE = /^(String|Number|Binary)(\..+)?$/;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** @throws {SqsError} if SQS takes no such text. */
+/** @throws {SqsError} if SQS would refuse the text */
 export function checkBody(body: string): void {
   if (FORBIDDEN_CHARACTER.test(body)) {
     throw new SqsError('InvalidMessageContents', 'Invalid characters found in message body.');
   }
 }
 
-/** @throws {SqsError} for the first attribute that SQS does not take. */
+/** @throws {SqsError} for the first attribute that SQS would refuse */
 export function checkAttributes(attributes: MessageAttributes): void {
   const entries = Object.entries(attributes);
   if (entries.length > MAX_MESSAGE_ATTRIBUTES) {
@@ -112,7 +112,7 @@ function invalidAttribute(message: string): SqsError {
   );
 }
 
-/** What counts against the queue's limit: the body, and of each attribute its name, type and value. */
+/** What counts against the queue's size limit: the body, and the name, type and value of each attribute. */
 export function messageBytes(body: string, attributes: MessageAttributes): number {
   return Object.entries(attributes).reduce(
     (sum, [name, { DataType, StringValue = '', BinaryValue }]) =>

@@ -1,4 +1,4 @@
-/** The operations of SQS that are run: parameters in, result out, whichever protocol they came by. */
+/** The supported operations of SQS: parameters in, result out, for both protocols. */
 import { isObject, type Json, type JsonObject, textAt } from '../assembly/values/json';
 import { attributesDigest, bodyDigest } from './digests';
 import type { MessageAttribute, MessageAttributes, NewMessage } from './message';
@@ -16,9 +16,9 @@ const MAX_WAIT_SECONDS = 20;
 const MAX_LISTED_QUEUES = 1000;
 
 export interface Caller {
-  /** Where the caller finds a queue: by the host that it asked. */
+  /** The queue URL for the caller, with the host of its request. */
   urlOf(queue: Queue): string;
-  /** Aborted once the caller has gone. */
+  /** Aborted when the caller has disconnected. */
   signal: AbortSignal;
 }
 
@@ -177,7 +177,7 @@ function checkVisibility(seconds: number): void {
   );
 }
 
-/** Runs each entry by itself: one that fails does not keep the others from succeeding. */
+/** Runs each entry by itself. If one fails, the others still succeed. */
 function batch(
   input: JsonObject,
   entryName: string,
@@ -245,7 +245,7 @@ function requiredText(input: JsonObject, name: string): string {
   return value;
 }
 
-/** The query protocol has numbers as texts. */
+/** In the query protocol, numbers are text. */
 function integer(input: JsonObject, name: string): number | undefined {
   const value = input[name];
   if (value === undefined || value === null) return undefined;

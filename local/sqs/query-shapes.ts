@@ -1,4 +1,4 @@
-/** How SQS's Query protocol, of SDKs before the year 2023, names what the JSON protocol has. */
+/** Maps SQS's Query protocol, used by SDKs before 2023, to the JSON protocol. */
 import { isObject, type Json, type JsonObject, textAt } from '../assembly/values/json';
 import { queryList } from '../endpoint/query-protocol';
 import type { XmlElement } from '../endpoint/xml';
@@ -20,7 +20,7 @@ const MAPS: Record<string, string> = {
   MessageSystemAttribute: 'MessageSystemAttributes',
 };
 
-/** The parameters as the JSON protocol would have them. */
+/** The parameters in the form of the JSON protocol. */
 export function fromQuery(input: JsonObject): JsonObject {
   const read: JsonObject = Object.create(null);
   for (const [name, value] of Object.entries(input)) {
@@ -42,7 +42,7 @@ function attributeMap(value: Json): JsonObject {
   return map;
 }
 
-/** A result of the JSON protocol as the elements of the Query protocol; `undefined` for those that have none. */
+/** A result of the JSON protocol as elements of the Query protocol; `undefined` for results without any. */
 export function toQuery(action: string, result: JsonObject): XmlElement | undefined {
   const batch = /^(.+)Batch$/.exec(action)?.[1];
   if (batch !== undefined) {

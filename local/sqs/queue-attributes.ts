@@ -1,11 +1,11 @@
-/** What GetQueueAttributes tells of a queue: its settings, and how many messages it has. */
+/** The result of GetQueueAttributes: a queue's settings, and how many messages it has. */
 import type { JsonObject } from '../assembly/values/json';
 import type { Queue } from './queue';
 import type { Queues } from './queues';
 import { defined } from './received-message';
 import { SqsError } from './sqs-error';
 
-/** Names that SQS knows and that have no value here. */
+/** Names that SQS allows but that have no value here. */
 const WITHOUT_VALUE = new Set([
   'FifoThroughputLimit',
   'KmsDataKeyReusePeriodSeconds',
@@ -14,7 +14,7 @@ const WITHOUT_VALUE = new Set([
   'RedriveAllowPolicy',
 ]);
 
-/** @throws {SqsError} for a name that SQS does not know. */
+/** @throws {SqsError} for an unknown name */
 export function queueAttributes(queue: Queue, names: string[], queues: Queues): JsonObject {
   const all = attributes(queue, queues);
   const unknown = names.find((name) => name !== 'All' && !KNOWN.has(name) && !WITHOUT_VALUE.has(name));

@@ -13,9 +13,9 @@ import { invalidParameter, SqsError, unknownHandle } from './sqs-error';
 const MAX_IN_FLIGHT = 120_000;
 export const MAX_VISIBILITY_SECONDS = 43_200;
 const PURGE_PAUSE_MILLIS = 60_000;
-/** SQS has no end; this machine's memory has. */
+/** SQS has no limit, but this machine's memory does. */
 export const MAX_MEMORY_BYTES = 512 * 1024 * 1024;
-/** What a message takes besides its text. */
+/** The overhead of a message besides its text. */
 const OVERHEAD_BYTES = 1024;
 
 export interface SentMessage {
@@ -27,17 +27,17 @@ export interface ReceiveOptions {
   maxMessages: number;
   /** @default the queue's */
   visibilitySeconds?: number;
-  /** How long to wait for the first message. `Infinity` for a poller that never gives up. @default 0 */
+  /** How long to wait for the first message. `Infinity` for a poller that never stops. @default 0 */
   waitSeconds?: number;
-  /** Who waits has gone. */
+  /** Aborted when the receiver has disconnected. */
   signal?: AbortSignal;
 }
 
 export interface QueueSurroundings {
   clock: Clock;
-  /** The queue of that ARN, if it is run. */
+  /** The queue with that ARN, if it is run. */
   find(arn: string): Queue | undefined;
-  /** What the messages of all queues take of this machine's memory. */
+  /** The memory that the messages of all queues use. */
   memory: { bytes: number };
 }
 
@@ -58,7 +58,7 @@ export class Queue {
   readonly #sent: Deduplication<SentMessage>;
   readonly #waiters = new Set<Waiter>();
   #wakeUp: Alarm | undefined;
-  /** Before that nothing becomes visible. */
+  /** Nothing becomes visible before this time. */
   #nextVisibleAt = Number.POSITIVE_INFINITY;
   #inFlight = 0;
   #lastSequence = FIRST_SEQUENCE;
@@ -76,12 +76,12 @@ export class Queue {
     return this.#settings;
   }
 
-  /** Takes other settings; what is in the queue stays. */
+  /** Applies new settings. Messages stay. */
   replace(settings: QueueSettings): void {
     this.#settings = settings;
   }
 
-  /** @throws {SqsError} if SQS takes no such message. */
+  /** @throws {SqsError} if SQS would refuse the message */
   send(message: NewMessage): SentMessage {
     const { body, attributes = {} } = message;
     checkMessage(message, this.#settings);
@@ -103,18 +103,18 @@ export class Queue {
     return sent;
   }
 
-  /** Takes in a dead letter of another queue. */
+  /** Adds a dead letter from another queue. */
   takeOver(message: QueuedMessage, sourceArn: string): void {
     const now = this.#clock.now();
     this.#keep({
       ...message,
       ...{ visibleAt: now, receivedHere: 0, isInFlight: false, deadLetterSourceArn: sourceArn },
-      // The age of a dead letter goes on, except in FIFO queues ("Dead-letter queue retention" in SQS's guide).
+      // A dead letter keeps its age, except in FIFO queues ("Dead-letter queue retention" in SQS's guide).
       sentAt: this.#settings.isFifo ? now : message.sentAt,
     });
   }
 
-  /** What can be had at once, or what comes first within the time that the receiver waits. */
+  /** The available messages, or the first ones that arrive while the receiver waits. */
   receive(options: ReceiveOptions): Promise<ReceivedMessage[]> {
     const received = this.#take(options);
     const { waitSeconds = 0, signal } = options;
@@ -133,8 +133,8 @@ export class Queue {
   }
 
   /**
-   * Whoever holds the latest receipt deletes. With an older one nothing happens, as the handle's documentation says.
-   * @throws {SqsError} if the handle was never one of this queue's.
+   * Only the latest receipt handle deletes. As documented, an older one has no effect.
+   * @throws {SqsError} if it was never a handle of this queue
    */
   delete(handle: string): void {
     const message = this.#byHandle(handle);
@@ -149,7 +149,7 @@ export class Queue {
     this.#pump();
   }
 
-  /** @throws {SqsError} if the message is not in flight, or would be for more than 12 hours. */
+  /** @throws {SqsError} if the message is not in flight, or would be in flight for more than 12 hours */
   changeVisibility(handle: string, seconds: number): void {
     const message = this.#byHandle(handle);
     this.#release();
@@ -169,7 +169,7 @@ export class Queue {
     this.#pump();
   }
 
-  /** @throws {SqsError} within a minute after another purge. */
+  /** @throws {SqsError} within a minute after another purge */
   purge(): void {
     const now = this.#clock.now();
     if (now - this.#purgedAt < PURGE_PAUSE_MILLIS) {
@@ -193,7 +193,7 @@ export class Queue {
     };
   }
 
-  /** Lets nobody wait any longer, and forgets what is in it. */
+  /** Ends all waits, and drops all messages. */
   close(): void {
     for (const waiter of [...this.#waiters]) this.#serve(waiter, []);
     this.#wakeUp?.cancel();
@@ -270,7 +270,7 @@ export class Queue {
     this.#nextVisibleAt = Math.min(this.#nextVisibleAt, message.visibleAt);
   }
 
-  /** Makes visible what is due. */
+  /** Makes messages visible that are due. */
   #release(): void {
     const now = this.#clock.now();
     if (now < this.#nextVisibleAt) return;
@@ -308,7 +308,7 @@ export class Queue {
     return this.#clock.now() - sentAt >= this.#settings.retentionSeconds * 1000;
   }
 
-  /** Gives what is visible to those that wait. */
+  /** Delivers visible messages to waiting receivers. */
   #pump(): void {
     for (const waiter of [...this.#waiters]) {
       const received = this.#take(waiter.options);
@@ -324,7 +324,7 @@ export class Queue {
     waiter.resolve(messages);
   }
 
-  /** Only where somebody waits is it of interest when the next message becomes visible. */
+  /** Needed only while a receiver waits: when the next message becomes visible. */
   #planWakeUp(): void {
     this.#wakeUp?.cancel();
     this.#wakeUp = undefined;
@@ -336,7 +336,7 @@ export class Queue {
     if (this.#surroundings.memory.bytes + messageBytes(body, attributes) <= MAX_MEMORY_BYTES) return;
     throw new SqsError(
       'ServiceUnavailable',
-      `The queues of this machine have ${MAX_MEMORY_BYTES / 1024 / 1024} MB of messages, and take no more. Receive and delete some, or purge a queue.`,
+      `The queues of this machine have ${MAX_MEMORY_BYTES / 1024 / 1024} MB of messages, which is their limit. Receive and delete some, or purge a queue.`,
       'com.amazonaws.sqs#ServiceUnavailable',
       503,
     );
@@ -346,7 +346,7 @@ export class Queue {
     if (this.#inFlight < MAX_IN_FLIGHT || this.#settings.isFifo) return;
     throw new SqsError(
       'OverLimit',
-      `Too many messages in flight: a queue has ${MAX_IN_FLIGHT} at most. Delete those that are done.`,
+      `Too many messages in flight: a queue may have at most ${MAX_IN_FLIGHT}. Delete messages that were processed.`,
     );
   }
 
@@ -357,6 +357,6 @@ export class Queue {
   }
 }
 
-/** Twenty digits, as SQS shows them, which grow. */
+/** Twenty digits that grow, like SQS's. */
 const FIRST_SEQUENCE = 18_800_000_000_000_000_000n;
 const SEQUENCE_STEP = 256n;

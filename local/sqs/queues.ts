@@ -3,7 +3,10 @@ import type { Queue as QueueSettings } from '../assembly/model';
 import type { Clock } from '../clock';
 import { Queue } from './queue';
 
-/** `https://sqs.us-east-1.amazonaws.com/123456789012/name` and older forms; of a URL, the path alone says which queue is meant. */
+/**
+ * `https://sqs.us-east-1.amazonaws.com/123456789012/name` and older forms. Only the path of a URL identifies the
+ * queue.
+ */
 const QUEUE_PATH = /^(?:https?:\/\/[^/]+)?\/(\d{12})\/([\w-]{1,80}(?:\.fifo)?)\/?$/;
 
 export interface QueuesOptions {
@@ -24,7 +27,7 @@ export class Queues {
     this.replace(options.queues);
   }
 
-  /** Those that stay keep what is in them. One that is another kind of queue now is a new one. */
+  /** Existing queues keep their messages. A queue whose type has changed is a new one. */
   replace(queues: QueueSettings[]): void {
     const arns = new Set(queues.map(({ queueArn }) => queueArn));
     for (const [arn, queue] of this.#byArn) {
@@ -52,7 +55,7 @@ export class Queues {
     return this.all().find(({ settings }) => settings.queueName === name);
   }
 
-  /** Also by its path alone, as old programs ask. */
+  /** Also by its path alone, for old programs. */
   byUrl(url: string): Queue | undefined {
     const [, accountId, name = ''] = QUEUE_PATH.exec(url) ?? [];
     return this.byName(name, accountId ?? '');

@@ -1,4 +1,4 @@
-/** Receipt handles: opaque texts, another for each receipt of a message. */
+/** Receipt handles: opaque texts, different for each receive of a message. */
 import { randomBytes } from 'node:crypto';
 
 const HANDLE_BYTES = 24;

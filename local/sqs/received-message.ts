@@ -1,10 +1,10 @@
-/** A received message in the form of SQS's API: what the receiver asked to see of it. */
+/** A received message in the form of SQS's API, with what the receiver asked for. */
 import type { Json, JsonObject } from '../assembly/values/json';
 import { SENDER_ID } from '../messaging/assumptions';
 import { attributesDigest, bodyDigest } from './digests';
 import type { MessageAttributes, ReceivedMessage } from './message';
 
-/** The system attributes of a message, all of them. */
+/** All system attributes of a message. */
 export function systemAttributes(message: ReceivedMessage): Record<string, string> {
   return defined({
     SenderId: SENDER_ID,
@@ -50,7 +50,7 @@ function isAsked(name: string, asked: string): boolean {
   return asked.endsWith('.*') ? name.startsWith(asked.slice(0, -2)) : name === asked;
 }
 
-/** Without the members that have no value. */
+/** Without undefined members. */
 export function defined<Value extends Json>(
   members: Record<string, Value | undefined>,
 ): Record<string, Value> {

@@ -1,9 +1,12 @@
-/** Refusals in SQS's words: the code of the query protocol, which older SDKs compare, and the shape's name in the JSON protocol. */
+/**
+ * Errors in SQS's words: the code of the query protocol, which older SDKs compare, and the shape's name in the JSON
+ * protocol.
+ */
 export class SqsError extends Error {
   constructor(
     readonly code: string,
     message: string,
-    /** Of the JSON protocol. @default one made of the code */
+    /** For the JSON protocol. @default derived from the code */
     readonly shape: string = `com.amazonaws.sqs#${code.split('.').at(-1)}`,
     readonly status: number = 400,
   ) {

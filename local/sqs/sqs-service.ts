@@ -38,7 +38,7 @@ export class SqsService implements RequestHandler {
       typeof target === 'string' ? jsonAnswer(response, target) : queryAnswer(request, response, body);
     try {
       if (body === 'tooLarge') {
-        throw new SqsError('RequestEntityTooLarge', `A request has ${MAX_REQUEST_BYTES} bytes at most.`);
+        throw new SqsError('RequestEntityTooLarge', `A request may have at most ${MAX_REQUEST_BYTES} bytes.`);
       }
       const { action, input } = answer.read(body);
       const operation = Object.hasOwn(OPERATIONS, action) ? OPERATIONS[action] : undefined;
@@ -56,7 +56,7 @@ export class SqsService implements RequestHandler {
     return { urlOf: (queue) => this.#url(queue, request.headers.host), signal: gone.signal };
   }
 
-  /** As the caller reaches it: older SDKs send to the host of the URL. */
+  /** The host of the caller's request, because older SDKs send to the host in the URL. */
   #url({ settings }: Queue, host: string | undefined): string {
     const { region, accountId } = this.#options;
     const isAws = hostName(host)?.includes('.amazonaws.com') ?? true;
@@ -94,8 +94,8 @@ function queryAnswer(request: IncomingMessage, response: ServerResponse, body: B
   return {
     read: () => {
       const query = readQuery(request.url ?? '', body === 'tooLarge' ? Buffer.alloc(0) : body);
-      if (!query) throw new SqsError('MissingAction', 'The request names no Action.');
-      // The oldest form has the queue in the path alone.
+      if (!query) throw new SqsError('MissingAction', 'The request has no Action.');
+      // In the oldest form, only the path has the queue.
       const QueueUrl = request.url?.split('?')[0] ?? '';
       return { action: query.action, input: { QueueUrl, ...fromQuery(query.input) } };
     },
@@ -104,17 +104,17 @@ function queryAnswer(request: IncomingMessage, response: ServerResponse, body: B
   };
 }
 
-/** @throws {SqsError} for what is no JSON object. */
+/** @throws {SqsError} for anything other than a JSON object */
 function parse(body: Buffer): JsonObject {
   try {
     const input = JSON.parse(body.length === 0 ? '{}' : body.toString());
     if (isObject(input)) return input;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new SqsError(
     'SerializationException',
-    'The request is no JSON object.',
+    'The request is not a JSON object.',
     'com.amazon.coral.service#SerializationException',
   );
 }
@@ -123,6 +123,6 @@ function notRun(action: string): SqsError {
   const known = Object.keys(OPERATIONS).join(', ');
   return new SqsError(
     'UnsupportedOperation',
-    `Of SQS, ${known} are run on this machine, and ${JSON.stringify(action)} is not. Queues are those of the app's template.`,
+    `The runtime supports ${known} of SQS, but not ${JSON.stringify(action)}. Queues come from the app's template.`,
   );
 }

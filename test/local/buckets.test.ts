@@ -152,7 +152,7 @@ describe('A bucket in a runtime', () => {
     await until(() => notices.length > 0);
     expect(notices).toEqual([
       expect.stringMatching(
-        /is dropped: its only attempt failed with Error\. It goes to the queue dead-letters$/,
+        /was dropped: its only attempt failed with Error\. It goes to the queue dead-letters$/,
       ),
     ]);
   });

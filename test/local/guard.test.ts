@@ -105,18 +105,20 @@ describe('The guard of a runtime', () => {
 
     it('refuses a name that is not its own', async () => {
       const refused = await ask(method, path, { ...headers, host: 'rebound.example.com' });
-      expect(refused).toContain('The Host header "rebound.example.com" is none of this endpoint\'s');
+      expect(refused).toContain('The Host header "rebound.example.com" does not belong to this endpoint');
     });
 
     it.each(['https://example.com', 'http://localhost:1', 'null'])('refuses a page of %s', async (origin) => {
       expect(await ask(method, path, { ...headers, origin })).toContain(
-        `Pages of ${origin} are not answered`,
+        `Pages of ${origin} may not use this endpoint`,
       );
     });
 
     it('refuses the question of a page of others whether it may ask', async () => {
       const asking = { origin: 'https://example.com', 'access-control-request-method': method };
-      expect(await ask('OPTIONS', path, asking)).toContain('Pages of https://example.com are not answered');
+      expect(await ask('OPTIONS', path, asking)).toContain(
+        'Pages of https://example.com may not use this endpoint',
+      );
     });
 
     it.each(['cross-site', 'same-site'])('refuses to be embedded by a page that is %s', async (site) => {
@@ -145,7 +147,7 @@ describe('The guard of a runtime', () => {
     it('refuses a name that is not its own', async () => {
       const { apiId } = runtime.httpApis[0] as { apiId: string };
       const refused = await ask('GET', `/${apiId}/dev/x`, { host: 'rebound.example.com' });
-      expect(refused).toContain('The Host header "rebound.example.com" is none of this endpoint\'s');
+      expect(refused).toContain('The Host header "rebound.example.com" does not belong to this endpoint');
     });
   });
 

@@ -158,7 +158,7 @@ describe('shared-connection', () => {
     const { stderr, code } = await finish(mistaken);
     expect({ stderr, code }).toEqual({
       stderr:
-        "--bucket file: that names none or several of the app's buckets. There are: files (Main/Files).\n",
+        '--bucket file does not match exactly one bucket of the app. The buckets are: files (Main/Files).\n',
       code: 1,
     });
   });

@@ -1,8 +1,8 @@
-/** A WebSocket that comes back by itself: with growing, jittered pauses, and at once when the network returns. */
+/** A WebSocket that reconnects by itself: with growing, jittered pauses, and immediately when the network returns. */
 
 const FIRST_PAUSE_MILLISECONDS = 500;
 const LONGEST_PAUSE_MILLISECONDS = 30_000;
-/** API Gateway closes what has been idle for ten minutes. */
+/** API Gateway closes connections that are idle for ten minutes. */
 const PING_AFTER_MILLISECONDS = 9 * 60_000;
 const PING_CHECK_MILLISECONDS = 30_000;
 
@@ -26,7 +26,7 @@ export class Connection extends EventTarget {
     setInterval(() => this.#keepAlive(), PING_CHECK_MILLISECONDS);
   }
 
-  /** Where the next connection goes. */
+  /** The URL of the next connection. */
   set url(url) {
     this.#url = url;
   }
@@ -64,7 +64,7 @@ export class Connection extends EventTarget {
   }
 
   #closed({ code, reason }) {
-    // The server has ended it on purpose, and would do so again.
+    // The server has closed it on purpose, and would do so again.
     if (code === 1000) return this.#tell('disconnected', reason || 'The server closed the connection');
     const ceiling = Math.min(FIRST_PAUSE_MILLISECONDS * 2 ** this.#failures++, LONGEST_PAUSE_MILLISECONDS);
     const pause = ceiling * (0.5 + Math.random() / 2);

@@ -1,11 +1,11 @@
 /**
- * Reads the frames of a server that may be anybody's: each field becomes what the page expects of it, and a frame without what makes it
- * one is no frame.
+ * Reads the frames of an untrusted server: each field gets the type that the page expects, and a frame without its
+ * required fields is ignored.
  */
 
-/** So many topics fit onto a page, and more than a server takes. */
+/** As many topics as fit on a page, and more than a server allows. */
 const MAX_TOPICS = 200;
-/** A list of users has no more than 32 KB. */
+/** A list of users has at most 32 KB. */
 const MAX_USERS = 4_000;
 const MAX_LINES = 1_000;
 
@@ -40,7 +40,7 @@ function notification(frame) {
   };
 }
 
-/** What came, or `undefined` if it is nothing that these protocols know. */
+/** The frame's content, or `undefined` if these protocols do not know it. */
 export function parseFrame(data) {
   const frame = parseJson(data);
   const type = frame?.Type;
@@ -59,13 +59,13 @@ export function isTopic(topic) {
   return typeof topic === 'string' && (topic === '*' || /^[a-z0-9_-]{1,32}$/.test(topic));
 }
 
-/** A line needs its text; `undefined` without. */
+/** A line needs text; `undefined` without. */
 function chatLine(line) {
   if (typeof line?.Message !== 'string') return undefined;
   return { Message: line.Message, Author: text(line.Author), Sent: text(line.Sent) };
 }
 
-/** A text as it is, a number as one; nothing else has a form that a person could read. */
+/** Text as it is, and numbers as text. Nothing else is readable. */
 function text(value) {
   if (typeof value === 'string') return value;
   return typeof value === 'number' ? String(value) : '';

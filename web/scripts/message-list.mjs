@@ -17,10 +17,10 @@ export class MessageList {
   #missed = 0;
   #lastDay = '';
   #follows = true;
-  /** The first row that the reader sees, and how far below the top it is. */
+  /** The first visible row, and its distance from the top. */
   #place;
   #ownScrollTop = -1;
-  /** Who said each message when: `{author, time, own}`. */
+  /** The author and time of each message: `{author, time, own}`. */
   #lines = new WeakMap();
 
   constructor() {
@@ -34,7 +34,7 @@ export class MessageList {
     new ResizeObserver(() => this.#follow()).observe(this.#scroller);
   }
 
-  /** Shows a message; many that come together are put on the page at once. */
+  /** Shows a message. Several that arrive together are added to the page together. */
   add({ author, text, time, own, mark }) {
     const element = messageElement({ author, text, time, own, mark });
     this.#lines.set(element, { author, time, own });
@@ -42,7 +42,7 @@ export class MessageList {
     return element;
   }
 
-  /** Something to know that nobody has said. */
+  /** A notice without an author. */
   note(text) {
     const element = document.createElement('li');
     element.className = 'note';
@@ -50,7 +50,7 @@ export class MessageList {
     this.#enqueue({ element, counts: false });
   }
 
-  /** A line of our own has come back: it goes where everybody sees it, with the author and time that everybody sees. */
+  /** Our own line has come back. It is shown with the author and time that everybody sees. */
   confirm(element, { author, time }) {
     this.mark(element, '');
     setAuthor(element, author);
@@ -105,14 +105,14 @@ export class MessageList {
     this.#setMissed(this.#missed + entries.filter(({ counts }) => counts).length);
   }
 
-  /** Whoever reads further up keeps the place, though messages come below and old ones go above. */
+  /** A reader further up keeps the place, even if messages are added below and removed above. */
   #keepPlace() {
     if (!this.#place?.element.isConnected) return;
     this.#scroller.scrollTop += this.#offsetOf(this.#place.element) - this.#place.offset;
     this.#ownScrollTop = this.#scroller.scrollTop;
   }
 
-  /** Noted when the reader scrolls, and not anew with each message: rounding would add up. */
+  /** Stored when the reader scrolls, but not with each message, because rounding errors would add up. */
   #notePlace() {
     if (this.#scroller.scrollTop === this.#ownScrollTop) return;
     const element = [...this.#list.children].find((row) => this.#offsetOf(row) >= 0);
@@ -128,7 +128,7 @@ export class MessageList {
     this.#group(this.#list.firstElementChild);
   }
 
-  /** Leaves out the heading of a message that continues the one above it. */
+  /** Hides the heading of a message that continues the one above it. */
   #group(element) {
     const line = this.#lines.get(element);
     if (!line) return;
@@ -187,7 +187,7 @@ function dayElement(day) {
   return element;
 }
 
-/** Text stays text; what is a web address, and nothing else, can be clicked. */
+/** Text stays text. Only web addresses become links. */
 function* withLinks(text) {
   let end = 0;
   for (const match of text.matchAll(/\bhttps?:\/\/[^\s<>"'`]+[^\s<>"'`.,;:!?()[\]{}]/gi)) {

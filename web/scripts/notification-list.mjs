@@ -8,17 +8,17 @@ const element = (id) => document.getElementById(id);
 
 export class NotificationList {
   #list = element('notifications');
-  /** Those that are shown, by their ids. */
+  /** The notifications that are shown, by id. */
   #shown = new Map();
   #received = 0;
-  /** What the latest notification said. */
+  /** The text of the latest notification. */
   #words;
 
   add(notification) {
     const known = this.#shown.get(notification.Id);
     if (known) return known.repeat();
     this.#received += 1;
-    // The words are the same for every file as a rule: a row has them only if they are news.
+    // The text is usually the same for every file, so a row shows it only if it differs.
     const shown = new ShownNotification(notification, notification.Message !== this.#words);
     this.#words = notification.Message;
     this.#list.prepend(shown.item);
@@ -31,7 +31,7 @@ export class NotificationList {
     this.#summarize();
   }
 
-  /** One that came while the page was away, unless it is here already. */
+  /** Adds a notification from while the page was away, unless it is already shown. */
   catchUp(notification) {
     if (!this.#shown.has(notification.Id)) this.add(notification);
   }

@@ -1,4 +1,4 @@
-/** The notifications page: ties the connection, the topics and what has come in together. */
+/** The notifications page: connects the socket, the topics and the list. */
 import { Connection } from './connection.mjs';
 import { gatewayFailure, parseFrame } from './frames.mjs';
 import { NotificationList } from './notification-list.mjs';
@@ -21,14 +21,14 @@ const signIn = new SignIn(server.url, {
   connect,
 });
 
-/** The server, and what is to be heard of it. */
+/** The server, and the chosen topics. */
 function subscribedUrl() {
   const url = new URL(server.url);
   if (topics.wanted.length > 0) url.searchParams.set('topics', topics.wanted.join());
   return url.href;
 }
 
-/** The last notification that came, and when this page was first away since the server last answered what was missed. */
+/** The last notification, and since when the page has been away without an answer about what it missed. */
 let lastId;
 let awaySince;
 let wasConnected = false;
@@ -39,7 +39,7 @@ connection.addEventListener('state', ({ detail }) => {
   topics.forget();
   if (state === 'connected') wasConnected = true;
   else if (wasConnected) awaySince ??= new Date();
-  // What is chosen meanwhile goes with the next connection.
+  // Topics chosen in the meantime are sent with the next connection.
   if (state !== 'connected') connection.url = subscribedUrl();
   signIn.follow(detail);
 });
@@ -54,19 +54,21 @@ connection.addEventListener('frame', ({ detail }) => {
 });
 
 function received(notification) {
-  // Until it is known what was missed before, the last one is still that of the connection before.
+  // Until the answer about missed notifications, the last one is still that of the previous connection.
   if (!awaySince) lastId = notification.Id ?? lastId;
   list.add(notification);
 }
 
-/** What came while the page was away; of what it has already, the list shows nothing twice. */
+/** What the page missed while it was away. The list shows no notification twice. */
 function caughtUp({ Notifications, More }) {
   awaySince = undefined;
   for (const notification of Notifications) {
     lastId = notification.Id ?? lastId;
     list.catchUp(notification);
   }
-  if (More) element('topic-problem').textContent = 'More came in while this page was away than it can show.';
+  if (More)
+    element('topic-problem').textContent =
+      'More notifications arrived while this page was away than it can show.';
 }
 
 function subscribed(subscribedTopics) {
@@ -79,7 +81,7 @@ function subscribed(subscribedTopics) {
 
 function gatewaySaid(text) {
   const failure = gatewayFailure(text);
-  if (failure) refused(`The server did not do it: ${failure}`);
+  if (failure) refused(`The server refused: ${failure}`);
 }
 
 function refused(why) {

@@ -1,6 +1,6 @@
-/** Lines that have been typed and are not yet known to have been said: kept until the server sends them back. */
+/** Typed lines that were not confirmed yet. They are kept until the server sends them back. */
 
-/** A line that was on its way when the connection broke may or may not have arrived: the history tells. */
+/** A line that was being sent when the connection broke may or may not have arrived. The history tells. */
 export class Outbox {
   #lines = [];
 
@@ -10,7 +10,7 @@ export class Outbox {
     return line;
   }
 
-  /** Those that have to be sent now, oldest first. */
+  /** The lines to send now, oldest first. */
   get unsent() {
     return this.#lines.filter(({ state }) => state === 'unsent');
   }
@@ -19,19 +19,19 @@ export class Outbox {
     return this.#lines.length === 0;
   }
 
-  /** Takes out the line that came back as this message, if it is one of ours. */
+  /** Removes the line that came back as this message, if it is ours. */
   confirm(message) {
     const index = this.#lines.findIndex((line) => line.state === 'sent' && line.message === message);
     return index < 0 ? undefined : this.#lines.splice(index, 1)[0];
   }
 
-  /** The connection broke: what has not come back by then, and is not in the history either, is sent again. */
+  /** The connection broke. Lines that do not come back, and are not in the history, are sent again. */
   doubt() {
     for (const line of this.#lines) if (line.state === 'sent') line.state = 'doubtful';
     return this.#lines;
   }
 
-  /** Of the doubtful ones, takes out those that were said after all, and makes the others unsent again. */
+  /** Removes doubtful lines that did arrive, and makes the others unsent again. */
   settle(messages) {
     const said = [...messages];
     const confirmed = [];

@@ -1,4 +1,4 @@
-/** The chat page: ties the connection, what is typed and what is shown together. */
+/** The chat page: connects the socket, the input and the list. */
 import { Connection } from './connection.mjs';
 import { parseFrame } from './frames.mjs';
 import { MessageList } from './message-list.mjs';
@@ -12,9 +12,9 @@ import { showIdentity, showStatus } from './status-line.mjs';
 const UNNAMED = 'unknown';
 const HISTORY = 50;
 const NOT_SENT = 'not sent yet';
-/** How long a new connection waits to be known by its name, and for the history, before it speaks. */
+/** How long a new connection waits for its name and the history before it sends lines. */
 const SETTLE_MILLISECONDS = 3_000;
-/** The server takes some messages at once and then a few a second: waiting lines keep to that. */
+/** The server allows a burst of messages and then a few a second. Waiting lines respect that. */
 const LINES_AT_ONCE = 20;
 const LINE_PAUSE_MILLISECONDS = 300;
 
@@ -25,15 +25,15 @@ const connection = new Connection(server.url);
 const messages = new MessageList();
 const people = new People();
 const outbox = new Outbox();
-/** Lines that are shown already, so that the history after a reconnection does not show them again. */
+/** The lines that are shown, so that the history after a reconnection does not repeat them. */
 let shown = new Map();
 let alias = settings.get('alias') ?? '';
 let isSettled = false;
 let settleTimer;
 let waitingTimer;
-/** Lines that may still be sent at once. */
+/** How many lines may still be sent at once. */
 let budget = { lines: LINES_AT_ONCE, countedAt: Date.now() };
-/** What a new connection still waits for before it sends lines. */
+/** What a new connection waits for before it sends lines. */
 let awaited = new Set();
 
 connection.addEventListener('state', ({ detail }) => {
@@ -43,7 +43,7 @@ connection.addEventListener('state', ({ detail }) => {
   else if (isSettled || awaited.size > 0) interrupt();
 });
 
-/** Says who we are and asks what was said; only then are waiting lines sent. */
+/** Sends our name and requests the history. Waiting lines are sent only after that. */
 function begin() {
   people.forget();
   awaited = new Set(['history']);
@@ -70,7 +70,7 @@ function settle() {
   clearTimeout(settleTimer);
   awaited.clear();
   isSettled = true;
-  // Without a history, what is in doubt is rather said twice than lost.
+  // Without a history, a doubtful line is sent twice rather than lost.
   outbox.settle([]);
   sendWaiting();
 }
@@ -83,7 +83,7 @@ function sendWaiting() {
   if (outbox.unsent.length > 0) waitingTimer = setTimeout(sendWaiting, LINE_PAUSE_MILLISECONDS);
 }
 
-/** How many lines may be sent now: as many as were not sent in the last seconds. */
+/** How many lines may be sent now. */
 function lineBudget() {
   const now = Date.now();
   const regained = (now - budget.countedAt) / LINE_PAUSE_MILLISECONDS;
@@ -114,7 +114,7 @@ connection.addEventListener('frame', ({ detail }) => {
   if (frame.Type === 'Error') refused(frame.Message);
 });
 
-/** A name that is refused does not hold up what waits for it. */
+/** A refused name does not hold up waiting lines. */
 function refused(why) {
   messages.note(why);
   heard('name');
@@ -135,7 +135,7 @@ function said(line) {
   messages.add({ author, text: decodeText(line.Message), time, own });
 }
 
-/** Shows what was said meanwhile; of our own lines that were in doubt, those among it have arrived. */
+/** Shows what was said meanwhile. Our own doubtful lines among it have arrived. */
 function catchUp(lines) {
   const counted = new Map();
   const missed = lines.filter((line) => {
@@ -153,7 +153,7 @@ function catchUp(lines) {
 }
 
 function setAlias(name) {
-  // As the server writes names, so that the page finds its own on the list.
+  // In the server's form, so that the page finds its own name in the list.
   const written = name
     .normalize('NFKC')
     .replace(/\p{Zs}+/gu, ' ')
@@ -192,7 +192,7 @@ function say(text) {
     return false;
   }
   const line = outbox.add(text, JSON.parse(frame).Message);
-  // Sent at once, it loses its mark before it is shown.
+  // If it is sent immediately, it never shows the mark.
   line.element = messages.add({
     author: alias || UNNAMED,
     text,
@@ -214,13 +214,13 @@ input.addEventListener('input', () => {
   element('problem').textContent = '';
 });
 
-// What is typed and not yet said would be lost.
+// Typed text would be lost.
 addEventListener('beforeunload', (event) => {
   if (!outbox.isEmpty) event.preventDefault();
 });
 
 element('alias').value = alias;
-// Where it stands above the conversation it is folded; beside it, it could not be unfolded.
+// Above the conversation it is folded. Beside it, it could not be unfolded.
 const isNarrow = matchMedia('(max-width: 720px)');
 const foldPeople = () => {
   element('people-details').open = !isNarrow.matches;

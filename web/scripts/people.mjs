@@ -1,4 +1,4 @@
-/** Who is online, on the page. */
+/** Shows who is online. */
 
 const HUES = 7;
 const segmenter = new Intl.Segmenter();
@@ -10,7 +10,7 @@ export class People {
   #nobody = document.querySelector('#nobody');
   #revision = -1;
 
-  /** Ignores a list that was delayed on its way and is older than the one shown. Connections with the same name are one entry. */
+  /** Ignores a delayed list that is older than the one shown. Connections with the same name are one entry. */
   show({ Users, More, Revision = this.#revision }, self) {
     if (Revision < this.#revision) return;
     this.#revision = Revision;
@@ -25,7 +25,7 @@ export class People {
     this.#more.textContent = `and ${More} more`;
   }
 
-  /** Another server counts anew. */
+  /** Another server starts counting again. */
   forget() {
     this.#revision = -1;
   }

@@ -1,6 +1,6 @@
-/** How the chat's lines travel: text in base64, and times. What comes in frames is read by frames.mjs. */
+/** The form of the chat's lines: base64 text, and times. frames.mjs reads frames. */
 
-/** API Gateway closes a connection that sends a frame above this, and a browser sends each message as one frame. */
+/** API Gateway closes a connection that sends a larger frame, and browsers send each message as one frame. */
 export const MAX_FRAME_BYTES = 32 * 1024;
 
 const encoder = new TextEncoder();
@@ -16,7 +16,7 @@ export function encodeText(text) {
   return btoa(binary);
 }
 
-/** Clients of today send UTF-8; the tutorial's send Latin-1, which is hardly ever valid UTF-8. */
+/** Current clients send UTF-8. The tutorial's send Latin-1, which is hardly ever valid UTF-8. */
 export function decodeText(base64) {
   let binary;
   try {

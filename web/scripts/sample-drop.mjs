@@ -1,6 +1,7 @@
 /**
- * Puts a sample file into the bucket, on the developer's own machine only: there the page's own host answers for S3, and takes
- * requests from its own pages whatever they are signed with. No secret is in here, and none is sent anywhere else.
+ * Puts a sample file into the bucket. Only on the developer's own machine: there, the page's host serves S3, and
+ * accepts requests from its own pages with any signature. This file contains no secret, and none is sent anywhere
+ * else.
  */
 const AUTHORIZATION =
   'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=none';
@@ -11,7 +12,7 @@ export class SampleDrop {
   #bucket;
   #dropped = 0;
 
-  /** Offers samples if there is a bucket on this machine to drop them into; else says how it is done. */
+  /** Offers samples if this machine has a bucket, and otherwise says how to add a file. */
   async offer() {
     this.#bucket = await localBucket();
     if (this.#bucket === undefined) {
@@ -35,7 +36,7 @@ export class SampleDrop {
       const response = await s3(`/${this.#bucket}/${name}`, { method: 'PUT', body: content });
       if (!response.ok) throw new Error(`the answer was ${response.status}`);
     } catch (error) {
-      element('problem').textContent = `The file could not be put into the bucket: ${error.message}.`;
+      element('problem').textContent = `The file could not be uploaded: ${error.message}.`;
     }
   }
 }
@@ -57,7 +58,7 @@ function s3(path, options = {}) {
   return fetch(path, { ...options, cache: 'no-store', headers: { authorization: AUTHORIZATION } });
 }
 
-/** Made-up messages about nobody. */
+/** Invented messages about nobody. */
 function sample(kind, number) {
   const now = new Date();
   const stamp = now.toISOString().replace(/\D/g, '').slice(0, 14);

@@ -1,10 +1,10 @@
-/** Which server a page talks to: the service of its own host, or one that a link names and the person agrees to. */
+/** Which server a page connects to: the service on its own host, or one from a link, if the user agrees. */
 
 const element = (id) => document.getElementById(id);
 
 /**
- * The server's `url`, and whether it is a `isForeign` one. A link may name any server as ?url=wss://…, so nothing is sent there before
- * the person has agreed; and nothing is kept of that, so that the next link asks again.
+ * The server's `url`, and whether it `isForeign`. A link may name any server as ?url=wss://…, so nothing is sent
+ * there before the user agrees. The answer is not stored, so the next link asks again.
  */
 export async function chooseServer(service) {
   const own = new URL(`/${service}`, location.href);
@@ -16,7 +16,7 @@ export async function chooseServer(service) {
   return { url: own.href, isForeign: false };
 }
 
-/** What the link names, if it can be a WebSocket server. A name and a password in front of a host only disguise it. */
+/** The link's URL, if it can be a WebSocket server. A name and password in front of a host can only disguise it. */
 function namedServer() {
   const given = new URLSearchParams(location.search).get('url');
   if (!given || !URL.canParse(given)) return undefined;

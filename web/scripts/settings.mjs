@@ -1,14 +1,17 @@
-/** What a page remembers of the person, in this browser. For a server that a link named it remembers nothing and tells nothing. */
+/**
+ * What a page remembers about the user, in this browser. For a foreign server from a link, it remembers and sends
+ * nothing.
+ */
 
 export class Settings {
   #isKept;
 
-  /** @param isKept false for a foreign server: what is set goes with the page */
+  /** @param isKept false for a foreign server: settings last as long as the page */
   constructor(isKept) {
     this.#isKept = isKept;
   }
 
-  /** The text that is kept under a name; `undefined` if there is none, or the browser keeps nothing. */
+  /** The stored text; `undefined` if there is none, or the browser stores nothing. */
   get(name) {
     if (!this.#isKept) return undefined;
     try {
@@ -23,11 +26,11 @@ export class Settings {
     try {
       localStorage.setItem(name, text);
     } catch {
-      // A browser that keeps nothing, or has no room: the setting lasts as long as the page.
+      // If the browser stores nothing or has no space, the setting lasts as long as the page.
     }
   }
 
-  /** A kept list of texts; `undefined` if it is none, whoever wrote it. */
+  /** A stored list of texts; `undefined` if it is invalid. */
   list(name) {
     try {
       const list = JSON.parse(this.get(name) ?? 'null');

@@ -1,6 +1,6 @@
-/** The form that says who is there, for a server that wants to know: it stays, with what was typed, until the server accepts it. */
+/** The sign-in form, for servers that require it. It keeps its input until the server accepts it. */
 
-/** A server that wants to know who is there says nothing before it does. */
+/** A server that requires a sign-in sends nothing before it. */
 const SIGN_IN_AFTER_MILLISECONDS = 1_500;
 
 const element = (id) => document.getElementById(id);
@@ -10,10 +10,13 @@ export class SignIn {
   #connect;
   #state;
   #timer;
-  /** Submitted, and not sent before the next connection is open. */
+  /** Submitted, and sent once the next connection is open. */
   #isWaiting = false;
 
-  /** `send` takes `{User, Password}` and says whether it could be sent now; `connect` opens a new connection to `url`. */
+  /**
+   * `send` takes `{User, Password}` and returns whether it could be sent now. `connect` opens a new connection to
+   * `url`.
+   */
   constructor(url, { send, connect }) {
     this.#send = send;
     this.#connect = connect;
@@ -28,7 +31,7 @@ export class SignIn {
     return !element('sign-in').hidden;
   }
 
-  /** What the connection's `state` events tell. */
+  /** Handles the connection's `state` events. */
   follow({ state }) {
     this.#state = state;
     clearTimeout(this.#timer);
@@ -36,7 +39,7 @@ export class SignIn {
     if (state === 'disconnected') this.#disconnected();
   }
 
-  /** The server has said what it says to those whom it knows. */
+  /** The server has sent what it sends to signed-in users. */
   accept() {
     clearTimeout(this.#timer);
     if (!this.isOpen) return;
@@ -47,13 +50,13 @@ export class SignIn {
     element('status-text').textContent = 'Connected';
   }
 
-  /** Adds to what is wrong since the last submission: that the time is up does not hide that the password was wrong. */
+  /** Adds to the errors since the last submission, so that a timeout does not hide a wrong password. */
   refuse(why) {
     const problem = element('sign-in-problem');
     problem.textContent = `${problem.textContent} ${why}`.trim();
   }
 
-  /** A server of somebody else, to which a link has led, must not get a password that was kept for this one. */
+  /** A foreign server from a link must not get a password that was stored for this one. */
   #name({ protocol, host }) {
     if (host !== location.host) {
       element('sign-in-title').textContent = `Sign in to ${protocol}//${host}`;
@@ -87,6 +90,6 @@ export class SignIn {
 
   #ask() {
     element('sign-in').hidden = false;
-    element('status-text').textContent = 'Connected. Sign in to hear anything';
+    element('status-text').textContent = 'Connected. Sign in to receive notifications';
   }
 }

@@ -17,7 +17,7 @@ export function showStatus({ state, reason, seconds }) {
   if (identity && state !== 'connected') identity.hidden = true;
 }
 
-/** The id by which other processes reach this connection, for those who ask. */
+/** The id with which other processes reach this connection. */
 export function showIdentity(webSocketId) {
   element('websocket-id').textContent = webSocketId;
   element('identity').hidden = false;

@@ -1,4 +1,4 @@
-/** The topics to choose from: what is ticked is what the server says; what is wanted is kept for the next connection. */
+/** The topics: a tick shows what the server has confirmed. The user's choice is kept for the next connection. */
 
 import { isTopic } from './frames.mjs';
 
@@ -22,9 +22,12 @@ export class Topics {
   #send;
   #boxes = new Map();
   #wanted;
-  /** What the server said last; nothing before it has said anything on this connection. */
+  /** What the server confirmed last; undefined before its first answer on this connection. */
   #known;
-  /** What was wanted when a change was sent that has no answer yet. One at a time: so no answer undoes a later choice. */
+  /**
+   * The choice when a change was sent that has no answer yet. One change at a time, so that no answer undoes a later
+   * choice.
+   */
   #asked;
 
   /** `send` takes `{Subscribe: […], Unsubscribe: […]}`. */
@@ -44,13 +47,13 @@ export class Topics {
     return [...this.#wanted].sort();
   }
 
-  /** Nothing is asked of a connection that has gone, and nothing of a new one before it has said what it is subscribed to. */
+  /** Sends nothing on a closed connection, or before a new one has confirmed its subscriptions. */
   forget() {
     this.#known = undefined;
     this.#asked = undefined;
   }
 
-  /** What the connection is subscribed to: at its opening, and after each change. */
+  /** The connection's subscriptions: at its opening, and after each change. */
   answer(topics) {
     const asked = this.#asked ?? this.#known;
     this.#known = new Set(topics);
@@ -59,13 +62,13 @@ export class Topics {
     else this.#ask();
   }
 
-  /** A change was answered with an error: what is ticked is again what the server said last. */
+  /** A change was refused. The ticks show again what the server confirmed last. */
   refuse() {
     this.#asked = undefined;
     if (this.#known) this.#show(this.#known);
   }
 
-  /** Asks for what is wanted and not yet so; an answer that is still to come asks for the rest. */
+  /** Requests the difference between choice and confirmation. A pending answer requests the rest. */
   #ask() {
     if (!this.#known || this.#asked) return;
     const missing = [...this.#wanted].filter((topic) => !this.#known.has(topic));
@@ -115,7 +118,7 @@ export class Topics {
     element('topics-count').textContent = this.#wanted.has(EVERYTHING) ? 'all' : String(this.#wanted.size);
   }
 
-  /** The box of a topic, made where there is none. */
+  /** The checkbox of a topic, created if missing. */
   #box(topic) {
     const known = this.#boxes.get(topic);
     if (known) return known;

@@ -1,6 +1,6 @@
 /**
- * How a channel with a log speaks to its members: what a server class may override, and the default: one JSON object a line, lines
- * gathered into frames.
+ * How a channel with a log talks to its members: what a server class may override, and the default, one JSON object a
+ * line, with lines grouped into frames.
  */
 import { MAX_MESSAGE_BYTES } from '../../delivery/delivery';
 import type { Line, Position } from './log-items';
@@ -8,25 +8,28 @@ import type { Line, Position } from './log-items';
 /** The answer to a subscription. */
 export interface Joined extends Position {
   channel: string;
-  /** Whether nothing is missing between `since` and `offset`: `lines` has it all. Absent if the client did not say where it was. */
+  /**
+   * Whether nothing is missing between `since` and `offset`: then `lines` is complete. Missing if the client did not
+   * say where it was.
+   */
   recovered?: boolean;
-  /** What was missed, in order. */
+  /** What the client missed, in order. */
   lines: Line[];
-  /** What `subscribe` was given as `request`. */
+  /** The `request` that was passed to `subscribe`. */
   request?: unknown;
 }
 
-/** The static methods of a server class that put a channel's lines into frames. */
+/** The static methods of a server class that encode a channel's lines as frames. */
 export interface ChannelFrames {
   encodeLines(channel: string, lines: Line[]): string[];
   encodeJoined(joined: Joined): string[];
   encodeResubscribe(channel: string): string | undefined;
 }
 
-/** A frame up to this size is metered as one message. Source: API Gateway pricing, "metered in 32 KB increments". */
+/** A frame up to this size is billed as one message. Source: API Gateway pricing, "metered in 32 KB increments". */
 const GATHERED_BYTES = 32 * 1024;
 
-/** Texts in as few frames as can be, separated by line feeds. A text that is longer than a frame should be has one of its own. */
+/** Texts in as few frames as possible, separated by line feeds. A text that is too long gets a frame of its own. */
 export function gathered(texts: Iterable<string>, maxBytes = GATHERED_BYTES): string[] {
   const frames: string[] = [];
   let frame: string[] = [];
@@ -54,7 +57,7 @@ export const defaultFrames: ChannelFrames = {
   encodeResubscribe: () => undefined,
 };
 
-/** As the class has them, where it has them. */
+/** The class's own methods, or else the defaults. */
 export function framesOfClass(ServerClass: Partial<ChannelFrames>): ChannelFrames {
   return {
     encodeLines: (channel, lines) =>
@@ -69,8 +72,8 @@ function lineText(channel: string, { offset, epoch, data }: Line): string {
 }
 
 /**
- * The frames of some lines. A line that its class cannot encode, or only in a frame that the gateway does not send, must not hold up
- * the others for ever: it is left out, with a line in the log.
+ * The frames of some lines. A line that its class cannot encode, or that is too large for API Gateway, must not block
+ * the others forever: it is left out and logged.
  */
 export function framesOf(frames: ChannelFrames, channel: string, lines: Line[]): string[] {
   try {

@@ -1,6 +1,6 @@
 /**
- * Makes a member start afresh: whether it has everything is unknown, so it must not get more as if it had. It is told so in the class's
- * own words, or else its connection is closed. It comes back, and gets what it has missed.
+ * Makes a member start over. It may have missed something, so it must get no more lines as if it had not. It is
+ * notified in the class's own words, or else its connection is closed. When it comes back, it gets what it missed.
  */
 import { sleep } from '../../clock';
 import { type Member, toMember } from '../../connections/connection-items';
@@ -22,7 +22,7 @@ export class Cut {
     private readonly deadline: () => number,
   ) {}
 
-  /** `item` is the member's row as it was read. One that has subscribed anew meanwhile keeps its new row. */
+  /** `item` is the member's row as it was read. A member that has subscribed again meanwhile keeps its new row. */
   async member(item: Item): Promise<void> {
     const { pk, sk, token } = item;
     const member = toMember(item);
@@ -32,11 +32,11 @@ export class Cut {
       await table.delete({ pk, sk }, asRead);
       return;
     }
-    // It may still be open, so it stays here, without another line, until it is closed.
+    // It may still be open, so it stays here, without further lines, until it is closed.
     await table.update({ pk, sk }, { set: { cut: true } }, all(itemExists, asRead));
   }
 
-  /** Whether its client knows. */
+  /** Whether its client was notified. */
   async #tell(member: Member): Promise<boolean> {
     const notice = this.frames.encodeResubscribe(this.channel);
     if (notice === undefined) return false;

@@ -1,4 +1,4 @@
-/** The lines of a channel under growing offsets: put, skipped, read. */
+/** The lines of a channel under growing offsets: stored, skipped, read. */
 import type { Backend } from '../../backend';
 import { PublicationFailedError } from '../../errors';
 import { always, any, equals, exists, itemAbsent } from '../../table/conditions';
@@ -21,12 +21,12 @@ import {
   toLogState,
 } from './log-items';
 
-/** Expired lines stay so much longer: whoever posts late still finds that they were there. */
+/** Expired lines are kept this much longer, so that a late poster still finds that they existed. */
 const ENTRY_MARGIN_SECONDS = 60 * 60;
-/** A publisher whose offset is skipped again and again is slower than two seconds each time. */
+/** A publisher whose offset is skipped repeatedly takes more than two seconds each time. */
 const MOST_OFFSETS = 10;
 
-/** What is behind an offset, as it is now. */
+/** What an offset contains now. */
 export interface Look {
   entries: Entry[];
   joins: Join[];
@@ -34,21 +34,21 @@ export interface Look {
 }
 
 export interface HistoryOptions {
-  /** Lines behind this position; with `reverse`, lines before it. @default from the end that `reverse` says */
+  /** Lines after this position; with `reverse`, lines before it. @default from the end that `reverse` selects */
   since?: Position;
   /** How many lines. @default 100 */
   limit?: number;
-  /** The newest first. @default false */
+  /** Newest first. @default false */
   reverse?: boolean;
 }
 
 export interface History extends Position {
   lines: Line[];
-  /** Whether no line behind `since` is missing between it and the first of `lines`; there if `since` was given. */
+  /** Whether no line is missing between `since` and the first of `lines`. Set only if `since` was given. */
   recovered?: boolean;
 }
 
-/** What the service's own code knows of a log, and whoever publishes from elsewhere does not. */
+/** What the service's own code knows about a log, but a publisher elsewhere does not. */
 export interface LogOwner {
   rule: LogRule;
   serverFunction: string;
@@ -65,7 +65,7 @@ export class LineLog {
     return item && toLogState(item);
   }
 
-  /** The log, begun if there is none. */
+  /** The log, created if there is none. */
   async begin(owner: LogOwner): Promise<LogState> {
     const item = await this.backend.table.update(
       logKey(this.name),
@@ -76,7 +76,8 @@ export class LineLog {
   }
 
   /**
-   * Stores a line under the next offset. Two writes. `undefined` if there is no log, and nobody who may begin one.
+   * Stores a line under the next offset. Two writes. `undefined` if there is no log, and the caller may not create
+   * one.
    * @throws PublicationFailedError if each offset was skipped before its line was stored
    */
   async append(
@@ -104,17 +105,17 @@ export class LineLog {
     throw new PublicationFailedError(this.name.channel, MOST_OFFSETS);
   }
 
-  /** Fills an offset whose publisher has stored no line. `false` if there is something by now. */
+  /** Fills an offset whose publisher has stored no line. `false` if it has been filled by now. */
   async skip(offset: number, seconds: number): Promise<boolean> {
     const { table, clock } = this.backend;
     const expiresAt = expiryAfter(clock.now(), seconds + ENTRY_MARGIN_SECONDS);
     const key = entryKey(this.name, offset);
     if (await table.put({ ...key, skipped: true, expiresAt }, itemAbsent)) return true;
-    // What is there, and has expired, is a line that nobody can read any more.
+    // An expired item is a line that nobody can read any more.
     return (await table.get(key)) === undefined;
   }
 
-  /** Everything behind an offset, and whoever waits for a position in one of these ranges. One query. */
+  /** Everything after an offset, and the connections that wait for a position in one of these ranges. One query. */
   async lookBehind(offset: number, range: string): Promise<Look> {
     const look: Look = { entries: [], joins: [], log: undefined };
     const after = entryKey(this.name, offset);
@@ -129,7 +130,8 @@ export class LineLog {
   }
 
   /**
-   * The lines behind `since` up to an offset; `undefined` if one of them is no longer there, or was never of this log.
+   * The lines after `since` up to an offset; `undefined` if one of them no longer exists, or never belonged to this
+   * log.
    */
   async missed(since: Position, log: LogState, upTo: number): Promise<Line[] | undefined> {
     const { epoch, offset } = since;
@@ -148,7 +150,7 @@ export class LineLog {
     return next > upTo ? lines : undefined;
   }
 
-  /** What the log keeps, as far as it was asked for. */
+  /** The requested part of what the log has stored. */
   async history({ since, limit = 100, reverse = false }: HistoryOptions): Promise<History | undefined> {
     const log = await this.state();
     if (!log) return undefined;
@@ -191,7 +193,7 @@ export class LineLog {
     return { size, seconds, serverFunction, expiresAt };
   }
 
-  /** As short as it may be in each line: it only has to differ from the one before. */
+  /** As short as possible. It only has to differ from the previous line's. */
   #newEpoch(): string {
     return this.backend.token().slice(-8);
   }

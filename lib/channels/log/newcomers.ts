@@ -1,6 +1,6 @@
 /**
- * Admits connections that wait for their position, between two batches: what is posted before is in the answer, and what is posted after
- * reaches them as members.
+ * Admits connections that wait for their position, between two batches. Lines posted before are in the answer; lines
+ * posted after reach them as members.
  */
 import { memberKey, toMember } from '../../connections/connection-items';
 import type { Service } from '../../service';
@@ -37,13 +37,14 @@ export class Newcomers {
       if (!(await this.#answer(item, join, position, log))) await cut.member(item);
     } else {
       const there = await table.get(key);
-      // A poster has admitted it and died: whether its answer arrived is unknown. Else it has left, or has subscribed anew.
+      // Either a poster admitted it and crashed, and its answer may not have arrived; or it has left, or subscribed
+      // again.
       if (there?.token === join.token) await cut.member(there);
     }
     await table.delete(joinKey(lines.name, webSocketId), equals('token', join.token));
   }
 
-  /** Whether the whole answer was sent, or there is nobody to hear it. */
+  /** Whether the whole answer was sent, or the client has disconnected. */
   async #answer(item: Item, { since, request }: Join, position: Position, log: LogState): Promise<boolean> {
     const { service, frames, log: lines, deadline } = this.with_;
     const missed = since && (await lines.missed(since, log, position.offset));

@@ -1,7 +1,7 @@
 /**
- * Posts the lines of a log to the members of a range, in order, each once. One poster at a time holds the lease; everybody else only
- * stores. Whoever adds work stores it first and then tries to take the lease; whoever stops gives up the lease first and then looks for
- * work: one of the two sees the other. See docs/protocols.md.
+ * Posts the lines of a log to the members of a range, in order, once each. One poster at a time has the lease; all
+ * others only store. A process that adds work first stores it and then tries to take the lease. A poster that stops
+ * first releases the lease and then looks for work. So one of the two sees the other. See docs/protocols.md.
  */
 import { sleep } from '../../clock';
 import { type Member, toMember } from '../../connections/connection-items';
@@ -27,24 +27,24 @@ import { Newcomers } from './newcomers';
 
 /** Renewed with each batch. */
 export const LEASE_MILLISECONDS = 30_000;
-/** Kept back of a lease: whoever posts stops so long before it is over, so that clocks may differ. */
+/** Reserved in each lease, because clocks may differ: a poster stops this long before its lease ends. */
 const LEASE_MARGIN_MILLISECONDS = 5_000;
-/** With less time left a poster begins no batch. */
+/** With less time left, a poster begins no batch. */
 const BATCH_MILLISECONDS = 8_000;
-/** How long an offset without a line holds up the lines behind it. */
+/** How long an offset without a line may delay the lines after it. */
 export const HOLE_MILLISECONDS = 2_000;
 const HOLE_PAUSE_MILLISECONDS = 100;
-/** Lines that come one after the other are posted together. */
+/** Lines that follow each other within this time are posted together. */
 export const GATHERING_MILLISECONDS = 50;
-/** For so long whoever publishes or joins goes on for others, before a fresh invocation does. */
+/** How long a publisher or subscriber keeps posting for others before a new invocation takes over. */
 const INLINE_MILLISECONDS = 2_000;
-/** To more members than these a fresh invocation posts. */
+/** For more members than this, a new invocation posts. */
 const INLINE_MEMBERS = 1_000;
-/** The sweep finds the channel by a row that is renewed when it has less time than this. */
+/** The sweep finds the channel by a row, which is renewed when it has less time left than this. */
 const LISTED_AHEAD_SECONDS = LOG_ROW_SECONDS / 2;
 const ADMISSIONS_AT_A_TIME = 25;
 
-/** What is read of a poster's row. */
+/** The fields of a poster's row. */
 interface Lease {
   token: string;
   epoch: string | undefined;
@@ -60,9 +60,12 @@ export interface PosterCollaborators {
   log: LineLog;
   frames: ChannelFrames;
   range: string;
-  /** Begins the log that somebody joins before anything was published; `undefined` if the class no longer has one there. */
+  /**
+   * Creates the log if a client subscribes before anything was published; `undefined` if the class no longer has one
+   * there.
+   */
   begin(): Promise<LogState | undefined>;
-  /** Asks for a fresh invocation that goes on; absent where nothing is known that could. */
+  /** Requests a new invocation that continues; missing if the process knows none. */
   goOn?: () => Promise<void>;
 }
 
@@ -88,8 +91,8 @@ export class Poster {
   }
 
   /**
-   * Posts what there is, unless somebody else does. `epoch` and `hasLine` as the caller knows them; `inline` if the caller's own client
-   * waits for it meanwhile.
+   * Posts pending lines, unless another poster does. `epoch` and `hasLine` are what the caller knows; `inline` if the
+   * caller's own client is waiting.
    */
   async run({
     epoch,
@@ -122,7 +125,7 @@ export class Poster {
     }
   }
 
-  /** Takes up what somebody has left. */
+  /** Continues what a crashed poster left. */
   async mend(): Promise<void> {
     const row = await this.#service.backend.table.get(this.#key);
     if (row && isHeld(row, this.#service.backend.clock.now())) return;
@@ -130,7 +133,7 @@ export class Poster {
     if (entries.length > 0 || joins.length > 0) await this.run({ hasLine: false, inline: false });
   }
 
-  /** Until there is nothing to do, or no time. */
+  /** Until there is nothing to do, or no time left. */
   async #work(lease: Lease, end: number, isBusy: boolean): Promise<Outcome> {
     const { clock } = this.#service.backend;
     let isMarked = lease.batch === lease.token;
@@ -157,7 +160,7 @@ export class Poster {
       if (clock.now() + BATCH_MILLISECONDS / 2 > this.#postsUntil(lease)) return 'has no time';
       await this.#post(lines, lease, log);
       lease.posted += lines.length;
-      // Quiet: what comes now is seen by the look after the lease has been given up.
+      // Nothing to do. New work is seen by the check after the lease was released.
       if (!isBusy && first) return 'rests';
     }
   }
@@ -190,7 +193,7 @@ export class Poster {
     };
   }
 
-  /** The sweep finds channels by this row. */
+  /** The row with which the sweep finds channels. */
   async #list({ listedUntil = 0 }: Item, now: number): Promise<void> {
     this.#listedUntil = listedUntil as number;
     const expiresAt = expiryAfter(now, LOG_ROW_SECONDS);
@@ -200,8 +203,9 @@ export class Poster {
   }
 
   /**
-   * A poster that was posting when it died has reached some members and not others, so none of them is posted to again: each starts
-   * afresh, and gets what it has missed. So it is when the log is another one. Returns whether the lease was lost.
+   * A poster that crashed while posting has reached some members and not others, so none of them is posted to again.
+   * Each starts over, and gets what it missed. The same happens if the log is another one. Returns whether the lease
+   * was lost.
    */
   async #startsAfresh(lease: Lease, log: LogState, look: Look): Promise<boolean> {
     const lines = contiguous(look.entries, lease.posted);
@@ -223,7 +227,7 @@ export class Poster {
     return !(await this.#moveTo(lease, lease.posted));
   }
 
-  /** Notes that a batch begins: from here on some members may have lines of it, and others not. */
+  /** Records that a batch begins. From here on, some members may have lines of it, and others not. */
   async #mark(lease: Lease): Promise<boolean> {
     const { table, clock } = this.#service.backend;
     const until = Math.min(clock.now() + LEASE_MILLISECONDS, this.#service.deadline);
@@ -231,14 +235,14 @@ export class Poster {
     const row = await table.update(
       this.#key,
       { set: { batch: token, posted, until, ...(lease.epoch !== undefined && { epoch: lease.epoch }) } },
-      // A copy that comes late must not take back what has been posted since.
+      // A late duplicate must not undo what was posted since.
       all(equals('poster', token), atMost('posted', posted)),
     );
     if (row) lease.until = until;
     return row !== undefined;
   }
 
-  /** Everybody starts afresh, from here. */
+  /** Everybody starts over from here. */
   async #moveTo(lease: Lease, posted: number): Promise<boolean> {
     lease.posted = posted;
     const row = await this.#service.backend.table.update(
@@ -249,7 +253,7 @@ export class Poster {
     return row !== undefined;
   }
 
-  /** Whether it was still this one's or not, whoever calls looks for work next. */
+  /** Releases the lease. Whether it was still ours or not, the caller then looks for work. */
   async #release({ token, posted, epoch }: Lease, hasNotLooked: boolean): Promise<void> {
     await this.#service.backend.table.update(
       this.#key,
@@ -266,13 +270,13 @@ export class Poster {
     );
   }
 
-  /** Something failed: the next poster acts as if this one had died, but need not wait for its lease. */
+  /** Something failed. The next poster acts as if this one had crashed, but need not wait for its lease. */
   async #abandon({ token }: Lease): Promise<void> {
     const { table } = this.#service.backend;
     await table.update(this.#key, { remove: ['poster', 'until'] }, equals('poster', token)).catch(() => {});
   }
 
-  /** An offset without a line: its publisher is slow, or has died. */
+  /** An offset without a line: its publisher is slow, or has crashed. */
   async #wait(offset: number, since: number, log: LogState): Promise<void> {
     const { clock } = this.#service.backend;
     if (clock.now() - since < HOLE_MILLISECONDS) await sleep(clock, HOLE_PAUSE_MILLISECONDS);
@@ -295,7 +299,10 @@ export class Poster {
     }
   }
 
-  /** To everybody at once, to each one frame after the other. Whoever did not get all of it is cut. */
+  /**
+   * Posts to everybody at once, and to each member one frame after the other. A member that did not get everything is
+   * cut.
+   */
   async #post(entries: Entry[], lease: Lease, log: LogState): Promise<void> {
     const { epoch } = log;
     const lines = entries.flatMap(({ line }): Line[] => (line ? [{ ...line, epoch }] : []));
@@ -317,7 +324,7 @@ export class Poster {
     await allOver(unreached.map(({ item, nothing }) => (nothing ? this.#putBack(item) : cut.member(item))));
   }
 
-  /** The members that are posted to; those that did not ask for their position begin with this batch. */
+  /** The members to post to. Those that did not ask for their position begin with this batch. */
   async *#ready(
     lease: Lease,
     epoch: string,
@@ -348,7 +355,7 @@ export class Poster {
     }
   }
 
-  /** One that has only been put into the channel: it hears the lines from this batch on. */
+  /** A member that was only subscribed by another process gets the lines from this batch on. */
   #start({ pk, sk }: Item, { posted }: Lease, epoch: string): Promise<Item | undefined> {
     return this.#service.backend.table.update(
       { pk, sk },
@@ -357,7 +364,7 @@ export class Poster {
     );
   }
 
-  /** Its handshake has not finished, and nothing has reached it: it begins with a later batch. */
+  /** Its handshake has not finished, and nothing has reached it, so it begins with a later batch. */
   async #putBack({ pk, sk }: Item): Promise<void> {
     await this.#service.backend.table.update(
       { pk, sk },
@@ -383,12 +390,12 @@ export class Poster {
   }
 }
 
-/** Whether somebody posts. */
+/** Whether a poster is active. */
 export function isHeld({ poster, until }: Item, now: number): boolean {
   return poster !== undefined && (until as number) >= now;
 }
 
-/** The entries right behind an offset, up to the first that is missing. */
+/** The entries right after an offset, up to the first missing one. */
 function contiguous(entries: Entry[], offset: number): Entry[] {
   const end = entries.findIndex((entry, n) => entry.offset !== offset + n + 1);
   return end < 0 ? entries : entries.slice(0, end);

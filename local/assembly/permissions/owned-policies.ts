@@ -1,4 +1,7 @@
-/** The policies of queues, topics, buckets, functions, secrets, tables and event buses: what they let the app's own roles do. */
+/**
+ * The policies of queues, topics, buckets, functions, secrets, tables and event buses: what they allow the app's own
+ * roles.
+ */
 import { type PolicyStatement, readStatements } from '../../iam/policy-statement';
 import { UserError } from '../../user-error';
 import type { Assembly } from '../assembly';
@@ -6,7 +9,7 @@ import type { ResourcePolicy } from '../model';
 import type { Json } from '../values/json';
 import type { Resource } from '../values/resource';
 
-/** Where each type names its resources, and its document. */
+/** The property that identifies each type's resources, and the property with its document. */
 const KINDS: readonly [type: string, owner: string, document: string][] = [
   ['AWS::SQS::QueuePolicy', 'Queues', 'PolicyDocument'],
   ['AWS::SQS::QueueInlinePolicy', 'Queue', 'PolicyDocument'],
@@ -55,7 +58,7 @@ function permission(resource: Resource): ResourcePolicy[] {
     tolerant(() => resource.property(name)),
   );
   if (typeof principal !== 'string' || principal.endsWith('.amazonaws.com')) return [];
-  // A permission for everyone is bound to a source, which a role's own call has not.
+  // A permission for everyone is limited to a source, which a role's own call does not have.
   if (principal === '*' && resource.properties.SourceArn !== undefined) return [];
   const target = String(functionName ?? '');
   const resourceArn = target.startsWith('arn:') ? target : resource.stack.arn('lambda', `function:${target}`);
@@ -72,7 +75,7 @@ function listed(value: Json | undefined): Json[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** A policy that names what cannot be resolved says nothing here. */
+/** A policy with values that cannot be resolved is ignored here. */
 function tolerant(read: () => Json | undefined): Json | undefined {
   try {
     return read();

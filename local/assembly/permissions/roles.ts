@@ -1,4 +1,6 @@
-/** The roles of an app's functions, with what their policies say: inline, attached, AWS's own, and the permissions boundary. */
+/**
+ * The roles of an app's functions, with their policies: inline, attached, AWS managed, and the permissions boundary.
+ */
 import { awsManagedPolicy, awsManagedPolicyName } from '../../iam/aws-managed-policies';
 import { isKnownOperator } from '../../iam/conditions';
 import { type PolicyStatement, readStatements } from '../../iam/policy-statement';
@@ -10,7 +12,7 @@ import type { Resource } from '../values/resource';
 
 export interface ReadRoles {
   roles: Role[];
-  /** Policies that are not known here, and functions whose role is none of the app's. */
+  /** Policies that are unknown here, and functions whose role is not part of the app. */
   notRun: OtherResource[];
 }
 
@@ -30,7 +32,7 @@ export function readRoles(assembly: Assembly, functions: readonly LambdaFunction
       ...strangers.map(({ path, roleArn }) => ({
         type: 'AWS::IAM::Role',
         path,
-        reason: `has the role ${roleArn}, which the app does not define: nothing that the function does is refused here`,
+        reason: `has the role ${roleArn}, which the app does not define, so the function may do everything here`,
       })),
     ],
   };
@@ -86,7 +88,7 @@ class RoleReader {
     this.notRun.push({
       type: 'AWS::IAM::ManagedPolicy',
       path: role.path,
-      reason: `what its policy ${name ?? arn} allows is not known here; write what the app needs of it into the app's own policies`,
+      reason: `its policy ${name ?? arn} is unknown here; add the permissions that the app needs to the app's own policies`,
       cost: `AccessDenied for what only ${name ?? arn} allows ${users.join(', ')}`,
     });
     return undefined;
@@ -104,7 +106,7 @@ class RoleReader {
         this.notRun.push({
           type: 'condition',
           path: owner.path,
-          reason: `has the condition operator ${operator}, which IAM does not know: its statement never applies`,
+          reason: `has the condition operator ${operator}, which IAM does not have, so its statement never applies`,
           cost: `AccessDenied for what only that statement allows ${users.join(', ')}`,
         });
       }
@@ -118,7 +120,7 @@ class RoleReader {
     return (Array.isArray(value) ? value : [value]).map(String);
   }
 
-  /** A policy that names what cannot be resolved is told, and says nothing here. */
+  /** A policy with values that cannot be resolved is listed and ignored. */
   #tolerantly(resource: Resource, property: string): Json | undefined {
     try {
       return resource.property(property);

@@ -1,4 +1,4 @@
-/** What an update makes of an item. The item itself stays as it is. */
+/** Applies an update to a copy of an item. */
 import type { Json } from '../../assembly/values/json';
 import {
   type Attributes,
@@ -18,9 +18,9 @@ import type { UpdateAction, UpdateOperand } from './update';
 
 const wrongType = () => validationError('An operand in the update expression has an incorrect data type');
 
-/** @throws {DynamoDbError} if the item has not what the update needs. */
+/** @throws {DynamoDbError} if the item lacks what the update needs */
 export function applyUpdate(item: Attributes, actions: UpdateAction[]): Attributes {
-  // Every operand means the item as it was.
+  // Every operand refers to the item before the update.
   const changes = actions.map((action): Change => ({ path: action.path, value: valueAfter(action, item) }));
   let updated: AttributeValue = { M: item };
   for (const change of inOrder(changes)) updated = changed(updated, change.path, change.value);
@@ -30,11 +30,11 @@ export function applyUpdate(item: Attributes, actions: UpdateAction[]): Attribut
 
 interface Change {
   path: Path;
-  /** Nothing, to remove what is there. */
+  /** Undefined to remove the value. */
   value: AttributeValue | undefined;
 }
 
-/** Elements are removed from the end, so that the positions of others stay true; they are set in order. */
+/** List elements are removed from the end, so that the other indexes stay valid. They are set in order. */
 function inOrder(changes: Change[]): Change[] {
   const sets = changes.filter(({ value }) => value !== undefined);
   const removals = changes.filter(({ value }) => value === undefined);
@@ -82,7 +82,7 @@ function resolve(operand: UpdateOperand, item: Attributes): AttributeValue {
   return { N: combine(String(left.N), String(right.N)) };
 }
 
-/** What ADD makes: a sum, or a set with more in it. */
+/** The result of ADD: a sum, or a set with more members. */
 export function added(existing: AttributeValue | undefined, value: AttributeValue): AttributeValue {
   const type = typeOf(value);
   if (existing && typeOf(existing) !== type) throw wrongType();
@@ -90,7 +90,7 @@ export function added(existing: AttributeValue | undefined, value: AttributeValu
   return { [type]: [...new Set([...texts(existing?.[type] ?? []), ...texts(value[type])])] };
 }
 
-/** What DELETE leaves of a set: nothing, if it was the last of it. */
+/** What DELETE leaves of a set; undefined if nothing is left. */
 export function withoutElements(
   existing: AttributeValue | undefined,
   value: AttributeValue,
@@ -132,12 +132,12 @@ function changedList(
     return { L: list.map((element, index): Json => (index === at ? child : element)) };
   }
   if (value === undefined) return { L: list.filter((_, index) => index !== at) };
-  // What is set behind the end becomes the end.
+  // An element set beyond the end is appended.
   if (at >= list.length) return { L: [...list, value] };
   return { L: list.map((element, index): Json => (index === at ? value : element)) };
 }
 
-/** Refuses what an update has nested too deep. */
+/** Refuses an update that nests too deeply. */
 function refuseTooDeep(updated: AttributeValue, changes: Change[]): void {
   if (!changes.some(({ path, value }) => path.length > 1 || value?.L || value?.M)) return;
   for (const value of Object.values(members(updated.M))) readValue(value);

@@ -1,4 +1,4 @@
-/** Conditions as expressions write them: `ConditionExpression`, `FilterExpression`, `KeyConditionExpression`. */
+/** Conditions in expressions: `ConditionExpression`, `FilterExpression`, `KeyConditionExpression`. */
 import {
   ATTRIBUTE_TYPES,
   type AttributeType,
@@ -27,7 +27,7 @@ export interface ConditionExpression {
   firstNames: ReadonlySet<string>;
 }
 
-/** @throws {DynamoDbError} if it is none. */
+/** @throws {DynamoDbError} if it is not a condition */
 export function readCondition(
   kind: string,
   expression: string,
@@ -56,7 +56,7 @@ const isCondition = (node: Node): node is Condition =>
   node.kind === 'and' || node.kind === 'or' || node.kind === 'not' || node.kind === 'test';
 
 class ConditionReader extends ExpressionReader {
-  /** Nodes that stand in parentheses of their own. */
+  /** Nodes with parentheses of their own. */
   readonly #parenthesized = new WeakSet<Node>();
 
   read(): ConditionExpression {
@@ -135,7 +135,7 @@ class ConditionReader extends ExpressionReader {
     return { kind: 'test', comparator, operands, isFunction: false };
   }
 
-  /** Of the first condition that has errors, the gravest is told. */
+  /** Reports the gravest error of the first condition that has errors. */
   #noteCondition(): void {
     const kind = ['placeholder', 'operand', 'distinct', 'function'].find((one) => this.noted(one));
     if (kind) this.note('condition', this.noted(kind) ?? '');
@@ -182,7 +182,7 @@ class ConditionReader extends ExpressionReader {
     return { kind: 'function', name, operands, type: this.#checkFunction(name, operands) };
   }
 
-  /** A function on its own is a condition; `size` is none. */
+  /** A function alone is a condition, except `size`. */
   #asCondition(node: Node): Condition {
     if (isCondition(node)) return node;
     if (node.kind !== 'function') this.fail();
@@ -227,7 +227,7 @@ class ConditionReader extends ExpressionReader {
     );
   }
 
-  /** The type of what the function gives. */
+  /** The type of the function's result. */
   #checkFunction(name: string, operands: Operand[]): AttributeType | undefined {
     const count = OPERAND_COUNTS.get(name);
     if (count === undefined) {

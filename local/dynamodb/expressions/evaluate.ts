@@ -36,7 +36,7 @@ function resolve(operand: Operand, item: Attributes): AttributeValue | undefined
   return size === undefined ? undefined : { N: String(size) };
 }
 
-/** What `size` gives. */
+/** The result of `size`. */
 function sizeOf(value: AttributeValue): number | undefined {
   const type = typeOf(value);
   const content = value[type] ?? null;
@@ -59,7 +59,7 @@ function sizeOf(value: AttributeValue): number | undefined {
 
 type Value = AttributeValue | undefined;
 
-/** @param comparator a sign, a function's name, or one of the operators that older requests have */
+/** @param comparator a sign, a function's name, or an operator of older requests */
 export function passes(comparator: string, value: Value, others: Value[]): boolean {
   const [first, second] = others;
   switch (comparator) {
@@ -122,7 +122,7 @@ function beginsWith(value: Value, prefix: Value): boolean {
   return Buffer.from(value.B, 'base64').subarray(0, start.length).equals(start);
 }
 
-/** Text in text, bytes in bytes, and elements in sets and lists. */
+/** Text in text, bytes in bytes, or elements in sets and lists. */
 function contains(value: Value, part: Value): boolean {
   if (!value || !part) return false;
   const type = typeOf(value);

@@ -1,4 +1,7 @@
-/** What the readers of all expressions have in common: a place among the tokens, paths, and errors of which one is told. */
+/**
+ * What the readers of all expressions share: a position among the tokens, paths, and errors, of which one is
+ * reported.
+ */
 import type { AttributeValue } from '../attribute-value';
 import { validationError } from '../dynamodb-error';
 import { collisionOf, type Path, pathText } from './path';
@@ -6,7 +9,7 @@ import type { Placeholders } from './placeholders';
 import { isReserved } from './reserved-words';
 import { syntaxError, type Token, tokensOf } from './token';
 
-/** More parentheses in each other than this would only be there to break the reader. */
+/** More nested parentheses can only be meant to break the reader. */
 const MAX_DEPTH = 200;
 
 export abstract class ExpressionReader {
@@ -17,12 +20,12 @@ export abstract class ExpressionReader {
   readonly #paths: Path[] = [];
   #at = 0;
   #depth = 0;
-  /** First names of paths that go inside an attribute. */
+  /** First names of paths that lead into an attribute. */
   readonly nestedNames = new Set<string>();
   /** First names of all paths. */
   readonly firstNames = new Set<string>();
 
-  /** @param kind `ConditionExpression`, say */
+  /** @param kind for example `ConditionExpression` */
   constructor(kind: string, expression: string, placeholders: Placeholders) {
     this.#kind = kind;
     this.#tokens = tokensOf(kind, expression);
@@ -73,7 +76,7 @@ export abstract class ExpressionReader {
     return result;
   }
 
-  /** Of each kind the first is kept. */
+  /** The first error of each kind is kept. */
   protected note(kind: string, message: string): void {
     if (!this.#errors.has(kind)) this.#errors.set(kind, message);
   }
@@ -82,7 +85,7 @@ export abstract class ExpressionReader {
     return this.#errors.get(kind);
   }
 
-  /** @throws {DynamoDbError} the first that there is, in this order of kinds. */
+  /** @throws {DynamoDbError} the first error, in this order of kinds */
   protected refuse(...kinds: string[]): void {
     if (this.token.kind !== 'end') this.fail();
     for (const kind of kinds) {
@@ -95,7 +98,7 @@ export abstract class ExpressionReader {
     return this.readSteps([this.#readName(keywords, nameError)], keywords, nameError);
   }
 
-  /** What follows the beginning of a path. */
+  /** The rest of a path after its beginning. */
   protected readSteps(path: Path, keywords: string[], nameError: string): Path {
     for (;;) {
       if (this.takeIfSign('.')) path.push(this.#readName(keywords, nameError));
@@ -144,7 +147,7 @@ export abstract class ExpressionReader {
     return value;
   }
 
-  /** Paths of which one would be changed or shown twice. */
+  /** Paths that overlap, so that one value would be changed or shown twice. */
   protected addDistinctPath(path: Path): void {
     for (const other of this.#paths) {
       const collision = collisionOf(other, path);

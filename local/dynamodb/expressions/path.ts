@@ -2,7 +2,7 @@
 import type { Json } from '../../assembly/values/json';
 import { type Attributes, type AttributeValue, attributeOf, elements, members } from '../attribute-value';
 
-/** Names and positions in lists, from the item inwards. */
+/** Names and list indexes, from the item inwards. */
 export type Path = (string | number)[];
 
 export function valueAt(path: Path, item: Attributes): AttributeValue | undefined {
@@ -24,7 +24,7 @@ export function areSamePaths(a: Path, b: Path): boolean {
   return a.length === b.length && a.every((step, index) => step === b[index]);
 }
 
-/** One is part of the other, or they take the same value for a list and for a map. */
+/** Whether one is part of the other, or they use the same value as a list and as a map. */
 export function collisionOf(a: Path, b: Path): 'overlap' | 'conflict' | undefined {
   const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index += 1) {
@@ -35,13 +35,13 @@ export function collisionOf(a: Path, b: Path): 'overlap' | 'conflict' | undefine
   return 'overlap';
 }
 
-/** What is asked for of a value: all of it, or some of what is in it. */
+/** The requested parts of a value: all of it, or some of its members. */
 interface Wanted {
   all: boolean;
   steps: Map<string | number, Wanted>;
 }
 
-/** The parts of an item at these paths, in their places. Elements of lists keep their order and close up. */
+/** The parts of an item at these paths. Elements of lists keep their order without gaps. */
 export function project(item: Attributes, paths: Path[]): Attributes {
   const wanted: Wanted = { all: false, steps: new Map() };
   for (const path of paths) {

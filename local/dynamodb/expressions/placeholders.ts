@@ -1,4 +1,4 @@
-/** `#names` and `:values` of a request, and which of them no expression has used. */
+/** `#names` and `:values` of a request, and which of them no expression uses. */
 import type { JsonObject } from '../../assembly/values/json';
 import { type Attributes, type AttributeValue, attributeOf, readValue } from '../attribute-value';
 import { DynamoDbError, validationError } from '../dynamodb-error';
@@ -9,7 +9,7 @@ export class Placeholders {
   readonly #unusedNames: Set<string>;
   readonly #unusedValues: Set<string>;
 
-  /** @throws {DynamoDbError} if a key or a value is none. */
+  /** @throws {DynamoDbError} if a key or a value is invalid */
   constructor(names: JsonObject | undefined, values: JsonObject | undefined) {
     this.#names = names ?? {};
     this.#unusedNames = new Set(keysOf('ExpressionAttributeNames', names, /^#\w+$/));
@@ -27,7 +27,7 @@ export class Placeholders {
     return attributeOf(this.#values, placeholder);
   }
 
-  /** @throws {DynamoDbError} if there are some that no expression has used. */
+  /** @throws {DynamoDbError} if no expression uses some of them */
   refuseUnused(): void {
     for (const [kind, unused] of [
       ['Names', this.#unusedNames],

@@ -1,4 +1,4 @@
-/** `ProjectionExpression`: the parts of an item that are asked for. */
+/** `ProjectionExpression`: the requested parts of an item. */
 import { ExpressionReader } from './expression-reader';
 import type { Path } from './path';
 import type { Placeholders } from './placeholders';
@@ -8,7 +8,7 @@ export interface Projection {
   nestedNames: ReadonlySet<string>;
 }
 
-/** @throws {DynamoDbError} if it is none. */
+/** @throws {DynamoDbError} if it is invalid */
 export function readProjection(expression: string, placeholders: Placeholders): Projection {
   return new ProjectionReader('ProjectionExpression', expression, placeholders).read();
 }

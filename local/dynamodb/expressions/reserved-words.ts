@@ -1,4 +1,4 @@
-/** Names that expressions may use behind a placeholder only. Source: Developer Guide, "Reserved words in DynamoDB". */
+/** Names that expressions may use only through a placeholder. Source: Developer Guide, "Reserved words in DynamoDB". */
 const WORDS = `
   ABORT ABSOLUTE ACTION ADD AFTER AGENT AGGREGATE ALL ALLOCATE ALTER ANALYZE AND ANY ARCHIVE ARE ARRAY AS
   ASC ASCII ASENSITIVE ASSERTION ASYMMETRIC AT ATOMIC ATTACH ATTRIBUTE AUTH AUTHORIZATION AUTHORIZE AUTO

@@ -68,7 +68,7 @@ class BatchAnswer {
       const item = table.find(readAttributes(key));
       if (item && this.#bytes + item.bytes > MAX_ANSWER_BYTES) {
         left.push(key);
-        // DynamoDB charges for having looked.
+        // DynamoDB charges for the lookup.
         this.#meter.read(table, 0, true);
         continue;
       }
@@ -134,7 +134,7 @@ function readWrites(
   });
 }
 
-/** As for single items, but for the words about keys. */
+/** The same as for single items, except for the words about keys. */
 function checkBatchItem(item: Record<string, JsonObject>, table: Table): void {
   try {
     checkItem(item, table);

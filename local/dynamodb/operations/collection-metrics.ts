@@ -1,4 +1,4 @@
-/** `ItemCollectionMetrics`: of tables with local secondary indexes, in whose collections there is a limit of 10 GB. */
+/** `ItemCollectionMetrics`: for tables with local secondary indexes, whose collections are limited to 10 GB. */
 import type { JsonObject } from '../../assembly/values/json';
 import type { Attributes } from '../attribute-value';
 import type { Table } from '../table';
@@ -10,7 +10,7 @@ export function collectionMetrics(table: Table, key: Attributes): JsonObject {
   return one ? { ItemCollectionMetrics: one } : {};
 }
 
-/** The estimate is between two whole gigabytes: that of the whole table here. */
+/** The estimate is between two whole gigabytes. Here, it covers the whole table. */
 export function collectionOf(table: Table, key: Attributes): JsonObject | undefined {
   if (!table.indexes.some(({ isGlobal }) => !isGlobal)) return undefined;
   const [{ name }] = table.schema;

@@ -1,9 +1,12 @@
-/** Which parameters of a request go together. */
+/** Which parameters of a request may be combined. */
 import type { JsonObject } from '../../assembly/values/json';
 import { invalidParameter, validationError } from '../dynamodb-error';
 import { Placeholders } from '../expressions/placeholders';
 
-/** @throws {DynamoDbError} if a request has both expressions and what they replace, or placeholders without expressions. */
+/**
+ * @throws {DynamoDbError} if a request has both expressions and their legacy counterparts, or placeholders without
+ * expressions
+ */
 export function refuseMixture(input: JsonObject, expressions: string[], others: string[]): void {
   const given = expressions.filter((name) => input[name] !== undefined);
   if (given.length > 0) {
@@ -38,7 +41,7 @@ export function placeholdersOf(input: JsonObject): Placeholders {
   );
 }
 
-/** @throws {DynamoDbError} if an attribute is asked for twice. */
+/** @throws {DynamoDbError} if an attribute is requested twice */
 export function refuseDuplicateNames(input: JsonObject): void {
   const names = (input.AttributesToGet ?? []) as string[];
   const twice = names.find((name, index) => names.indexOf(name) < index);

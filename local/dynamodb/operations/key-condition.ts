@@ -1,4 +1,4 @@
-/** What a query asks of keys: the partition, and a range of sort keys. */
+/** A query's conditions on keys: the partition, and a range of sort keys. */
 import type { JsonObject } from '../../assembly/values/json';
 import { type AttributeValue, typeOf } from '../attribute-value';
 import { invalidParameter, validationError } from '../dynamodb-error';
@@ -35,7 +35,7 @@ export function readKeyCondition(
     : readCondition('KeyConditionExpression', String(expression), placeholders);
 }
 
-/** @throws {DynamoDbError} if they are no conditions on a key. */
+/** @throws {DynamoDbError} if they are not conditions on a key */
 export function keyConditionsOf(
   input: JsonObject,
   expression: ConditionExpression | undefined,
@@ -108,8 +108,8 @@ function invalidOperator(operator: string): Error {
 const NOT_INDEXABLE = ['NULL', 'NOT_NULL', 'NE', 'CONTAINS', 'NOT_CONTAINS', 'IN'];
 
 /**
- * @param checkFirst what is looked at before the conditions on each attribute
- * @throws {DynamoDbError} if the conditions are not on this key.
+ * @param checkFirst runs before the check of each attribute
+ * @throws {DynamoDbError} if the conditions are not on this key
  */
 export function checkKeyConditions(
   conditions: LegacyConditions,
@@ -144,7 +144,7 @@ export function checkKeyConditions(
   }
 }
 
-/** Where those are that meet the conditions: from the one position, and before the other. */
+/** The range of positions that meet the conditions: from the first, and before the second. */
 export function keyRange(conditions: LegacyConditions, schema: KeySchema): [string, string] {
   const [partition, sort] = schema;
   const value = conditions.get(partition.name)?.values[0] as AttributeValue;

@@ -1,4 +1,4 @@
-/** All operations, by their names. */
+/** All operations, by name. */
 import { isObject, type Json, type JsonObject } from '../../assembly/values/json';
 import type { Database } from '../database';
 import { DynamoDbError, serializationError, unknownOperation } from '../dynamodb-error';
@@ -62,7 +62,7 @@ const NOT_RUN =
 
 const MANAGED = new Set(['CreateTable', 'DescribeTable', 'UpdateTable', 'DeleteTable', 'DescribeTimeToLive']);
 
-/** What the operation answers. @throws {DynamoDbError} */
+/** The operation's response. @throws {DynamoDbError} */
 export function execute(database: Database, name: string, body: Json): JsonObject {
   const operation = OPERATIONS.get(name);
   if (!operation) throw NOT_RUN.test(name) ? notRun(name) : unknownOperation();
@@ -83,7 +83,7 @@ export function isOperation(name: string): boolean {
 function notRun(name: string): DynamoDbError {
   return new DynamoDbError(
     'com.amazon.coral.service#UnsupportedOperation',
-    `${name} is not run by the embedded DynamoDB. Use one that has it: --dynamodb URL.`,
+    `The built-in DynamoDB does not support ${name}. Use another DynamoDB that does: --dynamodb URL.`,
     { status: 501 },
   );
 }

@@ -1,4 +1,4 @@
-/** One page of a query or scan: items in order, until there are enough or they are 1 MB. */
+/** One page of a query or scan: items in order, up to the limit or 1 MB. */
 import type { JsonObject } from '../../assembly/values/json';
 import type { Attributes } from '../attribute-value';
 import { CapacityMeter } from '../capacity-meter';
@@ -20,11 +20,11 @@ export interface PageSource {
   table: Table;
   index: SecondaryIndex | undefined;
   schema: KeySchema;
-  /** All attributes are asked for, of an index that has not all. */
+  /** All attributes are requested from an index that does not have them all. */
   fetchesItems: boolean;
 }
 
-/** @throws {DynamoDbError} if there is no such index, or it cannot be read like this. */
+/** @throws {DynamoDbError} if there is no such index, or it cannot be read in this way */
 export function sourceOf(table: Table, input: JsonObject): PageSource {
   const index = input.IndexName === undefined ? undefined : table.index(String(input.IndexName));
   if (index?.isGlobal && input.ConsistentRead === true) {
@@ -34,7 +34,7 @@ export function sourceOf(table: Table, input: JsonObject): PageSource {
   return { table, index, schema: index?.schema ?? table.schema, fetchesItems };
 }
 
-/** @throws {DynamoDbError} if all attributes are asked for of an index that cannot fetch them. */
+/** @throws {DynamoDbError} if all attributes are requested from an index that cannot fetch them */
 export function refuseFetching({ index, fetchesItems }: PageSource): void {
   if (!fetchesItems || !index?.isGlobal) return;
   throw invalidParameter(
@@ -42,7 +42,7 @@ export function refuseFetching({ index, fetchesItems }: PageSource): void {
   );
 }
 
-/** @throws {DynamoDbError} if the request asks for attributes in two ways. */
+/** @throws {DynamoDbError} if the request selects attributes in two ways */
 export function refuseSelect(input: JsonObject, paths: unknown): void {
   const { Select: select } = input;
   const parameter = input.ProjectionExpression === undefined ? 'AttributesToGet' : 'ProjectionExpression';
@@ -66,7 +66,7 @@ export function startKeyNames({ table, schema }: PageSource): string[] {
   return [...new Set([...keyAttributes(table.schema), ...keyAttributes(schema)].map(({ name }) => name))];
 }
 
-/** @throws {DynamoDbError} if the table's part of it is none. */
+/** @throws {DynamoDbError} if the table's part of it is invalid */
 export function checkTableStartKey(startKey: Attributes, table: Table): void {
   const names = keyAttributes(table.schema).map(({ name }) => name);
   const key = Object.fromEntries(Object.entries(startKey).filter(([name]) => names.includes(name)));
@@ -77,7 +77,7 @@ export function checkTableStartKey(startKey: Attributes, table: Table): void {
   }
 }
 
-/** @throws {DynamoDbError} if it has not this attribute of the index's key. */
+/** @throws {DynamoDbError} if it lacks this attribute of the index's key */
 export function checkIndexStartKey(
   startKey: Attributes,
   attribute: KeyAttribute,

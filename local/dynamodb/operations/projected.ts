@@ -8,15 +8,15 @@ import { placeholdersOf, refuseDuplicateNames, refuseMixture } from './expressio
 
 export interface Projected {
   projected(item: Attributes): Attributes;
-  /** First names of paths that go inside an attribute. */
+  /** First names of paths that lead into an attribute. */
   nestedNames?: ReadonlySet<string>;
-  /** None, if all attributes are asked for. */
+  /** Undefined if all attributes are requested. */
   paths?: Path[];
 }
 
 /**
- * Of requests that have no other expression.
- * @param checkValues what DynamoDB looks at before it reads the expression
+ * For requests without other expressions.
+ * @param checkValues what DynamoDB checks before it reads the expression
  * @throws {DynamoDbError}
  */
 export function projectionOf(input: JsonObject, checkValues: () => void = () => {}): Projected {
@@ -29,7 +29,7 @@ export function projectionOf(input: JsonObject, checkValues: () => void = () => 
   return projected;
 }
 
-/** Of requests that have others: these are read before. */
+/** For requests with other expressions, which are read first. */
 export function readProjected(input: JsonObject, placeholders: Placeholders): Projected {
   const projection: Projection | undefined =
     input.ProjectionExpression === undefined

@@ -1,4 +1,4 @@
-/** `Query`: items of one partition, in order of their sort keys. */
+/** `Query`: items of one partition, in the order of their sort keys. */
 import type { JsonObject } from '../../assembly/values/json';
 import { type Attributes, areEqual, readAttributes } from '../attribute-value';
 import type { Database } from '../database';
@@ -72,7 +72,7 @@ export function query(database: Database, input: JsonObject): JsonObject {
 
 const WORDED_ALONE = /contains duplicates|number set|numeric value|significant digits|number with magnitude/;
 
-/** @throws {DynamoDbError} if it has what is no value. */
+/** @throws {DynamoDbError} if it contains something other than values */
 export function readStartKey({ ExclusiveStartKey: key }: JsonObject): Attributes | undefined {
   if (key === undefined) return undefined;
   try {

@@ -1,4 +1,4 @@
-/** `Scan`: all items of a table or index, or those of one segment of it. */
+/** `Scan`: all items of a table or index, or of one of its segments. */
 import type { JsonObject } from '../../assembly/values/json';
 import type { Attributes } from '../attribute-value';
 import type { Database } from '../database';

@@ -1,4 +1,4 @@
-/** What a table may be: the rules of `CreateTable`. */
+/** The rules of `CreateTable`. */
 import type { JsonObject } from '../../assembly/values/json';
 import { invalidParameter, validationError } from '../dynamodb-error';
 
@@ -6,7 +6,7 @@ const MAX_UNITS = 1_000_000_000_000;
 const MAX_LOCAL_INDEXES = 5;
 const MAX_GLOBAL_INDEXES = 20;
 
-/** @throws {DynamoDbError} if there is no name, or it is too short or too long. */
+/** @throws {DynamoDbError} if the name is missing, too short or too long */
 export function checkTableName(input: JsonObject): string {
   const { TableName: name } = input;
   if (name === undefined) {

@@ -34,7 +34,7 @@ function tableArn(database: Database, input: JsonObject, operation: string, memb
   const { ResourceArn } = input;
   if (ResourceArn === undefined) throw validationError('Invalid TableArn');
   const arn = String(ResourceArn);
-  // Without an expression that a long text would take long to match.
+  // Without a regular expression, which a long text could make slow.
   if (arn.split(':').length < 6 || !/[^:]\/./.test(arn) || arn.split(':', 6).slice(0, 5).includes('')) {
     throw accessDenied(
       `User: arn:aws:iam::${database.options.accountId}:root is not authorized to perform: dynamodb:${operation} on resource: ${arn || '*'}`,

@@ -317,7 +317,7 @@ function isOnDemandTable({ BillingModeSummary }: JsonObject): boolean {
   return (BillingModeSummary as JsonObject | undefined)?.BillingMode === 'PAY_PER_REQUEST';
 }
 
-/** On-demand tables tell since when they are. */
+/** On-demand tables report since when they are on demand. */
 function billedSince(state: TableState, seconds: number): TableState {
   if (!isOnDemandTable(state.description)) return state;
   const BillingModeSummary = { BillingMode: 'PAY_PER_REQUEST', LastUpdateToPayPerRequestDateTime: seconds };
@@ -340,7 +340,7 @@ function withStatusOf(description: JsonObject, status: string): JsonObject {
   return { ...description, TableStatus: status };
 }
 
-/** Changes the table once its transition is over. It is kept as if that were so already. */
+/** Changes the table after its transition. The stored state is already the final one. */
 function later(database: Database, name: string, change: (state: TableState) => TableState): void {
   const { transitionMillis = 0, clock } = database.options;
   const apply = () => {

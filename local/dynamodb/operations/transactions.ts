@@ -1,4 +1,4 @@
-/** `TransactWriteItems` and `TransactGetItems`: all of it, or nothing. */
+/** `TransactWriteItems` and `TransactGetItems`: all or nothing. */
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../assembly/values/json';
 import { readAttributes } from '../attribute-value';
@@ -31,7 +31,7 @@ interface Remembered {
   answer: JsonObject;
 }
 
-/** By the database: what tokens stand for. */
+/** For each database: what tokens were used for. */
 const remembered = new WeakMap<Database, Map<string, Remembered>>();
 
 export function transactWriteItems(database: Database, input: JsonObject): JsonObject {
@@ -56,7 +56,7 @@ export function transactWriteItems(database: Database, input: JsonObject): JsonO
 function tokensOf(database: Database): Map<string, Remembered> {
   const tokens = remembered.get(database) ?? new Map<string, Remembered>();
   remembered.set(database, tokens);
-  // In the order in which they came.
+  // In the order of arrival.
   for (const [token, { until }] of tokens) {
     if (until > database.now) break;
     tokens.delete(token);
@@ -101,7 +101,7 @@ function metricsOf(actions: WriteRequest[]): JsonObject {
 }
 
 type Action = Omit<WriteRequest, 'decide'> & {
-  /** Nothing, for a check alone. */
+  /** Undefined for a condition check. */
   decide(before: ReturnType<Table['find']>): DecidedWrite | undefined;
 };
 
@@ -138,7 +138,7 @@ function readConditionCheck(database: Database, input: JsonObject): Action {
   };
 }
 
-/** @throws {DynamoDbError} with the reason of each, if one of them may not be. */
+/** @throws {DynamoDbError} with the reason for each item, if one of them is refused */
 function decideAll(actions: Action[]): (DecidedWrite | undefined)[] {
   const reasons: JsonObject[] = [];
   let isCancelled = false;

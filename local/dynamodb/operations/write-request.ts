@@ -1,4 +1,4 @@
-/** Requests to write one item, alone or in a transaction: read and checked, then decided on what is there. */
+/** Requests to write one item, alone or in a transaction: read and checked, then decided by the existing item. */
 import { isObject, type JsonObject } from '../../assembly/values/json';
 import {
   type Attributes,
@@ -23,17 +23,17 @@ import { MAX_ITEM_BYTES, type StoredItem } from '../stored-item';
 import type { Table } from '../table';
 import { placeholdersOf, refuseMixture } from './expression-parameters';
 
-/** What is to be written, once it is known what is there. */
+/** What to write, once the existing item is known. */
 export interface DecidedWrite extends ItemWrite {
   before: StoredItem | undefined;
-  /** What `ReturnValues` of an update may ask for. */
+  /** The allowed values of `ReturnValues` for an update. */
   updatedPaths: Path[];
 }
 
 export interface WriteRequest {
   table: Table;
   key: Attributes;
-  /** @throws {DynamoDbError} if a condition does not hold, or what would be written may not be. */
+  /** @throws {DynamoDbError} if a condition is not met, or the result is not allowed */
   decide(before: StoredItem | undefined): DecidedWrite;
 }
 
@@ -126,19 +126,19 @@ export function refuseTooLarge(item: Attributes): void {
   }
 }
 
-/** @throws {DynamoDbError} if the table cannot have the item. */
+/** @throws {DynamoDbError} if the table cannot store the item */
 export function checkItem(item: Attributes, table: Table): void {
   checkItemKey(item, table.schema);
   for (const index of table.indexes) checkIndexKey(item, index.schema, index.name);
 }
 
-/** @throws {DynamoDbError} if an expression goes inside of key attributes. */
+/** @throws {DynamoDbError} if an expression leads into a key attribute */
 export function checkPaths(nestedNames: ReadonlySet<string> | undefined, table: Table): void {
   checkNestedNames(nestedNames, table.schema);
   for (const index of table.indexes) checkNestedNames(nestedNames, index.schema, 'IndexKey');
 }
 
-/** The request's condition and, of an update, what its expression says. */
+/** The request's condition and, for an update, its expression. */
 export function readCheck(input: JsonObject): {
   check: Check;
   nestedNames?: ReadonlySet<string>;
@@ -227,7 +227,7 @@ function refuseKeyUpdates(names: string[], table: Table): void {
   throw invalidParameter(`Cannot update attribute ${key.name}. This attribute is part of the key`);
 }
 
-/** As far as the request alone tells the types. */
+/** As far as the request alone reveals the types. */
 function refuseIndexTypes(actions: UpdateAction[], legacy: LegacyUpdates, table: Table): void {
   for (const index of table.indexes) {
     for (const { name, type } of keyAttributes(index.schema)) {
@@ -242,7 +242,7 @@ function refuseIndexTypes(actions: UpdateAction[], legacy: LegacyUpdates, table:
   }
 }
 
-/** Types that come out only when the expression is applied. */
+/** Types that are only known after the expression was applied. */
 function refuseUnsupportedIndexKeys(actions: UpdateAction[], attributes: Attributes, table: Table): void {
   for (const index of table.indexes) {
     for (const { name, type } of keyAttributes(index.schema)) {

@@ -1,4 +1,4 @@
-/** Members that several requests have. */
+/** Members that several requests share. */
 import { atLeast, maxLength, minLength, notNull, oneOf, pattern } from './constraints';
 import {
   attributes,
@@ -21,7 +21,7 @@ export const nameRules = [pattern(NAME), minLength(3), maxLength(255)];
 export const mapNameRules = [maxLength(255), minLength(3), pattern(NAME)];
 export const tableName = text(notNull, ...nameRules);
 export const indexName = text(...nameRules);
-/** Calls about tables check its length before anything else: see `checkTableName`. */
+/** Calls about tables check its length first: see `checkTableName`. */
 export const managedTableName = text(pattern(NAME));
 
 export const returnConsumedCapacity = text(oneOf('INDEXES', 'TOTAL', 'NONE'));

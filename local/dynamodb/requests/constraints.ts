@@ -1,13 +1,16 @@
-/** What the members of a request must satisfy, told all at once as DynamoDB does: "2 validation errors detected: …". */
+/**
+ * The constraints on members of a request. Like DynamoDB, reports all violations together: "2 validation errors
+ * detected: …".
+ */
 import { isObject, type Json, type JsonObject } from '../../assembly/values/json';
 import { validationError } from '../dynamodb-error';
 import type { Fields, Shape } from './shape';
 
 export interface Constraint {
-  /** How errors word it. */
+  /** The rule in error messages. */
   rule: string;
   holds(value: Json): boolean;
-  /** A value that is not there is looked at, too. */
+  /** Missing values are checked, too. */
   seesNull?: boolean;
 }
 
@@ -64,7 +67,7 @@ export const everyValue = (...constraints: Constraint[]): Constraint => ({
     Object.values(value as JsonObject).every((one) => constraints.every((rule) => rule.holds(one))),
 });
 
-/** @throws {DynamoDbError} a ValidationException of all that does not hold. */
+/** @throws {DynamoDbError} a ValidationException with all violations */
 export function checkConstraints(input: JsonObject, fields: Fields): void {
   const errors: string[] = [];
   checkFields(input, fields, '', errors);
@@ -104,7 +107,7 @@ function checkShape(value: Json, shape: Shape, path: string, errors: string[]): 
   }
 }
 
-/** Attribute values are looked at where they are read. */
+/** Attribute values are checked when they are read. */
 function checkElement(value: Json, shape: Shape, path: string, errors: string[]): void {
   if (shape.kind === 'attributeValue') return;
   if (value === null) errors.push(failure(value, path, notNull.rule));
@@ -116,7 +119,7 @@ function failure(value: Json, path: string, rule: string): string {
   return `Value ${shown} at '${path}' failed to satisfy constraint: ${rule}`;
 }
 
-/** Large values are cut short. */
+/** Large values are truncated. */
 const MAX_SHOWN_CHARACTERS = 10_000;
 
 function shownAs(value: Json): string {

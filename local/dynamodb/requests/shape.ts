@@ -1,4 +1,7 @@
-/** The shapes of requests, as DynamoDB's model has them, and how JSON becomes one: what does not fit is refused in its words. */
+/**
+ * The shapes of requests, from DynamoDB's model, and how JSON becomes one. Anything that does not fit is refused in
+ * DynamoDB's words.
+ */
 import { isObject, type Json, type JsonObject } from '../../assembly/values/json';
 import { ATTRIBUTE_TYPES } from '../attribute-value';
 import { serializationError, validationError } from '../dynamodb-error';
@@ -12,7 +15,7 @@ export type Shape = { constraints: Constraint[] } & (
   | { kind: 'attributeValue'; isMember: boolean }
 );
 
-/** In the order in which DynamoDB looks at them. */
+/** In the order of DynamoDB's checks. */
 export type Fields = Record<string, Shape>;
 
 const scalar =
@@ -28,15 +31,15 @@ export const list = (of: Shape, ...constraints: Constraint[]): Shape => ({
   ...{ kind: 'list', of, isParameterized: false, constraints },
 });
 
-/** A list that is itself the element of a map: DynamoDB words its errors otherwise. */
+/** A list inside a map, for which DynamoDB uses other error messages. */
 export const innerList = (of: Shape): Shape => ({ kind: 'list', of, isParameterized: true, constraints: [] });
 
-/** @param holds the class of its values, as errors name it */
+/** @param holds the class of its values, for error messages */
 export const map = (holds: string, of: Shape, ...constraints: Constraint[]): Shape => ({
   ...{ kind: 'map', of, holds, isParameterized: false, constraints },
 });
 
-/** A map that is itself the element of a list. */
+/** A map inside a list. */
 export const innerMap = (of: Shape): Shape => ({
   ...{ kind: 'map', of, holds: 'AttributeValue', isParameterized: true, constraints: [] },
 });
@@ -57,14 +60,14 @@ export const attributes = (...constraints: Constraint[]) =>
   map('AttributeValue', attributeValue, ...constraints);
 export const names = () => map('java.lang.String', text());
 
-/** Deeper than any item may be, and shallow enough for the stack. */
+/** Deeper than any item may be, but shallow enough for the stack. */
 const MAX_DEPTH = 40;
 
 const STRUCTURE_EXPECTED = 'Start of structure or map found where not expected';
 const CLASS_CAST =
   "class sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl cannot be cast to class java.lang.Class (sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl and java.lang.Class are in module java.base of loader 'bootstrap')";
 
-/** The members that the shape knows, in its order. @throws {DynamoDbError} a SerializationException. */
+/** The members that the shape has, in its order. @throws {DynamoDbError} a SerializationException */
 export function readFields(json: JsonObject, fields: Fields, depth = 0): JsonObject {
   const read: JsonObject = {};
   for (const name in fields) {
@@ -103,7 +106,7 @@ function readShape(value: Json, shape: Shape, depth: number): Json {
   }
 }
 
-/** A value's content by its type; what is no type is left out, as in every structure. */
+/** A value's content by its type. Unknown types are ignored, as in every structure. */
 function attributeValueOf(value: JsonObject, depth: number): JsonObject {
   if (depth > MAX_DEPTH) throw validationError('Nesting Levels have exceeded supported limits');
   const read: JsonObject = {};
@@ -161,7 +164,7 @@ function numberOf(value: Json, type: string): number {
   throw serializationError(`${tokenOf(value)} cannot be converted to ${type}`);
 }
 
-/** As a JSON parser names what it meets. */
+/** The name of a token in a JSON parser's errors. */
 function tokenOf(value: Json): string {
   if (typeof value === 'string') return 'STRING_VALUE';
   if (typeof value === 'number') return Number.isInteger(value) ? 'NUMBER_VALUE' : 'DECIMAL_VALUE';

@@ -106,7 +106,7 @@ describe('the chat', () => {
     await bob.send({ Message: base64('hello') });
     expect(frames(bob, 'Chat')).toHaveLength(41);
     expect(frames(ada, 'Error')).toEqual([
-      { Type: 'Error', Message: expect.stringMatching(/5 messages a second\. Not taken: 1\./) },
+      { Type: 'Error', Message: expect.stringMatching(/5 messages a second\. Refused: 1\./) },
     ]);
     expect(stored('ENTRY#').filter(({ pk }) => pk === 'LOG#chat#errors')).toEqual([]);
     warnings.mockRestore();
@@ -175,9 +175,9 @@ describe('the chat', () => {
       ['unknown keys', { Usr: 'Ada' }, /keys "Usr"/],
       ['a User of another type', { User: 7 }, /User must be text, not 7/],
       ['a User that is null', { User: null }, /User must be text, not null/],
-      ['a User that is too long', { User: 'x'.repeat(65) }, /64 characters at most; this one has 65/],
+      ['a User that is too long', { User: 'x'.repeat(65) }, /64 characters, but has 65/],
       ['a User with control characters', { User: 'a\nb' }, /control characters/],
-      ['a User with half a character', '{"User":"\\ud800"}', /halves of characters/],
+      ['a User with half a character', '{"User":"\\ud800"}', /invisible characters/],
       ['a Message of another type', { Message: 7 }, /Message must be text in base64, not 7/],
       ['a Message that is no base64', { Message: 'hello!' }, /Message must be text in base64/],
       ['a Message of the wrong length', { Message: 'aGVsbG8' }, /Message must be text in base64/],

@@ -29,11 +29,15 @@ describe('ruleOf', () => {
 
 describe('channelRulesOf', () => {
   it.each([
-    ['a size of 0', { 'a/*': { log: { ...LOG, size: 0 } } }, /log.size is 0, but must be .* from 1 to 10000/],
+    [
+      'a size of 0',
+      { 'a/*': { log: { ...LOG, size: 0 } } },
+      /log.size is 0, but it must be .* from 1 to 10000/,
+    ],
     ['part of a line', { 'a/*': { log: { ...LOG, size: 1.5 } } }, /log.size is 1.5/],
     ['years', { 'a/*': { log: { ...LOG, seconds: 1e8 } } }, /log.seconds is 100000000/],
-    ['a pattern in the middle', { 'a/*/b': {} }, /channels\["a\/\*\/b"\] of Board fits no channel/],
-    ['an empty pattern', { '': {} }, /fits no channel/],
+    ['a pattern in the middle', { 'a/*/b': {} }, /channels\["a\/\*\/b"\] of Board matches no channel/],
+    ['an empty pattern', { '': {} }, /matches no channel/],
   ])('refuses %s', (_what, channels, complaint) => {
     expect(() => channelRulesOf({ name: 'Board', channels })).toThrow(complaint);
   });

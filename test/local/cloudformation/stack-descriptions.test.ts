@@ -80,7 +80,7 @@ describe('StackDescriptions', () => {
   it('says which action is not run on this machine', async () => {
     await expect(client.send(new ListStacksCommand({}))).rejects.toMatchObject({
       name: 'UnsupportedOperation',
-      message: 'Of CloudFormation, DescribeStacks is run on this machine, and "ListStacks" is not.',
+      message: 'The runtime supports only DescribeStacks of CloudFormation, not "ListStacks".',
     });
   });
 });

@@ -191,7 +191,7 @@ describe('The embedded DynamoDB', () => {
   it('names the operation that is not run, and where it is', () => {
     const refusal = refusalOf('ExecuteStatement', { Statement: 'SELECT * FROM rows' });
     expect(refusal.message).toBe(
-      'ExecuteStatement is not run by the embedded DynamoDB. Use one that has it: --dynamodb URL.',
+      'The built-in DynamoDB does not support ExecuteStatement. Use another DynamoDB that does: --dynamodb URL.',
     );
   });
 });

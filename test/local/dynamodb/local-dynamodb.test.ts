@@ -308,7 +308,7 @@ describe('LocalDynamoDb', () => {
     const start = LocalDynamoDb.start({ ...settings, clock, url, tables: [broken] });
     await expect(start).rejects.toThrow(UserError);
     await expect(start).rejects.toThrow(
-      /Main\/broken: DynamoDB at .* does not create the table broken: .*keySchema/i,
+      /Main\/broken: DynamoDB at .* refuses to create the table broken: .*keySchema/i,
     );
   });
 });
@@ -342,7 +342,7 @@ describe('LocalDynamoDb with a folder', () => {
     const first = await start();
     const second = start();
     await expect(second).rejects.toThrow(UserError);
-    await expect(second).rejects.toThrow(`The tables in ${directory} are in use: another runtime`);
+    await expect(second).rejects.toThrow(`The tables in ${directory} are in use by another runtime`);
     await first.close();
     await (await start()).close();
   });
@@ -355,7 +355,9 @@ describe('LocalDynamoDb with a folder', () => {
       directory: join(directory, 'file'),
       tables: [],
     });
-    await expect(broken).rejects.toThrow(/The tables cannot be kept in .*file: .+ Give a folder/);
+    await expect(broken).rejects.toThrow(
+      /The tables could not be stored in .*file: .+ Choose a writable folder/,
+    );
   });
 
   it('refuses a kept table of another shape', async () => {
@@ -364,9 +366,7 @@ describe('LocalDynamoDb with a folder', () => {
     delete changed.createTable.GlobalSecondaryIndexes;
     const second = start([changed]);
     await expect(second).rejects.toThrow(UserError);
-    await expect(second).rejects.toThrow(
-      /Main\/rows: the table rows that is kept in .* has other keys or indexes/,
-    );
+    await expect(second).rejects.toThrow(/Main\/rows: the table rows in .* has other keys or indexes/);
   });
 });
 

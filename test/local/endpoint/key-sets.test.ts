@@ -80,7 +80,7 @@ describe('--jwks', () => {
 
   it('passes other requests to the host on', async () => {
     const { fetch } = await fetchInFunction('https://login.invalid/other');
-    expect(fetch[1]).toContain('https://login.invalid does not answer');
+    expect(fetch[1]).toContain('There is no answer from https://login.invalid');
   });
 
   it('answers no page of another origin', async () => {
@@ -100,10 +100,10 @@ describe('--jwks', () => {
   });
 
   it.each([
-    ['jwks.json', 'the form is URL=FILE'],
+    ['jwks.json', 'must have the form URL=FILE'],
     ['http://login.example/keys=jwks.json', 'with an https URL'],
-    ['https://login.example/keys=', 'the form is URL=FILE'],
-    ['https://login.example/keys=missing.json', 'missing.json cannot be read (ENOENT)'],
+    ['https://login.example/keys=', 'must have the form URL=FILE'],
+    ['https://login.example/keys=missing.json', 'missing.json could not be read (ENOENT)'],
     ['https://login.example/keys=package.json', 'is not a key set'],
     ['https://login.example/keys=LICENSE', 'is not JSON'],
   ])('refuses %s', (pair, why) => {

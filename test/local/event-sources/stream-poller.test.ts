@@ -201,7 +201,7 @@ describe('StreamPoller', () => {
     clock.advance(61_000);
     await settled();
     expect(lambda.openCount).toBe(0);
-    expect(warnings).toEqual(['Main/Mapping: 1 records are given up (RecordAgeExceeded)']);
+    expect(warnings).toEqual(['Main/Mapping: gave up on 1 records (RecordAgeExceeded)']);
   });
 
   it('splits a batch that has failed, down to the record that does not work', async () => {
@@ -217,7 +217,7 @@ describe('StreamPoller', () => {
       clock.advance(1_000);
     }
     expect(seen).toEqual([[1, 2, 3, 4], [1, 2], [3, 4], [3], [4]]);
-    expect(warnings).toEqual(['Main/Mapping: 1 records are given up (RetryAttemptsExhausted)']);
+    expect(warnings).toEqual(['Main/Mapping: gave up on 1 records (RetryAttemptsExhausted)']);
   });
 
   it('goes on from the first record that the function reports as failed', async () => {
@@ -236,7 +236,7 @@ describe('StreamPoller', () => {
     start({ batchSize: 1 });
     const text = { S: 'x'.repeat(400_000) };
     for (let n = 1; n <= 200; n += 1) change(n, { newImage: { text } });
-    expect(warnings).toEqual([expect.stringMatching(/^Main\/Mapping: changes of 64 MB wait for f already/)]);
+    expect(warnings).toEqual([expect.stringMatching(/^Main\/Mapping: changes of 64 MB already wait for f;/)]);
     (await lambda.call()).succeed();
     expect(numbers(await lambda.call())).toEqual([2]);
   });

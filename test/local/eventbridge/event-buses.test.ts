@@ -103,13 +103,13 @@ describe('EventBuses', () => {
       },
     ]);
     expect(warnings).toEqual([
-      'Main/Paid: an event for arn:missing is lost: The target arn:missing does not exist.',
+      'Main/Paid: lost an event for arn:missing: The target arn:missing does not exist.',
     ]);
   });
 
   it('lose an event whose template gives no JSON', () => {
     expect(given({ kind: 'template', paths: { id: '$.detail.id' }, template: '{"a":<id>' })).toBeUndefined();
-    expect(warnings).toEqual([expect.stringContaining('The input template gives no JSON: {"a":7')]);
+    expect(warnings).toEqual([expect.stringContaining('The input template does not produce JSON: {"a":7')]);
   });
 
   it('send an event to another bus, and not on to a third one', () => {
@@ -171,7 +171,7 @@ describe('EventBuses', () => {
           detail: { id: 1 },
         },
       ]);
-      expect(warnings).toEqual(['There is no event bus none: its event is dropped']);
+      expect(warnings).toEqual(['There is no event bus none; the event is dropped']);
     });
 
     it('refuse more than 1 MB, and more than ten entries', async () => {

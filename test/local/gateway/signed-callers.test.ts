@@ -117,7 +117,9 @@ describe('A handshake of an API that IAM guards', () => {
     expect(JSON.parse(refused.refusal?.body ?? '')).toEqual({
       Message: `User: ${SESSION} is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********0000:${API_ID}/chat/$connect`,
     });
-    expect(lines).toEqual([expect.stringContaining(`Chat may not execute-api:Invoke on ${CONNECT}`)]);
+    expect(lines).toEqual([
+      expect.stringContaining(`Chat has no permission for execute-api:Invoke on ${CONNECT}`),
+    ]);
   });
 
   it('asks once: no policy denies a later message', async () => {
@@ -199,7 +201,7 @@ describe('A management call', () => {
       await expect(call(command, ofFunction)).rejects.toThrow('is not authorized');
     }
     expect(lines).toEqual([
-      `Chat may not ${MANAGE} on ${STAGE}/POST/@connections/*: no policy of its role Role allows it. In the CDK app, this allows it: stage.grantManagementApiAccess(fn) or webSocketApi.grantManageConnections(fn)`,
+      `Chat has no permission for ${MANAGE} on ${STAGE}/POST/@connections/*: no policy of its role Role allows it. In the CDK app, this allows it: stage.grantManagementApiAccess(fn) or webSocketApi.grantManageConnections(fn)`,
     ]);
   });
 

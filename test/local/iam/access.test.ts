@@ -88,7 +88,7 @@ describe('Access', () => {
     asks('PutItem', { TableName: 'notes', Item: {} });
     asks('PutItem', { TableName: 'notes', Item: {} });
     expect(lines).toEqual([
-      `Chat may not dynamodb:PutItem on Main/Table (${TABLE}): no policy of its role Main-Role allows it. In the CDK app, this allows it: table.grantWriteData(fn)`,
+      `Chat has no permission for dynamodb:PutItem on Main/Table (${TABLE}): no policy of its role Main-Role allows it. In the CDK app, this allows it: table.grantWriteData(fn)`,
     ]);
   });
 
@@ -100,7 +100,7 @@ describe('Access', () => {
       'with an explicit deny in an identity-based policy',
     );
     expect(lines).toEqual([
-      `Chat may not dynamodb:GetItem on Main/Table (${TABLE}): a policy of its role Main-Role denies it.`,
+      `Chat has no permission for dynamodb:GetItem on Main/Table (${TABLE}): a policy of its role Main-Role denies it.`,
     ]);
   });
 
@@ -132,7 +132,7 @@ describe('Access', () => {
       type: 'AWS::IAM::ManagedPolicy',
       path: 'Main/Role',
       reason:
-        "what its policy AmazonBraketFullAccess allows is not known here; write what the app needs of it into the app's own policies",
+        "its policy AmazonBraketFullAccess is unknown here; add the permissions that the app needs to the app's own policies",
       cost: 'AccessDenied for what only AmazonBraketFullAccess allows Main/Function',
     });
   });

@@ -58,7 +58,7 @@ describe('AsyncInvocations', () => {
       { at: 60, requestId, attempt: 2 },
       { at: 180, requestId, attempt: 3 },
     ]);
-    expect(notices.at(-1)).toBe(`event ${requestId} is dropped: 3 attempts failed, the last with Error`);
+    expect(notices.at(-1)).toBe(`event ${requestId} was dropped: 3 attempts failed, the last with Error`);
   });
 
   const failing = () => start((requestId) => failure(requestId, 'Error', 'no'));
@@ -67,7 +67,7 @@ describe('AsyncInvocations', () => {
     const { queue, notices, advance } = failing();
     const accepted = Array.from({ length: 5 }, () => queue.accept('Work', '{}') !== undefined);
     expect(accepted).toEqual([true, true, true, false, false]);
-    expect(notices).toEqual([expect.stringMatching(/^3 events .* wait already/)]);
+    expect(notices).toEqual([expect.stringMatching(/^3 events .* are already waiting/)]);
     await settled();
     for (let second = 0; second < 600; second += 10) await advance(10);
     expect(queue.accept('Work', '{}')).toBeDefined();
@@ -89,7 +89,7 @@ describe('AsyncInvocations', () => {
     expect(attempts.length).toBeGreaterThan(70);
     expect(attempts.at(-1)?.at).toBeGreaterThan(5.8 * 3600);
     expect(attempts.at(-1)?.at).toBeLessThanOrEqual(6 * 3600);
-    expect(notices.at(-1)).toBe(`event ${requestId} is dropped: it is 6 hours old`);
+    expect(notices.at(-1)).toBe(`event ${requestId} was dropped: it is 6 hours old`);
   });
 
   it('tries an event as often as the app says, and tells where it would go then', async () => {
@@ -103,7 +103,7 @@ describe('AsyncInvocations', () => {
     for (let second = 0; second < 600; second += 10) await advance(10);
     expect(attempts).toHaveLength(2);
     expect(notices.at(-1)).toBe(
-      `event ${requestId} is dropped: 2 attempts failed, the last with Error. On AWS it goes to the queue dead-letters and the topic alarms`,
+      `event ${requestId} was dropped: 2 attempts failed, the last with Error. On AWS it goes to the queue dead-letters and the topic alarms`,
     );
   });
 
@@ -113,7 +113,7 @@ describe('AsyncInvocations', () => {
     });
     const requestId = queue.accept('Work', '{}');
     await settled();
-    expect(notices).toEqual([`event ${requestId} is dropped: its only attempt failed with Error`]);
+    expect(notices).toEqual([`event ${requestId} was dropped: its only attempt failed with Error`]);
   });
 
   it('keeps an event no longer than the app says', async () => {
@@ -126,7 +126,7 @@ describe('AsyncInvocations', () => {
     for (let second = 0; second < 600; second += 10) await advance(10);
     expect(attempts).toHaveLength(2);
     expect(notices.at(-1)).toBe(
-      `event ${requestId} is dropped: it is 90 s old. On AWS it goes to the queue dead-letters`,
+      `event ${requestId} was dropped: it is 90 s old. On AWS it goes to the queue dead-letters`,
     );
   });
 
@@ -194,7 +194,7 @@ describe('AsyncInvocations', () => {
     queue.close();
     await advance(600);
     expect(attempts).toHaveLength(1);
-    expect(notices.at(-1)).toBe(`event ${requestId} is dropped: the runtime stops`);
+    expect(notices.at(-1)).toBe(`event ${requestId} was dropped: the runtime stops`);
   });
 });
 
@@ -230,6 +230,6 @@ describe('FunctionHost.invokeAsync', () => {
     const log = new RememberingLog();
     const requestId = fixture.host([], { log }).invokeAsync('Nobody', '{}');
     await log.until(() => log.notices.length === 1);
-    expect(log.notices[0]).toMatch(`event ${requestId} is dropped: Function not found`);
+    expect(log.notices[0]).toMatch(`event ${requestId} was dropped: Function not found`);
   });
 });

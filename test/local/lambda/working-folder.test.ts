@@ -98,7 +98,7 @@ describe('Working folder', () => {
   it('names an archive that cannot be unpacked', async () => {
     const broken = join(write({ 'code.zip': 'PK\u0003\u0004 but no more' }), 'code.zip');
     await expect(run({}, { codeDirectory: broken })).rejects.toThrow(
-      /the archive .*code\.zip cannot be unpacked/,
+      /the archive .*code\.zip could not be unpacked/,
     );
   });
 

@@ -99,7 +99,7 @@ describe('ParameterStore', () => {
       status: 400,
       __type: 'ParameterNotFound',
     });
-    expect(logged).toEqual([expect.stringContaining('Start with --parameter /other=VALUE')]);
+    expect(logged).toEqual([expect.stringContaining('start with --parameter /other=VALUE')]);
   });
 
   it('refuses a version that is not there', async () => {
@@ -152,7 +152,7 @@ describe('ParameterStore', () => {
       'an operation that is not run',
       'PutParameter',
       {},
-      { status: 501, message: expect.stringContaining('"PutParameter" is not') },
+      { status: 501, message: expect.stringContaining('not "PutParameter"') },
     ],
   ])('refuses %s', async (_, operation, input, answer) => {
     expect(await call(operation, input)).toMatchObject(answer);

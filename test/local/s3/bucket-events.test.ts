@@ -364,7 +364,7 @@ describe('BucketEvents', () => {
     it('says once of a name that is no UTF-8 what it is and what to do', async () => {
       const name = Buffer.concat([Buffer.from(`${bucket.directory}/caf`), Buffer.from([0xe9, 0x1b])]);
       writeFileSync(name, 'x');
-      await said('caf\\xE9\\x1B is no object of the bucket: its name is no UTF-8');
+      await said('caf\\xE9\\x1B is not an object of the bucket: its name is no UTF-8');
       writeFileSync(name, 'y');
       write('after');
       await until(1);
@@ -375,10 +375,10 @@ describe('BucketEvents', () => {
     it.each([
       ['a symbolic link', 'is a symbolic link', () => symlinkSync(home, path('one'))],
       ['a link to a file', 'is a symbolic link', () => symlinkSync(path('early'), path('one'))],
-      ['a pipe', 'is no regular file', () => execFileSync('mkfifo', [path('one')])],
+      ['a pipe', 'is not a regular file', () => execFileSync('mkfifo', [path('one')])],
     ])('says of %s that it is no object', async (_, why, make) => {
       make();
-      await said(`${path('one')} is no object of the bucket: it ${why}`);
+      await said(`${path('one')} is not an object of the bucket: it ${why}`);
       expect(keys()).toEqual([]);
     });
 
@@ -389,8 +389,8 @@ describe('BucketEvents', () => {
       symlinkSync(home, path('link'));
       events = create(quickClock);
       await events.start();
-      await said('folder/\\xFF is no object');
-      await said('link is no object');
+      await said('folder/\\xFF is not an object');
+      await said('link is not an object');
     });
 
     it('tells once of each of 500 files that are moved in at once', async () => {

@@ -60,15 +60,17 @@ describe('BucketFolders', () => {
 
   it('says what is wrong, and what there is', () => {
     expect(mistake(['incoming'])).toBe(
-      '--bucket incoming: give a bucket and its folder, as in --bucket files=incoming.',
+      '--bucket incoming must name a bucket and its folder, as in --bucket files=incoming.',
     );
     expect(mistake(['Nothing=a'])).toBe(
-      "--bucket Nothing: that names none or several of the app's buckets. There are: app-incoming-1 (App/Incoming), app-archive-2 (App/Archive).",
+      '--bucket Nothing does not match exactly one bucket of the app. The buckets are: app-incoming-1 (App/Incoming), app-archive-2 (App/Archive).',
     );
-    expect(mistake(['Archive=a'], [archive, bucket('twin', 'Other/Archive')])).toContain('none or several');
-    expect(mistake(['Archive=a'], [])).toContain('There are: none.');
+    expect(mistake(['Archive=a'], [archive, bucket('twin', 'Other/Archive')])).toContain(
+      'does not match exactly one bucket',
+    );
+    expect(mistake(['Archive=a'], [])).toContain('The buckets are: none.');
     expect(mistake(['Archive=a', 'app-archive-2=b'])).toContain(
-      'stands for the bucket app-archive-2 already',
+      'already stands for the bucket app-archive-2',
     );
     expect(mistake(['Archive=a', 'Incoming=a'])).toContain(
       'A bucket has one folder, and a folder one bucket',
@@ -79,7 +81,7 @@ describe('BucketFolders', () => {
     const folder = mkdtempSync(join(tmpdir(), 'folders-'));
     const file = join(folder, 'file');
     writeFileSync(file, '');
-    expect(mistake([`Archive=${file}`])).toContain(`${file} is a file. Give a folder.`);
+    expect(mistake([`Archive=${file}`])).toContain(`${file} is a file. Use a folder.`);
     rmSync(folder, { recursive: true });
   });
 });

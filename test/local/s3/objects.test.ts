@@ -264,7 +264,9 @@ describe('The S3 service', () => {
   it('names the buckets that there are where another one is asked for', async () => {
     const answer = await s3.send('GET', '/other/a');
     expect(errorOf(answer)).toBe('404 NoSuchBucket');
-    expect(answer.body).toContain('Buckets on this machine: samples; --bucket NAME=DIR');
+    expect(answer.body).toContain(
+      'Buckets on this machine: samples. To give a bucket of the app a folder, use --bucket NAME=DIR',
+    );
   });
 
   it('has its buckets listed, found and located', async () => {

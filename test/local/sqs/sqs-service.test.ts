@@ -166,7 +166,7 @@ describe('SqsService', () => {
     const empty = client.send(new SendMessageBatchCommand({ QueueUrl, Entries: [] }));
     await expect(empty).rejects.toMatchObject({ name: 'EmptyBatchRequest' });
     const made = client.send(new CreateQueueCommand({ QueueName: 'new' }));
-    await expect(made).rejects.toThrow('Of SQS, SendMessage');
+    await expect(made).rejects.toThrow('The runtime supports SendMessage');
     const query = await services.query('sqs', { Action: 'GetQueueUrl', QueueName: 'none' });
     expect(query).toEqual({
       status: 400,
