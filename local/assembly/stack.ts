@@ -8,7 +8,7 @@ import type { OutsideValues } from './values/outside-values';
 import { refuseForbidden } from './values/parameter-rules';
 import { hashUuid } from './values/physical-names';
 import type { ReferenceTrail } from './values/reference-trail';
-import { Resource } from './values/resource';
+import { Resource, type ResourceStack } from './values/resource';
 import { attributeOf, referenceOf } from './values/resource-values';
 
 /** What a stack needs from the app around it. */
@@ -29,13 +29,13 @@ export interface StackSurroundings {
 
 /** A value from a template of the app. */
 export interface Definition {
-  stack: Stack;
+  stack: ResourceStack;
   value: Json;
   at: string;
 }
 
 /** One template with its environment: what `Ref` and `Fn::GetAtt` in it mean. */
-export class Stack implements Scope {
+export class Stack implements Scope, ResourceStack {
   readonly name: string;
   readonly region: string;
   readonly accountId: string;

@@ -1,9 +1,8 @@
 /** An app's secrets. One that Secrets Manager would generate has the same value in every run. */
 import { createHash } from 'node:crypto';
-import type { Assembly } from '../assembly';
 import type { Secret } from '../model';
 import { isObject, type Json, type JsonObject, textAt } from '../values/json';
-import type { Resource } from '../values/resource';
+import type { AppResources, Resource } from '../values/resource';
 
 const SECRET = 'AWS::SecretsManager::Secret';
 const ATTACHMENT = 'AWS::SecretsManager::SecretTargetAttachment';
@@ -16,8 +15,8 @@ const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
 const DEFAULT_LENGTH = 32;
 const MAX_LENGTH = 4096;
 
-export function readSecrets(assembly: Assembly): Secret[] {
-  return assembly.resources(SECRET).map((resource) => {
+export function readSecrets(app: AppResources): Secret[] {
+  return app.resources(SECRET).map((resource) => {
     const value = secretString(resource);
     const description = resource.text('Description');
     const arn = String(resource.stack.reference(resource.logicalId, 'Resources'));

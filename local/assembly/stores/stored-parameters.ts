@@ -1,16 +1,15 @@
 /** An app's parameters in the parameter store of Systems Manager. */
-import type { Assembly } from '../assembly';
 import type { StoredParameter } from '../model';
 import { type Json, objectAt } from '../values/json';
-import type { Resource } from '../values/resource';
+import type { AppResources, Resource } from '../values/resource';
 
 export const PARAMETER = 'AWS::SSM::Parameter';
 /** With `crossRegionReferences`, the CDK passes values between regions through the parameter store. */
 export const EXPORT_WRITER = 'Custom::CrossRegionExportWriter';
 
 /** @throws {UserError} for a SecureString, which CloudFormation cannot create */
-export function readStoredParameters(assembly: Assembly): StoredParameter[] {
-  return assembly.resources(PARAMETER).map((resource) => {
+export function readStoredParameters(app: AppResources): StoredParameter[] {
+  return app.resources(PARAMETER).map((resource) => {
     const type = resource.text('Type') ?? 'String';
     if (type !== 'String' && type !== 'StringList') {
       throw resource.mistake(

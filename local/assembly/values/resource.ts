@@ -1,6 +1,30 @@
 import { UserError } from '../../user-error';
-import type { Stack } from '../stack';
+import type { StackFiles } from '../synthesis/cloud-assembly';
 import { type Json, type JsonObject, objectAt, textAt } from './json';
+
+/** The stack that a resource is in, as its values need it. */
+export interface ResourceStack {
+  readonly name: string;
+  readonly files: StackFiles;
+  readonly region: string;
+  readonly accountId: string;
+  readonly partition: string;
+  readonly urlSuffix: string;
+  /** `arn:{partition}:{service}:{region}:{account}:{resource}` */
+  arn(service: string, resource: string): string;
+  resolve(value: Json, at: string): Json | undefined;
+  /** What `Ref` and `Fn::GetAtt` give. */
+  reference(name: string, at: string): Json | undefined;
+  attribute(logicalId: string, name: string, at: string): Json | undefined;
+  /** The resources whose conditions are true. */
+  resources(): Resource[];
+  mistake(at: string, text: string): UserError;
+}
+
+/** The resources of an app, by their types. */
+export interface AppResources {
+  resources(...types: string[]): Resource[];
+}
 
 /** One resource of a template. Its properties are resolved on demand. */
 export class Resource {
@@ -9,7 +33,7 @@ export class Resource {
   readonly path: string;
 
   constructor(
-    readonly stack: Stack,
+    readonly stack: ResourceStack,
     readonly logicalId: string,
     readonly definition: Json,
   ) {
