@@ -129,17 +129,17 @@ describe('the notifications, deployed with a verifier to an AWS that enforces IA
 
   it('say which secret they may not read: every one but their own', async () => {
     const other = await UsersSecret.create(ministack, 'others', users);
-    const [what, remedy] = (await complaint(other.arn)).split('), and nobody passes without. ');
+    const [what, remedy] = (await complaint(other.arn)).split('), so nobody can sign in. ');
     expect(what).toMatch(`CREDENTIALS ${other.arn} cannot be read (AccessDeniedException: User: `);
-    expect(remedy).toMatch('allow the routes function secretsmanager:GetSecretValue on it');
+    expect(remedy).toMatch('allow the routes function secretsmanager:GetSecretValue on the secret');
     other.close();
   });
 
   // The last one: nothing that comes after could pass the verifier.
   it('say which secret is not there', async () => {
     await secret.delete();
-    const [what, remedy] = (await complaint(secret.arn)).split('), and nobody passes without. ');
+    const [what, remedy] = (await complaint(secret.arn)).split('), so nobody can sign in. ');
     expect(what).toMatch(`CREDENTIALS ${secret.arn} cannot be read (ResourceNotFoundException: `);
-    expect(remedy).toMatch(/^Name a secret of this account and region/);
+    expect(remedy).toMatch(/^Set it to a secret of this account and region/);
   });
 });

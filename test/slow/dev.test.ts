@@ -38,7 +38,7 @@ describe('shared-connection dev', () => {
 
     project.save('answer.js', 'third');
     expect(await project.says(/replaced/)).toMatch(
-      /^Mended\. Functions replaced \d+\.\d\d s after the save$/,
+      /^Fixed\. Functions replaced \d+\.\d\d s after the save$/,
     );
     await answers('third');
 
