@@ -37,9 +37,7 @@ describe('shared-connection dev', () => {
     await answers('second');
 
     project.save('answer.js', 'third');
-    expect(await project.says(/replaced/)).toMatch(
-      /^Fixed\. Functions replaced \d+\.\d\d s after the save$/,
-    );
+    expect(await project.says(/replaced/)).toMatch(/^Fixed\. Functions replaced \d+\.\d\d s after the save$/);
     await answers('third');
 
     const path = 'assembly/Main.template.json';

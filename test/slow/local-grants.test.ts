@@ -57,7 +57,7 @@ describe('the chat on the local runtime', () => {
     const lines: string[] = [];
     heard = (line) => lines.push(line);
     await visit(new Promise(() => {}));
-    expect(lines.filter((line) => line.includes(' may not '))).toEqual([]);
+    expect(lines.filter((line) => line.includes(' has no permission for '))).toEqual([]);
   });
 
   it.each(NEEDED)(
@@ -72,7 +72,7 @@ describe('the chat on the local runtime', () => {
       );
       const denied = new Promise<string>((resolve) => {
         heard = (line) => {
-          if (line.includes(`Chat/Functions/${place} may not ${action} on `)) resolve(line);
+          if (line.includes(`Chat/Functions/${place} has no permission for ${action} on `)) resolve(line);
         };
       });
       const without = taken.reduce((rest, one) => lacking(rest, lambdaFunction, one), app.app);

@@ -59,7 +59,9 @@ describe('The grants of this app', () => {
             CDK_GRANTS[grant.action.split(':')[0] ?? ''] ?? 'no grant of the CDK is expected',
           ),
         ]);
-        expect(lines[0]).toContain(`${lambdaFunction.functionName} may not ${grant.action} on `);
+        expect(lines[0]).toContain(
+          `${lambdaFunction.functionName} has no permission for ${grant.action} on `,
+        );
         return `${lambdaFunction.path} ${grant.action}`;
       }),
     );

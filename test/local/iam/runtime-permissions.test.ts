@@ -115,7 +115,9 @@ describe('A runtime', () => {
       __type: 'com.amazon.coral.service#AccessDeniedException',
       Message: `User: ${SESSION} is not authorized to perform: dynamodb:ListTables on resource: * because no identity-based policy allows the dynamodb:ListTables action`,
     });
-    expect(lines.filter((line) => line.includes('may not dynamodb:ListTables'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('has no permission for dynamodb:ListTables'))).toHaveLength(
+      1,
+    );
   });
 
   it('lets every function do everything where IAM is off', async () => {
@@ -134,7 +136,7 @@ describe('A runtime', () => {
     });
     client.destroy();
     expect(lines.find((line) => line.includes('AWS_ACCESS_KEY_ID=local'))).toContain(
-      'A request to dynamodb is refused',
+      'A request to dynamodb was refused',
     );
     expect(lines.join('\n')).not.toContain('AKIASOMEBODY');
   });
