@@ -92,13 +92,15 @@ export class Deliveries {
     return this.functions.queue.map(describe).sort();
   }
 
-  #deliver(queued: QueuedRequest, requestId = `request ${++this.#requests}`): void {
+  /** A retry has the request's id, and tokens of its own. */
+  #deliver(queued: QueuedRequest, requestId = `request ${++this.#requests}`, attempt = 1): void {
+    const tried = attempt === 1 ? requestId : `${requestId}, try ${attempt}`;
     this.scheduler.begin(
       new Actor(
-        `${describe(queued)} (${requestId})`,
+        `${describe(queued)} (${tried})`,
         this.#limitMilliseconds,
         () => this.#serve(queued, requestId),
-        () => this.#deliver(queued, requestId),
+        () => this.#deliver(queued, requestId, attempt + 1),
       ),
     );
   }

@@ -9,7 +9,7 @@ import { allOver } from '../../delivery/all-over';
 import type { Service } from '../../service';
 import { absent, all, always, any, atMost, equals, itemExists, lessThan } from '../../table/conditions';
 import { expiryAfter, type Item } from '../../table/item';
-import { pages } from '../../table/table';
+import { pages, type Table } from '../../table/table';
 import type { ChannelFrames } from './channel-frames';
 import { framesOf } from './channel-frames';
 import { Cut } from './cut';
@@ -40,9 +40,13 @@ export const GATHERING_MILLISECONDS = 50;
 const INLINE_MILLISECONDS = 2_000;
 /** For more members than this, a new invocation posts. */
 const INLINE_MEMBERS = 1_000;
-/** The sweep finds the channel by a row, which is renewed when it has less time left than this. */
-const LISTED_AHEAD_SECONDS = LOG_ROW_SECONDS / 2;
+/** An environment renews the row by which the sweep finds a channel once in this time. */
+const LISTED_MILLISECONDS = 24 * 60 * 60_000;
+const LISTED_REMEMBERED = 10_000;
 const ADMISSIONS_AT_A_TIME = 25;
+
+/** The channels that this environment has listed, and until when it need not do so again. */
+const listed = new WeakMap<Table, Map<string, number>>();
 
 /** The fields of a poster's row. */
 interface Lease {
@@ -79,7 +83,6 @@ export class Poster {
   readonly #begin: () => Promise<LogState | undefined>;
   readonly #goOn: (() => Promise<void>) | undefined;
   #members = 0;
-  #listedUntil = 0;
 
   constructor({ service, log, frames, range, begin, goOn }: PosterCollaborators) {
     this.#begin = begin;
@@ -105,6 +108,7 @@ export class Poster {
   }): Promise<void> {
     const { clock, token } = this.#service.backend;
     const patience = inline && this.#goOn ? INLINE_MILLISECONDS : Number.POSITIVE_INFINITY;
+    await this.#list();
     const end = Math.min(clock.now() + patience, this.#service.deadline - BATCH_MILLISECONDS);
     for (let isBusy = false; ; isBusy = true) {
       const lease = await this.#take(token(), epoch, hasLine);
@@ -182,7 +186,6 @@ export class Poster {
       any(absent('poster'), lessThan('until', now), equals('poster', token)),
     );
     if (!row) return undefined;
-    await this.#list(row, now);
     return {
       token,
       epoch: row.epoch as string | undefined,
@@ -193,13 +196,17 @@ export class Poster {
     };
   }
 
-  /** The row with which the sweep finds channels. */
-  async #list({ listedUntil = 0 }: Item, now: number): Promise<void> {
-    this.#listedUntil = listedUntil as number;
-    const expiresAt = expiryAfter(now, LOG_ROW_SECONDS);
-    if (this.#listedUntil > expiresAt - LISTED_AHEAD_SECONDS) return;
-    this.#listedUntil = expiresAt;
-    await this.#service.backend.table.put({ ...loggedKey(this.#log.name), expiresAt }, always);
+  /** Before anything is posted: the sweep finds channels by this row, and mends what a poster leaves that dies. */
+  async #list(): Promise<void> {
+    const { table, clock } = this.#service.backend;
+    const { pk, sk } = loggedKey(this.#log.name);
+    const now = clock.now();
+    const known = listed.get(table) ?? new Map<string, number>();
+    listed.set(table, known);
+    if ((known.get(pk + sk) ?? 0) > now) return;
+    await table.put({ pk, sk, expiresAt: expiryAfter(now, LOG_ROW_SECONDS) }, always);
+    if (known.size >= LISTED_REMEMBERED) known.clear();
+    known.set(pk + sk, now + LISTED_MILLISECONDS);
   }
 
   /**
@@ -260,7 +267,6 @@ export class Poster {
       {
         set: {
           posted,
-          listedUntil: this.#listedUntil,
           ...(epoch !== undefined && { epoch }),
           ...(!hasNotLooked && { members: this.#members }),
         },
