@@ -26,6 +26,17 @@ class SessionServer extends AnsweringServer {
   override async onSessionEnd(): Promise<void> {}
 }
 
+/** Its clients join a channel with a log, leave it and publish to it. */
+class BoardServer extends WebSocketServer {
+  static override readonly channels = { board: { log: { size: 100, seconds: 3_600 } } };
+
+  override async onClientMessage(data: string): Promise<void> {
+    if (data === 'join') await this.subscribe('board');
+    else if (data === 'leave') await this.unsubscribe('board');
+    else await this.service.channel('board').publish(data);
+  }
+}
+
 export async function* librarySteps(table: MeteredTable): AsyncGenerator<Step, void, undefined> {
   const answering = new MeteredService(table, 'answering', AnsweringServer);
   const sessions = new MeteredService(table, 'sessions', SessionServer, { sessionCookie: 'sid' });
@@ -58,4 +69,14 @@ export async function* librarySteps(table: MeteredTable): AsyncGenerator<Step, v
   yield await step(sessions, 'a message in a session, answered', () => sessions.say(last, 'hello'));
   yield await step(sessions, 'leave a session', () => sessions.leave(first));
   yield await step(sessions, 'leave a session that ends with it', () => sessions.leave(last));
+
+  const board = new MeteredService(table, 'board', BoardServer);
+  const ids = [newWebSocketId(), newWebSocketId(), newWebSocketId()] as const;
+  for (const one of ids) await board.connect(one);
+  await board.say(ids[0], 'join');
+  await board.say(ids[1], 'join');
+  yield await step(board, 'a line of a log, to 2', () => board.say(ids[0], 'hello'));
+  yield await step(board, 'join a log', () => board.say(ids[2], 'join'));
+  yield await step(board, 'leave a log', () => board.say(ids[2], 'leave'));
+  yield await step(board, "a log's history, 1 line", () => board.service.channel('board').history());
 }
