@@ -106,7 +106,7 @@ function runOptions(command: Command): Command {
         .choices(['thread', 'process'])
         .default('thread'),
     )
-    .option('--no-iam', 'verify no signatures, and let every function do everything')
+    .option('--no-iam', 'do not verify signatures, and let functions do everything')
     .option(
       '--no-limits',
       'allow frames and messages of up to 6 MB, to test clients (AWS allows 32 KB and 128 KB)',

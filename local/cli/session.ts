@@ -281,7 +281,7 @@ export class Session {
 }
 
 const IAM_IS_OFF =
-  'IAM is off (--no-iam): no signature is verified, and every function may do everything, as on AWS it may not';
+  'IAM is off (--no-iam): signatures are not verified and functions may do everything; what works here may fail on AWS';
 
 /** Pages are in the app's folder `web`, unless the user chose another. */
 function findWeb(web: string | undefined, source: AppSource): string | undefined {

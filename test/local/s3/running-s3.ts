@@ -23,6 +23,7 @@ export interface RunningS3 {
   /** Above the bucket's folder. */
   home: string;
   created: Created[];
+  service: S3Service;
   /** Paths are sent as they are. */
   send(
     method: string,
@@ -51,7 +52,7 @@ export async function startS3(bucketName = 'samples'): Promise<RunningS3> {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    ...{ port, bucket, home, created },
+    ...{ port, bucket, home, created, service },
     async send(method, path, { headers = {}, body = '' } = {}) {
       const outgoing = request({ host: '127.0.0.1', port, path, method, headers });
       outgoing.end(body);
