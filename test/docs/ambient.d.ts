@@ -1,4 +1,5 @@
 /** What fragments of the pages name without saying where it comes from. */
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Stack } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { WebSocketService } from '../../infra';
@@ -9,6 +10,13 @@ declare global {
   const webSocketId: string;
   const id: string;
   const socket: SharedConnection;
+
+  /** The schema of `examples/rooms`. */
+  const messages: StandardSchemaV1<
+    unknown,
+    | { type: 'join'; room: string; since?: { epoch: string; offset: number } }
+    | { type: 'answer'; room: string; choice: number }
+  >;
 
   const stack: Stack;
   const service: WebSocketService;

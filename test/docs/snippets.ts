@@ -13,6 +13,7 @@ export interface Snippet {
 const KNOWN_NAMES: Record<string, string[]> = {
   'shared-connection': [
     ...[
+      'ChannelRules',
       'ConnectionLimits',
       'LambdaContext',
       'MessageOf',
