@@ -32,7 +32,7 @@ export type {
 export type { HandlerOptions } from './handlers/service-function';
 export type { ReadOptions } from './inbox/message-reader';
 export type { WaitOptions } from './inbox/whole-messages';
-export type { ConnectionLimits } from './limits/connection-limits';
+export type { ConnectionLimits, UserLimits } from './limits/connection-limits';
 export type { ConnectionStatus } from './management-api/connections-client';
 export {
   ClientError,

@@ -23,6 +23,8 @@ export interface Connection extends ConnectionAddress {
   user?: string;
   /** What others may know about the user. */
   info?: Value;
+  /** The user among whose connections it is counted, if the service limits them. */
+  countedUser?: string;
   /** When the connection was last identified after the handshake, and by which request. */
   identifiedAt?: string;
   /** What hooks have stored for the connection. */
@@ -115,6 +117,7 @@ export function toConnection(item: Item): Connection {
     messagesTo,
     user,
     info,
+    countedUser,
     identifiedAt,
     attributesRevision,
     started,
@@ -140,6 +143,7 @@ export function toConnection(item: Item): Connection {
     done: done === true,
     ...(user !== undefined && { user: user as string }),
     ...(info !== undefined && { info }),
+    ...(countedUser !== undefined && { countedUser: countedUser as string }),
     ...(identifiedAt !== undefined && { identifiedAt: identifiedAt as string }),
     ...(attributesRevision !== undefined && { attributesRevision: attributesRevision as number }),
     ...(started !== undefined && { started: started as string }),

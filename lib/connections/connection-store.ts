@@ -50,6 +50,7 @@ export type NewConnection = Pick<
   Connection,
   'webSocketId' | 'callbackUrl' | 'service' | 'sessionId' | 'serverFunction' | 'attributes' | 'messagesTo'
 > &
+  Pick<Connection, 'countedUser'> &
   KnownIdentity;
 
 /** What API Gateway said about the end of the connection, if anything. */
@@ -85,10 +86,12 @@ export class ConnectionStore {
     const { webSocketId, callbackUrl, service, sessionId, serverFunction, attributes, messagesTo } =
       connection;
     const identity = identityOf(connection);
+    const { countedUser } = connection;
     const accepted = await this.table.put(
       {
         ...connectionKey(webSocketId),
         ...{ callbackUrl, service, sessionId, serverFunction, attributes, messagesTo, ...identity },
+        ...(countedUser !== undefined && { countedUser }),
         ...{ state: 'open', acceptedAt, putToken: token, expiresAt },
       },
       // A late duplicate must not undo later changes.

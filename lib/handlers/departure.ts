@@ -2,6 +2,7 @@
 import { SETTLEMENT_LEASE_MILLISECONDS } from '../connections/connection-store';
 import { identityOf } from '../connections/identity';
 import type { Departure, DepartureHooks } from '../departures/settlement';
+import { UserConnections } from '../limits/user-connections';
 import type { ServerContext } from '../server/server-context';
 import { Service } from '../service';
 import { deadlineOf } from './deadline';
@@ -17,6 +18,9 @@ export function departureHooks(shared: ServiceFunction, context: LambdaContext):
     },
     async onLeft(departure, channels) {
       const { service, member } = serverContext('onPostServer', departure, shared, context);
+      const { connection } = departure;
+      const { countedUser, webSocketId } = connection;
+      if (countedUser !== undefined) await userConnections(shared).leave(countedUser, webSocketId);
       await service.presence.left(member, channels);
     },
     async onSessionEnd(departure) {
@@ -47,4 +51,8 @@ function serverContext(
     ...{ sessionId, attributes },
     requestTime: now,
   };
+}
+
+export function userConnections({ backend, serviceName, limits }: ServiceFunction): UserConnections {
+  return new UserConnections(backend.table, backend.clock, serviceName, limits.perUser.connections);
 }

@@ -14,6 +14,8 @@ import { Settlement } from '../departures/settlement';
 import { WebSocketClosedError, WebSocketOpeningError } from '../errors';
 import type { JwtIdentity } from '../identity/jwt-identity';
 import { Admissions } from '../limits/admissions';
+import type { Admission } from '../limits/message-rate';
+import { userPk } from '../limits/user-connections';
 import { ClientError } from '../messages/client-error';
 import type { ServerContext } from '../server/server-context';
 import { type AnyServer, HandshakeRefusal, overrides } from '../server/web-socket-server';
@@ -23,7 +25,7 @@ import { SessionStore } from '../sessions/session-store';
 import { serveClientMessage } from './client-messages';
 import { cookieValue } from './cookies';
 import { deadlineOf } from './deadline';
-import { departureHooks } from './departure';
+import { departureHooks, userConnections } from './departure';
 import type {
   ConnectEvent,
   DisconnectEvent,
@@ -45,6 +47,7 @@ export class Routes {
   readonly #messages: IncomingMessages;
   readonly #known: KnownConnections;
   readonly #admissions: Admissions;
+  readonly #userAdmissions: Admissions;
   #jwtIdentity: Promise<JwtIdentity> | undefined;
 
   constructor(private readonly shared: ServiceFunction) {
@@ -53,7 +56,12 @@ export class Routes {
     this.#sessions = new SessionStore(shared.backend.table, shared.backend.clock);
     this.#messages = new IncomingMessages(shared);
     this.#known = new KnownConnections(shared.backend.table, shared.backend.clock);
-    this.#admissions = new Admissions(shared.limits, shared.backend.table);
+    const { limits, serviceName } = shared;
+    const { table } = shared.backend;
+    this.#admissions = new Admissions(limits, table);
+    this.#userAdmissions = new Admissions({ ...limits.perUser, counted: limits.counted }, table, (user) =>
+      userPk(serviceName, user),
+    );
   }
 
   async connect(event: ConnectEvent, context: LambdaContext): Promise<RouteResult> {
@@ -87,7 +95,12 @@ export class Routes {
       throw error;
     }
     const { member, sessionId, attributes } = serverContext;
-    const connection = { ...member, sessionId, attributes, messagesTo: messagesTo(ServerClass, server) };
+    const counted = await this.#countUser(member);
+    if (counted === 'too many') return { statusCode: 429 };
+    const connection = {
+      ...{ ...member, ...counted, sessionId, attributes },
+      messagesTo: messagesTo(ServerClass, server),
+    };
     const accepted = await this.#store.accept(connection, backend.token());
     if (!accepted) return { statusCode: 500 };
     if (!(await this.#channels.subscribeAll(member, channels))) return { statusCode: 500 };
@@ -113,8 +126,9 @@ export class Routes {
     const { ServerClass } = this.shared;
     const { connectionId, requestTimeEpoch } = event.requestContext;
     const admission = await this.#admissions.admit(connectionId, requestTimeEpoch);
-    if (!admission.taken) {
-      if (admission.refused !== undefined) await this.#tellRefused(event, context, admission.refused);
+    const ofUser = admission.taken ? await this.#admitOfUser(event) : admission;
+    if (!ofUser.taken) {
+      if (ofUser.refused !== undefined) await this.#tellRefused(event, context, ofUser.refused);
       return { statusCode: 429 };
     }
     if (!overrides(ServerClass, 'onClientMessage')) {
@@ -124,6 +138,25 @@ export class Routes {
     const { body = '' } = event;
     await this.#serve(event, context, (server) => serveClientMessage(ServerClass, server, body));
     return { statusCode: 200 };
+  }
+
+  /** One connection more of its user, if the class limits them. */
+  async #countUser({ user, webSocketId }: Member): Promise<{ countedUser?: string } | 'too many'> {
+    const { connections } = this.shared.limits.perUser;
+    if (user === undefined || connections === Number.POSITIVE_INFINITY) return {};
+    if (await userConnections(this.shared).admit(user, webSocketId)) return { countedUser: user };
+    console.warn(
+      `User ${JSON.stringify(user)} has ${connections} connections already, which is the limit: one more is refused`,
+    );
+    return 'too many';
+  }
+
+  async #admitOfUser({ requestContext }: MessageEvent): Promise<Admission> {
+    const { connectionId, requestTimeEpoch, authorizer } = requestContext;
+    if (this.shared.limits.perUser.messagesPerSecond === Number.POSITIVE_INFINITY) return { taken: true };
+    const known = await this.#known.connection(connectionId);
+    const { user } = { ...identityFoundBy(authorizer), ...identityOf(known) };
+    return user === undefined ? { taken: true } : this.#userAdmissions.admit(user, requestTimeEpoch);
   }
 
   /** Runs a hook for a message of a connection. */

@@ -1,7 +1,7 @@
 /** What the handlers of one service share, from their functions' environment. */
 import { type Backend, backendFromEnvironment } from '../backend';
 import { ConfigurationError } from '../errors';
-import { type ConnectionLimits, limitsOf } from '../limits/connection-limits';
+import { type Limits, limitsOf } from '../limits/connection-limits';
 import type { ServerClass } from '../server/web-socket-server';
 import type { Service } from '../service';
 import { allowedOrigins } from './origins';
@@ -30,7 +30,7 @@ export interface ServiceFunction {
   /** The environment with which JWTs are accepted, if the service asks for one. */
   jwtEnvironment: NodeJS.ProcessEnv | undefined;
   /** How much one client may send. */
-  limits: Required<ConnectionLimits>;
+  limits: Limits;
   upkeep: ((service: Service) => Promise<void>) | undefined;
 }
 

@@ -6,7 +6,7 @@ import { connectionKey } from '../connections/connection-items';
 import { absent, any, lessThan } from '../table/conditions';
 import { expiryAfter } from '../table/item';
 import type { Table } from '../table/table';
-import type { ConnectionLimits } from './connection-limits';
+import type { Limits } from './connection-limits';
 import { type Admission, MessageRate } from './message-rate';
 
 /** A message that arrives late still finds the counter of its window. */
@@ -16,8 +16,10 @@ export class Admissions {
   readonly #rate: MessageRate;
 
   constructor(
-    private readonly limits: Required<ConnectionLimits>,
+    private readonly limits: Pick<Limits, 'messagesPerSecond' | 'burst' | 'counted'>,
     private readonly table: Table,
+    /** The partition in which the messages of a connection, or of a user, are counted. */
+    private readonly pkOf: (id: string) => string = (webSocketId) => connectionKey(webSocketId).pk,
   ) {
     this.#rate = new MessageRate(limits.messagesPerSecond, limits.burst);
   }
@@ -45,7 +47,7 @@ export class Admissions {
     if (windowMilliseconds === 0) return true;
     const begin = Math.floor(at / windowMilliseconds) * windowMilliseconds;
     const counted = await this.table.update(
-      { pk: connectionKey(webSocketId).pk, sk: `RATE#${Math.floor(begin)}` },
+      { pk: this.pkOf(webSocketId), sk: `RATE#${Math.floor(begin)}` },
       {
         add: { taken: 1 },
         setIfAbsent: { expiresAt: expiryAfter(begin + windowMilliseconds, KEPT_SECONDS) },

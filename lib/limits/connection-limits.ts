@@ -22,10 +22,30 @@ export interface ConnectionLimits {
   counted?: 'environment' | 'table';
   /** Channels that the class's own hooks may subscribe one connection to. @default 100 */
   channels?: number;
+  /** What all connections of one user may do together. A connection that nobody has identified counts for none. @default no limit */
+  perUser?: UserLimits;
+}
+
+/** What one user may do, over all connections. */
+export interface UserLimits {
+  /**
+   * Connections at a time. Counts users whom an authorizer, a JWT or `onPreServer` has identified; one more is refused with status 429.
+   * One write and one read for each handshake, and one write for each end. @default Number.POSITIVE_INFINITY
+   */
+  connections?: number;
+  /** Messages in the long run, counted as `counted` says. @default Number.POSITIVE_INFINITY */
+  messagesPerSecond?: number;
+  /** Messages at once, before `messagesPerSecond` counts. @default that of one connection */
+  burst?: number;
+}
+
+/** Every limit with its value. */
+export interface Limits extends Required<Omit<ConnectionLimits, 'perUser'>> {
+  perUser: Required<UserLimits>;
 }
 
 /** Generous: a person types a line in seconds, and API Gateway throttles a whole stage at 500 a second by default. */
-const DEFAULT_LIMITS: Required<ConnectionLimits> = {
+const DEFAULT_LIMITS: Omit<Limits, 'perUser'> = {
   messagesPerSecond: 100,
   burst: 500,
   excess: 'error',
@@ -34,14 +54,20 @@ const DEFAULT_LIMITS: Required<ConnectionLimits> = {
 };
 
 /** The limits of a server class, with defaults for missing ones. @throws InvalidValueError for one out of range */
-export function limitsOf(ServerClass: {
-  name: string;
-  limits?: ConnectionLimits;
-}): Required<ConnectionLimits> {
-  const limits = { ...DEFAULT_LIMITS, ...ServerClass.limits };
-  const invalid = (name: keyof ConnectionLimits, rule: string) =>
+export function limitsOf(ServerClass: { name: string; limits?: ConnectionLimits }): Limits {
+  const given = { ...DEFAULT_LIMITS, ...ServerClass.limits };
+  const { connections, messagesPerSecond, burst } = { ...ServerClass.limits?.perUser };
+  const limits = {
+    ...given,
+    perUser: {
+      connections: connections ?? Number.POSITIVE_INFINITY,
+      messagesPerSecond: messagesPerSecond ?? Number.POSITIVE_INFINITY,
+      burst: burst ?? given.burst,
+    },
+  };
+  const invalid = (name: string, rule: string, value: unknown = limits[name as keyof Limits]) =>
     new InvalidValueError(
-      `limits.${name} of ${ServerClass.name} is ${String(limits[name])}, but it must be ${rule}.`,
+      `limits.${name} of ${ServerClass.name} is ${String(value)}, but it must be ${rule}.`,
     );
   if (!(limits.messagesPerSecond > 0)) {
     throw invalid('messagesPerSecond', 'a number above 0, or Number.POSITIVE_INFINITY');
@@ -52,5 +78,13 @@ export function limitsOf(ServerClass: {
   if (limits.counted !== 'environment' && limits.counted !== 'table') {
     throw invalid('counted', '"environment" or "table"');
   }
+  const { perUser } = limits;
+  if (!(perUser.connections >= 1)) {
+    throw invalid('perUser.connections', 'a number of 1 or more', perUser.connections);
+  }
+  if (!(perUser.messagesPerSecond > 0)) {
+    throw invalid('perUser.messagesPerSecond', 'a number above 0', perUser.messagesPerSecond);
+  }
+  if (!(perUser.burst >= 1)) throw invalid('perUser.burst', 'a number of 1 or more', perUser.burst);
   return limits;
 }
