@@ -14,7 +14,7 @@ import { FaultEndpoint } from './faults/fault-endpoint';
 import type { Faults } from './faults/faults';
 import { namesForPeople } from './function-names';
 import { Gateway } from './gateway/gateway';
-import type { SizeLimits } from './gateway/quotas';
+import type { AccountQuotas, SizeLimits } from './gateway/quotas';
 import { HttpApis } from './http/http-apis';
 import { Access } from './iam/access';
 import { guardedServices } from './iam/guarded-service';
@@ -68,6 +68,8 @@ export interface RuntimeOptions {
   faults?: Faults;
   /** Of frames and messages at the gateway. @default AWS's */
   sizeLimits?: SizeLimits;
+  /** What the gateway takes in a second. @default AWS's quotas of an account */
+  accountQuotas?: AccountQuotas;
 }
 
 export interface Runtime {
@@ -173,6 +175,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       access,
       ...(options.faults && { faults: options.faults }),
       ...(options.sizeLimits && { sizeLimits: options.sizeLimits }),
+      ...(options.accountQuotas && { accountQuotas: options.accountQuotas }),
     });
     const httpApis = new HttpApis({
       ...{ apis: app.httpApis, region, accountId, invoker: functionHost, clock, log, nameOf },

@@ -43,12 +43,58 @@ export interface WebSocketApi {
   name: string;
   /** For instance `$request.body.action`. */
   routeSelectionExpression: string;
+  /** If a route requires API keys. */
+  apiKeys?: ApiKeySettings;
   routes: Route[];
   stages: Stage[];
   /** Other host names of its stages. */
   customDomains?: CustomDomain[];
   /** Whether only these names work, and the API's own host does not. */
   isExecuteApiDisabled?: boolean;
+}
+
+/** The API keys of an app, as far as one API is concerned. */
+export interface ApiKeySettings {
+  /** Where a handshake has its key: the header `x-api-key`, or the authorizer's `usageIdentifierKey`. */
+  source: 'header' | 'authorizer';
+  keys: ApiKey[];
+}
+
+export interface ApiKey {
+  path: string;
+  id: string;
+  value: string;
+  /** If the template has no value. AWS makes up another one then. */
+  isGenerated?: boolean;
+  isEnabled: boolean;
+  /** Those with stages of this API. */
+  plans: UsagePlan[];
+}
+
+export interface UsagePlan {
+  path: string;
+  id: string;
+  stageNames: string[];
+  throttle?: Throttle;
+  quota?: { limit: number; period: 'DAY' | 'WEEK' | 'MONTH'; offsetDays: number };
+}
+
+/** A token bucket. The account's quotas apply to what is absent. */
+export interface Throttle {
+  perSecond?: number;
+  burst?: number;
+}
+
+export interface StageThrottling {
+  /** For all routes without settings of their own. */
+  stage?: Throttle;
+  byRoute: Record<string, Throttle>;
+}
+
+/** Which model a message must conform to, and the models by key. */
+export interface Validation {
+  selectionExpression: string;
+  models: Record<string, { path: string; schema: JsonObject }>;
 }
 
 /** `wss://{domainName}/{mappingKey}` leads to a stage. */
@@ -73,6 +119,9 @@ export interface Route {
   integrationsByStage?: Record<string, Integration>;
   /** `route.request.querystring.room` and the like, and whether a handshake must have it. */
   parameters?: Record<string, { isRequired: boolean }>;
+  /** The models that messages must conform to. */
+  validation?: Validation;
+  apiKeyRequired?: boolean;
   /** Two-way: a `$default` route response exists and is selected, so the function's body is sent to the client. */
   returnsResponse: boolean;
 }
@@ -195,6 +244,9 @@ export interface Stage {
   stageName: string;
   /** Left out of events if empty. */
   variables: Record<string, string>;
+  throttling?: StageThrottling;
+  /** The format of its access log, if it has one. */
+  accessLogFormat?: string;
 }
 
 export interface LambdaFunction {

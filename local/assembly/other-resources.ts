@@ -10,8 +10,8 @@ import type { OtherResource } from './model';
  * records or certificates.
  */
 const UNLISTED = [
-  /^AWS::ApiGateway::(Account|Deployment|Method|Resource|RestApi|Stage)$/,
-  /^AWS::ApiGatewayV2::(Api|ApiMapping|Authorizer|Deployment|DomainName|Integration|IntegrationResponse|Route|RouteResponse|Stage)$/,
+  /^AWS::ApiGateway::(Account|ApiKey|Deployment|Method|Resource|RestApi|Stage|UsagePlan|UsagePlanKey)$/,
+  /^AWS::ApiGatewayV2::(Api|ApiMapping|Authorizer|Deployment|DomainName|Integration|IntegrationResponse|Model|Route|RouteResponse|Stage)$/,
   /^AWS::CDK::Metadata$/,
   /^AWS::CertificateManager::Certificate$/,
   /^AWS::CloudFormation::(Stack|WaitConditionHandle)$/,

@@ -2,7 +2,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { hostName } from '../endpoint/host-header';
 import { DEFAULT_SEED } from '../faults/faults';
+import { AWS_ACCOUNT_QUOTAS } from '../gateway/quotas';
 import { printableLines } from '../printable';
+import { readQuota } from './account-quotas';
 import type { SessionOptions } from './session';
 
 /**
@@ -110,6 +112,12 @@ function runOptions(command: Command): Command {
     .option(
       '--no-limits',
       'allow frames and messages of up to 6 MB, to test clients (AWS allows 32 KB and 128 KB)',
+    )
+    .option(
+      '--quota <name=value>',
+      'a quota that AWS has raised for your account (repeatable): requests, burst, new-connections',
+      readQuota,
+      AWS_ACCOUNT_QUOTAS,
     )
     .option('--strict', 'refuse to start if one of the routes cannot be run here', false)
     .option('--quiet', 'log only errors of functions', false)

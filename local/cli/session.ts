@@ -9,7 +9,7 @@ import type { PageReload } from '../endpoint/page-reload';
 import { readFaults } from '../faults/fault-settings';
 import { Faults } from '../faults/faults';
 import { type NameForPeople, namesForPeople } from '../function-names';
-import { WIDE_SIZE_LIMITS } from '../gateway/quotas';
+import { type AccountQuotas, WIDE_SIZE_LIMITS } from '../gateway/quotas';
 import type { Isolation } from '../lambda/environment';
 import { textFunctionLog } from '../lambda/function-log';
 import type { Log } from '../log';
@@ -57,6 +57,8 @@ export interface SessionOptions {
   iam: boolean;
   /** Whether to enforce AWS's limits for frames and messages. */
   limits: boolean;
+  /** AWS's default quotas of an account, or those that AWS has raised. */
+  quota: AccountQuotas;
   /** Refuse an app if one of its parts cannot be run. */
   strict: boolean;
   quiet: boolean;
@@ -249,6 +251,7 @@ export class Session {
       ...(this.#pageReload && { pageReload: this.#pageReload }),
       faults: this.#faults,
       ...(!this.#options.limits && { sizeLimits: WIDE_SIZE_LIMITS }),
+      accountQuotas: this.#options.quota,
     });
     this.#running = { app, runtime };
     if (this.isStopping) return this.stop();

@@ -25,6 +25,14 @@
  * - A Lambda integration that is no proxy has the status 200 unless its function fails; on `$connect`, 502 then. A failure without an
  *   integration response gives the error frame, and an empty request is the event `{}` (`LambdaCustomIntegrations`).
  * - A handshake without a parameter that `$connect` requires is refused with 400 (`Handshake`).
+ * - Throttling: one bucket for a stage's `DefaultRouteSettings`, which routes without settings of their own share; the account's
+ *   500 new connections a second may come at once; `$disconnect` is never throttled. Handshakes are throttled before the authorizer
+ *   is asked, except by a usage plan (`Throttles`, `Handshake`).
+ * - API keys are checked after the authorizer, with the answers of REST APIs: 403 `Forbidden`, 429 `Too Many Requests` and 429 `Limit
+ *   Exceeded`. A usage plan counts handshakes. A message route that requires a key gives the Forbidden frame to connections that were
+ *   opened without one. `identity` has `apiKey` and `apiKeyId` in every event (`ApiKeys`).
+ * - A model's `format` is not looked at, and messages of `$connect` have no model (`MessageModels`).
+ * - Access logs: `status` of a message is what it would be over HTTP, of an accepted handshake 200 (`AccessLog`).
  * - Every ping is answered by a pong of its own, unless the client does not read: then only the latest one (`Pongs`).
  */
 
@@ -42,6 +50,12 @@ export const UNRECORDED_REASON = '';
 
 /** How long a client may take to answer a close frame before its TCP connection is cut. */
 export const CLOSE_HANDSHAKE_MILLIS = 2_000;
+
+/**
+ * Whether a client whose message is throttled loses its connection, with 1008: the documentation knows that code for "too many
+ * requests from one client", and no capture shows it. The client gets a frame in the form of the others either way.
+ */
+export const THROTTLED_CLIENTS_ARE_CLOSED: boolean = false;
 
 /** How much may wait in the gateway for a client that does not read. A post beyond it gets 429. */
 export const MAX_CLIENT_BUFFER_BYTES = 1024 * 1024;

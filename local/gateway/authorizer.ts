@@ -28,6 +28,8 @@ export type Authorization =
       context: AuthorizerContext;
       /** How long the function took, in milliseconds. Only the CONNECT event has it. */
       integrationLatency: number;
+      /** The API key that the function chose, for APIs whose keys come from it. */
+      usageIdentifierKey?: string;
     };
 
 export interface AuthorizersOptions {
@@ -102,7 +104,9 @@ export class Authorizers {
     { functionName }: LambdaAuthorizer,
     payload: string,
     methodArn: string,
-  ): { kind: 'refused'; refusal: Refusal } | { kind: 'authorized'; context: AuthorizerContext } {
+  ):
+    | { kind: 'refused'; refusal: Refusal }
+    | { kind: 'authorized'; context: AuthorizerContext; usageIdentifierKey?: string } {
     const malformed = (what: string) => {
       const name = this.#options.nameOf(functionName);
       this.#options.log.warn(`${name} authorized a handshake with ${what}, so the client gets 500.`);
@@ -115,7 +119,12 @@ export class Authorizers {
     if (typeof result !== 'object' || result === null || Array.isArray(result)) {
       return malformed('something other than an object: it must return { principalId, policyDocument }');
     }
-    const { principalId, policyDocument, context = {} } = result as Record<string, unknown>;
+    const {
+      principalId,
+      policyDocument,
+      context = {},
+      usageIdentifierKey,
+    } = result as Record<string, unknown>;
     const verdict = verdictOf(policyDocument, methodArn);
     if (verdict === 'malformed') {
       return malformed('no policy document: WebSocket APIs support only policies, not { isAuthorized }');
@@ -124,7 +133,11 @@ export class Authorizers {
     const strings = contextOf(context);
     if (typeof strings === 'string') return malformed(strings);
     if (verdict === 'denied') return refused(FORBIDDEN);
-    return { kind: 'authorized', context: { ...strings, principalId } };
+    return {
+      kind: 'authorized',
+      context: { ...strings, principalId },
+      ...(typeof usageIdentifierKey === 'string' && { usageIdentifierKey }),
+    };
   }
 }
 

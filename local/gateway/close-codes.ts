@@ -13,6 +13,7 @@ export const DELETED: CloseCause = { code: 1000, reason: 'Connection Closed Norm
 export const GOING_AWAY: CloseCause = { code: 1001, reason: 'Going away' };
 export const BINARY_MESSAGE: CloseCause = { code: 1003, reason: UNRECORDED_REASON };
 export const TOO_LARGE: CloseCause = { code: 1009, reason: UNRECORDED_REASON };
+export const TOO_MANY_MESSAGES: CloseCause = { code: 1008, reason: UNRECORDED_REASON };
 
 const NO_STATUS = 1005;
 

@@ -1,6 +1,14 @@
 /** One stage of one API: its routes, by key, and the names that its events contain. */
-import type { CustomDomain, Route, Stage, WebSocketApi } from '../assembly/model';
+import type {
+  ApiKeySettings,
+  CustomDomain,
+  Route,
+  Stage,
+  StageThrottling,
+  WebSocketApi,
+} from '../assembly/model';
 import { executeApiDomain } from '../aws-domains';
+import type { MessageModels } from './message-models';
 import { RouteSelection } from './route-selection';
 
 /** What a deployment brings to a stage. */
@@ -13,6 +21,10 @@ interface Deployment {
   defaultRoute: Route | undefined;
   customRoutes: Map<string, Route>;
   selection: RouteSelection;
+  models: Map<string, MessageModels>;
+  apiKeys: ApiKeySettings | undefined;
+  throttling: StageThrottling | undefined;
+  accessLogFormat: string | undefined;
 }
 
 export class DeployedStage {
@@ -56,6 +68,24 @@ export class DeployedStage {
     return this.#deployment.stageVariables;
   }
 
+  get throttling(): StageThrottling | undefined {
+    return this.#deployment.throttling;
+  }
+
+  get accessLogFormat(): string | undefined {
+    return this.#deployment.accessLogFormat;
+  }
+
+  /** Of the API, if one of its routes requires a key. */
+  get apiKeys(): ApiKeySettings | undefined {
+    return this.#deployment.apiKeys;
+  }
+
+  /** What validates the messages of a route, if anything does. */
+  modelsOf({ routeKey }: Route): MessageModels | undefined {
+    return this.#deployment.models.get(routeKey);
+  }
+
   get connectRoute(): Route | undefined {
     return this.#deployment.connectRoute;
   }
@@ -72,7 +102,10 @@ export class DeployedStage {
   }
 }
 
-function deployment(api: WebSocketApi, { stageName, variables }: Stage): Deployment {
+function deployment(
+  api: WebSocketApi,
+  { stageName, variables, throttling, accessLogFormat }: Stage,
+): Deployment {
   const predefined = new Map<string, Route>();
   const customRoutes = new Map<string, Route>();
   for (const { integrationsByStage, ...shared } of api.routes) {
@@ -87,6 +120,21 @@ function deployment(api: WebSocketApi, { stageName, variables }: Stage): Deploym
     disconnectRoute: predefined.get('$disconnect'),
     defaultRoute: predefined.get('$default'),
     customRoutes,
+    models: modelsOf(api),
+    apiKeys: api.apiKeys,
+    throttling,
+    accessLogFormat,
     selection: new RouteSelection(api.routeSelectionExpression, api.path),
   };
+}
+
+function modelsOf({ routes }: WebSocketApi): Map<string, MessageModels> {
+  const models = new Map<string, MessageModels>();
+  for (const { validation, routeKey, path } of routes) {
+    if (!validation) continue;
+    // Few apps have models, and the validator takes a while to load.
+    const { MessageModels } = require('./message-models') as typeof import('./message-models');
+    models.set(routeKey, new MessageModels(validation, path));
+  }
+  return models;
 }

@@ -9,6 +9,9 @@ import type { DeployedStage } from './deployed-stage';
 
 /** Who is connected. What IAM knows of a client is there only where IAM guards the API. */
 export interface CallerIdentity {
+  /** With `apiKeyId`, if the handshake needed an API key. */
+  readonly apiKey?: string;
+  readonly apiKeyId?: string;
   readonly accountId?: string;
   readonly caller?: string;
   readonly sourceIp: string;
@@ -90,21 +93,23 @@ export function connectContext(
   };
 }
 
-export function messageEvent(
-  connection: ConnectionFacts,
-  request: EventRequest & { messageId: string; routeKey: string },
-  body: string,
-): string {
+export type MessageRequest = EventRequest & { messageId: string; routeKey: string };
+
+export function messageContext(connection: ConnectionFacts, request: MessageRequest): object {
+  return {
+    routeKey: request.routeKey,
+    authorizer: connection.authorizer,
+    messageId: request.messageId,
+    eventType: 'MESSAGE',
+    ...arrival(request),
+    ...origin(connection, request),
+  };
+}
+
+export function messageEvent(connection: ConnectionFacts, request: MessageRequest, body: string): string {
   return JSON.stringify({
     stageVariables: connection.stage.stageVariables,
-    requestContext: {
-      routeKey: request.routeKey,
-      authorizer: connection.authorizer,
-      messageId: request.messageId,
-      eventType: 'MESSAGE',
-      ...arrival(request),
-      ...origin(connection, request),
-    },
+    requestContext: messageContext(connection, request),
     body,
     isBase64Encoded: false,
   });
@@ -125,17 +130,25 @@ export function disconnectEvent(
     headers,
     multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
     stageVariables: connection.stage.stageVariables,
-    requestContext: {
-      routeKey: '$disconnect',
-      authorizer: connection.authorizer,
-      disconnectStatusCode: cause.code,
-      eventType: 'DISCONNECT',
-      ...arrival(request),
-      disconnectReason: cause.reason,
-      ...origin(connection, request),
-    },
+    requestContext: disconnectContext(connection, request, cause),
     isBase64Encoded: false,
   });
+}
+
+export function disconnectContext(
+  connection: ConnectionFacts,
+  request: EventRequest,
+  cause: CloseCause,
+): object {
+  return {
+    routeKey: '$disconnect',
+    authorizer: connection.authorizer,
+    disconnectStatusCode: cause.code,
+    eventType: 'DISCONNECT',
+    ...arrival(request),
+    disconnectReason: cause.reason,
+    ...origin(connection, request),
+  };
 }
 
 function arrival({ requestId, time }: EventRequest) {

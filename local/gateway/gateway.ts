@@ -13,22 +13,25 @@ import type { Access } from '../iam/access';
 import type { FunctionInvoker } from '../lambda/invocation';
 import type { Log } from '../log';
 import { Acceptor } from './acceptor';
+import { AccessLog, integrationTrace, statusOf } from './access-log';
 import { type Address, Addresses } from './address';
+import { ApiKeys } from './api-keys';
 import { Authorizers } from './authorizer';
 import { type CloseCause, GOING_AWAY } from './close-codes';
 import { Connection, type ConnectionListener } from './connection';
 import { Connections } from './connections';
 import { DeployedStage } from './deployed-stage';
-import { disconnectEvent } from './events';
+import { disconnectContext, disconnectEvent } from './events';
 import { type Acceptance, Handshake, handshakeFault } from './handshake';
 import { HEAD_TOO_LARGE, hasTooLargeHead } from './head-size';
 import { Ids } from './ids';
 import { Integrations } from './integration';
 import { ManagementApi } from './management-api';
 import { MessageFlow } from './message-flow';
-import { AWS_SIZE_LIMITS, type SizeLimits } from './quotas';
+import { type AccountQuotas, AWS_ACCOUNT_QUOTAS, AWS_SIZE_LIMITS, type SizeLimits } from './quotas';
 import { FORBIDDEN, INTERNAL_ERROR, Refusals, SHUTTING_DOWN, UPGRADE_REQUIRED } from './refusal';
 import { SignedCallers } from './signed-callers';
+import { Throttles } from './throttles';
 
 export interface GatewayOptions {
   apis: WebSocketApi[];
@@ -47,6 +50,8 @@ export interface GatewayOptions {
   faults?: Faults;
   /** @default AWS's */
   sizeLimits?: SizeLimits;
+  /** @default AWS's */
+  accountQuotas?: AccountQuotas;
   /** Decides who may do what. @default whoever sends what looks like a signature may do everything */
   access?: Access | undefined;
 }
@@ -68,6 +73,7 @@ export class Gateway {
   readonly #acceptor: Acceptor;
   readonly #messages: MessageFlow;
   readonly #connections = new Connections();
+  readonly #accessLog: AccessLog;
   readonly #management: ManagementApi;
   readonly #listener: ConnectionListener;
   readonly #faults: Faults | undefined;
@@ -94,6 +100,7 @@ export class Gateway {
     endpoint = () => NOWHERE,
     faults,
     sizeLimits = AWS_SIZE_LIMITS,
+    accountQuotas = AWS_ACCOUNT_QUOTAS,
     access,
   }: GatewayOptions) {
     this.#sizeLimits = sizeLimits;
@@ -107,12 +114,20 @@ export class Gateway {
     this.#integrations = new Integrations({ invoker, clock, log, nameOf, region, endpoint });
     const authorizers = new Authorizers({ region, accountId, invoker, clock, log, nameOf });
     const callers = access && new SignedCallers(access);
-    const { ids, integrations } = { ids: this.#ids, integrations: this.#integrations };
-    this.#handshake = new Handshake({ authorizers, integrations, ids, clock, log, callers });
+    const throttles = new Throttles(accountQuotas, clock, log);
+    const accessLog = new AccessLog(log);
+    this.#accessLog = accessLog;
+    this.#handshake = new Handshake({
+      ...{ authorizers, integrations: this.#integrations, ids: this.#ids, clock, log },
+      ...{ throttles, accessLog, apiKeys: new ApiKeys(clock, log), callers },
+    });
     this.#acceptor = new Acceptor(clock, sizeLimits);
-    this.#messages = new MessageFlow(this.#integrations, this.#ids, clock, log, nameOf, sizeLimits);
+    this.#messages = new MessageFlow({
+      ...{ integrations: this.#integrations, ids: this.#ids, clock, log, nameOf, limits: sizeLimits },
+      ...{ throttles, accessLog },
+    });
     this.#management = new ManagementApi({
-      ...{ connections: this.#connections, ids: this.#ids, clock, limits: sizeLimits, faults },
+      ...{ connections: this.#connections, throttles, ids: this.#ids, clock, limits: sizeLimits, faults },
       callers,
     });
     this.#faults = faults;
@@ -262,7 +277,14 @@ export class Gateway {
       const event = disconnectEvent(connection, request, cause);
       const delayMillis = this.#faults?.delayMillis('late-disconnect', connection.connectionId) ?? 0;
       if (delayMillis > 0 && !this.#closing) await this.#isLate(delayMillis);
-      await this.#integrations.run(route, event, connection.connectionId);
+      const begun = this.#clock.now();
+      const outcome = await this.#integrations.run(route, event, connection.connectionId);
+      const latencyMillis = this.#clock.now() - begun;
+      this.#accessLog.write(connection.stage, () => ({
+        context: disconnectContext(connection, request, cause),
+        status: statusOf(outcome),
+        integration: integrationTrace(outcome, latencyMillis),
+      }));
     }
     if (--this.#unfinished > 0) return;
     for (const resolve of this.#whenFinished.splice(0)) resolve();

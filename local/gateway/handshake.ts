@@ -5,10 +5,18 @@ import { type IncomingHttpHeaders, type IncomingMessage, validateHeaderValue } f
 import type { Authorizer, Route } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { Log } from '../log';
+import { type AccessLog, type Exchange, type IntegrationTrace, integrationTrace } from './access-log';
 import type { Address } from './address';
+import type { ApiKeys } from './api-keys';
 import type { Authorization, Authorizers } from './authorizer';
 import { connectHeaders, connectQuery, sourceIp } from './connect-request';
-import { type CallerIdentity, type ConnectionFacts, connectEvent, type EventRequest } from './events';
+import {
+  type CallerIdentity,
+  type ConnectionFacts,
+  connectContext,
+  connectEvent,
+  type EventRequest,
+} from './events';
 import { HEAD_TOO_LARGE, hasTooLargeHead } from './head-size';
 import type { Ids } from './ids';
 import type { Integrations, ProxyResult } from './integration';
@@ -22,11 +30,13 @@ import {
   INTERNAL_ERROR,
   OTHER_VERSION,
   type Refusal,
+  TOO_MANY_REQUESTS,
   UPGRADE_REQUIRED,
   URL_TOO_LONG,
 } from './refusal';
 import { hasParameter } from './request-parameters';
 import type { SignedCallers } from './signed-callers';
+import type { Throttles } from './throttles';
 
 /** A handshake that may be answered with 101. */
 export interface Acceptance {
@@ -69,9 +79,12 @@ function repeatsSingle(rawHeaders: string[]): boolean {
   return false;
 }
 
-export interface HandshakeOptions {
+export interface HandshakeParts {
   authorizers: Authorizers;
+  apiKeys: ApiKeys;
+  throttles: Throttles;
   integrations: Integrations;
+  accessLog: AccessLog;
   ids: Ids;
   clock: Clock;
   log: Log;
@@ -79,61 +92,84 @@ export interface HandshakeOptions {
   callers?: SignedCallers | undefined;
 }
 
-export class Handshake {
-  readonly #authorizers: Authorizers;
-  readonly #integrations: Integrations;
-  readonly #ids: Ids;
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #callers: SignedCallers | undefined;
+/** How far a handshake has come. */
+interface Course {
+  facts: ConnectionFacts;
+  arrival: EventRequest;
+  authorizerMillis?: number;
+  integration?: IntegrationTrace;
+}
 
-  constructor({ authorizers, integrations, ids, clock, log, callers }: HandshakeOptions) {
-    this.#authorizers = authorizers;
-    this.#callers = callers;
-    this.#integrations = integrations;
-    this.#ids = ids;
-    this.#clock = clock;
-    this.#log = log;
+export class Handshake {
+  readonly #parts: HandshakeParts;
+
+  constructor(parts: HandshakeParts) {
+    this.#parts = parts;
   }
 
-  /**
-   * Calls the authorizer and `$connect`, if they exist, and decides on the response. The connection does not exist
-   * before that.
-   */
+  /** Decides on the response. The connection does not exist before that. */
   async decide(
     address: Address | 'unknown' | undefined,
     request: IncomingMessage,
   ): Promise<Acceptance | Refusal> {
     if (!address || address === 'unknown' || address.rest.length > 0) return FORBIDDEN;
+    const { clock, ids, accessLog } = this.#parts;
     const { stage, domainName } = address;
-    const url = request.url ?? '';
-    if (`wss://${domainName}${url}`.length > MAX_URL_CHARACTERS) return URL_TOO_LONG;
-    const open = this.#facts(address, request);
-    if (!stage.connectRoute) return { facts: open };
-    const arrival = { requestId: this.#ids.requestId(), time: this.#clock.now() };
-    const traceId = this.#ids.traceId();
-    const { authorizer } = stage.connectRoute;
+    if (`wss://${domainName}${request.url ?? ''}`.length > MAX_URL_CHARACTERS) return URL_TOO_LONG;
+    const course: Course = {
+      facts: this.#facts(address, request),
+      arrival: { requestId: ids.requestId(), time: clock.now() },
+    };
+    const decision = await this.#decide(course, address, request);
+    accessLog.write(stage, () => exchangeOf(course, decision));
+    return decision;
+  }
+
+  /** Calls the authorizer and `$connect`, if they exist. */
+  async #decide(course: Course, address: Address, request: IncomingMessage): Promise<Acceptance | Refusal> {
+    const { stage } = address;
+    const { clock, ids, integrations, log, throttles } = this.#parts;
+    if (!throttles.admitsHandshake(stage)) return TOO_MANY_REQUESTS;
+    const route = stage.connectRoute;
+    if (!route) return { facts: course.facts };
+    const traceId = ids.traceId();
     const authorization =
-      authorizer && (await this.#authorize(authorizer, open, arrival, { request, address, traceId }));
+      route.authorizer &&
+      (await this.#authorize(route.authorizer, course.facts, course.arrival, { request, address, traceId }));
     if (authorization?.kind === 'refused') return authorization.refusal;
-    const facts = authorized(open, authorization);
+    course.facts = authorized(course.facts, authorization);
+    if (authorization?.kind === 'authorized') course.authorizerMillis = authorization.integrationLatency;
+    if (route.apiKeyRequired && stage.apiKeys) {
+      const value =
+        stage.apiKeys.source === 'header'
+          ? request.headers['x-api-key']?.toString()
+          : authorization?.kind === 'authorized'
+            ? authorization.usageIdentifierKey
+            : undefined;
+      const check = this.#parts.apiKeys.check(stage, stage.apiKeys, value);
+      if (check.kind === 'refused') return check.refusal;
+      const identity = { apiKey: check.key.value, apiKeyId: check.key.id, ...course.facts.identity };
+      course.facts = { ...course.facts, identity };
+    }
     const event = connectEvent(
-      facts,
-      arrival,
+      course.facts,
+      course.arrival,
       connectHeaders(request, address, traceId),
-      connectQuery(url),
-      authorization?.kind === 'authorized' ? authorization.integrationLatency : undefined,
+      connectQuery(request.url ?? ''),
+      course.authorizerMillis,
     );
-    const missing = missingParameter(stage.connectRoute, event);
+    const missing = missingParameter(route, event);
     if (missing !== undefined) {
-      this.#log.warn(`A handshake with /${stage.stageName} is refused: ${missing} is required, but missing.`);
+      log.warn(`A handshake with /${stage.stageName} is refused: ${missing} is required, but missing.`);
       return BAD_HANDSHAKE;
     }
-    const outcome = await this.#integrations.run(stage.connectRoute, event, facts.connectionId);
+    const begun = clock.now();
+    const outcome = await integrations.run(route, event, course.facts.connectionId);
+    course.integration = integrationTrace(outcome, clock.now() - begun);
     if (outcome.kind === 'failed') return BAD_GATEWAY;
     if (outcome.kind === 'timedOut') return GATEWAY_TIMEOUT;
     if (outcome.kind === 'notInvoked') return INTERNAL_ERROR;
-    return this.#answer(facts, outcome.result);
+    return this.#answer(course.facts, outcome.result);
   }
 
   #authorize(
@@ -144,27 +180,27 @@ export class Handshake {
   ): Promise<Authorization> | Authorization | Signed {
     if (authorizer.type === 'AWS_IAM') return this.#signed(context.request, facts);
     if (authorizer.type === 'REQUEST')
-      return this.#authorizers.authorize(authorizer, facts, arrival, context);
-    this.#log.warn(
+      return this.#parts.authorizers.authorize(authorizer, facts, arrival, context);
+    this.#parts.log.warn(
       `A handshake fails, because ${authorizer.path} is not run. The list at the start says why.`,
     );
     return { kind: 'refused', refusal: INTERNAL_ERROR };
   }
 
   #signed(request: IncomingMessage, { stage, identity }: ConnectionFacts): Authorization | Signed {
-    if (!this.#callers) return { kind: 'signed', identity };
-    const caller = this.#callers.connecting(request, stage);
+    if (!this.#parts.callers) return { kind: 'signed', identity };
+    const caller = this.#parts.callers.connecting(request, stage);
     if ('status' in caller) return { kind: 'refused', refusal: caller };
-    return { kind: 'signed', identity: { ...this.#callers.describe(caller), ...identity } };
+    return { kind: 'signed', identity: { ...this.#parts.callers.describe(caller), ...identity } };
   }
 
   #facts({ stage, domainName }: Address, request: IncomingMessage): ConnectionFacts {
     const userAgent = request.headers['user-agent'];
     return {
-      connectionId: this.#ids.connectionId(),
+      connectionId: this.#parts.ids.connectionId(),
       stage,
       domainName,
-      connectedAt: this.#clock.now(),
+      connectedAt: this.#parts.clock.now(),
       identity: { ...(userAgent !== undefined && { userAgent }), sourceIp: sourceIp(request) },
     };
   }
@@ -178,13 +214,31 @@ export class Handshake {
     try {
       validateHeaderValue('Sec-WebSocket-Protocol', subprotocol);
     } catch {
-      this.#log.warn(
+      this.#parts.log.warn(
         `$connect of /${facts.stage.stageName} returned a Sec-WebSocket-Protocol that is not a valid header value: ${JSON.stringify(subprotocol)}.`,
       );
       return BAD_GATEWAY;
     }
     return { facts, subprotocol };
   }
+}
+
+function exchangeOf(
+  { facts, arrival, authorizerMillis, integration }: Course,
+  decision: Acceptance | Refusal,
+): Exchange {
+  const isRefused = 'status' in decision;
+  return {
+    context: connectContext(facts, arrival, authorizerMillis),
+    // API Gateway logs the status of an accepted handshake as 200.
+    status: isRefused ? decision.status : 200,
+    ...(isRefused && decision.message !== undefined && { error: { message: decision.message } }),
+    ...(integration && { integration }),
+    ...(facts.authorizer &&
+      authorizerMillis !== undefined && {
+        authorizer: { latencyMillis: authorizerMillis, status: 200, context: facts.authorizer },
+      }),
+  };
 }
 
 /** The first required parameter of the route that the handshake lacks. */

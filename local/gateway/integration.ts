@@ -21,9 +21,9 @@ export interface ProxyResult {
 }
 
 export type IntegrationOutcome =
-  | { kind: 'result'; result: ProxyResult }
+  | { kind: 'result'; result: ProxyResult; requestId?: string }
   /** The function threw, ended, or returned something that is not a proxy result. */
-  | { kind: 'failed' }
+  | { kind: 'failed'; requestId?: string }
   /** The time limit passed. The function keeps running. */
   | { kind: 'timedOut' }
   /** The function could not be started, or the integration is not run. */
@@ -128,15 +128,16 @@ export class Integrations {
 
   #read(route: Route, functionName: string, outcome: InvocationOutcome): IntegrationOutcome {
     // The function's own log has its error.
-    if (outcome.kind === 'failure') return { kind: 'failed' };
+    const { requestId } = outcome;
+    if (outcome.kind === 'failure') return { kind: 'failed', requestId };
     const result = proxyResult(outcome.payload);
-    if (typeof result !== 'string') return { kind: 'result', result };
+    if (typeof result !== 'string') return { kind: 'result', result, requestId };
     // No route waits for the result of `$disconnect`.
     if (route.routeKey !== '$disconnect') {
       const name = this.#nameOf(functionName);
       this.#log.warn(`${name} answered ${route.routeKey} with ${result}.`);
     }
-    return { kind: 'failed' };
+    return { kind: 'failed', requestId };
   }
 }
 

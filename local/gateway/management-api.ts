@@ -22,6 +22,7 @@ import { bodyOf } from './refusal';
 import { readBody } from './request-body';
 import { checkSignature } from './signature';
 import type { SignedCallers } from './signed-callers';
+import type { Throttles } from './throttles';
 
 interface Answer {
   status: number;
@@ -45,6 +46,7 @@ const SERVER_FAILURE: Answer = failure(500, SERVER_FAILURE_TYPE, SERVER_FAILURE_
 
 export interface ManagementApiOptions {
   connections: Connections;
+  throttles: Throttles;
   ids: Ids;
   clock: Clock;
   limits: SizeLimits;
@@ -56,6 +58,7 @@ export interface ManagementApiOptions {
 
 export class ManagementApi {
   readonly #connections: Connections;
+  readonly #throttles: Throttles;
   readonly #ids: Ids;
   readonly #clock: Clock;
   readonly #faults: Faults | undefined;
@@ -63,9 +66,10 @@ export class ManagementApi {
 
   readonly #limits: SizeLimits;
 
-  constructor({ connections, ids, clock, limits, faults, callers }: ManagementApiOptions) {
+  constructor({ connections, throttles, ids, clock, limits, faults, callers }: ManagementApiOptions) {
     this.#limits = limits;
     this.#connections = connections;
+    this.#throttles = throttles;
     this.#ids = ids;
     this.#clock = clock;
     this.#faults = faults;
@@ -107,6 +111,7 @@ export class ManagementApi {
       return { ...answer, traceId: false };
     }
     if (body === 'tooLarge') return PAYLOAD_TOO_LARGE;
+    if (!this.#throttles.admitsPost()) return LIMIT_EXCEEDED;
     if (method === 'POST' && this.#faults) {
       const subject = `a post to ${connectionId}`;
       if (this.#faults.strikes('throttled', subject)) return LIMIT_EXCEEDED;

@@ -3,90 +3,142 @@ import type { Route } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { NameForPeople } from '../function-names';
 import type { Log } from '../log';
+import {
+  type AccessLog,
+  type Exchange,
+  type IntegrationTrace,
+  integrationTrace,
+  statusOf,
+} from './access-log';
+import { THROTTLED_CLIENTS_ARE_CLOSED } from './assumptions';
+import { TOO_MANY_MESSAGES } from './close-codes';
 import type { Connection } from './connection';
-import { ENDPOINT_TIMED_OUT, errorFrame, FORBIDDEN, INTERNAL_SERVER_ERROR } from './error-frames';
-import { messageEvent } from './events';
+import {
+  BAD_REQUEST_BODY,
+  badRequestBodyFrame,
+  ENDPOINT_TIMED_OUT,
+  errorFrame,
+  FORBIDDEN,
+  INTERNAL_SERVER_ERROR,
+  TOO_MANY_REQUESTS,
+} from './error-frames';
+import { type MessageRequest, messageContext, messageEvent } from './events';
 import type { Ids } from './ids';
 import type { IntegrationOutcome, Integrations } from './integration';
 import type { SizeLimits } from './quotas';
+import type { Throttles } from './throttles';
+
+export interface MessageFlowParts {
+  integrations: Integrations;
+  throttles: Throttles;
+  accessLog: AccessLog;
+  ids: Ids;
+  clock: Clock;
+  log: Log;
+  nameOf: NameForPeople;
+  limits: SizeLimits;
+}
+
+/** What becomes of a message: the frame for its client, if any, and what the access log tells. */
+interface Reply {
+  frame?: string | undefined;
+  status: number;
+  error?: Exchange['error'];
+  integration?: IntegrationTrace | undefined;
+}
 
 export class MessageFlow {
-  readonly #integrations: Integrations;
-  readonly #ids: Ids;
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #nameOf: NameForPeople;
+  readonly #parts: MessageFlowParts;
 
-  readonly #limits: SizeLimits;
-
-  constructor(
-    integrations: Integrations,
-    ids: Ids,
-    clock: Clock,
-    log: Log,
-    nameOf: NameForPeople,
-    limits: SizeLimits,
-  ) {
-    this.#integrations = integrations;
-    this.#ids = ids;
-    this.#clock = clock;
-    this.#log = log;
-    this.#nameOf = nameOf;
-    this.#limits = limits;
+  constructor(parts: MessageFlowParts) {
+    this.#parts = parts;
   }
 
   /** Starts immediately, whatever else this connection is doing: API Gateway keeps no order among invocations. */
   async handle(connection: Connection, text: string): Promise<void> {
-    const requestId = this.#ids.requestId();
-    const route = connection.stage.routeFor(text);
-    if (!route) {
-      this.#log.warn(`No route of /${connection.stage.stageName} matches a message, and it has no $default.`);
-      await this.#send(connection, errorFrame(FORBIDDEN, connection.connectionId, requestId));
-      return;
+    const { ids, clock, throttles, accessLog, log } = this.#parts;
+    const { stage } = connection;
+    const route = stage.routeFor(text);
+    const routeKey = route?.routeKey ?? '$default';
+    const request = { requestId: ids.requestId(), time: clock.now(), messageId: ids.messageId(), routeKey };
+    const refused = (status: number, message: string): Reply => ({
+      status,
+      error: { message },
+      frame: errorFrame(message, connection.connectionId, request.requestId),
+    });
+    const isThrottled = !throttles.admitsRequest(stage, routeKey);
+    let reply: Reply;
+    if (isThrottled) {
+      reply = refused(429, TOO_MANY_REQUESTS);
+    } else if (!route) {
+      log.warn(`No route of /${stage.stageName} matches a message, and it has no $default.`);
+      reply = refused(403, FORBIDDEN);
+    } else if (route.apiKeyRequired && connection.identity.apiKeyId === undefined) {
+      log.warn(`${routeKey} requires an API key, and the connection was opened without one.`);
+      reply = refused(403, FORBIDDEN);
+    } else {
+      reply = await this.#reply(connection, route, request, text);
     }
-    const event = messageEvent(
-      connection,
-      { requestId, time: this.#clock.now(), messageId: this.#ids.messageId(), routeKey: route.routeKey },
-      text,
-    );
+    if (reply.frame !== undefined) await this.#send(connection, reply.frame);
+    accessLog.write(stage, () => ({ context: messageContext(connection, request), ...reply }));
+    if (isThrottled && THROTTLED_CLIENTS_ARE_CLOSED) connection.close(TOO_MANY_MESSAGES);
+  }
+
+  async #reply(connection: Connection, route: Route, request: MessageRequest, text: string): Promise<Reply> {
+    const { integrations, clock, log } = this.#parts;
+    const { connectionId } = connection;
+    const fault = connection.stage.modelsOf(route)?.faultOf(text);
+    if (fault !== undefined) {
+      log.warn(`A message is not as the models of ${route.routeKey} say: ${fault}.`);
+      return {
+        status: 400,
+        error: { message: BAD_REQUEST_BODY, validationErrorString: fault },
+        frame: badRequestBodyFrame(connectionId, request.messageId),
+      };
+    }
+    const event = messageEvent(connection, request, text);
     const bytes = event.length;
     connection.beginInvocation(bytes);
-    const outcome = await this.#integrations.run(route, event, connection.connectionId, () =>
-      connection.endInvocation(bytes),
-    );
-    const frame = this.#answer(route, outcome, connection, requestId);
-    if (frame !== undefined) await this.#send(connection, frame);
+    const outcome = await integrations.run(route, event, connectionId, () => connection.endInvocation(bytes));
+    const latencyMillis = clock.now() - request.time;
+    return {
+      status: statusOf(outcome),
+      integration: integrationTrace(outcome, latencyMillis),
+      ...this.#answer(route, outcome, connection, request.requestId),
+    };
   }
 
   #answer(
     route: Route,
     outcome: IntegrationOutcome,
-    connection: Connection,
+    { connectionId }: Connection,
     requestId: string,
-  ): string | undefined {
-    if (outcome.kind === 'timedOut')
-      return errorFrame(ENDPOINT_TIMED_OUT, connection.connectionId, requestId);
-    const internalError = () => errorFrame(INTERNAL_SERVER_ERROR, connection.connectionId, requestId);
-    if (outcome.kind !== 'result') return internalError();
+  ): Pick<Reply, 'frame' | 'error'> & { status?: number } {
+    const failed = (message: string) => ({
+      error: { message },
+      frame: errorFrame(message, connectionId, requestId),
+    });
+    if (outcome.kind === 'timedOut') return failed(ENDPOINT_TIMED_OUT);
+    if (outcome.kind !== 'result') return failed(INTERNAL_SERVER_ERROR);
     const { body } = outcome.result;
-    if (!route.returnsResponse || body === undefined) return undefined;
-    const { messageBytes } = this.#limits;
+    if (!route.returnsResponse || body === undefined) return {};
+    const { messageBytes } = this.#parts.limits;
     if (body.length > messageBytes || Buffer.byteLength(body) > messageBytes) {
-      this.#log.warn(
+      this.#parts.log.warn(
         `${this.#integrationName(route)} answered ${route.routeKey} with a body above ${messageBytes} bytes, the limit of a message.`,
       );
-      return internalError();
+      return { ...failed(INTERNAL_SERVER_ERROR), status: 500 };
     }
-    return body;
+    return { frame: body };
   }
 
   #integrationName({ integration }: Route): string {
-    return integration.type === 'AWS_PROXY' ? this.#nameOf(integration.functionName) : integration.path;
+    return integration.type === 'AWS_PROXY' ? this.#parts.nameOf(integration.functionName) : integration.path;
   }
 
   async #send(connection: Connection, frame: string): Promise<void> {
     if ((await connection.send(frame)) === 'full') {
-      this.#log.warn(
+      this.#parts.log.warn(
         `A response to ${connection.connectionId} is dropped, because the client does not read.`,
       );
     }

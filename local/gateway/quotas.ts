@@ -24,3 +24,23 @@ export const MAX_AUTHORIZER_RESULT_BYTES = 8 * 1024;
 
 /** How much of a service's response the gateway reads: the payload quota of integrations. */
 export const MAX_SERVICE_ANSWER_BYTES = 10 * 1024 * 1024;
+
+/** Of an account in a region. AWS raises the first and the last on request. */
+export interface AccountQuotas {
+  /** Of messages, handshakes and @connections calls together. */
+  requestsPerSecond: number;
+  /** How many of them may come at once. */
+  burst: number;
+  newConnectionsPerSecond: number;
+}
+
+export const AWS_ACCOUNT_QUOTAS: AccountQuotas = {
+  requestsPerSecond: 10_000,
+  burst: 5_000,
+  newConnectionsPerSecond: 500,
+};
+export const NO_ACCOUNT_QUOTAS: AccountQuotas = {
+  requestsPerSecond: Number.POSITIVE_INFINITY,
+  burst: Number.POSITIVE_INFINITY,
+  newConnectionsPerSecond: Number.POSITIVE_INFINITY,
+};

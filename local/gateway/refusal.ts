@@ -51,6 +51,17 @@ export const GATEWAY_TIMEOUT: Refusal = {
   message: 'Endpoint request timed out',
   errorType: 'InternalServerErrorException',
 };
+export const TOO_MANY_REQUESTS: Refusal = {
+  status: 429,
+  message: 'Too Many Requests',
+  errorType: 'TooManyRequestsException',
+};
+/** Of a usage plan, in the words of REST APIs. */
+export const QUOTA_EXCEEDED: Refusal = {
+  status: 429,
+  message: 'Limit Exceeded',
+  errorType: 'LimitExceededException',
+};
 export const SHUTTING_DOWN: Refusal = { status: 503, message: 'Service Unavailable' };
 
 export class Refusals {

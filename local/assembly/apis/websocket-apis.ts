@@ -3,12 +3,15 @@
  * is not run, only its routes fail.
  */
 import type { Assembly } from '../assembly';
-import type { Integration, NotRun, OtherResource, Route, Stage, WebSocketApi } from '../model';
-import { isObject, type Json } from '../values/json';
+import type { Integration, OtherResource, Route, Stage, WebSocketApi } from '../model';
+import { isObject } from '../values/json';
 import type { Resource } from '../values/resource';
+import { readApiKeys } from './api-keys';
 import { readCustomDomains } from './custom-domains';
 import type { RouteAuthorizers } from './route-authorizers';
 import type { RouteIntegrations } from './route-integrations';
+import { readValidation } from './route-models';
+import { readThrottling } from './stage-throttling';
 
 const API = 'AWS::ApiGatewayV2::Api';
 const ROUTE = 'AWS::ApiGatewayV2::Route';
@@ -18,13 +21,6 @@ const DEPLOYMENT = 'AWS::ApiGatewayV2::Deployment';
 
 /** API Gateway's page on routes: these three keys are predefined. Others must not begin with a dollar sign. */
 const PREDEFINED_ROUTES = new Set(['$connect', '$disconnect', '$default']);
-
-/** Route settings that make AWS check a request before the integration. The gateway does not implement these yet. */
-const CHECKS: Record<string, string> = {
-  ApiKeyRequired: 'an API key',
-  ModelSelectionExpression: 'models (validation of messages)',
-  RequestModels: 'models (validation of messages)',
-};
 
 export function isWebSocketApi(api: Resource): boolean {
   return api.text('ProtocolType') === 'WEBSOCKET';
@@ -97,6 +93,9 @@ function readApi(
       stages,
       ...(customDomains.length > 0 && { customDomains }),
       ...(isExecuteApiDisabled && { isExecuteApiDisabled }),
+      ...(routes.some(({ apiKeyRequired }) => apiKeyRequired) && {
+        apiKeys: readApiKeys(api, apiId, assembly),
+      }),
     },
   ];
 }
@@ -132,10 +131,10 @@ function readRoute(
     throw route.mistake(
       `the route ${routeKey} has an authorizer or an AuthorizationType, which AWS allows only for $connect`,
     );
-  const check = unknownCheck(route);
+  const validation = readValidation(route, api.apiId, assembly);
   const byStage: [string, Integration][] = api.stages.map((stage) => [
     stage.stageName,
-    check ?? integrations.read(route, routeKey, api.apiId, stage),
+    integrations.read(route, routeKey, api.apiId, stage),
   ]);
   const [, integration] = byStage[0] as [string, Integration];
   const others = byStage.filter(([, other]) => JSON.stringify(other) !== JSON.stringify(integration));
@@ -146,6 +145,8 @@ function readRoute(
     integration,
     ...(others.length > 0 && { integrationsByStage: Object.fromEntries(others) }),
     ...parametersOf(route),
+    ...(validation && { validation }),
+    ...(route.flag('ApiKeyRequired') && { apiKeyRequired: true }),
     returnsResponse: returnsResponse(route, assembly),
   };
 }
@@ -161,29 +162,6 @@ function parametersOf(route: Resource): Pick<Route, 'parameters'> {
       ]),
     ),
   };
-}
-
-function unknownCheck(route: Resource): NotRun | undefined {
-  const [, what] =
-    Object.entries(CHECKS).find(([property]) => {
-      const value = route.property(property);
-      return isGiven(value) && String(value) !== 'false';
-    }) ?? [];
-  return what === undefined ? undefined : notRunYet(route, what);
-}
-
-function notRunYet(route: Resource, what: string): NotRun {
-  return {
-    type: 'NOT_RUN',
-    path: route.path,
-    reason: `uses ${what}, which is not run yet; remove it to run this on your machine`,
-  };
-}
-
-function isGiven(value: Json | undefined): boolean {
-  if (value === undefined || value === null || value === '') return false;
-  if (Array.isArray(value)) return value.length > 0;
-  return isObject(value) ? Object.keys(value).length > 0 : true;
 }
 
 /** Both are required: the route selects the response by its selection expression, and the response exists. */
@@ -213,10 +191,10 @@ function readStage(stage: Resource, apiId: string, assembly: Assembly, notRun: O
     });
     return [];
   }
-  if (hasThrottle(stage.property('DefaultRouteSettings')) || hasThrottle(stage.property('RouteSettings'))) {
-    notRun.push({ type: 'stage throttling', path: stage.path, reason: 'not enforced yet' });
-  }
   const variables = stage.property('StageVariables');
+  const throttling = readThrottling(stage);
+  const accessLog = stage.property('AccessLogSettings');
+  const accessLogFormat = isObject(accessLog) ? accessLog.Format : undefined;
   return [
     {
       path: stage.path,
@@ -224,6 +202,8 @@ function readStage(stage: Resource, apiId: string, assembly: Assembly, notRun: O
       variables: Object.fromEntries(
         Object.entries(isObject(variables) ? variables : {}).map(([name, value]) => [name, String(value)]),
       ),
+      ...(throttling && { throttling }),
+      ...(typeof accessLogFormat === 'string' && { accessLogFormat }),
     },
   ];
 }
@@ -234,13 +214,6 @@ function isDeployed(stage: Resource, stageName: string, apiId: string, assembly:
   return assembly
     .resources(DEPLOYMENT)
     .some((deployment) => deployment.text('ApiId') === apiId && deployment.text('StageName') === stageName);
-}
-
-function hasThrottle(settings: Json | undefined): boolean {
-  if (!isObject(settings)) return false;
-  return Object.entries(settings).some(
-    ([name, value]) => name.startsWith('Throttling') || hasThrottle(value),
-  );
 }
 
 function idOf(resource: Resource): string {

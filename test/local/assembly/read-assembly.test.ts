@@ -112,7 +112,6 @@ describe('readAssembly', () => {
     expect(
       readTemplate({ Resources: others as Record<string, never> }, { missing: [{ key: 'vpc' }] }).notRun,
     ).toEqual([
-      { type: 'stage throttling', path: 'Main/Stage', reason: 'not enforced yet' },
       {
         type: 'HTTP API',
         path: 'Main/Http',
@@ -160,9 +159,6 @@ describe('readAssembly', () => {
       /has an authorizer, but its AuthorizationType is NONE/,
     ],
     ['an authorizer for messages', { Route: { AuthorizerId: 'a1' } }, /AWS allows only for \$connect/],
-    ['an API key', { Route: { ApiKeyRequired: true } }, /uses an API key/],
-    ['models', { Route: { RequestModels: { default: 'M' } } }, /uses models/],
-    ['a model selection', { Route: { ModelSelectionExpression: '$request.body.x' } }, /uses models/],
     [
       'request parameters of an integration',
       { Integration: { RequestParameters: { a: "'b'" } } },

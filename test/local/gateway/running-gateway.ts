@@ -7,6 +7,7 @@ import {
   type ApiGatewayManagementApiClientConfig,
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import type {
+  ApiKeySettings,
   CustomDomain,
   Integration,
   LambdaAuthorizer,
@@ -14,12 +15,13 @@ import type {
   NotRun,
   Route,
   ServiceIntegration,
+  Stage,
   WebSocketApi,
 } from '../../../local/assembly/model';
 import { ManualClock } from '../../../local/clock';
 import type { Faults } from '../../../local/faults/faults';
 import { Gateway } from '../../../local/gateway/gateway';
-import type { SizeLimits } from '../../../local/gateway/quotas';
+import type { AccountQuotas, SizeLimits } from '../../../local/gateway/quotas';
 import type { Access } from '../../../local/iam/access';
 import type { FunctionInvoker, InvocationOutcome } from '../../../local/lambda/invocation';
 import { Client, type ClientOptions } from './client';
@@ -74,6 +76,11 @@ export interface GatewaySetup {
   isExecuteApiDisabled?: boolean;
   /** More APIs, for the tests of addresses. */
   otherApis?: WebSocketApi[];
+  /** More of the stage, and of the routes by their keys. */
+  stage?: Partial<Stage>;
+  more?: Record<string, Partial<Route>>;
+  apiKeys?: ApiKeySettings;
+  accountQuotas?: AccountQuotas;
   faults?: Faults;
   sizeLimits?: SizeLimits;
   /** Decides over management calls, and over handshakes. */
@@ -163,8 +170,12 @@ export class RunningGateway {
                     timeoutMillis: (typeof route === 'object' && route.timeoutMillis) || 29_000,
                   },
         returnsResponse: typeof route === 'object' && route.returnsResponse === true,
+        ...setup.more?.[routeKey],
       })),
-      stages: [{ path: 'Stack/Api/Stage', stageName: 'chat', variables: setup.stageVariables ?? {} }],
+      stages: [
+        { path: 'Stack/Api/Stage', stageName: 'chat', variables: setup.stageVariables ?? {}, ...setup.stage },
+      ],
+      ...(setup.apiKeys && { apiKeys: setup.apiKeys }),
       ...(setup.customDomains && { customDomains: setup.customDomains }),
       ...(setup.isExecuteApiDisabled && { isExecuteApiDisabled: true }),
     };
@@ -178,6 +189,7 @@ export class RunningGateway {
       ...(setup.endpoint && { endpoint: setup.endpoint }),
       ...(setup.faults && { faults: setup.faults }),
       ...(setup.access && { access: setup.access }),
+      ...(setup.accountQuotas && { accountQuotas: setup.accountQuotas }),
       ...(setup.sizeLimits && { sizeLimits: setup.sizeLimits }),
     });
     this.server.on('upgrade', (request, socket, head) => this.gateway.handleUpgrade(request, socket, head));

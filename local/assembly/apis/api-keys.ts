@@ -1,0 +1,91 @@
+/** API keys and usage plans, as far as they are for a WebSocket API. */
+import type { Assembly } from '../assembly';
+import type { ApiKey, ApiKeySettings, Throttle, UsagePlan } from '../model';
+import { isObject, type Json, type JsonObject } from '../values/json';
+import { hashText } from '../values/physical-names';
+import type { Resource } from '../values/resource';
+import { throttleOf } from './stage-throttling';
+
+const KEY = 'AWS::ApiGateway::ApiKey';
+const PLAN = 'AWS::ApiGateway::UsagePlan';
+const PLAN_KEY = 'AWS::ApiGateway::UsagePlanKey';
+
+const SOURCES: Record<string, ApiKeySettings['source']> = {
+  '$request.header.x-api-key': 'header',
+  '$context.authorizer.usageIdentifierKey': 'authorizer',
+};
+
+/** AWS's keys have 20 to 128 characters; those that it makes up have 40. */
+const GENERATED_LENGTH = 40;
+
+/** @throws {UserError} if the API has an ApiKeySelectionExpression that AWS does not take */
+export function readApiKeys(api: Resource, apiId: string, assembly: Assembly): ApiKeySettings {
+  const expression = api.text('ApiKeySelectionExpression') ?? '$request.header.x-api-key';
+  const source = SOURCES[expression];
+  if (!source) {
+    throw api.mistake(
+      `its ApiKeySelectionExpression is ${expression}; AWS takes ${Object.keys(SOURCES).join(' and ')}`,
+    );
+  }
+  const plans = assembly.resources(PLAN).flatMap((plan) => readPlan(plan, apiId));
+  const planKeys = assembly.resources(PLAN_KEY);
+  const keys = assembly.resources(KEY).map((key): ApiKey => {
+    const id = idOf(key);
+    const planIds = planKeys.filter((one) => one.text('KeyId') === id).map((one) => one.text('UsagePlanId'));
+    const value = key.text('Value');
+    return {
+      path: key.path,
+      id,
+      value: value ?? hashText(`${key.stack.name}/${key.logicalId}/value`, GENERATED_LENGTH),
+      ...(value === undefined && { isGenerated: true }),
+      // CloudFormation's own default is `false`, the CDK's `true`.
+      isEnabled: key.flag('Enabled'),
+      plans: plans.filter((plan) => planIds.includes(plan.id)),
+    };
+  });
+  return { source, keys };
+}
+
+function readPlan(plan: Resource, apiId: string): UsagePlan[] {
+  const stages = plan.property('ApiStages');
+  const stageNames = (Array.isArray(stages) ? stages : [])
+    .filter(isObject)
+    .filter((stage) => stage.ApiId === apiId)
+    .map((stage) => String(stage.Stage));
+  if (stageNames.length === 0) return [];
+  const throttle = planThrottle(plan.property('Throttle'));
+  const quota = quotaOf(plan.property('Quota'), plan);
+  return [
+    {
+      path: plan.path,
+      id: idOf(plan),
+      stageNames,
+      ...(throttle && { throttle }),
+      ...(quota && { quota }),
+    },
+  ];
+}
+
+/** `RateLimit` and `BurstLimit` here, where stages say `ThrottlingRateLimit`. */
+function planThrottle(value: Json | undefined): Throttle | undefined {
+  if (!isObject(value)) return undefined;
+  return throttleOf({
+    ThrottlingRateLimit: value.RateLimit,
+    ThrottlingBurstLimit: value.BurstLimit,
+  } as JsonObject);
+}
+
+const PERIODS = ['DAY', 'WEEK', 'MONTH'] as const;
+
+function quotaOf(value: Json | undefined, plan: Resource): UsagePlan['quota'] | undefined {
+  if (!isObject(value) || value.Limit === undefined) return undefined;
+  const period = PERIODS.find((one) => one === value.Period);
+  if (!period) {
+    throw plan.mistake(`its Quota has the Period ${String(value.Period)}; AWS takes ${PERIODS.join(', ')}`);
+  }
+  return { limit: Number(value.Limit), period, offsetDays: Number(value.Offset ?? 0) };
+}
+
+function idOf(resource: Resource): string {
+  return String(resource.stack.reference(resource.logicalId, 'Resources'));
+}

@@ -1,0 +1,88 @@
+/**
+ * Throttling: the account's quotas, and what stages and routes allow of them. Source: "Quotas for configuring and running a
+ * WebSocket API" and "Protect your WebSocket APIs".
+ */
+import type { Throttle } from '../assembly/model';
+import type { Clock } from '../clock';
+import type { Log } from '../log';
+import type { DeployedStage } from './deployed-stage';
+import type { AccountQuotas } from './quotas';
+import { type Rate, TokenBucket } from './token-bucket';
+
+export class Throttles {
+  readonly #clock: Clock;
+  readonly #quotas: AccountQuotas;
+  readonly #account: TokenBucket;
+  readonly #newConnections: TokenBucket;
+  readonly #buckets = new WeakMap<DeployedStage, Map<string, TokenBucket>>();
+  readonly #log: Log;
+  #toldAt = Number.NEGATIVE_INFINITY;
+
+  constructor(quotas: AccountQuotas, clock: Clock, log: Log) {
+    this.#log = log;
+    this.#clock = clock;
+    this.#quotas = quotas;
+    this.#account = new TokenBucket({ perSecond: quotas.requestsPerSecond, burst: quotas.burst }, clock);
+    const { newConnectionsPerSecond } = quotas;
+    this.#newConnections = new TokenBucket(
+      { perSecond: newConnectionsPerSecond, burst: newConnectionsPerSecond },
+      clock,
+    );
+  }
+
+  /** Whether a handshake may go on. */
+  admitsHandshake(stage: DeployedStage): boolean {
+    if (!this.#newConnections.take()) {
+      const { newConnectionsPerSecond } = this.#quotas;
+      return this.#throttled(`the account's quota of ${newConnectionsPerSecond} new connections a second`);
+    }
+    return this.admitsRequest(stage, '$connect');
+  }
+
+  /** Whether a message of a route may go on. */
+  admitsRequest(stage: DeployedStage, routeKey: string): boolean {
+    const { throttling } = stage;
+    const ofRoute = throttling?.byRoute[routeKey];
+    const settings = ofRoute ?? throttling?.stage;
+    if (settings && !this.#bucket(stage, ofRoute ? routeKey : '', settings).take()) {
+      const owner = ofRoute ? `the route ${routeKey}` : `the stage ${stage.stageName}`;
+      const { perSecond, burst } = this.#rateOf(settings);
+      return this.#throttled(`the throttling of ${owner}: ${perSecond} a second, ${burst} at once`);
+    }
+    return this.admitsPost();
+  }
+
+  /** Whether a call of @connections may go on, which shares the account's requests. */
+  admitsPost(): boolean {
+    if (this.#account.take()) return true;
+    const { requestsPerSecond, burst } = this.#quotas;
+    return this.#throttled(`the account's quota of ${requestsPerSecond} requests a second, ${burst} at once`);
+  }
+
+  /** Tells it once a second at most: whoever is throttled comes often. */
+  #throttled(by: string): false {
+    const now = this.#clock.now();
+    if (now - this.#toldAt >= 1_000) {
+      this.#toldAt = now;
+      this.#log.warn(`Requests are throttled (429) by ${by}.`);
+    }
+    return false;
+  }
+
+  /** The bucket is kept for as long as its settings are. */
+  #bucket(stage: DeployedStage, key: string, settings: Throttle): TokenBucket {
+    const buckets = this.#buckets.get(stage) ?? new Map<string, TokenBucket>();
+    this.#buckets.set(stage, buckets);
+    const rate = this.#rateOf(settings);
+    const known = buckets.get(key);
+    if (known && known.rate.perSecond === rate.perSecond && known.rate.burst === rate.burst) return known;
+    const bucket = new TokenBucket(rate, this.#clock);
+    buckets.set(key, bucket);
+    return bucket;
+  }
+
+  /** What a stage leaves open is the account's. */
+  #rateOf({ perSecond = this.#quotas.requestsPerSecond, burst = this.#quotas.burst }: Throttle): Rate {
+    return { perSecond, burst };
+  }
+}
