@@ -145,8 +145,8 @@ describe('readAssembly', () => {
   it.each<[string, Changes, RegExp]>([
     [
       'authorization',
-      { Route: { AuthorizationType: 'AWS_IAM', RouteKey: '$connect' } },
-      /Every handshake at Main\/Api gets 500\. Main\/Route: uses authorization \(AuthorizationType AWS_IAM\), which is not run yet/,
+      { Route: { AuthorizationType: 'JWT', RouteKey: '$connect' } },
+      /Every handshake at Main\/Api gets 500\. Main\/Route: uses authorization \(AuthorizationType JWT\), which is not run yet/,
     ],
     [
       'an authorizer of another app',
