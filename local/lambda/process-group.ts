@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import type { ProcessCommand } from './process-command';
+import { ProcessReaper } from './process-reaper';
 
 const PAGE_BYTES = 4096;
 /** For one environment. More are not measured. */
@@ -22,8 +23,9 @@ const SIGNAL_WORDS: Record<string, string> = {
   SIGTERM: 'terminated',
 };
 
-/** Running groups. They end with this process, whenever that ends by itself. */
+/** Running groups. They end with this process: when it ends by itself, and when it is killed. */
 const living = new Set<ProcessGroup>();
+const reaper = new ProcessReaper();
 process.on('exit', () => {
   for (const group of living) group.signal('SIGKILL');
 });
@@ -36,11 +38,14 @@ export class ProcessGroup {
       ...{ cwd: workingDirectory, env, detached: true },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    if (this.child.pid === undefined) return;
+    const { pid } = this.child;
+    if (pid === undefined) return;
     living.add(this);
+    reaper.started(pid);
     this.child.once('exit', () => {
       this.signal('SIGKILL');
       living.delete(this);
+      reaper.ended(pid);
     });
   }
 

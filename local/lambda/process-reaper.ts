@@ -1,0 +1,60 @@
+/**
+ * Ends the processes of environments when this process has been killed and can no longer do it. A shell beside it holds the other
+ * end of a pipe: the system closes the pipe however this process ends, and the shell then kills every group that it knows of.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+
+/** Reads `start GROUP` and `end GROUP`, a line each, and kills what is left when there are no more lines. */
+const SCRIPT = `
+trap '' HUP INT TERM
+living=' '
+while read -r change group; do
+  case $change in
+    start) living="$living$group " ;;
+    end) living="\${living%% "$group" *} \${living#* "$group" }" ;;
+  esac
+done
+for group in $living; do kill -s KILL -- "-$group"; done
+`;
+
+export class ProcessReaper {
+  readonly #groups = new Set<number>();
+  #shell: ChildProcess | undefined;
+
+  /** Call it as soon as the group has begun. */
+  started(group: number): void {
+    this.#groups.add(group);
+    if (this.#shell) this.#tell(`start ${group}`);
+    else this.#start();
+  }
+
+  ended(group: number): void {
+    if (!this.#groups.delete(group)) return;
+    this.#tell(`end ${group}`);
+    if (this.#groups.size > 0) return;
+    this.#shell?.stdin?.end();
+    this.#shell = undefined;
+  }
+
+  /** In a session of its own: Ctrl-C in the terminal does not reach it. It keeps nobody from ending. */
+  #start(): void {
+    const shell = spawn('/bin/sh', ['-c', SCRIPT], {
+      ...{ detached: true, cwd: '/', env: {} },
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    this.#shell = shell;
+    shell.unref();
+    (shell.stdin as Socket | null)?.unref();
+    const forget = (): void => {
+      if (this.#shell === shell) this.#shell = undefined;
+    };
+    shell.once('error', forget).once('exit', forget);
+    shell.stdin?.on('error', forget);
+    for (const group of this.#groups) this.#tell(`start ${group}`);
+  }
+
+  #tell(line: string): void {
+    this.#shell?.stdin?.write(`${line}\n`);
+  }
+}
