@@ -200,6 +200,14 @@ describe("AWS's hosts, seen from a function", () => {
       expect(log.ends[1]?.leftovers).toEqual({ request: 2 });
     });
 
+    it('need a scheme in the endpoint, here as there', async () => {
+      const source = bundle.replaceAll('https://', '');
+      expect(source).not.toBe(bundle);
+      const { payload } = await post(hostOf({ 'index.js': source }), ['a']);
+      expect(JSON.parse(payload)).not.toEqual(['fulfilled']);
+      expect(payload).toContain('TypeError');
+    });
+
     it('give single services an endpoint of their own', async () => {
       const outcome = await hostOf({ 'index.js': bundle }).invoke('Posting', '{"tables":true}');
       expect(outcome).toMatchObject({ payload: '["Rooms"]' });

@@ -162,6 +162,17 @@ describe('Working folder', () => {
       expect(await run({ 'index.mjs': source })).toMatchObject({ payload: '"function"' });
     });
 
+    it('work with the createRequire banner of a bundle', async () => {
+      const source = [
+        "import { createRequire } from 'node:module';",
+        'const require = createRequire(import.meta.url);',
+        "import { DynamoDBClient } from '@aws-sdk/client-dynamodb';",
+        "const { SQSClient } = require('@aws-sdk/client-sqs'); const { sep } = require('path');",
+        'export const handler = async () => [typeof DynamoDBClient, typeof SQSClient, sep];',
+      ].join('\n');
+      expect(await run({ 'index.mjs': source })).toMatchObject({ payload: '["function","function","/"]' });
+    });
+
     it('name the package of the SDK that this machine has not', async () => {
       const source = "import '@aws-sdk/client-nowhere'; export const handler = async () => 1";
       expect(await run({ 'index.mjs': source })).toMatchObject({
