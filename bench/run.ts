@@ -78,7 +78,7 @@ async function main(): Promise<void> {
   progress('steps');
   page.table(
     'What each step asks for: DynamoDB calls and units, invocations, posts',
-    'the table of docs/costs.md, counted anew',
+    'the table of docs/costs.md, counted again',
     await measureSteps(),
   );
   process.stdout.write(`\n${page}\n`);

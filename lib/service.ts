@@ -142,8 +142,8 @@ export class Service {
   }
 
   /**
-   * Posts frames to members, one after the other to each, and none of them twice. `unreached` hears of those that have not gone and did
-   * not get everything: how many frames they have, and whether one more may have arrived.
+   * Posts frames to members, one after the other to each, and none of them twice. Calls `unreached` for members that are still
+   * connected but did not get everything: how many frames they got, and whether one more may have arrived.
    */
   deliverOnce(
     frames: readonly string[],

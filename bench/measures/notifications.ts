@@ -1,4 +1,4 @@
-/** How fast everyone hears of files that come in, by the folder or through S3, and what that leaves in memory. */
+/** How fast incoming files reach everyone, through the folder or S3, and how much memory remains in use. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -6,7 +6,7 @@ import { alternate, numbers, type Side, type Sides } from './sides';
 
 const ROUNDS = 5;
 const MESSAGES = 1_000;
-/** The SDK's code is optimized only after some thousand calls, in each environment of a function anew. */
+/** The SDK's code is optimized only after some thousand calls, separately in each environment of a function. */
 const WARM_UP = 5_000;
 
 export async function measureRoundTrip(sides: Sides, what: string, message: string): Promise<Row[]> {

@@ -1,4 +1,4 @@
-/** The table of docs/costs.md, counted anew: what each step asks for, and whether the page says so. */
+/** The table of docs/costs.md, counted again: what each step uses, and whether the page is correct. */
 import { allSteps } from '../steps/all-steps';
 import { COLUMNS, documentedCosts } from '../steps/documented-costs';
 import type { Step } from '../steps/step';

@@ -20,8 +20,8 @@ export interface ChannelRule {
   /** Whether anybody may see who is in the channel. @default false */
   presence?: boolean;
   /**
-   * Whether the members are told who comes and goes: `'differences'`, or `true`, tells whoever has come a whole list, and everybody else what
-   * has changed; `'lists'` tells everybody whole lists. @default false
+   * Whether members are notified when others join and leave. With `'differences'`, or `true`, a new member gets a whole list, and
+   * everybody else gets the changes. With `'lists'`, everybody gets whole lists. @default false
    */
   joinLeave?: boolean | 'lists' | 'differences';
 }
@@ -45,7 +45,7 @@ export function ruleOf(rules: ChannelRules | undefined, channel: string): Channe
   return longest === undefined ? NO_RULE : (rules[longest] ?? NO_RULE);
 }
 
-/** Whether somebody is told who is in some channel. */
+/** Whether any channel announces who is in it. */
 export function tellsPresence(rules: ChannelRules | undefined): boolean {
   return Object.values(rules ?? {}).some(({ joinLeave }) => joinLeave);
 }

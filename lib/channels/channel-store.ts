@@ -28,7 +28,7 @@ import { joinKey, type Position } from './log/log-items';
 /** How many channels of one connection are subscribed or unsubscribed at a time. */
 const AT_A_TIME = 25;
 const PREFIX = 'CHANNEL#';
-/** Whoever joins within this time after the handshake has been in the channel since it connected. */
+/** A connection that subscribes within this time after its handshake counts as a member since it connected. */
 const AS_IT_CONNECTED_MILLISECONDS = 60_000;
 
 /** What a connection that joins a log is answered by. */
@@ -166,7 +166,7 @@ export class ChannelStore {
     const token = leaving?.token as string | undefined;
     if (token !== undefined)
       await this.table.delete(joinKey({ ...member, channel }, member.webSocketId), atMost('token', token));
-    // Whoever has joined the log since keeps its row.
+    // A connection that has joined the log since keeps its row.
     const before = token === undefined ? absent('token') : any(absent('token'), atMost('token', token));
     await this.table.delete(memberKey({ ...member, channel }), before);
     const left = await this.table.delete(membership, equals('state', 'leaving'));

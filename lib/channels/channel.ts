@@ -14,7 +14,7 @@ import { type LogState, type Position, posterKey, WHOLE_CHANNEL } from './log/lo
 import { isHeld, Poster } from './log/poster';
 
 export interface Published {
-  /** Where the line is, in a channel with a log. Whoever posts to its members may be another process. */
+  /** Where the line is, in a channel with a log. Another process may post it to the members. */
   position?: Position;
   /** What became of the posts, in a channel without a log. */
   report?: DeliveryReport;
@@ -90,7 +90,7 @@ export class Channel {
     return { epoch, offset, lines: [], ...(options.since && { recovered: false }) };
   }
 
-  /** Every connection in the channel, whoever came first at the front: one consistent query. */
+  /** Every connection in the channel, in the order of joining: one consistent query. */
   async members(): Promise<ChannelMember[]> {
     const members: ChannelMember[] = [];
     for await (const member of this.service.channels.members(this.service.name, this.name)) {
@@ -100,7 +100,7 @@ export class Channel {
     return members.sort((a, b) => a.since - b.since || (a.webSocketId < b.webSocketId ? -1 : 1));
   }
 
-  /** Every user in the channel, whoever came first at the front, with the number of its connections: one consistent query. */
+  /** Every user in the channel, in the order of joining, with the number of their connections: one consistent query. */
   async presence(): Promise<PresentUser[]> {
     const members: Member[] = [];
     for await (const member of this.service.channels.members(this.service.name, this.name))

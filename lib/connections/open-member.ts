@@ -1,4 +1,4 @@
-/** A connection as whoever opens it finds it in the table. */
+/** A connection as a process that opens it finds it in the table. */
 import type { Backend } from '../backend';
 import { WebSocketClosedError, WebSocketDedicatedError, WebSocketUnknownError } from '../errors';
 import type { Connection, Member } from './connection-items';

@@ -22,7 +22,7 @@ export interface Departure {
 export interface DepartureHooks {
   /** Runs once for each connection, and again if the process crashed. */
   onPostServer(departure: Departure): Promise<void>;
-  /** The channels that it was in. One whose settler died is told of fewer: the upkeep finds those. */
+  /** Its channels. After a crash, the list may be incomplete; the upkeep finds the others. */
   onLeft?(departure: Departure, channels: string[]): Promise<void>;
   /**
    * Runs after it, once each time a session that asks for it loses its last socket, and again if the process crashed.

@@ -27,7 +27,7 @@ import { HandshakeRequest } from './handshake-request';
 import type { ServerContext } from './server-context';
 import { Subprotocols } from './subprotocols';
 
-/** What `server()` of a dedicated socket learns when it goes on in another invocation. */
+/** What `server()` gets when it continues in another invocation. */
 export interface Resumption {
   /** What `onHandover` saved last. */
   state: Value | undefined;
@@ -326,9 +326,9 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
   }
 
   /**
-   * Puts the connection into a channel, whose members a publication reaches. In `onPreServer` it is done once the connection
-   * is accepted, and `true` says no more than that. In a channel with a log the client is told its position (`encodeJoined`), with
-   * the lines that it has missed if `since` says where it was; subscribed to in `onPreServer`, it is told only what comes from then on.
+   * Subscribes the connection to a channel, whose members a publication reaches. In `onPreServer`, this takes effect once the
+   * connection is accepted, and always returns `true`. In a channel with a log, the client gets its position (`encodeJoined`), and
+   * the lines that it missed if `since` says where it was. After a subscription in `onPreServer`, it gets only lines from then on.
    * @throws TooManyChannelsError if it would be in more than `limits.channels`, InvalidValueError, InvalidUseError, and as `SharedConnection.subscribe`
    */
   async subscribe(channel: string, options: SubscribeOptions = {}): Promise<boolean> {

@@ -38,7 +38,7 @@ export class Faults {
     for (const [name, value] of Object.entries(settings)) this.switchOn(name as FaultName, value);
   }
 
-  /** Switches a fault on, or gives it another value. Its cases begin anew. */
+  /** Switches a fault on, or gives it another value. Its cases start from the beginning. */
   switchOn(name: FaultName, value: number): void {
     const random = seededRandom(`${this.seed}/${name}`);
     this.#active.set(name, { name, value, random, struck: 0, cases: 0 });

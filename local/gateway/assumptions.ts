@@ -1,14 +1,14 @@
 /**
- * What no public source tells of API Gateway. Each constant or function is one assumption: whoever measures the real
- * behaviour changes it here.
+ * Behavior of API Gateway that no public source documents. Each constant or function is one assumption. If you measure the
+ * real behavior, change it here.
  *
- * Assumptions that are a way of doing things, and where they are done:
- * - A client that leaves before `$connect` has answered never had a connection: no `$disconnect` (`Handshake`).
+ * Assumptions in code, and where they are:
+ * - A client that disconnects before `$connect` has answered never had a connection, so there is no `$disconnect` (`Handshake`).
  * - Headers of a CONNECT event are sorted by name; a client's own `X-Forwarded-For` is continued and its trace id kept; `+`
  *   in a query is a space (`connect-request`).
  * - Messages in the bodies of refused handshakes, and the error types of 502 and 504, are those of REST APIs (`refusal`).
- * - A two-way body above 128 KB counts as a failed integration; a response to a client that does not read is dropped, and
- *   told in the log (`MessageFlow`).
+ * - A two-way body above 128 KB counts as a failed integration; a response to a client that does not read is dropped
+ *   and logged (`MessageFlow`).
  * - A post gets its 200 when it is written, or when it waits behind earlier ones for a slow client (`Connection.send`).
  * - @connections checks the stage, the signature, the method, the id, the size, the connection, in this order
  *   (`ManagementApi`). Before any use, `lastActiveAt` equals `connectedAt`.
@@ -18,11 +18,11 @@
  * - An authorizer's event and the CONNECT event have the same request id. A policy's conditions are not evaluated: an Allow
  *   with one allows nothing, and a Deny with one denies (`policy`). Numbers and booleans of its context are strings in every
  *   event (`Authorizers`).
- * - A MOCK integration without templates and responses answers nothing. One on `$connect` without a response for its status
- *   refuses the handshake with 500, as the documentation asks for a response (`MockIntegrations`).
- * - An HTTP backend that cannot be reached, or whose answer breaks off, counts as a failed integration: 502 for the handshake. A message
+ * - A MOCK integration without templates and responses sends no response. On `$connect`, without a response for its status, it
+ *   refuses the handshake with 500, because the documentation requires a response (`MockIntegrations`).
+ * - An HTTP backend that cannot be reached, or whose response breaks off, counts as a failed integration: 502 for the handshake. A message
  *   is sent to it as its body, and the client's headers and query only for `$connect` (`HttpIntegrations`).
- * - A Lambda integration that is no proxy has the status 200 unless its function fails; on `$connect`, 502 then. A failure without an
+ * - A Lambda integration other than a proxy has the status 200 unless its function fails; on `$connect`, 502 then. A failure without an
  *   integration response gives the error frame, and an empty request is the event `{}` (`LambdaCustomIntegrations`).
  * - A handshake without a parameter that `$connect` requires is refused with 400 (`Handshake`).
  * - Throttling: one bucket for a stage's `DefaultRouteSettings`, which routes without settings of their own share; the account's

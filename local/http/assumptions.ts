@@ -1,11 +1,12 @@
 /**
- * What no public source tells of HTTP APIs, REST APIs and function URLs. Whoever measures the real behaviour changes it here.
+ * Behavior of HTTP APIs, REST APIs and function URLs that no public source documents. If you measure the real behavior, change
+ * it here.
  *
- * Assumptions that are a way of doing things, and where they are done:
- * - A route whose part is not run fails as it does when its integration fails (`failures`).
- * - HTTP APIs and function URLs decode the path and its parameters; REST APIs pass the path as it came, and decode its
+ * Assumptions in code, and where they are:
+ * - A route with a part that is not run fails as if its integration failed (`failures`).
+ * - HTTP APIs and function URLs decode the path and its parameters; REST APIs pass the path unchanged, and decode its
  *   parameters (`proxyEvent`).
- * - `HEAD` is answered like `GET` where a route takes it, without the body (`HttpApis`).
+ * - `HEAD` is answered like `GET` if a route accepts it, without the body (`HttpApis`).
  */
 
 /** Content types that an HTTP API or a function URL passes as text. All others are sent as base64, including forms. */

@@ -120,7 +120,7 @@ function decode(encoded: string): string {
 /** The body as text, or undefined if it is too large; then the rest is read and dropped. */
 async function readPayload(request: IncomingMessage, maxBytes: number): Promise<string | undefined> {
   const body = await readBody(request, maxBytes);
-  if (body === undefined) throw new Error('The client has gone away.');
+  if (body === undefined) throw new Error('The client has disconnected.');
   return body === 'tooLarge' ? undefined : body.toString();
 }
 

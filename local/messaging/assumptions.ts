@@ -1,16 +1,16 @@
 /**
- * What no public source tells of SQS, SNS, EventBridge and Lambda's event sources. Each constant is one assumption: whoever
- * measures the real behaviour changes it here.
+ * Behavior of SQS, SNS, EventBridge and Lambda's event sources that no public source documents. Each constant is one
+ * assumption. If you measure the real behavior, change it here.
  *
- * Assumptions that are a way of doing things, and where they are done:
- * - `ApproximateReceiveCount` of a dead letter goes on from the queue that it comes from; its own `maxReceiveCount` counts anew
- *   (`Queue`).
- * - PutEvents takes an event for a bus that is not there, and nothing becomes of it (`EventsService`).
- * - A rule's first rate is an interval after the start, which stands for the rule's creation (`Schedules`); so is a schedule's
- *   without a start date.
- * - A mapping of a stream begins with the changes that come after the start, whichever starting position it has: the stream of
- *   a new table is empty (`EventSources`).
- * - Conditions of a queue's or topic's policy on anything but the source, its account and TLS do not hold (`ResourcePolicies`).
+ * Assumptions in code, and where they are:
+ * - `ApproximateReceiveCount` of a dead letter continues from its first queue; its own `maxReceiveCount` starts at 0 (`Queue`).
+ * - PutEvents accepts an event for a missing bus and drops it (`EventsService`).
+ * - A rate first runs one interval after the start, which stands for the rule's creation (`Schedules`). The same applies to
+ *   a schedule without a start date.
+ * - A stream mapping begins with changes after the start, whatever its starting position, because the stream of a new table is
+ *   empty (`EventSources`).
+ * - In a queue's or topic's policy, conditions on anything other than the source, its account and TLS are not met
+ *   (`ResourcePolicies`).
  */
 
 /**
