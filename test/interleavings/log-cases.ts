@@ -79,7 +79,8 @@ export const logCases: Record<string, Scenario> = {
   'a client joins, and an invocation dies': {
     ...log,
     clients: { a: outside },
-    others: { one: does('joinSince', 'publish') },
+    others: { one: does('joinSince', 'publish'), another: does('publish') },
+    large: true,
     budget: { crashes: 1 },
     largerBudget: { crashes: 2 },
   },
