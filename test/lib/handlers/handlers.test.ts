@@ -129,7 +129,7 @@ describe('onPreServer', () => {
   });
 
   it('alone may refuse', async () => {
-    await expect(new TestService(Late).connect()).rejects.toThrow(/the handshake is over/);
+    await expect(new TestService(Late).connect()).rejects.toThrow(/the handshake is already over/);
   });
 });
 

@@ -75,10 +75,10 @@ describe('readSchedules', () => {
   );
 
   it.each([
-    ['cron(0 12 * * * *)', 'one of the day of month and the day of week is ?'],
+    ['cron(0 12 * * * *)', 'exactly one of day of month and day of week must be ?'],
     ['cron(0 12 * *)', 'six fields'],
     ['cron(60 12 * * ? *)', 'minute'],
-    ['cron(? 12 * * ? *)', '? is for the day of month'],
+    ['cron(? 12 * * ? *)', '? is only allowed for day of month'],
   ])('names %s as what AWS refuses', (ScheduleExpression, why) => {
     expect(reasonOf({ ScheduleExpression })).toContain(`${ScheduleExpression}, which AWS refuses`);
     expect(reasonOf({ ScheduleExpression })).toContain(why);
