@@ -151,7 +151,7 @@ function onlyWithText({ api }: Served): void {
     .addRoute('validated', { integration: toScripted(), returnResponse: true })
     .node.children.filter((child) => child instanceof CfnRoute);
   if (!(route instanceof CfnRoute)) throw new Error('The CDK has changed how it makes routes.');
-  route.modelSelectionExpression = '$default';
+  route.modelSelectionExpression = '\\$default';
   route.requestModels = { $default: 'text' };
   route.addDependency(model);
 }
