@@ -5,6 +5,7 @@ import { channelCases } from './channel-cases';
 import { dedicatedCases } from './dedicated-cases';
 import { identityCases } from './identity-cases';
 import { inboxCases } from './inbox-cases';
+import { logCases } from './log-cases';
 import { presenceCases } from './presence-cases';
 import type { Scenario } from './scenario';
 import { sessionCases } from './session-cases';
@@ -19,5 +20,6 @@ export const everyCase: Record<string, Scenario> = {
   ...inboxCases,
   ...dedicatedCases,
   ...channelCases,
+  ...logCases,
   ...sharedLoopCases,
 };

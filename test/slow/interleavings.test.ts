@@ -1,7 +1,8 @@
-import { exploreCase, without } from '../interleavings/case-exploration';
+import { exploreCase, without, withoutDemandOn } from '../interleavings/case-exploration';
 import { dedicatedCases } from '../interleavings/dedicated-cases';
 import { everyCase } from '../interleavings/every-case';
 import { explore } from '../interleavings/explorer';
+import { logCases } from '../interleavings/log-cases';
 import type { Scenario } from '../interleavings/scenario';
 import { ServiceWorld } from '../interleavings/service-world';
 
@@ -61,5 +62,32 @@ describe('it is noticed in some order when a condition is missing:', () => {
   ])('that of %s OWNER, when one writes whose epoch is over', async (operation, name, budget, wrong) => {
     const scenario = { ...(dedicatedCases[name] as Scenario), budget };
     await expect(exploreCase(scenario, without(operation, 'OWNER'))).rejects.toThrow(wrong);
+  });
+
+  it.each([
+    [
+      'giving up the lease',
+      without('update posted', 'POSTER'),
+      'two publish, and copies of calls come late',
+      {},
+      /has heard 3 after 3/,
+    ],
+    [
+      'putting a member that has been admitted',
+      withoutDemandOn('from', 'put', 'MEMBER'),
+      'a client joins, and copies of calls come late',
+      {},
+      /was never admitted/,
+    ],
+    [
+      'deleting a member that has joined again',
+      without('delete', 'MEMBER'),
+      'a client joins while another process takes it out',
+      { budget: { lateCopies: 1 } },
+      /is in the channel, but no member/,
+    ],
+  ])('that of %s in a log', async (_what, mutation, name, changes, wrong) => {
+    const scenario = { ...(logCases[name] as Scenario), ...changes };
+    await expect(exploreCase(scenario, mutation)).rejects.toThrow(wrong);
   });
 });

@@ -1,5 +1,5 @@
 import { type Joined, type Line, Service, WebSocketServer } from '../../../lib';
-import { newWebSocketId, TestService } from '../../../lib/testing';
+import { lambdaContext, newWebSocketId, type SkippingClock, TestService } from '../../../lib/testing';
 
 const RULES = { 'board/*': { log: { size: 10, seconds: 60 } } };
 
@@ -178,6 +178,61 @@ describe('a channel with a log', () => {
     await test.runQueued();
     expect(framesOf(ada.received)).toMatchObject([{ offset: 0 }, { offset: 2, data: 'two' }]);
     expect((await channel.history()).lines).toMatchObject([{ offset: 2 }]);
+  });
+
+  it('takes another offset for a line whose own was skipped meanwhile', async () => {
+    let isSkipped = false;
+    const test: TestService = new TestService(Board, {
+      intercept: async ({ operation, subject }, apply) => {
+        if (operation === 'put' && subject.endsWith('ENTRY#000000000000001') && !isSkipped) {
+          isSkipped = true;
+          const row = { pk: 'LOG#chat#board/1', sk: 'ENTRY#000000000000001', skipped: true };
+          await test.table.put(row, { kind: 'always' });
+        }
+        return apply();
+      },
+    });
+    const [ada, bob] = [await test.connect(), await test.connect()];
+    await ada.send({ join: 'board/1' });
+    await bob.send({ say: 'one' });
+    expect(framesOf(ada.received)).toMatchObject([{ offset: 0 }, { offset: 2, data: 'one' }]);
+  });
+
+  describe('whose poster', () => {
+    const key = { pk: 'CHANNEL#chat#board/1', sk: 'POSTER#' };
+    const setUpPoster = async (until: (now: number) => number, batch?: string) => {
+      const { test, channel } = await setUp();
+      const ada = await test.connect();
+      await ada.send({ join: 'board/1' });
+      const set = { poster: 'another', until: until(test.clock.now()), ...(batch && { batch }) };
+      await test.table.update(key, { set }, { kind: 'always' });
+      await channel.publish('one');
+      return { test, channel, ada };
+    };
+
+    it('has the lease leaves the line to it', async () => {
+      const { test, ada } = await setUpPoster((now) => now + 10_000);
+      expect(framesOf(ada.received)).toEqual([expect.objectContaining({ offset: 0 })]);
+      expect(test.gateway.isOpen(ada.webSocketId)).toBe(true);
+    });
+
+    it('has died between two batches is followed by the next one', async () => {
+      const { ada } = await setUpPoster((now) => now - 1);
+      expect(framesOf(ada.received)).toMatchObject([{ offset: 0 }, { offset: 1 }]);
+    });
+
+    it('has died in a batch is followed by one that cuts whoever may have half of it', async () => {
+      const { test, ada } = await setUpPoster((now) => now - 1, 'another');
+      expect(framesOf(ada.received)).toHaveLength(1);
+      expect(test.gateway.isOpen(ada.webSocketId)).toBe(false);
+    });
+
+    it('has died is made up for by the sweep', async () => {
+      const { test, ada } = await setUpPoster((now) => now + 10_000);
+      await (test.clock as SkippingClock).advance(20_000);
+      await test.handlers.server({ type: 'sweep' }, lambdaContext());
+      expect(framesOf(ada.received)).toMatchObject([{ offset: 0 }, { offset: 1 }]);
+    });
   });
 
   it('does not let a line be published past the log', async () => {
