@@ -1,4 +1,5 @@
 /** The commands `publish` and `broadcast`: send one message to everyone in a channel, or to everyone of a service. */
+import type { Position } from '../lib/channels/log/log-items';
 import type { DeliveryReport } from '../lib/delivery/delivery';
 import { UserError } from '../local/user-error';
 import type { PlaceOptions } from './client-settings';
@@ -19,8 +20,32 @@ export async function publish(
   const services = (await Place.find(options)).services(options.service);
   const text = await dataOrInput(data, terminal);
   const reports: Reports = {};
-  for (const service of services) reports[service.name] = await service.publish(channel, text);
-  print(reports, options.json, terminal);
+  const stored: (Position & { service: string })[] = [];
+  for (const service of services) {
+    const opened = service.channel(channel);
+    const { report, position } = await opened.publish((await opened.hasLog()) ? lineOf(text) : text);
+    if (report) reports[service.name] = report;
+    if (position) stored.push({ service: service.name, ...position });
+  }
+  if (stored.length > 0) {
+    // The service's own function posts it.
+    const rows = stored.map(({ service, offset, epoch }) => [service, String(offset), epoch]);
+    terminal.print(
+      options.json
+        ? stored.map(jsonLine).join('')
+        : table(['service', 'offset', 'epoch'], rows, terminal.isTerminal),
+    );
+  }
+  if (Object.keys(reports).length > 0) print(reports, options.json, terminal);
+}
+
+/** A line of a log is what JSON takes; what is no JSON is text. */
+function lineOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** @throws {UserError} if some posts failed, after the report has been printed */

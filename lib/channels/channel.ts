@@ -71,6 +71,12 @@ export class Channel {
     return { report: await this.service.publish(this.name, text, options) };
   }
 
+  /** Whether it keeps what is published: as the class says, or, where that is not known, as the table does. */
+  async hasLog(): Promise<boolean> {
+    if (this.service.channelRules) return this.rule.log !== undefined;
+    return (await this.#log.state()) !== undefined;
+  }
+
   /**
    * What the log keeps: the oldest lines first, or the newest with `reverse`.
    * @throws InvalidUseError for a channel without a log

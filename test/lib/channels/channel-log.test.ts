@@ -121,6 +121,14 @@ describe('a channel with a log', () => {
     expect((await channel.history()).lines).toHaveLength(1);
   });
 
+  it('is known as such to a process that does not know the class, once it has been used', async () => {
+    const { test, inside, channel } = await setUp();
+    expect(await test.service.channel('board/1').hasLog()).toBe(false);
+    expect([await channel.hasLog(), await inside.channel('news').hasLog()]).toEqual([true, false]);
+    await channel.publish('one');
+    expect(await test.service.channel('board/1').hasLog()).toBe(true);
+  });
+
   it('tells one whom another process has put in of the lines from then on', async () => {
     const { test, channel } = await setUp();
     const ada = await test.connect();
