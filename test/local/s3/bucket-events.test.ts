@@ -293,7 +293,7 @@ describe('BucketEvents', () => {
 
     it('goes on with a folder that was deleted and made again at once', async () => {
       remake();
-      await said('is there again, and is watched');
+      await said('is back, and is watched again');
       write('new');
       await until(1);
       remake();
@@ -304,10 +304,10 @@ describe('BucketEvents', () => {
 
     it('says that the folder has gone, and that it is back', async () => {
       rmSync(bucket.directory, { recursive: true });
-      await said(`${bucket.directory} has gone`);
+      await said(`${bucket.directory} was deleted`);
       mkdirSync(bucket.directory);
       write('while it was not watched');
-      await said(`${bucket.directory} is there again`);
+      await said(`${bucket.directory} is back`);
       await until(1);
       expect(keys()).toEqual(['while+it+was+not+watched']);
     });
@@ -316,9 +316,9 @@ describe('BucketEvents', () => {
       write('told');
       await until(1);
       renameSync(bucket.directory, join(home, 'away'));
-      await said('has gone');
+      await said('was deleted');
       renameSync(join(home, 'away'), bucket.directory);
-      await said('is there again');
+      await said('is back');
       write('new');
       await until(2);
       renameSync(bucket.directory, join(home, 'away'));
@@ -348,7 +348,7 @@ describe('BucketEvents', () => {
       write('a', 'same');
       await until(1);
       rmSync(bucket.directory, { recursive: true });
-      await said('has gone');
+      await said('was deleted');
       mkdirSync(bucket.directory);
       write('a', 'same');
       await until(2);
@@ -364,7 +364,7 @@ describe('BucketEvents', () => {
     it('says once of a name that is no UTF-8 what it is and what to do', async () => {
       const name = Buffer.concat([Buffer.from(`${bucket.directory}/caf`), Buffer.from([0xe9, 0x1b])]);
       writeFileSync(name, 'x');
-      await said('caf\\xE9\\x1B is not an object of the bucket: its name is no UTF-8');
+      await said('caf\\xE9\\x1B is not an object of the bucket: its name is not UTF-8');
       writeFileSync(name, 'y');
       write('after');
       await until(1);
