@@ -23,6 +23,7 @@ module.exports = {
   testTimeout: 300_000,
   // jest would leave one core idle, and a test that waits for sockets leaves another.
   maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  testSequencer: require.resolve('./test/longest-first.js'),
   projects: [
     {
       ...common,

@@ -34,6 +34,8 @@ export interface AppOptions {
   webDirectory?: string;
   /** What the app gets beside the context of its cdk.json. @default nothing */
   context?: JsonObject;
+  /** Whether signatures and permissions are checked. @default they are */
+  iam?: boolean;
   /** @default silence */
   functionLog?: FunctionLog;
   /** @default silence */
@@ -78,6 +80,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   const { functionLog = silentFunctionLog, faults, clock, incomingDirectory, webDirectory } = options;
   const runtime = await startRuntime({
     ...{ app, port: 0, log: options.log ?? silentLog, ...(faults && { faults }), ...(clock && { clock }) },
+    ...(options.iam === false && { iam: false }),
     ...(webDirectory && { webDirectory }),
     ...(incomingDirectory && { bucketDirectories: incomingBucket(app, incomingDirectory) }),
     functionLog: {

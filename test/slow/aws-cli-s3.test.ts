@@ -117,7 +117,7 @@ describe('aws s3 against the local runtime', () => {
 
   it('shows the remedy where an operation is not run', async () => {
     await expect(aws('s3api', 'get-object-acl', '--bucket', 'files', '--key', 'big.hl7')).rejects.toThrow(
-      /NotImplemented.* GET with \?acl is not run on this machine/,
+      /NotImplemented.* GET with \?acl is not supported on this machine/,
     );
   });
 

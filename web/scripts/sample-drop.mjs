@@ -1,10 +1,5 @@
-/**
- * Puts a sample file into the bucket. Only on the developer's own machine: there, the page's host serves S3, and
- * accepts requests from its own pages with any signature. This file contains no secret, and none is sent anywhere
- * else.
- */
-const AUTHORIZATION =
-  'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=none';
+/** Puts a sample file into the bucket, on the developer's own machine only. */
+import { localS3 } from './local-s3.mjs';
 
 const element = (id) => document.getElementById(id);
 
@@ -33,7 +28,7 @@ export class SampleDrop {
     const { name, content } = sample(kind, ++this.#dropped);
     element('problem').textContent = '';
     try {
-      const response = await s3(`/${this.#bucket}/${name}`, { method: 'PUT', body: content });
+      const response = await localS3(`/${this.#bucket}/${name}`, { method: 'PUT', body: content });
       if (!response.ok) throw new Error(`the answer was ${response.status}`);
     } catch (error) {
       element('problem').textContent = `The file could not be uploaded: ${error.message}.`;
@@ -45,17 +40,13 @@ export class SampleDrop {
 async function localBucket() {
   if (!['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)) return undefined;
   try {
-    const response = await s3('/');
+    const response = await localS3('/');
     const text = response.ok ? await response.text() : '';
     const answer = new DOMParser().parseFromString(text, 'application/xml');
     return answer.querySelector('Bucket > Name')?.textContent ?? undefined;
   } catch {
     return undefined;
   }
-}
-
-function s3(path, options = {}) {
-  return fetch(path, { ...options, cache: 'no-store', headers: { authorization: AUTHORIZATION } });
 }
 
 /** Invented messages about nobody. */
