@@ -16,7 +16,7 @@ import {
   toConnection,
   toMember,
 } from '../connections/connection-items';
-import { LAST_RESORT_SECONDS } from '../connections/connection-store';
+import { LAST_RESORT_SECONDS, notIdentifiedAfter } from '../connections/connection-store';
 import { identityChange, identityOf, isSameIdentity, type KnownIdentity } from '../connections/identity';
 import { allOver } from '../delivery/all-over';
 import { InvalidValueError, TooManyChannelsError } from '../errors';
@@ -249,9 +249,15 @@ export class ChannelStore {
     return 0;
   }
 
-  /** Stores the user in the connection's row of a channel. */
-  async identifyMember(key: MemberKey & { channel: string }, identity: KnownIdentity): Promise<void> {
-    await this.table.update(memberKey(key), identityChange(identity), itemExists);
+  /** Stores the user in the connection's row of a channel, unless it was identified later. */
+  async identifyMember(
+    key: MemberKey & { channel: string },
+    identity: KnownIdentity,
+    order: string,
+  ): Promise<void> {
+    const { set, remove } = identityChange(identity);
+    const change = { set: { ...set, renamedAt: order }, remove };
+    await this.table.update(memberKey(key), change, all(itemExists, notIdentifiedAfter(order)));
   }
 
   /** Leaves alone what else is noted of it: by whom a log was joined. */

@@ -10,6 +10,7 @@ import {
   always,
   any,
   atMost,
+  type Condition,
   equals,
   exists,
   itemAbsent,
@@ -65,6 +66,20 @@ export interface IdentifyingRequest {
   at: number;
   /** Decides between two requests of one millisecond. */
   requestId: string;
+}
+
+/** Sorts by time, and then by request. */
+export function identificationOrder({ at, requestId }: IdentifyingRequest): string {
+  return `${String(at).padStart(13, '0')}#${requestId}`;
+}
+
+function timeOfOrder(order: string): number {
+  return Number.parseInt(order, 10);
+}
+
+/** A late copy of an earlier identification changes nothing. */
+export function notIdentifiedAfter(order: string): Condition {
+  return any(absent('renamedAt'), atMost('renamedAt', order));
 }
 
 /** `server()` has not begun, and no hook has changed an attribute. */
@@ -207,7 +222,7 @@ export class ConnectionStore {
    */
   async identify(webSocketId: string, identity: Identity, by: IdentifyingRequest): Promise<boolean> {
     const { set, remove } = identityChange(identity);
-    const order = `${String(by.at).padStart(13, '0')}#${by.requestId}`;
+    const order = identificationOrder(by);
     const item = await this.table.update(
       connectionKey(webSocketId),
       { set: { ...set, identifiedAt: order }, remove },
@@ -216,13 +231,13 @@ export class ConnectionStore {
     return item !== undefined;
   }
 
-  /** Notes it in the connection's row in the list of everyone, unless it has left or was identified later than `at`. */
-  async identifyMember(key: MemberKey, identity: KnownIdentity, at: number): Promise<void> {
+  /** Stores it in the connection's row in the list of everyone, unless it has left or was identified later. `order` is that of the request. */
+  async identifyMember(key: MemberKey, identity: KnownIdentity, order: string): Promise<void> {
     const { set, remove } = identityChange(identity);
     await this.table.update(
       memberKey(key),
-      { set: { ...set, renamedAt: at }, remove, setIfAbsent: { namedAt: at } },
-      all(itemExists, absent('left'), any(absent('renamedAt'), atMost('renamedAt', at))),
+      { set: { ...set, renamedAt: order }, remove, setIfAbsent: { namedAt: timeOfOrder(order) } },
+      all(itemExists, absent('left'), notIdentifiedAfter(order)),
     );
   }
 

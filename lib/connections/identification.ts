@@ -5,7 +5,7 @@
 import { allOver } from '../delivery/all-over';
 import type { Service } from '../service';
 import type { Member } from './connection-items';
-import type { IdentifyingRequest } from './connection-store';
+import { type IdentifyingRequest, identificationOrder } from './connection-store';
 import { type Identity, identityOf, isSameIdentity, type KnownIdentity } from './identity';
 
 const ROWS_AT_A_TIME = 25;
@@ -28,26 +28,26 @@ export class Identification {
     const { member } = this;
     const before = identityOf(member);
     const { user: _, info: __, ...nobody } = member;
-    for (let [known, at]: [KnownIdentity, number] = [identity, by.at]; ; ) {
-      await this.#write(known, at, joined);
+    for (let [known, order]: [KnownIdentity, string] = [identity, identificationOrder(by)]; ; ) {
+      await this.#write(known, order, joined);
       const connection = await store.connection(webSocketId);
       if (connection?.state !== 'open' || isSameIdentity(connection, known)) {
         await this.service.presence.identified({ ...nobody, ...known }, before, joined);
         return true;
       }
       known = identityOf(connection);
-      at = Number.parseInt(connection.identifiedAt ?? '0', 10);
+      order = connection.identifiedAt ?? order;
     }
   }
 
-  async #write(identity: KnownIdentity, at: number, channels: string[]): Promise<void> {
+  async #write(identity: KnownIdentity, order: string, channels: string[]): Promise<void> {
     const { service, webSocketId } = this.member;
-    await this.service.store.identifyMember({ service, webSocketId }, identity, at);
+    await this.service.store.identifyMember({ service, webSocketId }, identity, order);
     for (let n = 0; n < channels.length; n += ROWS_AT_A_TIME) {
       const some = channels.slice(n, n + ROWS_AT_A_TIME);
       await allOver(
         some.map((channel) =>
-          this.service.channels.identifyMember({ service, webSocketId, channel }, identity),
+          this.service.channels.identifyMember({ service, webSocketId, channel }, identity, order),
         ),
       );
     }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Connection, SharedConnection } from '../../lib';
 import { systemClock } from '../../lib/clock';
-import { ConnectionStore } from '../../lib/connections/connection-store';
+import { ConnectionStore, identificationOrder } from '../../lib/connections/connection-store';
 import { NumberedLog } from '../../lib/numbered-log';
 import { DynamoDbTable } from '../../lib/table/dynamodb-table';
 import { newWebSocketId } from '../../lib/testing/events';
@@ -65,7 +65,11 @@ describe('shared-connection', () => {
     await app.until(async () => (await app.rows('CHANNEL#inbox#*', 'MEMBER#')).length === 0);
   };
   const name = (id: string, user: string) =>
-    store.identifyMember({ service: 'inbox', webSocketId: id }, { user }, Date.now());
+    store.identifyMember(
+      { service: 'inbox', webSocketId: id },
+      { user },
+      identificationOrder({ at: Date.now(), requestId: 'test' }),
+    );
   /** Its answers are those of programs. */
   const json = async (...args: string[]) => {
     const [command = '', ...others] = args;

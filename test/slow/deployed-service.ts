@@ -1,11 +1,12 @@
 /** A deployed service with one client that is there all the time, as one sees it who sees all of its rows, and may ask its functions for anything. */
+
 import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ChannelStore } from '../../lib/channels/channel-store';
 import { systemClock } from '../../lib/clock';
 import { serviceChannelPk } from '../../lib/connections/connection-items';
-import { ConnectionStore } from '../../lib/connections/connection-store';
+import { ConnectionStore, identificationOrder } from '../../lib/connections/connection-store';
 import { DynamoDbTable } from '../../lib/table/dynamodb-table';
 import type { Item } from '../../lib/table/item';
 import { pages } from '../../lib/table/table';
@@ -99,7 +100,12 @@ export abstract class DeployedService {
           serverFunction: functionName,
         };
         await store.accept({ ...member, sessionId: '', attributes: {}, messagesTo: 'hook' }, webSocketId);
-        if (name) await store.identifyMember(member, { user: name }, anHourAgo.now());
+        if (name)
+          await store.identifyMember(
+            member,
+            { user: name },
+            identificationOrder({ at: anHourAgo.now(), requestId: 'test' }),
+          );
         if (channel) {
           const channels = new ChannelStore(this.table, anHourAgo);
           await channels.subscribe({ ...member, acceptedAt: anHourAgo.now(), left: false }, channel);

@@ -1,5 +1,6 @@
 import { UserList } from '../../../functions/chat/user-list';
 import { Service } from '../../../lib';
+import { identificationOrder } from '../../../lib/connections/connection-store';
 import { equals, itemExists } from '../../../lib/table/conditions';
 import {
   type Call,
@@ -24,7 +25,11 @@ describe('the user list', () => {
   const key = { pk: 'CHANNEL#chat#*', sk: 'LIST' };
   /** The name changes, and whoever changed it dies before anybody is told. */
   const nameInSilence = ({ webSocketId }: TestClient, user: string) =>
-    chat.service.store.identifyMember({ service: 'chat', webSocketId }, { user }, chat.clock.now());
+    chat.service.store.identifyMember(
+      { service: 'chat', webSocketId },
+      { user },
+      identificationOrder({ at: chat.clock.now(), requestId: 'test' }),
+    );
 
   beforeEach(() => {
     calls = [];

@@ -1,5 +1,10 @@
 import type { MemberKey } from '../../../lib/connections/connection-items';
-import { ConnectionStore, isOpening, type NewConnection } from '../../../lib/connections/connection-store';
+import {
+  ConnectionStore,
+  identificationOrder,
+  isOpening,
+  type NewConnection,
+} from '../../../lib/connections/connection-store';
 import { describeForEachTable } from '../table/tables';
 
 describeForEachTable('ConnectionStore', (under) => {
@@ -15,7 +20,8 @@ describeForEachTable('ConnectionStore', (under) => {
     attributes: { room: 7 },
     messagesTo: 'hook',
   });
-  const named = (key: MemberKey, user: string, at: number) => store().identifyMember(key, { user }, at);
+  const named = (key: MemberKey, user: string, at: number) =>
+    store().identifyMember(key, { user }, identificationOrder({ at, requestId: 'test' }));
   const members = async () => {
     const found = [];
     for await (const member of store().members(service())) found.push(member);
