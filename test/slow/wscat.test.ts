@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { type RunningApp, startApp } from '../runtime/running-app';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const WSCAT = join(__dirname, '../../node_modules/.bin/wscat');
 
