@@ -41,7 +41,6 @@ type Phase = 'quota' | 'search' | 'measured';
 
 export class Pace {
   #perSecond: number;
-  #capacity: number;
   #tokens: number;
   #countedAt: number;
   #phase: Phase = 'quota';
@@ -59,7 +58,6 @@ export class Pace {
     private readonly limit: Rate = ACCOUNT_RATE,
   ) {
     this.#perSecond = limit.perSecond;
-    this.#capacity = limit.burst;
     this.#tokens = limit.burst;
     this.#countedAt = clock.now();
     this.#emptyAt = this.#countedAt;
@@ -112,12 +110,16 @@ export class Pace {
     this.#perSecond = this.#phase === 'quota' ? SEARCH_PER_SECOND : Math.min(measured, this.limit.perSecond);
     this.#perSecond = Math.max(LOWEST_PER_SECOND, this.#perSecond);
     this.#phase = this.#phase === 'quota' ? 'search' : 'measured';
-    this.#capacity = Math.max(1, this.#perSecond * SAVED_SECONDS);
     this.#tokens = 0;
     this.#accepted = 0;
     this.#emptyAt = now;
     this.#pausedUntil = now + Math.ceil((1_000 * REFILL_POSTS) / this.#perSecond);
     this.#countedAt = this.#pausedUntil;
+  }
+
+  /** What may be saved up. */
+  get #capacity(): number {
+    return this.#phase === 'quota' ? this.limit.burst : Math.max(1, this.#perSecond * SAVED_SECONDS);
   }
 
   #takeToken(): boolean {
@@ -147,6 +149,5 @@ export class Pace {
 
   #grow(factor: number): void {
     this.#perSecond = Math.min(this.limit.perSecond, this.#perSecond * factor);
-    this.#capacity = Math.max(1, this.#perSecond * SAVED_SECONDS);
   }
 }

@@ -3,11 +3,10 @@
  * the service's function take shares of the rest while the caller still posts to the first ones, each with its part of the rate.
  */
 import { type Clock, sleep } from '../clock';
-import { type Member, memberKey } from '../connections/connection-items';
 import { type DeliveryOptions, type DeliveryReport, sumOf } from '../delivery/delivery';
 import { ACCOUNT_RATE } from '../delivery/pace';
 import type { Service } from '../service';
-import { estimateAfter, membersIn, rangesAfter, type Share, ShareStore } from './shares';
+import { estimateAfter, membersIn, type RangeMember, rangesAfter, type Share, ShareStore } from './shares';
 
 export interface FanOutOptions extends DeliveryOptions {
   /** How many members the caller posts to by itself before it asks for workers. @default 2,000 */
@@ -40,9 +39,10 @@ export class FanOut {
   async run({ channel, except }: Audience, data: string, options: FanOutOptions): Promise<DeliveryReport> {
     const { inlineMembers = 2_000, waitMilliseconds = 20_000 } = options;
     let shares: Share[] = [];
-    let last: Member | undefined;
+    const passed = new Set(except);
+    let last: RangeMember | undefined;
     let count = 0;
-    const split = async (from: Member) => {
+    const split = async (from: RangeMember) => {
       shares = this.#sharesAfter(from, count, { channel, except, data, options });
       await this.#ask(shares, from.serverFunction);
     };
@@ -54,7 +54,7 @@ export class FanOut {
         if (last && count >= inlineMembers) return split(last);
         last = member;
         count++;
-        if (!except.includes(member.webSocketId)) yield member;
+        if (!passed.has(member.webSocketId)) yield member;
       }
     }
     const report = await this.service.deliverTo(own(), data, options);
@@ -68,7 +68,7 @@ export class FanOut {
   }
 
   #sharesAfter(
-    last: Member,
+    { sk }: RangeMember,
     count: number,
     {
       channel,
@@ -78,7 +78,6 @@ export class FanOut {
     }: { channel: string | undefined; except: string[]; data: string; options: FanOutOptions },
   ): Share[] {
     const { workerMembers = 2_000, maxWorkers = 20, rate = ACCOUNT_RATE } = options;
-    const { sk } = memberKey(last);
     const workers = Math.ceil(estimateAfter(sk, count) / workerMembers);
     const ranges = rangesAfter(sk, Math.min(maxWorkers, Math.max(1, workers)));
     const delivery = this.service.backend.token();

@@ -29,9 +29,9 @@ export async function deliverShare(
 
   async function* members() {
     let checkpointAt = clock.now() + CHECKPOINT_MILLISECONDS;
-    const { except } = share;
+    const passed = new Set(share.except);
     for await (const member of membersIn(table, service.name, { ...share, ...from })) {
-      if (except.includes(member.webSocketId)) continue;
+      if (passed.has(member.webSocketId)) continue;
       const now = clock.now();
       if (now > service.deadline - LAST_POSTS_MILLISECONDS) {
         isOver = false;

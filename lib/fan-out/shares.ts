@@ -26,6 +26,9 @@ export interface Share {
   options: Pick<DeliveryOptions, 'concurrency' | 'slowMilliseconds' | 'timeoutMilliseconds' | 'rate'>;
 }
 
+/** A member, with the sort key that ranges are about. */
+export type RangeMember = Member & { sk: string };
+
 /** How far a share is: everyone up to `after` is decided, and counted. */
 export interface ShareProgress {
   after: string;
@@ -69,7 +72,7 @@ export async function* membersIn(
   service: string,
   { channel, after, until }: Partial<Pick<Share, 'channel' | 'after' | 'until'>>,
   pageMembers = PAGE_MEMBERS,
-): AsyncGenerator<Member & { sk: string }, void, undefined> {
+): AsyncGenerator<RangeMember, void, undefined> {
   const pk = channel === undefined ? serviceChannelPk(service) : channelPk(service, channel);
   const start = after !== undefined && { after: { pk, sk: after } };
   for await (const page of pages(table, { pk, prefix: PREFIX, limit: pageMembers, ...start })) {
