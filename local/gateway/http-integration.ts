@@ -10,6 +10,7 @@ import { callHttp, type HttpAnswer } from './http-call';
 import type { IntegrationOutcome } from './integration';
 import {
   inputOf,
+  logFailure,
   NO_TEMPLATE,
   requestText,
   responseFor,
@@ -62,7 +63,7 @@ export class HttpIntegrations {
       }
       return result(integration, input, answer);
     } catch (error) {
-      log.warn(`${route.routeKey} fails: of ${integration.path}, ${(error as Error).message}.`);
+      logFailure(log, integration, route, (error as Error).message);
       return { kind: 'failed' };
     }
   }

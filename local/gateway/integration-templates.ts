@@ -3,7 +3,8 @@
  * templates.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { IntegrationResponse, TemplateChoice, TemplatedIntegration } from '../assembly/model';
+import type { IntegrationResponse, Route, TemplateChoice, TemplatedIntegration } from '../assembly/model';
+import type { Log } from '../log';
 import { renderTemplate, type TemplateInput } from './mapping-template';
 import { RouteSelection } from './route-selection';
 
@@ -35,6 +36,11 @@ export function inputOf(event: TemplateEvent): TemplateInput {
 /** The error if `requestText` is undefined. */
 export const NO_TEMPLATE =
   'no request template matches this message, and PassthroughBehavior does not let it pass';
+
+/** The line of the log that says why an integration fails. */
+export function logFailure(log: Log, { path }: { path: string }, { routeKey }: Route, why: string): void {
+  log.warn(`${routeKey} fails: of ${path}, ${why}.`);
+}
 
 /** The backend's response, as templates of a response see it. */
 export interface BackendAnswer {

@@ -9,6 +9,7 @@ import type { Log } from '../log';
 import type { IntegrationOutcome } from './integration';
 import {
   inputOf,
+  logFailure,
   NO_TEMPLATE,
   requestText,
   responseFor,
@@ -51,7 +52,7 @@ export class LambdaCustomIntegrations {
       return this.#answer(integration, route, input, outcome);
     } catch (error) {
       over();
-      this.#warn(integration, route, (error as Error).message);
+      logFailure(this.#options.log, integration, route, (error as Error).message);
       return { kind: 'notInvoked' };
     }
   }
@@ -101,17 +102,18 @@ export class LambdaCustomIntegrations {
     if (!response) {
       if (isError) return { kind: 'failed' };
       if (route.routeKey !== '$connect') return { kind: 'result', result: { statusCode: 200, headers: {} } };
-      this.#warn(integration, route, 'it has no integration response for what the function returned');
+      logFailure(
+        this.#options.log,
+        integration,
+        route,
+        'it has no integration response for what the function returned',
+      );
       return { kind: 'notInvoked' };
     }
     if (isError && route.routeKey === '$connect') return { kind: 'failed' };
     const text = outcome.payload;
     const body = responseText(response, input, { body: text, statusCode: 200, headers: {} }) ?? text;
     return { kind: 'result', result: { statusCode: 200, headers: {}, body } };
-  }
-
-  #warn({ path }: LambdaCustomIntegration, { routeKey }: Route, why: string): void {
-    this.#options.log.warn(`${routeKey} fails: of ${path}, ${why}.`);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Log } from '../log';
 import type { IntegrationOutcome } from './integration';
 import {
   inputOf,
+  logFailure,
   NO_TEMPLATE,
   requestText,
   responseFor,
@@ -54,8 +55,8 @@ export class MockIntegrations {
     return { kind: 'result', result: { statusCode, headers: {}, ...(body !== undefined && { body }) } };
   }
 
-  #fails({ path }: MockIntegration, { routeKey }: Route, why: string): IntegrationOutcome {
-    this.#log.warn(`${routeKey} fails: of ${path}, ${why}.`);
+  #fails(integration: MockIntegration, route: Route, why: string): IntegrationOutcome {
+    logFailure(this.#log, integration, route, why);
     return FAILED;
   }
 }

@@ -9,6 +9,7 @@ import { callHttp, type HttpAnswer } from './http-call';
 import type { IntegrationOutcome } from './integration';
 import {
   inputOf,
+  logFailure,
   NO_TEMPLATE,
   requestText,
   responseFor,
@@ -105,8 +106,8 @@ export class ServiceIntegrations {
     );
   }
 
-  #fails({ path }: ServiceIntegration, { routeKey }: Route, why: string): IntegrationOutcome {
-    this.#options.log.warn(`${routeKey} fails: of ${path}, ${why}.`);
+  #fails(integration: ServiceIntegration, route: Route, why: string): IntegrationOutcome {
+    logFailure(this.#options.log, integration, route, why);
     return { kind: 'notInvoked' };
   }
 }
