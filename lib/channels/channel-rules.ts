@@ -17,7 +17,7 @@ export interface ChannelRule {
    * @default none: a publication goes to the current members only
    */
   log?: LogRule;
-  /** Whether anybody may see who is in the channel. @default false */
+  /** Whether a client in the channel may ask who else is in it, as `clientPresence` answers. @default false */
   presence?: boolean;
   /**
    * Whether members are notified when others join and leave. With `'differences'`, or `true`, a new member gets a whole list, and
@@ -43,6 +43,11 @@ export function ruleOf(rules: ChannelRules | undefined, channel: string): Channe
     if (fits && pattern.length > (longest?.length ?? 0)) longest = pattern;
   }
   return longest === undefined ? NO_RULE : (rules[longest] ?? NO_RULE);
+}
+
+/** Whether a client in the channel may ask who else is in it. */
+export function allowsPresence(rules: ChannelRules | undefined, channel: string): boolean {
+  return ruleOf(rules, channel).presence ?? false;
 }
 
 /** Whether any channel announces who is in it. */

@@ -177,6 +177,11 @@ export class ChannelStore {
     return leaving !== undefined;
   }
 
+  /** Whether a connection is in a channel, read consistently. */
+  isIn(webSocketId: string, channel: string): Promise<boolean> {
+    return this.#isIn(membershipKey(webSocketId, channel));
+  }
+
   /** The names of a connection's channels, in order, read consistently. */
   async channelsOf(webSocketId: string): Promise<string[]> {
     const range = { pk: connectionKey(webSocketId).pk, prefix: PREFIX };

@@ -1,7 +1,7 @@
 /** The class that a service extends: the hooks and members of %CSP.WebSocket. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Published, SubscribeOptions } from '../channels/channel';
-import { type ChannelRules, ruleOf } from '../channels/channel-rules';
+import { allowsPresence, type ChannelRules, ruleOf } from '../channels/channel-rules';
 import { assertChannelName } from '../channels/channel-store';
 import { assertClientChannel, forbidden } from '../channels/client-requests';
 import { type ChannelFrames, defaultFrames, type Joined } from '../channels/log/channel-frames';
@@ -20,7 +20,12 @@ import { bytesOf, messagesOf, type WaitOptions } from '../inbox/whole-messages';
 import { type ConnectionLimits, limitsOf } from '../limits/connection-limits';
 import { ClientError } from '../messages/client-error';
 import type { MessageOf } from '../messages/client-message';
-import { defaultPresenceFrame, type PresenceFrame, type PresenceNews } from '../presence/presence-form';
+import {
+  defaultPresenceFrame,
+  type PresenceFrame,
+  type PresenceNews,
+  type PresentUser,
+} from '../presence/presence-form';
 import type { Service } from '../service';
 import type { Value } from '../table/item';
 import { HandshakeRequest } from './handshake-request';
@@ -399,6 +404,19 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
     assertClientChannel(channel);
     if (!(await this.onPublish(channel, data))) throw forbidden('publish to', channel);
     return this.service.channel(channel).publish(data);
+  }
+
+  /**
+   * Who is in a channel, for a client that asks: each user once, in the order of joining. The channel's rule must have
+   * `presence: true`, and the client must be in the channel.
+   * @throws ClientError for another channel, or an invalid name
+   */
+  async clientPresence(channel: string): Promise<PresentUser[]> {
+    assertClientChannel(channel);
+    const { channelRules, channels } = this.service;
+    if (!allowsPresence(channelRules, channel) || !(await channels.isIn(this.webSocketId, channel)))
+      throw forbidden('see who is in', channel);
+    return this.service.channel(channel).presence();
   }
 
   /** The channels of the connection. */

@@ -1,4 +1,9 @@
-import { type ChannelRules, channelRulesOf, ruleOf } from '../../../lib/channels/channel-rules';
+import {
+  allowsPresence,
+  type ChannelRules,
+  channelRulesOf,
+  ruleOf,
+} from '../../../lib/channels/channel-rules';
 
 const LOG = { size: 100, seconds: 3_600 };
 
@@ -24,6 +29,22 @@ describe('ruleOf', () => {
   it('keeps nothing of a channel that no rule fits', () => {
     expect(ruleOf({ 'board/*': { log: LOG } }, 'news')).toEqual({});
     expect(ruleOf(undefined, 'news')).toEqual({});
+  });
+});
+
+describe('allowsPresence', () => {
+  const rules: ChannelRules = { 'board/*': { presence: true }, 'board/secret': { log: LOG } };
+
+  it.each([
+    ['board/1', true],
+    ['board/secret', false],
+    ['news', false],
+  ])('is as the rule of the channel says: %s', (channel, allowed) => {
+    expect(allowsPresence(rules, channel)).toBe(allowed);
+  });
+
+  it('is not so without rules', () => {
+    expect(allowsPresence(undefined, 'board/1')).toBe(false);
   });
 });
 

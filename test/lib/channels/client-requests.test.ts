@@ -1,4 +1,4 @@
-import { ClientError, WebSocketServer } from '../../../lib';
+import { type ChannelRules, ClientError, WebSocketServer } from '../../../lib';
 import { TestService } from '../../../lib/testing';
 
 /** Does what its clients ask for, in a form of its own. */
@@ -19,6 +19,20 @@ class Open extends Rooms {
   }
   override async onPublish(channel: string, data: unknown) {
     return channel.startsWith('room/') && typeof data === 'string';
+  }
+}
+
+class Seen extends Rooms {
+  static override limits = { channels: 5 };
+  static override channels: ChannelRules = { 'seen/*': { presence: true }, 'seen/not': {} };
+  override async onClientMessage(text: string) {
+    const { user, who } = JSON.parse(text);
+    if (user) await this.identify({ user });
+    if (who) await this.write(await this.clientPresence(who));
+    await super.onClientMessage(text);
+  }
+  override async onSubscribe() {
+    return true;
   }
 }
 
@@ -52,6 +66,28 @@ describe('what a client asks of a channel', () => {
     const { channels, told } = await asks(ServerClass, message);
     expect(told).toMatchObject([{ code }]);
     expect(channels).toEqual([]);
+  });
+
+  it('is who is in the channel, if its rule lets clients ask', async () => {
+    const service = new TestService(Seen);
+    const [ada, bob] = [await service.connect(), await service.connect()];
+    for (const [client, user] of [
+      [ada, 'ada'],
+      [bob, 'bob'],
+    ] as const) {
+      await client.send({ user, subscribe: 'seen/1' });
+    }
+    await bob.send({ who: 'seen/1' });
+    expect(bob.messages).toMatchObject([[{ user: 'ada' }, { user: 'bob', connections: 1 }]]);
+  });
+
+  it.each([
+    ['a channel that it is not in', 'seen/2'],
+    ['a channel without presence', 'seen/not'],
+    ['a name that is none', 'seen 1'],
+  ])('is not who is in %s', async (_what, who) => {
+    const { told } = await asks(Seen, { subscribe: 'seen/not' }, { who });
+    expect(told).toMatchObject([{ code: /^seen 1$/.test(who) ? 'InvalidChannel' : 'Forbidden' }]);
   });
 
   it('is refused beyond the channels that one connection may be in', async () => {
