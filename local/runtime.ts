@@ -4,13 +4,14 @@ import type { HttpApi } from './assembly/apis/http-model';
 import type { App, WebSocketApi } from './assembly/model';
 import { type Clock, fasterClock, systemClock } from './clock';
 import { StackDescriptions } from './cloudformation/stack-descriptions';
+import { createConsole } from './console/console';
+import type { LocalHandler } from './console/console-endpoint';
 import { LocalDynamoDb } from './dynamodb/local-dynamodb';
 import { Endpoint, type RequestHandler } from './endpoint/endpoint';
 import { type KeySetFiles, KeySets } from './endpoint/key-sets';
 import type { PageReload } from './endpoint/page-reload';
 import { answerServiceError } from './endpoint/service-error';
 import { WebFiles } from './endpoint/web-files';
-import { FaultEndpoint } from './faults/fault-endpoint';
 import type { Faults } from './faults/faults';
 import { namesForPeople } from './function-names';
 import { Gateway } from './gateway/gateway';
@@ -70,6 +71,12 @@ export interface RuntimeOptions {
   sizeLimits?: SizeLimits;
   /** What the gateway takes in a second. @default AWS's quotas of an account */
   accountQuotas?: AccountQuotas;
+  /**
+   * Tells the console of the services of a library, and acts on them, below `/@local/services`. The runtime itself knows none.
+   * @param url the runtime's, known once there are requests
+   * @default none
+   */
+  services?: (url: () => string) => LocalHandler;
 }
 
 export interface Runtime {
@@ -102,12 +109,24 @@ const FUNCTIONS_CLOSE_MILLIS = 1_000;
 
 /** @throws {UserError} if the port is in use or a table cannot be created */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const { app, log, host = DEFAULT_HOST, port = DEFAULT_PORT, clock = systemClock } = options;
+  const { app, host = DEFAULT_HOST, port = DEFAULT_PORT, clock = systemClock } = options;
   const { region, accountId, apis, functions, tables } = app;
   const appTime = fasterClock(clock, options.timeScale ?? 1);
   let current = app;
   let names = namesForPeople(app);
   const nameOf = (functionName: string) => names(functionName);
+  const localConsole = createConsole({
+    clock,
+    faults: options.faults,
+    services: options.services?.(() => `http://${authority()}`),
+    runtime: () => ({
+      app: current,
+      addresses: { webSocketUrl, httpUrl },
+      connections: gateway.connections,
+      environments: functionHost.environmentCount,
+    }),
+  });
+  const log = localConsole.log(options.log);
   const unpackedCode = new UnpackedCode();
   const runnable = await unpackedCode.of(functions);
   const access = options.iam === false ? undefined : new Access({ app, log, nameOf, clock });
@@ -142,7 +161,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     accountId,
     clock,
     appTime,
-    log: options.functionLog ?? textFunctionLog(log, { nameOf }),
+    log: localConsole.functionLog(options.functionLog ?? textFunctionLog(options.log, { nameOf }), nameOf),
     endpoint: () => ({ host: reachable(host), port: endpoint.port }),
     serviceEndpoints: () => serviceEndpoints(),
     limits: { closeMillis: FUNCTIONS_CLOSE_MILLIS },
@@ -173,6 +192,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       ...{ apis, region, accountId, invoker: functionHost, clock, appTime, log, nameOf },
       endpoint: () => ({ host: reachable(host), port: endpoint.port }),
       access,
+      observer: localConsole.observer,
       ...(options.faults && { faults: options.faults }),
       ...(options.sizeLimits && { sizeLimits: options.sizeLimits }),
       ...(options.accountQuotas && { accountQuotas: options.accountQuotas }),
@@ -186,7 +206,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       ...(options.allowedHosts && { allowedHosts: options.allowedHosts }),
       servedHosts: remembered(() => current.apis, servedHosts),
       keySets,
-      ...(options.faults && { faults: new FaultEndpoint(options.faults) }),
+      console: localConsole,
       gateway,
       httpApis,
       services: guardedServices(access, PROTOCOLS, {
@@ -216,9 +236,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   messaging.start();
   if (options.dynamodbUrl !== undefined) warnOfStreams(app, log);
-  const authority = `${displayHost(host)}:${endpoint.port}`;
+  const authority = () => `${displayHost(host)}:${endpoint.port}`;
+  const httpUrl = (apiId: string, stageName: string) =>
+    `http://${authority()}/${stageName === '$default' ? apiId : `${apiId}/${stageName}`}`;
+  const webSocketUrl = (stageName: string, apiId?: string) =>
+    `ws://${authority()}/${stagePath(current.apis, stageName, apiId)}`;
   return {
-    url: `http://${authority}`,
+    url: `http://${authority()}`,
     port: endpoint.port,
     get apis() {
       return current.apis;
@@ -229,9 +253,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     functions: functionHost,
     dynamodb,
     bucketDirectories: s3.directories,
-    httpUrl: (apiId, stageName) =>
-      `http://${authority}/${stageName === '$default' ? apiId : `${apiId}/${stageName}`}`,
-    webSocketUrl: (stageName, apiId) => `ws://${authority}/${stagePath(current.apis, stageName, apiId)}`,
+    httpUrl,
+    webSocketUrl,
     update: async (later) => {
       const unpacked = await unpackedCode.of(later.functions);
       await dynamodb.update(later.tables);

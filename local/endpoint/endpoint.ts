@@ -43,8 +43,8 @@ export interface EndpointOptions {
    * none of them.
    */
   httpApis?: { handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined };
-  /** Switches faults, for programs of this machine. `undefined` for other requests. */
-  faults?: { handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined };
+  /** The console and the switch for faults, for programs of this machine. `undefined` for other requests. */
+  console?: { handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined };
   /** Key sets of issuers, by their URLs. `undefined` for requests to other hosts. */
   keySets?: { handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined };
   /** By the service name in signatures: `dynamodb`, `lambda`. */
@@ -194,9 +194,9 @@ export class Endpoint {
     if (refusal) return answerText(response, refusal.status, refusal.text);
     const answeredByKeySets = this.#options.keySets?.handle(request, response);
     if (answeredByKeySets !== undefined) return answeredByKeySets;
-    const faults = this.#isLocal(request) ? this.#options.faults : undefined;
-    const answeredByFaults = faults?.handle(request, response);
-    if (answeredByFaults !== undefined) return answeredByFaults;
+    const console = this.#isLocal(request) ? this.#options.console : undefined;
+    const answeredByConsole = console?.handle(request, response);
+    if (answeredByConsole !== undefined) return answeredByConsole;
     const service = signedService(request);
     const handler = service === undefined ? undefined : this.#services.get(service);
     if (handler) return handler.handle(request, response);

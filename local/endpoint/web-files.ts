@@ -49,11 +49,18 @@ export class WebFiles {
     this.#reload = reload;
   }
 
-  /** `false` if there is no such file, or the request is not for a file. */
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  /**
+   * `false` if there is no such file, or the request is not for a file.
+   * @param url of the file. @default the request's
+   */
+  async handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url = request.url ?? '/',
+  ): Promise<boolean> {
     if (request.method !== 'GET' && request.method !== 'HEAD') return false;
     if (this.#reload?.handle(request, response)) return true;
-    const [path = '/', query] = (request.url ?? '/').split('?', 2);
+    const [path = '/', query] = url.split('?', 2);
     const file = await this.#find(path);
     if (file === undefined) return false;
     if (file.isDirectory) {

@@ -25,6 +25,7 @@ export class Faults {
   readonly seed: number;
   readonly #log: Pick<Log, 'info'> | undefined;
   readonly #active = new Map<FaultName, Active>();
+  readonly #whenStruck: ((name: FaultName, subject?: string) => void)[] = [];
   readonly #whenOff = new Map<FaultName, (() => void)[]>();
   #isStopped = false;
 
@@ -86,6 +87,11 @@ export class Faults {
     for (const callbacks of this.#whenOff.values()) for (const callback of callbacks) callback();
   }
 
+  /** Calls back for each case that is struck. */
+  whenStruck(callback: (name: FaultName, subject?: string) => void): void {
+    this.#whenStruck.push(callback);
+  }
+
   /** Calls back when the fault is switched off, or all are stopped. */
   whenOff(name: FaultName, callback: () => void): void {
     this.#whenOff.set(name, [...(this.#whenOff.get(name) ?? []), callback]);
@@ -107,6 +113,7 @@ export class Faults {
     fault.cases += 1;
     if (isStruck) {
       fault.struck += 1;
+      for (const callback of this.#whenStruck) callback(fault.name, subject);
       this.#log?.info(`Fault ${fault.name}${subject === undefined ? '' : `: ${subject}`}`);
     }
     return isStruck;

@@ -18,6 +18,7 @@ import { type Address, Addresses } from './address';
 import { ApiKeys } from './api-keys';
 import { Authorizers } from './authorizer';
 import { type CloseCause, GOING_AWAY } from './close-codes';
+import { sourceIp } from './connect-request';
 import { Connection, type ConnectionListener } from './connection';
 import { Connections } from './connections';
 import { DeployedStage } from './deployed-stage';
@@ -28,6 +29,7 @@ import { Ids } from './ids';
 import { Integrations } from './integration';
 import { ManagementApi } from './management-api';
 import { MessageFlow } from './message-flow';
+import { type GatewayObserver, NO_OBSERVER } from './observer';
 import { type AccountQuotas, AWS_ACCOUNT_QUOTAS, AWS_SIZE_LIMITS, type SizeLimits } from './quotas';
 import { FORBIDDEN, INTERNAL_ERROR, Refusals, SHUTTING_DOWN, UPGRADE_REQUIRED } from './refusal';
 import { SignedCallers } from './signed-callers';
@@ -54,6 +56,8 @@ export interface GatewayOptions {
   accountQuotas?: AccountQuotas;
   /** Decides who may do what. @default whoever sends what looks like a signature may do everything */
   access?: Access | undefined;
+  /** Is told what happens. @default nobody */
+  observer?: GatewayObserver;
 }
 
 /** Port 9 (discard). */
@@ -76,6 +80,7 @@ export class Gateway {
   readonly #accessLog: AccessLog;
   readonly #management: ManagementApi;
   readonly #listener: ConnectionListener;
+  readonly #observer: GatewayObserver;
   readonly #faults: Faults | undefined;
   readonly #lines: HalfOpenLines | undefined;
   /** Ends the waits of `$disconnect` events that are delivered late. */
@@ -102,7 +107,9 @@ export class Gateway {
     sizeLimits = AWS_SIZE_LIMITS,
     accountQuotas = AWS_ACCOUNT_QUOTAS,
     access,
+    observer = NO_OBSERVER,
   }: GatewayOptions) {
+    this.#observer = observer;
     this.#sizeLimits = sizeLimits;
     this.#clock = clock;
     this.#appTime = appTime;
@@ -124,11 +131,11 @@ export class Gateway {
     this.#acceptor = new Acceptor(clock, sizeLimits);
     this.#messages = new MessageFlow({
       ...{ integrations: this.#integrations, ids: this.#ids, clock, log, nameOf, limits: sizeLimits },
-      ...{ throttles, accessLog },
+      ...{ throttles, accessLog, observer },
     });
     this.#management = new ManagementApi({
       ...{ connections: this.#connections, throttles, ids: this.#ids, clock, limits: sizeLimits, faults },
-      callers,
+      ...{ callers, observer },
     });
     this.#faults = faults;
     this.#lines = faults && new HalfOpenLines(faults, clock);
@@ -137,6 +144,7 @@ export class Gateway {
       onEnd: (connection) => this.#connections.remove(connection),
       onClosed: (connection, cause) => {
         this.#lines?.closed(connection);
+        observer.closed(connection, cause);
         this.#watch(this.#disconnect(connection, cause));
       },
     };
@@ -171,6 +179,11 @@ export class Gateway {
     for (const connection of this.#connections.all()) {
       if (!stages.includes(connection.stage)) connection.close(GOING_AWAY);
     }
+  }
+
+  /** The open connections, the newest last. */
+  get connections(): Connection[] {
+    return this.#connections.all();
   }
 
   /** Closes every connection with 1001, accepts no new one, and resolves once every `$disconnect` has run. */
@@ -239,6 +252,8 @@ export class Gateway {
     const decision = await this.#handshake.decide(address, request);
     this.#opening.delete(socket);
     if ('status' in decision) {
+      const [path = ''] = url.split('?', 1);
+      this.#observer.refused({ path, sourceIp: sourceIp(request), status: decision.status });
       if (!this.#closing) this.#refusals.refuseUpgrade(socket, decision);
     } else if (this.#accept(decision, request, socket, head)) {
       socket.off('error', onError);
@@ -266,6 +281,7 @@ export class Gateway {
       this.#appTime,
     );
     this.#connections.add(connection);
+    this.#observer.opened(connection);
     this.#lines?.opened(connection);
     return true;
   }

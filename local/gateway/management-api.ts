@@ -17,6 +17,7 @@ import type { Connection } from './connection';
 import type { Connections } from './connections';
 import type { DeployedStage } from './deployed-stage';
 import { type Ids, isConnectionId } from './ids';
+import type { GatewayObserver } from './observer';
 import type { SizeLimits } from './quotas';
 import { bodyOf } from './refusal';
 import { readBody } from './request-body';
@@ -54,6 +55,7 @@ export interface ManagementApiOptions {
   faults?: Faults | undefined;
   /** @default whoever sends what looks like a signature */
   callers?: SignedCallers | undefined;
+  observer: GatewayObserver;
 }
 
 export class ManagementApi {
@@ -65,8 +67,19 @@ export class ManagementApi {
   readonly #callers: SignedCallers | undefined;
 
   readonly #limits: SizeLimits;
+  readonly #observer: GatewayObserver;
 
-  constructor({ connections, throttles, ids, clock, limits, faults, callers }: ManagementApiOptions) {
+  constructor({
+    connections,
+    throttles,
+    ids,
+    clock,
+    limits,
+    faults,
+    callers,
+    observer,
+  }: ManagementApiOptions) {
+    this.#observer = observer;
     this.#limits = limits;
     this.#connections = connections;
     this.#throttles = throttles;
@@ -86,6 +99,11 @@ export class ManagementApi {
     const body = await readBody(request, this.#limits.messageBytes);
     if (body === undefined) return;
     const answer = await this.#answer(stage, connectionId, request, body);
+    this.#observer.called({
+      ...{ method: request.method ?? '', connectionId, stageName: stage.stageName },
+      ...(answer && { status: answer.status }),
+      ...(request.method === 'POST' && body !== 'tooLarge' && { body }),
+    });
     if (answer !== undefined) this.#write(response, answer, request.complete);
     else if (!response.closed) await once(response, 'close');
   }

@@ -25,6 +25,7 @@ import {
 import { type MessageRequest, messageContext, messageEvent } from './events';
 import type { Ids } from './ids';
 import type { IntegrationOutcome, Integrations } from './integration';
+import type { GatewayObserver } from './observer';
 import type { SizeLimits } from './quotas';
 import type { Throttles } from './throttles';
 
@@ -37,6 +38,7 @@ export interface MessageFlowParts {
   log: Log;
   nameOf: NameForPeople;
   limits: SizeLimits;
+  observer: GatewayObserver;
 }
 
 /** What becomes of a message: the frame for its client, if any, and what the access log tells. */
@@ -56,11 +58,12 @@ export class MessageFlow {
 
   /** Starts immediately, whatever else this connection is doing: API Gateway keeps no order among invocations. */
   async handle(connection: Connection, text: string): Promise<void> {
-    const { ids, clock, throttles, accessLog, log } = this.#parts;
+    const { ids, clock, throttles, accessLog, log, observer } = this.#parts;
     const { stage } = connection;
     const route = stage.routeFor(text);
     const routeKey = route?.routeKey ?? '$default';
     const request = { requestId: ids.requestId(), time: clock.now(), messageId: ids.messageId(), routeKey };
+    observer.received(connection, { routeKey, text });
     const refused = (status: number, message: string): Reply => ({
       status,
       error: { message },
@@ -78,6 +81,10 @@ export class MessageFlow {
       reply = refused(403, FORBIDDEN);
     } else {
       reply = await this.#reply(connection, route, request, text);
+    }
+    if (reply.frame !== undefined || reply.status >= 400) {
+      const { status, frame } = reply;
+      observer.answered(connection, { routeKey, status, frame, latencyMillis: clock.now() - request.time });
     }
     if (reply.frame !== undefined) await this.#send(connection, reply.frame);
     accessLog.write(stage, () => ({ context: messageContext(connection, request), ...reply }));

@@ -32,6 +32,11 @@ const PATHS: [string, string, string, Record<string, string>, number][] = [
   ['the script that reloads pages', 'GET', '/@dev/reload.mjs', {}, 200],
   ['the stream that reloads pages', 'GET', '/@dev/changes', {}, 200],
   ['the switch for faults', 'PUT', '/@local/faults/throttled', {}, 400],
+  ['the events of the console', 'GET', '/@local/events', {}, 200],
+  ['the state of the console', 'GET', '/@local/state', {}, 200],
+  ['a post by the console', 'POST', '/@local/connections/eHrdFcnvvHcCE-w=', {}, 410],
+  ['a connection that the console closes', 'DELETE', '/@local/connections/eHrdFcnvvHcCE-w=', {}, 410],
+  ['the services of the console', 'POST', '/@local/services/chat', {}, 204],
   ['an API', 'GET', '/chat', {}, 426],
   ['a connection', 'POST', '/chat/@connections/eHrdFcnvvHcCE-w=', signed('execute-api'), 403],
   ['a table', 'POST', '/', { ...signed('dynamodb'), ...LIST_TABLES }, 200],
@@ -70,6 +75,13 @@ describe('The guard of a runtime', () => {
       // Who has signed is asked after that, and is another matter.
       ...{ port: 0, log: silentLog, iam: false, webDirectory: home, pageReload: new PageReload() },
       faults: new Faults(),
+      services: () => ({
+        handle({ url }, response) {
+          if (!url?.startsWith('/@local/services')) return undefined;
+          response.writeHead(204).end();
+          return Promise.resolve();
+        },
+      }),
       bucketDirectories: { files: home },
     });
   });

@@ -1,0 +1,81 @@
+/**
+ * What this machine's programs and the console's page may ask and do, below `/@local/`: the endpoint lets nobody else pass.
+ *
+ * /@local/console            the page
+ * /@local/events             what happens: see event-streams.ts
+ * /@local/state?find=TEXT    the app, its functions and connections
+ * /@local/connections/{id}   POST, DELETE
+ * /@local/services…          what an extension knows of the services of the app's own library
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ConnectionActions } from './connection-actions';
+import type { ConnectionList } from './connection-list';
+import { answerConsoleFile } from './console-files';
+import type { EventStreams } from './event-streams';
+import { answerJson } from './json-answer';
+
+/** Answers requests below `/@local/`. `undefined`, and nothing done, if the request is for another path. */
+export interface LocalHandler {
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined;
+}
+
+export interface ConsoleState {
+  connections: ConnectionList;
+}
+
+export interface ConsoleEndpointOptions {
+  streams: EventStreams;
+  /** What is there now. `find` selects connections. */
+  state(find: string): ConsoleState;
+  actions: ConnectionActions;
+  /** @default none */
+  services?: LocalHandler | undefined;
+  /** @default none */
+  faults?: LocalHandler | undefined;
+}
+
+const CONNECTIONS = '/@local/connections/';
+const MOST_FIND_CHARACTERS = 200;
+
+export class ConsoleEndpoint implements LocalHandler {
+  readonly #options: ConsoleEndpointOptions;
+
+  constructor(options: ConsoleEndpointOptions) {
+    this.#options = options;
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
+    const [path = ''] = (request.url ?? '').split('?', 1);
+    if (!path.startsWith('/@local/')) return undefined;
+    const { services, faults } = this.#options;
+    return (
+      faults?.handle(request, response) ??
+      services?.handle(request, response) ??
+      this.#answer(path, request, response)
+    );
+  }
+
+  async #answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { streams, state, actions } = this.#options;
+    if (await answerConsoleFile(path, request, response)) return;
+    const connectionId = path.startsWith(CONNECTIONS) ? decoded(path.slice(CONNECTIONS.length)) : undefined;
+    if (connectionId !== undefined) return actions.handle(connectionId, request, response);
+    const isRead = request.method === 'GET';
+    if (isRead && path === '/@local/events') return streams.open(request, response);
+    if (isRead && path === '/@local/state') {
+      const [, query = ''] = (request.url ?? '').split(/\?(.*)/s);
+      const find = new URLSearchParams(query).get('find') ?? '';
+      return answerJson(response, 200, state(find.slice(0, MOST_FIND_CHARACTERS)));
+    }
+    const error = `There is no ${request.method} ${path}. There are /@local/console, /@local/events, /@local/state, /@local/connections/{id} and /@local/faults.`;
+    answerJson(response, 404, { error });
+  }
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,20 @@
+/** The console's page, for every app: `/@local/console`, and its parts below that. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { WebFiles } from '../endpoint/web-files';
+
+const PATH = '/@local/console';
+
+/** They lie beside the other pages, and are part of the package. */
+const files = new WebFiles(join(__dirname, '../../web'));
+
+/** `false` if the request is for something else. */
+export async function answerConsoleFile(
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
+  if (path === PATH) return files.handle(request, response, '/console.html');
+  if (!path.startsWith(`${PATH}/`)) return false;
+  return files.handle(request, response, path.slice('/@local'.length));
+}

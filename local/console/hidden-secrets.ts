@@ -1,0 +1,53 @@
+/**
+ * Text of apps and clients, made fit to be shown: passwords, tokens and keys are replaced, and it has a limited length. It is a
+ * precaution for the eyes of others, such as in a recording; the person who runs the app can read everything anyway.
+ */
+import { withoutTokens } from '../lambda/hidden-tokens';
+
+const HIDDEN = '(hidden)';
+const NAMES = String.raw`[\w-]*(?:password|passwd|secret|token|authorization|cookie|signature|credential|api[_-]?key|access[_-]?key)[\w-]*`;
+
+/** `"password": "…"`, also within JSON that is a string of other JSON, and cut off at its end. */
+const IN_JSON = new RegExp(String.raw`(\\*["']${NAMES}\\*["']\s*:\s*\\*["'])((?:[^"'\\]|\\+[^"'\\])*)`, 'gi');
+/** `?token=…`, `token=…&`, `Authorization: …` */
+const IN_QUERY = new RegExp(String.raw`(?<=[?&;\s]|^)(${NAMES}=)([^&\s"']+)`, 'gi');
+const IN_HEADER = /(\b(?:authorization|cookie|set-cookie|x-api-key)\s*:\s*)([^\s"',][^\r\n"']*)/gi;
+const BEARER = /\b(Bearer|Basic)\s+[\w+/.=~-]{8,}/g;
+/** A JWT whose end was cut off. */
+const CUT_TOKEN = /\bey[AJ][\w-]{16,}(?:\.[\w-]*){0,2}$/;
+
+const SECRET_NAME = new RegExp(`^${NAMES}$`, 'i');
+
+export function withoutSecrets(text: string): string {
+  return withoutTokens(text)
+    .replace(CUT_TOKEN, '(JWT)')
+    .replace(BEARER, `$1 ${HIDDEN}`)
+    .replace(IN_JSON, `$1${HIDDEN}`)
+    .replace(IN_QUERY, `$1${HIDDEN}`)
+    .replace(IN_HEADER, `$1${HIDDEN}`);
+}
+
+/** Names and values, such as an authorizer's context. */
+export function withoutSecretValues(values: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      SECRET_NAME.test(name) ? HIDDEN : withoutSecrets(beginningOf(String(value))),
+    ]),
+  );
+}
+
+export const SHOWN_CHARACTERS = 400;
+
+/** A copy: a slice would keep the whole text in memory. */
+export function beginningOf(text: string | Buffer): string {
+  if (typeof text !== 'string') {
+    const isCut = text.length > SHOWN_CHARACTERS;
+    // Never half of a character.
+    return text.toString('utf8', 0, SHOWN_CHARACTERS).replace(/\ufffd$/, '') + (isCut ? '…' : '');
+  }
+  if (text.length <= SHOWN_CHARACTERS) return text;
+  return `${Buffer.from(text.slice(0, SHOWN_CHARACTERS))
+    .toString()
+    .replace(/\ufffd$/, '')}…`;
+}
