@@ -20,7 +20,12 @@ import { FanOut, type FanOutOptions } from './fan-out/fan-out';
 import { ShareStore } from './fan-out/shares';
 import { messageText } from './messages/message-text';
 import { ChannelPresence } from './presence/channel-presence';
-import type { PresenceFrame } from './presence/presence-form';
+import {
+  channelForm,
+  type PresenceForm,
+  type PresenceFormOf,
+  type PresenceFrame,
+} from './presence/presence-form';
 import { Session, sessionIdOfCookie } from './sessions/session';
 
 export interface ServiceOptions {
@@ -38,6 +43,7 @@ export interface ChannelClass extends Partial<ChannelFrames> {
   name: string;
   channels?: ChannelRules;
   encodePresence?: PresenceFrame;
+  presenceForm?: PresenceFormOf;
 }
 
 export interface PublishOptions extends FanOutOptions {
@@ -52,8 +58,8 @@ export class Service {
   readonly channels: ChannelStore;
   /** Who is in which channel, told to the others. */
   readonly presence: ChannelPresence;
-  /** How its class speaks of who is in a channel. */
-  readonly presenceFrame: PresenceFrame | undefined;
+  /** How members of a channel are sent who is in it. */
+  readonly presenceForm: PresenceFormOf;
   /** What the server class says of its channels; `undefined` in a process that does not know it. */
   readonly channelRules: ChannelRules | undefined;
   /** How its logs speak; `undefined` in a process that does not know the class. */
@@ -77,7 +83,10 @@ export class Service {
     this.channelRules = options.serverClass && channelRulesOf(options.serverClass);
     this.store = new ConnectionStore(this.backend.table, this.backend.clock);
     this.channels = new ChannelStore(this.backend.table, this.backend.clock);
-    this.presenceFrame = options.serverClass?.encodePresence;
+    const { serverClass } = options;
+    this.presenceForm = (channel, tells) =>
+      serverClass?.presenceForm?.(channel, tells) ??
+      (channelForm(channel, tells, serverClass?.encodePresence) as PresenceForm<unknown>);
     this.presence = new ChannelPresence(this);
   }
 

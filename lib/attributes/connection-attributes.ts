@@ -5,6 +5,7 @@
 import type { Backend } from '../backend';
 import { sleep } from '../clock';
 import { type Connection, connectionKey, toConnection } from '../connections/connection-items';
+import { identityOf, type KnownIdentity } from '../connections/identity';
 import { AttributesNotSavedError } from '../errors';
 import { absent, all, any, type Condition, equals } from '../table/conditions';
 import type { Value } from '../table/item';
@@ -59,11 +60,15 @@ export class ConnectionAttributes {
     throw new AttributesNotSavedError(this.webSocketId, changed, MAX_ATTEMPTS);
   }
 
-  /** Reads what others have changed. Local changes that are not saved yet are kept. */
-  async refresh(): Promise<void> {
+  /**
+   * Reads what others have changed. Local changes that are not saved yet are kept. Returns whom the connection belongs
+   * to; `undefined` if it is not in the table.
+   */
+  async refresh(): Promise<KnownIdentity | undefined> {
     const changed = this.#changedNames();
     const connection = await this.#read();
     if (connection) this.#see(connection.attributes, connection.attributesRevision ?? 0, changed);
+    return connection && identityOf(connection);
   }
 
   /** A token for each attempt, so a late duplicate of an earlier attempt cannot pass for the successful one. */

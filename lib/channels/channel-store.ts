@@ -38,6 +38,8 @@ export interface JoinRequest {
   since?: Position;
   /** JSON that is handed to the answer. */
   request?: string;
+  /** The client did not ask for it. */
+  byServer?: boolean;
 }
 
 /** A member of a channel with a name of its own. */
@@ -107,6 +109,7 @@ export class ChannelStore {
         acceptedAt,
         ...identityOf(member),
         ...this.#since(member),
+        ...(asked.byServer && { byServer: true }),
         token,
         expiresAt,
       },

@@ -9,6 +9,7 @@ import { type PresentUser, presentUsers } from '../presence/presence-form';
 import type { PublishOptions, Service } from '../service';
 import { type ChannelRule, type LogRule, ruleOf } from './channel-rules';
 import { assertChannelName } from './channel-store';
+import { defaultFrames } from './log/channel-frames';
 import { type History, type HistoryOptions, LineLog, type LogOwner } from './log/line-log';
 import { type LogState, type Position, posterKey, WHOLE_CHANNEL } from './log/log-items';
 import { isHeld, Poster } from './log/poster';
@@ -21,7 +22,7 @@ export interface Published {
 }
 
 export interface ChannelPublishOptions extends PublishOptions {
-  /** What the publisher says of itself, which is anything that JSON takes: handed to `encodeLines`. Only in a channel with a log. */
+  /** What the publisher says of itself, which is anything that JSON takes: handed to `encodeLines` or `encodePublication`. */
   info?: unknown;
 }
 
@@ -31,6 +32,8 @@ export interface SubscribeOptions {
   since?: Position;
   /** What JSON takes: handed to `encodeJoined`, such as the id of the client's request. */
   request?: unknown;
+  /** The client did not ask for it: handed to `encodeResubscribe`. @default false */
+  byServer?: boolean;
 }
 
 /** What JSON and the names around it add to a line. */
@@ -67,8 +70,9 @@ export class Channel {
   async publish(data: unknown, { info, ...options }: ChannelPublishOptions = {}): Promise<Published> {
     const position = await this.#publishLine(data, info, options);
     if (position) return { position };
-    const text = typeof data === 'string' ? data : jsonOf(data);
-    return { report: await this.service.publish(this.name, text, options) };
+    jsonOf(data);
+    const frame = (this.service.frames ?? defaultFrames).encodePublication(this.name, data, info);
+    return { report: await this.service.publish(this.name, frame, options) };
   }
 
   /** Whether it keeps what is published: as the class says, or, where that is not known, as the table does. */
@@ -139,9 +143,14 @@ export class Channel {
   }
 
   /** Puts a connection into the channel's log; it is answered with its position, and what it has missed. For `WebSocketServer.subscribe`. */
-  async join(member: Member, { since, request }: SubscribeOptions, most?: number): Promise<boolean> {
+  async join(
+    member: Member,
+    { since, request, byServer = false }: SubscribeOptions,
+    most?: number,
+  ): Promise<boolean> {
     const asked = {
       token: this.service.backend.token(),
+      byServer,
       ...(since && { since: positionOf(since) }),
       ...(request !== undefined && { request: jsonOf(request) }),
     };

@@ -4,7 +4,7 @@
  * CONNECTION#{id} / CONNECTION            the connection: open, then closed, then done
  * CHANNEL#{service}#* / MEMBER#{hh}#{id}  its anchor among all of the service: what a post needs; deleted last
  * SESSION#{service}#{sessionId} / SESSION  the sockets of a web session: see session-store.ts
- * CHANNEL#{service}#* / SWEEP             where the neyt sweep begins, if the last one had to stop
+ * CHANNEL#{service}#* / SWEEP             where the next sweep begins, if the last one had to stop
  */
 import { createHash } from 'node:crypto';
 import type { ConnectionAddress } from '../management-api/connections-client';

@@ -116,6 +116,7 @@ export class ServerRequests {
     const report = await new Sweep(service, this.#settlement(context)).run();
     await this.#mendLogs(service);
     await this.#upkeep(service);
+    await this.shared.ServerClass.onSweep?.(service);
     console.log(JSON.stringify({ sweep: this.shared.serviceName, ...report }));
     return report;
   }

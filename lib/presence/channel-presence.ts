@@ -13,31 +13,39 @@ import { always, equals } from '../table/conditions';
 import { expiryAfter } from '../table/item';
 import { pages } from '../table/table';
 import { Presence } from './presence';
-import { channelForm, type PresentUser } from './presence-form';
-import { type Change, registryPk } from './presence-items';
+import type { PresenceForm } from './presence-form';
+import { registryPk } from './presence-items';
 
 /** How much time the list of one channel may take. */
 const MEND_MILLISECONDS = 10_000;
 
-type Who = Pick<Member, 'webSocketId' | 'serverFunction' | 'user'>;
+type Who = Pick<Member, 'webSocketId' | 'serverFunction' | 'user' | 'info'>;
+
+/** A connection before and after a change; `undefined` where it was or is not in the channel. */
+interface Move {
+  before?: Who;
+  after?: Who;
+  isNew?: boolean;
+}
 
 export class ChannelPresence {
   constructor(private readonly service: Service) {}
 
   /** A connection has joined channels. It gets a list itself, too. */
   async joined(member: Who, channels: Iterable<string>): Promise<void> {
-    await this.#changed(member, channels, { users: usersOf(member), newcomer: member.webSocketId });
+    await this.#changed(member, channels, { after: member, isNew: true });
   }
 
   /** A connection has left channels. */
   async left(member: Who, channels: Iterable<string>): Promise<void> {
-    if (member.user !== undefined) await this.#changed(member, channels, { users: usersOf(member) });
+    await this.#changed(member, channels, { before: member });
   }
 
   /** The user of a connection that is in channels has changed, or the info about that user. */
   async identified(member: Member, before: KnownIdentity, channels: Iterable<string>): Promise<void> {
     if (isSameIdentity(member, before)) return;
-    await this.#changed(member, channels, { users: [...new Set([...usersOf(before), ...usersOf(member)])] });
+    const { user: _, info: __, ...nobody } = member;
+    await this.#changed(member, channels, { before: { ...nobody, ...before }, after: member });
   }
 
   /** Sends the members of a channel what they have not been sent yet, unless another process does. */
@@ -67,25 +75,29 @@ export class ChannelPresence {
     }
   }
 
-  async #changed(who: Who, channels: Iterable<string>, change: Change): Promise<void> {
+  async #changed(who: Who, channels: Iterable<string>, { before, after, isNew }: Move): Promise<void> {
     await allOver(
       [...channels].map(async (channel) => {
+        const form = this.#formOf(channel);
+        const users = [...new Set([before, after].flatMap((one) => (one && form?.keysOf?.(one)) || []))];
+        if (users.length === 0 && !isNew) return;
+        const change = { users, ...(isNew && { newcomer: who.webSocketId }) };
         if (!(await this.#of(channel)?.count(change))) return;
         await this.service.requestPresence(channel, who.serverFunction);
       }),
     );
   }
 
-  /** `undefined` if nobody is notified, or this process does not know. */
-  #of(channel: string): Presence<PresentUser> | undefined {
+  #of(channel: string): Presence<unknown> | undefined {
     const { service } = this;
-    const { joinLeave } = ruleOf(service.channelRules, channel);
-    if (!joinLeave) return undefined;
-    const form = channelForm(channel, joinLeave === 'lists' ? 'lists' : 'differences', service.presenceFrame);
-    return new Presence(service, form, { channel, goOn: () => service.requestPresence(channel) });
+    const form = this.#formOf(channel);
+    return form && new Presence(service, form, { channel, goOn: () => service.requestPresence(channel) });
   }
-}
 
-function usersOf({ user }: KnownIdentity): string[] {
-  return user === undefined ? [] : [user];
+  /** `undefined` if nobody is notified, or this process does not know. */
+  #formOf(channel: string): PresenceForm<unknown> | undefined {
+    const { joinLeave } = ruleOf(this.service.channelRules, channel);
+    if (!joinLeave) return undefined;
+    return this.service.presenceForm(channel, joinLeave === 'lists' ? 'lists' : 'differences');
+  }
 }

@@ -1,18 +1,25 @@
 /** How presence is sent: as whole lists, or as differences. */
 import type { Member } from '../connections/connection-items';
+import type { KnownIdentity } from '../connections/identity';
 import type { Value } from '../table/item';
 
 /** What is sent about the members of a channel, entry by entry. */
 export interface PresenceForm<Entry> {
   /** A list of the members, in order. Members are sorted by the time of their identification. */
   entriesOf(members: Member[]): Entry[];
-  encodeList(list: PresenceList<Entry>): string;
+  /** The keys of the entries that change if this connection comes or goes. @default none, so nothing is sent */
+  keysOf?(member: KnownIdentity & { webSocketId: string }): string[];
+  /** One frame or several; none if no list is sent. */
+  encodeList(list: PresenceList<Entry>): string | string[];
   /** Sends differences to members that already have a list. @default each change is sent as a whole list */
   differences?: {
-    userOf(entry: Entry): string;
-    encode(difference: PresenceDifference<Entry>): string;
+    keyOf(entry: Entry): string;
+    encode(difference: PresenceDifference<Entry>): string | string[];
   };
 }
+
+/** How a channel's members are sent who is there. */
+export type PresenceFormOf = (channel: string, tells: 'lists' | 'differences') => PresenceForm<unknown>;
 
 export interface PresenceList<Entry> {
   entries: Entry[];
@@ -23,9 +30,9 @@ export interface PresenceList<Entry> {
 }
 
 export interface PresenceDifference<Entry> {
-  /** Users who have joined, or whose data has changed. */
+  /** Entries that are new, or have changed. */
   joined: Entry[];
-  /** Users who have no connection left. */
+  /** The keys of entries that are no longer there. */
   left: string[];
   /** A client whose list is older than this revision must request a new one. */
   since: number;
@@ -74,10 +81,11 @@ export function channelForm(
 ): PresenceForm<PresentUser> {
   return {
     entriesOf: presentUsers,
+    keysOf: ({ user }) => (user === undefined ? [] : [user]),
     encodeList: ({ entries: users, more, revision }) =>
       encode(channel, { revision, users, ...(more > 0 && { more }) }),
     ...(tells === 'differences' && {
-      differences: { userOf: ({ user }) => user, encode: (difference) => encode(channel, difference) },
+      differences: { keyOf: ({ user }) => user, encode: (difference) => encode(channel, difference) },
     }),
   };
 }

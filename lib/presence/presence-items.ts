@@ -2,7 +2,7 @@
  * What the table holds of a channel's list, beside its members.
  *
  * CHANNEL#{service}#{channel} / LIST                 `rev` counts the changes, `posted` is the last one that was told; a lease
- * CHANNEL#{service}#{channel} / CHANGE#{rev}         which users a change was about, for differences
+ * CHANNEL#{service}#{channel} / CHANGE#{rev}         which entries a change was about, for differences
  * PRESENCE#{service} / {channel}                     the sweep looks after this channel's list
  */
 import { channelPk } from '../connections/connection-items';
@@ -12,6 +12,7 @@ const DIGITS = 15;
 
 /** For one change. */
 export interface Change {
+  /** The keys of entries: users, unless the form says otherwise. */
   users: string[];
   /** A connection that has joined, and has no list yet. */
   newcomer?: string;

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { sleep } from '../clock';
 import { type Member, SERVICE_CHANNEL } from '../connections/connection-items';
 import { LAST_RESORT_SECONDS } from '../connections/connection-store';
+import { MAX_MESSAGE_BYTES } from '../delivery/delivery';
 import type { Service } from '../service';
 import { absent, all, always, any, differs, equals, lessThan } from '../table/conditions';
 import { expiryAfter, type Item, type Key } from '../table/item';
@@ -99,7 +100,8 @@ export class Presence<Entry> {
   async tell(write: (frame: string) => Promise<void>): Promise<void> {
     const { clock } = this.service.backend;
     for (let list = await this.#list(); ; ) {
-      await write(this.#listFrame(this.form.entriesOf(await this.members()), revisionOf(list)));
+      const frames = this.#listFrames(this.form.entriesOf(await this.members()), revisionOf(list));
+      for (const frame of frames) await write(frame);
       const now = await this.#list();
       if (now.rev === list.rev || clock.now() + GATHERING_MILLISECONDS > this.service.deadline) return;
       list = now;
@@ -180,22 +182,30 @@ export class Presence<Entry> {
     const members = await this.members();
     const entries = this.form.entriesOf(members);
     const { differences } = this.form;
-    const whole = this.#listFrame(entries, revisionOf(list));
+    const whole = this.#listFrames(entries, revisionOf(list));
     const newcomers = changes && new Set(changes.map(({ newcomer }) => newcomer));
     if (differences && newcomers) {
       const touched = new Set(changes.flatMap(({ users }) => users));
-      const joined = entries.filter((entry) => touched.has(differences.userOf(entry)));
-      const present = new Set(joined.map(differences.userOf));
+      const joined = entries.filter((entry) => touched.has(differences.keyOf(entry)));
+      const present = new Set(joined.map(differences.keyOf));
       const left = [...touched].filter((user) => !present.has(user));
       const since = revisionOf(list, Number(list.posted ?? 0));
-      const frame = differences.encode({ joined, left, since, revision: revisionOf(list) });
+      const difference = [differences.encode({ joined, left, since, revision: revisionOf(list) })].flat();
+      const fits = difference.every((frame) => Buffer.byteLength(frame) <= MAX_MESSAGE_BYTES);
       const isNew = ({ webSocketId }: Member) => newcomers.has(webSocketId);
-      await this.service.deliver(frame, { to: members.filter((member) => !isNew(member)) });
-      await this.service.deliver(whole, { to: members.filter(isNew) });
+      await this.#deliver(
+        fits ? difference : whole,
+        members.filter((member) => !isNew(member)),
+      );
+      await this.#deliver(whole, members.filter(isNew));
     } else {
-      await this.service.deliver(whole, { to: members });
+      await this.#deliver(whole, members);
     }
     return { hash: hashOf(entries), told: members.length };
+  }
+
+  async #deliver(frames: string[], to: Member[]): Promise<void> {
+    for (const frame of frames) await this.service.deliver(frame, { to });
   }
 
   /**
@@ -222,19 +232,23 @@ export class Presence<Entry> {
   }
 
   /** As many entries as fit, and how many more there are. */
-  #listFrame(entries: Entry[], revision: number): string {
-    let bytes = Buffer.byteLength(this.form.encodeList({ entries: [], more: entries.length, revision }));
+  #listFrames(entries: Entry[], revision: number): string[] {
+    let bytes = bytesOf([this.form.encodeList({ entries: [], more: entries.length, revision })].flat());
     const fitting = entries.findIndex((entry) => {
       bytes += Buffer.byteLength(JSON.stringify(entry)) + 1;
       return bytes > MAX_LIST_BYTES;
     });
     const shown = fitting < 0 ? entries : entries.slice(0, fitting);
-    return this.form.encodeList({ entries: shown, more: entries.length - shown.length, revision });
+    return [this.form.encodeList({ entries: shown, more: entries.length - shown.length, revision })].flat();
   }
 }
 
 function changeOf({ users, newcomer }: Item): Change {
   return { users: users as string[], ...(newcomer !== undefined && { newcomer: newcomer as string }) };
+}
+
+function bytesOf(frames: string[]): number {
+  return frames.reduce((sum, frame) => sum + Buffer.byteLength(frame), 0);
 }
 
 function hashOf(entries: unknown[]): string {

@@ -1,5 +1,6 @@
 /** What one event brings to the object that serves it. */
 import type { Member } from '../connections/connection-items';
+import type { KnownIdentity } from '../connections/identity';
 import type { ConnectEvent, MessageEvent } from '../handlers/events';
 import type { ReadOptions } from '../inbox/message-reader';
 import type { Service } from '../service';
@@ -13,7 +14,7 @@ export interface ServerContext {
   sessionId: string;
   attributes: Record<string, Value>;
   /** Keeps what the hook changes of the attributes; in `server` and `onClientMessage`. */
-  keeper?: { save(): Promise<void>; refresh(): Promise<void> };
+  keeper?: { save(): Promise<void>; refresh(): Promise<KnownIdentity | undefined> };
   /** When the gateway took the request, in milliseconds since the epoch. */
   requestTime: number;
   /** The event as API Gateway sent it, in `onPreServer` and `onClientMessage`. */

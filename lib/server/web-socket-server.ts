@@ -4,7 +4,12 @@ import type { Published, SubscribeOptions } from '../channels/channel';
 import { allowsPresence, type ChannelRules, ruleOf } from '../channels/channel-rules';
 import { assertChannelName } from '../channels/channel-store';
 import { assertClientChannel, forbidden } from '../channels/client-requests';
-import { type ChannelFrames, defaultFrames, type Joined } from '../channels/log/channel-frames';
+import {
+  type ChannelFrames,
+  defaultFrames,
+  type Joined,
+  type Subscriber,
+} from '../channels/log/channel-frames';
 import type { Line } from '../channels/log/log-items';
 import { type Identity, validIdentity } from '../connections/identity';
 import { SharedConnection } from '../connections/shared-connection';
@@ -22,6 +27,7 @@ import { ClientError } from '../messages/client-error';
 import type { MessageOf } from '../messages/client-message';
 import {
   defaultPresenceFrame,
+  type PresenceFormOf,
   type PresenceFrame,
   type PresenceNews,
   type PresentUser,
@@ -36,6 +42,16 @@ import { Subprotocols } from './subprotocols';
 export interface Resumption {
   /** What `onHandover` saved last. */
   state: Value | undefined;
+}
+
+/** Whether a client may subscribe; an object is a yes, with what a protocol has the client told. */
+export type SubscribeDecision = boolean | SubscribeGrant;
+
+export interface SubscribeGrant {
+  /** What the client gets with the answer, where its protocol has a place for it. */
+  data?: unknown;
+  /** When the subscription ends, in milliseconds since the epoch, where its protocol has it renewed. */
+  expiresAt?: number;
 }
 
 /** One object serves one event: a field that one hook sets is not there in the next. */
@@ -69,8 +85,13 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
    * The frame that has a client subscribe again, and say where it was: it may have missed lines. Without one its connection is closed.
    * @default none
    */
-  static encodeResubscribe(_channel: string): string | undefined {
+  static encodeResubscribe(_channel: string, _by: Subscriber): string | undefined {
     return undefined;
+  }
+
+  /** Puts what is published to a channel without a log into a frame. @default text as it is, and anything else as JSON */
+  static encodePublication(channel: string, data: unknown, info?: unknown): string {
+    return defaultFrames.encodePublication(channel, data, info);
   }
 
   /**
@@ -178,7 +199,7 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
    * Whether the client may subscribe to the channel, for `clientSubscribe`. Throw a `ClientError` to say why not.
    * @default false
    */
-  async onSubscribe(_channel: string): Promise<boolean> {
+  async onSubscribe(_channel: string): Promise<SubscribeDecision> {
     return false;
   }
 
@@ -223,9 +244,14 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
     await this.context.keeper?.save();
   }
 
-  /** Reads the current attributes. This hook's changes are kept. One table read. */
+  /** Reads the current attributes, and the current user. This hook's changes are kept. One table read. */
   async refreshAttributes(): Promise<void> {
-    await this.context.keeper?.refresh();
+    const identity = await this.context.keeper?.refresh();
+    if (!identity) return;
+    const { member } = this.context;
+    delete member.user;
+    delete member.info;
+    Object.assign(member, identity);
   }
 
   /**
@@ -469,6 +495,8 @@ export type ServerClass = (new (
   Partial<ChannelFrames> & {
     messages?: StandardSchemaV1;
     encodePresence?: PresenceFrame;
+    presenceForm?: PresenceFormOf;
+    onSweep?: (service: Service) => Promise<void>;
     limits?: ConnectionLimits;
     channels?: ChannelRules;
   };

@@ -3,6 +3,7 @@
  * line, with lines grouped into frames.
  */
 import { MAX_MESSAGE_BYTES } from '../../delivery/delivery';
+import { messageText } from '../../messages/message-text';
 import type { Line, Position } from './log-items';
 
 /** The answer to a subscription. */
@@ -19,11 +20,18 @@ export interface Joined extends Position {
   request?: unknown;
 }
 
-/** The static methods of a server class that encode a channel's lines as frames. */
+/** A member that is to subscribe again. */
+export interface Subscriber {
+  /** The server subscribed it, and its client did not ask for that. */
+  byServer: boolean;
+}
+
+/** The static methods of a server class that encode what a channel's members get as frames. */
 export interface ChannelFrames {
   encodeLines(channel: string, lines: Line[]): string[];
   encodeJoined(joined: Joined): string[];
-  encodeResubscribe(channel: string): string | undefined;
+  encodeResubscribe(channel: string, subscriber: Subscriber): string | undefined;
+  encodePublication(channel: string, data: unknown, info?: unknown): string;
 }
 
 /** A frame up to this size is billed as one message. Source: API Gateway pricing, "metered in 32 KB increments". */
@@ -55,6 +63,7 @@ export const defaultFrames: ChannelFrames = {
       ...lines.map((line) => lineText(channel, line)),
     ]),
   encodeResubscribe: () => undefined,
+  encodePublication: (_channel, data) => messageText(data),
 };
 
 /** The class's own methods, or else the defaults. */
@@ -63,7 +72,10 @@ export function framesOfClass(ServerClass: Partial<ChannelFrames>): ChannelFrame
     encodeLines: (channel, lines) =>
       ServerClass.encodeLines?.(channel, lines) ?? defaultFrames.encodeLines(channel, lines),
     encodeJoined: (joined) => ServerClass.encodeJoined?.(joined) ?? defaultFrames.encodeJoined(joined),
-    encodeResubscribe: (channel) => ServerClass.encodeResubscribe?.(channel),
+    encodeResubscribe: (channel, subscriber) => ServerClass.encodeResubscribe?.(channel, subscriber),
+    encodePublication: (channel, data, info) =>
+      ServerClass.encodePublication?.(channel, data, info) ??
+      defaultFrames.encodePublication(channel, data, info),
   };
 }
 

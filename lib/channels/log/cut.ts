@@ -9,7 +9,7 @@ import { ConnectionsApiError } from '../../errors';
 import type { Service } from '../../service';
 import { absent, all, equals, itemExists } from '../../table/conditions';
 import type { Item } from '../../table/item';
-import type { ChannelFrames } from './channel-frames';
+import type { ChannelFrames, Subscriber } from './channel-frames';
 
 const TRIES = 4;
 const PAUSE_MILLISECONDS = 200;
@@ -28,7 +28,7 @@ export class Cut {
     const member = toMember(item);
     const asRead = token === undefined ? absent('token') : equals('token', token);
     const { table } = this.service.backend;
-    if ((await this.#tell(member)) || (await this.#close(member))) {
+    if ((await this.#tell(member, { byServer: item.byServer === true })) || (await this.#close(member))) {
       await table.delete({ pk, sk }, asRead);
       return;
     }
@@ -37,8 +37,8 @@ export class Cut {
   }
 
   /** Whether its client was notified. */
-  async #tell(member: Member): Promise<boolean> {
-    const notice = this.frames.encodeResubscribe(this.channel);
+  async #tell(member: Member, subscriber: Subscriber): Promise<boolean> {
+    const notice = this.frames.encodeResubscribe(this.channel, subscriber);
     if (notice === undefined) return false;
     const deadline = this.deadline();
     const { sent, gone } = await this.service.deliverOnce([notice], {

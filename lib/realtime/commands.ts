@@ -1,0 +1,77 @@
+/** Reads a client's frame: one or more commands in JSON, separated by line feeds. */
+import { assertClientChannel } from '../channels/client-requests';
+import type { Command } from './protocol';
+import { disconnections } from './realtime-errors';
+
+export const METHODS = [
+  'connect',
+  'subscribe',
+  'unsubscribe',
+  'publish',
+  'presence',
+  'presence_stats',
+  'history',
+  'ping',
+  'send',
+  'rpc',
+  'refresh',
+  'sub_refresh',
+] as const;
+export type Method = (typeof METHODS)[number];
+
+/** A frame of a client that sends more commands at once is refused. API Gateway takes frames of up to 32 KB. */
+const MOST_COMMANDS = 200;
+const WITH_CHANNEL: ReadonlySet<Method> = new Set([
+  'subscribe',
+  'unsubscribe',
+  'publish',
+  'presence',
+  'presence_stats',
+  'history',
+  'sub_refresh',
+]);
+
+/** One command, with the name and the members of its request. */
+export interface NamedCommand {
+  id: number | undefined;
+  method: Method;
+  command: Command;
+}
+
+/**
+ * The commands of a frame. Empty ones, with which clients answer a ping, are left out.
+ * @throws Disconnection for what is not in the protocol: a client that sends it would send it again
+ */
+export function commandsIn(frame: string): NamedCommand[] {
+  const texts = frame.split('\n').filter((text) => text.trim() !== '');
+  if (texts.length > MOST_COMMANDS)
+    throw disconnections.badRequest(`more than ${MOST_COMMANDS} commands in a frame`);
+  return texts.map(parsed).filter((command) => command !== undefined);
+}
+
+function parsed(text: string): NamedCommand | undefined {
+  let command: unknown;
+  try {
+    command = JSON.parse(text);
+  } catch {
+    throw disconnections.badRequest('a command is not JSON');
+  }
+  if (!isObject(command)) throw disconnections.badRequest('a command is not an object');
+  if (Object.keys(command).length === 0) return undefined;
+  const { id } = command;
+  const method = METHODS.find((name) => isObject(command[name]));
+  if (method === undefined) throw disconnections.badRequest('a command names no method');
+  const isNumbered = Number.isInteger(id) && (id as number) > 0;
+  if (!isNumbered && (method !== 'send' || id !== undefined))
+    throw disconnections.badRequest(`the id of ${method} is not a whole number above 0`);
+  return { id: id as number | undefined, method, command: command as Command };
+}
+
+/** @throws ClientError for a request whose channel is not one */
+export function assertHasChannel({ method, command }: NamedCommand): void {
+  if (WITH_CHANNEL.has(method)) assertClientChannel((command[method] as { channel?: unknown }).channel);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
