@@ -15,6 +15,8 @@ const REPORTS = join(ROOT, 'packaging/api');
 const ENTRY_POINTS: Record<string, string> = {
   'shared-connection': 'lib/index.d.ts',
   'shared-connection/testing': 'lib/testing/index.d.ts',
+  'shared-connection/realtime': 'lib/realtime/index.d.ts',
+  'shared-connection/realtime/token': 'lib/realtime/token.d.ts',
   'shared-connection/infra': 'infra/index.d.ts',
 };
 
@@ -36,7 +38,7 @@ function main(): void {
     const options = ['-p', join(ROOT, 'packaging'), '--outDir', types, '--removeComments'];
     execFileSync(process.execPath, [compiler, ...options], { stdio: 'inherit' });
     for (const [entryPoint, file] of Object.entries(ENTRY_POINTS)) {
-      const path = join(REPORTS, `${entryPoint.replace('shared-connection/', '')}.md`);
+      const path = join(REPORTS, `${entryPoint.replace('shared-connection/', '').replaceAll('/', '-')}.md`);
       const report = `# The public API of \`${entryPoint}\`\n\n\`npm run api\` writes this file.\n\n\`\`\`ts\n${publicApi(join(types, file))}\`\`\`\n`;
       const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
       if (before === report) continue;

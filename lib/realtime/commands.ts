@@ -67,6 +67,15 @@ function parsed(text: string): NamedCommand | undefined {
   return { id: id as number | undefined, method, command: command as Command };
 }
 
+/** The ids of what can be answered in a frame, whatever else is in it. */
+export function idsIn(frame: string): number[] {
+  try {
+    return commandsIn(frame).flatMap(({ id }) => (id === undefined ? [] : [id]));
+  } catch {
+    return [];
+  }
+}
+
 /** @throws ClientError for a request whose channel is not one */
 export function assertHasChannel({ method, command }: NamedCommand): void {
   if (WITH_CHANNEL.has(method)) assertClientChannel((command[method] as { channel?: unknown }).channel);

@@ -1,0 +1,92 @@
+/**
+ * Connections and subscriptions that expire unless their tokens are renewed. Their clients renew them in time. The
+ * sweep ends the others, up to one sweep late, and each message of an expired connection is refused meanwhile.
+ *
+ * EXPIRING#{service} / {time}#{id}             the connection may expire at this time
+ * EXPIRING#{service} / {time}#{id}#{channel}   its subscription to the channel may
+ */
+
+import type { Member } from '../connections/connection-items';
+import { SharedConnection } from '../connections/shared-connection';
+import { WebSocketClosedError, WebSocketOpeningError } from '../errors';
+import type { Service } from '../service';
+import { always } from '../table/conditions';
+import { expiryAfter, type Item } from '../table/item';
+import { pages } from '../table/table';
+import { stateIn } from './connection-state';
+import { pushText } from './protocol';
+import { disconnections, UNSUBSCRIBED } from './realtime-errors';
+
+/**
+ * How much later than its token a connection expires, because its client asks for a new token only then.
+ * Source: Centrifugo's `client.expired_close_delay`.
+ */
+export const GRACE_MILLISECONDS = 25_000;
+const KEPT_SECONDS = 24 * 60 * 60;
+const DIGITS = 15;
+
+export function isExpired(expiresAt: number | undefined, now: number): boolean {
+  return expiresAt !== undefined && now > expiresAt + GRACE_MILLISECONDS;
+}
+
+export class Expirations {
+  constructor(private readonly service: Service) {}
+
+  /** One write. */
+  async note(webSocketId: string, expiresAt: number, channel?: string): Promise<void> {
+    const time = String(expiresAt + GRACE_MILLISECONDS).padStart(DIGITS, '0');
+    await this.service.backend.table.put(
+      {
+        pk: this.#pk,
+        sk: `${time}#${webSocketId}${channel === undefined ? '' : `#${channel}`}`,
+        expiresAt: expiryAfter(expiresAt, KEPT_SECONDS),
+      },
+      always,
+    );
+  }
+
+  /** Ends what has expired. Called by the sweep. */
+  async end(): Promise<void> {
+    const { backend, deadline } = this.service;
+    const { table, clock } = backend;
+    for await (const page of pages(table, { pk: this.#pk, prefix: '' })) {
+      for (const item of page) {
+        const now = clock.now();
+        if (Number(item.sk.slice(0, DIGITS)) >= now || now > deadline) return;
+        await this.#end(item, now);
+        await table.delete({ pk: item.pk, sk: item.sk }, always);
+      }
+    }
+  }
+
+  /** Unless it was renewed or has closed. */
+  async #end({ sk }: Item, now: number): Promise<void> {
+    const { store, name } = this.service;
+    const [, webSocketId = '', channel] = sk.split('#');
+    const connection = await store.connection(webSocketId);
+    if (connection?.state !== 'open') return;
+    const { expiresAt, subscriptions } = stateIn(connection.attributes);
+    const member: Member = { ...connection, service: name, left: false };
+    try {
+      if (channel === undefined && isExpired(expiresAt, now)) {
+        const { code, reason } = disconnections.expired();
+        await this.#to(member).write(pushText({ disconnect: { code, reason } }));
+        await this.#to(member).end();
+      }
+      if (channel !== undefined && isExpired(subscriptions[channel], now)) {
+        await this.service.unsubscribe(member, channel);
+        await this.#to(member).write(pushText({ channel, unsubscribe: UNSUBSCRIBED.expired }));
+      }
+    } catch (error) {
+      if (!(error instanceof WebSocketClosedError) && !(error instanceof WebSocketOpeningError)) throw error;
+    }
+  }
+
+  #to(member: Member): SharedConnection {
+    return new SharedConnection(this.service, member, 'hook');
+  }
+
+  get #pk(): string {
+    return `EXPIRING#${this.service.name}`;
+  }
+}
