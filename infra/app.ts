@@ -14,6 +14,7 @@ bundleFunctions(join(__dirname, '..'), [
   'functions/echo-shared',
   'functions/notifications',
   'functions/ingest',
+  'functions/rooms',
 ]);
 
 const app = new App();
@@ -63,6 +64,12 @@ if (!credentials && !isOpen) {
   );
 }
 
+const rooms = new WebSocketService(stack, 'Rooms', {
+  entry: 'functions/rooms',
+  allowedOrigins,
+  environment: { TOKEN_SECRET: 'local' },
+});
+
 const incoming = new IncomingFiles(stack, 'Incoming', { entry: 'functions/ingest', service: notifications });
 
 new CfnOutput(stack, 'IncomingBucket', {
@@ -70,7 +77,7 @@ new CfnOutput(stack, 'IncomingBucket', {
   value: incoming.bucketName,
 });
 
-for (const service of [chat, echo, echoShared, notifications]) {
+for (const service of [chat, echo, echoShared, notifications, rooms]) {
   new CfnOutput(stack, `${service.node.id}Table`, {
     description: `The CONNECTION_TABLE of processes that open connections of ${service.serviceName}`,
     value: service.connections.tableName,
