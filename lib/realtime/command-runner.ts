@@ -1,5 +1,5 @@
 /** Runs the commands of one frame, one after the other, and answers them in as few frames as possible. */
-import { ruleOf } from '../channels/channel-rules';
+import { allowsPresence, ruleOf } from '../channels/channel-rules';
 import { assertClientChannel } from '../channels/client-requests';
 import type { Position } from '../channels/log/log-items';
 import { MAX_MESSAGE_BYTES } from '../delivery/delivery';
@@ -223,7 +223,8 @@ export class CommandRunner {
   }
 
   async #members(channel: string, what: string) {
-    if (!this.#rule(channel).presence) throw errors.notAvailable(`${what} of ${channel}`);
+    if (!allowsPresence(this.#server.service.channelRules, channel))
+      throw errors.notAvailable(`${what} of ${channel}`);
     await this.#assertIn(channel);
     return this.#server.service.channel(channel).members();
   }
@@ -285,7 +286,8 @@ export class CommandRunner {
 
   /** Clients may see what is in a channel that they are in. */
   async #assertIn(channel: string): Promise<void> {
-    if (!(await this.#server.channels()).includes(channel)) throw errors.permissionDenied();
+    const { service, webSocketId } = this.#server;
+    if (!(await service.channels.isIn(webSocketId, channel))) throw errors.permissionDenied();
   }
 
   /** Notes when a subscription expires, or that it no longer does. */
