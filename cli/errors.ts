@@ -1,7 +1,6 @@
 /** The command `errors`: what services recorded as errors, newest first. */
-import { NumberedLog } from '../lib/numbered-log';
+import { ErrorLog, type NotedError } from '../lib/error-log';
 import type { Service } from '../lib/service';
-import type { Item } from '../lib/table/item';
 import type { PlaceOptions } from './client-settings';
 import { Place } from './place';
 import type { Terminal } from './terminal';
@@ -38,19 +37,11 @@ export async function errors(
 }
 
 async function newest({ name, backend }: Service, limit: number): Promise<Noted[]> {
-  const log = new NumberedLog(backend.table, backend.clock, name, 'errors', 0);
-  const found: Noted[] = [];
-  for await (const item of log.newestFirst(limit)) {
-    found.push(asNoted(name, item));
-    if (found.length === limit) break;
-  }
-  return found;
+  const errors = await new ErrorLog(backend, name).newest(limit);
+  return errors.map((error) => asNoted(name, error));
 }
 
-function asNoted(
-  service: string,
-  { pk: _pk, sk: _sk, expiresAt: _expiresAt, at, error, ...others }: Item,
-): Noted {
+function asNoted(service: string, { at, error, ...others }: NotedError): Noted {
   return { service, at: String(at ?? ''), error: String(error ?? ''), ...others };
 }
 

@@ -110,7 +110,7 @@ export class IncomingFiles extends Construct {
     });
     service.grantPublish(this.function);
     // What was announced, what was broken, and the log of notifications.
-    const logs = ['errors', 'told'].map((name) => `LOG#${service.serviceName}#${name}`);
+    const logs = ['errors', 'told'].map((name) => `LOG#${service.serviceName}#~${name}`);
     service.connections.grantKeep(this.function, ['FILE#*', ...logs]);
     // Reads exactly the version in the event, which needs no s3:GetObject. Source: S3 API Reference, GetObject,
     // "Permissions".

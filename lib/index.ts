@@ -9,7 +9,7 @@ export {
 } from './channels/channel';
 export type { ChannelRule, ChannelRules, LogRule } from './channels/channel-rules';
 export { gathered, type Joined } from './channels/log/channel-frames';
-export type { History, HistoryOptions } from './channels/log/line-log';
+export type { History, HistoryOptions } from './channels/log/history';
 export type { Line, Position } from './channels/log/log-items';
 export type { Clock } from './clock';
 export type { Connection, Member } from './connections/connection-items';

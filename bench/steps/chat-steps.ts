@@ -1,4 +1,5 @@
 /** The chat's steps, among ten and among a thousand who all have names. */
+import { LINES } from '../../functions/chat/room';
 import { ChatServer } from '../../functions/chat/server';
 import { UserList } from '../../functions/chat/user-list';
 import { connectionKey, memberKey } from '../../lib/connections/connection-items';
@@ -19,6 +20,7 @@ export async function* chatSteps(table: MeteredTable): AsyncGenerator<Step, void
   const keysOf = (webSocketId: string) => [
     connectionKey(webSocketId),
     memberKey({ service: service.name, webSocketId }),
+    memberKey({ service: service.name, webSocketId, channel: LINES }),
   ];
   const step = async (name: string, work: () => Promise<unknown>): Promise<Step> => ({
     ...{ name: `chat: ${name}`, cost: await chat.costOf(work) },
@@ -32,6 +34,8 @@ export async function* chatSteps(table: MeteredTable): AsyncGenerator<Step, void
   const [first, named, nameless] = [newWebSocketId(), newWebSocketId(), newWebSocketId()];
   await chat.connect(first);
   await chat.say(first, ALIAS);
+  // A newcomer's first line costs one write more, which says from which line on it gets them.
+  await chat.say(first, LINE);
   await chat.multiply(first, 9, keysOf);
   yield await step('a line to 10', () => chat.say(first, LINE));
   await chat.clock.advance(AN_OLD_AGE_MILLISECONDS);
@@ -42,6 +46,7 @@ export async function* chatSteps(table: MeteredTable): AsyncGenerator<Step, void
   await chat.multiply(first, 989, keysOf);
   yield await step('connect, as the 1,000th', () => chat.connect(named));
   yield await step('an alias, sent to 1,000', () => chat.say(named, ALIAS));
+  await chat.say(first, LINE);
   yield await step('a line to 1,000', () => chat.say(first, LINE));
   yield await step('leave with an alias, sent to 999', () => chat.leave(named));
   await chat.connect(nameless);

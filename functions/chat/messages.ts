@@ -1,11 +1,13 @@
 /** The chat's wire protocol: JSON text frames with PascalCase keys, as in InterSystems' tutorial. */
+import type { Position } from '../../lib';
 
 /** What a client sends. */
 export type ClientMessage =
   /** `user` as it was sent. */
   | { kind: 'alias'; user: string }
   | { kind: 'line'; message: string }
-  | { kind: 'history'; count: number }
+  /** `after`: the last line that the client has. */
+  | { kind: 'history'; count: number; after?: Position }
   | { kind: 'ping' };
 
 export interface ChatLine {
@@ -14,6 +16,8 @@ export interface ChatLine {
   Author: string;
   /** `YYYY-MM-DD hh:mm:ss`, UTC. */
   Sent: string;
+  /** Of this line alone. The number behind its point grows by one or more with each line. */
+  Id: string;
 }
 
 /** What the chat sends. */
@@ -22,7 +26,8 @@ export type ServerMessage =
   | ({ Type: 'Chat' } & ChatLine)
   /** `More`: how many are online beyond those in the list. `Revision` grows with each list. */
   | { Type: 'userlist'; Users: { User: string }[]; More?: number; Revision: number }
-  | { Type: 'History'; Messages: ChatLine[] }
+  /** `More`: other lines were said since the one that the client has, and are left out. */
+  | { Type: 'History'; Messages: ChatLine[]; More?: true }
   | { Type: 'Error'; Message: string };
 
 export const MAX_HISTORY = 100;
@@ -34,7 +39,12 @@ export class ChatProtocolError extends Error {}
 export function parseClientMessage(text: string): ClientMessage {
   const frame = parseObject(text);
   if ('Ping' in frame) return { kind: 'ping' };
-  if ('History' in frame) return { kind: 'history', count: historyCount(frame.History) };
+  if ('History' in frame) {
+    const count = historyCount(frame.History);
+    return 'After' in frame
+      ? { kind: 'history', count, after: place(frame.After) }
+      : { kind: 'history', count };
+  }
   if ('Message' in frame) return { kind: 'line', message: line(frame.Message, frame.Author) };
   // The tutorial's page sends {} for the word "alias" alone.
   if ('User' in frame || Object.keys(frame).length === 0) return { kind: 'alias', user: alias(frame.User) };
@@ -63,6 +73,15 @@ function historyCount(value: unknown): number {
     );
   }
   return Math.min(value as number, MAX_HISTORY);
+}
+
+/** The place in the log of a line with this Id. */
+function place(id: unknown): Position {
+  const [, epoch, offset] = (typeof id === 'string' && /^([\w-]{1,64})\.(\d{1,15})$/.exec(id)) || [];
+  if (epoch === undefined) {
+    throw new ChatProtocolError(`After must be the Id of a line, not ${shown(id)}.`);
+  }
+  return { epoch, offset: Number(offset) };
 }
 
 function line(message: unknown, author: unknown): string {

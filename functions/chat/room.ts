@@ -1,77 +1,83 @@
-/** The chat as any process sees it: say a line to everyone, or read the last lines. */
-import { type DeliveryReport, MAX_MESSAGE_BYTES, Service, type ServiceOptions } from '../../lib';
-import { NumberedLog } from '../../lib/numbered-log';
+/** The chat as any process sees it: say a line to everyone, or read what was said. */
+import {
+  type ChannelRules,
+  type Line,
+  MAX_MESSAGE_BYTES,
+  MessageTooLargeError,
+  type Position,
+  Service,
+  type ServiceOptions,
+} from '../../lib';
 import { type ChatLine, ChatProtocolError, type ServerMessage, sentAt, toBase64 } from './messages';
 import { SYSTEM } from './nickname';
 
-const MESSAGES_KEPT_SECONDS = 7 * 24 * 60 * 60;
-const ERRORS_KEPT_SECONDS = 30 * 24 * 60 * 60;
+/** The channel of everyone's lines. Its log is the chat's history. */
+export const LINES = 'lines';
+export const CHANNELS: ChannelRules = { [LINES]: { log: { size: 10_000, seconds: 7 * 24 * 60 * 60 } } };
+
+/** A frame for each line, as in the tutorial. */
+export function encodeLines(_channel: string, lines: Line[]): string[] {
+  return lines.map((line) => encode({ Type: 'Chat', ...chatLine(line) }));
+}
 
 export class ChatRoom {
-  readonly #messages: NumberedLog;
-  readonly #errors: NumberedLog;
-
-  constructor(private readonly service: Service) {
-    const { table, clock } = service.backend;
-    this.#messages = new NumberedLog(table, clock, service.name, 'messages', MESSAGES_KEPT_SECONDS);
-    this.#errors = new NumberedLog(table, clock, service.name, 'errors', ERRORS_KEPT_SECONDS);
-  }
+  constructor(private readonly service: Service) {}
 
   /** For a process outside of the chat's functions. @throws ConfigurationError without `CONNECTION_TABLE` */
   static open(service = 'chat', options: ServiceOptions = {}): ChatRoom {
-    return new ChatRoom(new Service(service, options));
+    const serverClass = { name: 'ChatServer', channels: CHANNELS, encodeLines };
+    return new ChatRoom(new Service(service, { serverClass, ...options }));
   }
 
   /** Says a line to everyone as author `system`: the tutorial's BroadCast. */
-  broadcast(text: string): Promise<DeliveryReport> {
+  broadcast(text: string): Promise<void> {
     return this.say(SYSTEM, toBase64(text));
   }
 
   /**
-   * Stores a line and sends it to everyone who is connected.
+   * Stores a line, which everyone gets in the same order.
    * @throws ChatProtocolError if it is longer than API Gateway can send
    */
-  async say(author: string, message: string): Promise<DeliveryReport> {
-    const line: ChatLine = {
-      Message: message,
-      Author: author,
-      Sent: sentAt(this.service.backend.clock.now()),
-    };
-    const frame = encode({ Type: 'Chat', ...line });
-    const excess = Buffer.byteLength(frame) - MAX_MESSAGE_BYTES;
-    if (excess > 0) {
+  async say(author: string, message: string): Promise<void> {
+    try {
+      await this.service.channel(LINES).publish({ Message: message, Author: author });
+    } catch (error) {
+      if (!(error instanceof MessageTooLargeError)) throw error;
       throw new ChatProtocolError(
-        `The line is too long: with author and time, it is ${excess} bytes over API Gateway's limit of ${MAX_MESSAGE_BYTES}.`,
+        `The line is too long: with author, time and Id, it is ${error.bytes - error.limitBytes} bytes over API Gateway's limit of ${error.limitBytes}.`,
+        { cause: error },
       );
     }
-    await this.#messages.append({ ...line });
-    const report = await this.service.deliver(frame);
-    if (report.failed > 0) {
-      await this.recordError(`A line reached ${report.sent} and failed for ${report.failed}`, report.reasons);
-    }
-    return report;
   }
 
-  /** The last lines as one frame, oldest first: as many of `count` as API Gateway can send at once. */
-  async history(count: number): Promise<string> {
+  /**
+   * What was said after a line that the client has, or else the last lines, as one frame, oldest first: as many of
+   * `count` as API Gateway can send at once. `More` says that others were said meanwhile.
+   */
+  async history(count: number, after?: Position): Promise<string> {
+    const channel = this.service.channel(LINES);
+    const missed = after && (await channel.history({ since: after, limit: count + 1 }));
+    const isWhole = missed?.recovered === true && missed.lines.length <= count;
+    const newest = isWhole
+      ? missed.lines.reverse()
+      : (await channel.history({ limit: count, reverse: true })).lines;
     const lines: ChatLine[] = [];
-    let bytes = Buffer.byteLength(encode({ Type: 'History', Messages: [] }));
-    for await (const { Message, Author, Sent } of this.#messages.newestFirst(count)) {
-      const line = { Message, Author, Sent } as ChatLine;
+    let bytes = Buffer.byteLength(encode({ Type: 'History', Messages: [], More: true }));
+    for (const line of newest.map(chatLine)) {
       bytes += Buffer.byteLength(JSON.stringify(line)) + 1;
       if (bytes > MAX_MESSAGE_BYTES) break;
       lines.unshift(line);
-      if (lines.length === count) break;
     }
-    return encode({ Type: 'History', Messages: lines });
-  }
-
-  /** Stores an error under the next number. Never contains a client's text. */
-  async recordError(error: string, details: Record<string, string | number> = {}): Promise<void> {
-    await this.#errors.append({ error, details, at: sentAt(this.service.backend.clock.now()) });
+    const more = after !== undefined && (!isWhole || lines.length < newest.length);
+    return encode({ Type: 'History', Messages: lines, ...(more && { More: true }) });
   }
 }
 
 export function encode(message: ServerMessage): string {
   return JSON.stringify(message);
+}
+
+function chatLine({ data, at, epoch, offset }: Line): ChatLine {
+  const { Message, Author } = data as Pick<ChatLine, 'Message' | 'Author'>;
+  return { Message, Author, Sent: sentAt(at), Id: `${epoch}.${offset}` };
 }

@@ -1,8 +1,9 @@
 /** The chat of InterSystems' tutorial: everyone gets every line, and the list of who is online. */
-import { WebSocketClosedError, WebSocketOpeningError, WebSocketServer } from '../../lib';
-import { ChatProtocolError, parseClientMessage, type ServerMessage, toBase64 } from './messages';
+import { type Line, WebSocketClosedError, WebSocketOpeningError, WebSocketServer } from '../../lib';
+import { ErrorLog } from '../../lib/error-log';
+import { ChatProtocolError, parseClientMessage, type ServerMessage, sentAt, toBase64 } from './messages';
 import { nickname } from './nickname';
-import { ChatRoom, encode } from './room';
+import { CHANNELS, ChatRoom, encode, encodeLines, LINES } from './room';
 import { UserList } from './user-list';
 
 /** The author of a line whose sender has not chosen an alias. */
@@ -11,8 +12,18 @@ const UNNAMED = 'unknown';
 export class ChatServer extends WebSocketServer {
   /** A page that reconnects sends three requests, and at most 20 waiting lines at once. */
   static override readonly limits = { messagesPerSecond: 5, burst: 40 };
+  static override readonly channels = CHANNELS;
   readonly #room = new ChatRoom(this.service);
   readonly #users = new UserList(this.service);
+
+  static override encodeLines(channel: string, lines: Line[]): string[] {
+    return encodeLines(channel, lines);
+  }
+
+  /** Everyone is in the channel of lines. What was said before is for those who ask. */
+  override async onPreServer(): Promise<void> {
+    await this.subscribe(LINES);
+  }
 
   override async server(): Promise<void> {
     await this.#tell({
@@ -28,7 +39,7 @@ export class ChatServer extends WebSocketServer {
       await this.#obey(data);
     } catch (error) {
       if (!(error instanceof ChatProtocolError)) throw error;
-      await this.#room.recordError('A message was refused', { webSocketId: this.webSocketId });
+      await this.#recordRefusal();
       await this.#tell({ Type: 'Error', Message: error.message });
     }
   }
@@ -55,7 +66,7 @@ export class ChatServer extends WebSocketServer {
         await this.#room.say(await this.#alias(), message.message);
         return;
       case 'history':
-        return this.#send(await this.#room.history(message.count));
+        return this.#send(await this.#room.history(message.count, message.after));
       case 'ping':
         return;
     }
@@ -65,6 +76,16 @@ export class ChatServer extends WebSocketServer {
   async #alias(): Promise<string> {
     // An environment that knew the connection before it had an alias may not have seen the alias yet.
     return this.user ?? (await this.service.store.member(this.context.member))?.user ?? UNNAMED;
+  }
+
+  /** Never contains the client's text. */
+  async #recordRefusal(): Promise<void> {
+    const { name, backend } = this.service;
+    await new ErrorLog(backend, name).record({
+      error: 'A message was refused',
+      details: { webSocketId: this.webSocketId },
+      at: sentAt(backend.clock.now()),
+    });
   }
 
   #tell(message: ServerMessage): Promise<void> {

@@ -2,7 +2,7 @@
 import type { DeliveryReport, Service } from '../../lib';
 import { sleep } from '../../lib/clock';
 import { Slots } from '../../lib/delivery/slots';
-import { NumberedLog } from '../../lib/numbered-log';
+import { ErrorLog } from '../../lib/error-log';
 import { ToldLog } from '../notifications/told-log';
 import { channelOf, EVERYTHING } from '../notifications/topics';
 import { type Announcement, AnnouncementStore, type Outcome } from './announcements';
@@ -22,7 +22,6 @@ const DELIVERY_MILLISECONDS = 15_000;
 const MARGIN_MILLISECONDS = 5_000;
 const FIRST_PAUSE_MILLISECONDS = 100;
 const LONGEST_PAUSE_MILLISECONDS = 2_000;
-const ERRORS_KEPT_SECONDS = 30 * 24 * 60 * 60;
 
 /**
  * How many messages of a file were announced. `again`: possibly for the second time. `before`: already done earlier.
@@ -36,7 +35,7 @@ export interface IngestReport {
 
 export class Ingest {
   readonly #announcements: AnnouncementStore;
-  readonly #errors: NumberedLog;
+  readonly #errors: ErrorLog;
   readonly #told: ToldLog;
 
   constructor(
@@ -47,7 +46,7 @@ export class Ingest {
     const { table, clock } = service.backend;
     this.#announcements = new AnnouncementStore(table, clock);
     this.#told = new ToldLog(table, clock, service.name);
-    this.#errors = new NumberedLog(table, clock, service.name, 'errors', ERRORS_KEPT_SECONDS);
+    this.#errors = new ErrorLog(service.backend, service.name);
   }
 
   /**
@@ -119,7 +118,7 @@ export class Ingest {
   /** The entry contains nothing of the message, and the file's name only where that is allowed. */
   async #recordError({ error, index }: BrokenMessage, file: IncomingFile): Promise<Outcome> {
     const { bucket, key, versionId = file.eTag, id } = file;
-    await this.#errors.append({
+    await this.#errors.record({
       ...{ error: error.name, rule: error.rule, value: error.value, index },
       ...{
         file: id,

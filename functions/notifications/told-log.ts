@@ -1,7 +1,7 @@
 /**
  * The notifications of the last week, so that a client that was away gets what it missed.
  *
- * LOG#{service}#told / ENTRY#{milliseconds}#{index}#{file}   the notification, written just before it is published
+ * LOG#{service}#~told / ENTRY#{milliseconds}#{index}#{file}   the notification, written just before it is published
  * FILE#{file} / MESSAGE#{index}                              when it was begun; a client gives its Id to say where it
  * stopped
  */
@@ -98,7 +98,8 @@ export class ToldLog {
 }
 
 export function toldPk(service: string): string {
-  return `LOG#${service}#told`;
+  // No channel can have this name.
+  return `LOG#${service}#~told`;
 }
 
 /** For a message of a file, which is announced once. */

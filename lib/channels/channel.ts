@@ -10,7 +10,8 @@ import type { PublishOptions, Service } from '../service';
 import { type ChannelRule, type LogRule, ruleOf } from './channel-rules';
 import { assertChannelName } from './channel-store';
 import { defaultFrames } from './log/channel-frames';
-import { type History, type HistoryOptions, LineLog, type LogOwner } from './log/line-log';
+import type { History, HistoryOptions } from './log/history';
+import { LineLog, type LogOwner } from './log/line-log';
 import { type LogState, type Position, posterKey, WHOLE_CHANNEL } from './log/log-items';
 import { isHeld, Poster } from './log/poster';
 

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Connection, SharedConnection } from '../../lib';
 import { systemClock } from '../../lib/clock';
 import { ConnectionStore, identificationOrder } from '../../lib/connections/connection-store';
-import { NumberedLog } from '../../lib/numbered-log';
+import { ErrorLog } from '../../lib/error-log';
 import { DynamoDbTable } from '../../lib/table/dynamodb-table';
 import { newWebSocketId } from '../../lib/testing/events';
 import { type RunningApp, startApp } from '../runtime/running-app';
@@ -145,7 +146,7 @@ describe('shared-connection', () => {
   describe('errors', () => {
     const note = async (error: string) => {
       const table = new DynamoDbTable(app.tableName, systemClock);
-      await new NumberedLog(table, systemClock, 'loop', 'errors', 60).append({
+      await new ErrorLog({ table, clock: systemClock, token: randomUUID }, 'loop').record({
         ...{ error, at: '2026-01-31T09:30:00.000Z', rule: 'every message has a control id' },
       });
     };

@@ -192,7 +192,7 @@ describe('IncomingFiles', () => {
       Action: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
       Condition: {
         'ForAllValues:StringLike': {
-          'dynamodb:LeadingKeys': ['FILE#*', 'LOG#notifications#errors', 'LOG#notifications#told'],
+          'dynamodb:LeadingKeys': ['FILE#*', 'LOG#notifications#~errors', 'LOG#notifications#~told'],
         },
       },
     });

@@ -30,6 +30,7 @@ describe('the chat on the local runtime', () => {
         Message: 'aGVsbG8=',
         Author: 'Ada',
         Sent: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/),
+        Id: expect.stringMatching(/^[\w-]+\.1$/),
       });
     }
     await ada.close();

@@ -61,8 +61,10 @@ describe('the notifications on the local runtime', () => {
       await client.until(() => heardOf(client).length === 3);
       expect(heardOf(client).map(({ ControlId }) => ControlId)).toEqual([expect.any(String), 'C0', 'C2']);
     }
-    const errors = await app.rows('LOG#notifications#errors', 'ENTRY#');
-    expect(errors).toMatchObject([{ error: 'ControlId', index: 1, key: 'moved.hl7' }]);
+    const errors = await app.rows('LOG#notifications#~errors', 'ENTRY#');
+    expect(errors.map(({ data }) => JSON.parse(data as string))).toMatchObject([
+      { error: 'ControlId', index: 1, key: 'moved.hl7' },
+    ]);
     await Promise.all(clients.map((client) => client.close()));
   });
 

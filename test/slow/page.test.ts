@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import type { App } from '../../local/assembly/model';
+import { Faults } from '../../local/faults/faults';
 import { silentFunctionLog } from '../../local/lambda/function-log';
 import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
@@ -20,11 +21,12 @@ describe('the chat page', () => {
   let browser: Browser;
   /** What pages have complained about. */
   let complaints: string[];
+  let faults: Faults;
 
   const start = (port: number) =>
     startRuntime({
       ...{ app, port, webDirectory: join(ROOT, 'web') },
-      ...{ log: silentLog, functionLog: silentFunctionLog },
+      ...{ log: silentLog, functionLog: silentFunctionLog, faults },
     });
 
   beforeAll(async () => {
@@ -34,6 +36,7 @@ describe('the chat page', () => {
   afterAll(() => browser.close());
   beforeEach(async () => {
     complaints = [];
+    faults = new Faults();
     runtime = await start(0);
   });
   afterEach(async () => {
@@ -201,6 +204,27 @@ describe('the chat page', () => {
     await holds(ada, "document.querySelectorAll('.message.unsent').length === 0");
     expect(await texts(ada)).toEqual(['Typed while offline']);
     expect(complaints).toEqual([]);
+  });
+
+  it('comes back when a line may not have reached it, and shows each line once and in order', async () => {
+    const [ada, bob] = [await open(), await open()];
+    await type(ada, 'alias Ada');
+    await hasUsers(bob, ['Ada']);
+    await type(ada, 'one');
+    for (const page of [ada, bob]) await hasText(page, 'one');
+    // Both miss the line, and are disconnected.
+    faults.switchOn('post-fails', 1);
+    await type(ada, 'two');
+    for (const page of [ada, bob]) await page.waitForSelector('[data-state="waiting"]');
+    faults.switchOff('post-fails');
+    for (const page of [ada, bob]) await hasText(page, 'two');
+    await type(bob, 'three');
+    for (const page of [ada, bob]) {
+      await hasText(page, 'three');
+      await holds(page, "document.querySelectorAll('.message.unsent').length === 0");
+      expect(await texts(page)).toEqual(['one', 'two', 'three']);
+    }
+    await hasUsers(bob, ['Ada']);
   });
 
   it('keeps its name for the next time', async () => {

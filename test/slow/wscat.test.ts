@@ -60,7 +60,7 @@ describe('two people with wscat', () => {
     ada.type('{"Message":"aGVsbG8=","Author":"Ada"}');
     for (const person of [ada, bob]) {
       await person.shows(
-        /\{"Type":"Chat","Message":"aGVsbG8=","Author":"Ada","Sent":"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"\}/,
+        /\{"Type":"Chat","Message":"aGVsbG8=","Author":"Ada","Sent":"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d","Id":"[\w-]+\.1"\}/,
       );
     }
     ada.leave();

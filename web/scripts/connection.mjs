@@ -5,6 +5,8 @@ const LONGEST_PAUSE_MILLISECONDS = 30_000;
 /** API Gateway closes connections that are idle for ten minutes. */
 const PING_AFTER_MILLISECONDS = 9 * 60_000;
 const PING_CHECK_MILLISECONDS = 30_000;
+/** A server that closes connections on purpose twice within this time does not want us back. */
+const UNWANTED_MILLISECONDS = 60_000;
 
 /**
  * Events: `state` with `{state: 'connecting' | 'connected' | 'waiting' | 'disconnected', reason, seconds}`, and `frame` with a text.
@@ -15,10 +17,14 @@ export class Connection extends EventTarget {
   #failures = 0;
   #timer;
   #lastTraffic = 0;
+  #comesBack;
+  #closedOnPurposeAt = Number.NEGATIVE_INFINITY;
 
-  constructor(url) {
+  /** `comesBack`: the server closes connections that may have missed something, so that they ask for it. */
+  constructor(url, { comesBack = false } = {}) {
     super();
     this.#url = url;
+    this.#comesBack = comesBack;
     addEventListener('online', () => this.#hurry());
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible') this.#hurry();
@@ -64,11 +70,19 @@ export class Connection extends EventTarget {
   }
 
   #closed({ code, reason }) {
-    // The server has closed it on purpose, and would do so again.
-    if (code === 1000) return this.#tell('disconnected', reason || 'The server closed the connection');
+    if (code === 1000 && this.#isUnwanted()) {
+      return this.#tell('disconnected', reason || 'The server closed the connection');
+    }
     const ceiling = Math.min(FIRST_PAUSE_MILLISECONDS * 2 ** this.#failures++, LONGEST_PAUSE_MILLISECONDS);
     const pause = ceiling * (0.5 + Math.random() / 2);
     this.#countDown(Date.now() + pause, whatHappened(code, reason));
+  }
+
+  /** The server has closed the connection on purpose, and would do so again. */
+  #isUnwanted() {
+    const before = this.#closedOnPurposeAt;
+    this.#closedOnPurposeAt = Date.now();
+    return !this.#comesBack || Date.now() - before < UNWANTED_MILLISECONDS;
   }
 
   #countDown(until, reason) {

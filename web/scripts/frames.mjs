@@ -13,7 +13,10 @@ const READERS = {
   Status: ({ WSID }) => ({ WSID: text(WSID) }),
   Error: ({ Message }) => ({ Message: text(Message) }),
   Chat: (frame) => chatLine(frame),
-  History: ({ Messages }) => ({ Messages: list(Messages, MAX_LINES).map(chatLine).filter(Boolean) }),
+  History: ({ Messages, More }) => ({
+    Messages: list(Messages, MAX_LINES).map(chatLine).filter(Boolean),
+    More: More === true,
+  }),
   userlist: ({ Users, More, Revision }) => ({
     Users: list(Users, MAX_USERS)
       .map((user) => ({ User: text(user?.User) }))
@@ -62,7 +65,8 @@ export function isTopic(topic) {
 /** A line needs text; `undefined` without. */
 function chatLine(line) {
   if (typeof line?.Message !== 'string') return undefined;
-  return { Message: line.Message, Author: text(line.Author), Sent: text(line.Sent) };
+  const { Message, Author, Sent, Id } = line;
+  return { Message, Author: text(Author), Sent: text(Sent), Id: text(Id) || undefined };
 }
 
 /** Text as it is, and numbers as text. Nothing else is readable. */

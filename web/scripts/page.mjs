@@ -11,6 +11,8 @@ import { showIdentity, showStatus } from './status-line.mjs';
 
 const UNNAMED = 'unknown';
 const HISTORY = 50;
+/** As many as a server sends to a page that comes back. */
+const MOST_MISSED = 100;
 const NOT_SENT = 'not sent yet';
 /** How long a new connection waits for its name and the history before it sends lines. */
 const SETTLE_MILLISECONDS = 3_000;
@@ -21,12 +23,16 @@ const LINE_PAUSE_MILLISECONDS = 300;
 const element = (id) => document.getElementById(id);
 const server = await chooseServer('chat');
 const settings = new Settings(!server.isForeign);
-const connection = new Connection(server.url);
+const connection = new Connection(server.url, { comesBack: true });
 const messages = new MessageList();
 const people = new People();
 const outbox = new Outbox();
 /** The lines that are shown, so that the history after a reconnection does not repeat them. */
 let shown = new Map();
+/** The last line from the server, by which it knows what this page has missed. */
+let lastId;
+/** Lines that arrive before the history of a new connection follow it. */
+let held = [];
 let alias = settings.get('alias') ?? '';
 let isSettled = false;
 let settleTimer;
@@ -51,7 +57,7 @@ function begin() {
     awaited.add('name');
     connection.send(JSON.stringify({ User: alias }));
   }
-  connection.send(JSON.stringify({ History: HISTORY }));
+  connection.send(JSON.stringify(lastId ? { History: MOST_MISSED, After: lastId } : { History: HISTORY }));
   settleTimer = setTimeout(settle, SETTLE_MILLISECONDS);
 }
 
@@ -59,6 +65,7 @@ function interrupt() {
   clearTimeout(settleTimer);
   isSettled = false;
   awaited.clear();
+  held = [];
   for (const line of outbox.doubt()) messages.mark(line.element, NOT_SENT);
 }
 
@@ -70,6 +77,7 @@ function settle() {
   clearTimeout(settleTimer);
   awaited.clear();
   isSettled = true;
+  release();
   // Without a history, a doubtful line is sent twice rather than lost.
   outbox.settle([]);
   sendWaiting();
@@ -109,8 +117,8 @@ connection.addEventListener('frame', ({ detail }) => {
     people.show(frame, alias);
     if (frame.Users.some(({ User }) => User === alias)) heard('name');
   }
-  if (frame.Type === 'Chat') said(frame);
-  if (frame.Type === 'History') catchUp(frame.Messages);
+  if (frame.Type === 'Chat') hear(frame);
+  if (frame.Type === 'History') catchUp(frame);
   if (frame.Type === 'Error') refused(frame.Message);
 });
 
@@ -120,12 +128,26 @@ function refused(why) {
   heard('name');
 }
 
-function keyOf({ Message, Author, Sent }) {
-  return JSON.stringify([Message, Author, Sent]);
+/** Other servers than ours may send lines without an Id. */
+function keyOf({ Message, Author, Sent, Id }) {
+  return Id ?? JSON.stringify([Message, Author, Sent]);
+}
+
+function hear(line) {
+  if (line.Id && awaited.has('history')) held.push(line);
+  else said(line);
+}
+
+/** Shows the lines that had to wait for the history. */
+function release() {
+  for (const line of held.splice(0)) said(line);
 }
 
 function said(line) {
   const key = keyOf(line);
+  // The history has it, too.
+  if (line.Id && shown.has(key)) return;
+  lastId = line.Id ?? lastId;
   shown.set(key, (shown.get(key) ?? 0) + 1);
   if (shown.size > 1_000) shown = new Map([...shown].slice(-500));
   const [author, time] = [line.Author, timeOf(line.Sent)];
@@ -136,7 +158,8 @@ function said(line) {
 }
 
 /** Shows what was said meanwhile. Our own doubtful lines among it have arrived. */
-function catchUp(lines) {
+function catchUp({ Messages: lines, More: hasMore }) {
+  if (hasMore && lines.length > 0) messages.note('Some of what was said meanwhile is left out here.');
   const counted = new Map();
   const missed = lines.filter((line) => {
     const key = keyOf(line);
@@ -149,6 +172,7 @@ function catchUp(lines) {
     const [mine] = index < 0 ? [] : arrived.splice(index, 1);
     said({ ...line, mine, isHistory: true });
   }
+  release();
   heard('history');
 }
 

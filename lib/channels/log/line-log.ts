@@ -5,6 +5,7 @@ import { always, any, equals, exists, itemAbsent } from '../../table/conditions'
 import { expiryAfter, type Item } from '../../table/item';
 import { pages } from '../../table/table';
 import type { LogRule } from '../channel-rules';
+import { type History, type HistoryOptions, HistoryReader, isKept } from './history';
 import {
   type ChannelName,
   type Entry,
@@ -14,7 +15,6 @@ import {
   LOG_ROW_SECONDS,
   type LogState,
   logKey,
-  logPk,
   type Position,
   toEntry,
   toJoin,
@@ -31,21 +31,6 @@ export interface Look {
   entries: Entry[];
   joins: Join[];
   log: LogState | undefined;
-}
-
-export interface HistoryOptions {
-  /** Lines after this position; with `reverse`, lines before it. @default from the end that `reverse` selects */
-  since?: Position;
-  /** How many lines. @default 100 */
-  limit?: number;
-  /** Newest first. @default false */
-  reverse?: boolean;
-}
-
-export interface History extends Position {
-  lines: Line[];
-  /** Whether no line is missing between `since` and the first of `lines`. Set only if `since` was given. */
-  recovered?: boolean;
 }
 
 /** What the service's own code knows about a log, but a publisher elsewhere does not. */
@@ -143,54 +128,24 @@ export class LineLog {
     for await (const page of pages(this.backend.table, { pk: after.pk, prefix: 'ENTRY#', after })) {
       for (const entry of page.map(toEntry)) {
         if (entry.offset > upTo) return lines;
-        if (entry.offset !== next++ || !this.#isKept(entry, log)) return undefined;
+        if (entry.offset !== next++ || !isKept(entry, log, this.backend.clock.now())) return undefined;
         if (entry.line) lines.push({ ...entry.line, epoch });
       }
     }
     return next > upTo ? lines : undefined;
   }
 
-  /** The requested part of what the log has stored. */
-  async history({ since, limit = 100, reverse = false }: HistoryOptions): Promise<History | undefined> {
+  /** The requested part of what the log has stored; `undefined` if there is no log. */
+  async history(options: HistoryOptions): Promise<History | undefined> {
+    const { table, clock } = this.backend;
     const log = await this.state();
-    if (!log) return undefined;
-    const { epoch, offset, size } = log;
-    const oldest = Math.max(0, offset - size);
-    const sameLog = since?.epoch === epoch;
-    const recovered =
-      since && sameLog && since.offset >= oldest && since.offset <= offset
-        ? since.offset === offset || (await this.#hasNext(since.offset, log))
-        : false;
-    const from = reverse
-      ? sameLog
-        ? since.offset
-        : offset + 1
-      : Math.max(oldest, sameLog ? since.offset : 0);
-    const lines: Line[] = [];
-    const range = { pk: logPk(this.name), prefix: 'ENTRY#', descending: reverse, limit: Math.max(1, limit) };
-    for await (const page of pages(this.backend.table, { ...range, after: entryKey(this.name, from) })) {
-      for (const entry of page.map(toEntry)) {
-        if (reverse && entry.offset <= oldest) return { epoch, offset, lines, ...(since && { recovered }) };
-        if (entry.line && lines.length < limit && this.#isKept(entry, log))
-          lines.push({ ...entry.line, epoch });
-      }
-      if (lines.length >= limit) break;
-    }
-    return { epoch, offset, lines, ...(since && { recovered }) };
-  }
-
-  async #hasNext(offset: number, log: LogState): Promise<boolean> {
-    const item = await this.backend.table.get(entryKey(this.name, offset + 1));
-    return item !== undefined && this.#isKept(toEntry(item), log);
-  }
-
-  #isKept({ line }: Entry, { seconds }: LogState): boolean {
-    return !line || line.at + seconds * 1_000 > this.backend.clock.now();
+    return log && new HistoryReader(table, clock, this.name, log).read(options);
   }
 
   #owned({ rule: { size, seconds }, serverFunction }: LogOwner) {
     const expiresAt = expiryAfter(this.backend.clock.now(), LOG_ROW_SECONDS);
-    return { size, seconds, serverFunction, expiresAt };
+    // A process that does not know the function must not take its name away.
+    return { size, seconds, expiresAt, ...(serverFunction !== '' && { serverFunction }) };
   }
 
   /** As short as possible. It only has to differ from the previous line's. */

@@ -1,4 +1,5 @@
 import { ChatRoom } from '../../../functions/chat/room';
+import { ErrorLog } from '../../../lib/error-log';
 import type { Item } from '../../../lib/table/item';
 import { ManualClock, type TestService } from '../../../lib/testing';
 import { base64, chatService, frames, lastList } from './chat-harness';
@@ -29,9 +30,10 @@ describe('the chat', () => {
     await (chat.clock as ManualClock).advance(250);
     await naming;
     await ada.send({ Message: 'aGVsbG8=', Author: 'Ada' });
-    const line = '{"Type":"Chat","Message":"aGVsbG8=","Author":"Ada","Sent":"2026-11-30 09:15:01"}';
-    expect(ada.received.at(-1)).toBe(line);
-    expect(bob.received.at(-1)).toBe(line);
+    const line = '{"Type":"Chat","Message":"aGVsbG8=","Author":"Ada","Sent":"2026-11-30 09:15:01","Id":"…"}';
+    for (const client of [ada, bob]) {
+      expect(client.received.at(-1)?.replace(/"Id":"[\w-]+\.1"/, '"Id":"…"')).toBe(line);
+    }
   });
 
   it('passes an old client’s Latin-1 on byte for byte, and any Unicode', async () => {
@@ -70,12 +72,31 @@ describe('the chat', () => {
     const ada = await chat.connect();
     await ada.send({ Message: base64('one') });
     await ada.send({ Message: base64('two') });
-    expect(stored('ENTRY#')).toMatchObject([
-      { pk: 'LOG#chat#messages', sk: 'ENTRY#000000000000001', Message: base64('one') },
-      { sk: 'ENTRY#000000000000002', Message: base64('two') },
+    expect(stored('ENTRY#').map(({ pk, sk, data }) => [pk, sk, JSON.parse(data as string).Message])).toEqual([
+      ['LOG#chat#lines', 'ENTRY#000000000000001', base64('one')],
+      ['LOG#chat#lines', 'ENTRY#000000000000002', base64('two')],
     ]);
     await (chat.clock as ManualClock).advance(7 * 24 * 3_600_000 + 1_000);
+    expect(JSON.parse(await ChatRoom.open('chat', { backend: chat.backend }).history(10)).Messages).toEqual(
+      [],
+    );
+    // A late poster may still look for them for an hour.
+    await (chat.clock as ManualClock).advance(3_600_000);
     expect(stored('ENTRY#')).toEqual([]);
+  });
+
+  it('sends everyone the lines of many in one order', async () => {
+    const clients = [];
+    for (let n = 0; n < 5; n++) clients.push(await chat.connect());
+    const lines = clients.flatMap((client, n) =>
+      Array.from({ length: 4 }, (_, m) => client.send({ Message: base64(`${n} ${m}`) })),
+    );
+    await Promise.all(lines);
+    await chat.runQueued();
+    const heard = clients.map((client) => frames(client, 'Chat').map(({ Id }) => Id));
+    expect(heard[0]).toHaveLength(20);
+    expect(new Set(heard[0])).toHaveProperty('size', 20);
+    for (const ids of heard) expect(ids).toEqual(heard[0]);
   });
 
   it('stores errors under growing numbers, without the client’s text', async () => {
@@ -84,19 +105,26 @@ describe('the chat', () => {
     await ada.send('more secret');
     const errors = stored('ENTRY#');
     expect(errors.map(({ pk, sk }) => [pk, sk])).toEqual([
-      ['LOG#chat#errors', 'ENTRY#000000000000001'],
-      ['LOG#chat#errors', 'ENTRY#000000000000002'],
+      ['LOG#chat#~errors', 'ENTRY#000000000000001'],
+      ['LOG#chat#~errors', 'ENTRY#000000000000002'],
+    ]);
+    expect(await new ErrorLog(chat.backend, 'chat').newest(1)).toMatchObject([
+      { error: 'A message was refused', details: { webSocketId: ada.webSocketId } },
     ]);
     expect(JSON.stringify(errors)).not.toContain('secret');
   });
 
-  it('records that a line did not reach somebody', async () => {
+  it('disconnects one whom a line may not have reached, who then gets it from the history', async () => {
     const ada = await chat.connect();
-    chat.gateway.failNextPosts(403);
-    await ada.send({ Message: base64('hello') });
-    expect(stored('ENTRY#').find(({ pk }) => pk === 'LOG#chat#errors')).toMatchObject({
-      error: 'A line reached 0 and failed for 1',
-    });
+    await ada.send({ Message: base64('one') });
+    chat.gateway.failNextPosts(500);
+    await ada.send({ Message: base64('two') });
+    expect(chat.gateway.isOpen(ada.webSocketId)).toBe(false);
+    const again = await chat.connect();
+    await again.send({ History: 50, After: frames(ada, 'Chat').at(-1)?.Id });
+    expect(frames(again, 'History')).toMatchObject([{ Messages: [{ Message: base64('two') }] }]);
+    await again.send({ Message: base64('three') });
+    expect(frames(again, 'Chat')).toMatchObject([{ Message: base64('three') }]);
   });
 
   it('takes no flood, and tells its sender once', async () => {
@@ -108,18 +136,50 @@ describe('the chat', () => {
     expect(frames(ada, 'Error')).toEqual([
       { Type: 'Error', Message: expect.stringMatching(/5 messages a second\. Refused: 1\./) },
     ]);
-    expect(stored('ENTRY#').filter(({ pk }) => pk === 'LOG#chat#errors')).toEqual([]);
+    expect(stored('ENTRY#').filter(({ pk }) => pk === 'LOG#chat#~errors')).toEqual([]);
     warnings.mockRestore();
   });
 
   it('lets any process say a line as system', async () => {
     const ada = await chat.connect();
-    const report = await ChatRoom.open('chat', { backend: chat.backend }).broadcast('Tea is ready ☕');
-    expect(report).toMatchObject({ sent: 1 });
+    await ChatRoom.open('chat', { backend: chat.backend }).broadcast('Tea is ready ☕');
     expect(frames(ada, 'Chat')).toMatchObject([{ Author: 'system', Message: base64('Tea is ready ☕') }]);
   });
 
   describe('history', () => {
+    const id = (offset: number) => expect.stringMatching(new RegExp(`^[\\w-]+\\.${offset}$`));
+    const missedAfter = async (asked: unknown, lines: number, count = 50) => {
+      const ada = await chat.connect();
+      const room = ChatRoom.open('chat', { backend: chat.backend });
+      for (let n = 1; n <= lines; n++) await room.say('Ada', base64(String(n)));
+      const [first] = frames(ada, 'Chat') as unknown as { Id: string }[];
+      await ada.send({ History: count, After: asked ?? first?.Id });
+      const [history] = frames(ada, 'History') as unknown as {
+        Messages: { Message: string }[];
+        More?: true;
+      }[];
+      return {
+        lines: history?.Messages.map(({ Message }) => Buffer.from(Message, 'base64').toString()),
+        more: history?.More,
+      };
+    };
+
+    it('gives one who comes back what was said after the last line that it has', async () => {
+      expect(await missedAfter(undefined, 4)).toEqual({ lines: ['2', '3', '4'], more: undefined });
+    });
+
+    it('is empty for one who has everything', async () => {
+      expect(await missedAfter(undefined, 1)).toEqual({ lines: [], more: undefined });
+    });
+
+    it('tells one who was away for longer that there is more than the last lines', async () => {
+      expect(await missedAfter(undefined, 6, 3)).toEqual({ lines: ['4', '5', '6'], more: true });
+    });
+
+    it('tells one who comes from another life of the chat the same', async () => {
+      expect(await missedAfter('other.1', 2)).toEqual({ lines: ['1', '2'], more: true });
+    });
+
     it('gives one who asks the last lines, oldest first, and nobody else', async () => {
       const [ada, bob] = [await chat.connect(), await chat.connect()];
       for (const text of ['one', 'two', 'three']) await ada.send({ Message: base64(text) });
@@ -128,8 +188,8 @@ describe('the chat', () => {
         {
           Type: 'History',
           Messages: [
-            { Message: base64('two'), Author: 'unknown', Sent: expect.any(String) },
-            { Message: base64('three'), Author: 'unknown', Sent: expect.any(String) },
+            { Message: base64('two'), Author: 'unknown', Sent: expect.any(String), Id: id(2) },
+            { Message: base64('three'), Author: 'unknown', Sent: expect.any(String), Id: id(3) },
           ],
         },
       ]);
@@ -186,6 +246,8 @@ describe('the chat', () => {
       ['a History of another type', { History: 'all' }, /whole number from 1 to 100, not "all"/],
       ['a History of nothing', { History: 0 }, /whole number/],
       ['a History of a part', { History: 1.5 }, /whole number/],
+      ['an After that is no Id', { History: 1, After: 'x' }, /After must be the Id of a line, not "x"/],
+      ['an After of another type', { History: 1, After: 7 }, /After must be the Id of a line, not 7/],
       ['a line too long to send on', { Message: tooLong }, /too long/],
     ])('%s', async (_name, frame, message) => {
       const [ada, bob] = [await chat.connect(), await chat.connect()];
@@ -198,7 +260,10 @@ describe('the chat', () => {
 
     it('takes the longest line that the gateway can send on', async () => {
       const ada = await chat.connect();
-      const frame = { Type: 'Chat', Message: '', Author: 'unknown', Sent: '2026-11-30 09:15:00' };
+      const frame = {
+        ...{ Type: 'Chat', Message: '', Author: 'unknown', Sent: '2026-11-30 09:15:00' },
+        Id: `${'x'.repeat(8)}.${Number.MAX_SAFE_INTEGER}`,
+      };
       const room = 131_072 - Buffer.byteLength(JSON.stringify(frame));
       await ada.send({ Message: 'A'.repeat(room - (room % 4)) });
       expect(frames(ada, 'Chat')).toHaveLength(1);

@@ -188,6 +188,49 @@ describe('a channel with a log', () => {
     expect((await channel.history()).lines).toMatchObject([{ offset: 2 }]);
   });
 
+  describe('of which a line is not stored yet', () => {
+    const row = { pk: 'LOG#chat#board/1', sk: 'LOG' };
+    const stored = async (test: TestService, offset: number) => {
+      const sk = `ENTRY#${String(offset).padStart(15, '0')}`;
+      await test.table.put(
+        { ...row, sk, data: JSON.stringify(offset), id: 'x', at: test.clock.now() },
+        { kind: 'always' },
+      );
+    };
+    const setUpHole = async () => {
+      const { test, channel } = await setUp();
+      const epoch = (await channel.publish(1)).position?.epoch ?? '';
+      await channel.publish(2);
+      for (const _ of [3, 4, 5]) await test.table.update(row, { add: { last: 1 } }, { kind: 'always' });
+      await stored(test, 4);
+      const read = async (options: object = {}) => {
+        const { lines, ...history } = await channel.history(options);
+        return { ...history, data: lines.map(({ data }) => data) };
+      };
+      return { test, epoch, read };
+    };
+
+    it('has a history up to that line, since members get it before the later ones', async () => {
+      const { epoch, read } = await setUpHole();
+      expect(await read()).toEqual({ epoch, offset: 2, data: [1, 2] });
+      expect(await read({ reverse: true })).toEqual({ epoch, offset: 2, data: [2, 1] });
+      expect(await read({ reverse: true, limit: 1 })).toEqual({ epoch, offset: 2, data: [2] });
+      expect(await read({ limit: 1 })).toMatchObject({ data: [1] });
+      expect(await read({ since: { epoch, offset: 1 } })).toEqual({
+        ...{ epoch, offset: 2, recovered: true, data: [2] },
+      });
+    });
+
+    it('has nothing new for one who has all that is stored, and does not tell it to start afresh', async () => {
+      const { test, epoch, read } = await setUpHole();
+      const since = { epoch, offset: 2 };
+      expect(await read({ since })).toEqual({ epoch, offset: 2, recovered: true, data: [] });
+      await stored(test, 3);
+      expect(await read({ since })).toEqual({ epoch, offset: 4, recovered: true, data: [3, 4] });
+      expect(await read({ reverse: true })).toEqual({ epoch, offset: 4, data: [4, 3, 2, 1] });
+    });
+  });
+
   it('takes another offset for a line whose own was skipped meanwhile', async () => {
     let isSkipped = false;
     const test: TestService = new TestService(Board, {
