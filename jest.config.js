@@ -3,7 +3,7 @@ const { availableParallelism } = require('node:os');
 
 const common = {
   rootDir: __dirname,
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/node-environment.js',
   transform: { '\\.ts$': '<rootDir>/test/esbuild-transformer.js' },
   // An `import()` names a source file as TypeScript wants it: by the extension that it has once compiled.
   moduleNameMapper: { '^(\\.{1,2}/identity/.*)\\.js$': '$1' },

@@ -60,7 +60,8 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
   const accountId = accountOf(assembly, directory);
   for (const stack of assembly.stacks) refuseReferenceCycles(stack);
   const overrides = environmentFile === undefined ? undefined : EnvironmentOverrides.read(environmentFile);
-  const functions = readFunctions(assembly, overrides);
+  const replaced = notificationHandlers(assembly);
+  const functions = readFunctions(assembly, overrides, replaced);
   const { apis, notRun } = readWebSocketApis(assembly, {
     integrations: new RouteIntegrations(assembly, functions),
     authorizers: new RouteAuthorizers(assembly, functions),
@@ -80,7 +81,6 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
   });
   const buckets = readBuckets(assembly, targets);
   const roles = readRoles(assembly, functions.functions);
-  const handlers = notificationHandlers(assembly);
   const parts = {
     apis,
     httpApis: [...httpApis.apis, ...restApis.apis, ...readFunctionUrls(assembly, functions)],
@@ -115,9 +115,7 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
       ...httpApis.notRun,
       ...restApis.notRun,
       ...broken,
-      ...functions.notRun.filter(
-        ({ path }) => !handlers.has(path) && !told.has(path) && !CUSTOM_RESOURCE_HANDLER.test(path),
-      ),
+      ...functions.notRun.filter(({ path }) => !told.has(path) && !CUSTOM_RESOURCE_HANDLER.test(path)),
       ...queues.notRun,
       ...topics.notRun,
       ...buses.notRun,

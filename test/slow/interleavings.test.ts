@@ -50,6 +50,12 @@ describe('in every order up to a larger bound, all is well when', () => {
 });
 
 describe('it is noticed in some order when a condition is missing:', () => {
+  it('that of naming a MEMBER that has left', async () => {
+    const scenario = { ...(everyCase['a rename and a departure'] as Scenario), budget: { ticks: 1 } };
+    const exploration = exploreCase(scenario, without('update user', 'MEMBER'));
+    await expect(exploration).rejects.toThrow(/A ghost of a member/);
+  });
+
   it.each([
     ['update taken', 'an owner stalls longer than its lease', { stalls: 1 }, /takes a message, but .* owns/],
     [

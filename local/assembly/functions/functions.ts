@@ -53,15 +53,21 @@ export interface ReadFunctions {
 
 /**
  * Reads every function of the app.
+ * @param replaced the paths of functions that something else replaces here
  * @throws {UserError} if two have the same name
  */
-export function readFunctions(assembly: Assembly, overrides?: EnvironmentOverrides): ReadFunctions {
+export function readFunctions(
+  assembly: Assembly,
+  overrides?: EnvironmentOverrides,
+  replaced: ReadonlySet<string> = new Set(),
+): ReadFunctions {
   const functions = new Map<string, LambdaFunction>();
   const failures: ReadFunctions['failures'] = new Map();
   const notRun: OtherResource[] = [];
   const settingsOf = readAsynchronousSettings(assembly);
   const qualifiers = readQualifiers(assembly);
   for (const resource of assembly.resources(FUNCTION)) {
+    if (replaced.has(resource.path)) continue;
     try {
       const { layers, notRun: missingLayers } = layersOf(resource, assembly);
       const read = readFunction(resource, settingsOf(resource), overrides);

@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Json, JsonObject } from '../../../../local/assembly/values/json';
 import { chatTemplate, readTemplate } from '../written-assembly';
 
@@ -84,6 +87,22 @@ describe('readBuckets', () => {
     ]);
     expect(notRun).toEqual([]);
     expect(functions).toHaveLength(1);
+  });
+
+  it("looks for no Python for the CDK's handler", () => {
+    const venv = mkdtempSync(join(tmpdir(), 'venv-'));
+    const before = process.env.VIRTUAL_ENV;
+    try {
+      mkdirSync(join(venv, 'bin'));
+      // One that says that it can run functions.
+      writeFileSync(join(venv, 'bin/python'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+      process.env.VIRTUAL_ENV = venv;
+      expect(read(byCdk(lambdaConfiguration())).functions).toHaveLength(1);
+    } finally {
+      if (before === undefined) delete process.env.VIRTUAL_ENV;
+      else process.env.VIRTUAL_ENV = before;
+      rmSync(venv, { recursive: true });
+    }
   });
 
   it("reads CloudFormation's own notifications", () => {

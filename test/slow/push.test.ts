@@ -11,8 +11,8 @@ import { ManualClock } from '../../local/clock';
 import { silentFunctionLog } from '../../local/lambda/function-log';
 import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
-import { synthesizePushApps } from './push-apps';
-import { SocketClient } from './socket-client';
+import { synthesizePushApps } from '../runtime/push-apps';
+import { SocketClient } from '../runtime/socket-client';
 
 /** The SDK says on the console which of two addresses it takes. */
 const silentLogger = { debug() {}, info() {}, warn() {}, error() {} };

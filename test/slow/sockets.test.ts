@@ -1,8 +1,8 @@
 import { Service, SharedConnection, WebSocketDedicatedError } from '../../lib';
 import type { Item } from '../../lib/table/item';
 import { describeContract } from '../contract/contract';
-import { type RunningApp, startApp } from './running-app';
-import { SocketClient } from './socket-client';
+import { type RunningApp, startApp } from '../runtime/running-app';
+import { SocketClient } from '../runtime/socket-client';
 
 describe('sockets on the local runtime', () => {
   let app: RunningApp;

@@ -8,9 +8,9 @@ import { ConnectionStore, identificationOrder } from '../../lib/connections/conn
 import { ErrorLog } from '../../lib/error-log';
 import { DynamoDbTable } from '../../lib/table/dynamodb-table';
 import { newWebSocketId } from '../../lib/testing/events';
+import { type Outcome, run, type Surroundings } from '../cli/recorded-terminal';
 import { type RunningApp, startApp } from '../runtime/running-app';
 import { SocketClient } from '../runtime/socket-client';
-import { type Outcome, run, type Surroundings } from './recorded-terminal';
 
 const ROOT = join(__dirname, '../..');
 const MAIN = join(ROOT, 'cli/shared-connection.js');
@@ -91,18 +91,6 @@ describe('shared-connection', () => {
     expect(complaint.trimEnd()).not.toContain('\n');
     return complaint.trimEnd();
   };
-
-  describe('a command that is not there', () => {
-    it('is named, with the nearest one', async () => {
-      const { exitCode, complaint } = await run(['membrs']);
-      expect(exitCode).toBe(1);
-      expect(complaint).toMatch(/unknown command 'membrs'\n\(Did you mean members\?\)/);
-    });
-
-    it('is named where none is near', async () => {
-      expect((await run(['frobnicate'])).complaint).toMatch(/unknown command 'frobnicate'\n\(--help lists/);
-    });
-  });
 
   describe('channels', () => {
     it('shows which there are, and how many are in each', async () => {
@@ -488,17 +476,6 @@ describe('shared-connection', () => {
 
     it('says that there is no such stack', async () => {
       expect(await fails('list', '--stack', 'Other')).toMatch(/^There is no stack "Other" in this account/);
-    });
-
-    it('has help with examples', async () => {
-      const { out } = await succeeds(['write', '--help']);
-      expect(out).toContain('Examples:');
-    });
-
-    it('refuses a URL that is none', async () => {
-      const { exitCode, complaint } = await run(['list', '--url', 'localhost']);
-      expect(exitCode).toBe(1);
-      expect(complaint).toContain('Specify a URL such as http://localhost:3001.');
     });
   });
 });

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Faults } from '../../local/faults/faults';
 import { batch, sample } from '../functions/ingest/incoming';
-import { ChatClient, type Frame } from './chat-client';
-import { ChatRows } from './chat-rows';
-import { type RunningApp, startApp } from './running-app';
+import { ChatClient, type Frame } from '../runtime/chat-client';
+import { ChatRows } from '../runtime/chat-rows';
+import { type RunningApp, startApp } from '../runtime/running-app';
 
 describe('the notifications on the local runtime', () => {
   let home: string;
