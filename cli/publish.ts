@@ -1,6 +1,6 @@
 /** The commands `publish` and `broadcast`: send one message to everyone in a channel, or to everyone of a service. */
 import type { Position } from '../lib/channels/log/log-items';
-import type { DeliveryReport } from '../lib/delivery/delivery';
+import type { DeliveryReport } from '../lib/delivery/delivery-report';
 import { UserError } from '../local/user-error';
 import type { PlaceOptions } from './client-settings';
 import { dataOrInput } from './data';

@@ -8,13 +8,8 @@ import type { Member } from './connections/connection-items';
 import { ConnectionStore, type IdentifyingRequest } from './connections/connection-store';
 import { Identification } from './connections/identification';
 import { type Identity, validIdentity } from './connections/identity';
-import {
-  type DeliveryCollaborators,
-  type DeliveryOptions,
-  type DeliveryReport,
-  deliver,
-  sumOf,
-} from './delivery/delivery';
+import { type DeliveryCollaborators, type DeliveryOptions, deliver } from './delivery/delivery';
+import { type DeliveryReport, sumOf } from './delivery/delivery-report';
 import { InvalidUseError, InvalidValueError } from './errors';
 import { FanOut, type FanOutOptions } from './fan-out/fan-out';
 import { ShareStore } from './fan-out/shares';

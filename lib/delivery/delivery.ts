@@ -8,59 +8,13 @@ import type { Member } from '../connections/connection-items';
 import { isOpening } from '../connections/connection-store';
 import { ConnectionsApiError, MessageTooLargeError } from '../errors';
 import type { ConnectionsClient } from '../management-api/connections-client';
+import { type Count, countIn, type DeliveryReport, emptyReport } from './delivery-report';
 import { Pace, type Rate } from './pace';
 import { Slots } from './slots';
+import { TimedPosts } from './timed-posts';
 
 /** API Gateway's limit of a message. Source: quotas for WebSocket APIs, "Message payload size". */
 export const MAX_MESSAGE_BYTES = 128 * 1024;
-
-export interface DeliveryReport {
-  /** API Gateway accepted the message. A half-open client may still never receive it. */
-  sent: number;
-  /** The connection no longer exists. It has been cleaned up, or a cleanup was requested. */
-  gone: number;
-  /** API Gateway answered 410, but the connection is so young that it may still be opening. */
-  pending: number;
-  failed: number;
-  /** How often each reason occurred. */
-  reasons: Record<string, number>;
-  /** Of a delivery to so many that its members were split over invocations. */
-  split?: {
-    /** `service.report(id)` reads the counts later. */
-    id: string;
-    /** Invocations besides the one that began it. */
-    workers: number;
-    /** Those of them that have not finished: what they have not decided is in no count. */
-    unfinished: number;
-  };
-}
-
-/** The counts of a report: each member is in exactly one of them. */
-export type Count = 'sent' | 'gone' | 'pending' | 'failed';
-
-export function emptyReport(): DeliveryReport {
-  return { sent: 0, gone: 0, pending: 0, failed: 0, reasons: {} };
-}
-
-export function countIn(report: DeliveryReport, count: Count, reason?: string): void {
-  report[count]++;
-  if (reason !== undefined) report.reasons[reason] = (report.reasons[reason] ?? 0) + 1;
-}
-
-/** The counts of several reports together. */
-export function sumOf(reports: DeliveryReport[]): DeliveryReport {
-  const sum = emptyReport();
-  for (const { sent, gone, pending, failed, reasons } of reports) {
-    sum.sent += sent;
-    sum.gone += gone;
-    sum.pending += pending;
-    sum.failed += failed;
-    for (const [reason, count] of Object.entries(reasons)) {
-      sum.reasons[reason] = (sum.reasons[reason] ?? 0) + count;
-    }
-  }
-  return sum;
-}
 
 export interface DeliveryOptions {
   /** Posts that run at a time. @default 50 */
@@ -124,23 +78,14 @@ export async function deliver(
   return new Delivery(frames, collaborators, options).run(members);
 }
 
-class PostTimeoutError extends ConnectionsApiError {
-  override readonly retryable = false;
-
-  constructor(milliseconds: number, options: ErrorOptions) {
-    super('POST', 0, `within ${milliseconds} ms`, options);
-  }
-}
-
 type Outcome = 'sent' | 'gone' | 'opening' | ConnectionsApiError;
 
 class Delivery {
   readonly #report = emptyReport();
-  readonly #posts: Slots;
+  readonly #slots: Slots;
+  readonly #posts: TimedPosts;
   readonly #undecided: Slots;
   readonly #pace: Pace;
-  readonly #slowMilliseconds: number;
-  readonly #timeoutMilliseconds: number;
   readonly #budgetMilliseconds: number;
   readonly #pendingMilliseconds: number;
   readonly #deadline: number;
@@ -151,25 +96,35 @@ class Delivery {
     private readonly collaborators: DeliveryCollaborators,
     options: DeliveryOptions,
   ) {
-    const concurrency = options.concurrency ?? 50;
-    this.#posts = new Slots(concurrency);
+    const { connections, clock } = collaborators;
+    const {
+      concurrency = 50,
+      slowMilliseconds = 500,
+      timeoutMilliseconds = 3_000,
+      deadline = Number.POSITIVE_INFINITY,
+    } = options;
+    this.#slots = new Slots(concurrency);
+    this.#posts = new TimedPosts(connections, clock, this.#slots, {
+      ...{ slowMilliseconds, timeoutMilliseconds, deadline },
+    });
     this.#undecided = new Slots(concurrency * UNDECIDED_PER_SLOT);
-    this.#pace = new Pace(collaborators.clock, options.rate);
-    this.#slowMilliseconds = options.slowMilliseconds ?? 500;
-    this.#timeoutMilliseconds = options.timeoutMilliseconds ?? 3_000;
+    this.#pace = new Pace(clock, options.rate);
     this.#budgetMilliseconds = options.budgetMilliseconds ?? 10_000;
     this.#pendingMilliseconds = options.pendingMilliseconds ?? 2_000;
-    this.#deadline = options.deadline ?? Number.POSITIVE_INFINITY;
+    this.#deadline = deadline;
   }
 
   async run(members: AsyncIterable<Member> | Iterable<Member>): Promise<DeliveryReport> {
     const broken: unknown[] = [];
+    const release = () => this.#undecided.release();
+    const onBroken = (error: unknown) => {
+      broken.push(error);
+      release();
+    };
     try {
       for await (const member of members) {
         await this.#undecided.take();
-        this.#decide(member)
-          .catch((error: unknown) => broken.push(error))
-          .finally(() => this.#undecided.release());
+        this.#decide(member).then(release, onBroken);
       }
     } finally {
       await this.#undecided.allReleased();
@@ -200,7 +155,10 @@ class Delivery {
     const { clock, random, hasLeft } = this.collaborators;
     let begun: number | undefined;
     for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS)) {
-      const { outcome, sentAt } = await this.#post(member, frame);
+      await this.#slots.take();
+      if (!this.#pace.takeNow()) await this.#pace.take();
+      const sentAt = clock.now();
+      const outcome = await this.#post(member, frame, sentAt);
       if (begun === undefined) this.#learn(outcome, sentAt);
       begun ??= sentAt;
       if (outcome === 'sent' || outcome === 'gone') return outcome;
@@ -215,15 +173,16 @@ class Delivery {
     }
   }
 
-  #mayRetry({ retryable, status }: ConnectionsApiError): boolean {
-    return this.collaborators.unreached ? status === THROTTLED : retryable;
+  async #post(member: Member, frame: string, sentAt: number): Promise<Outcome> {
+    const timeout = this.#posts.timeFrom(sentAt);
+    // If its turn came too late, somebody else may be posting by now.
+    if (timeout === 0 && this.collaborators.unreached) return this.#posts.tooLate();
+    const answer = await this.#posts.send(member, frame, timeout);
+    return answer === 'gone' && isOpening(member.acceptedAt, sentAt) ? 'opening' : answer;
   }
 
-  async #post(member: Member, frame: string): Promise<{ outcome: Outcome; sentAt: number }> {
-    const release = await this.#posts.takeOnce();
-    if (!this.#pace.takeNow()) await this.#pace.take();
-    const sentAt = this.collaborators.clock.now();
-    return { outcome: await this.#exchange(member, frame, sentAt, release), sentAt };
+  #mayRetry({ retryable, status }: ConnectionsApiError): boolean {
+    return this.collaborators.unreached ? status === THROTTLED : retryable;
   }
 
   /** A post that is tried again says more about its client than about the account. */
@@ -231,35 +190,6 @@ class Delivery {
     if (outcome === 'sent') this.#pace.accepted();
     else if (outcome instanceof ConnectionsApiError && outcome.status === THROTTLED)
       this.#pace.refused(sentAt);
-  }
-
-  /** `release` gives up the slot: when the post is answered, or when it turns out to be slow. */
-  async #exchange(member: Member, frame: string, sentAt: number, release: () => void): Promise<Outcome> {
-    const { connections, clock } = this.collaborators;
-    const timeout = Math.max(0, Math.min(this.#timeoutMilliseconds, this.#deadline - sentAt));
-    if (timeout === 0 && this.collaborators.unreached) {
-      // Its turn came too late: somebody else may be posting by now.
-      release();
-      return new PostTimeoutError(0, {});
-    }
-    const slow = Math.min(this.#slowMilliseconds, timeout);
-    const abort = new AbortController();
-    let cancel = clock.after(slow, () => {
-      release();
-      cancel = clock.after(timeout - slow, () => abort.abort());
-    });
-    try {
-      const answer = await connections.post(member, frame, abort.signal);
-      return answer === 'gone' && isOpening(member.acceptedAt, sentAt) ? 'opening' : answer;
-    } catch (error) {
-      // A post without an answer may have arrived. Another try could deliver it twice.
-      if (abort.signal.aborted) return new PostTimeoutError(timeout, { cause: error });
-      if (error instanceof ConnectionsApiError) return error;
-      throw error;
-    } finally {
-      cancel();
-      release();
-    }
   }
 
   #giveUp(member: Member, outcome: Exclude<Outcome, 'sent' | 'gone'>): void {

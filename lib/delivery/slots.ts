@@ -8,9 +8,13 @@ export class Slots {
     this.#free = size;
   }
 
-  async take(): Promise<void> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  /** Resolves when the caller has a slot. If one is free there is no promise: a delivery takes thousands. */
+  take(): Promise<void> | undefined {
+    if (this.#free > 0) {
+      this.#free--;
+      return undefined;
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /** Like `take`. The returned function releases the slot the first time it is called. */

@@ -3,7 +3,8 @@
  * the service's function take shares of the rest while the caller still posts to the first ones, each with its part of the rate.
  */
 import { type Clock, sleep } from '../clock';
-import { type DeliveryOptions, type DeliveryReport, sumOf } from '../delivery/delivery';
+import type { DeliveryOptions } from '../delivery/delivery';
+import { type DeliveryReport, sumOf } from '../delivery/delivery-report';
 import { ACCOUNT_RATE } from '../delivery/pace';
 import type { Service } from '../service';
 import { estimateAfter, membersIn, type RangeMember, rangesAfter, type Share, ShareStore } from './shares';

@@ -1,5 +1,5 @@
 /** How far a delivery in order of the rows has come: everyone up to a row is decided, whatever is still under way behind it. */
-import { type Count, countIn, type DeliveryReport, emptyReport } from '../delivery/delivery';
+import { type Count, countIn, type DeliveryReport, emptyReport } from '../delivery/delivery-report';
 import type { ShareProgress } from './shares';
 
 interface Undecided {

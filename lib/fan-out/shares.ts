@@ -6,7 +6,8 @@
  */
 import type { Clock } from '../clock';
 import { channelPk, type Member, serviceChannelPk, toMember } from '../connections/connection-items';
-import { type DeliveryOptions, type DeliveryReport, emptyReport } from '../delivery/delivery';
+import type { DeliveryOptions } from '../delivery/delivery';
+import { type DeliveryReport, emptyReport } from '../delivery/delivery-report';
 import { absent, all, any, equals, itemExists, lessThan } from '../table/conditions';
 import { expiryAfter, type Item, type Key, type Value } from '../table/item';
 import { pages, type Table } from '../table/table';

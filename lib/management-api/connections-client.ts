@@ -1,4 +1,5 @@
 /** The parts of API Gateway's management API that the library uses: post to, look up and close a connection. */
+import type { Abandonment } from './abandonment';
 
 /**
  * Where to reach a connection: its id, and the URL of its stage
@@ -22,8 +23,8 @@ export interface ConnectionStatus {
  * that the server had closed. The caller knows what a retry may cost.
  */
 export interface ConnectionsClient {
-  /** `POST`: sends `data` as one text frame. */
-  post(address: ConnectionAddress, data: string, signal?: AbortSignal): Promise<'sent' | 'gone'>;
+  /** `POST`: sends `data` as one text frame. Rejects if it is abandoned before there is a response. */
+  post(address: ConnectionAddress, data: string, abandonment?: Abandonment): Promise<'sent' | 'gone'>;
   /** `GET`: `undefined` if the connection no longer exists. */
   get(address: ConnectionAddress): Promise<ConnectionStatus | undefined>;
   /** `DELETE`: closes the socket with 1000. */

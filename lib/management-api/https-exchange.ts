@@ -1,6 +1,8 @@
 /** One HTTP request and its response, over keep-alive connections: to the host itself, or to an endpoint URL. */
 import type { Agent, ClientRequest, IncomingHttpHeaders } from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
+import type { Abandonment } from './abandonment';
 
 export interface HttpRequest {
   method: string;
@@ -9,7 +11,8 @@ export interface HttpRequest {
   path: string;
   headers: Record<string, string>;
   body: Buffer | undefined;
-  signal: AbortSignal | undefined;
+  /** Whoever can abandon the request also limits its time. */
+  abandonment: Abandonment | undefined;
 }
 
 export interface HttpAnswer {
@@ -19,7 +22,7 @@ export interface HttpAnswer {
 }
 
 const CONNECTION_TIMEOUT_MILLISECONDS = 2_000;
-/** How long a connection with a pending request may be idle. */
+/** How long a connection with a pending request may be idle, if nobody can abandon the request. */
 const SOCKET_TIMEOUT_MILLISECONDS = 10_000;
 /** Reduced by a delivery when every post is slow. */
 const MAX_SOCKETS = 500;
@@ -32,15 +35,23 @@ interface Line {
   agent: Agent;
 }
 
+/** Where requests connect to. */
+interface Target {
+  host: string;
+  port: string;
+}
+
 export class HttpsExchange {
-  readonly #endpoint: URL | undefined;
-  readonly #line: Line | Promise<Line>;
+  readonly #endpoint: Target | undefined;
+  readonly #targets = new Map<string, Target>();
+  #line: Line | Promise<Line>;
 
   /** `endpointUrl` changes where requests connect to, never what they contain. Without it, they use TLS. */
   constructor(endpointUrl?: string) {
-    this.#endpoint = endpointUrl ? new URL(endpointUrl) : undefined;
-    const isPlain = this.#endpoint?.protocol === 'http:';
-    this.#line = isPlain ? plainLine() : { module: https, agent: new https.Agent(KEPT) };
+    const endpoint = endpointUrl ? new URL(endpointUrl) : undefined;
+    this.#endpoint = endpoint && targetOf(endpoint);
+    this.#line = { module: https, agent: new https.Agent(KEPT) };
+    if (endpoint?.protocol === 'http:') this.#line = this.#plainLine();
   }
 
   /**
@@ -48,67 +59,85 @@ export class HttpsExchange {
    * connection, because nobody can tell whether the request was read. Other methods are safe to repeat, and are sent
    * again over a new connection.
    */
-  async send(asked: HttpRequest): Promise<HttpAnswer> {
-    const { method, host, path, headers, body, signal } = asked;
-    const { module, agent } = await this.#line;
+  send(asked: HttpRequest): Promise<HttpAnswer> {
+    return this.#line instanceof Promise
+      ? this.#line.then((line) => this.#exchange(line, asked))
+      : this.#exchange(this.#line, asked);
+  }
+
+  #exchange({ module, agent }: Line, asked: HttpRequest): Promise<HttpAnswer> {
+    const { method, path, headers, body, abandonment } = asked;
+    const { host, port } = this.#endpoint ?? this.#targetOf(asked.host);
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
+      if (abandonment?.isAbandoned) {
         reject(new Error('given up'));
         return;
       }
-      const { hostname, port } = this.#endpoint ?? new URL(`https://${host}`);
-      const request = module.request({
-        ...{ method, path, headers, port, agent },
-        host: hostname.replace(/^\[|\]$/g, ''),
-      });
-      const onAbort = () => void request.destroy(new Error('given up'));
-      const over = () => signal?.removeEventListener('abort', onAbort);
-      signal?.addEventListener('abort', onAbort);
-      request.on('error', (error: NodeJS.ErrnoException) => {
-        over();
+      const request = module.request({ method, path, headers, host, port, agent });
+      if (abandonment) abandonment.onAbandon(() => void request.destroy(new Error('given up')));
+      else limitSilence(request);
+      const fail = (error: NodeJS.ErrnoException) => {
         const wasClosed = request.reusedSocket && error.code === 'ECONNRESET';
         if (wasClosed && method !== 'POST') resolve(this.send(asked));
         else reject(error);
+      };
+      request.on('error', fail);
+      request.on('socket', (socket) => {
+        if (socket.connecting) limitConnecting(request, socket);
       });
-      limitTime(request);
       request.on('response', (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', (error) => {
-          over();
-          reject(error);
-        });
+        response.on('error', reject);
         response.on('end', () => {
-          over();
+          abandonment?.onAbandon(undefined);
           const { statusCode: status = 0, headers } = response;
-          resolve({ status, headers, body: Buffer.concat(chunks).toString() });
+          resolve({ status, headers, body: chunks.length > 0 ? Buffer.concat(chunks).toString() : '' });
         });
       });
       request.end(body);
     });
   }
+
+  /**
+   * Loaded only if an endpoint needs it: an ES module that imports `node:http` loads half of fetch with it, at every
+   * cold start.
+   */
+  async #plainLine(): Promise<Line> {
+    const { default: http } = await import('node:http');
+    const line = { module: http, agent: new http.Agent(KEPT) };
+    this.#line = line;
+    return line;
+  }
+
+  #targetOf(host: string): Target {
+    const known = this.#targets.get(host);
+    if (known) return known;
+    const target = targetOf(new URL(`https://${host}`));
+    this.#targets.set(host, target);
+    return target;
+  }
 }
 
-/**
- * Loaded only if an endpoint needs it: an ES module that imports `node:http` loads half of fetch with it, at every
- * cold start.
- */
-async function plainLine(): Promise<Line> {
-  const { default: http } = await import('node:http');
-  return { module: http, agent: new http.Agent(KEPT) };
+function targetOf({ hostname, port }: URL): Target {
+  return { host: hostname.replace(/^\[|\]$/g, ''), port };
 }
 
-function limitTime(request: ClientRequest): void {
-  const giveUp = (what: string, milliseconds: number) =>
-    void request.destroy(new Error(`${what} within ${milliseconds} ms`));
-  request.setTimeout(SOCKET_TIMEOUT_MILLISECONDS, () => giveUp('nothing came', SOCKET_TIMEOUT_MILLISECONDS));
-  request.once('socket', (socket) => {
-    if (!socket.connecting) return;
-    const timer = setTimeout(
-      () => giveUp('no connection', CONNECTION_TIMEOUT_MILLISECONDS),
-      CONNECTION_TIMEOUT_MILLISECONDS,
-    );
-    socket.once('connect', () => clearTimeout(timer));
-    request.once('close', () => clearTimeout(timer));
-  });
+function limitSilence(request: ClientRequest): void {
+  request.setTimeout(SOCKET_TIMEOUT_MILLISECONDS, () =>
+    giveUp(request, 'nothing came', SOCKET_TIMEOUT_MILLISECONDS),
+  );
+}
+
+function limitConnecting(request: ClientRequest, socket: Socket): void {
+  const timer = setTimeout(
+    () => giveUp(request, 'no connection', CONNECTION_TIMEOUT_MILLISECONDS),
+    CONNECTION_TIMEOUT_MILLISECONDS,
+  );
+  socket.once('connect', () => clearTimeout(timer));
+  request.once('close', () => clearTimeout(timer));
+}
+
+function giveUp(request: ClientRequest, what: string, milliseconds: number): void {
+  request.destroy(new Error(`${what} within ${milliseconds} ms`));
 }

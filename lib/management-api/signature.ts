@@ -1,6 +1,7 @@
 /**
- * Signature Version 4 for requests to API Gateway (`execute-api`), in the Authorization header. The signing key costs
- * more than the rest, and is cached for the day that it is valid.
+ * Signature Version 4 for requests to API Gateway (`execute-api`), in the Authorization header. A broadcast signs thousands of
+ * requests that differ in nothing but the path, so everything else is kept for the second that it is valid, and the signing key
+ * for its day.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 import { createHash, createHmac } from 'node:crypto';
@@ -27,18 +28,47 @@ export interface UnsignedRequest {
 
 interface SigningKey {
   day: string;
+  secretAccessKey: string;
+  key: Buffer;
+}
+
+/** What the next request is likely to have in common with the last one: everything but its path. */
+interface Kept {
+  request: UnsignedRequest;
   credentials: Credentials;
+  second: number;
+  headers: Record<string, string>;
+  /** The canonical request behind the path. */
+  canonicalEnd: string;
+  /** The text that is signed, before the hash of the canonical request. */
+  toSignStart: string;
+  /** The Authorization header, before the signature. */
+  authorizationStart: string;
   key: Buffer;
 }
 
 export class Signer {
-  #kept: SigningKey | undefined;
+  #kept: Kept | undefined;
+  #signingKey: SigningKey | undefined;
 
   constructor(readonly region: string) {}
 
   /** The headers to send, including the signature. `time` is in milliseconds since the epoch. */
   headers(request: UnsignedRequest, credentials: Credentials, time: number): Record<string, string> {
-    const timestamp = basicFormat(time);
+    const second = Math.floor(time / 1_000);
+    if (!this.#kept || !fits(this.#kept, request, credentials, second)) {
+      this.#kept = this.#common(request, credentials, second);
+    }
+    const { headers, canonicalEnd, toSignStart, authorizationStart, key } = this.#kept;
+    const canonical = `${request.method}\n${encodedAgain(request.path)}${canonicalEnd}`;
+    const signature = createHmac('sha256', key)
+      .update(toSignStart + sha256(canonical))
+      .digest('hex');
+    return { ...headers, authorization: authorizationStart + signature };
+  }
+
+  #common(request: UnsignedRequest, credentials: Credentials, second: number): Kept {
+    const timestamp = basicFormat(second);
     const day = timestamp.slice(0, 8);
     // Signed headers are in alphabetical order.
     const headers: Record<string, string> = {};
@@ -48,32 +78,40 @@ export class Signer {
     headers['x-amz-date'] = timestamp;
     if (credentials.sessionToken) headers['x-amz-security-token'] = credentials.sessionToken;
 
-    let lines = '';
-    let names = '';
-    for (const name in headers) {
-      lines += `${name}:${headers[name]}\n`;
-      names += names === '' ? name : `;${name}`;
-    }
-    const canonical = `${request.method}\n${encodedAgain(request.path)}\n\n${lines}\n${names}\n${request.sha256}`;
+    const names = Object.keys(headers).join(';');
+    const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
     const scope = `${day}/${this.region}/${SERVICE}/aws4_request`;
-    const toSign = `${ALGORITHM}\n${timestamp}\n${scope}\n${sha256(canonical)}`;
-    const signature = createHmac('sha256', this.#key(day, credentials)).update(toSign).digest('hex');
-    headers.authorization = `${ALGORITHM} Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
-    return headers;
+    return {
+      ...{ request, credentials, second, headers },
+      canonicalEnd: `\n\n${lines.join('')}\n${names}\n${request.sha256}`,
+      toSignStart: `${ALGORITHM}\n${timestamp}\n${scope}\n`,
+      authorizationStart: `${ALGORITHM} Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=`,
+      key: this.#key(day, credentials),
+    };
   }
 
-  #key(day: string, credentials: Credentials): Buffer {
-    const { secretAccessKey } = credentials;
-    if (this.#kept?.day === day && this.#kept.credentials.secretAccessKey === secretAccessKey) {
-      return this.#kept.key;
-    }
+  #key(day: string, { secretAccessKey }: Credentials): Buffer {
+    const known = this.#signingKey;
+    if (known?.day === day && known.secretAccessKey === secretAccessKey) return known.key;
     const key = [day, this.region, SERVICE, 'aws4_request'].reduce<Buffer | string>(
       (above, part) => createHmac('sha256', above).update(part).digest(),
       `AWS4${secretAccessKey}`,
     ) as Buffer;
-    this.#kept = { day, credentials, key };
+    this.#signingKey = { day, secretAccessKey, key };
     return key;
   }
+}
+
+function fits(kept: Kept, request: UnsignedRequest, credentials: Credentials, second: number): boolean {
+  return (
+    kept.second === second &&
+    kept.request.sha256 === request.sha256 &&
+    kept.request.host === request.host &&
+    kept.request.contentType === request.contentType &&
+    kept.credentials.accessKeyId === credentials.accessKeyId &&
+    kept.credentials.secretAccessKey === credentials.secretAccessKey &&
+    kept.credentials.sessionToken === credentials.sessionToken
+  );
 }
 
 export function sha256(data: string | Uint8Array): string {
@@ -90,10 +128,10 @@ export function percentEncoded(text: string): string {
 
 /** Every service except S3 signs the path encoded once more than it is sent. */
 function encodedAgain(path: string): string {
-  return percentEncoded(path).replaceAll('%2F', '/');
+  return path.replace(/[^A-Za-z0-9\-._~/]+/g, percentEncoded);
 }
 
 /** `20260131T101500Z` */
-function basicFormat(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
+function basicFormat(second: number): string {
+  return `${new Date(second * 1_000).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
 }

@@ -4,6 +4,7 @@
  * credentials.
  */
 import { ConnectionsApiError } from '../errors';
+import type { Abandonment } from './abandonment';
 import type { ConnectionAddress, ConnectionStatus, ConnectionsClient } from './connections-client';
 import { type HttpAnswer, HttpsExchange } from './https-exchange';
 import type { Identity } from './identity';
@@ -41,8 +42,8 @@ export class SignedConnectionsClient implements ConnectionsClient {
     this.#exchange = new HttpsExchange(endpointUrl);
   }
 
-  async post(address: ConnectionAddress, data: string, signal?: AbortSignal): Promise<'sent' | 'gone'> {
-    return (await this.#call('POST', address, this.#bodyOf(data), signal)) ? 'sent' : 'gone';
+  async post(address: ConnectionAddress, data: string, abandonment?: Abandonment): Promise<'sent' | 'gone'> {
+    return (await this.#call('POST', address, this.#bodyOf(data), abandonment)) ? 'sent' : 'gone';
   }
 
   async get(address: ConnectionAddress): Promise<ConnectionStatus | undefined> {
@@ -67,38 +68,28 @@ export class SignedConnectionsClient implements ConnectionsClient {
     method: Method,
     address: ConnectionAddress,
     body: Body,
-    signal?: AbortSignal,
+    abandonment?: Abandonment,
   ): Promise<HttpAnswer | undefined> {
-    const answer = await this.#answer(method, address, body, signal).catch((error: unknown) => {
-      throw new ConnectionsApiError(method, 0, error instanceof Error ? error.message : String(error), {
-        cause: error,
+    let answer: HttpAnswer;
+    try {
+      const stage = this.#stages.get(address.callbackUrl) ?? (await this.#stage(address.callbackUrl));
+      const credentials = await this.#identity.credentials();
+      const path = `${stage.path}/@connections/${percentEncoded(address.webSocketId)}`;
+      const unsigned = {
+        ...{ method, host: stage.host, path, sha256: body.sha256 },
+        contentType: body.bytes && CONTENT_TYPE,
+      };
+      const headers = stage.signer.headers(unsigned, credentials, Date.now());
+      answer = await this.#exchange.send({
+        ...{ method, host: stage.host, path, headers, body: body.bytes, abandonment },
       });
-    });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new ConnectionsApiError(method, 0, reason, { cause: error });
+    }
     if (answer.status === GONE) return undefined;
     if (answer.status >= 200 && answer.status < 300) return answer;
     throw new ConnectionsApiError(method, answer.status, complaintIn(answer));
-  }
-
-  async #answer(
-    method: Method,
-    { callbackUrl, webSocketId }: ConnectionAddress,
-    body: Body,
-    signal: AbortSignal | undefined,
-  ): Promise<HttpAnswer> {
-    const {
-      host,
-      path: stagePath,
-      signer,
-    } = this.#stages.get(callbackUrl) ?? (await this.#stage(callbackUrl));
-    const path = `${stagePath}/@connections/${percentEncoded(webSocketId)}`;
-    const contentType = body.bytes && CONTENT_TYPE;
-    const credentials = await this.#identity.credentials();
-    const headers = signer.headers(
-      { method, host, path, contentType, sha256: body.sha256 },
-      credentials,
-      Date.now(),
-    );
-    return this.#exchange.send({ method, host, path, headers, body: body.bytes, signal });
   }
 
   async #stage(callbackUrl: string): Promise<Stage> {

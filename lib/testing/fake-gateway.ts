@@ -1,6 +1,7 @@
 /** A management API in memory: connections open, receive and close as they do in API Gateway. */
 import type { Clock } from '../clock';
 import { ConnectionsApiError } from '../errors';
+import type { Abandonment } from '../management-api/abandonment';
 import type {
   ConnectionAddress,
   ConnectionStatus,
@@ -57,7 +58,11 @@ export class FakeGateway implements ConnectionsClient {
     this.#failures.push(...statuses);
   }
 
-  post({ webSocketId }: ConnectionAddress, data: string, signal?: AbortSignal): Promise<'sent' | 'gone'> {
+  post(
+    { webSocketId }: ConnectionAddress,
+    data: string,
+    abandonment?: Abandonment,
+  ): Promise<'sent' | 'gone'> {
     const posted = this.intercept<'sent' | 'gone'>(
       { to: 'gateway', operation: 'POST', subject: webSocketId },
       () => {
@@ -70,7 +75,7 @@ export class FakeGateway implements ConnectionsClient {
         return 'sent';
       },
     );
-    return signal ? Promise.race([posted, aborted(signal)]) : posted;
+    return abandonment ? Promise.race([posted, abandoned(abandonment)]) : posted;
   }
 
   get({ webSocketId }: ConnectionAddress): Promise<ConnectionStatus | undefined> {
@@ -105,10 +110,10 @@ export class FakeGateway implements ConnectionsClient {
   }
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
+function abandoned(abandonment: Abandonment): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const abort = () => reject(new ConnectionsApiError('POST', 0, 'aborted'));
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
+    const onAbandon = () => reject(new ConnectionsApiError('POST', 0, 'abandoned'));
+    if (abandonment.isAbandoned) onAbandon();
+    else abandonment.onAbandon(onAbandon);
   });
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ConnectionsApiError } from '../../../lib/errors';
+import { Abandonment } from '../../../lib/management-api/abandonment';
 import type { ConnectionsClient } from '../../../lib/management-api/connections-client';
 import type { Identity } from '../../../lib/management-api/identity';
 import { SignedConnectionsClient } from '../../../lib/management-api/signed-connections-client';
@@ -126,9 +127,9 @@ describe.each([
 
   it('gives up when it is told to', async () => {
     answer = () => {};
-    const abort = new AbortController();
-    const posting = client.post(address, 'x', abort.signal);
-    setImmediate(() => abort.abort());
+    const abandonment = new Abandonment();
+    const posting = client.post(address, 'x', abandonment);
+    setImmediate(() => abandonment.abandon());
     await expect(posting).rejects.toThrow(ConnectionsApiError);
   });
 
@@ -140,11 +141,11 @@ describe.each([
         if (answers.length === 2) resolve();
       };
     });
-    const abort = new AbortController();
-    const given = client.post({ ...address, webSocketId: 'given-up=' }, 'one', abort.signal);
-    const kept = client.post({ ...address, webSocketId: 'kept=' }, 'two', new AbortController().signal);
+    const abandonment = new Abandonment();
+    const given = client.post({ ...address, webSocketId: 'given-up=' }, 'one', abandonment);
+    const kept = client.post({ ...address, webSocketId: 'kept=' }, 'two', new Abandonment());
     await bothArrived;
-    abort.abort();
+    abandonment.abandon();
     await expect(given).rejects.toThrow(ConnectionsApiError);
     for (const response of answers) response.writeHead(200).end();
     expect(await kept).toBe('sent');

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { ConnectionsApiError } from '../../../lib/errors';
+import type { Abandonment } from '../../../lib/management-api/abandonment';
 import type {
   ConnectionAddress,
   ConnectionStatus,
@@ -24,10 +25,12 @@ export class SdkConnectionsClient implements ConnectionsClient {
   async post(
     { callbackUrl, webSocketId }: ConnectionAddress,
     data: string,
-    abortSignal?: AbortSignal,
+    abandonment?: Abandonment,
   ): Promise<'sent' | 'gone'> {
     const command = new PostToConnectionCommand({ ConnectionId: webSocketId, Data: Buffer.from(data) });
-    const options = abortSignal ? { abortSignal } : {};
+    const abort = new AbortController();
+    abandonment?.onAbandon(() => abort.abort());
+    const options = { abortSignal: abort.signal };
     return (await unlessGone('POST', () => this.#client(callbackUrl).send(command, options)))
       ? 'sent'
       : 'gone';

@@ -40,41 +40,100 @@ const credentials: fc.Arbitrary<Credentials> = fc.record(
 );
 const times = fc.date({ min: new Date('2020-01-01'), max: new Date('2099-12-31'), noInvalidDate: true });
 
+/** Few values, so that one request often has something in common with the one before, and nothing more. */
+const likeTheLast = {
+  hosts: fc.constantFrom(
+    ...['abcdef1234', 'ghijkl5678'].map((api) => `${api}.execute-api.eu-west-1.amazonaws.com`),
+  ),
+  bodies: fc.constantFrom(undefined, '', 'one', 'two'),
+  credentials: fc.constantFrom<Credentials>(
+    { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'one' },
+    { accessKeyId: 'ASIDEXAMPLE', secretAccessKey: 'one' },
+    { accessKeyId: 'ASIDEXAMPLE', secretAccessKey: 'two' },
+    { accessKeyId: 'ASIDEXAMPLE', secretAccessKey: 'two', sessionToken: 'token' },
+    { accessKeyId: 'ASIDEXAMPLE', secretAccessKey: 'two', sessionToken: 'next' },
+  ),
+  times: fc.constantFrom(
+    ...['2026-11-30T23:59:59.000Z', '2026-11-30T23:59:59.999Z', '2026-12-01T00:00:00.000Z'].map(
+      (time) => new Date(time),
+    ),
+  ),
+};
+
 describe('Signer', () => {
   const { sha256: Sha256 } = new ApiGatewayManagementApiClient({}).config;
 
+  interface Asked {
+    signer: Signer;
+    host: string;
+    method: string;
+    path: string;
+    body: string | undefined;
+    credentials: Credentials;
+    time: Date;
+  }
+
+  async function signsAsAwsDoes({
+    signer,
+    host,
+    method,
+    path,
+    body,
+    credentials,
+    time,
+  }: Asked): Promise<void> {
+    const ours = signer.headers(
+      {
+        ...{ method, host, path, sha256: sha256(body ?? '') },
+        contentType: body === undefined ? undefined : CONTENT_TYPE,
+      },
+      credentials,
+      time.getTime(),
+    );
+    const theirs = await new SignatureV4({
+      ...{ service: 'execute-api', region: signer.region, credentials, sha256: Sha256 },
+    }).sign(
+      {
+        ...{ method, path, protocol: 'https:', hostname: host },
+        headers: { host, ...(body !== undefined && { 'content-type': CONTENT_TYPE }) },
+        body,
+      },
+      { signingDate: time },
+    );
+    expect(ours).toEqual(theirs.headers);
+  }
+
   it("signs whatever is asked for as AWS's own signer does", async () => {
+    const methods = fc.constantFrom('POST', 'GET', 'DELETE');
     await fc.assert(
       fc.asyncProperty(
         hosts,
-        fc.constantFrom('POST', 'GET', 'DELETE'),
+        methods,
         paths,
         bodies,
         credentials,
         times,
-        async ({ signer, host }, method, path, body, credentials, time) => {
-          const ours = signer.headers(
-            {
-              ...{ method, host, path, sha256: sha256(body ?? '') },
-              contentType: body === undefined ? undefined : CONTENT_TYPE,
-            },
-            credentials,
-            time.getTime(),
-          );
-          const theirs = await new SignatureV4({
-            ...{ service: 'execute-api', region: signer.region, credentials, sha256: Sha256 },
-          }).sign(
-            {
-              ...{ method, path, protocol: 'https:', hostname: host },
-              headers: { host, ...(body !== undefined && { 'content-type': CONTENT_TYPE }) },
-              body,
-            },
-            { signingDate: time },
-          );
-          expect(ours).toEqual(theirs.headers);
-        },
+        ({ signer, host }, method, path, body, credentials, time) =>
+          signsAsAwsDoes({ signer, host, method, path, body, credentials, time }),
       ),
       { numRuns: 1_000 },
+    );
+  });
+
+  it('takes over nothing from the request before that has changed', async () => {
+    const signer = new Signer('eu-west-1');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('POST', 'DELETE'),
+        paths,
+        likeTheLast.hosts,
+        likeTheLast.bodies,
+        likeTheLast.credentials,
+        likeTheLast.times,
+        (method, path, host, body, credentials, time) =>
+          signsAsAwsDoes({ signer, host, method, path, body, credentials, time }),
+      ),
+      { numRuns: 300 },
     );
   });
 });
