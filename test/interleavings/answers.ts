@@ -99,6 +99,6 @@ export class Answers {
   }
 }
 
-function shown({ operation, subject }: Call): string {
+export function shown({ operation, subject }: Call): string {
   return `${operation} ${subject}`;
 }

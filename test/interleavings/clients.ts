@@ -27,6 +27,8 @@ export interface Client {
   /** Texts of which the gateway has been told in time that they were taken. */
   taken: string[];
   stays: boolean;
+  /** A function has closed it. */
+  wasClosed: boolean;
 }
 
 export class Clients {
@@ -43,7 +45,10 @@ export class Clients {
     this.byId = new Map(
       Object.entries(scripts).map(([id, script]) => [
         id,
-        { script, state: 'new', openedAt: 0, sent: 0, taken: [], stays: script.leaves === undefined },
+        {
+          ...{ script, state: 'new', openedAt: 0, sent: 0, taken: [] },
+          ...{ stays: script.leaves === undefined, wasClosed: false },
+        },
       ]),
     );
   }
@@ -121,6 +126,7 @@ export class Clients {
   closed(id: string): void {
     const client = this.byId.get(id) as Client;
     client.state = 'gone';
+    client.wasClosed = true;
     this.#disconnect(id, client.script.leaves === 'told or not');
   }
 

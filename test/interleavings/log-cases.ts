@@ -47,6 +47,28 @@ export const logCases: Record<string, Scenario> = {
     budget: { lateCopies: 1 },
     largerBudget: { lateCopies: 2 },
   },
+  'a publisher is slow to store its line': {
+    ...log,
+    clients: { a: inside },
+    others: { one: does('publish'), another: does('publish') },
+    takesLong: 'put LOG#chat#news / ENTRY#',
+    budget: {},
+  },
+  'a poster stalls in an invocation of its own': {
+    ...log,
+    large: true,
+    clients: { a: inside },
+    others: { one: does('publishElsewhere'), another: does('publish') },
+    stallsAt: 'update CHANNEL#chat#news / POSTER#',
+    budget: { stalls: 1 },
+  },
+  'a client joins twice, and leaves': {
+    ...log,
+    large: true,
+    clients: { a: outside },
+    others: { first: does('join'), second: does('join', 'unsubscribe') },
+    budget: {},
+  },
   'one publishes to one who has been put in': {
     ...log,
     clients: { a: putIn },

@@ -75,9 +75,12 @@ export function wrongNow(world: ServiceWorld): string | undefined {
       return 'A ghost of a membership';
   }
   for (const id of world.clients.keys()) {
-    if (world.clients.get(id)?.state === 'new') continue;
+    const client = world.clients.get(id);
+    if (client?.state === 'new') continue;
     const { wrong } = heard(world, id);
     if (wrong) return wrong;
+    const wentWrong = world.hadCrash || world.hadStall || world.hadLateCopy;
+    if (client?.wasClosed && !wentWrong) return `${id} was disconnected, but nothing had gone wrong.`;
   }
   return wrongAcknowledged(world);
 }
@@ -119,6 +122,8 @@ export function wrongAtRest(world: ServiceWorld): string | undefined {
     if ((membership?.state === 'in' || isToldIn) && !member && !world.hadCrash)
       return `${id} is in the channel, but no member.`;
     if (member?.cut) return `${id} was to be cut, but is open.`;
+    if (member && membership?.state !== 'in' && !world.hadCrash && !world.hadLateCopy)
+      return `${id} is a member, but not in the channel.`;
     if (!member || membership?.state !== 'in') continue;
     if (member.token !== undefined && member.from === undefined) {
       // Of two that join side by side the later one may die before it asks for the position of both.

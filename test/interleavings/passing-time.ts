@@ -1,7 +1,7 @@
 /** How time goes on: to the next alarm when nothing takes no time, or for long while somebody waits for an answer. */
 import type { Actor } from './actor';
 import type { ActorClock } from './actor-clock';
-import type { Answers } from './answers';
+import { type Answers, shown } from './answers';
 import { atRest } from './at-rest';
 import { isRead, type Offer } from './independence';
 import type { Budget } from './scenario';
@@ -30,7 +30,9 @@ export class PassingTime {
 
   offer(offer: Offer): void {
     const { surroundings, budget } = this;
-    const isWaiting = this.scheduler.running().some(({ calls }) => calls.length > 0);
+    const { stallsAt, takesLong } = surroundings;
+    const waiting = this.scheduler.running().flatMap(({ calls }) => calls.map(({ call }) => shown(call)));
+    const isWaiting = waiting.some((call) => takesLong === undefined || !call.startsWith(takesLong));
     const isAboutToHappen = surroundings.isAboutToHappen();
     const isReady = this.scheduler.isReady();
     const needsTick = isWaiting || isAboutToHappen || isReady;
@@ -57,7 +59,7 @@ export class PassingTime {
         return this.#pass(LAG_MILLISECONDS);
       });
     }
-    if (budget.stalls > 0) {
+    if (budget.stalls > 0 && waiting.some((call) => call.startsWith(stallsAt))) {
       offer(`${STALL_MILLISECONDS / 1000} s pass`, () => {
         budget.stalls--;
         this.hadStall = true;

@@ -69,6 +69,10 @@ export interface Scenario {
   budget?: Partial<Budget>;
   /** Only calls about what begins so are repeated or late. @default all */
   goesWrong?: string;
+  /** Only while somebody waits for an answer to such a call does half a minute pass: `operation subject`, or its beginning. @default any */
+  stallsAt?: string;
+  /** Such calls may take as long as they like: meanwhile time goes on, to the next alarm. @default none */
+  takesLong?: string;
   /** What goes wrong more often in the slow lane, where such a case may be too large to be explored to its end. */
   largerBudget?: Partial<Budget>;
   /** It takes seconds. @default false */

@@ -18,6 +18,9 @@ export interface Surroundings {
   hasClients(): boolean;
   /** Whether somebody looks again and again: see `Scenario.polls`. */
   readonly polls: boolean;
+  /** Calls that begin so: see `Scenario`. */
+  readonly stallsAt: string;
+  readonly takesLong: string | undefined;
   /** An actor has died or failed. */
   ended(actor: Actor): void;
 }

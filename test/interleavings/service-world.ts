@@ -195,6 +195,8 @@ export class ServiceWorld implements World {
       isAboutToHappen: () => this.#deliveries.areDue() || this.#clients.isOpening(),
       hasClients: () => this.#clients.areThere(),
       polls: this.#scenario.polls ?? false,
+      stallsAt: this.#scenario.stallsAt ?? '',
+      takesLong: this.#scenario.takesLong,
       ended: (actor) => this.#clients.ended(actor),
     };
   }
