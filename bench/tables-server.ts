@@ -1,13 +1,67 @@
-/** One DynamoDB behind a TCP port of 127.0.0.1, the runtime's own or dynalite; prints the port. */
+/**
+ * One DynamoDB behind a TCP port of 127.0.0.1: the runtime's own, the same with signatures and policies, or dynalite.
+ * Sends its port to the parent process, and the CPU time that it has used whenever it is asked.
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { systemClock } from '../local/clock';
 import { LocalDynamoDb } from '../local/dynamodb/local-dynamodb';
+import { Access, type AccessApp } from '../local/iam/access';
+import { readStatements } from '../local/iam/policy-statement';
 import { silentLog } from '../local/log';
 
-async function ownServer(): Promise<Server> {
+const REGION = 'us-east-1';
+const ACCOUNT_ID = '000000000000';
+
+/** A function's credentials; undefined where nobody checks them. */
+export interface Started {
+  port: number;
+  credentials?: ReturnType<Access['credentialsOf']>;
+}
+
+const FUNCTION = {
+  functionName: 'bench',
+  functionArn: `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:bench`,
+  roleArn: `arn:aws:iam::${ACCOUNT_ID}:role/bench`,
+};
+
+/** What `grantReadWriteData` of the CDK grants, and what is needed to set up the table. */
+const POLICY = {
+  Statement: [
+    {
+      Effect: 'Allow',
+      Action: [
+        'BatchGetItem',
+        'Query',
+        'GetItem',
+        'Scan',
+        'BatchWriteItem',
+        'PutItem',
+        'UpdateItem',
+        'DeleteItem',
+      ]
+        .concat('DescribeTable', 'CreateTable')
+        .map((action) => `dynamodb:${action}`),
+      Resource: [`arn:aws:dynamodb:${REGION}:${ACCOUNT_ID}:table/Bench`],
+    },
+  ],
+};
+
+function benchAccess(): Access {
+  const none = { apis: [], tables: [], buckets: [], queues: [], topics: [], eventBuses: [] };
+  const app = {
+    ...{ region: REGION, accountId: ACCOUNT_ID, ...none, storedParameters: [], secrets: [] },
+    ...{ functions: [FUNCTION], resourcePolicies: [] },
+    roles: [
+      { path: 'bench', roleName: 'bench', roleArn: FUNCTION.roleArn, statements: readStatements(POLICY) },
+    ],
+  } as unknown as AccessApp;
+  return new Access({ app, log: silentLog, nameOf: (name) => name, clock: systemClock });
+}
+
+async function ownServer(access?: Access): Promise<Server> {
   const { handler } = await LocalDynamoDb.start({
-    ...{ region: 'us-east-1', accountId: '000000000000', tables: [], clock: systemClock, log: silentLog },
+    ...{ region: REGION, accountId: ACCOUNT_ID, tables: [], clock: systemClock, log: silentLog, access },
   });
   return createServer((request, response) => void handler.handle(request, response));
 }
@@ -18,8 +72,17 @@ async function dynaliteServer(): Promise<Server> {
 }
 
 async function main(): Promise<void> {
-  const server = process.argv[2] === 'dynalite' ? await dynaliteServer() : await ownServer();
-  server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
+  const access = process.argv[2] === 'iam' ? benchAccess() : undefined;
+  const server = process.argv[2] === 'dynalite' ? await dynaliteServer() : await ownServer(access);
+  server.listen(0, '127.0.0.1', () => {
+    const started: Started = {
+      port: (server.address() as AddressInfo).port,
+      ...(access && { credentials: access.credentialsOf(FUNCTION as never) }),
+    };
+    process.send?.(started);
+  });
+  process.on('message', () => process.send?.(process.cpuUsage()));
+  process.on('disconnect', () => process.exit());
 }
 
 void main();

@@ -35,11 +35,23 @@ export function members(value: Json | undefined): Attributes {
   return value as Attributes;
 }
 
-/** The attributes of a request in stored form. @throws {DynamoDbError} if one of them is not a value */
+/**
+ * The attributes of a request in stored form: the same object if they have it already.
+ * @throws {DynamoDbError} if one of them is not a value
+ */
 export function readAttributes(attributes: JsonObject, depth = 1): Attributes {
-  const read: [string, AttributeValue][] = [];
-  for (const name of Object.keys(attributes)) read.push([name, readValue(attributes[name], depth)]);
-  return Object.fromEntries(read);
+  const names = Object.keys(attributes);
+  let changed: [string, AttributeValue][] | undefined;
+  for (let index = 0; index < names.length; index += 1) {
+    const name = names[index] as string;
+    const value = attributes[name];
+    const read = readValue(value, depth);
+    if (read !== value) {
+      changed ??= names.slice(0, index).map((one) => [one, attributes[one] as AttributeValue]);
+    }
+    changed?.push([name, read]);
+  }
+  return changed ? Object.fromEntries(changed) : (attributes as Attributes);
 }
 
 /** @throws {DynamoDbError} in DynamoDB's words */
@@ -47,6 +59,7 @@ export function readValue(value: Json | undefined, depth = 1): AttributeValue {
   if (depth > MAX_NESTING + 1) throw validationError('Nesting Levels have exceeded supported limits');
   const names = isObject(value) ? Object.keys(value) : [];
   const [type] = names;
+  if (isObject(value) && names.length === 1 && typeof value.S === 'string') return value;
   if (!isObject(value) || type === undefined) {
     throw validationError(
       'Supplied AttributeValue is empty, must contain exactly one of the supported datatypes',
@@ -59,7 +72,7 @@ export function readValue(value: Json | undefined, depth = 1): AttributeValue {
       'Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes',
     );
   }
-  return { [type]: read };
+  return read === value[type] ? value : { [type]: read };
 }
 
 function readContent(type: string, content: Json, depth: number): Json {

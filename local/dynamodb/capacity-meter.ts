@@ -11,10 +11,13 @@ interface TableUnits {
   global: Map<string, number>;
 }
 
+const NOTHING: JsonObject = {};
+
 export class CapacityMeter {
   readonly #mode: Json | undefined;
+  readonly #isAsked: boolean;
   readonly #transaction: 'Read' | 'Write' | undefined;
-  readonly #tables = new Map<string, TableUnits>();
+  #tables: Map<string, TableUnits> | undefined;
 
   /**
    * @param mode `ReturnConsumedCapacity` of the request
@@ -22,20 +25,24 @@ export class CapacityMeter {
    */
   constructor(mode: Json | undefined, transaction?: 'Read' | 'Write') {
     this.#mode = mode;
+    this.#isAsked = mode === 'TOTAL' || mode === 'INDEXES';
     this.#transaction = transaction;
   }
 
   read(table: Table, bytes: number, isConsistent: boolean, index?: SecondaryIndex): void {
+    if (!this.#isAsked) return;
     const units = Math.max(1, Math.ceil(bytes / BYTES_OF_READ_UNIT));
     this.#add(table.name, this.#transaction || isConsistent ? units : units / 2, index);
   }
 
   wrote(table: Table, { table: units, indexes }: WriteUnits): void {
+    if (!this.#isAsked) return;
     this.#add(table.name, units);
     for (const [index, indexUnits] of indexes) this.#add(table.name, indexUnits, index);
   }
 
   #add(tableName: string, units: number, index?: SecondaryIndex): void {
+    this.#tables ??= new Map();
     const of = this.#tables.get(tableName) ?? { table: 0, local: new Map(), global: new Map() };
     this.#tables.set(tableName, of);
     const counted = this.#transaction ? 2 * units : units;
@@ -48,8 +55,9 @@ export class CapacityMeter {
 
   /** For a response about one table. */
   get one(): JsonObject {
+    if (!this.#tables) return NOTHING;
     const [first] = this.#all();
-    return first ? { ConsumedCapacity: first } : {};
+    return first ? { ConsumedCapacity: first } : NOTHING;
   }
 
   /** For a response about several tables. */
@@ -59,8 +67,7 @@ export class CapacityMeter {
   }
 
   #all(): JsonObject[] {
-    if (this.#mode !== 'TOTAL' && this.#mode !== 'INDEXES') return [];
-    return [...this.#tables].map(([name, units]) => this.#tell(name, units));
+    return [...(this.#tables ?? [])].map(([name, units]) => this.#tell(name, units));
   }
 
   #tell(tableName: string, { table, local, global }: TableUnits): JsonObject {

@@ -2,7 +2,7 @@
 import * as zlib from 'node:zlib';
 
 /** Node.js has it since 20.15. */
-const native = (zlib as { crc32?: (data: Buffer) => number }).crc32;
+const native = (zlib as { crc32?: (data: Buffer | string) => number }).crc32;
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
   let value = index;
@@ -10,8 +10,9 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
   return value;
 });
 
-export function crc32(bytes: Buffer): number {
-  return native ? native(bytes) : ownCrc32(bytes);
+/** Of bytes, or of a text in UTF-8. */
+export function crc32(data: Buffer | string): number {
+  return native ? native(data) : ownCrc32(typeof data === 'string' ? Buffer.from(data) : data);
 }
 
 export function ownCrc32(bytes: Buffer): number {

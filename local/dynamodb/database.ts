@@ -94,7 +94,7 @@ export class Database {
 
   /** Writes all of them or none. @returns the cost of each */
   write(writes: ItemWrite[]): WriteUnits[] {
-    this.#journal(entryOf(writes));
+    if (this.options.journal) this.#journal(entryOf(writes));
     const before = writes.map(({ table, position }) => table.items.get(position));
     const units = writes.map(({ table, position, item }) => table.replace(position, item));
     for (const [index, write] of writes.entries()) this.#tell(write, before[index]);

@@ -1,5 +1,4 @@
 /** DynamoDB's protocol: one operation for each request, JSON in and out, and a checksum with each response. */
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Json } from '../assembly/values/json';
 import type { RequestHandler } from '../endpoint/endpoint';
@@ -23,6 +22,7 @@ import {
   unknownOperation,
 } from './dynamodb-error';
 import { execute, isOperation } from './operations/operations';
+import { requestId } from './request-id';
 
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 const API = 'DynamoDB_20120810';
@@ -57,9 +57,8 @@ export class DynamoDbService implements RequestHandler {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request, MAX_REQUEST_BYTES);
     if (body === undefined) return;
-    response.setHeader('x-amzn-requestid', requestId());
     if (body === 'tooLarge') {
-      response.writeHead(413, { connection: 'close' });
+      response.writeHead(413, { connection: 'close', 'x-amzn-requestid': requestId() });
       response.end();
       return;
     }
@@ -68,7 +67,7 @@ export class DynamoDbService implements RequestHandler {
       answerText(response, 200, `healthy: dynamodb.${region}.amazonaws.com `);
       return;
     }
-    const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim();
+    const type = (headerOf(request, 'content-type') ?? '').split(';')[0]?.trim();
     const isJson = type === 'application/json' || type === 'application/x-amz-json-1.0';
     if (request.method !== 'POST' || (body.length > 0 && !isJson)) {
       answerText(response, 404, '<UnknownOperationException/>\n');
@@ -79,20 +78,21 @@ export class DynamoDbService implements RequestHandler {
       loseAnswer(request.socket);
       return;
     }
-    const answer = Buffer.from(content);
-    response.writeHead(status, {
-      'content-type': type === 'application/x-amz-json-1.0' ? type : 'application/json',
-      'content-length': answer.length,
-      'x-amz-crc32': crc32(answer),
-    });
-    response.end(answer);
+    response.writeHead(status, [
+      ...['x-amzn-requestid', requestId()],
+      ...['content-type', type === 'application/x-amz-json-1.0' ? type : 'application/json'],
+      ...['content-length', String(Buffer.byteLength(content))],
+      ...['x-amz-crc32', String(crc32(content))],
+    ]);
+    // As text, it leaves in one write with its headers.
+    response.end(content);
   }
 
   #run(request: IncomingMessage, body: Buffer): [number, string] {
     try {
       const caller = this.#access && authenticate(this.#access, request, body);
       const json = parse(body);
-      const [api, operation = '', ...rest] = String(request.headers['x-amz-target'] ?? '').split('.');
+      const [api, operation = '', ...rest] = (headerOf(request, 'x-amz-target') ?? '').split('.');
       if (api !== API || rest.length > 0 || !isOperation(operation)) throw unknownOperation();
       if (json === undefined) throw serializationError();
       if (this.#access && caller) authorize(this.#access, caller, operation, json);
@@ -164,17 +164,19 @@ function isDeep(body: Buffer): boolean {
   return false;
 }
 
-function answerText(response: ServerResponse, status: number, text: string): void {
-  const bytes = Buffer.from(text);
-  response.writeHead(status, { 'content-length': bytes.length, 'x-amz-crc32': crc32(bytes) });
-  response.end(bytes);
+/** Without making an object of all headers, which costs more than the answer. */
+function headerOf({ rawHeaders }: IncomingMessage, name: string): string | undefined {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const header = rawHeaders[index] as string;
+    if (header.length === name.length && header.toLowerCase() === name) return rawHeaders[index + 1];
+  }
+  return undefined;
 }
 
-const ID_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345';
-
-/** 52 letters and digits, like DynamoDB's. */
-function requestId(): string {
-  let id = '';
-  for (const byte of randomBytes(52)) id += ID_CHARACTERS[byte & 31];
-  return id;
+function answerText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, {
+    ...{ 'x-amzn-requestid': requestId(), 'content-length': Buffer.byteLength(text) },
+    'x-amz-crc32': crc32(text),
+  });
+  response.end(text);
 }

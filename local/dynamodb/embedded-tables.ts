@@ -62,7 +62,9 @@ export class EmbeddedTables {
     const database: Database = new Database({
       ...{ region, accountId, clock, transitionMillis: TRANSITION_MILLIS },
       ...(onChange && { onChange }),
-      journal: { append: (entry, snapshot) => kept.journal?.append(entry, snapshot) },
+      ...(directory !== undefined && {
+        journal: { append: (entry, snapshot) => kept.journal?.append(entry, snapshot) },
+      }),
     });
     if (directory !== undefined) {
       kept.journal = FileJournal.open({ directory, log, restore: (entry) => database.restore(entry) });

@@ -13,10 +13,10 @@ export interface KeyAttribute {
 }
 
 /** The partition key and, if there is one, the sort key. */
-export type KeySchema = [KeyAttribute, KeyAttribute?];
+export type KeySchema = readonly [KeyAttribute] | readonly [KeyAttribute, KeyAttribute];
 
-export function keyAttributes([partition, sort]: KeySchema): KeyAttribute[] {
-  return sort ? [partition, sort] : [partition];
+export function keyAttributes(schema: KeySchema): readonly KeyAttribute[] {
+  return schema as readonly KeyAttribute[];
 }
 
 /** Sorts after every key that begins with the text before it. */
@@ -29,15 +29,36 @@ export function upTo(position: string): string {
   return position + ABOVE;
 }
 
+/** Positions of the partitions of late, because the digest costs more than the rest of a request. */
+const positions = new Map<string, string>();
+const MAX_POSITIONS = 1_000;
+/** A longer key is not remembered, so that all of them together stay small. */
+const MAX_REMEMBERED_CHARACTERS = 128;
+
 /** The position of a partition. Like DynamoDB, scatters partitions by a digest of their key. */
 export function partitionPosition(value: AttributeValue): string {
+  const { S: text } = value;
+  if (typeof text !== 'string' || text.length > MAX_REMEMBERED_CHARACTERS) return newPartitionPosition(value);
+  const known = positions.get(text);
+  if (known !== undefined) return known;
+  if (positions.size >= MAX_POSITIONS) positions.clear();
+  const position = newPartitionPosition(value);
+  positions.set(text, position);
+  return position;
+}
+
+function newPartitionPosition(value: AttributeValue): string {
   const bytes = keyBytes(value);
   const length = String.fromCharCode(bytes.length >> 8, bytes.length & 255);
   return digest(hashedBytes(value, bytes)) + length + bytes.toString('latin1');
 }
 
+/** Printable ASCII: text that is its own bytes. */
+const PLAIN = /^[ -~]*$/;
+
 /** The position of a sort key in its partition. Without its end, the common prefix of all keys that begin with it. */
 export function sortPosition(value: AttributeValue, isWhole = true): string {
+  if (typeof value.S === 'string' && PLAIN.test(value.S)) return isWhole ? value.S + END : value.S;
   const text = typeOf(value) === 'N' ? sortableNumber(String(value.N)) : keyBytes(value).toString('latin1');
   return text.replaceAll('\0', '\0\xff') + (isWhole ? END : '');
 }

@@ -17,7 +17,9 @@ export interface LegacyCondition {
 }
 
 /** By attribute name. */
-export type LegacyConditions = Map<string, LegacyCondition>;
+export type LegacyConditions = ReadonlyMap<string, LegacyCondition>;
+
+const NONE: LegacyConditions = new Map();
 
 const VALUE_COUNTS: Record<string, [number, number]> = {
   ...{ NULL: [0, 0], NOT_NULL: [0, 0], BETWEEN: [2, 2], IN: [1, Number.POSITIVE_INFINITY] },
@@ -36,6 +38,7 @@ const VALUE_TYPES: Record<string, string[]> = {
 
 /** @param operator AND, unless it is OR */
 export function meetsConditions(item: Attributes, conditions: LegacyConditions, operator?: Json): boolean {
+  if (conditions.size === 0) return true;
   const results = [...conditions].map(([name, { comparator, values }]) =>
     passes(comparator, attributeOf(item, name), values),
   );
@@ -44,6 +47,7 @@ export function meetsConditions(item: Attributes, conditions: LegacyConditions, 
 
 /** @throws {DynamoDbError} if one lacks the values that it needs */
 export function readConditions(conditions: Json | undefined): LegacyConditions {
+  if (conditions === undefined) return NONE;
   return new Map(
     Object.entries(isObject(conditions) ? conditions : {}).map(([name, condition]) => {
       const { ComparisonOperator, AttributeValueList } = condition as JsonObject;
@@ -60,6 +64,7 @@ export function readConditions(conditions: Json | undefined): LegacyConditions {
 
 /** @throws {DynamoDbError} if one of them lacks what it needs */
 export function readExpected(expected: Json | undefined): LegacyConditions {
+  if (expected === undefined) return NONE;
   return new Map(
     Object.entries(isObject(expected) ? expected : {}).map(([name, condition]) => [
       name,

@@ -54,7 +54,7 @@ export class SecondaryIndex {
     if (!isIn) return undefined;
     const position = indexPositionOf(attributes, this.schema, this.tableSchema);
     return this.projectsAll
-      ? { position, attributes, bytes }
+      ? storedItem(position, attributes, bytes)
       : storedItem(position, projectedOf(attributes, this.#projected));
   }
 

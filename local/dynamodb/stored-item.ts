@@ -17,20 +17,32 @@ export interface StoredItem {
   readonly attributes: Attributes;
   /** For DynamoDB's limits and prices. */
   readonly bytes: number;
+  /** Its share of a page, once it was asked for: items do not change, and are read again and again. */
+  pageBytes: number | undefined;
 }
 
 /** "The maximum item size in DynamoDB is 400 KB": Developer Guide, "Service, account, and table quotas". */
 export const MAX_ITEM_BYTES = 400 * 1024;
 
-export function storedItem(position: string, attributes: Attributes): StoredItem {
-  return { position, attributes, bytes: attributesBytes(attributes) };
+/** @param bytes if they are known */
+export function storedItem(
+  position: string,
+  attributes: Attributes,
+  bytes = attributesBytes(attributes),
+): StoredItem {
+  return { position, attributes, bytes, pageBytes: undefined };
 }
 
 /**
  * An item's share of a page's 1 MB. DynamoDB does not document this; it was measured from where pages end. Names
  * count as numbers, each value has a length of its own, and the sort key counts again for every 3 KB.
  */
-export function pageBytes(item: Attributes, sortKey: string | undefined): number {
+export function pageBytes(item: StoredItem, sortKey: string | undefined): number {
+  item.pageBytes ??= newPageBytes(item.attributes, sortKey);
+  return item.pageBytes;
+}
+
+function newPageBytes(item: Attributes, sortKey: string | undefined): number {
   let bytes = 0;
   let sortKeyBytes = 0;
   for (const name of Object.keys(item)) {

@@ -22,6 +22,8 @@ export interface WriteUnits {
   indexes: Map<SecondaryIndex, number>;
 }
 
+const NO_INDEXES = new Map<SecondaryIndex, number>();
+
 export class Table {
   readonly items = new SortedMap<StoredItem>();
   #state: TableState;
@@ -73,8 +75,8 @@ export class Table {
   }
 
   /** The item as the table would store it. */
-  stored(attributes: Attributes): StoredItem {
-    return storedItem(positionOf(attributes, this.#schema), attributes);
+  stored(attributes: Attributes, bytes?: number): StoredItem {
+    return storedItem(positionOf(attributes, this.#schema), attributes, bytes);
   }
 
   /** Puts an item, or deletes the existing one. */
@@ -83,7 +85,7 @@ export class Table {
     this.#bytes += (item?.bytes ?? 0) - (before?.bytes ?? 0);
     if (item) this.items.set(position, item);
     else this.items.delete(position);
-    const indexes = new Map<SecondaryIndex, number>();
+    const indexes = this.#indexes.size === 0 ? NO_INDEXES : new Map<SecondaryIndex, number>();
     for (const index of this.#indexes.values()) {
       const units = index.replace(before, item);
       if (units > 0) indexes.set(index, units);

@@ -14,7 +14,7 @@ const MAX_DEPTH = 200;
 
 export abstract class ExpressionReader {
   readonly #kind: string;
-  readonly #tokens: Token[];
+  readonly #tokens: readonly Token[];
   readonly #placeholders: Placeholders;
   readonly #errors = new Map<string, string>();
   readonly #paths: Path[] = [];

@@ -13,8 +13,21 @@ const END: Token = { kind: 'end', text: '<EOF>' };
 /** "The maximum length of any expression string is 4 KB": Developer Guide, "Service, account, and table quotas". */
 const MAX_EXPRESSION_BYTES = 4096;
 
+/** The tokens of the expressions of late: an app has few, and uses them again and again. */
+const known = new Map<string, readonly Token[]>();
+const MAX_KNOWN = 500;
+
 /** @throws {DynamoDbError} if the expression is too long, or has a character that none may have. */
-export function tokensOf(kind: string, expression: string): Token[] {
+export function tokensOf(kind: string, expression: string): readonly Token[] {
+  const cut = known.get(expression);
+  if (cut) return cut;
+  const tokens = newTokensOf(kind, expression);
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(expression, tokens);
+  return tokens;
+}
+
+function newTokensOf(kind: string, expression: string): Token[] {
   if (expression === '') throw validationError(`Invalid ${kind}: The expression can not be empty;`);
   if (expression.length > MAX_EXPRESSION_BYTES) {
     throw validationError(
@@ -37,7 +50,7 @@ export function tokensOf(kind: string, expression: string): Token[] {
 }
 
 /** @param at of the token that does not fit */
-export function syntaxError(kind: string, tokens: Token[], at: number): Error {
+export function syntaxError(kind: string, tokens: readonly Token[], at: number): Error {
   const near = tokens
     .slice(Math.max(0, at - 1), at + 2)
     .filter((token) => token !== END)

@@ -1,6 +1,6 @@
 /** `BatchGetItem` and `BatchWriteItem`. */
 import type { Json, JsonObject } from '../../assembly/values/json';
-import { readAttributes } from '../attribute-value';
+import { attributesBytes, readAttributes } from '../attribute-value';
 import { CapacityMeter } from '../capacity-meter';
 import type { Database, ItemWrite } from '../database';
 import { validationError } from '../dynamodb-error';
@@ -91,7 +91,8 @@ export function batchWriteItem(database: Database, input: JsonObject): JsonObjec
       );
     }
     for (const { PutRequest, DeleteRequest } of writes) {
-      if (PutRequest) refuseTooLarge(readAttributes((PutRequest as JsonObject).Item as JsonObject));
+      if (PutRequest)
+        refuseTooLarge(attributesBytes(readAttributes((PutRequest as JsonObject).Item as JsonObject)));
       if (DeleteRequest) readAttributes((DeleteRequest as JsonObject).Key as JsonObject);
       count += 1;
     }

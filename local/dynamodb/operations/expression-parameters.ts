@@ -34,7 +34,12 @@ export function refuseMixture(input: JsonObject, expressions: string[], others: 
   }
 }
 
+const NONE = new Placeholders(undefined, undefined);
+
 export function placeholdersOf(input: JsonObject): Placeholders {
+  if (input.ExpressionAttributeNames === undefined && input.ExpressionAttributeValues === undefined) {
+    return NONE;
+  }
   return new Placeholders(
     input.ExpressionAttributeNames as JsonObject | undefined,
     input.ExpressionAttributeValues as JsonObject | undefined,
@@ -43,7 +48,8 @@ export function placeholdersOf(input: JsonObject): Placeholders {
 
 /** @throws {DynamoDbError} if an attribute is requested twice */
 export function refuseDuplicateNames(input: JsonObject): void {
-  const names = (input.AttributesToGet ?? []) as string[];
+  if (input.AttributesToGet === undefined) return;
+  const names = input.AttributesToGet as string[];
   const twice = names.find((name, index) => names.indexOf(name) < index);
   if (twice !== undefined) throw invalidParameter(`Duplicate value in attribute name: ${twice}`);
 }

@@ -17,8 +17,10 @@ import {
 } from './write-request';
 
 export function getItem(database: Database, input: JsonObject): JsonObject {
-  const { projected, nestedNames } = projectionOf(input, () => readAttributes(input.Key as JsonObject));
-  const key = readAttributes(input.Key as JsonObject);
+  let key: Attributes = {};
+  const { projected, nestedNames } = projectionOf(input, () => {
+    key = readAttributes(input.Key as JsonObject);
+  });
   const table = database.table(String(input.TableName));
   checkKey(key, table.schema);
   checkPaths(nestedNames, table);
@@ -41,8 +43,8 @@ export function deleteItem(database: Database, input: JsonObject): JsonObject {
 }
 
 function write(database: Database, input: JsonObject, request: WriteRequest): JsonObject {
-  const { table, key } = request;
-  const decided = request.decide(table.find(key));
+  const { table, key, position } = request;
+  const decided = request.decide(table.items.get(position));
   const [units] = database.write([decided]);
   const meter = new CapacityMeter(input.ReturnConsumedCapacity);
   if (units) meter.wrote(table, units);

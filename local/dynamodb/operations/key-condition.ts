@@ -42,7 +42,7 @@ export function keyConditionsOf(
 ): LegacyConditions {
   if (!expression) return readConditions(input.KeyConditions);
   const { condition } = expression;
-  const conditions: LegacyConditions = new Map();
+  const conditions = new Map<string, LegacyCondition>();
   collect(condition, conditions);
   for (const { comparator, values } of conditions.values()) checkValueTypes(comparator, values);
   return conditions;
@@ -54,7 +54,7 @@ function checkValueTypes(comparator: string, values: AttributeValue[]): void {
   throw invalidParameter(`ComparisonOperator ${comparator} is not valid for ${wrong} AttributeValue type`);
 }
 
-function collect(condition: Condition, conditions: LegacyConditions): void {
+function collect(condition: Condition, conditions: Map<string, LegacyCondition>): void {
   if (condition.kind === 'and') {
     collect(condition.left, conditions);
     collect(condition.right, conditions);

@@ -112,7 +112,7 @@ export function readPage({ source, input, from, to, ...asked }: PageRequest): Js
   for (const item of (index ?? table).items.range(from, to, input.ScanIndexForward === false)) {
     if (read.length >= limit || bytes >= MAX_PAGE_BYTES) break;
     read.push(item);
-    bytes += pageBytes(item.attributes, sortKey);
+    bytes += pageBytes(item, sortKey);
   }
   const isCut = read.length >= limit || bytes >= MAX_PAGE_BYTES;
   const last = isCut ? read.at(-1) : undefined;

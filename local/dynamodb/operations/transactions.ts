@@ -5,7 +5,7 @@ import { readAttributes } from '../attribute-value';
 import { CapacityMeter } from '../capacity-meter';
 import type { Database } from '../database';
 import { DynamoDbError, serviceError, validationError } from '../dynamodb-error';
-import { checkKey } from '../key';
+import { checkKey, positionOf } from '../key';
 import type { Table } from '../table';
 import { collectionOf } from './collection-metrics';
 import { projectionOf } from './projected';
@@ -66,7 +66,7 @@ function tokensOf(database: Database): Map<string, Remembered> {
 
 function transact(database: Database, input: JsonObject): JsonObject {
   const actions = (input.TransactItems as JsonObject[]).map((item) => readAction(database, item));
-  const keys = actions.map(({ table, key }) => `${table.name}/${table.stored(table.keyOf(key)).position}`);
+  const keys = actions.map(({ table, position }) => `${table.name}/${position}`);
   if (new Set(keys).size < keys.length) {
     throw validationError('Transaction request cannot include multiple operations on one item');
   }
@@ -86,8 +86,8 @@ function transact(database: Database, input: JsonObject): JsonObject {
   return { ...meter.several, ...(input.ReturnItemCollectionMetrics === 'SIZE' && metricsOf(actions)) };
 }
 
-function checkUnits({ table, key }: WriteRequest) {
-  const bytes = table.find(key)?.bytes ?? 0;
+function checkUnits({ table, position }: WriteRequest) {
+  const bytes = table.items.get(position)?.bytes ?? 0;
   return { table: Math.max(1, Math.ceil(bytes / 1024)), indexes: new Map() };
 }
 
@@ -130,7 +130,7 @@ function readConditionCheck(database: Database, input: JsonObject): Action {
   checkKey(key, table.schema);
   checkPaths(nestedNames, table);
   return {
-    ...{ table, key },
+    ...{ table, key, position: positionOf(key, table.schema) },
     decide(before) {
       check(before);
       return undefined;
@@ -144,7 +144,7 @@ function decideAll(actions: Action[]): (DecidedWrite | undefined)[] {
   let isCancelled = false;
   const decided = actions.map((action) => {
     try {
-      const write = action.decide(action.table.find(action.key));
+      const write = action.decide(action.table.items.get(action.position));
       reasons.push({ Code: 'None' });
       return write;
     } catch (error) {

@@ -16,10 +16,10 @@ import { meets } from '../expressions/evaluate';
 import { type Path, project } from '../expressions/path';
 import type { Placeholders } from '../expressions/placeholders';
 import { readUpdate, type UpdateAction } from '../expressions/update';
-import { checkIndexKey, checkItemKey, checkKey, checkNestedNames, keyAttributes } from '../key';
+import { checkIndexKey, checkItemKey, checkKey, checkNestedNames, keyAttributes, positionOf } from '../key';
 import { meetsConditions, readExpected } from '../legacy-conditions';
 import { addToAttribute, removeFromAttribute } from '../legacy-updates';
-import { MAX_ITEM_BYTES, type StoredItem } from '../stored-item';
+import { MAX_ITEM_BYTES, type StoredItem, storedItem } from '../stored-item';
 import type { Table } from '../table';
 import { placeholdersOf, refuseMixture } from './expression-parameters';
 
@@ -33,6 +33,7 @@ export interface DecidedWrite extends ItemWrite {
 export interface WriteRequest {
   table: Table;
   key: Attributes;
+  position: string;
   /** @throws {DynamoDbError} if a condition is not met, or the result is not allowed */
   decide(before: StoredItem | undefined): DecidedWrite;
 }
@@ -46,14 +47,15 @@ export function readPut(database: Database, input: JsonObject): WriteRequest {
   if (!['NONE', 'ALL_OLD', undefined].includes(input.ReturnValues as string | undefined)) {
     throw validationError('ReturnValues can only be ALL_OLD or NONE');
   }
-  refuseTooLarge(item);
+  const bytes = attributesBytes(item);
+  refuseTooLarge(bytes);
   const { check, nestedNames } = readCheck(input);
   const table = database.table(String(input.TableName));
   checkItem(item, table);
   checkPaths(nestedNames, table);
-  const stored = table.stored(item);
+  const stored = table.stored(item, bytes);
   return {
-    ...{ table, key: item },
+    ...{ table, key: item, position: stored.position },
     decide(before) {
       check(before);
       return { table, position: stored.position, item: stored, before, updatedPaths: [] };
@@ -72,9 +74,9 @@ export function readDelete(database: Database, input: JsonObject): WriteRequest 
   const table = database.table(String(input.TableName));
   checkKey(key, table.schema);
   checkPaths(nestedNames, table);
-  const { position } = table.stored(key);
+  const position = positionOf(key, table.schema);
   return {
-    ...{ table, key },
+    ...{ table, key, position },
     decide(before) {
       check(before);
       return { table, position, item: undefined, before, updatedPaths: [] };
@@ -95,22 +97,23 @@ export function readUpdateRequest(database: Database, input: JsonObject): WriteR
   refuseIndexTypes(actions, legacy, table);
   checkPaths(update?.nestedNames, table);
   checkPaths(nestedNames, table);
-  const { position } = table.stored(key);
+  const position = positionOf(key, table.schema);
   return {
-    ...{ table, key },
+    ...{ table, key, position },
     decide(before) {
       check(before);
       const existing = before?.attributes ?? key;
       const attributes = update ? applyUpdate(existing, actions) : applyLegacy(existing, legacy);
       refuseUnsupportedIndexKeys(actions, attributes, table);
-      if (attributesBytes(attributes) > MAX_ITEM_BYTES) {
+      const bytes = attributesBytes(attributes);
+      if (bytes > MAX_ITEM_BYTES) {
         throw validationError('Item size to update has exceeded the maximum allowed size');
       }
       for (const index of table.indexes) checkIndexKey(attributes, index.schema, index.name);
       const updatedPaths = update
         ? actions.map(({ path }) => path)
         : [...legacy.keys()].map((name) => [name]);
-      return { table, position, item: table.stored(attributes), before, updatedPaths };
+      return { table, position, item: storedItem(position, attributes, bytes), before, updatedPaths };
     },
   };
 }
@@ -120,8 +123,8 @@ export function updatedParts(item: StoredItem | undefined, { updatedPaths }: Dec
   return item ? project(item.attributes, updatedPaths) : {};
 }
 
-export function refuseTooLarge(item: Attributes): void {
-  if (attributesBytes(item) > MAX_ITEM_BYTES) {
+export function refuseTooLarge(bytes: number): void {
+  if (bytes > MAX_ITEM_BYTES) {
     throw validationError('Item size has exceeded the maximum allowed size');
   }
 }

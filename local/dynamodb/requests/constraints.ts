@@ -4,7 +4,7 @@
  */
 import { isObject, type Json, type JsonObject } from '../../assembly/values/json';
 import { validationError } from '../dynamodb-error';
-import type { Fields, Shape } from './shape';
+import { type Fields, membersOf, type Shape } from './shape';
 
 export interface Constraint {
   /** The rule in error messages. */
@@ -79,10 +79,27 @@ export function checkConstraints(input: JsonObject, fields: Fields): void {
 }
 
 function checkFields(input: JsonObject, fields: Fields, parent: string, errors: string[]): void {
-  for (const name in fields) {
-    const shape = fields[name];
-    if (shape)
-      checkShape(input[name] ?? null, shape, `${parent}${name[0]?.toLowerCase()}${name.slice(1)}`, errors);
+  for (const [name, shape] of membersOf(fields)) {
+    const value = input[name] ?? null;
+    if (isFine(value, shape)) continue;
+    checkShape(value, shape, `${parent}${name[0]?.toLowerCase()}${name.slice(1)}`, errors);
+  }
+}
+
+/** Most values are, and then nothing needs to know where they are. */
+function isFine(value: Json, shape: Shape): boolean {
+  for (const constraint of shape.constraints) {
+    if ((value !== null || constraint.seesNull) && !constraint.holds(value)) return false;
+  }
+  if (value === null) return true;
+  switch (shape.kind) {
+    case 'structure':
+      return false;
+    case 'list':
+    case 'map':
+      return shape.of.kind === 'attributeValue';
+    default:
+      return true;
   }
 }
 

@@ -70,12 +70,22 @@ const CLASS_CAST =
 /** The members that the shape has, in its order. @throws {DynamoDbError} a SerializationException */
 export function readFields(json: JsonObject, fields: Fields, depth = 0): JsonObject {
   const read: JsonObject = {};
-  for (const name in fields) {
+  for (const [name, shape] of membersOf(fields)) {
     const value = json[name];
-    const shape = fields[name];
-    if (value !== undefined && value !== null && shape) read[name] = readShape(value, shape, depth);
+    if (value !== undefined && value !== null) read[name] = readShape(value, shape, depth);
   }
   return read;
+}
+
+const knownMembers = new WeakMap<Fields, [string, Shape][]>();
+
+/** As a list, which is faster to go through. */
+export function membersOf(fields: Fields): [string, Shape][] {
+  const known = knownMembers.get(fields);
+  if (known) return known;
+  const list = Object.entries(fields);
+  knownMembers.set(fields, list);
+  return list;
 }
 
 function readShape(value: Json, shape: Shape, depth: number): Json {
@@ -95,10 +105,8 @@ function readShape(value: Json, shape: Shape, depth: number): Json {
       return blobOf(value);
     case 'list':
       return listOf(value, shape.isParameterized).map((one) => readShape(one, shape.of, depth));
-    case 'map': {
-      const entries = Object.entries(mapOf(value, shape.holds, shape.isParameterized));
-      return Object.fromEntries(entries.map(([name, one]) => [name, readShape(one, shape.of, depth)]));
-    }
+    case 'map':
+      return readMap(mapOf(value, shape.holds, shape.isParameterized), shape.of, depth);
     case 'structure':
       return readFields(structureOf(value, shape.name, shape.isMember), shape.fields, depth);
     case 'attributeValue':
@@ -106,11 +114,27 @@ function readShape(value: Json, shape: Shape, depth: number): Json {
   }
 }
 
+/** The map itself if reading changes none of its values, which saves most requests a copy. */
+function readMap(map: JsonObject, of: Shape, depth: number): JsonObject {
+  const names = Object.keys(map);
+  let changed: [string, Json][] | undefined;
+  for (let index = 0; index < names.length; index += 1) {
+    const name = names[index] as string;
+    const value = map[name] as Json;
+    const read = readShape(value, of, depth);
+    if (read !== value) changed ??= names.slice(0, index).map((one) => [one, map[one] as Json]);
+    changed?.push([name, read]);
+  }
+  return changed ? Object.fromEntries(changed) : map;
+}
+
 /** A value's content by its type. Unknown types are ignored, as in every structure. */
 function attributeValueOf(value: JsonObject, depth: number): JsonObject {
   if (depth > MAX_DEPTH) throw validationError('Nesting Levels have exceeded supported limits');
+  const types = Object.keys(value);
+  if (types.length === 1 && (typeof value.S === 'string' || typeof value.N === 'string')) return value;
   const read: JsonObject = {};
-  for (const type of Object.keys(value)) {
+  for (const type of types) {
     const content = value[type];
     if (content === undefined || content === null || !ATTRIBUTE_TYPES.includes(type)) continue;
     read[type] = contentOf(type, content, depth + 1);
@@ -135,10 +159,8 @@ function contentOf(type: string, content: Json, depth: number): Json {
       return listOf(content, false).map((one) => blobOf(present(one)));
     case 'L':
       return listOf(content, false).map((one) => readShape(one, attributeValue, depth));
-    default: {
-      const entries = Object.entries(mapOf(content, 'AttributeValue', false));
-      return Object.fromEntries(entries.map(([name, one]) => [name, readShape(one, attributeValue, depth)]));
-    }
+    default:
+      return readMap(mapOf(content, 'AttributeValue', false), attributeValue, depth);
   }
 }
 

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { ManualClock } from '../../../local/clock';
+import { ownCrc32 } from '../../../local/dynamodb/checksum';
 import { Database } from '../../../local/dynamodb/database';
 import { DynamoDbService } from '../../../local/dynamodb/dynamodb-service';
 import { execute } from '../../../local/dynamodb/operations/operations';
@@ -47,6 +48,25 @@ describe('DynamoDbService', () => {
     });
     return { status: answer.status, type: String(((await answer.json()) as { __type?: string }).__type) };
   }
+
+  it('tells the length and the checksum of an answer in bytes', async () => {
+    const item = { pk: { S: 'Grüße, 世界' }, list: { L: [{ N: '1.0' }] } };
+    const call = (operation: string, body: object) =>
+      fetch(url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/x-amz-json-1.0',
+          'x-amz-target': `DynamoDB_20120810.${operation}`,
+        },
+        body: JSON.stringify(body),
+      });
+    await call('PutItem', { TableName: 'rows', Item: item });
+    const answer = await call('GetItem', { TableName: 'rows', Key: { pk: item.pk } });
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    expect(answer.headers.get('content-length')).toBe(String(bytes.length));
+    expect(answer.headers.get('x-amz-crc32')).toBe(String(ownCrc32(bytes)));
+    expect(JSON.parse(bytes.toString())).toEqual({ Item: { ...item, list: { L: [{ N: '1' }] } } });
+  });
 
   it.each([
     ['null', 'SerializationException'],

@@ -134,5 +134,6 @@ describe('FileJournal', () => {
     const bytes = Buffer.from('123456789');
     expect(ownCrc32(bytes)).toBe(0xcbf43926);
     expect(crc32(bytes)).toBe(0xcbf43926);
+    expect(crc32('Grüße')).toBe(ownCrc32(Buffer.from('Grüße')));
   });
 });
