@@ -26,6 +26,7 @@ import { JsonLog, jsonFunctionLog } from './json-log';
 import { runInUtc } from './local-time';
 import { openHostWarning } from './open-host';
 import { ProgressLine } from './progress-line';
+import { releaseStartupMemory } from './startup-memory';
 import { TerminalLog } from './terminal-log';
 
 export interface SessionOptions {
@@ -157,6 +158,7 @@ export class Session {
       : ' (nothing has changed since the last synthesis; --fresh synthesizes again)';
     const page = this.webDirectory === undefined ? undefined : this.#running?.runtime.url;
     const seconds = (performance.now() / 1000).toFixed(1);
+    releaseStartupMemory();
     if (!this.#json) this.#print(`Ready in ${seconds} s${reuse}${page ? `: ${page}/` : ''}`);
   }
 

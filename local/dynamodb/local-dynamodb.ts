@@ -8,7 +8,7 @@ import type { Log } from '../log';
 import type { ChangeListener } from './change';
 import { EmbeddedTables } from './embedded-tables';
 import { Expiry } from './expiry';
-import { RemoteTables } from './remote-tables';
+import type { RemoteTables } from './remote-tables';
 
 export interface LocalDynamoDbOptions {
   region: string;
@@ -44,9 +44,7 @@ export class LocalDynamoDb {
   /** @throws {UserError} if the tables cannot be created */
   static async start(options: LocalDynamoDbOptions): Promise<LocalDynamoDb> {
     const tables =
-      options.url === undefined
-        ? await EmbeddedTables.start(options)
-        : new RemoteTables(options.url, options);
+      options.url === undefined ? await EmbeddedTables.start(options) : remoteTables(options.url, options);
     const database = new LocalDynamoDb(tables, options);
     try {
       await tables.create(options.tables);
@@ -85,4 +83,10 @@ export class LocalDynamoDb {
     this.expiry.stop();
     await this.#tables.close();
   }
+}
+
+/** Loaded only where it is used: the SDK's client takes 2.6 MB. */
+function remoteTables(url: string, options: LocalDynamoDbOptions): RemoteTables {
+  const { RemoteTables } = require('./remote-tables') as typeof import('./remote-tables');
+  return new RemoteTables(url, options);
 }

@@ -1,6 +1,5 @@
 /** API Gateway's mapping templates: Velocity, with the variables of "API Gateway mapping template reference for WebSocket APIs". */
 import { JSONPath } from 'jsonpath-plus';
-import { render } from 'velocityjs';
 
 /** What a template sees of a request. */
 export interface TemplateInput {
@@ -24,6 +23,8 @@ export function renderTemplate(template: string, input: TemplateInput): string {
     parsed ??= parsedOrEmpty(input.body);
     return parsed;
   };
+  // Loaded with the first template: most apps have none.
+  const { render } = require('velocityjs') as typeof import('velocityjs');
   return render(template, {
     context: input.context,
     stageVariables: input.stageVariables,
