@@ -6,6 +6,7 @@ import { type Clock, fasterClock, systemClock } from './clock';
 import { StackDescriptions } from './cloudformation/stack-descriptions';
 import { createConsole } from './console/console';
 import type { LocalHandler } from './console/console-endpoint';
+import type { ItemChange } from './dynamodb/change';
 import { LocalDynamoDb } from './dynamodb/local-dynamodb';
 import { Endpoint, type RequestHandler } from './endpoint/endpoint';
 import { type KeySetFiles, KeySets } from './endpoint/key-sets';
@@ -130,6 +131,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const unpackedCode = new UnpackedCode();
   const runnable = await unpackedCode.of(functions);
   const access = options.iam === false ? undefined : new Access({ app, log, nameOf, clock });
+  // Mappings tell a change's age by their own clock.
+  const inAppTime = (change: ItemChange): ItemChange =>
+    appTime === clock ? change : { ...change, at: appTime.now() };
   const dynamodb = await LocalDynamoDb.start({
     access,
     region,
@@ -141,8 +145,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     ...(options.dynamodbUrl === undefined ? {} : { url: options.dynamodbUrl }),
     ...(options.dynamodbDirectory === undefined ? {} : { directory: options.dynamodbDirectory }),
     faults: options.faults,
-    // Streams tell its age by their own clock.
-    onChange: (change) => messaging.changed(appTime === clock ? change : { ...change, at: appTime.now() }),
+    onChange: (change) => messaging.changed(inAppTime(change)),
   });
   const keySets = new KeySets(options.keySets ?? {}, log);
   const servedHosts = (served: WebSocketApi[]) => [...domainsOf(served), ...keySets.hostNames];
@@ -172,6 +175,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const messaging: Messaging = new Messaging({
     ...{ app, invoker: functionHost, clock: appTime, log },
+    recordedChanges: (tableName) => dynamodb.recordedChanges(tableName).map(inAppTime),
     hasFunction: (functionName) => functionHost.find(functionName) !== undefined,
   });
   const s3 = new LocalS3({

@@ -15,6 +15,10 @@ export interface ItemChange {
   at: number;
   /** The item was deleted because its time to live was over. */
   isExpiry: boolean;
+  /** In the table's stream. */
+  sequenceNumber: string;
+  /** The same number for all changes of a partition key. It decides their shard. */
+  partitionHash: number;
 }
 
 export type ChangeListener = (change: ItemChange) => void;

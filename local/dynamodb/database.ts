@@ -5,6 +5,7 @@ import { type Attributes, areEqualItems } from './attribute-value';
 import type { ChangeListener } from './change';
 import { tableNotFound } from './dynamodb-error';
 import type { StoredItem } from './stored-item';
+import { TableStreams } from './streams/table-streams';
 import { Table, type TableState, type WriteUnits } from './table';
 
 /** One step: `{ table }` created or changed, `{ drop }` deleted, `{ put, delete }` written together. */
@@ -41,10 +42,12 @@ export interface DatabaseOptions {
 
 export class Database {
   readonly options: DatabaseOptions;
+  readonly streams: TableStreams;
   readonly #tables = new Map<string, Table>();
 
   constructor(options: DatabaseOptions) {
     this.options = options;
+    this.streams = new TableStreams(options.clock);
   }
 
   get tableNames(): string[] {
@@ -84,12 +87,14 @@ export class Database {
     existing?.update(state);
     const table = existing ?? new Table(state);
     this.#tables.set(table.name, table);
+    this.streams.follow(state.description);
     return table;
   }
 
   dropTable(name: string): void {
     this.#journal({ drop: name });
     this.#tables.delete(name);
+    this.streams.end(name);
   }
 
   /** Writes all of them or none. @returns the cost of each */
@@ -107,8 +112,10 @@ export class Database {
       const table = this.#tables.get(String(entry.table.description.TableName));
       if (table) table.update(entry.table);
       else this.#tables.set(String(entry.table.description.TableName), new Table(entry.table));
+      this.streams.follow(entry.table.description);
     } else if ('drop' in entry) {
       this.#tables.delete(entry.drop);
+      this.streams.end(entry.drop);
     } else {
       for (const [name, attributes] of entry.put) {
         const table = this.managedTable(name);
@@ -138,15 +145,18 @@ export class Database {
 
   #tell({ table, item, isExpiry = false }: ItemWrite, before: StoredItem | undefined): void {
     const image = item ?? before;
-    const { onChange } = this.options;
-    if (!onChange || !image || !table.state.description.StreamSpecification) return;
+    if (!image || !table.state.description.StreamSpecification) return;
     // A write that leaves an item unchanged is not a change.
     if (item && before && areEqualItems(item.attributes, before.attributes)) return;
-    onChange({
-      ...{ tableName: table.name, keys: table.keyOf(image.attributes), at: this.now, isExpiry },
-      ...(before && { oldImage: before.attributes }),
-      ...(item && { newImage: item.attributes }),
-    });
+    const change = this.streams.append(
+      {
+        ...{ tableName: table.name, keys: table.keyOf(image.attributes), at: this.now, isExpiry },
+        ...(before && { oldImage: before.attributes }),
+        ...(item && { newImage: item.attributes }),
+      },
+      table.schema[0].name,
+    );
+    if (change) this.options.onChange?.(change);
   }
 }
 

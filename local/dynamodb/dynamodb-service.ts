@@ -23,9 +23,11 @@ import {
 } from './dynamodb-error';
 import { execute, isOperation } from './operations/operations';
 import { requestId } from './request-id';
+import { executeOnStreams, isStreamOperation } from './streams/stream-operations';
 
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 const API = 'DynamoDB_20120810';
+const STREAMS_API = 'DynamoDBStreams_20120810';
 
 /** Deeper JSON than any request needs is refused, because a parser would use all memory for it. */
 const MAX_NESTING = 500;
@@ -93,10 +95,13 @@ export class DynamoDbService implements RequestHandler {
       const caller = this.#access && authenticate(this.#access, request, body);
       const json = parse(body);
       const [api, operation = '', ...rest] = (headerOf(request, 'x-amz-target') ?? '').split('.');
-      if (api !== API || rest.length > 0 || !isOperation(operation)) throw unknownOperation();
+      const isOfStreams = api === STREAMS_API;
+      const isKnown = isOfStreams ? isStreamOperation(operation) : api === API && isOperation(operation);
+      if (rest.length > 0 || !isKnown) throw unknownOperation();
       if (json === undefined) throw serializationError();
       if (this.#access && caller) authorize(this.#access, caller, operation, json);
-      return [200, JSON.stringify(execute(this.#database, operation, json))];
+      const run = isOfStreams ? executeOnStreams : execute;
+      return [200, JSON.stringify(run(this.#database, operation, json))];
     } catch (error) {
       const known = error instanceof DynamoDbError ? error : this.#fault(error);
       return [known.status, JSON.stringify(known.body)];

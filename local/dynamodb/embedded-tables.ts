@@ -2,6 +2,7 @@
 
 import type { DynamoTable } from '../assembly/model';
 import type { JsonObject } from '../assembly/values/json';
+import { STREAM_LABEL } from '../assembly/values/resource-values';
 import type { Clock } from '../clock';
 import type { RequestHandler } from '../endpoint/endpoint';
 import type { Faults } from '../faults/faults';
@@ -9,7 +10,7 @@ import { ThrottledTables } from '../faults/throttled-tables';
 import type { Access } from '../iam/access';
 import type { Log } from '../log';
 import { UserError } from '../user-error';
-import type { ChangeListener } from './change';
+import type { ChangeListener, ItemChange } from './change';
 import { Database } from './database';
 import { DynamoDbError } from './dynamodb-error';
 import { DynamoDbService } from './dynamodb-service';
@@ -107,6 +108,10 @@ export class EmbeddedTables {
     return deleteExpired(this.#database, this.#lifetimes);
   }
 
+  recordedChanges(tableName: string): ItemChange[] {
+    return this.#database.streams.changesOf(tableName);
+  }
+
   async close(): Promise<void> {
     await this.#socket.close();
     this.#journal?.close();
@@ -135,7 +140,6 @@ export class EmbeddedTables {
     const { state } = this.#database.managedTable(tableName);
     const { ttlAttribute: _, ...rest } = state;
     const { StreamSpecification: __, LatestStreamArn, LatestStreamLabel, ...description } = state.description;
-    const label = LatestStreamLabel ?? new Date(this.#database.now).toISOString().replace('Z', '');
     const indexes = description.GlobalSecondaryIndexes as JsonObject[] | undefined;
     const wanted = {
       ...rest,
@@ -147,8 +151,8 @@ export class EmbeddedTables {
         }),
         ...(streamViewType && {
           StreamSpecification: { StreamEnabled: true, StreamViewType: streamViewType },
-          LatestStreamLabel: label,
-          LatestStreamArn: LatestStreamArn ?? `${this.#database.arnOf(tableName)}/stream/${label}`,
+          LatestStreamLabel: STREAM_LABEL,
+          LatestStreamArn: `${this.#database.arnOf(tableName)}/stream/${STREAM_LABEL}`,
         }),
       },
       ...(ttlAttribute !== undefined && { ttlAttribute }),

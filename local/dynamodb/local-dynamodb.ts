@@ -5,7 +5,7 @@ import type { RequestHandler } from '../endpoint/endpoint';
 import type { Faults } from '../faults/faults';
 import type { Access } from '../iam/access';
 import type { Log } from '../log';
-import type { ChangeListener } from './change';
+import type { ChangeListener, ItemChange } from './change';
 import { EmbeddedTables } from './embedded-tables';
 import { Expiry } from './expiry';
 import type { RemoteTables } from './remote-tables';
@@ -77,6 +77,11 @@ export class LocalDynamoDb {
    */
   async update(tables: DynamoTable[]): Promise<void> {
     await this.#tables.create(tables);
+  }
+
+  /** What the table's stream still has, in order. Another DynamoDB does not report it. */
+  recordedChanges(tableName: string): ItemChange[] {
+    return this.#tables instanceof EmbeddedTables ? this.#tables.recordedChanges(tableName) : [];
   }
 
   async close(): Promise<void> {

@@ -23,6 +23,8 @@ export interface EventSourcesOptions {
   destinations: Destinations;
   clock: Clock;
   log: Log;
+  /** The changes that a table's stream still has. @default none */
+  recordedChanges?: ((tableName: string) => ItemChange[]) | undefined;
 }
 
 /** What mappings need from the app besides their own settings. */
@@ -45,7 +47,9 @@ export class EventSources {
   /** Runs these. Unchanged ones continue. */
   replace(app: MappedApp): void {
     const wanted = new Map(app.eventSources.map((mapping) => [JSON.stringify(mapping), mapping]));
+    const existing = new Set<string>();
     for (const [key, poller] of this.#pollers) {
+      if (poller instanceof StreamPoller) existing.add(poller.identity);
       if (wanted.delete(key)) continue;
       if (poller instanceof StreamPoller) poller.retire();
       else poller.stop();
@@ -57,7 +61,14 @@ export class EventSources {
       if (!poller) continue;
       this.#pollers.set(key, poller);
       poller.start();
+      if (poller instanceof StreamPoller && !existing.has(poller.identity)) this.#catchUp(poller);
     }
+  }
+
+  /** A mapping that is new begins where it says; one with other settings continues. */
+  #catchUp(poller: StreamPoller): void {
+    if (poller.startingPosition !== 'TRIM_HORIZON') return;
+    for (const change of this.#options.recordedChanges?.(poller.tableName) ?? []) poller.take(change);
   }
 
   /** An item of a table has changed. */
@@ -82,13 +93,8 @@ export class EventSources {
     const table = tables.find(({ tableName }) => tableName === mapping.tableName);
     const lambdaFunction = functions.find(({ functionName }) => functionName === mapping.functionName);
     if (!table?.streamViewType || !lambdaFunction) return undefined;
-    const [viewType, partitionKey] = [table.streamViewType, partitionKeyOf(table)];
+    const { streamViewType: viewType } = table;
     const { functionArn } = lambdaFunction;
-    return new StreamPoller({ mapping, viewType, partitionKey, functionArn, ...this.#options });
+    return new StreamPoller({ mapping, viewType, functionArn, ...this.#options });
   }
-}
-
-export function partitionKeyOf({ createTable }: DynamoTable): string {
-  const schema = createTable.KeySchema as { AttributeName: string; KeyType: string }[];
-  return schema.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName ?? '';
 }

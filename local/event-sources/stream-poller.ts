@@ -1,21 +1,19 @@
 /** One event source mapping of a DynamoDB stream: changes run the function in the order of their shard. */
-import { createHash } from 'node:crypto';
 import type { StreamMapping, StreamViewType } from '../assembly/model';
 import type { Clock } from '../clock';
+import { STREAM_SHARDS } from '../dynamodb/assumptions';
 import type { ItemChange } from '../dynamodb/change';
+import { shardId } from '../dynamodb/streams/table-stream';
 import type { FunctionInvoker } from '../lambda/invocation';
 import type { Log } from '../log';
-import { STREAM_SHARDS } from '../messaging/assumptions';
 import type { Destinations } from '../messaging/destinations';
 import { RecordFilter } from './record-filter';
 import { StreamLane } from './stream-lane';
-import { streamRecord } from './stream-record';
+import { functionRecord } from './stream-record';
 
 export interface StreamPollerOptions {
   mapping: StreamMapping;
   viewType: StreamViewType;
-  /** Of the table. */
-  partitionKey: string;
   functionArn: string;
   region: string;
   invoker: FunctionInvoker;
@@ -24,14 +22,10 @@ export interface StreamPollerOptions {
   log: Log;
 }
 
-/** 21 digits that grow, like DynamoDB's. */
-const FIRST_SEQUENCE_NUMBER = 100_000_000_000_000_000_000n;
-
 export class StreamPoller {
   readonly #options: StreamPollerOptions;
   readonly #filter: RecordFilter;
   readonly #lanes: StreamLane[];
-  #lastSequence = FIRST_SEQUENCE_NUMBER;
 
   constructor(options: StreamPollerOptions) {
     this.#options = options;
@@ -40,19 +34,26 @@ export class StreamPoller {
     this.#lanes = Array.from({ length: count }, (_, index) => new StreamLane(options, shardId(index)));
   }
 
+  /** What stays the same when a mapping's settings change. */
+  get identity(): string {
+    const { mappingId, sourceArn, functionName } = this.#options.mapping;
+    return `${mappingId} ${sourceArn} ${functionName}`;
+  }
+
+  get startingPosition(): StreamMapping['startingPosition'] {
+    return this.#options.mapping.startingPosition;
+  }
+
   get tableName(): string {
     return this.#options.mapping.tableName;
   }
 
   /** Changes of one item are always in the same shard. */
   take(change: ItemChange): void {
-    const { mapping, viewType, region, partitionKey } = this.#options;
-    this.#lastSequence += 1n;
-    const stream = { arn: mapping.sourceArn, region, viewType };
-    const record = streamRecord(change, String(this.#lastSequence), stream);
+    const { mapping, viewType, region } = this.#options;
+    const record = functionRecord(change, { arn: mapping.sourceArn, region, viewType });
     if (!this.#filter.wants(record.event)) return;
-    const hash = createHash('md5').update(JSON.stringify(change.keys[partitionKey])).digest();
-    this.#lanes[hash.readUInt32BE() % this.#lanes.length]?.take(record);
+    this.#lanes[change.partitionHash % this.#lanes.length]?.take(record);
   }
 
   start(): void {}
@@ -66,8 +67,4 @@ export class StreamPoller {
   stop(): void {
     for (const lane of this.#lanes) lane.stop();
   }
-}
-
-function shardId(index: number): string {
-  return `shardId-${String(index).padStart(20, '0')}-00000000`;
 }

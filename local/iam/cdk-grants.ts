@@ -6,6 +6,8 @@ const GRANTS: ReadonlyMap<string, string> = new Map([
     ...['BatchGetItem', 'ConditionCheckItem', 'DescribeTable', 'GetItem', 'Query', 'Scan'],
   ]),
   ...each('dynamodb', 'table.grantWriteData(fn)', ['BatchWriteItem', 'DeleteItem', 'PutItem', 'UpdateItem']),
+  ...each('dynamodb', 'table.grantStreamRead(fn)', ['DescribeStream', 'GetRecords', 'GetShardIterator']),
+  ...each('dynamodb', 'table.grantTableListStreams(fn)', ['ListStreams']),
   ...each('execute-api', 'stage.grantManagementApiAccess(fn) or webSocketApi.grantManageConnections(fn)', [
     'ManageConnections',
   ]),

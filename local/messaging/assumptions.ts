@@ -7,8 +7,6 @@
  * - PutEvents accepts an event for a missing bus and drops it (`EventsService`).
  * - A rate first runs one interval after the start, which stands for the rule's creation (`Schedules`). The same applies to
  *   a schedule without a start date.
- * - A stream mapping begins with changes after the start, whatever its starting position, because the stream of a new table is
- *   empty (`EventSources`).
  * - In a queue's or topic's policy, conditions on anything other than the source, its account and TLS are not met
  *   (`ResourcePolicies`).
  */
@@ -18,12 +16,6 @@
  * wait.
  */
 export const INITIAL_QUEUE_CONCURRENCY = 5;
-
-/**
- * Shards of a table's stream: as many as a new on-demand table has partitions. Items with the same partition key stay
- * in order; batches of different shards may overtake each other.
- */
-export const STREAM_SHARDS = 4;
 
 /** When a failed batch of a stream is first retried, and the longest pause between retries. */
 export const FIRST_STREAM_RETRY_MILLIS = 1_000;

@@ -34,6 +34,8 @@ export interface MessagingOptions {
   hasFunction(functionName: string): boolean;
   clock: Clock;
   log: Log;
+  /** The changes that a table's stream still has. @default none */
+  recordedChanges?: (tableName: string) => ItemChange[];
 }
 
 export class Messaging implements Destinations {
@@ -71,6 +73,7 @@ export class Messaging implements Destinations {
       destinations,
       clock,
       log,
+      recordedChanges: options.recordedChanges,
     });
   }
 

@@ -94,6 +94,24 @@ describe('what pushes, for the AWS CLI and boto3', () => {
     });
   });
 
+  it('lets the AWS CLI read the stream of a table', async () => {
+    const TableName = output('MessageTable');
+    const item = JSON.stringify({ id: { S: 'cli' }, text: { S: 'kept' } });
+    await aws('dynamodb', 'put-item', '--table-name', TableName, '--item', item);
+    const streams = (...args: string[]) => aws('dynamodbstreams', ...args);
+    const { Streams } = await streams('list-streams', '--table-name', TableName);
+    const stream = ['--stream-arn', Streams[0].StreamArn];
+    const { StreamDescription } = await streams('describe-stream', ...stream);
+    const images = [];
+    for (const { ShardId } of StreamDescription.Shards) {
+      const from = [...stream, '--shard-id', ShardId, '--shard-iterator-type', 'TRIM_HORIZON'];
+      const { ShardIterator } = await streams('get-shard-iterator', ...from);
+      const { Records } = await streams('get-records', '--shard-iterator', ShardIterator);
+      images.push(...Records.map((record: { dynamodb: { NewImage: object } }) => record.dynamodb.NewImage));
+    }
+    expect(images).toContainEqual(JSON.parse(item));
+  });
+
   it('takes what boto3 sends', async () => {
     const stages = ['queue', 'topic', 'event', 'stream'];
     const clients = await Promise.all(

@@ -128,11 +128,14 @@ const stateMachineArn = arn(
 const keyId = ({ stack, logicalId }: Resource) => hashUuid(`${stack.name}/${logicalId}`);
 const userPoolId = (resource: Resource) => `${resource.stack.region}_${identified(9)(resource)}`;
 
+/** When the stream of a template's table was made, as it is in its ARN: the same in every run. */
+export const STREAM_LABEL = '2026-01-01T00:00:00.000';
+
 const table: Values = {
   reference: tableName,
   attributes: {
     Arn: tableArn,
-    StreamArn: (resource) => `${tableArn(resource)}/stream/2026-01-01T00:00:00.000`,
+    StreamArn: (resource) => `${tableArn(resource)}/stream/${STREAM_LABEL}`,
     TableId: keyId,
   },
 };

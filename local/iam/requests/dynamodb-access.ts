@@ -13,7 +13,9 @@ const OF_NO_TABLE = new Set([
   'DescribeEndpoints',
   'ListBackups',
   'ListExports',
+  'ListStreams',
 ]);
+const OF_STREAMS = new Set(['DescribeStream', 'GetRecords', 'GetShardIterator']);
 const STATEMENTS = new Set(['ExecuteStatement', 'BatchExecuteStatement', 'ExecuteTransaction']);
 /** The actions of a transaction's members. */
 const MEMBER_ACTIONS: readonly [member: string, action: string][] = [
@@ -39,6 +41,11 @@ interface Use {
 export function dynamoDbAccess(operation: string, input: Json, app: AccessApp): WantedAccess[] {
   if (!isObject(input)) return [];
   if (OF_NO_TABLE.has(operation)) return [{ action: `dynamodb:${operation}`, resource: '*' }];
+  if (OF_STREAMS.has(operation)) {
+    // An iterator begins with its stream's ARN.
+    const [iterated] = textAt(input, 'ShardIterator')?.split('|') ?? [];
+    return [{ action: `dynamodb:${operation}`, resource: textAt(input, 'StreamArn') ?? iterated ?? '' }];
+  }
   return usesOf(operation, input).map(({ action, table, index, inputs }) => ({
     action: `dynamodb:${action}`,
     resource: index === undefined ? tableArn(table, app) : `${tableArn(table, app)}/index/${index}`,

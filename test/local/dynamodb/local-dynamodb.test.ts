@@ -103,7 +103,10 @@ describe('LocalDynamoDb with a stream', () => {
     await client.send(new DeleteItemCommand({ TableName: 'rows', Key: key('a') }));
     await until(3);
     const [one, two] = ['1', '2'].map((n) => ({ ...key('a'), n: { N: n } }));
-    const told = { tableName: 'rows', keys: key('a'), at: clock.now(), isExpiry: false };
+    const told = {
+      ...{ tableName: 'rows', keys: key('a'), at: clock.now(), isExpiry: false },
+      ...{ sequenceNumber: expect.stringMatching(/^\d{21}$/), partitionHash: expect.any(Number) },
+    };
     expect(changes).toEqual([
       { ...told, newImage: one },
       { ...told, oldImage: one, newImage: two },

@@ -216,6 +216,19 @@ describe('what a request to DynamoDB asks for', () => {
       [`dynamodb:PutItem ${TABLE}`, `dynamodb:ConditionCheckItem ${TABLE}`],
     ],
     ['no table', 'ListTables', {}, ['dynamodb:ListTables *']],
+    ['no stream', 'ListStreams', { TableName: 'notes' }, ['dynamodb:ListStreams *']],
+    [
+      'a stream',
+      'DescribeStream',
+      { StreamArn: `${TABLE}/stream/now` },
+      [`dynamodb:DescribeStream ${TABLE}/stream/now`],
+    ],
+    [
+      'the stream of an iterator',
+      'GetRecords',
+      { ShardIterator: `${TABLE}/stream/now|1|AAAA` },
+      [`dynamodb:GetRecords ${TABLE}/stream/now`],
+    ],
     [
       'a statement of PartiQL',
       'ExecuteStatement',
