@@ -84,7 +84,7 @@ export class FanOut {
     const delivery = this.service.backend.token();
     const { concurrency, slowMilliseconds, timeoutMilliseconds } = options;
     return ranges.map((range, number) => ({
-      ...{ delivery, number, except, data, ...range },
+      ...{ delivery, number, turn: 0, except, data, ...range },
       ...(channel !== undefined && { channel }),
       options: {
         ...(concurrency !== undefined && { concurrency }),

@@ -16,12 +16,16 @@ export async function deliverShare(
   service: Service,
   share: Share,
   worker: string,
-  again: () => Promise<void>,
+  again: (share: Share) => Promise<void>,
 ): Promise<void> {
   const { clock, table } = service.backend;
   const store = new ShareStore(table, clock);
   const taken = await store.take(share, worker, service.deadline);
-  if (!taken) return;
+  if (!taken) {
+    const waiting = await store.handedOver(share);
+    if (waiting) await again(waiting);
+    return;
+  }
   const from = { after: taken.after };
   const progress = new Progress(taken);
   let isOver = true;
@@ -52,6 +56,10 @@ export async function deliverShare(
   );
   // Another worker has taken it while this one was stalled.
   if (isLost) return;
-  if (isOver) await store.finish(share, worker, progress.soFar);
-  else if (await store.release(share, worker, progress.soFar)) await again();
+  if (isOver) {
+    await store.finish(share, worker, progress.soFar);
+    return;
+  }
+  const released = await store.release(share, worker, progress.soFar);
+  if (released) await again(released);
 }

@@ -1,8 +1,9 @@
 /**
  * The members of a large channel, split over invocations of the service's function: each takes a share, which is a range of
- * the channel's rows. A share's row says how far it has come, so that a retry or a successor continues there.
+ * the channel's rows. A share's row says how far it has come, so that a retry or a successor continues there. Each handover
+ * begins another turn, so that nobody takes an earlier one late.
  *
- * DELIVERY#{id} / SHARE#{number}     until when a worker has it, how far it is, what it counted, whether it is done
+ * DELIVERY#{id} / SHARE#{number}     its turn, until when a worker has it, how far it is, what it counted, whether it is done
  */
 import type { Clock } from '../clock';
 import { channelPk, type Member, serviceChannelPk, toMember } from '../connections/connection-items';
@@ -16,6 +17,8 @@ import { pages, type Table } from '../table/table';
 export interface Share {
   delivery: string;
   number: number;
+  /** How often it has been handed over. */
+  turn: number;
   /** @default everyone of the service */
   channel?: string;
   /** The sort keys of its members are above this, and below `until`. */
@@ -92,21 +95,30 @@ export class ShareStore {
   ) {}
 
   /** Before anyone is asked to take it. */
-  async add({ delivery, number, after }: Share): Promise<void> {
-    const row = { ...keyOf(delivery, number), ...stored({ after, report: emptyReport() }), done: false };
+  async add({ delivery, number, turn, after }: Share): Promise<void> {
+    const row = {
+      ...keyOf(delivery, number),
+      ...stored({ after, report: emptyReport() }),
+      turn,
+      done: false,
+    };
     await this.table.put(
       { ...row, expiresAt: expiryAfter(this.clock.now(), KEPT_SECONDS) },
       any(absent('pk'), absent('worker')),
     );
   }
 
-  /** `undefined` if the share is done, or another worker has it. */
-  async take({ delivery, number }: Share, worker: string, until: number): Promise<ShareProgress | undefined> {
+  /** `undefined` if the share is done, has been handed over, or another worker has it. */
+  async take(
+    { delivery, number, turn }: Share,
+    worker: string,
+    until: number,
+  ): Promise<ShareProgress | undefined> {
     const mayTake = any(absent('worker'), equals('worker', worker), lessThan('until', this.clock.now()));
     const item = await this.table.update(
       keyOf(delivery, number),
       { set: { worker, until } },
-      all(itemExists, equals('done', false), mayTake),
+      all(itemExists, equals('done', false), equals('turn', turn), mayTake),
     );
     return item && progressIn(item);
   }
@@ -116,9 +128,21 @@ export class ShareStore {
     return this.#change(share, worker, stored(progress));
   }
 
-  /** Gives the share up, so that another worker takes it. */
-  async release(share: Share, worker: string, progress: ShareProgress): Promise<boolean> {
-    return this.#change(share, worker, { ...stored(progress), until: 0 });
+  /** Gives the share up. Returns it as another worker is to be asked for it; `undefined` if another one has it. */
+  async release(share: Share, worker: string, progress: ShareProgress): Promise<Share | undefined> {
+    const turn = share.turn + 1;
+    const isReleased = await this.#change(share, worker, { ...stored(progress), turn, until: 0 });
+    return isReleased ? { ...share, turn } : undefined;
+  }
+
+  /**
+   * A share that could not be taken, as a worker is to be asked for it, if nobody has it since it was handed over: whoever did
+   * that may have died before it asked.
+   */
+  async handedOver(share: Share): Promise<Share | undefined> {
+    const item = await this.table.get(keyOf(share.delivery, share.number));
+    const isWaiting = item?.done === false && item.until === 0 && (item.turn as number) > share.turn;
+    return isWaiting ? { ...share, turn: item.turn as number } : undefined;
   }
 
   async finish(share: Share, worker: string, progress: ShareProgress): Promise<boolean> {
@@ -139,7 +163,9 @@ export class ShareStore {
   }
 
   async #change({ delivery, number }: Share, worker: string, set: Record<string, Value>): Promise<boolean> {
-    const changed = await this.table.update(keyOf(delivery, number), { set }, equals('worker', worker));
+    // A copy of an earlier write may arrive late: what is done stays as it is.
+    const isOurs = all(equals('worker', worker), equals('done', false));
+    const changed = await this.table.update(keyOf(delivery, number), { set }, isOurs);
     return changed !== undefined;
   }
 }

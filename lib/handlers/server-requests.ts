@@ -42,8 +42,8 @@ export class ServerRequests {
         await this.#settle(request.members, context);
         return undefined;
       case 'deliver':
-        await deliverShare(this.#service(context), request.share, context.awsRequestId, () =>
-          this.shared.backend.invoker.invoke(this.shared.serverFunction, request),
+        await deliverShare(this.#service(context), request.share, context.awsRequestId, (share) =>
+          this.shared.backend.invoker.invoke(this.shared.serverFunction, { ...request, share }),
         );
         return undefined;
       case 'sweep':

@@ -3,6 +3,7 @@ import { attributeCases } from './attribute-cases';
 import { cases } from './cases';
 import { channelCases } from './channel-cases';
 import { dedicatedCases } from './dedicated-cases';
+import { fanOutCases } from './fan-out-cases';
 import { identityCases } from './identity-cases';
 import { inboxCases } from './inbox-cases';
 import { logCases } from './log-cases';
@@ -21,5 +22,6 @@ export const everyCase: Record<string, Scenario> = {
   ...dedicatedCases,
   ...channelCases,
   ...logCases,
+  ...fanOutCases,
   ...sharedLoopCases,
 };

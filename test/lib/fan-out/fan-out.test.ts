@@ -1,7 +1,13 @@
 import { WebSocketServer } from '../../../lib';
 import { estimateAfter, rangesAfter, type Share, ShareStore } from '../../../lib/fan-out/shares';
 import type { ServiceRequest } from '../../../lib/invocations/invoker';
-import { type Call, type TestClient, TestService, type TestServiceOptions } from '../../../lib/testing';
+import {
+  type Call,
+  type SkippingClock,
+  type TestClient,
+  TestService,
+  type TestServiceOptions,
+} from '../../../lib/testing';
 import { lambdaContext } from '../../../lib/testing/events';
 
 class Room extends WebSocketServer {
@@ -124,7 +130,7 @@ describe('A worker', () => {
     });
     const clients = await service.crowd(120);
     const [share] = rangesAfter('MEMBER#00', 1).map((range) => ({
-      ...{ delivery: 'd', number: 0, data: 'hello', except: [], options: { concurrency: 2 } },
+      ...{ delivery: 'd', number: 0, turn: 0, data: 'hello', except: [], options: { concurrency: 2 } },
       ...{ ...range, after: 'MEMBER#' },
     }));
     if (!share) throw new Error('There is no range.');
@@ -178,6 +184,34 @@ describe('A worker', () => {
     service.start(request, lambdaContext({ requestId: 'third' }));
     await Promise.all(service.running);
     expect(new Set(heard(clients))).toEqual(new Set([1]));
+  });
+
+  it('sends those who come later nothing of a share that is done, however late Lambda asks for it again', async () => {
+    const { service, request } = await withOneShare();
+    service.start(request, lambdaContext({ requestId: 'first' }));
+    await Promise.all(service.running);
+    const later = await service.crowd(300);
+    await (service.clock as unknown as SkippingClock).advance(20 * 60_000);
+    service.start(request, lambdaContext({ requestId: 'second' }));
+    await Promise.all(service.running);
+    expect(new Set(heard(later))).toEqual(new Set([0]));
+  });
+
+  it('stops when another one has taken its share, whose clock may be ahead', async () => {
+    let posts = 0;
+    const { service, clients, request } = await withOneShare(async (call, apply) => {
+      if (call.operation === 'POST' && ++posts === 40) {
+        const key = { pk: 'DELIVERY#d', sk: 'SHARE#0000' };
+        await service.table.update(key, { set: { worker: 'another' } }, { kind: 'always' });
+      }
+      return apply();
+    });
+    service.start(request);
+    await Promise.all(service.running);
+    const reached = heard(clients).filter((count) => count > 0).length;
+    expect(reached).toBeGreaterThanOrEqual(40);
+    expect(reached).toBeLessThan(120);
+    expect(await service.service.report('d')).toMatchObject({ split: { unfinished: 1 } });
   });
 });
 
