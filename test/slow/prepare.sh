@@ -21,9 +21,10 @@ if [ ! -x .cache/package-tools/node_modules/.bin/attw ]; then
   npm install --no-audit --no-fund --no-save --prefix .cache/package-tools publint@0.3.25 @arethetypeswrong/cli@0.18.5
 fi
 # Clients of other languages, each with the library that people take.
-if ! .cache/python-clients/bin/python -c 'import boto3, websocket, websockets' 2> /dev/null; then
+if ! .cache/python-clients/bin/python -c 'import boto3, centrifuge, websocket, websockets' 2> /dev/null; then
   python3 -m venv .cache/python-clients
-  .cache/python-clients/bin/pip install --quiet --disable-pip-version-check boto3==1.43.106 websocket-client==1.9.2 websockets==17.4
+  .cache/python-clients/bin/python -m pip install --quiet --disable-pip-version-check \
+    boto3==1.43.106 centrifuge-python==0.7.0 websocket-client==1.9.2 websockets==17.4
 fi
 missing=()
 command -v go > /dev/null || missing+=(golang-go)
@@ -36,6 +37,9 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 if [ ! -x .cache/go-client ]; then
   (cd test/slow/clients/go && go build -o ../../../../.cache/go-client .)
+fi
+if [ ! -x .cache/realtime-go-client ] || [ test/slow/clients/realtime-go/main.go -nt .cache/realtime-go-client ]; then
+  (cd test/slow/clients/realtime-go && go build -o ../../../../.cache/realtime-go-client .)
 fi
 if [ ! -d .cache/aws-sdk-2/node_modules/aws-sdk ]; then
   npm install --no-audit --no-fund --no-save --loglevel=error --prefix .cache/aws-sdk-2 aws-sdk@2.1693.0

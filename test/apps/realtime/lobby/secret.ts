@@ -1,0 +1,2 @@
+/** What the tokens of the tests are signed with. */
+export const SECRET = 'a secret of the tests';

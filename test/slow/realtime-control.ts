@@ -1,0 +1,118 @@
+/** What a client of a realtime service has besides it: somebody who makes tokens, somebody else to talk to, and a line that breaks. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Centrifuge, type Subscription } from 'centrifuge';
+import jwt from 'jsonwebtoken';
+import { WebSocket } from 'ws';
+import { connectionToken, subscriptionToken } from '../../lib/realtime/token';
+import { SECRET } from '../apps/realtime/lobby/secret';
+import { CuttableProxy } from './cuttable-proxy';
+
+/** Where a service is, and what the handshake needs besides. */
+export interface RealtimeAddress {
+  port: number;
+  path: string;
+  headers?: Record<string, string>;
+}
+
+export class RealtimeControl {
+  /** Of Ada, as Bob is told. */
+  readonly comingAndGoing: string[] = [];
+  #cuts = 0;
+
+  private constructor(
+    private readonly proxy: CuttableProxy,
+    private readonly server: Server,
+    private readonly bob: Centrifuge,
+    private readonly bobs: Subscription,
+    private readonly path: string,
+  ) {
+    bobs.on('join', ({ info }) => this.comingAndGoing.push(`${info.user} joined`));
+    bobs.on('leave', ({ info }) => this.comingAndGoing.push(`${info.user} left`));
+    server.on('request', (request, response) => {
+      const answer = (status: number, text: string) => {
+        response.writeHead(status, { 'access-control-allow-origin': '*' }).end(text);
+      };
+      this.#answer(new URL(request.url ?? '', 'http://control')).then(
+        (text) => answer(200, text),
+        (error: unknown) => answer(500, String(error)),
+      );
+    });
+  }
+
+  static async start({ port, path, headers }: RealtimeAddress, room: string): Promise<RealtimeControl> {
+    const proxy = await CuttableProxy.before(port);
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const bob = new Centrifuge(`ws://127.0.0.1:${port}${path}`, {
+      websocket: webSocketWith(headers),
+      token: connectionToken({ user: 'bob' }, SECRET),
+      timeout: 20_000,
+    });
+    const bobs = bob.newSubscription(room, { joinLeave: true, recoverable: true });
+    const control = new RealtimeControl(proxy, server, bob, bobs, path);
+    bobs.subscribe();
+    bob.connect();
+    await bobs.ready(20_000);
+    return control;
+  }
+
+  /** Where clients connect to, through the line that breaks. */
+  get webSocketUrl(): string {
+    return `ws://127.0.0.1:${this.proxy.port}${this.path}`;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** Resolves once Bob has been told. */
+  async left(): Promise<void> {
+    while (this.comingAndGoing.at(-1) !== 'ada left')
+      await new Promise((resolve) => this.bobs.once('leave', resolve));
+  }
+
+  async stop(): Promise<void> {
+    this.bob.disconnect();
+    await this.proxy.close();
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+
+  async #answer({ pathname, searchParams }: URL): Promise<string> {
+    const seconds = Number(searchParams.get('seconds'));
+    const channel = searchParams.get('channel') ?? '';
+    if (pathname === '/expired')
+      return jwt.sign({ sub: 'ada', exp: Math.floor(Date.now() / 1_000) - 60 }, SECRET);
+    if (pathname === '/connection')
+      return connectionToken(
+        { user: 'ada', info: { name: 'Ada' }, channels: ['inbox:ada'], seconds },
+        SECRET,
+      );
+    if (pathname === '/subscription') return subscriptionToken({ user: 'ada', channel, seconds }, SECRET);
+    if (pathname === '/cut') return this.#cut();
+    throw new Error(`No such thing: ${pathname}`);
+  }
+
+  /** While the client is away, Bob goes on talking. */
+  async #cut(): Promise<string> {
+    this.proxy.isDown = true;
+    this.proxy.cut();
+    this.#cuts += 1;
+    for (const n of [1, 2, 3]) await this.bobs.publish(`missed ${n}`);
+    await this.bob.publish('inbox:ada', 'missed, too');
+    this.proxy.isDown = false;
+    return String(this.#cuts);
+  }
+}
+
+/** Node.js's WebSocket with headers of the handshake. */
+export function webSocketWith(headers: Record<string, string> | undefined) {
+  if (!headers) return WebSocket;
+  return class extends WebSocket {
+    constructor(url: string) {
+      super(url, { headers });
+    }
+  };
+}
