@@ -3,6 +3,7 @@ import { type Backend, defaultBackend } from './backend';
 import { Channel } from './channels/channel';
 import { type ChannelRules, channelRulesOf, ruleOf } from './channels/channel-rules';
 import { assertChannelName, ChannelStore } from './channels/channel-store';
+import type { ClientRequest } from './channels/client-order';
 import { type ChannelFrames, framesOfClass } from './channels/log/channel-frames';
 import type { Member } from './connections/connection-items';
 import { ConnectionStore, type IdentifyingRequest } from './connections/connection-store';
@@ -242,15 +243,15 @@ export class Service {
    * Puts a connection into a channel, and tells the others of it. `false` if it has closed, or somebody unsubscribed it meanwhile.
    * @throws TooManyChannelsError if it would be in more than `most`, InvalidValueError for a name that is not valid
    */
-  async subscribe(member: Member, channel: string, most?: number): Promise<boolean> {
-    const isIn = await this.channels.subscribe(member, channel, most);
+  async subscribe(member: Member, channel: string, most?: number, by?: ClientRequest): Promise<boolean> {
+    const isIn = await this.channels.subscribe(member, channel, most, by);
     if (isIn) await this.presence.joined(member, [channel]);
     return isIn;
   }
 
   /** Takes a connection out of a channel, and tells the others of it. `false` if it was not in it. @throws InvalidValueError */
-  async unsubscribe(member: Member, channel: string): Promise<boolean> {
-    const wasIn = await this.channels.unsubscribe(member, channel);
+  async unsubscribe(member: Member, channel: string, by?: ClientRequest): Promise<boolean> {
+    const wasIn = await this.channels.unsubscribe(member, channel, by);
     if (wasIn) await this.presence.left(member, [channel]);
     return wasIn;
   }

@@ -20,9 +20,20 @@ import { LAST_RESORT_SECONDS, notIdentifiedAfter } from '../connections/connecti
 import { identityChange, identityOf, isSameIdentity, type KnownIdentity } from '../connections/identity';
 import { allOver } from '../delivery/all-over';
 import { InvalidValueError, TooManyChannelsError } from '../errors';
-import { absent, all, always, any, atMost, equals, itemExists, lessThan } from '../table/conditions';
+import {
+  absent,
+  all,
+  always,
+  any,
+  atMost,
+  equals,
+  itemAbsent,
+  itemExists,
+  lessThan,
+} from '../table/conditions';
 import { expiryAfter, type Key } from '../table/item';
 import { pages, type Table } from '../table/table';
+import { type ClientRequest, notChangedAfter, orderOf, REMEMBERED_SECONDS } from './client-order';
 import { joinKey, type Position } from './log/log-items';
 
 /** How many channels of one connection are subscribed or unsubscribed at a time. */
@@ -40,6 +51,8 @@ export interface JoinRequest {
   request?: string;
   /** The client did not ask for it. */
   byServer?: boolean;
+  /** The client's frame that asked for it. */
+  by?: ClientRequest;
 }
 
 /** A member of a channel with a name of its own. */
@@ -69,10 +82,16 @@ export class ChannelStore {
   /**
    * `false` if the connection is closed, or another process unsubscribed it meanwhile. Two writes, two reads. However
    * many subscribe at once, at most `most` channels are acknowledged: a subscription that finds too many withdraws.
+   * `by` is the client's frame that asks: a later one that has unsubscribed counts.
    * @throws TooManyChannelsError
    */
-  async subscribe(member: Member, channel: string, most = Number.POSITIVE_INFINITY): Promise<boolean> {
-    await this.#putMembership({ ...member, channel });
+  async subscribe(
+    member: Member,
+    channel: string,
+    most = Number.POSITIVE_INFINITY,
+    by?: ClientRequest,
+  ): Promise<boolean> {
+    if (!(await this.#putMembership({ ...member, channel }, by))) return false;
     const count = await this.#join(
       { ...member, channel, ...this.#since(member) },
       most < Number.POSITIVE_INFINITY,
@@ -100,7 +119,11 @@ export class ChannelStore {
     const join = joinKey({ ...member, channel }, webSocketId);
     const expiresAt = this.#expiresAt();
     const isLater = any(absent('token'), atMost('token', token));
-    await this.table.put({ ...membership, state: 'in', token, expiresAt }, isLater);
+    const { by } = asked;
+    await this.table.put(
+      { ...membership, state: 'in', token, ...(by && { order: orderOf(by) }), expiresAt },
+      by ? all(isLater, notChangedAfter(by)) : isLater,
+    );
     await this.table.put(
       {
         ...key,
@@ -161,11 +184,22 @@ export class ChannelStore {
     return true;
   }
 
-  /** `false` if it was not subscribed, or another process subscribed it again meanwhile. Three writes. */
-  async unsubscribe(member: Member, channel: string): Promise<boolean> {
+  /**
+   * `false` if it was not subscribed, or another process subscribed it again meanwhile. Three writes. `by` is the
+   * client's frame that asks: a later one that has subscribed counts.
+   */
+  async unsubscribe(member: Member, channel: string, by?: ClientRequest): Promise<boolean> {
     assertChannelName(channel);
     const membership = membershipKey(member.webSocketId, channel);
-    const leaving = await this.table.update(membership, { set: { state: 'leaving' } }, itemExists);
+    const leaving = await this.table.update(
+      membership,
+      { set: { state: 'leaving', ...(by && { order: orderOf(by) }) } },
+      by ? all(itemExists, notChangedAfter(by)) : itemExists,
+    );
+    if (!leaving && by) {
+      await this.#rememberUnsubscribed(membership, by);
+      return false;
+    }
     const token = leaving?.token as string | undefined;
     if (token !== undefined)
       await this.table.delete(joinKey({ ...member, channel }, member.webSocketId), atMost('token', token));
@@ -268,11 +302,18 @@ export class ChannelStore {
     await this.table.update(memberKey(key), change, all(itemExists, notIdentifiedAfter(order)));
   }
 
-  /** Leaves alone what else is noted of it: by whom a log was joined. */
-  async #putMembership({ webSocketId, channel }: ChannelMember): Promise<void> {
+  /** Leaves alone what else is noted of it: by whom a log was joined. `false` if a later frame has unsubscribed. */
+  async #putMembership({ webSocketId, channel }: ChannelMember, by?: ClientRequest): Promise<boolean> {
     assertChannelName(channel);
-    const expiresAt = this.#expiresAt();
-    await this.table.update(membershipKey(webSocketId, channel), { set: { state: 'in', expiresAt } }, always);
+    const set = { state: 'in', expiresAt: this.#expiresAt(), ...(by && { order: orderOf(by) }) };
+    const key = membershipKey(webSocketId, channel);
+    return (await this.table.update(key, { set }, by ? notChangedAfter(by) : always)) !== undefined;
+  }
+
+  /** So that an earlier frame, which may still be on its way, does not subscribe any more. */
+  async #rememberUnsubscribed(membership: Key, by: ClientRequest): Promise<void> {
+    const expiresAt = expiryAfter(this.clock.now(), REMEMBERED_SECONDS);
+    await this.table.put({ ...membership, state: 'left', order: orderOf(by), expiresAt }, itemAbsent);
   }
 
   async #putMember(member: ChannelMember): Promise<void> {

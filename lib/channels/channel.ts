@@ -10,6 +10,7 @@ import { type PresentUser, presentUsers } from '../presence/presence-form';
 import type { PublishOptions, Service } from '../service';
 import { type ChannelRule, type LogRule, ruleOf } from './channel-rules';
 import { assertChannelName } from './channel-store';
+import type { ClientRequest } from './client-order';
 import { defaultFrames } from './log/channel-frames';
 import type { History, HistoryOptions } from './log/history';
 import { LineLog, type LogOwner } from './log/line-log';
@@ -149,10 +150,12 @@ export class Channel {
     member: Member,
     { since, request, byServer = false }: SubscribeOptions,
     most?: number,
+    by?: ClientRequest,
   ): Promise<boolean> {
     const asked = {
       token: this.service.backend.token(),
       byServer,
+      ...(by && { by }),
       ...(since && { since: positionOf(since) }),
       ...(request !== undefined && { request: jsonOf(request) }),
     };

@@ -20,6 +20,7 @@ import {
 } from '../table/conditions';
 import { expiryAfter, type Item, type Key } from '../table/item';
 import type { Table } from '../table/table';
+import { sortableMessageId } from './message-ids';
 
 /** An unread message outlives the two hours of its connection, but not more. */
 const UNREAD_SECONDS = 3 * 60 * 60;
@@ -80,7 +81,7 @@ export class Inbox {
     const { messageId, sentAt, body } = message;
     const now = this.clock.now();
     if (now > sentAt + LATEST_PUT_MILLISECONDS) return false;
-    const sk = `${stampedAt(sentAt)}#${sortable(messageId)}`;
+    const sk = `${stampedAt(sentAt)}#${sortableMessageId(messageId)}`;
     const expiresAt = expiryAfter(now, UNREAD_SECONDS);
     // An existing item is this message, from a call whose response was lost. It may have been taken since.
     const delay = Math.max(0, now - sentAt);
@@ -191,11 +192,6 @@ function before(sentAt: number): string {
 
 function stampedAt(milliseconds: number): string {
   return `MESSAGE#${String(Math.max(0, milliseconds)).padStart(STAMP_DIGITS, '0')}`;
-}
-
-/** Message ids are bytes that grow with time. Their base64 form does not sort in that order. */
-function sortable(messageId: string): string {
-  return Buffer.from(messageId, 'base64url').toString('hex');
 }
 
 function toMessage({ sk, body, sentAt, delay = 0 }: Item): InboxMessage {

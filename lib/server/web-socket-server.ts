@@ -3,6 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Published, SubscribeOptions } from '../channels/channel';
 import { allowsPresence, type ChannelRules, ruleOf } from '../channels/channel-rules';
 import { assertChannelName } from '../channels/channel-store';
+import type { ClientRequest } from '../channels/client-order';
 import { assertClientChannel, forbidden } from '../channels/client-requests';
 import {
   type ChannelFrames,
@@ -372,7 +373,7 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
       );
     }
     if (log && this.context.hook !== 'onPreServer') {
-      return this.service.channel(channel).join(this.context.member, options, most);
+      return this.service.channel(channel).join(this.context.member, options, most, this.#frame);
     }
     if (this.context.hook === 'onPreServer' && (options.since || options.request !== undefined)) {
       throw new InvalidUseError(
@@ -380,7 +381,7 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
       );
     }
     if (this.context.hook !== 'onPreServer') {
-      return this.service.subscribe(this.context.member, channel, most);
+      return this.service.subscribe(this.context.member, channel, most, this.#frame);
     }
     const { channels = new Set() } = this.context;
     if (!channels.has(channel) && channels.size >= most) {
@@ -393,7 +394,8 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
   /** Unsubscribes the connection from a channel. @throws as `subscribe` */
   async unsubscribe(channel: string): Promise<boolean> {
     assertChannelName(channel);
-    if (this.context.hook !== 'onPreServer') return this.#connection.unsubscribe(channel);
+    if (this.context.hook !== 'onPreServer')
+      return this.service.unsubscribe(this.context.member, channel, this.#frame);
     return this.context.channels?.delete(channel) ?? false;
   }
 
@@ -466,6 +468,13 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
       );
     }
     throw new HandshakeRefusal(statusCode);
+  }
+
+  /** The client's frame that a hook serves. */
+  get #frame(): ClientRequest | undefined {
+    const { hook, event, requestTime: at } = this.context;
+    if (hook !== 'onClientMessage' || !event) return undefined;
+    return { at, messageId: (event as MessageEvent).requestContext.messageId };
   }
 
   #assertMayReachClient(method: string): void {

@@ -1,0 +1,54 @@
+import { WebSocketServer } from '../../../lib';
+import { lambdaContext, messageEvent, TestService } from '../../../lib/testing';
+
+class Board extends WebSocketServer {
+  static override readonly channels = { 'log/*': { log: { size: 10, seconds: 60 } } };
+  override async onClientMessage(text: string) {
+    for (const deed of text.split(' ')) {
+      const channel = deed.slice(1);
+      if (deed.startsWith('+')) await this.subscribe(channel);
+      else await this.unsubscribe(channel);
+    }
+  }
+}
+
+/** Runs a client's frames in the order given, whatever the times at which API Gateway took them. */
+async function channelsAfter(...frames: [string, number][]): Promise<string[]> {
+  const test = new TestService(Board);
+  const { webSocketId } = await test.connect();
+  for (const [text, milliseconds] of frames) {
+    const time = test.clock.now() + milliseconds;
+    await test.handlers.message(messageEvent(text, { webSocketId, time }), lambdaContext());
+  }
+  await test.runQueued();
+  return test.service.channels.channelsOf(webSocketId);
+}
+
+describe.each(['news', 'log/1'])(
+  'a client that subscribes to and unsubscribes from %s at almost the same time',
+  (channel) => {
+    const [on, off] = [`+${channel}`, `-${channel}`];
+
+    it('is in it if it subscribed last, although that was done first', async () => {
+      expect(await channelsAfter([on, 0], [on, 20], [off, 10])).toEqual([channel]);
+    });
+
+    it('is not in it if it unsubscribed last, although that was done first', async () => {
+      expect(await channelsAfter([off, 20], [on, 10])).toEqual([]);
+    });
+
+    it('is where the later of two frames of one millisecond puts it', async () => {
+      expect(await channelsAfter([on, 0], [off, 0])).toEqual([]);
+      expect(await channelsAfter([off, 0], [on, 0])).toEqual([channel]);
+    });
+
+    it('is where the last of several deeds of one frame puts it', async () => {
+      expect(await channelsAfter([`${on} ${off}`, 0])).toEqual([]);
+      expect(await channelsAfter([`${off} ${on}`, 0])).toEqual([channel]);
+    });
+
+    it('comes back after it was out', async () => {
+      expect(await channelsAfter([on, 0], [off, 1], [on, 2])).toEqual([channel]);
+    });
+  },
+);
