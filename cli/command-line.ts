@@ -4,6 +4,7 @@ import { WebSocketTimeoutError } from '../lib/errors';
 import { addRuntimeCommands, withCommand } from '../local/cli/commands';
 import { complaint } from './complaint';
 import { addConnectionCommands } from './connection-commands';
+import { consoleServices } from './console/services';
 import type { Terminal } from './terminal';
 
 /** All commands, with their options. */
@@ -13,7 +14,7 @@ export function commandLine(terminal: Terminal): Command {
     .showHelpAfterError('(--help lists commands and options)')
     .configureOutput({ writeOut: terminal.print, writeErr: terminal.complain })
     .exitOverride();
-  addRuntimeCommands(program);
+  addRuntimeCommands(program, { services: consoleServices });
   addInitCommand(program, terminal);
   addConnectionCommands(program, terminal);
   return program;

@@ -22,12 +22,29 @@ const LONGEST_INVOCATION_MILLISECONDS = 15 * 60_000;
 
 export class Place {
   readonly #backends = new Map<string, Backend>();
+  readonly #stack: string | undefined;
+  #entries: ServiceEntry[];
+  #tables: DynamoDBClient | undefined;
 
   private constructor(
-    /** All services, in the order of the stacks' outputs. */
-    readonly entries: ServiceEntry[],
+    entries: ServiceEntry[],
     private readonly client: ClientSettings,
-  ) {}
+    stack: string | undefined,
+  ) {
+    this.#entries = entries;
+    this.#stack = stack;
+  }
+
+  /** All services, in the order of the stacks' outputs. */
+  get entries(): ServiceEntry[] {
+    return this.#entries;
+  }
+
+  /** For what the library does not do with its tables: scans. */
+  get tables(): DynamoDBClient {
+    this.#tables ??= this.#dynamodb();
+    return this.#tables;
+  }
 
   /** @throws {UserError} if there is no such stack, or no service in it */
   static async find(options: PlaceOptions): Promise<Place> {
@@ -38,10 +55,16 @@ export class Place {
         `There is no answer from ${client.endpoint}. Start the app there (npm start, or npx shared-connection start), or specify another place: --url URL, or --stack NAME for a deployed stack.`,
       );
     });
-    if (entries.length > 0) return new Place(entries, client);
+    if (entries.length > 0) return new Place(entries, client, options.stack);
     throw new UserError(
       `${options.stack === undefined ? `The app at ${client.endpoint}` : `The stack ${JSON.stringify(options.stack)}`} has no service in its outputs. WebSocketService writes these since this version. Deploy the stack, or start the app, again.`,
     );
+  }
+
+  /** Reads the outputs again, which another deployment may have changed. */
+  async refresh(): Promise<void> {
+    const entries = await serviceEntries(this.client, this.#stack);
+    if (entries.length > 0) this.#entries = entries;
   }
 
   /** All services, or the one with this name. @throws {UserError} if there is none */
@@ -55,7 +78,7 @@ export class Place {
 
   /** Once for each table that holds connections of these services. */
   backends(): Backend[] {
-    return [...new Set(this.entries.map(({ connectionTable }) => connectionTable))].map((name) =>
+    return [...new Set(this.#entries.map(({ connectionTable }) => connectionTable))].map((name) =>
       this.#backend(name),
     );
   }
@@ -84,30 +107,37 @@ export class Place {
   }
 
   #named(name: string | undefined): ServiceEntry[] {
-    const found = this.entries.filter(({ service }) => name === undefined || service === name);
+    const found = this.#entries.filter(({ service }) => name === undefined || service === name);
     if (found.length > 0) return found;
     throw new UserError(
-      `There is no service ${JSON.stringify(name)}. The services are: ${this.entries.map(({ service }) => service).join(', ')}.`,
+      `There is no service ${JSON.stringify(name)}. The services are: ${this.#entries.map(({ service }) => service).join(', ')}.`,
     );
   }
 
   #backend(tableName: string): Backend {
     const known = this.#backends.get(tableName);
     if (known) return known;
-    const settings = { ...this.client, requestHandler: { connectionTimeout: 2_000, socketTimeout: 10_000 } };
     const { credentials, region } = this.client;
     const identity = credentials
       ? { credentials: async () => credentials, region: async () => region ?? LOCAL_REGION }
       : sdkIdentity();
     const backend: Backend = {
-      table: new DynamoDbTable(tableName, systemClock, new DynamoDBClient(settings)),
+      table: new DynamoDbTable(tableName, systemClock, this.#dynamodb()),
       connections: new SignedConnectionsClient(identity, this.client.endpoint),
-      invoker: new LambdaInvoker(new LambdaClient(settings)),
+      invoker: new LambdaInvoker(new LambdaClient(this.#settings)),
       clock: systemClock,
       random: Math.random,
       token: randomUUID,
     };
     this.#backends.set(tableName, backend);
     return backend;
+  }
+
+  #dynamodb(): DynamoDBClient {
+    return new DynamoDBClient(this.#settings);
+  }
+
+  get #settings() {
+    return { ...this.client, requestHandler: { connectionTimeout: 2_000, socketTimeout: 10_000 } };
   }
 }

@@ -1,6 +1,8 @@
 /** The commands `publish` and `broadcast`: send one message to everyone in a channel, or to everyone of a service. */
+import type { Published } from '../lib/channels/channel';
 import type { Position } from '../lib/channels/log/log-items';
 import type { DeliveryReport } from '../lib/delivery/delivery-report';
+import type { Service } from '../lib/service';
 import { UserError } from '../local/user-error';
 import type { PlaceOptions } from './client-settings';
 import { dataOrInput } from './data';
@@ -22,8 +24,7 @@ export async function publish(
   const reports: Reports = {};
   const stored: (Position & { service: string })[] = [];
   for (const service of services) {
-    const opened = service.channel(channel);
-    const { report, position } = await opened.publish((await opened.hasLog()) ? lineOf(text) : text);
+    const { report, position } = await publishText(service, channel, text);
     if (report) reports[service.name] = report;
     if (position) stored.push({ service: service.name, ...position });
   }
@@ -37,6 +38,12 @@ export async function publish(
     );
   }
   if (Object.keys(reports).length > 0) print(reports, options.json, terminal);
+}
+
+/** To everyone in a channel, as a line of its log if it has one. */
+export async function publishText(service: Service, channelName: string, text: string): Promise<Published> {
+  const channel = service.channel(channelName);
+  return channel.publish((await channel.hasLog()) ? lineOf(text) : text);
 }
 
 /** A line of a log is what JSON takes; what is no JSON is text. */

@@ -30,7 +30,7 @@ if (!existsSync(built)) {
   });
   if (status !== 0) process.exit(1);
 }
-require(join(built, 'local/cli.js'));
+require(join(built, 'cli/main.js'));
 
 function removeOldBuilds() {
   if (!existsSync(BUILDS)) return;

@@ -11,6 +11,11 @@ export interface BannerOptions {
   isVerbose: boolean;
 }
 
+/** Where the console is. */
+export function consoleUrl({ url }: Runtime): string {
+  return `${url}/@local/console`;
+}
+
 export function banner(app: App, runtime: Runtime, { hasPages, isVerbose }: BannerOptions): string {
   const counted = countDetails(app);
   const blocks = [
@@ -29,7 +34,7 @@ export function banner(app: App, runtime: Runtime, { hasPages, isVerbose }: Bann
     .join('\n\n');
 }
 
-/** One line for each stage of each API, each custom domain, the pages, and each bucket's folder. */
+/** One line for each stage of each API, each custom domain, the pages, the console, and each bucket's folder. */
 function addresses(app: App, runtime: Runtime, hasPages: boolean): string[] {
   const stages = runtime.apis.flatMap((api) => [
     ...api.stages.map(({ stageName }): [string, string] => [
@@ -52,7 +57,7 @@ function addresses(app: App, runtime: Runtime, hasPages: boolean): string[] {
     const directory = runtime.bucketDirectories[bucketName];
     return directory === undefined ? [] : [[shortPath(path), directory]];
   });
-  const rows = [...stages, ...httpApis, ...pages, ...folders];
+  const rows = [...stages, ...httpApis, ...pages, ['Console', consoleUrl(runtime)] as const, ...folders];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, address]) => `${name.padEnd(width)}  ${address}`);
 }

@@ -5,7 +5,7 @@ import { DEFAULT_SEED } from '../faults/faults';
 import { AWS_ACCOUNT_QUOTAS } from '../gateway/quotas';
 import { printableLines } from '../printable';
 import { readQuota } from './account-quotas';
-import type { SessionOptions } from './session';
+import type { SessionOptions, SessionParts } from './session';
 
 /**
  * The arguments with a command: `start` if there is none. An unknown command is therefore an error, and not an
@@ -19,19 +19,22 @@ export function withCommand(args: string[]): string[] {
 /**
  * `start`, `dev` and `describe`. Each loads its own modules when it runs, so that other commands need not wait for
  * them.
+ * @param parts of every run
  */
-export function addRuntimeCommands(program: Command): void {
+export function addRuntimeCommands(program: Command, parts: SessionParts = {}): void {
   runOptions(program.command('start'))
     .description(
       'synthesize the app of cdk.json and run its WebSocket APIs, functions and tables (the default command)',
     )
     .action(async (options: SessionOptions) =>
-      (require('./start') as typeof import('./start')).start(options),
+      (require('./start') as typeof import('./start')).start(options, parts),
     );
 
   runOptions(program.command('dev'))
     .description('the same, and follow your changes: functions are replaced while sockets stay open')
-    .action(async (options: SessionOptions) => (require('./dev') as typeof import('./dev')).dev(options));
+    .action(async (options: SessionOptions) =>
+      (require('./dev') as typeof import('./dev')).dev(options, parts),
+    );
 
   program
     .command('describe')

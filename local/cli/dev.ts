@@ -6,15 +6,15 @@ import { PageReload } from '../endpoint/page-reload';
 import { UserError } from '../user-error';
 import { Follower } from './follower';
 import { onKeys } from './keys';
-import { Session, type SessionOptions } from './session';
+import { Session, type SessionOptions, type SessionParts } from './session';
 import { onStop } from './stop-signals';
 
 const HELP = 'Keys: r restart, q quit, h help';
 
 /** Resolves once the runtime is up and watches the sources. It then runs until Ctrl-C, SIGTERM or `q`. */
-export async function dev(options: SessionOptions): Promise<void> {
+export async function dev(options: SessionOptions, parts: SessionParts = {}): Promise<void> {
   const pages = new PageReload();
-  const session = new Session(options, pages);
+  const session = new Session(options, { ...parts, pageReload: pages });
   const { source, webDirectory } = session;
   if (source.kind === 'assembly') {
     throw new UserError(

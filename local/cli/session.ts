@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { lossLines } from '../assembly/losses';
 import type { App } from '../assembly/model';
 import { type AppSource, findApp } from '../assembly/synthesis/app-source';
+import type { LocalHandler } from '../console/console-endpoint';
 import { type KeySetFiles, readKeySets } from '../endpoint/key-sets';
 import type { PageReload } from '../endpoint/page-reload';
 import { readFaults } from '../faults/fault-settings';
@@ -18,7 +19,7 @@ import { type Runtime, startRuntime } from '../runtime';
 import { BucketFolders } from '../s3/bucket-folders';
 import { UserError } from '../user-error';
 import { AppReader } from './app-reader';
-import { banner } from './banner';
+import { banner, consoleUrl } from './banner';
 import { type Difference, differences } from './differences';
 import { awsExports, bucketExports, tableExports } from './exports';
 import { readParameters } from './given-parameters';
@@ -73,6 +74,14 @@ export interface SessionOptions {
   timeScale: number;
 }
 
+/** What a run has beyond its options. */
+export interface SessionParts {
+  /** Reloads the pages in browsers. @default no reload */
+  pageReload?: PageReload;
+  /** What the console knows of the services of a library. @default nothing */
+  services?: (url: () => string) => LocalHandler;
+}
+
 export class Session {
   readonly source: AppSource;
   readonly webDirectory: string | undefined;
@@ -85,16 +94,15 @@ export class Session {
   readonly #log: Log;
   readonly #progress = new ProgressLine();
   readonly #reader: AppReader;
-  readonly #pageReload: PageReload | undefined;
+  readonly #parts: SessionParts;
   #nameOf: NameForPeople = (functionName) => functionName;
   #timeOfDay: ((at: number) => string) | undefined;
   #running: { app: App; runtime: Runtime } | undefined;
 
   /**
-   * @param pageReload reloads the pages in browsers. @default no reload
    * @throws {UserError} if the options do not fit together, or there is no app
    */
-  constructor(options: SessionOptions, pageReload?: PageReload) {
+  constructor(options: SessionOptions, parts: SessionParts = {}) {
     // The SDK's warning about Node.js versions does not concern the user's app.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
     const { fault, seed, data, dynamodb, bucket, app, web } = options;
@@ -129,7 +137,7 @@ export class Session {
       print: (text) => this.say(text),
       signal: this.#starting.signal,
     });
-    this.#pageReload = pageReload;
+    this.#parts = parts;
     this.webDirectory = findWeb(web, source);
   }
 
@@ -250,7 +258,7 @@ export class Session {
       keySets: this.#keySets,
       bucketDirectories: this.#bucketFolders.choose(app.buckets),
       ...(this.webDirectory === undefined ? {} : { webDirectory: this.webDirectory }),
-      ...(this.#pageReload && { pageReload: this.#pageReload }),
+      ...this.#parts,
       faults: this.#faults,
       ...(!this.#options.limits && { sizeLimits: WIDE_SIZE_LIMITS }),
       accountQuotas: this.#options.quota,
@@ -265,6 +273,7 @@ export class Session {
       );
       this.#json.line('info', 'ready', {
         url: runtime.url,
+        console: consoleUrl(runtime),
         iam,
         webSockets: urls,
         notRun: lossLines(app.notRun).map((line) => line.trim()),

@@ -16,7 +16,7 @@ import type { Clock } from '../../local/clock';
 import type { Faults } from '../../local/faults/faults';
 import { type FunctionLog, silentFunctionLog } from '../../local/lambda/function-log';
 import { type Log, silentLog } from '../../local/log';
-import { type Runtime, startRuntime } from '../../local/runtime';
+import { type Runtime, type RuntimeOptions, startRuntime } from '../../local/runtime';
 import { sharedSynthesis } from './shared-synthesis';
 
 const ROOT = join(__dirname, '../..');
@@ -40,6 +40,8 @@ export interface AppOptions {
   functionLog?: FunctionLog;
   /** @default silence */
   log?: Log;
+  /** What the console knows of services. @default nothing */
+  services?: RuntimeOptions['services'];
 }
 
 export interface RunningApp {
@@ -82,6 +84,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     ...{ app, port: 0, log: options.log ?? silentLog, ...(faults && { faults }), ...(clock && { clock }) },
     ...(options.iam === false && { iam: false }),
     ...(webDirectory && { webDirectory }),
+    ...(options.services && { services: options.services }),
     ...(incomingDirectory && { bucketDirectories: incomingBucket(app, incomingDirectory) }),
     functionLog: {
       ...functionLog,

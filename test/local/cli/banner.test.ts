@@ -32,10 +32,11 @@ describe('The screen of a start', () => {
     const apis = api
       ? [{ ...api, customDomains: [{ domainName: 'ws.example.com', stageName: 'chat', mappingKey: 'v1' }] }]
       : [];
-    expect(screen({ apis, buckets: [bucket('Main/Files/Resource', 'files')] }).slice(0, 7)).toEqual([
+    expect(screen({ apis, buckets: [bucket('Main/Files/Resource', 'files')] }).slice(0, 8)).toEqual([
       'Main/Api                 ws://localhost:3001/chat',
       'wss://ws.example.com/v1  ws://localhost:3001/ws.example.com/v1',
       'Pages                    http://localhost:3001/',
+      'Console                  http://localhost:3001/@local/console',
       'Main/Files               /tmp/files',
       '',
       'For the AWS CLI, the SDKs and your own processes:',

@@ -1,0 +1,141 @@
+/** What a connection table holds, for a developer to look at: one scan, which only a table on this machine is small enough for. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { type LogState, toLogState } from '../../lib/channels/log/log-items';
+import { type Member, toMember } from '../../lib/connections/connection-items';
+import { type DeliveryReport, sumOf } from '../../lib/delivery/delivery';
+import type { Item } from '../../lib/table/item';
+
+/** Rows that are looked at. Beyond them the inventory is partial. */
+const MOST_ROWS = 200_000;
+/** As long as the counts of a split delivery are kept. */
+const DELIVERY_KEPT_MILLISECONDS = 24 * 60 * 60_000;
+
+export interface ChannelInventory {
+  channel: string;
+  members: number;
+  users: number;
+  log?: LogState;
+}
+
+export interface ServiceInventory {
+  connections: number;
+  users: number;
+  channels: ChannelInventory[];
+}
+
+/** A delivery that was split over invocations. */
+export interface SplitDelivery extends DeliveryReport {
+  id: string;
+  /** When it began, in milliseconds since the epoch. */
+  at: number;
+  workers: number;
+  unfinished: number;
+}
+
+export interface TableInventory {
+  services: Map<string, ServiceInventory>;
+  deliveries: SplitDelivery[];
+  isPartial: boolean;
+}
+
+/** Nothing of the lines of logs and of messages is read. */
+const READ = {
+  ProjectionExpression:
+    'pk, sk, #user, acceptedAt, #left, #epoch, #last, #size, #seconds, #report, done, expiresAt',
+  ExpressionAttributeNames: {
+    ...{ '#user': 'user', '#left': 'left', '#epoch': 'epoch', '#last': 'last', '#size': 'size' },
+    ...{ '#seconds': 'seconds', '#report': 'report' },
+  },
+  FilterExpression:
+    'begins_with(sk, :member) OR begins_with(pk, :delivery) OR (begins_with(pk, :log) AND sk = :state)',
+  ExpressionAttributeValues: {
+    ...{ ':member': 'MEMBER#', ':delivery': 'DELIVERY#', ':log': 'LOG#', ':state': 'LOG' },
+  },
+};
+
+export async function readInventory(client: DynamoDBClient, tableName: string): Promise<TableInventory> {
+  const gathering = new Gathering();
+  let rows = 0;
+  const documents = DynamoDBDocumentClient.from(client);
+  for await (const { Items = [], ScannedCount = 0 } of paginateScan(
+    { client: documents },
+    { TableName: tableName, ...READ },
+  )) {
+    for (const item of Items) gathering.add(item as Item);
+    rows += ScannedCount;
+    if (rows >= MOST_ROWS) return gathering.inventory(true);
+  }
+  return gathering.inventory(false);
+}
+
+interface Gathered {
+  members: number;
+  users: Set<string>;
+  log?: LogState;
+}
+
+class Gathering {
+  readonly #services = new Map<string, Gathered>();
+  /** By service and channel. */
+  readonly #channels = new Map<string, Map<string, Gathered>>();
+  readonly #deliveries = new Map<string, { reports: DeliveryReport[]; unfinished: number; at: number }>();
+
+  add(item: Item): void {
+    if (item.pk.startsWith('DELIVERY#')) this.#addShare(item);
+    else if (item.sk === 'LOG') this.#addLog(item);
+    else this.#addMember(toMember(item));
+  }
+
+  inventory(isPartial: boolean): TableInventory {
+    const names = new Set([...this.#services.keys(), ...this.#channels.keys()]);
+    const services = new Map([...names].map((name) => [name, this.#service(name)]));
+    const deliveries = [...this.#deliveries].map(([id, { reports, unfinished, at }]) => ({
+      ...{ id, at, workers: reports.length, unfinished, ...sumOf(reports) },
+    }));
+    return { services, deliveries: deliveries.sort((a, b) => b.at - a.at), isPartial };
+  }
+
+  #service(name: string): ServiceInventory {
+    const { members = 0, users } = this.#services.get(name) ?? {};
+    const channels = [...(this.#channels.get(name) ?? [])].map(([channel, found]) => ({
+      ...{ channel, members: found.members, users: found.users.size },
+      ...(found.log && { log: found.log }),
+    }));
+    channels.sort((a, b) => b.members - a.members || (a.channel < b.channel ? -1 : 1));
+    return { connections: members, users: users?.size ?? 0, channels };
+  }
+
+  #addMember({ service, channel, user, left }: Member): void {
+    if (left) return;
+    const found =
+      channel === undefined
+        ? (this.#services.get(service) ?? { members: 0, users: new Set<string>() })
+        : this.#channel(service, channel);
+    if (channel === undefined) this.#services.set(service, found);
+    found.members += 1;
+    if (user !== undefined) found.users.add(user);
+  }
+
+  #addLog(item: Item): void {
+    const [, service = '', channel = ''] = item.pk.split('#');
+    if (item.epoch !== undefined) this.#channel(service, channel).log = toLogState(item);
+  }
+
+  #addShare({ pk, report, done, expiresAt }: Item): void {
+    const id = pk.slice('DELIVERY#'.length);
+    const at = Number(expiresAt) * 1_000 - DELIVERY_KEPT_MILLISECONDS;
+    const found = this.#deliveries.get(id) ?? { reports: [], unfinished: 0, at };
+    this.#deliveries.set(id, found);
+    found.reports.push(report as unknown as DeliveryReport);
+    if (done !== true) found.unfinished += 1;
+  }
+
+  #channel(service: string, channel: string): Gathered {
+    const channels = this.#channels.get(service) ?? new Map<string, Gathered>();
+    this.#channels.set(service, channels);
+    const found = channels.get(channel) ?? { members: 0, users: new Set<string>() };
+    channels.set(channel, found);
+    return found;
+  }
+}
