@@ -20,6 +20,9 @@ import { type ServiceEntry, serviceEntries } from './service-entries';
 /** As long as a function may run. */
 const LONGEST_INVOCATION_MILLISECONDS = 15 * 60_000;
 
+/** The app runs, or the stack exists, without any service of this library. */
+export class NoServicesError extends UserError {}
+
 export class Place {
   readonly #backends = new Map<string, Backend>();
   readonly #stack: string | undefined;
@@ -56,7 +59,7 @@ export class Place {
       );
     });
     if (entries.length > 0) return new Place(entries, client, options.stack);
-    throw new UserError(
+    throw new NoServicesError(
       `${options.stack === undefined ? `The app at ${client.endpoint}` : `The stack ${JSON.stringify(options.stack)}`} has no service in its outputs. WebSocketService writes these since this version. Deploy the stack, or start the app, again.`,
     );
   }

@@ -89,6 +89,8 @@ async function buildRuntime(): Promise<void> {
   await build({ ...COMMONJS, outdir: LOCAL_DIST, entryPoints: [...programs, ...needed] });
   for (const worker of [...filesOf('local', '.cjs'), ...filesOf('local', '.mjs')])
     cpSync(worker, join(LOCAL_DIST, worker));
+  for (const part of ['console.html', 'console'])
+    cpSync(join('web', part), join(LOCAL_DIST, 'web', part), { recursive: true });
   copyTemplate(LOCAL_DIST);
   cpSync('LICENSE', 'local/LICENSE');
 }

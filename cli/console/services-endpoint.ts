@@ -2,6 +2,7 @@
  * What the console knows of the services of this library, below `/@local/services`: the runtime itself knows nothing of the library.
  *
  * GET    /@local/services?find=TEXT                   services, channels, deliveries
+ * GET    /@local/services/{service}                   who is connected
  * POST   /@local/services/{service}                   the body goes to everyone
  * DELETE /@local/services/{service}/users/{user}      closes the user's connections
  * GET    /@local/services/{service}/channels/{name}   who is in it, and its last lines
@@ -17,9 +18,9 @@ import { answerJson } from '../../local/console/json-answer';
 import { readBody } from '../../local/gateway/request-body';
 import { UserError } from '../../local/user-error';
 import { complaint } from '../complaint';
-import { Place } from '../place';
+import { NoServicesError, Place } from '../place';
 import { publishText } from '../publish';
-import { shownChannel, shownServices } from './shown-services';
+import { type ShownServices, shownChannel, shownMembers, shownServices } from './shown-services';
 
 const PATH = '/@local/services';
 /** How soon a service is seen that was added to the app. */
@@ -56,7 +57,11 @@ class ServicesEndpoint implements LocalHandler {
     try {
       if (body === 'tooLarge') return answerJson(response, 413, { error: TOO_LARGE });
       const parts = path === '' ? [] : path.split('/').map(decoded);
-      const answer = await this.#act(request.method ?? '', parts, query, body.toString());
+      const { method = '' } = request;
+      const answer = await this.#act(method, parts, query, body.toString()).catch((error: unknown) => {
+        if (error instanceof NoServicesError && method === 'GET' && path === '') return NO_SERVICES;
+        throw error;
+      });
       answerJson(response, answer === undefined ? 404 : 200, answer ?? { error: NO_SUCH_REQUEST });
     } catch (error) {
       const isOfUser = error instanceof UserError || error instanceof SharedConnectionError;
@@ -78,6 +83,7 @@ class ServicesEndpoint implements LocalHandler {
     }
     const [service] = place.services(name);
     if (!service) return undefined;
+    if (kind === undefined && method === 'GET') return shownMembers(service);
     if (kind === undefined && method === 'POST') return { report: await service.deliver(text) };
     if (of === undefined) return undefined;
     if (kind === 'users' && method === 'DELETE') return { closed: await disconnect(service, of) };
@@ -101,8 +107,9 @@ class ServicesEndpoint implements LocalHandler {
   }
 }
 
+const NO_SERVICES: ShownServices = { services: [], deliveries: [], users: {} };
 const TOO_LARGE = `A message has at most ${MAX_MESSAGE_BYTES} bytes. Send a shorter one.`;
-const NO_SUCH_REQUEST = `There is no such request. There are GET ${PATH}, POST ${PATH}/{service}, DELETE ${PATH}/{service}/users/{user}, and GET and POST ${PATH}/{service}/channels/{name}.`;
+const NO_SUCH_REQUEST = `There is no such request. There are GET ${PATH}, GET and POST ${PATH}/{service}, DELETE ${PATH}/{service}/users/{user}, and GET and POST ${PATH}/{service}/channels/{name}.`;
 
 /** @throws {UserError} */
 function decoded(text: string): string {

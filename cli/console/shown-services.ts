@@ -1,4 +1,6 @@
 /** What the console shows of services: their channels, who is in one, and the last lines of its log. */
+import type { Member } from '../../lib/connections/connection-items';
+import { presentUsers } from '../../lib/presence/presence-form';
 import type { Service } from '../../lib/service';
 import { withoutSecrets } from '../../local/console/hidden-secrets';
 import type { Place } from '../place';
@@ -8,6 +10,8 @@ const SHOWN_CHANNELS = 100;
 const SHOWN_DELIVERIES = 50;
 const SHOWN_USERS = 200;
 const SHOWN_LINES = 20;
+/** More than the console lists. */
+const NAMED_CONNECTIONS = 2_000;
 
 export interface ShownService {
   name: string;
@@ -23,6 +27,8 @@ export interface ShownServices {
   services: ShownService[];
   /** That were split over invocations, the newest first. */
   deliveries: SplitDelivery[];
+  /** Whom connections belong to, by their ids: those who came last. */
+  users: Record<string, string>;
 }
 
 /** @param find part of the names of channels */
@@ -46,28 +52,41 @@ export async function shownServices(place: Place, find: string): Promise<ShownSe
   });
   const deliveries = [...inventories.values()].flatMap((inventory) => inventory.deliveries);
   deliveries.sort((a, b) => b.at - a.at);
-  return { services, deliveries: deliveries.slice(0, SHOWN_DELIVERIES) };
+  const named = [...inventories.values()].flatMap((inventory) => inventory.named);
+  named.sort((a, b) => b.acceptedAt - a.acceptedAt);
+  return {
+    ...{ services, deliveries: deliveries.slice(0, SHOWN_DELIVERIES) },
+    users: Object.fromEntries(named.slice(0, NAMED_CONNECTIONS).map(({ id, user }) => [id, user])),
+  };
+}
+
+/** Everyone who is connected to a service, or in a channel. */
+export async function shownMembers(service: Service, channel?: string) {
+  const members: Member[] = [];
+  const all = channel === undefined ? service.members() : service.channels.members(service.name, channel);
+  for await (const member of all) members.push(member);
+  const users = presentUsers(members);
+  const unnamed = members.filter(({ user }) => user === undefined).map(({ webSocketId }) => webSocketId);
+  return {
+    members: members.length,
+    users: { total: users.length, shown: users.slice(0, SHOWN_USERS).map(fitToShow) },
+    /** Connections that nobody has identified. */
+    unnamed: { total: unnamed.length, shown: unnamed.slice(0, SHOWN_USERS) },
+  };
 }
 
 export async function shownChannel(service: Service, name: string) {
   const channel = service.channel(name);
-  const [members, users, hasLog] = await Promise.all([
-    channel.members(),
-    channel.presence(),
-    channel.hasLog(),
-  ]);
-  const history = hasLog ? await channel.history({ limit: SHOWN_LINES, reverse: true }) : undefined;
+  const [members, hasLog] = await Promise.all([shownMembers(service, name), channel.hasLog()]);
+  if (!hasLog) return members;
+  const { epoch, offset, lines } = await channel.history({ limit: SHOWN_LINES, reverse: true });
   return {
-    members: members.length,
-    /** Connections that nobody has identified. */
-    unnamed: members.filter(({ user }) => user === undefined).length,
-    users: { total: users.length, shown: users.slice(0, SHOWN_USERS).map(fitToShow) },
-    ...(history && {
-      log: {
-        ...{ epoch: history.epoch, offset: history.offset },
-        lines: history.lines.map(({ offset, at, data }) => ({ offset, at, data: textOf(data) })),
-      },
-    }),
+    ...members,
+    log: {
+      epoch,
+      offset,
+      lines: lines.map((line) => ({ ...{ offset: line.offset, at: line.at }, data: textOf(line.data) })),
+    },
   };
 }
 

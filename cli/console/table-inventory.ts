@@ -3,7 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { type LogState, toLogState } from '../../lib/channels/log/log-items';
 import { type Member, toMember } from '../../lib/connections/connection-items';
-import { type DeliveryReport, sumOf } from '../../lib/delivery/delivery';
+import { type DeliveryReport, sumOf } from '../../lib/delivery/delivery-report';
 import type { Item } from '../../lib/table/item';
 
 /** Rows that are looked at. Beyond them the inventory is partial. */
@@ -36,7 +36,15 @@ export interface SplitDelivery extends DeliveryReport {
 export interface TableInventory {
   services: Map<string, ServiceInventory>;
   deliveries: SplitDelivery[];
+  /** Connections whose user is known. */
+  named: NamedConnection[];
   isPartial: boolean;
+}
+
+export interface NamedConnection {
+  id: string;
+  user: string;
+  acceptedAt: number;
 }
 
 /** Nothing of the lines of logs and of messages is read. */
@@ -77,6 +85,7 @@ interface Gathered {
 
 class Gathering {
   readonly #services = new Map<string, Gathered>();
+  readonly #named: NamedConnection[] = [];
   /** By service and channel. */
   readonly #channels = new Map<string, Map<string, Gathered>>();
   readonly #deliveries = new Map<string, { reports: DeliveryReport[]; unfinished: number; at: number }>();
@@ -93,7 +102,7 @@ class Gathering {
     const deliveries = [...this.#deliveries].map(([id, { reports, unfinished, at }]) => ({
       ...{ id, at, workers: reports.length, unfinished, ...sumOf(reports) },
     }));
-    return { services, deliveries: deliveries.sort((a, b) => b.at - a.at), isPartial };
+    return { services, deliveries, named: this.#named, isPartial };
   }
 
   #service(name: string): ServiceInventory {
@@ -106,8 +115,9 @@ class Gathering {
     return { connections: members, users: users?.size ?? 0, channels };
   }
 
-  #addMember({ service, channel, user, left }: Member): void {
+  #addMember({ service, channel, user, left, webSocketId, acceptedAt }: Member): void {
     if (left) return;
+    if (channel === undefined && user !== undefined) this.#named.push({ id: webSocketId, user, acceptedAt });
     const found =
       channel === undefined
         ? (this.#services.get(service) ?? { members: 0, users: new Set<string>() })

@@ -30,10 +30,22 @@ export interface ConnectionList {
   shown: ListedConnection[];
 }
 
-/** @param find part of an id, a stage, an address, a user or a user agent */
-export function connectionList(connections: Connection[], activity: Activity, find: string): ConnectionList {
-  const wanted = find.toLowerCase();
-  const found = wanted === '' ? connections : connections.filter((one) => textOf(one).includes(wanted));
+/** Which connections are looked for. */
+export interface Wanted {
+  /** Part of an id, a stage, an address, a user or a user agent; empty for all. */
+  text: string;
+  /** These, too: of users that only the app's library knows. */
+  ids: ReadonlySet<string>;
+}
+
+export function connectionList(
+  connections: Connection[],
+  activity: Activity,
+  { text, ids }: Wanted,
+): ConnectionList {
+  const part = text.toLowerCase();
+  const isWanted = (one: Connection) => ids.has(one.connectionId) || textOf(one).includes(part);
+  const found = part === '' ? connections : connections.filter(isWanted);
   const shown = found.slice(-SHOWN_CONNECTIONS).reverse();
   return {
     total: connections.length,

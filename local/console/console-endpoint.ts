@@ -3,13 +3,13 @@
  *
  * /@local/console            the page
  * /@local/events             what happens: see event-streams.ts
- * /@local/state?find=TEXT    the app, its functions and connections
+ * /@local/state?find=TEXT    the app, its functions and connections; id=ID, of a connection, may be repeated
  * /@local/connections/{id}   POST, DELETE
  * /@local/services…          what an extension knows of the services of the app's own library
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ConnectionActions } from './connection-actions';
-import type { ConnectionList } from './connection-list';
+import type { ConnectionList, Wanted } from './connection-list';
 import { answerConsoleFile } from './console-files';
 import type { EventStreams } from './event-streams';
 import { answerJson } from './json-answer';
@@ -25,8 +25,8 @@ export interface ConsoleState {
 
 export interface ConsoleEndpointOptions {
   streams: EventStreams;
-  /** What is there now. `find` selects connections. */
-  state(find: string): ConsoleState;
+  /** What is there now, with the connections that are wanted. */
+  state(wanted: Wanted): ConsoleState;
   actions: ConnectionActions;
   /** @default none */
   services?: LocalHandler | undefined;
@@ -64,8 +64,9 @@ export class ConsoleEndpoint implements LocalHandler {
     if (isRead && path === '/@local/events') return streams.open(request, response);
     if (isRead && path === '/@local/state') {
       const [, query = ''] = (request.url ?? '').split(/\?(.*)/s);
-      const find = new URLSearchParams(query).get('find') ?? '';
-      return answerJson(response, 200, state(find.slice(0, MOST_FIND_CHARACTERS)));
+      const asked = new URLSearchParams(query);
+      const text = (asked.get('find') ?? '').slice(0, MOST_FIND_CHARACTERS);
+      return answerJson(response, 200, state({ text, ids: new Set(asked.getAll('id')) }));
     }
     const error = `There is no ${request.method} ${path}. There are /@local/console, /@local/events, /@local/state, /@local/connections/{id} and /@local/faults.`;
     answerJson(response, 404, { error });

@@ -51,13 +51,13 @@ export function createConsole({ clock, faults, services, runtime }: ConsoleOptio
   });
   const endpoint = new ConsoleEndpoint({
     streams: new EventStreams(activity, clock, gauges),
-    state: (find) => {
+    state: (wanted) => {
       const { app, addresses, connections } = runtime();
       const { run, startedAt, last } = activity;
       return {
         ...{ run, startedAt, last, now: clock.now(), gauges: gauges(), hasServices: services !== undefined },
         ...appOutline(app, addresses, activity),
-        connections: connectionList(connections, activity, find),
+        connections: connectionList(connections, activity, wanted),
       };
     },
     actions: new ConnectionActions({

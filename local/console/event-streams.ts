@@ -9,7 +9,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Alarm, Clock } from '../clock';
 import type { Activity } from './activity';
-import type { Numbered } from './happening';
+import { COUNTED, type Numbered } from './happening';
 import { withoutSecrets } from './hidden-secrets';
 import { KEPT_SECONDS } from './seconds';
 
@@ -25,6 +25,8 @@ interface Stream {
   response: ServerResponse;
   /** The number of the last happening that it has, or that was skipped. */
   sent: number;
+  /** The last second whose counts it has, since the epoch. */
+  second: number;
 }
 
 export interface Gauges {
@@ -60,8 +62,8 @@ export class EventStreams {
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
     });
-    const stream = { response, sent: this.#resumesAfter(request.headers['last-event-id']) };
-    this.#hello(stream);
+    const sent = this.#resumesAfter(request.headers['last-event-id']);
+    const stream = { response, sent, second: this.#hello(response) };
     this.#streams.add(stream);
     response.on('close', () => this.#closed(stream));
     this.#sendTo(stream);
@@ -97,23 +99,34 @@ export class EventStreams {
     const now = this.#clock.now();
     return this.#clock.after(SECOND_MILLIS - (now % SECOND_MILLIS), () => {
       this.#second = this.#afterASecond();
-      const { until, series } = this.#activity.seconds.last(1, this.#clock.now());
-      const counts = Object.fromEntries(Object.entries(series).map(([name, [count]]) => [name, count]));
       for (const stream of this.#streams) {
-        if (isWaiting(stream)) continue;
-        stream.response.write(eventOf('second', { second: until, counts, gauges: this.#gauges() }));
+        this.#tellSeconds(stream);
         // What came while its reader did not read.
         this.#sendTo(stream);
       }
     });
   }
 
-  #hello({ response }: Stream): void {
+  /** Several, if this process was too busy to tell each of them in time, or its reader to read them. */
+  #tellSeconds(stream: Stream): void {
+    if (isWaiting(stream)) return;
+    const { until, series } = this.#activity.seconds.last(KEPT_SECONDS - 1, this.#clock.now());
+    for (let second = Math.max(stream.second + 1, until - KEPT_SECONDS + 2); second <= until; second += 1) {
+      const at = KEPT_SECONDS - 2 - (until - second);
+      const counts = Object.fromEntries(COUNTED.map((name) => [name, series[name][at]]));
+      stream.response.write(eventOf('second', { second, counts, gauges: this.#gauges() }));
+    }
+    stream.second = Math.max(stream.second, until);
+  }
+
+  /** Returns the last second whose counts are in it. */
+  #hello(response: ServerResponse): number {
     const { until, series } = this.#activity.seconds.last(KEPT_SECONDS - 1, this.#clock.now());
     const { run, startedAt } = this.#activity;
     response.write(
       eventOf('hello', { run, startedAt, until, series, gauges: this.#gauges() }, 'retry: 1000\n'),
     );
+    return until;
   }
 
   #sendTo(stream: Stream): void {

@@ -71,10 +71,22 @@ describe('The services in the console', () => {
     const { status, body } = await ask('GET', '/inbox/channels/room%2F1');
     expect(status).toBe(200);
     expect(body).toMatchObject({
-      ...{ members: 2, unnamed: 0 },
+      ...{ members: 2, unnamed: { total: 0, shown: [] } },
       users: { total: 1, shown: [{ user: 'ada', connections: 2, info: expect.stringContaining('hidden') }] },
     });
     expect(body).not.toHaveProperty('log');
+  });
+
+  it('show who is connected, and whose connection is whose', async () => {
+    const { id } = await guest('ada', 'room/1');
+    const client = await SocketClient.connect(app.runtime.webSocketUrl('inbox'));
+    const unnamed = { id: await client.hears(), client };
+    guests.push(unnamed);
+    expect((await ask('GET', '/inbox')).body).toMatchObject({
+      ...{ members: 2, users: { total: 1, shown: [{ user: 'ada' }] } },
+      unnamed: { total: 1, shown: [unnamed.id] },
+    });
+    expect((await ask('GET')).body.users).toEqual({ [id]: 'ada' });
   });
 
   it('publish to a channel, and report what became of it', async () => {
@@ -123,7 +135,7 @@ describe('The services in the console', () => {
   it('list deliveries that were split', async () => {
     const { table, clock } = inbox.backend;
     const share = {
-      ...{ delivery: 'd1', number: 0, after: 'MEMBER#', data: '', except: [], options: {} },
+      ...{ delivery: 'd1', number: 0, turn: 0, after: 'MEMBER#', data: '', except: [], options: {} },
     };
     const store = new ShareStore(table, clock);
     await store.add(share);
@@ -158,6 +170,7 @@ const BY = { at: Date.now(), requestId: 'test' };
 interface Answer {
   services?: { name: string; channels: { shown: object[] } }[];
   deliveries?: object[];
+  users?: object;
   report?: { sent: number };
   log?: object;
   error?: string;

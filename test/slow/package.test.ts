@@ -96,9 +96,13 @@ describe('the package in a stranger’s project', () => {
 
   it('has the local runtime in a package of its own', async () => {
     const files = await filesIn(localTarball);
-    const others = files.filter((file) => !(BUILT.test(file) && /^dist\/(lib|local|cli)\//.test(file)));
+    const others = files.filter(
+      (file) =>
+        !/^dist\/web\/console/.test(file) && !(BUILT.test(file) && /^dist\/(lib|local|cli)\//.test(file)),
+    );
     expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json', 'shared-connection-local.js']);
     expect(files).toContain('dist/local/lambda/worker/bootstrap.cjs');
+    expect(files).toEqual(expect.arrayContaining(['dist/web/console.html', 'dist/web/console/main.mjs']));
   });
 
   it('writes the project that the repository has as an example', async () => {

@@ -145,6 +145,8 @@ describe('The console of a runtime', () => {
       ],
     });
     expect((await state('FIRST')).connections).toMatchObject({ total: 2, found: 1, shown: [{ id: first }] });
+    const { body } = await ask('GET', `state?find=ada&id=${encodeURIComponent(String(second))}`);
+    expect(body.connections).toMatchObject({ found: 1, shown: [{ id: second }] });
   });
 
   it('outlines the app, without values of its environment', async () => {

@@ -107,6 +107,23 @@ describe('EventStreams', () => {
     expect((data.counts as { messages: number }).messages).toBe(5_000);
   });
 
+  it('tells each second once, also after it was too busy to tell them in time', async () => {
+    const reader = await open();
+    const { data } = await reader.next('hello');
+    const first = Number(data.until) + 1;
+    log('in the first second');
+    const busy = jest.spyOn(clock, 'now').mockReturnValue(clock.now() + 3_500);
+    clock.advance(1_000);
+    busy.mockRestore();
+    clock.advance(4_000);
+    const seconds: object[] = [];
+    for (let second = first; second < first + 5; second += 1) {
+      const { data: told } = await reader.next('second');
+      seconds.push([told.second, (told.counts as { messages: number }).messages]);
+    }
+    expect(seconds).toEqual([1, 0, 0, 0, 0].map((messages, index) => [first + index, messages]));
+  });
+
   it('goes on where a reader was, if it was in this run', async () => {
     for (const text of ['one', 'two', 'three']) log(text);
     expect(texts(await (await open(`${activity.run} 1`)).next('batch'))).toEqual(['two', 'three']);

@@ -1,0 +1,316 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { WebSocket } from 'ws';
+import { consoleServices } from '../../cli/console/services';
+import type { App } from '../../local/assembly/model';
+import { Faults } from '../../local/faults/faults';
+import { NO_ACCOUNT_QUOTAS } from '../../local/gateway/quotas';
+import { silentFunctionLog } from '../../local/lambda/function-log';
+import { silentLog } from '../../local/log';
+import { type Runtime, type RuntimeOptions, startRuntime } from '../../local/runtime';
+import { chatTemplateWith, readTemplate } from '../local/assembly/written-assembly';
+import { ChatClient } from '../runtime/chat-client';
+import { synthesizedApp } from '../runtime/running-app';
+import { CHROMIUM, noteComplaints } from './chromium';
+
+jest.setTimeout(180_000);
+
+const ROOT = join(__dirname, '../..');
+const AXE = require.resolve('axe-core/axe.min.js');
+const TABS = ['connections', 'channels', 'functions', 'deliveries', 'faults', 'apis'];
+
+describe('the console page', () => {
+  let app: App;
+  let runtime: Runtime;
+  let browser: Browser;
+  /** What pages have complained about. */
+  let complaints: string[];
+
+  const start = (options: Partial<RuntimeOptions> = {}) =>
+    startRuntime({
+      ...{ app, port: 0, log: silentLog, functionLog: silentFunctionLog, faults: new Faults() },
+      ...{ services: consoleServices, webDirectory: join(ROOT, 'web'), ...options },
+    });
+
+  beforeAll(async () => {
+    app = await synthesizedApp();
+    browser = await chromium.launch(CHROMIUM);
+  });
+  afterAll(() => browser.close());
+  beforeEach(() => {
+    complaints = [];
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    await runtime.close();
+  });
+
+  const open = async (options: BrowserContextOptions = {}, path = '/@local/console'): Promise<Page> => {
+    const page = await (await browser.newContext(options)).newPage();
+    noteComplaints(page, complaints);
+    await page.goto(`${runtime.url}${path}`);
+    await page.waitForSelector('[data-state="live"]');
+    return page;
+  };
+  const chat = () => ChatClient.connect(runtime.webSocketUrl('chat'));
+  /** A row of the list of what happens. */
+  const row = (page: Page, label: string, text: string) =>
+    page
+      .locator('#feed li', { has: page.locator('.label', { hasText: label }) })
+      .filter({ hasText: text })
+      .first();
+  /** Waits until an expression holds in the page. It is text: these types know no document. */
+  const holds = async (page: Page, condition: string) => {
+    while (!(await page.evaluate(condition))) await page.waitForTimeout(20);
+  };
+
+  describe("with this repository's app", () => {
+    beforeEach(async () => {
+      runtime = await start();
+    });
+
+    it.each(['/@local/console', '/console.html'])('shows at %s what happens, as it happens', async (path) => {
+      const page = await open({}, path);
+      const client = await chat();
+      const id = await client.id();
+      await row(page, 'connected', '/chat').waitFor();
+      client.send({ User: 'Ada' });
+      await row(page, 'message', '{"User":"Ada"}').waitFor();
+      await row(page, 'function', 'Chat/Functions/Routes').waitFor();
+      await row(page, 'post', '"userlist"').waitFor();
+      await page.locator('#connections .name', { hasText: 'Ada' }).waitFor();
+      await client.close();
+      await row(page, 'closed', '/chat').waitFor();
+      expect(await page.locator(`#feed [data-connection="${id}"]`).count()).toBeGreaterThan(3);
+      expect(complaints).toEqual([]);
+    });
+
+    it('sends a text to one connection, and closes it', async () => {
+      const client = await chat();
+      const closed = client.closed();
+      const page = await open();
+      await page.click('#connections .row');
+      await page.fill('#connections textarea', '{"Type":"Hello"}');
+      await page.press('#connections textarea', 'Enter');
+      await client.hears('Hello');
+      await page.locator('#connections .outcome', { hasText: 'Sent.' }).waitFor();
+      await page.click('#connections .danger');
+      await closed;
+      await page.locator('#connections-empty', { hasText: 'Nobody is connected.' }).waitFor();
+      expect(complaints).toEqual([]);
+    });
+
+    it('publishes to everyone, shows the report, and disconnects a user', async () => {
+      const [ada, bob] = [await chat(), await chat()];
+      ada.send({ User: 'Ada' });
+      bob.send({ User: 'Bob' });
+      await bob.until(() => bob.users?.length === 2);
+      const page = await open();
+      await page.click('#tab-channels');
+      await page.locator('.service', { hasText: 'chat' }).first().locator('.row').first().click();
+      await page.fill('#channel textarea', '{"Type":"Hello"}');
+      await page.click('#channel [type="submit"]');
+      await Promise.all([ada, bob].map((client) => client.hears('Hello')));
+      await page.locator('#channel .outcome', { hasText: 'Sent to 2.' }).waitFor();
+      const closed = ada.closed();
+      await page.click('[aria-label="Disconnect Ada"]');
+      await closed;
+      await page.locator('[aria-label="Disconnect Ada"]').waitFor({ state: 'detached' });
+      expect(await page.locator('#channel li .name').allTextContents()).toEqual(['Bob']);
+      await page.click('#tab-deliveries');
+      await page.locator('.delivery', { hasText: 'everyone of chat' }).waitFor();
+      expect(await page.textContent('.delivery .counts')).toBe('2 sent');
+      await bob.close();
+      expect(complaints).toEqual([]);
+    });
+
+    it('switches faults on and off, and shows how often they struck', async () => {
+      const client = await chat();
+      const page = await open();
+      await page.click('#tab-faults');
+      await page.fill('[aria-label="throttled: percent"]', '100');
+      await page.click('[role="switch"][aria-label="throttled"]');
+      await page.locator('#faults-on', { hasText: '1 fault on' }).waitFor();
+      client.send({ User: 'Ada' });
+      await page.locator('.is-on .struck', { hasText: /^[1-9]\d* of/ }).waitFor();
+      await row(page, 'post', '429').waitFor();
+      await page.click('#faults-off');
+      await page.locator('#faults-on').waitFor({ state: 'hidden' });
+      await client.close();
+      expect(complaints).toEqual([]);
+    });
+
+    it('shows what users write as text, and never a secret', async () => {
+      const client = await chat();
+      const page = await open();
+      client.send({ User: '<img src=x onerror=alert(1)>', password: 'hunter2' });
+      await row(page, 'message', '<img src=x onerror=alert(1)>').waitFor();
+      await page.locator('#connections .name', { hasText: '<img' }).waitFor();
+      await page.click('#tab-channels');
+      await page.locator('.service', { hasText: 'chat' }).first().locator('.row').first().click();
+      await page.locator('#channel .name', { hasText: '<img' }).waitFor();
+      expect(await page.locator('#feed img, #panels img').count()).toBe(0);
+      expect(await page.textContent('body')).not.toContain('hunter2');
+      await client.close();
+      expect(complaints).toEqual([]);
+    });
+
+    it('filters, pauses and shows problems only', async () => {
+      const client = await chat();
+      const page = await open();
+      await row(page, 'connected', '/chat').waitFor();
+      await page.click('#kinds button:text-is("Connections")');
+      expect(await row(page, 'connected', '/chat').count()).toBe(0);
+      await page.click('#kinds button:text-is("Connections")');
+      await page.fill('#find-activity', 'no such thing');
+      await page.locator('#feed-empty', { hasText: 'Nothing of the last events fits' }).waitFor();
+      await page.fill('#find-activity', '');
+      await page.click('#pause');
+      client.send({ User: 'Ada' });
+      await page.locator('#pause', { hasText: /Go on \(\d+\)/ }).waitFor();
+      expect(await row(page, 'message', 'Ada').count()).toBe(0);
+      await page.click('#pause');
+      await row(page, 'message', 'Ada').waitFor();
+      await page.click('#kinds button:text-is("Only problems")');
+      expect(await row(page, 'message', 'Ada').count()).toBe(0);
+      await fetch(`${runtime.url}/@local/connections/none`, { method: 'POST', body: 'x' });
+      await row(page, 'post', '410').waitFor();
+      await client.close();
+    });
+
+    it('can be used with the keyboard', async () => {
+      const page = await open();
+      await page.locator('#tab-channels').waitFor();
+      await page.focus('#tab-connections');
+      for (const tab of [...TABS.slice(1), 'connections']) {
+        await page.keyboard.press('ArrowRight');
+        expect(await page.locator(`#panel-${tab}`).isVisible()).toBe(true);
+        expect(await page.locator('.panel:visible').count()).toBe(1);
+      }
+      await page.keyboard.press('End');
+      expect(await page.evaluate('document.activeElement.id')).toBe('tab-apis');
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate('document.activeElement.id')).toBe('panel-apis');
+    });
+
+    it('goes on with another run of the runtime', async () => {
+      const page = await open();
+      const { port } = runtime;
+      await runtime.close();
+      await page.waitForSelector('[data-state="waiting"]');
+      runtime = await start({ port });
+      await page.waitForSelector('[data-state="live"]');
+      const client = await chat();
+      await row(page, 'connected', '/chat').waitFor();
+      await client.close();
+    });
+
+    it.each([
+      ['light', 390],
+      ['light', 1280],
+      ['dark', 390],
+      ['dark', 1280],
+    ] as const)('has nothing that axe finds wrong, %s at %d pixels', async (colorScheme, width) => {
+      const client = await chat();
+      client.send({ User: 'Ada' });
+      await client.until(() => client.users?.length === 1);
+      const viewport = { width, height: 800 };
+      const page = await open({ colorScheme, viewport, bypassCSP: true, reducedMotion: 'reduce' });
+      await fetch(`${runtime.url}/@local/faults/throttled`, { method: 'PUT', body: '0.1' });
+      await fetch(`${runtime.url}/@local/connections/none`, { method: 'POST', body: 'x' });
+      await row(page, 'post', '410').waitFor();
+      await page.click('#connections .row');
+      await page.locator('#tab-channels').waitFor();
+      await page.addScriptTag({ path: AXE });
+      for (const tab of TABS) {
+        await page.click(`#tab-${tab}`);
+        if (tab === 'channels') {
+          await page.locator('.service', { hasText: 'chat' }).first().locator('.row').first().click();
+          await page.locator('#channel .name', { hasText: 'Ada' }).waitFor();
+        }
+        const violations = await page.evaluate(
+          "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes[0].html))",
+        );
+        expect([tab, violations]).toEqual([tab, []]);
+        const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+        expect([tab, await page.evaluate(overflow)]).toEqual([tab, 0]);
+      }
+      await client.close();
+    });
+  });
+
+  describe('with an app of somebody else, and much of everything', () => {
+    const sockets: WebSocket[] = [];
+
+    beforeEach(async () => {
+      const mock = {
+        ...{ IntegrationType: 'MOCK', IntegrationUri: undefined, TemplateSelectionExpression: '200' },
+        RequestTemplates: { 200: '{"statusCode":200}' },
+      };
+      runtime = await start({
+        app: readTemplate(chatTemplateWith({ Integration: mock })),
+        accountQuotas: NO_ACCOUNT_QUOTAS,
+      });
+    });
+    afterEach(() => {
+      for (const socket of sockets.splice(0)) socket.terminate();
+    });
+
+    const connect = async (userAgent: string) => {
+      const headers = { 'user-agent': userAgent };
+      const socket = new WebSocket(runtime.webSocketUrl('chat'), { headers, perMessageDeflate: false });
+      sockets.push(socket);
+      await once(socket, 'open');
+      return socket;
+    };
+
+    it('has no channels', async () => {
+      const page = await open();
+      await page.locator('#connections-empty', { hasText: 'Nobody is connected.' }).waitFor();
+      await page.click('#tab-apis');
+      await page.locator('.api', { hasText: 'Main/Api' }).waitFor();
+      expect(await page.locator('#tab-channels').isVisible()).toBe(false);
+      expect(complaints).toEqual([]);
+    });
+
+    it('lists the newest of 5,000 connections, and finds the others', async () => {
+      const page = await open();
+      for (let some = 0; some < 5_000; some += 100) {
+        await Promise.all(Array.from({ length: 100 }, (_, n) => connect(`client-${some + n}.`)));
+      }
+      await page.locator('#tab-connections', { hasText: '5,000' }).waitFor();
+      await page.locator('#connections-more', { hasText: 'the newest 200 of 5,000' }).waitFor();
+      expect(await page.locator('#connections > li').count()).toBe(200);
+      await page.fill('#find-connection', 'client-17.');
+      await holds(page, "document.querySelectorAll('#connections > li').length === 1");
+      await page.click('#connections .row');
+      expect(await page.textContent('#connections dl')).toContain('client-17.');
+      expect(complaints).toEqual([]);
+    });
+
+    it('draws ten times a second at most in a burst, says what it left out, and counts everything', async () => {
+      const socket = await connect('burst');
+      const page = await open();
+      await page.locator('#feed li').first().waitFor();
+      await page.evaluate(`
+        globalThis.draws = [];
+        new MutationObserver(() => draws.push(performance.now()))
+          .observe(document.getElementById('feed'), { childList: true });
+      `);
+      const total = 20_000;
+      for (let n = 0; n < total; n += 100) {
+        for (let one = 0; one < 100; one += 1) socket.send(`message ${n + one}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      await row(page, 'message', `message ${total - 1}`).waitFor();
+      await page.locator('.chart', { hasText: '20,000 in 5 min' }).waitFor();
+      const draws = (await page.evaluate('draws')) as number[];
+      const pauses = draws.slice(1).map((at, index) => at - (draws[index] ?? 0));
+      expect(Math.min(...pauses)).toBeGreaterThan(90);
+      expect(await page.locator('#feed li').count()).toBeLessThanOrEqual(300);
+      expect(await page.locator('#feed .gap').count()).toBeGreaterThan(0);
+      expect(complaints).toEqual([]);
+    });
+  });
+});

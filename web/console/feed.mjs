@@ -1,0 +1,270 @@
+/** The list of what happens, the newest first. It draws ten times a second at most, and only as many rows as people can read. */
+import { byId, make, setText } from './dom.mjs';
+import { bytes, count, duration, plural, timeOfDay } from './format.mjs';
+
+/** What is remembered, so that another filter has something to show. */
+const REMEMBERED = 2_000;
+const ROWS = 300;
+const ROWS_AT_ONCE = 60;
+const FRAME_MILLISECONDS = 100;
+
+/** Groups of kinds, as they can be switched. */
+const GROUPS = [
+  { name: 'Connections', kinds: ['opened', 'closed', 'refused'] },
+  { name: 'Messages', kinds: ['message', 'answer'] },
+  { name: 'Posts', kinds: ['post'] },
+  { name: 'Functions', kinds: ['end', 'notice'] },
+  { name: 'Output', kinds: ['output'] },
+  { name: 'Log', kinds: ['log', 'fault'] },
+  { name: 'Only problems', isProblems: true },
+];
+
+/** What a row says: a label, whom it is about, and details. `tone` is its color. */
+const ROW_OF = {
+  opened: ({ stage, from, user }) => ['connected', 'good', `/${stage}`, [user, `from ${from}`]],
+  closed: ({ stage, code, reason, millis }) => [
+    'closed',
+    'quiet',
+    `/${stage}`,
+    [`${code} ${reason}`.trim(), `after ${duration(millis)}`],
+  ],
+  refused: ({ path, from, status }) => ['refused', 'bad', path, [`status ${status}`, `from ${from}`]],
+  message: ({ stage, route, bytes: size, text }) => [
+    'message',
+    'in',
+    `/${stage} ${route}`,
+    [bytes(size), text],
+  ],
+  answer: ({ stage, route, status, millis, text }) => [
+    'answer',
+    status >= 400 ? 'bad' : 'out',
+    `/${stage} ${route}`,
+    [`status ${status}`, duration(millis), text],
+  ],
+  post: ({ stage, method, status, bytes: size, text }) => [
+    method === 'POST' ? 'post' : method.toLowerCase(),
+    status === undefined || status >= 429 ? 'bad' : status === 410 ? 'wait' : 'out',
+    stage === '' ? '' : `/${stage}`,
+    [status === undefined ? 'no answer' : String(status), size === undefined ? '' : bytes(size), text],
+  ],
+  end: ({ function: name, subject, cold, attempt, millis, initMillis, error }) => [
+    'function',
+    error === undefined ? 'run' : 'bad',
+    name,
+    [
+      duration(millis),
+      cold ? `cold${initMillis === undefined ? '' : `, started in ${duration(initMillis)}`}` : '',
+      attempt > 1 ? `attempt ${attempt}` : '',
+      error ?? subjectOf(subject),
+    ],
+  ],
+  output: ({ function: name, text }) => ['output', 'quiet', name, [text]],
+  notice: ({ function: name, text }) => ['notice', 'wait', name, [text]],
+  log: ({ level, text }) => [
+    level === 'info' ? 'log' : level,
+    level === 'error' ? 'bad' : level === 'warn' ? 'wait' : 'quiet',
+    '',
+    [text],
+  ],
+  fault: ({ name, subject }) => ['fault', 'wait', name, [subject]],
+};
+
+/** `$default uJo39vlXoAMCHMA=`: the id is shown by itself. */
+function subjectOf(subject = '') {
+  return connectionIn(subject) === undefined ? subject : subject.slice(0, subject.lastIndexOf(' '));
+}
+
+function connectionIn(subject = '') {
+  return /^\S+ ([\w-]{8,}=)$/.exec(subject)?.[1];
+}
+
+export function connectionOf({ connection, subject }) {
+  return connection ?? connectionIn(subject);
+}
+
+function isProblem({ kind, status, error, level, code }) {
+  if (kind === 'post' || kind === 'answer') return status === undefined || status >= 400;
+  if (kind === 'closed') return code !== 1000 && code !== 1001 && code !== 1005;
+  return (
+    ['refused', 'fault', 'notice'].includes(kind) ||
+    error !== undefined ||
+    level === 'warn' ||
+    level === 'error'
+  );
+}
+
+export class Feed extends EventTarget {
+  #happenings = [];
+  #fresh = [];
+  #skipped = 0;
+  #timer;
+  #isPaused = false;
+  #hidden = new Set();
+  #onlyProblems = false;
+  #find = '';
+  #list = byId('feed');
+  #newest = 0;
+  #paused = 0;
+
+  constructor() {
+    super();
+    for (const group of GROUPS) byId('kinds').append(this.#button(group));
+    byId('find-activity').addEventListener('input', ({ target }) => this.find(target.value));
+    byId('pause').addEventListener('click', () => this.#pause(!this.#isPaused));
+    byId('clear').addEventListener('click', () => {
+      this.#happenings = [];
+      this.#redraw();
+    });
+    byId('wrap').addEventListener('change', ({ target }) =>
+      this.#list.classList.toggle('wraps', target.checked),
+    );
+    this.#list.addEventListener('click', ({ target }) => {
+      const id = target.closest('[data-connection]')?.dataset.connection;
+      if (id !== undefined) this.dispatchEvent(new CustomEvent('connection', { detail: id }));
+    });
+  }
+
+  /** Another run has begun. */
+  begin() {
+    this.#newest = 0;
+  }
+
+  add({ happenings, skipped }) {
+    const fresh = happenings.filter(({ n, kind }) => n > this.#newest && kind !== 'start');
+    this.#newest = Math.max(this.#newest, happenings.at(-1)?.n ?? 0);
+    this.#happenings.push(...fresh);
+    this.#happenings.splice(0, this.#happenings.length - REMEMBERED);
+    if (this.#isPaused) {
+      this.#paused += fresh.length + skipped;
+      setText(byId('pause'), `Go on (${count(this.#paused)})`);
+      return;
+    }
+    this.#fresh.push(...fresh);
+    this.#skipped += skipped;
+    this.#timer ??= setTimeout(() => requestAnimationFrame(() => this.#draw()), FRAME_MILLISECONDS);
+  }
+
+  /** Shows only what contains the text. */
+  find(text) {
+    this.#find = text.toLowerCase();
+    if (byId('find-activity').value !== text) byId('find-activity').value = text;
+    this.#redraw();
+  }
+
+  #button({ name, kinds = [], isProblems = false }) {
+    const button = make(
+      'button',
+      { type: 'button', className: 'chip', aria: { pressed: String(!isProblems) } },
+      name,
+    );
+    button.addEventListener('click', () => {
+      const isOn = button.getAttribute('aria-pressed') !== 'true';
+      button.setAttribute('aria-pressed', String(isOn));
+      if (isProblems) this.#onlyProblems = isOn;
+      else for (const kind of kinds) this.#hidden[isOn ? 'delete' : 'add'](kind);
+      this.#redraw();
+    });
+    return button;
+  }
+
+  #pause(isPaused) {
+    this.#isPaused = isPaused;
+    this.#paused = 0;
+    byId('pause').setAttribute('aria-pressed', String(isPaused));
+    setText(byId('pause'), isPaused ? 'Go on' : 'Pause');
+    if (!isPaused) this.#redraw();
+  }
+
+  #isShown(happening) {
+    if (this.#hidden.has(happening.kind)) return false;
+    if (this.#onlyProblems && !isProblem(happening)) return false;
+    return this.#find === '' || textOf(happening).includes(this.#find);
+  }
+
+  #redraw() {
+    this.#fresh = [];
+    this.#skipped = 0;
+    this.#list.replaceChildren(
+      ...this.#happenings
+        .filter((one) => this.#isShown(one))
+        .slice(-ROWS)
+        .reverse()
+        .map(rowOf),
+    );
+    this.#showEmpty();
+  }
+
+  #draw() {
+    this.#timer = undefined;
+    const shown = this.#fresh.filter((one) => this.#isShown(one));
+    const rows = shown.slice(-ROWS_AT_ONCE).reverse().map(rowOf);
+    const left = shown.length - rows.length + (this.#find === '' ? this.#skipped : 0);
+    this.#fresh = [];
+    this.#skipped = 0;
+    if (left > 0) rows.push(this.#gap(left));
+    this.#list.prepend(...rows);
+    while (this.#list.childElementCount > ROWS) this.#list.lastElementChild.remove();
+    this.#showEmpty();
+  }
+
+  /** One row for all that was left out since the last one, while nothing else is shown between them. */
+  #gap(left) {
+    return make('li', { className: 'gap' }, `${count(left)} more`);
+  }
+
+  #showEmpty() {
+    const isEmpty = this.#list.childElementCount === 0;
+    byId('feed-empty').hidden = !isEmpty;
+    const hasAny = this.#happenings.length > 0;
+    setText(
+      byId('feed-empty'),
+      hasAny
+        ? 'Nothing of the last events fits the filter.'
+        : 'Nothing has happened yet. Connect a client, or send it something.',
+    );
+  }
+
+  /** What happens in a second, in words. */
+  showPace({ counts, gauges }) {
+    const sum = counts.messages + counts.delivered + counts.invocations + counts.opened + counts.closed;
+    setText(
+      byId('pace'),
+      sum === 0 ? 'quiet' : `${count(sum)} a second, ${plural(gauges.running, 'function')} running`,
+    );
+  }
+}
+
+function rowOf(happening) {
+  const [label, tone, about, details] = ROW_OF[happening.kind](happening);
+  const id = connectionOf(happening);
+  return make(
+    'li',
+    { data: { tone } },
+    make('time', {}, timeOfDay(happening.at)),
+    make('span', { className: 'label' }, label),
+    make(
+      'span',
+      { className: 'what' },
+      about && make('b', {}, about),
+      ...details.filter((one) => one !== undefined && one !== '').map((one) => make('span', {}, one)),
+    ),
+    id === undefined
+      ? undefined
+      : make(
+          'button',
+          {
+            type: 'button',
+            className: 'id',
+            tabIndex: -1,
+            data: { connection: id },
+            title: 'Show this connection',
+          },
+          id,
+        ),
+  );
+}
+
+function textOf(happening) {
+  happening.found ??= Object.values(happening).join('\n').toLowerCase();
+  return happening.found;
+}

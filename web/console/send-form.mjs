@@ -1,0 +1,41 @@
+/** A form that sends a text: Enter sends, Shift and Enter break the line, and what became of it stands below. */
+import { make, setText } from './dom.mjs';
+
+/** @param send gets the text, and resolves with words about the outcome */
+export function sendForm({ label, placeholder, send, actions = [] }) {
+  const text = make('textarea', {
+    ...{ rows: 2, required: true, spellcheck: false, placeholder },
+    aria: { label: placeholder },
+  });
+  const outcome = make('p', { className: 'outcome', role: 'status' });
+  const button = make('button', { type: 'submit' }, label);
+  const form = make(
+    'form',
+    { className: 'publish' },
+    text,
+    make('p', { className: 'actions' }, button, ...actions),
+    outcome,
+  );
+  text.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    await showOutcome(outcome, () => send(text.value));
+    button.disabled = false;
+  });
+  return { element: form, outcome };
+}
+
+/** Does something, and shows the words that it resolves with, or why it failed. */
+export async function showOutcome(outcome, work) {
+  setText(outcome, '');
+  try {
+    setText(outcome, await work());
+  } catch (error) {
+    setText(outcome, error.message);
+  }
+}
