@@ -80,9 +80,12 @@ export class Database {
     return `arn:aws:dynamodb:${this.options.region}:${this.options.accountId}:table/${tableName}`;
   }
 
-  /** Creates a table, or changes it. */
-  keepTable(state: TableState): Table {
-    this.#journal({ table: settled(state) });
+  /**
+   * Creates a table, or changes it.
+   * @param final what it will be when its transition is over, and what is stored
+   */
+  keepTable(state: TableState, final = state): Table {
+    this.#journal({ table: settled(final) });
     const existing = this.#tables.get(String(state.description.TableName));
     existing?.update(state);
     const table = existing ?? new Table(state);

@@ -14,6 +14,8 @@ export interface TableState {
   tags: Record<string, string>;
   /** The attribute with an item's expiry. */
   ttlAttribute?: string;
+  /** When a request last changed that. */
+  ttlChangedAt?: number;
 }
 
 /** The cost of a write: by table, and by index. */
@@ -66,7 +68,12 @@ export class Table {
   /** @throws {DynamoDbError} if there is no such index */
   index(name: string): SecondaryIndex {
     const index = this.#indexes.get(name);
-    if (index) return index;
+    const global = (this.#state.description.GlobalSecondaryIndexes ?? []) as JsonObject[];
+    const { IndexStatus: status } = global.find((one) => one.IndexName === name) ?? {};
+    if (status === 'CREATING') {
+      throw validationError(`Cannot read from backfilling global secondary index: ${name}`);
+    }
+    if (index && status !== 'DELETING') return index;
     throw validationError(`The table does not have the specified index: ${name}`);
   }
 

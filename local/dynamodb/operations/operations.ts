@@ -21,8 +21,9 @@ import {
   untagResource,
   updateTimeToLive,
 } from './table-settings';
-import { createTable, deleteTable, describeTable, listTables, updateTable } from './tables';
+import { createTable, deleteTable, describeTable, listTables } from './tables';
 import { transactGetItems, transactWriteItems } from './transactions';
+import { updateTable } from './update-table';
 
 const RUNS: Record<keyof typeof ITEM_REQUESTS | keyof typeof TABLE_REQUESTS, Run> = {
   BatchGetItem: batchGetItem,

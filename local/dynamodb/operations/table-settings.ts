@@ -1,5 +1,6 @@
 /** Tags, time to live and limits. */
 import type { JsonObject } from '../../assembly/values/json';
+import { TTL_CHANGE_MILLIS } from '../assumptions';
 import type { Database } from '../database';
 import { accessDenied, serviceError, validationError } from '../dynamodb-error';
 import type { Table } from '../table';
@@ -61,7 +62,7 @@ function taggedTable(database: Database, arn: string, detail: string): Table {
 export function updateTimeToLive(database: Database, input: JsonObject): JsonObject {
   const table = database.managedTable(String(input.TableName));
   const wanted = input.TimeToLiveSpecification as JsonObject;
-  const { ttlAttribute, ...state } = table.state;
+  const { ttlAttribute, ttlChangedAt, ...state } = table.state;
   const name = String(wanted.AttributeName);
   if (wanted.Enabled === (ttlAttribute !== undefined)) {
     throw validationError(`TimeToLive is already ${ttlAttribute === undefined ? 'disabled' : 'enabled'}`);
@@ -71,7 +72,13 @@ export function updateTimeToLive(database: Database, input: JsonObject): JsonObj
       `TimeToLive is active on a different AttributeName: current AttributeName is ${ttlAttribute}`,
     );
   }
-  database.keepTable({ ...state, ...(wanted.Enabled === true && { ttlAttribute: name }) });
+  if (database.now < (ttlChangedAt ?? Number.NEGATIVE_INFINITY) + TTL_CHANGE_MILLIS) {
+    throw validationError('Time to live has been modified multiple times within a fixed interval');
+  }
+  database.keepTable({
+    ...{ ...state, ttlChangedAt: database.now },
+    ...(wanted.Enabled === true && { ttlAttribute: name }),
+  });
   return { TimeToLiveSpecification: wanted };
 }
 

@@ -2,7 +2,7 @@
 
 import { managedTableName, nameRules, tableName, throughput } from './common-fields';
 import { atLeast, atMost, type Constraint, maxLength, minLength, notNull, oneOf } from './constraints';
-import { boolean, element, type Fields, integer, list, structure, text } from './shape';
+import { boolean, element, type Fields, integer, list, long, structure, text } from './shape';
 
 const keySchema = (keyType: Constraint[]) =>
   list(
@@ -38,6 +38,10 @@ const streamSpecification = structure('StreamSpecification', {
   StreamEnabled: boolean(notNull),
   StreamViewType: text(oneOf('NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES', 'KEYS_ONLY')),
 });
+const onDemandThroughput = structure('OnDemandThroughput', {
+  MaxReadRequestUnits: long(),
+  MaxWriteRequestUnits: long(),
+});
 const tags = list(element('Tag', { Key: text(), Value: text() }));
 
 const CreateTable: Fields = {
@@ -51,6 +55,7 @@ const CreateTable: Fields = {
     element('GlobalSecondaryIndex', { ...index, ProvisionedThroughput: throughput() }),
   ),
   StreamSpecification: streamSpecification,
+  OnDemandThroughput: onDemandThroughput,
   DeletionProtectionEnabled: boolean(),
   TableClass: text(oneOf('STANDARD', 'STANDARD_INFREQUENT_ACCESS')),
   Tags: tags,
@@ -77,6 +82,7 @@ const UpdateTable: Fields = {
   ),
   AttributeDefinitions: definitions(),
   StreamSpecification: streamSpecification,
+  OnDemandThroughput: onDemandThroughput,
   DeletionProtectionEnabled: boolean(),
   TableClass: text(oneOf('STANDARD', 'STANDARD_INFREQUENT_ACCESS')),
 };
