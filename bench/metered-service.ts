@@ -1,7 +1,7 @@
 /** A service on a metered table, behind a gateway in memory: what each of its steps asks of DynamoDB, of Lambda and of API Gateway. */
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { type Backend, createHandlers, type Handlers, type PublishOptions, Service } from '../lib';
-import type { ServerClass } from '../lib/server/web-socket-server';
+import type { ServerClass } from '../lib/server/server-class';
 import { DynamoDbTable } from '../lib/table/dynamodb-table';
 import type { Key } from '../lib/table/item';
 import {

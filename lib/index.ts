@@ -47,6 +47,12 @@ export type { HandshakeRequest } from './server/handshake-request';
 export { HandoverInterrupt } from './server/interrupt';
 export type { NamedValues } from './server/named-values';
 export type { ServerContext } from './server/server-context';
-export { type Resumption, WebSocketServer } from './server/web-socket-server';
+export type {
+  Resumption,
+  ServerHooks,
+  SubscribeDecision,
+  SubscribeGrant,
+} from './server/server-hooks';
+export { WebSocketServer } from './server/web-socket-server';
 export { type PublishOptions, Service, type ServiceOptions } from './service';
 export type { Session } from './sessions/session';

@@ -12,7 +12,7 @@ import { ConfigurationError, WebSocketClosedError, WebSocketOpeningError } from 
 import type { ServiceFunction } from '../handlers/service-function';
 import { Inbox, LATEST_PUT_AFTER_CLOSE_MILLISECONDS } from '../inbox/inbox';
 import { HANDOVER_RESERVE_MILLISECONDS } from '../server/interrupt';
-import type { AnyServer } from '../server/web-socket-server';
+import type { AnyServer } from '../server/server-class';
 import type { Service } from '../service';
 import { Owner, OwnershipLost, UnmanageableMessage } from './owner';
 import { isFree, type Ownership, OwnershipStore } from './ownership';

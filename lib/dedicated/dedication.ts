@@ -3,7 +3,7 @@ import type { Connection } from '../connections/connection-items';
 import { ConnectionStore } from '../connections/connection-store';
 import { InvalidUseError } from '../errors';
 import type { ServiceFunction } from '../handlers/service-function';
-import { type AnyServer, overrides, type ServerClass } from '../server/web-socket-server';
+import { type AnyServer, overrides, type ServerClass } from '../server/server-class';
 
 /** Who gets the messages of the connection that `server` accepted. @throws InvalidUseError */
 export function messagesTo(ServerClass: ServerClass, server: AnyServer): Connection['messagesTo'] {

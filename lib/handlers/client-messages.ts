@@ -1,7 +1,7 @@
 /** Hands a client's message to `onClientMessage`, as the class declares its messages, and what that throws to `onError`. */
 import { fromDataUrl } from '../binary-data';
 import { parsedMessage } from '../messages/client-message';
-import type { AnyServer, ServerClass } from '../server/web-socket-server';
+import type { AnyServer, ServerClass } from '../server/server-class';
 
 export async function serveClientMessage(
   { messages }: ServerClass,

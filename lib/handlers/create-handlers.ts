@@ -2,7 +2,7 @@
 
 import type { SweepReport } from '../departures/sweep';
 import type { ServiceRequest } from '../invocations/invoker';
-import type { ServerClass } from '../server/web-socket-server';
+import type { ServerClass } from '../server/server-class';
 import type {
   ConnectEvent,
   DisconnectEvent,

@@ -2,7 +2,7 @@
 import { type Backend, backendFromEnvironment } from '../backend';
 import { ConfigurationError } from '../errors';
 import { type Limits, limitsOf } from '../limits/connection-limits';
-import type { ServerClass } from '../server/web-socket-server';
+import type { ServerClass } from '../server/server-class';
 import type { Service } from '../service';
 import { allowedOrigins } from './origins';
 

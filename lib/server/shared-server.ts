@@ -11,7 +11,7 @@ import { Inbox } from '../inbox/inbox';
 import { MessageReader, type ReadOptions } from '../inbox/message-reader';
 import type { Service } from '../service';
 import { HANDOVER_RESERVE_MILLISECONDS, Interrupt } from './interrupt';
-import type { AnyServer } from './web-socket-server';
+import type { AnyServer } from './server-class';
 
 /** No connection lasts longer than two hours (API Gateway's quota), so a loop that runs longer has lost its socket. */
 const LONGEST_LOOP_MILLISECONDS = 3 * 60 * 60_000;

@@ -1,108 +1,30 @@
-/** The class that a service extends: the hooks and members of %CSP.WebSocket. */
+/** The class that a service extends: the members of %CSP.WebSocket. Its hooks are in server-hooks.ts. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Published, SubscribeOptions } from '../channels/channel';
-import { allowsPresence, type ChannelRules, ruleOf } from '../channels/channel-rules';
-import { assertChannelName } from '../channels/channel-store';
-import type { ClientRequest } from '../channels/client-order';
+import { allowsPresence } from '../channels/channel-rules';
 import { assertClientChannel, forbidden } from '../channels/client-requests';
-import {
-  type ChannelFrames,
-  defaultFrames,
-  type Joined,
-  type Subscriber,
-} from '../channels/log/channel-frames';
-import type { Line } from '../channels/log/log-items';
 import { type Identity, validIdentity } from '../connections/identity';
 import { SharedConnection } from '../connections/shared-connection';
-import {
-  InvalidUseError,
-  TooManyChannelsError,
-  WebSocketClosedError,
-  WebSocketOpeningError,
-} from '../errors';
-import type { MessageEvent } from '../handlers/events';
+import { InvalidUseError, TooManyChannelsError, WebSocketClosedError } from '../errors';
 import type { ReadOptions } from '../inbox/message-reader';
 import { bytesOf, messagesOf, type WaitOptions } from '../inbox/whole-messages';
-import { type ConnectionLimits, limitsOf } from '../limits/connection-limits';
+import { limitsOf } from '../limits/connection-limits';
 import { ClientError } from '../messages/client-error';
-import type { MessageOf } from '../messages/client-message';
-import {
-  defaultPresenceFrame,
-  type PresenceFormOf,
-  type PresenceFrame,
-  type PresenceNews,
-  type PresentUser,
-} from '../presence/presence-form';
+import type { PresentUser } from '../presence/presence-form';
 import type { Service } from '../service';
 import type { Value } from '../table/item';
+import { HandshakeRefusal } from './handshake-refusal';
 import { HandshakeRequest } from './handshake-request';
+import { OwnChannels } from './own-channels';
+import { overrides, type ServerClass } from './server-class';
 import type { ServerContext } from './server-context';
+import { ServerHooks } from './server-hooks';
 import { Subprotocols } from './subprotocols';
 
-/** What `server()` gets when it continues in another invocation. */
-export interface Resumption {
-  /** What `onHandover` saved last. */
-  state: Value | undefined;
-}
-
-/** Whether a client may subscribe; an object is a yes, with what a protocol has the client told. */
-export type SubscribeDecision = boolean | SubscribeGrant;
-
-export interface SubscribeGrant {
-  /** What the client gets with the answer, where its protocol has a place for it. */
-  data?: unknown;
-  /** When the subscription ends, in milliseconds since the epoch, where its protocol has it renewed. */
-  expiresAt?: number;
-}
-
 /** One object serves one event: a field that one hook sets is not there in the next. */
-export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefined = undefined> {
-  /**
-   * How much one client may send. Missing limits keep their defaults. @default 100 messages a second, 500 at once;
-   * 100 channels
-   */
-  static readonly limits?: ConnectionLimits;
-  /** What channels keep and report, by the beginning of their names. @default nothing is kept */
-  static readonly channels?: ChannelRules;
-  /**
-   * What clients send: a schema of any library that follows Standard Schema, such as Zod, Valibot or ArkType. Then a message is JSON,
-   * `onClientMessage` gets the schema's value, and a message that does not fit is answered with an error that says where.
-   * Name it as the type argument, too: `class Quiz extends WebSocketServer<typeof messages> { static override messages = messages; … }`.
-   * @default none: `onClientMessage` gets the text
-   */
-  static readonly messages?: StandardSchemaV1;
-
-  /** Puts lines of a channel with a log into frames, in order. @default one JSON object a line, gathered into frames */
-  static encodeLines(channel: string, lines: Line[]): string[] {
-    return defaultFrames.encodeLines(channel, lines);
-  }
-
-  /** Puts the answer to a subscription to a channel with a log into frames, or into none. @default likewise, the position first */
-  static encodeJoined(joined: Joined): string[] {
-    return defaultFrames.encodeJoined(joined);
-  }
-
-  /**
-   * The frame that has a client subscribe again, and say where it was: it may have missed lines. Without one its connection is closed.
-   * @default none
-   */
-  static encodeResubscribe(_channel: string, _by: Subscriber): string | undefined {
-    return undefined;
-  }
-
-  /** Puts what is published to a channel without a log into a frame. @default text as it is, and anything else as JSON */
-  static encodePublication(channel: string, data: unknown, info?: unknown): string {
-    return defaultFrames.encodePublication(channel, data, info);
-  }
-
-  /**
-   * The frame that tells a channel's members who is in it: a whole list, or a difference. Of channels with `joinLeave`.
-   * @default JSON: `{ channel, presence }`
-   */
-  static encodePresence(channel: string, news: PresenceNews): string {
-    return defaultPresenceFrame(channel, news);
-  }
-
+export abstract class WebSocketServer<
+  Messages extends StandardSchemaV1 | undefined = undefined,
+> extends ServerHooks<Messages> {
   /** The id with which any process may later open this WebSocket. */
   readonly webSocketId: string;
   /**
@@ -136,16 +58,17 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
   readonly #connection: SharedConnection;
   readonly #subprotocols: Subprotocols;
   #request: HandshakeRequest | undefined;
-  readonly #mostChannels: number;
+  readonly #channels: OwnChannels;
 
-  constructor(protected readonly context: ServerContext) {
+  constructor(context: ServerContext) {
+    super(context);
     this.webSocketId = context.member.webSocketId;
     this.sessionId = context.sessionId;
     this.service = context.service;
     this.attributes = context.attributes;
     this.#subprotocols = new Subprotocols(context);
     const ServerClass = new.target as unknown as ServerClass;
-    this.#mostChannels = limitsOf(ServerClass).channels;
+    this.#channels = new OwnChannels(context, limitsOf(ServerClass).channels);
     const toHook = overrides(ServerClass, 'onClientMessage');
     this.#connection = new SharedConnection(context.service, context.member, toHook ? 'hook' : 'inbox');
   }
@@ -154,88 +77,6 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
   get atEnd(): boolean {
     return (this.context.reader ?? this.#connection).atEnd;
   }
-
-  /** Runs before the handshake is answered. Call `refuse` to turn the client away. */
-  async onPreServer(): Promise<void> {}
-
-  /**
-   * Runs once the socket is open, in its own invocation, and again if it fails. A class that does not override it
-   * costs no invocation. For a loop, another invocation continues before Lambda's time is over, or after a crash:
-   * then `resumed` is set.
-   */
-  async server(_resumed?: Resumption): Promise<void> {}
-
-  /** Runs when a loop moves to a new invocation. What this returns is passed to `server(resumed)`. */
-  async onHandover(): Promise<Value | undefined> {
-    return undefined;
-  }
-
-  /**
-   * Runs for each message of a shared socket's client; with `bytes` if `binaryData` is set and the message is a data
-   * URL. Messages of one client may run at the same time. Without this hook, messages stay in the inbox until a
-   * process calls `read`.
-   */
-  async onClientMessage(_data: MessageOf<Messages>, _bytes?: Buffer): Promise<void> {}
-
-  /**
-   * Handles an error that `onClientMessage` or `server` threw. If this throws, the invocation fails: API Gateway then
-   * sends "Internal server error" to the sender of a message, and Lambda runs `server()` again. Changes of attributes
-   * by the hook are not saved.
-   * @default a `ClientError` is sent to the client as a frame, in the form of API Gateway's own; anything else is
-   * rethrown
-   */
-  async onError(error: unknown): Promise<void> {
-    if (!(error instanceof ClientError)) throw error;
-    const { code, message, details } = error;
-    const requestId = this.context.event?.requestContext.requestId;
-    try {
-      await this.write({ message, code, ...details, connectionId: this.webSocketId, requestId });
-    } catch (failure) {
-      if (!(failure instanceof WebSocketClosedError) && !(failure instanceof WebSocketOpeningError))
-        throw failure;
-    }
-  }
-
-  /**
-   * Whether the client may subscribe to the channel, for `clientSubscribe`. Throw a `ClientError` to say why not.
-   * @default false
-   */
-  async onSubscribe(_channel: string): Promise<SubscribeDecision> {
-    return false;
-  }
-
-  /**
-   * Whether the client may publish this to the channel, for `clientPublish`. Throw a `ClientError` to say why not.
-   * @default false
-   */
-  async onPublish(_channel: string, _data: unknown): Promise<boolean> {
-    return false;
-  }
-
-  /**
-   * Runs when the client has sent more messages than the class's `limits` allow, at most once a second in each
-   * environment, with the number refused since the last call. Override it to notify the client in your own protocol.
-   * @default a frame in API Gateway's form
-   */
-  async onMessagesRefused(_refused: number): Promise<void> {
-    const { requestId } = (this.context.event as MessageEvent).requestContext;
-    // Source: API Gateway's own frames, such as "Internal server error"; the message is that of its status 429.
-    await this.write({ message: 'Too Many Requests', connectionId: this.webSocketId, requestId });
-  }
-
-  /**
-   * Runs once for each connection after it has closed, however the end was noticed, and again if it crashed. Code and
-   * reason are set if API Gateway reported them.
-   */
-  async onPostServer(_closeCode?: number, _reason?: string): Promise<void> {}
-
-  /**
-   * Runs when the last socket of a web session has closed, if one of them had set `sessionEndOnClose`: once each time
-   * the session loses its last socket, and again if it crashed. A socket that opens meanwhile starts the session
-   * again, and may overlap with this. It runs after `onPostServer` of the socket that closed last, on an object of
-   * that socket.
-   */
-  async onSessionEnd(): Promise<void> {}
 
   /**
    * Saves changes of the attributes now, for example before an answer that depends on them. @throws
@@ -363,40 +204,13 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
    * the lines that it missed if `since` says where it was. After a subscription in `onPreServer`, it gets only lines from then on.
    * @throws TooManyChannelsError if it would be in more than `limits.channels`, InvalidValueError, InvalidUseError, and as `SharedConnection.subscribe`
    */
-  async subscribe(channel: string, options: SubscribeOptions = {}): Promise<boolean> {
-    assertChannelName(channel);
-    const most = this.#mostChannels;
-    const { log } = ruleOf(this.service.channelRules, channel);
-    if (!log && options.since) {
-      throw new InvalidUseError(
-        `The channel ${channel} has no log, so nothing can be said of what was missed since. Give it one in \`static channels\`, or leave \`since\` out.`,
-      );
-    }
-    if (log && this.context.hook !== 'onPreServer') {
-      return this.service.channel(channel).join(this.context.member, options, most, this.#frame);
-    }
-    if (this.context.hook === 'onPreServer' && (options.since || options.request !== undefined)) {
-      throw new InvalidUseError(
-        `subscribe(${JSON.stringify(channel)}) in onPreServer of WebSocket ${this.webSocketId} cannot be answered before the handshake has finished. Subscribe in server() or onClientMessage, or without \`since\` and \`request\`.`,
-      );
-    }
-    if (this.context.hook !== 'onPreServer') {
-      return this.service.subscribe(this.context.member, channel, most, this.#frame);
-    }
-    const { channels = new Set() } = this.context;
-    if (!channels.has(channel) && channels.size >= most) {
-      throw new TooManyChannelsError(this.webSocketId, channel, most);
-    }
-    channels.add(channel);
-    return true;
+  subscribe(channel: string, options: SubscribeOptions = {}): Promise<boolean> {
+    return this.#channels.subscribe(channel, options);
   }
 
   /** Unsubscribes the connection from a channel. @throws as `subscribe` */
-  async unsubscribe(channel: string): Promise<boolean> {
-    assertChannelName(channel);
-    if (this.context.hook !== 'onPreServer')
-      return this.service.unsubscribe(this.context.member, channel, this.#frame);
-    return this.context.channels?.delete(channel) ?? false;
+  unsubscribe(channel: string): Promise<boolean> {
+    return this.#channels.unsubscribe(channel);
   }
 
   /**
@@ -448,10 +262,8 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
   }
 
   /** The channels of the connection. */
-  async channels(): Promise<string[]> {
-    return this.context.hook === 'onPreServer'
-      ? [...(this.context.channels ?? [])]
-      : this.#connection.channels();
+  channels(): Promise<string[]> {
+    return this.#channels.names();
   }
 
   /** Closes the socket: the client sees code 1000. @throws as `write` */
@@ -470,13 +282,6 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
     throw new HandshakeRefusal(statusCode);
   }
 
-  /** The client's frame that a hook serves. */
-  get #frame(): ClientRequest | undefined {
-    const { hook, event, requestTime: at } = this.context;
-    if (hook !== 'onClientMessage' || !event) return undefined;
-    return { at, messageId: (event as MessageEvent).requestContext.messageId };
-  }
-
   #assertMayReachClient(method: string): void {
     const { hook } = this.context;
     if (hook === 'onPostServer' || hook === 'onSessionEnd') throw new WebSocketClosedError(this.webSocketId);
@@ -486,31 +291,4 @@ export abstract class WebSocketServer<Messages extends StandardSchemaV1 | undefi
       );
     }
   }
-}
-
-/** Thrown by `refuse` and turned into the handshake's status by the handler. */
-export class HandshakeRefusal extends Error {
-  constructor(readonly statusCode: number) {
-    super(`The handshake was refused with ${statusCode}.`);
-  }
-}
-
-/** A server, whatever its messages. */
-export type AnyServer = WebSocketServer<StandardSchemaV1 | undefined>;
-
-export type ServerClass = (new (
-  context: ServerContext,
-) => AnyServer) &
-  Partial<ChannelFrames> & {
-    messages?: StandardSchemaV1;
-    encodePresence?: PresenceFrame;
-    presenceForm?: PresenceFormOf;
-    onSweep?: (service: Service) => Promise<void>;
-    limits?: ConnectionLimits;
-    channels?: ChannelRules;
-  };
-
-/** Whether the class overrides a hook. */
-export function overrides(ServerClass: ServerClass, hook: ServerContext['hook']): boolean {
-  return ServerClass.prototype[hook] !== WebSocketServer.prototype[hook];
 }

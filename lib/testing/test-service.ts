@@ -5,7 +5,7 @@ import { connectionKey } from '../connections/connection-items';
 import { createHandlers, type Handlers } from '../handlers/create-handlers';
 import type { HandlerOptions } from '../handlers/service-function';
 import type { ServiceRequest } from '../invocations/invoker';
-import type { ServerClass } from '../server/web-socket-server';
+import type { ServerClass } from '../server/server-class';
 import { Service } from '../service';
 import type { Item } from '../table/item';
 import { connectEvent, disconnectEvent, lambdaContext, messageEvent, newWebSocketId } from './events';

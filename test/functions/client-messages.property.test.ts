@@ -6,7 +6,7 @@ import {
   parseClientMessage as parseNotifications,
 } from '../../functions/notifications/messages';
 import { notificationsServer } from '../../functions/notifications/server';
-import type { ServerClass } from '../../lib/server/web-socket-server';
+import type { ServerClass } from '../../lib/server/server-class';
 import { type TestClient, TestService } from '../../lib/testing';
 
 /** What makes trouble where a text, a number or a list is expected. */

@@ -1,6 +1,6 @@
 /** Dedicated sockets: their owners die, stall and hand over while messages come and the client leaves. */
 import { WebSocketServer } from '../../lib';
-import type { Resumption } from '../../lib/server/web-socket-server';
+import type { Resumption } from '../../lib/server/server-hooks';
 import { itemOf, times } from './invariants';
 import type { Scenario } from './scenario';
 import type { ServiceWorld } from './service-world';

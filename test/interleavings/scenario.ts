@@ -1,6 +1,6 @@
 /** What is explored: who takes part, and what may go wrong how often. */
 import type { HandlerOptions } from '../../lib';
-import type { ServerClass } from '../../lib/server/web-socket-server';
+import type { ServerClass } from '../../lib/server/server-class';
 import type { Condition } from '../../lib/table/conditions';
 import type { Item } from '../../lib/table/item';
 import type { ServiceWorld } from './service-world';

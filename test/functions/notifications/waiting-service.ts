@@ -1,6 +1,6 @@
 /** A service whose `server()` waits for its client, with a clock that the test turns. */
 
-import type { ServerClass } from '../../../lib/server/web-socket-server';
+import type { ServerClass } from '../../../lib/server/server-class';
 import { lambdaContext, ManualClock, TestClient, TestService } from '../../../lib/testing';
 import { connectEvent, newWebSocketId } from '../../../lib/testing/events';
 

@@ -5,7 +5,7 @@ import {
   TooManyChannelsError,
   WebSocketServer,
 } from '../../../lib';
-import type { ServerClass } from '../../../lib/server/web-socket-server';
+import type { ServerClass } from '../../../lib/server/server-class';
 import { lambdaContext, ManualClock, messageEvent, TestService } from '../../../lib/testing';
 
 function limited(limits: ConnectionLimits, Base: ServerClass = EchoServer): ServerClass {

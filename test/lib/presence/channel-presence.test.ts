@@ -7,7 +7,7 @@ import {
 } from '../../../lib';
 import { Presence } from '../../../lib/presence/presence';
 import { channelForm, type PresentUser } from '../../../lib/presence/presence-form';
-import type { ServerClass } from '../../../lib/server/web-socket-server';
+import type { ServerClass } from '../../../lib/server/server-class';
 import {
   type Call,
   lambdaContext,

@@ -1,0 +1,30 @@
+/** What the library takes for a server class. */
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { ChannelRules } from '../channels/channel-rules';
+import type { ChannelFrames } from '../channels/log/channel-frames';
+import type { ConnectionLimits } from '../limits/connection-limits';
+import type { PresenceFormOf, PresenceFrame } from '../presence/presence-form';
+import type { Service } from '../service';
+import type { ServerContext } from './server-context';
+import { ServerHooks } from './server-hooks';
+import type { WebSocketServer } from './web-socket-server';
+
+/** A server, whatever its messages. */
+export type AnyServer = WebSocketServer<StandardSchemaV1 | undefined>;
+
+export type ServerClass = (new (
+  context: ServerContext,
+) => AnyServer) &
+  Partial<ChannelFrames> & {
+    messages?: StandardSchemaV1;
+    encodePresence?: PresenceFrame;
+    presenceForm?: PresenceFormOf;
+    onSweep?: (service: Service) => Promise<void>;
+    limits?: ConnectionLimits;
+    channels?: ChannelRules;
+  };
+
+/** Whether the class overrides a hook. */
+export function overrides(ServerClass: ServerClass, hook: ServerContext['hook']): boolean {
+  return ServerClass.prototype[hook] !== ServerHooks.prototype[hook];
+}
