@@ -1,9 +1,9 @@
 // The baseline: a bare `ws` server with an HTTP endpoint for posts, whose handler posts through AWS's SDK, all in one
-// process. It has no routes, no events, no function of its own thread, no table: what is left is what the SDK and `ws` cost.
+// process. `broadcast raw` posts with `node:http` alone, unsigned. It has no routes, no events, no function of its own thread, no table: what is left is what the SDK and `ws` cost.
 'use strict';
 
 const { randomUUID } = require('node:crypto');
-const { createServer } = require('node:http');
+const { Agent, createServer, request } = require('node:http');
 const {
   ApiGatewayManagementApiClient,
   PostToConnectionCommand,
@@ -12,6 +12,7 @@ const { WebSocketServer } = require('ws');
 
 const POSTS_AT_A_TIME = 50;
 const sockets = new Map();
+const agent = new Agent({ keepAlive: true, maxSockets: POSTS_AT_A_TIME });
 let client;
 
 const server = createServer((request, response) => {
@@ -44,10 +45,22 @@ function post(connectionId, body) {
   return client.send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: body }));
 }
 
+function postRaw(connectionId, body) {
+  return new Promise((resolve, reject) => {
+    const { port } = server.address();
+    const path = `/bare/@connections/${encodeURIComponent(connectionId)}`;
+    const posting = request({ agent, host: '127.0.0.1', port, method: 'POST', path }, (response) =>
+      response.resume().on('end', resolve),
+    );
+    posting.on('error', reject).end(body);
+  });
+}
+
 async function broadcast(body) {
   const ids = sockets.keys();
+  const send = body === 'broadcast raw' ? postRaw : post;
   const poster = async () => {
-    for (const id of ids) await post(id, body);
+    for (const id of ids) await send(id, body);
   };
   await Promise.all(Array.from({ length: POSTS_AT_A_TIME }, poster));
 }

@@ -6,9 +6,9 @@ export interface Side {
   url: string;
 }
 
-export interface Sides {
-  ours: Side;
-  baseline: Side;
+export interface Sides<S extends Side = Side> {
+  ours: S;
+  baseline: S;
 }
 
 export interface Samples<T> {
@@ -17,10 +17,10 @@ export interface Samples<T> {
 }
 
 /** Measures both in turn, `rounds` times; who begins changes with each round. */
-export async function alternate<T>(
-  sides: Sides,
+export async function alternate<T, S extends Side>(
+  sides: Sides<S>,
   rounds: number,
-  measure: (side: Side) => Promise<T>,
+  measure: (side: S) => Promise<T>,
 ): Promise<Samples<T>> {
   const samples: Samples<T> = { ours: [], baseline: [] };
   for (let round = 0; round < rounds; round += 1) {

@@ -1,5 +1,6 @@
-/** A service of the library: `broadcast …` goes to everyone, `broadcast through the SDK` too but past the library's delivery, anything else back. */
+/** A service of the library: `broadcast` goes to everyone, past the library's delivery if it is `through the SDK` or `raw`, anything else back. */
 import { createHandlers, WebSocketServer } from '../../../lib';
+import { broadcastRaw } from './broadcast-raw';
 import { broadcastThroughSdk } from './broadcast-through-sdk';
 
 class BenchServer extends WebSocketServer {
@@ -7,6 +8,7 @@ class BenchServer extends WebSocketServer {
 
   override async onClientMessage(data: string): Promise<void> {
     if (data === 'broadcast through the SDK') await broadcastThroughSdk(this.service.members(), data);
+    else if (data === 'broadcast raw') await broadcastRaw(this.service.members(), data);
     else if (data.startsWith('broadcast')) await this.service.deliver(data);
     else await this.write(data);
   }
