@@ -4,4 +4,5 @@ export { ConnectionTable, type ConnectionTableProps } from './connection-table';
 export { IncomingFiles, type IncomingFilesProps } from './incoming-files';
 export type { JwtOptions } from './jwt-options';
 export { ServiceFunctions, type ServiceFunctionsProps } from './service-functions';
+export type { ServiceMetric } from './service-metrics';
 export { WebSocketService, type WebSocketServiceProps } from './websocket-service';

@@ -4,6 +4,7 @@
 import { type CfnElement, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { type IWebSocketRouteAuthorizer, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -14,6 +15,7 @@ import { acknowledge } from './acknowledgement';
 import { ConnectionTable } from './connection-table';
 import { type JwtOptions, jwtEnvironment } from './jwt-options';
 import { ServiceFunctions } from './service-functions';
+import { METRICS_ENVIRONMENT, type ServiceMetric, serviceMetric } from './service-metrics';
 import { StageAccessLog } from './stage-access-log';
 
 export interface WebSocketServiceProps {
@@ -57,6 +59,11 @@ export interface WebSocketServiceProps {
   readonly throttle?: { readonly rateLimit: number; readonly burstLimit: number };
   /** Logs one line for each request. The account needs a CloudWatch role for API Gateway first. @default false */
   readonly accessLog?: boolean;
+  /**
+   * Has the functions log metrics of deliveries and connections for CloudWatch. They are custom metrics, each of which costs
+   * money every month. @default false
+   */
+  readonly metrics?: boolean;
   /** @default 256 */
   readonly memoryMegabytes?: number;
   /** How long `server()` may run. Must be above 30 seconds. @default 2 minutes */
@@ -80,6 +87,9 @@ export interface WebSocketServiceProps {
   readonly serverConcurrency?: number;
 }
 
+/** The library's delivery notes what workers have counted in these. */
+const DELIVERY_PARTITIONS = ['DELIVERY#*'];
+
 /** The methods of the management API that the library calls. */
 const MANAGEMENT_METHODS = ['POST', 'GET', 'DELETE'];
 
@@ -92,9 +102,11 @@ export class WebSocketService extends Construct {
   readonly connections: ConnectionTable;
   readonly api: WebSocketApi;
   readonly stage: WebSocketStage;
+  readonly #isMeasured: boolean;
 
   constructor(scope: Construct, id: string, props: WebSocketServiceProps) {
     super(scope, id);
+    this.#isMeasured = props.metrics ?? false;
     this.serviceName = props.serviceName ?? props.entry.split('/').pop() ?? props.entry;
     if (!/^[A-Za-z0-9_-]{1,128}$/.test(this.serviceName)) {
       throw new Error(
@@ -125,6 +137,7 @@ export class WebSocketService extends Construct {
         ALLOWED_ORIGINS: (props.allowedOrigins ?? []).join(','),
         ...(props.sessionCookie && { SESSION_COOKIE: props.sessionCookie }),
         ...(props.jwt && jwtEnvironment(this, props.jwt)),
+        ...(props.metrics && METRICS_ENVIRONMENT),
       },
     });
     acknowledge(
@@ -196,17 +209,29 @@ export class WebSocketService extends Construct {
 
   /**
    * Lets any function publish to this service's connections, but not look up, change or close one. It may read the
-   * table, post to this API, and request cleanups. Sets `CONNECTION_TABLE` in its environment.
+   * table, note how far a delivery is, post to this API, and request cleanups. Sets `CONNECTION_TABLE` in its environment.
    */
   grantPublish(grantee: IGrantable): void {
     this.#grantManagement(grantee, ['POST']);
     this.connections.grantRead(grantee);
+    this.connections.grantKeep(grantee, DELIVERY_PARTITIONS);
     this.#grantSettlement(grantee);
+  }
+
+  /**
+   * A metric of the service, such as `Failed`: for alarms and dashboards. It has data only with `metrics: true`.
+   * @default the sum of five minutes
+   */
+  metric(metricName: ServiceMetric, props: MetricOptions = {}): Metric {
+    return serviceMetric(this.serviceName, metricName, props);
   }
 
   #grantSettlement(grantee: IGrantable): void {
     this.functions.grantRequests(grantee);
-    if (grantee instanceof LambdaFunction) this.connections.nameTo(grantee);
+    if (!(grantee instanceof LambdaFunction)) return;
+    this.connections.nameTo(grantee);
+    if (!this.#isMeasured) return;
+    for (const [name, value] of Object.entries(METRICS_ENVIRONMENT)) grantee.addEnvironment(name, value);
   }
 
   /** Only for connections of this stage. */

@@ -12,6 +12,9 @@ import { sdkIdentity } from './management-api/identity';
 import { SignedConnectionsClient } from './management-api/signed-connections-client';
 import { DynamoDbTable } from './table/dynamodb-table';
 import type { Table } from './table/table';
+import { EmbeddedMetrics } from './telemetry/embedded-metrics';
+import type { Telemetry } from './telemetry/telemetry';
+import { TroubleLog } from './telemetry/trouble-log';
 
 export interface Backend {
   table: Table;
@@ -24,6 +27,8 @@ export interface Backend {
   token(): string;
   /** Fetches the public keys of an issuer of JWTs. @default over HTTPS */
   keySet?(url: string): Promise<ArrayBuffer>;
+  /** Where deliveries and connections are noted for those who operate the service. @default nowhere */
+  telemetry?: Telemetry;
   /** How long the environment of this function took to start, if known. Others may take as long. @default unknown */
   startMilliseconds?: number;
 }
@@ -33,7 +38,7 @@ const startMilliseconds = performance.now();
 
 /**
  * Reads `CONNECTION_TABLE`, and the endpoint overrides `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` and
- * `AWS_ENDPOINT_URL`.
+ * `AWS_ENDPOINT_URL`. In a Lambda function, `CONNECTION_METRICS=true` has it log metrics.
  * @throws ConfigurationError if `CONNECTION_TABLE` is missing
  */
 export function backendFromEnvironment(environment: NodeJS.ProcessEnv = process.env): Backend {
@@ -56,8 +61,19 @@ export function backendFromEnvironment(environment: NodeJS.ProcessEnv = process.
     clock: systemClock,
     random: Math.random,
     token: randomUUID,
-    ...(environment.AWS_LAMBDA_FUNCTION_NAME !== undefined && { startMilliseconds }),
+    ...(environment.AWS_LAMBDA_FUNCTION_NAME !== undefined && {
+      startMilliseconds,
+      telemetry: telemetryOf(environment),
+    }),
   };
+}
+
+/** Metrics cost money, so a function logs them only if it is told to. */
+function telemetryOf({ CONNECTION_METRICS }: NodeJS.ProcessEnv): Telemetry {
+  // The console puts a line into another JSON object, where CloudWatch finds no metrics.
+  const write = (line: string) => void process.stdout.write(`${line}\n`);
+  const isMeasured = CONNECTION_METRICS === 'true';
+  return isMeasured ? new EmbeddedMetrics(systemClock, write) : new TroubleLog(systemClock, write);
 }
 
 let ofThisProcess: Backend | undefined;

@@ -10,7 +10,7 @@ import { ConnectionStore, type IdentifyingRequest } from './connections/connecti
 import { Identification } from './connections/identification';
 import { type Identity, validIdentity } from './connections/identity';
 import { type DeliveryCollaborators, type DeliveryOptions, deliver } from './delivery/delivery';
-import { type DeliveryReport, sumOf } from './delivery/delivery-report';
+import { type DeliveryCounts, type DeliveryReport, membersIn } from './delivery/delivery-report';
 import { InvalidUseError, InvalidValueError } from './errors';
 import { FanOut, type FanOutOptions } from './fan-out/fan-out';
 import { ShareStore } from './fan-out/shares';
@@ -23,6 +23,7 @@ import {
   type PresenceFrame,
 } from './presence/presence-form';
 import { Session, sessionIdOfCookie } from './sessions/session';
+import type { DeliveryNote } from './telemetry/telemetry';
 
 export interface ServiceOptions {
   backend?: Backend;
@@ -119,13 +120,26 @@ export class Service {
    * to everyone is split over invocations of the service's function if they are many.
    * @throws InvalidValueError for data that JSON does not take, MessageTooLargeError
    */
-  deliver(
+  async deliver(
     data: unknown,
     { to, ...options }: FanOutOptions & { to?: AsyncIterable<Member> | Iterable<Member> } = {},
   ): Promise<DeliveryReport> {
     const text = messageText(data);
-    if (to) return this.deliverTo(to, text, options);
-    return new FanOut(this).run({ except: [] }, text, options);
+    if (!to) return new FanOut(this).run({ except: [] }, text, options);
+    const { clock, token } = this.backend;
+    const begunAt = clock.now();
+    const counts = await this.deliverTo(to, text, options);
+    const report = {
+      ...{ id: token(), members: membersIn(counts), ...counts, workers: 0, unfinished: 0 },
+      seconds: (clock.now() - begunAt) / 1_000,
+    };
+    this.note({ counts, report });
+    return report;
+  }
+
+  /** For the library's own use: tells those who operate the service of a delivery, or a worker's part of one. */
+  note(note: Omit<DeliveryNote, 'service'>): void {
+    this.backend.telemetry?.delivered({ service: this.name, ...note });
   }
 
   /** For the library's own use: this process posts to these members. `decided` is called with the outcome of each. */
@@ -134,23 +148,24 @@ export class Service {
     text: string,
     options: DeliveryOptions = {},
     decided?: DeliveryCollaborators['decided'],
-  ): Promise<DeliveryReport> {
+  ): Promise<DeliveryCounts> {
     const collaborators = { ...this.#collaborators(), ...(decided && { decided }) };
     return deliver(to, text, collaborators, { deadline: this.deadline, ...options });
   }
 
-  /** The counts so far of a split delivery, by the `split.id` of its report. They are kept for a day. `undefined` if there is no such delivery. */
-  async report(id: string): Promise<DeliveryReport | undefined> {
-    const { reports, unfinished } = await new ShareStore(this.backend.table, this.backend.clock).read(id);
-    if (reports.length === 0) return undefined;
-    return { ...sumOf(reports), split: { id, workers: reports.length, unfinished } };
+  /**
+   * The report so far of a delivery that was split over workers, by its `id`. It is kept for a day. `undefined` for any other: what
+   * the caller delivers by itself is not stored.
+   */
+  report(id: string): Promise<DeliveryReport | undefined> {
+    return new ShareStore(this.backend.table, this.backend.clock).report(id);
   }
 
   /**
    * Posts frames to members, one after the other to each, and none of them twice. Calls `unreached` for members that are still
    * connected but did not get everything: how many frames they got, and whether one more may have arrived.
    */
-  deliverOnce(
+  async deliverOnce(
     frames: readonly string[],
     {
       to,
@@ -161,8 +176,10 @@ export class Service {
       deadline: number;
       unreached: (member: Member, sent: number, unknown: boolean) => void;
     },
-  ): Promise<DeliveryReport> {
-    return deliver(to, frames, { ...this.#collaborators(), unreached }, { deadline });
+  ): Promise<DeliveryCounts> {
+    const counts = await deliver(to, frames, { ...this.#collaborators(), unreached }, { deadline });
+    this.note({ counts });
+    return counts;
   }
 
   #collaborators(): DeliveryCollaborators {

@@ -3,13 +3,12 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { type LogState, toLogState } from '../../lib/channels/log/log-items';
 import { type Member, toMember } from '../../lib/connections/connection-items';
-import { type DeliveryReport, sumOf } from '../../lib/delivery/delivery-report';
+import type { DeliveryReport } from '../../lib/delivery/delivery-report';
+import { reportOf } from '../../lib/fan-out/shares';
 import type { Item } from '../../lib/table/item';
 
 /** Rows that are looked at. Beyond them the inventory is partial. */
 const MOST_ROWS = 200_000;
-/** As long as the counts of a split delivery are kept. */
-const DELIVERY_KEPT_MILLISECONDS = 24 * 60 * 60_000;
 
 export interface ChannelInventory {
   channel: string;
@@ -26,11 +25,8 @@ export interface ServiceInventory {
 
 /** A delivery that was split over invocations. */
 export interface SplitDelivery extends DeliveryReport {
-  id: string;
   /** When it began, in milliseconds since the epoch. */
   at: number;
-  workers: number;
-  unfinished: number;
 }
 
 export interface TableInventory {
@@ -50,10 +46,10 @@ export interface NamedConnection {
 /** Nothing of the lines of logs and of messages is read. */
 const READ = {
   ProjectionExpression:
-    'pk, sk, #user, acceptedAt, #left, #epoch, #last, #size, #seconds, #report, done, expiresAt',
+    'pk, sk, #user, acceptedAt, #left, #epoch, #last, #size, #seconds, #counts, done, begunAt, endedAt',
   ExpressionAttributeNames: {
     ...{ '#user': 'user', '#left': 'left', '#epoch': 'epoch', '#last': 'last', '#size': 'size' },
-    ...{ '#seconds': 'seconds', '#report': 'report' },
+    ...{ '#seconds': 'seconds', '#counts': 'counts' },
   },
   FilterExpression:
     'begins_with(sk, :member) OR begins_with(pk, :delivery) OR (begins_with(pk, :log) AND sk = :state)',
@@ -88,7 +84,8 @@ class Gathering {
   readonly #named: NamedConnection[] = [];
   /** By service and channel. */
   readonly #channels = new Map<string, Map<string, Gathered>>();
-  readonly #deliveries = new Map<string, { reports: DeliveryReport[]; unfinished: number; at: number }>();
+  /** The rows of each, by its id. */
+  readonly #deliveries = new Map<string, Item[]>();
 
   add(item: Item): void {
     if (item.pk.startsWith('DELIVERY#')) this.#addShare(item);
@@ -99,9 +96,11 @@ class Gathering {
   inventory(isPartial: boolean): TableInventory {
     const names = new Set([...this.#services.keys(), ...this.#channels.keys()]);
     const services = new Map([...names].map((name) => [name, this.#service(name)]));
-    const deliveries = [...this.#deliveries].map(([id, { reports, unfinished, at }]) => ({
-      ...{ id, at, workers: reports.length, unfinished, ...sumOf(reports) },
-    }));
+    const deliveries = [...this.#deliveries].flatMap(([id, rows]) => {
+      const report = reportOf(id, rows, Date.now());
+      const at = Math.max(...rows.map(({ begunAt = 0 }) => Number(begunAt)));
+      return report ? [{ at, ...report }] : [];
+    });
     return { services, deliveries, named: this.#named, isPartial };
   }
 
@@ -132,13 +131,11 @@ class Gathering {
     if (item.epoch !== undefined) this.#channel(service, channel).log = toLogState(item);
   }
 
-  #addShare({ pk, report, done, expiresAt }: Item): void {
-    const id = pk.slice('DELIVERY#'.length);
-    const at = Number(expiresAt) * 1_000 - DELIVERY_KEPT_MILLISECONDS;
-    const found = this.#deliveries.get(id) ?? { reports: [], unfinished: 0, at };
-    this.#deliveries.set(id, found);
-    found.reports.push(report as unknown as DeliveryReport);
-    if (done !== true) found.unfinished += 1;
+  #addShare(item: Item): void {
+    const id = item.pk.slice('DELIVERY#'.length);
+    const rows = this.#deliveries.get(id) ?? [];
+    this.#deliveries.set(id, rows);
+    rows.push(item);
   }
 
   #channel(service: string, channel: string): Gathered {

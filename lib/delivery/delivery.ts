@@ -1,14 +1,14 @@
 /**
  * The one way to post to many connections. Members are taken as they are read, and at most `concurrency` posts run at
  * a time. A slow post gives up its slot, so one slow or hanging client delays nobody else. Throttled and failed posts
- * are retried with jitter while the budget lasts. Each member is counted exactly once in the report.
+ * are retried with jitter while the budget lasts. Each member is counted exactly once.
  */
 import { type Clock, sleep } from '../clock';
 import type { Member } from '../connections/connection-items';
 import { isOpening } from '../connections/connection-store';
 import { ConnectionsApiError, MessageTooLargeError } from '../errors';
 import type { ConnectionsClient } from '../management-api/connections-client';
-import { type Count, countIn, type DeliveryReport, emptyReport } from './delivery-report';
+import { type Count, countIn, type DeliveryCounts, emptyCounts } from './delivery-report';
 import { Pace, type Rate } from './pace';
 import { Slots } from './slots';
 import { TimedPosts } from './timed-posts';
@@ -69,7 +69,7 @@ export async function deliver(
   data: string | readonly string[],
   collaborators: DeliveryCollaborators,
   options: DeliveryOptions = {},
-): Promise<DeliveryReport> {
+): Promise<DeliveryCounts> {
   const frames = typeof data === 'string' ? [data] : data;
   for (const frame of frames) {
     const bytes = Buffer.byteLength(frame);
@@ -78,10 +78,14 @@ export async function deliver(
   return new Delivery(frames, collaborators, options).run(members);
 }
 
+function isThrottled(outcome: Outcome): boolean {
+  return outcome instanceof ConnectionsApiError && outcome.status === THROTTLED;
+}
+
 type Outcome = 'sent' | 'gone' | 'opening' | ConnectionsApiError;
 
 class Delivery {
-  readonly #report = emptyReport();
+  readonly #counts = emptyCounts();
   readonly #slots: Slots;
   readonly #posts: TimedPosts;
   readonly #undecided: Slots;
@@ -114,7 +118,7 @@ class Delivery {
     this.#deadline = deadline;
   }
 
-  async run(members: AsyncIterable<Member> | Iterable<Member>): Promise<DeliveryReport> {
+  async run(members: AsyncIterable<Member> | Iterable<Member>): Promise<DeliveryCounts> {
     const broken: unknown[] = [];
     const release = () => this.#undecided.release();
     const onBroken = (error: unknown) => {
@@ -131,7 +135,7 @@ class Delivery {
       await this.#settleGone();
     }
     if (broken.length > 0) throw broken[0];
-    return this.#report;
+    return this.#counts;
   }
 
   /** Each frame once the one before has been sent. */
@@ -159,6 +163,7 @@ class Delivery {
       if (!this.#pace.takeNow()) await this.#pace.take();
       const sentAt = clock.now();
       const outcome = await this.#post(member, frame, sentAt);
+      if (isThrottled(outcome)) this.#counts.throttled++;
       if (begun === undefined) this.#learn(outcome, sentAt);
       begun ??= sentAt;
       if (outcome === 'sent' || outcome === 'gone') return outcome;
@@ -188,8 +193,7 @@ class Delivery {
   /** A post that is tried again says more about its client than about the account. */
   #learn(outcome: Outcome, sentAt: number): void {
     if (outcome === 'sent') this.#pace.accepted();
-    else if (outcome instanceof ConnectionsApiError && outcome.status === THROTTLED)
-      this.#pace.refused(sentAt);
+    else if (isThrottled(outcome)) this.#pace.refused(sentAt);
   }
 
   #giveUp(member: Member, outcome: Exclude<Outcome, 'sent' | 'gone'>): void {
@@ -198,7 +202,7 @@ class Delivery {
   }
 
   #count(member: Member, count: Count, reason?: string): void {
-    countIn(this.#report, count, reason);
+    countIn(this.#counts, count, reason);
     this.collaborators.decided?.(member, count, reason);
   }
 

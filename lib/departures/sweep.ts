@@ -38,6 +38,7 @@ export class Sweep {
     const slots = new Slots(LOOKS_AT_A_TIME);
     const begun = backend.clock.now();
     let looks = 0;
+    const ages = { count: 0, sum: 0, greatest: 0 };
     let last: MemberKey | undefined;
     const cursor = await store.sweepCursor(name);
     for await (const anchor of store.anchors(name, cursor)) {
@@ -47,6 +48,10 @@ export class Sweep {
         break;
       }
       last = anchor;
+      const age = Math.max(0, now - anchor.acceptedAt) / 1_000;
+      ages.count++;
+      ages.sum += age;
+      ages.greatest = Math.max(ages.greatest, age);
       if (isOpening(anchor.acceptedAt, now)) {
         this.#report.young++;
         continue;
@@ -59,7 +64,19 @@ export class Sweep {
     await slots.allReleased();
     const unfinished = this.#report.complete ? undefined : last;
     if (unfinished ?? cursor) await store.rememberSweep(name, unfinished);
+    if (this.#report.complete && cursor === undefined) this.#noteConnections(ages);
     return this.#report;
+  }
+
+  /** Those who have been cleaned up by now count in the ages alone. */
+  #noteConnections({ count, sum, greatest }: { count: number; sum: number; greatest: number }): void {
+    const { settled, forgotten } = this.#report;
+    this.service.backend.telemetry?.connected({
+      service: this.service.name,
+      connections: Math.max(0, count - settled - forgotten),
+      averageAgeSeconds: count === 0 ? 0 : sum / count,
+      oldestAgeSeconds: greatest,
+    });
   }
 
   async #look(anchor: MemberKey): Promise<void> {

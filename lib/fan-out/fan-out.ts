@@ -4,7 +4,7 @@
  */
 import { type Clock, sleep } from '../clock';
 import type { DeliveryOptions } from '../delivery/delivery';
-import { type DeliveryReport, sumOf } from '../delivery/delivery-report';
+import { type DeliveryReport, membersIn as decidedIn } from '../delivery/delivery-report';
 import { ACCOUNT_RATE } from '../delivery/pace';
 import type { Service } from '../service';
 import { estimateAfter, membersIn, type RangeMember, rangesAfter, type Share, ShareStore } from './shares';
@@ -16,7 +16,7 @@ export interface FanOutOptions extends DeliveryOptions {
   workerMembers?: number;
   /** @default 20 */
   maxWorkers?: number;
-  /** How long the caller waits for workers after its own posts. What they have not finished is in `split.unfinished`. @default 20,000 */
+  /** How long the caller waits for workers after its own posts. `unfinished` says how many have not finished by then. @default 20,000 */
   waitMilliseconds?: number;
 }
 
@@ -39,12 +39,15 @@ export class FanOut {
 
   async run({ channel, except }: Audience, data: string, options: FanOutOptions): Promise<DeliveryReport> {
     const { inlineMembers = 2_000, waitMilliseconds = 20_000 } = options;
+    const id = this.service.backend.token();
+    const begunAt = this.#clock.now();
     let shares: Share[] = [];
     const passed = new Set(except);
     let last: RangeMember | undefined;
     let count = 0;
     const split = async (from: RangeMember) => {
-      shares = this.#sharesAfter(from, count, { channel, except, data, options });
+      shares = this.#sharesAfter(from, count, { id, channel, except, data, options });
+      await this.#store.begin(id, begunAt);
       await this.#ask(shares, from.serverFunction);
     };
     const audience = { ...(channel !== undefined && { channel }) };
@@ -58,30 +61,30 @@ export class FanOut {
         if (!passed.has(member.webSocketId)) yield member;
       }
     }
-    const report = await this.service.deliverTo(own(), data, options);
-    const [share] = shares;
-    if (!share) return report;
-    const { reports, unfinished } = await this.#workers(share.delivery, waitMilliseconds);
-    return {
-      ...sumOf([report, ...reports]),
-      split: { id: share.delivery, workers: shares.length, unfinished },
-    };
+    const counts = await this.service.deliverTo(own(), data, options);
+    if (shares.length > 0) await this.#store.finishCaller(id, counts);
+    const whole = shares.length > 0 ? await this.#whenFinished(id, waitMilliseconds) : undefined;
+    const seconds = (this.#clock.now() - begunAt) / 1_000;
+    const alone = { id, members: decidedIn(counts), ...counts, workers: 0, unfinished: 0, seconds };
+    const report = whole ?? alone;
+    this.service.note({ channel, counts, report });
+    return report;
   }
 
   #sharesAfter(
     { sk }: RangeMember,
     count: number,
     {
+      id: delivery,
       channel,
       except,
       data,
       options,
-    }: { channel: string | undefined; except: string[]; data: string; options: FanOutOptions },
+    }: { id: string; channel: string | undefined; except: string[]; data: string; options: FanOutOptions },
   ): Share[] {
     const { workerMembers = 2_000, maxWorkers = 20, rate = ACCOUNT_RATE } = options;
     const workers = Math.ceil(estimateAfter(sk, count) / workerMembers);
     const ranges = rangesAfter(sk, Math.min(maxWorkers, Math.max(1, workers)));
-    const delivery = this.service.backend.token();
     const { concurrency, slowMilliseconds, timeoutMilliseconds } = options;
     return ranges.map((range, number) => ({
       ...{ delivery, number, turn: 0, except, data, ...range },
@@ -105,12 +108,12 @@ export class FanOut {
     );
   }
 
-  /** What the workers have counted when all of them are done, or when the time is over. */
-  async #workers(delivery: string, milliseconds: number) {
+  /** The report when all workers have finished, or when the time is over. */
+  async #whenFinished(id: string, milliseconds: number): Promise<DeliveryReport | undefined> {
     const end = Math.min(this.#clock.now() + milliseconds, this.service.deadline - LOOK_MILLISECONDS);
     for (;;) {
-      const found = await this.#store.read(delivery);
-      if (found.unfinished === 0 || this.#clock.now() >= end) return found;
+      const report = await this.#store.report(id);
+      if (!report || report.unfinished === 0 || this.#clock.now() >= end) return report;
       await sleep(this.#clock, LOOK_MILLISECONDS);
     }
   }

@@ -1,5 +1,5 @@
 /** How far a delivery in order of the rows has come: everyone up to a row is decided, whatever is still under way behind it. */
-import { type Count, countIn, type DeliveryReport, emptyReport } from '../delivery/delivery-report';
+import { type Count, countIn, type DeliveryCounts, emptyCounts } from '../delivery/delivery-report';
 import type { ShareProgress } from './shares';
 
 interface Undecided {
@@ -10,14 +10,14 @@ interface Undecided {
 
 export class Progress {
   #after: string;
-  readonly #report: DeliveryReport;
+  readonly #counts: DeliveryCounts;
   /** In the order of the rows. */
   readonly #waiting: Undecided[] = [];
   readonly #byId = new Map<string, Undecided>();
 
-  constructor({ after, report }: ShareProgress) {
+  constructor({ after, counts }: ShareProgress) {
     this.#after = after;
-    this.#report = { ...emptyReport(), ...report, reasons: { ...report.reasons } };
+    this.#counts = { ...emptyCounts(), ...counts, reasons: { ...counts.reasons } };
   }
 
   begin(webSocketId: string, sk: string): void {
@@ -33,13 +33,18 @@ export class Progress {
     undecided.count = count;
     undecided.reason = reason;
     for (let [next] = this.#waiting; next?.count; [next] = this.#waiting) {
-      countIn(this.#report, next.count, next.reason);
+      countIn(this.#counts, next.count, next.reason);
       this.#after = next.sk;
       this.#waiting.shift();
     }
   }
 
+  /** Posts that were refused, whatever became of their members. */
+  addThrottled(posts: number): void {
+    this.#counts.throttled += posts;
+  }
+
   get soFar(): ShareProgress {
-    return { after: this.#after, report: { ...this.#report, reasons: { ...this.#report.reasons } } };
+    return { after: this.#after, counts: { ...this.#counts, reasons: { ...this.#counts.reasons } } };
   }
 }

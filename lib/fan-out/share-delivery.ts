@@ -51,9 +51,14 @@ export async function deliverShare(
     }
   }
 
-  await service.deliverTo(members(), share.data, share.options, ({ webSocketId }, count, reason) =>
-    progress.decide(webSocketId, count, reason),
+  const counts = await service.deliverTo(
+    members(),
+    share.data,
+    share.options,
+    ({ webSocketId }, count, reason) => progress.decide(webSocketId, count, reason),
   );
+  progress.addThrottled(counts.throttled);
+  service.note({ channel: share.channel, counts });
   // Another worker has taken it while this one was stalled.
   if (isLost) return;
   if (isOver) {

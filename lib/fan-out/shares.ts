@@ -3,12 +3,19 @@
  * the channel's rows. A share's row says how far it has come, so that a retry or a successor continues there. Each handover
  * begins another turn, so that nobody takes an earlier one late.
  *
+ * DELIVERY#{id} / CALLER             when it began, what the one that began it counted, whether that is done
  * DELIVERY#{id} / SHARE#{number}     its turn, until when a worker has it, how far it is, what it counted, whether it is done
  */
 import type { Clock } from '../clock';
 import { channelPk, type Member, serviceChannelPk, toMember } from '../connections/connection-items';
 import type { DeliveryOptions } from '../delivery/delivery';
-import { type DeliveryReport, emptyReport } from '../delivery/delivery-report';
+import {
+  type DeliveryCounts,
+  type DeliveryReport,
+  membersIn as decidedIn,
+  emptyCounts,
+  sumOf,
+} from '../delivery/delivery-report';
 import { absent, all, any, equals, itemExists, lessThan } from '../table/conditions';
 import { expiryAfter, type Item, type Key, type Value } from '../table/item';
 import { pages, type Table } from '../table/table';
@@ -36,10 +43,11 @@ export type RangeMember = Member & { sk: string };
 /** How far a share is: everyone up to `after` is decided, and counted. */
 export interface ShareProgress {
   after: string;
-  report: DeliveryReport;
+  counts: DeliveryCounts;
 }
 
 const PREFIX = 'MEMBER#';
+const CALLER = 'CALLER';
 const HASH_RANGES = 256;
 /** What a worker reads beyond its range is at most a page. */
 const PAGE_MEMBERS = 250;
@@ -94,16 +102,25 @@ export class ShareStore {
     private readonly clock: Clock,
   ) {}
 
+  /** Before any share of the delivery. */
+  async begin(delivery: string, begunAt: number): Promise<void> {
+    await this.table.put(
+      { ...callerKey(delivery), begunAt, ...stored(emptyCounts()), ...this.#kept() },
+      // A late copy of this call must not undo the end.
+      any(absent('pk'), all(equals('begunAt', begunAt), equals('done', false))),
+    );
+  }
+
+  /** The process that began the delivery has decided its own members. */
+  async finishCaller(delivery: string, counts: DeliveryCounts): Promise<void> {
+    const set = { ...stored(counts), done: true, endedAt: this.clock.now() };
+    await this.table.update(callerKey(delivery), { set }, itemExists);
+  }
+
   /** Before anyone is asked to take it. */
   async add({ delivery, number, turn, after }: Share): Promise<void> {
-    const row = {
-      ...keyOf(delivery, number),
-      ...stored({ after, report: emptyReport() }),
-      turn,
-      done: false,
-    };
     await this.table.put(
-      { ...row, expiresAt: expiryAfter(this.clock.now(), KEPT_SECONDS) },
+      { ...keyOf(delivery, number), turn, after, ...stored(emptyCounts()), ...this.#kept() },
       any(absent('pk'), absent('worker')),
     );
   }
@@ -125,13 +142,13 @@ export class ShareStore {
 
   /** `false` if another worker has taken the share meanwhile. */
   async checkpoint(share: Share, worker: string, progress: ShareProgress): Promise<boolean> {
-    return this.#change(share, worker, stored(progress));
+    return this.#change(share, worker, fieldsOf(progress));
   }
 
   /** Gives the share up. Returns it as another worker is to be asked for it; `undefined` if another one has it. */
   async release(share: Share, worker: string, progress: ShareProgress): Promise<Share | undefined> {
     const turn = share.turn + 1;
-    const isReleased = await this.#change(share, worker, { ...stored(progress), turn, until: 0 });
+    const isReleased = await this.#change(share, worker, { ...fieldsOf(progress), turn, until: 0 });
     return isReleased ? { ...share, turn } : undefined;
   }
 
@@ -146,20 +163,20 @@ export class ShareStore {
   }
 
   async finish(share: Share, worker: string, progress: ShareProgress): Promise<boolean> {
-    return this.#change(share, worker, { ...stored(progress), done: true });
+    const ended = { done: true, endedAt: this.clock.now() };
+    return this.#change(share, worker, { ...fieldsOf(progress), ...ended });
   }
 
-  /** What the workers have counted, and how many of them are not done. */
-  async read(delivery: string): Promise<{ reports: DeliveryReport[]; unfinished: number }> {
-    const reports: DeliveryReport[] = [];
-    let unfinished = 0;
-    for await (const page of pages(this.table, { pk: keyOf(delivery, 0).pk, prefix: 'SHARE#' })) {
-      for (const item of page) {
-        reports.push(progressIn(item).report);
-        if (item.done !== true) unfinished++;
-      }
-    }
-    return { reports, unfinished };
+  /** What has been counted so far. `undefined` if there is no such delivery. */
+  async report(delivery: string): Promise<DeliveryReport | undefined> {
+    const rows: Item[] = [];
+    for await (const page of pages(this.table, { pk: callerKey(delivery).pk, prefix: '' }))
+      rows.push(...page);
+    return reportOf(delivery, rows, this.clock.now());
+  }
+
+  #kept() {
+    return { done: false, expiresAt: expiryAfter(this.clock.now(), KEPT_SECONDS) };
   }
 
   async #change({ delivery, number }: Share, worker: string, set: Record<string, Value>): Promise<boolean> {
@@ -170,12 +187,37 @@ export class ShareStore {
   }
 }
 
-function stored({ after, report }: ShareProgress): { after: string; report: Record<string, Value> } {
-  return { after, report: { ...report } };
+/** The report that a delivery's rows add up to. `undefined` without the row of its caller, which is written first. */
+export function reportOf(id: string, rows: Item[], now: number): DeliveryReport | undefined {
+  const caller = rows.find(({ sk }) => sk === CALLER);
+  if (!caller) return undefined;
+  const counts = sumOf(rows.map(countsIn));
+  const unfinished = rows.filter(({ done }) => done !== true).length;
+  const endedAt = unfinished > 0 ? now : Math.max(...rows.map((row) => Number(row.endedAt)));
+  return {
+    ...{ id, members: decidedIn(counts), ...counts, workers: rows.length - 1, unfinished },
+    seconds: (endedAt - Number(caller.begunAt)) / 1_000,
+  };
 }
 
-function progressIn({ after, report }: Item): ShareProgress {
-  return { after: after as string, report: report as unknown as DeliveryReport };
+function stored(counts: DeliveryCounts): { counts: Record<string, Value> } {
+  return { counts: { ...counts } };
+}
+
+function fieldsOf({ after, counts }: ShareProgress): Record<string, Value> {
+  return { after, ...stored(counts) };
+}
+
+function progressIn(item: Item): ShareProgress {
+  return { after: item.after as string, counts: countsIn(item) };
+}
+
+function countsIn({ counts }: Item): DeliveryCounts {
+  return counts as unknown as DeliveryCounts;
+}
+
+function callerKey(delivery: string): Key {
+  return { pk: `DELIVERY#${delivery}`, sk: CALLER };
 }
 
 function keyOf(delivery: string, number: number): Key {

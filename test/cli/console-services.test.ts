@@ -1,6 +1,7 @@
 /** What the console shows of services, and what it does with them, on an app of sockets. */
 import { consoleServices } from '../../cli/console/services';
 import { Service } from '../../lib';
+import { emptyCounts } from '../../lib/delivery/delivery-report';
 import { ShareStore } from '../../lib/fan-out/shares';
 import { type RunningApp, startApp } from '../runtime/running-app';
 import { SocketClient } from '../runtime/socket-client';
@@ -138,13 +139,19 @@ describe('The services in the console', () => {
       ...{ delivery: 'd1', number: 0, turn: 0, after: 'MEMBER#', data: '', except: [], options: {} },
     };
     const store = new ShareStore(table, clock);
+    const begunAt = clock.now();
+    await store.begin('d1', begunAt);
     await store.add(share);
     await store.add({ ...share, number: 1 });
     await store.take(share, 'worker', clock.now() + 1_000);
-    const report = { sent: 5, gone: 1, pending: 0, failed: 2, reasons: { 'status 500': 2 } };
-    await store.finish(share, 'worker', { after: 'MEMBER#ff', report });
+    const counts = { sent: 5, gone: 1, pending: 0, failed: 2, throttled: 3, reasons: { 'status 500': 2 } };
+    await store.finish(share, 'worker', { after: 'MEMBER#ff', counts });
+    await store.finishCaller('d1', { ...emptyCounts(), sent: 1 });
     expect((await ask('GET')).body.deliveries).toEqual([
-      { id: 'd1', at: expect.any(Number), workers: 2, unfinished: 1, ...report },
+      {
+        ...{ id: 'd1', at: begunAt, workers: 2, unfinished: 1, seconds: expect.any(Number) },
+        ...{ ...counts, members: 9, sent: 6 },
+      },
     ]);
   });
 

@@ -109,6 +109,15 @@ describe('WebSocketService', () => {
     }
   });
 
+  it('has metrics to set alarms on', () => {
+    synthesize({ metrics: true }, (chat, stack) => {
+      chat.metric('Failed').createAlarm(stack, 'Alarm', { threshold: 1, evaluationPeriods: 1 });
+    }).hasResourceProperties('AWS::CloudWatch::Alarm', {
+      ...{ Namespace: 'SharedConnection', MetricName: 'Failed', Statistic: 'Sum' },
+      Dimensions: [{ Name: 'service', Value: 'chat' }],
+    });
+  });
+
   it('sweeps every five minutes, or as often as it is told', () => {
     const target = { Input: '{"type":"sweep"}', RetryPolicy: { MaximumRetryAttempts: 0 } };
     template.hasResourceProperties('AWS::Events::Rule', {
@@ -219,13 +228,45 @@ describe('WebSocketService', () => {
       ]);
     });
 
-    it('grantPublish lets it post to everyone and settle who has gone, and changes nothing', () => {
-      expect(grants(granted('grantPublish'), '^Other')).toEqual([
+    it('grantPublish lets it post to everyone and settle who has gone, and change nothing but its deliveries', () => {
+      const template = granted('grantPublish');
+      expect(grants(template, '^Other')).toEqual([
         'dynamodb:GetItem ConnectionsTable',
+        'dynamodb:PutItem ConnectionsTable',
         'dynamodb:Query ConnectionsTable',
+        'dynamodb:UpdateItem ConnectionsTable',
         manage('POST'),
         'lambda:InvokeFunction ChatFunctionsServer',
       ]);
+      template.hasResourceProperties('AWS::IAM::Policy', {
+        PolicyDocument: {
+          Statement: Match.arrayWith([
+            Match.objectLike({
+              Action: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
+              Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['DELIVERY#*'] } },
+            }),
+          ]),
+        },
+        PolicyName: Match.stringLikeRegexp('^Other'),
+      });
+    });
+
+    it('has it measure what it publishes if the service is measured', () => {
+      const measured = (metrics: boolean) =>
+        synthesize({ metrics }, (chat, stack) =>
+          chat.grantPublish(
+            new LambdaFunction(stack, 'Other', {
+              ...{ runtime: Runtime.NODEJS_24_X, handler: 'index.handler' },
+              code: Code.fromInline('exports.handler = async () => {}'),
+            }),
+          ),
+        ).findResources('AWS::Lambda::Function');
+      const settings = (metrics: boolean) =>
+        Object.values(measured(metrics)).map(
+          ({ Properties }) => Properties.Environment.Variables.CONNECTION_METRICS,
+        );
+      expect(settings(true)).toEqual(['true', 'true', 'true']);
+      expect(settings(false)).toEqual([undefined, undefined, undefined]);
     });
   });
 });

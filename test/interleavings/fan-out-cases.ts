@@ -1,5 +1,6 @@
 /** A delivery split over workers: workers and their caller die, hand over and are asked twice, and everybody is to get it. */
-import { type DeliveryReport, Service, WebSocketServer } from '../../lib';
+import { Service, WebSocketServer } from '../../lib';
+import { type DeliveryCounts, membersIn } from '../../lib/delivery/delivery-report';
 import type { Scenario } from './scenario';
 import type { ServiceWorld } from './service-world';
 
@@ -20,10 +21,10 @@ function room(world: ServiceWorld) {
 /** The first member gets it from the caller, the others from `workers` workers. */
 const publishes = (maxWorkers: number) => async (world: ServiceWorld) => {
   const service = new Service('chat', { backend: world.backend });
-  const { split } = await service.publish(ROOM, TEXT, {
+  const { id } = await service.publish(ROOM, TEXT, {
     ...{ inlineMembers: 1, workerMembers: 1, maxWorkers, concurrency: 1, waitMilliseconds: 0 },
   });
-  world.outcomes.push(`delivering ${split?.id}`);
+  world.outcomes.push(`delivering ${id}`);
 };
 
 /** Once it has been asked for, everybody gets it; and once, unless somebody died or a copy came late. */
@@ -42,10 +43,7 @@ function wrongAtRest(world: ServiceWorld): string | undefined {
     if (world.isLive(id) && world.gateway.received(id).length === 0) return `${id} has never got it.`;
   }
   const shares = world.table.items().filter(({ sk }) => sk.startsWith('SHARE#'));
-  const counted = shares.reduce((sum, { report }) => {
-    const { sent, gone, pending, failed } = report as unknown as DeliveryReport;
-    return sum + sent + gone + pending + failed;
-  }, 0);
+  const counted = shares.reduce((sum, { counts }) => sum + membersIn(counts as unknown as DeliveryCounts), 0);
   if (shares.some(({ done }) => done !== true)) return 'A share is not done.';
   const expected = world.clients.size - 1;
   return counted === expected ? undefined : `The report counts ${counted} of ${expected}.`;

@@ -415,7 +415,7 @@ describe('shared-connection', () => {
       const [member, other] = [await connect(), await connect()];
       await (await SharedConnection.open(member.id)).subscribe('adt');
       const report = { sent: 1, gone: 0, pending: 0, failed: 0, reasons: {} };
-      expect(await json('publish', 'adt', 'news', '--service', 'inbox')).toEqual([
+      expect(await json('publish', 'adt', 'news', '--service', 'inbox')).toMatchObject([
         { service: 'inbox', ...report },
       ]);
       await succeeds(['write', '--', other.id, 'last']);

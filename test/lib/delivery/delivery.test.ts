@@ -52,7 +52,9 @@ describe('deliver', () => {
 
   it('reaches everyone, and says so', async () => {
     const to = members(120);
-    expect(await send(to)).toEqual({ sent: 120, gone: 0, pending: 0, failed: 0, reasons: {} });
+    expect(await send(to)).toEqual({
+      ...{ sent: 120, gone: 0, pending: 0, failed: 0, throttled: 0, reasons: {} },
+    });
     for (const { webSocketId } of to) expect(gateway.received(webSocketId)).toEqual(['hello']);
   });
 

@@ -1,9 +1,10 @@
 import { WebSocketServer } from '../../../lib';
+import { emptyCounts } from '../../../lib/delivery/delivery-report';
 import { estimateAfter, rangesAfter, type Share, ShareStore } from '../../../lib/fan-out/shares';
 import type { ServiceRequest } from '../../../lib/invocations/invoker';
 import {
   type Call,
-  type SkippingClock,
+  SkippingClock,
   type TestClient,
   TestService,
   type TestServiceOptions,
@@ -65,9 +66,15 @@ describe('A delivery to many', () => {
         whom === 'everyone'
           ? await service.service.deliver('hello', OPTIONS)
           : await service.service.publish('room', 'hello', OPTIONS);
-      expect(report).toMatchObject({ sent: 150, gone: 0, pending: 0, failed: 0 });
-      const { workers = 0, unfinished } = report.split ?? {};
-      expect(unfinished).toBe(0);
+      expect(report).toMatchObject({
+        members: 150,
+        sent: 150,
+        gone: 0,
+        pending: 0,
+        failed: 0,
+        unfinished: 0,
+      });
+      const { workers } = report;
       expect(workers).toBeGreaterThanOrEqual(2);
       expect(service.shares()).toHaveLength(workers);
       expect(new Set(heard(clients))).toEqual(new Set([1]));
@@ -77,7 +84,7 @@ describe('A delivery to many', () => {
   it('stays with the caller as long as it may', async () => {
     const service = new RunningService();
     const clients = await service.crowd(50);
-    expect(await service.service.deliver('hello', OPTIONS)).not.toHaveProperty('split');
+    expect(await service.service.deliver('hello', OPTIONS)).toMatchObject({ workers: 0, unfinished: 0 });
     expect(service.requests).toEqual([]);
     expect(new Set(heard(clients))).toEqual(new Set([1]));
   });
@@ -99,17 +106,49 @@ describe('A delivery to many', () => {
     for (const { options } of shares) expect(options.rate?.perSecond).toBe(100 / (shares.length + 1));
   });
 
+  it('counts whom each part has reached, and tells so later as it told the caller', async () => {
+    const clock = new SkippingClock();
+    const service = new RunningService({ clock });
+    const clients = await service.crowd(150);
+    await clock.advance(60_000);
+    for (const client of clients.slice(0, 20)) client.vanish();
+    service.gateway.failNextPosts(429, 429, 429);
+    const report = await service.service.deliver('hello', OPTIONS);
+    expect(report).toMatchObject({ members: 150, sent: 130, gone: 20, throttled: 3 });
+    expect(report.seconds).toBeGreaterThan(0);
+    expect(await service.service.report(report.id)).toEqual({ ...report, seconds: expect.any(Number) });
+  });
+
+  it('is unfinished as long as its caller has not decided its own members', async () => {
+    const clock = new SkippingClock();
+    const service = new RunningService({ clock });
+    const begunAt = clock.now();
+    const store = new ShareStore(service.table, service.clock);
+    await store.begin('d', begunAt);
+    await clock.advance(2_000);
+    expect(await service.service.report('d')).toMatchObject({ members: 0, unfinished: 1, seconds: 2 });
+    await store.finishCaller('d', { ...emptyCounts(), sent: 3 });
+    await clock.advance(5_000);
+    expect(await service.service.report('d')).toMatchObject({ members: 3, unfinished: 0, seconds: 2 });
+  });
+
   it('does not wait for workers for ever: the rest can be read later', async () => {
     const service = new RunningService();
     service.isHeld = true;
     await service.crowd(120);
     const report = await service.service.deliver('hello', { ...OPTIONS, waitMilliseconds: 5_000 });
-    const { id = '', workers, unfinished } = report.split ?? {};
+    const { id, workers, unfinished } = report;
     expect(unfinished).toBe(workers);
     expect(report.sent).toBe(50);
     for (const request of service.requests) service.start(request);
     await Promise.all(service.running);
-    expect(await service.service.report(id)).toMatchObject({ sent: 70, split: { unfinished: 0 } });
+    expect(await service.service.report(id)).toMatchObject({
+      id,
+      members: 120,
+      sent: 120,
+      workers,
+      unfinished: 0,
+    });
     expect(await service.service.report('another')).toBeUndefined();
   });
 });
@@ -134,7 +173,10 @@ describe('A worker', () => {
       ...{ ...range, after: 'MEMBER#' },
     }));
     if (!share) throw new Error('There is no range.');
-    await new ShareStore(service.table, service.clock).add(share);
+    const store = new ShareStore(service.table, service.clock);
+    await store.begin('d', service.clock.now());
+    await store.finishCaller('d', emptyCounts());
+    await store.add(share);
     isSlow = true;
     return { service, clients, request: { type: 'deliver', share } as const };
   }
@@ -147,7 +189,7 @@ describe('A worker', () => {
     expect(service.failures).toEqual([]);
     expect(service.shares().length).toBeGreaterThanOrEqual(1);
     expect(new Set(heard(clients))).toEqual(new Set([1]));
-    expect(await service.service.report('d')).toMatchObject({ sent: 120, split: { unfinished: 0 } });
+    expect(await service.service.report('d')).toMatchObject({ sent: 120, workers: 1, unfinished: 0 });
   });
 
   it('that dies is followed by its retry at the last checkpoint', async () => {
@@ -173,7 +215,7 @@ describe('A worker', () => {
     expect(Math.max(...counts)).toBeLessThanOrEqual(2);
     // Without a checkpoint, all that were reached would be reached again.
     expect(counts.reduce((sum, count) => sum + count, 0)).toBeLessThan(120 + reached);
-    expect(await service.service.report('d')).toMatchObject({ sent: 120, split: { unfinished: 0 } });
+    expect(await service.service.report('d')).toMatchObject({ sent: 120, workers: 1, unfinished: 0 });
   });
 
   it('leaves a share alone that another one has, or that is done', async () => {
@@ -211,7 +253,7 @@ describe('A worker', () => {
     const reached = heard(clients).filter((count) => count > 0).length;
     expect(reached).toBeGreaterThanOrEqual(40);
     expect(reached).toBeLessThan(120);
-    expect(await service.service.report('d')).toMatchObject({ split: { unfinished: 1 } });
+    expect(await service.service.report('d')).toMatchObject({ unfinished: 1 });
   });
 });
 
