@@ -45,7 +45,7 @@ export class Expirations {
     );
   }
 
-  /** Ends what has expired. Called by the sweep. */
+  /** Ends what has expired. Called by the sweep. What fails is tried again by the next one. */
   async end(): Promise<void> {
     const { backend, deadline } = this.service;
     const { table, clock } = backend;
@@ -53,8 +53,12 @@ export class Expirations {
       for (const item of page) {
         const now = clock.now();
         if (Number(item.sk.slice(0, DIGITS)) >= now || now > deadline) return;
-        await this.#end(item, now);
-        await table.delete({ pk: item.pk, sk: item.sk }, always);
+        try {
+          await this.#end(item, now);
+          await table.delete({ pk: item.pk, sk: item.sk }, always);
+        } catch (error) {
+          console.error(`${item.sk} of ${this.service.name} could not be ended: ${String(error)}`);
+        }
       }
     }
   }
@@ -70,8 +74,11 @@ export class Expirations {
     try {
       if (channel === undefined && isExpired(expiresAt, now)) {
         const { code, reason } = disconnections.expired();
-        await this.#to(member).write(pushText({ disconnect: { code, reason } }));
-        await this.#to(member).end();
+        try {
+          await this.#to(member).write(pushText({ disconnect: { code, reason } }));
+        } finally {
+          await this.#to(member).end();
+        }
       }
       if (channel !== undefined && isExpired(subscriptions[channel], now)) {
         await this.service.unsubscribe(member, channel);

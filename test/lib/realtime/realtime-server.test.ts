@@ -1,4 +1,4 @@
-import { type ChannelRules, Service } from '../../../lib';
+import { type ChannelRules, ConnectionsApiError, Service } from '../../../lib';
 import { RealtimeServer } from '../../../lib/realtime';
 import { connectionToken, subscriptionToken } from '../../../lib/realtime/token';
 import {
@@ -332,5 +332,31 @@ describe('RealtimeServer', () => {
     await test.runQueued();
     expect([ada, bob].map(({ webSocketId }) => test.gateway.isOpen(webSocketId))).toEqual([true, false]);
     expect(all(bob).at(-1)).toEqual({ push: { disconnect: { code: 3005, reason: 'connection expired' } } });
+  });
+
+  it('ends the next connection although one could not be ended', async () => {
+    const error = jest.spyOn(console, 'error').mockImplementation();
+    const clock = new SkippingClock(Date.now());
+    const failing = new Set<string>();
+    const test = new TestService(Rooms, {
+      clock,
+      intercept: async ({ operation, subject }, apply) => {
+        if (operation === 'DELETE' && failing.has(subject))
+          throw new ConnectionsApiError('DELETE', 500, 'a fault');
+        return apply();
+      },
+    });
+    const [ada, bob] = [
+      await connected(test, 'ada', { seconds: 60 }),
+      await connected(test, 'bob', { seconds: 61 }),
+    ];
+    failing.add(ada.webSocketId);
+    await clock.advance(120_000);
+    await test.handlers.server({ type: 'sweep' }, lambdaContext());
+    expect([ada, bob].map(({ webSocketId }) => test.gateway.isOpen(webSocketId))).toEqual([true, false]);
+    failing.clear();
+    await test.handlers.server({ type: 'sweep' }, lambdaContext());
+    expect(test.gateway.isOpen(ada.webSocketId)).toBe(false);
+    error.mockRestore();
   });
 });
