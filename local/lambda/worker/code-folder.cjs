@@ -5,6 +5,7 @@
 const { existsSync, readFileSync, realpathSync } = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
+const { isInRuntime } = require('./runtime-sdk.cjs');
 
 /** What the Node.js runtimes of Lambda bring: the SDK's version 2 up to nodejs16.x, its version 3 from then on. */
 const SDK_2 = /^aws-sdk(?:$|\/)/;
@@ -71,13 +72,22 @@ function find(resolve, { searched }, request, parent, rest) {
 /** The code's own, a layer's or the app's project's, else this runtime's. */
 function provided(resolve, request, parent, rest, folders) {
   try {
-    return find(resolve, folders, request, parent, rest);
+    const file = find(resolve, folders, request, parent, rest);
+    if (isWithin(folders, file) || isInRuntime(request)) return file;
   } catch {}
+  refuseUnknown(request, parent);
   try {
     return resolve(request, module, false, { paths: [PROJECT, __dirname] });
   } catch {
     throw notFound(missingSdkText(request), parent);
   }
+}
+
+/** Clients that are newer than Lambda's SDK, or parts that it no longer has, are missing there, whatever the project has. */
+function refuseUnknown(request, parent) {
+  if (isInRuntime(request)) return;
+  process.stderr.write(unknownSdkText(request));
+  throw notFound(`Cannot find module '${request}'`, parent);
 }
 
 function notFound(message, parent) {
@@ -87,6 +97,10 @@ function notFound(message, parent) {
 
 function outsideText(request, file) {
   return `'${request}' is in ${file}, outside the function's code folder: on Lambda it would be missing. Bundle it.\n`;
+}
+
+function unknownSdkText(request) {
+  return `'${request}' is not part of the AWS SDK in Lambda's runtimes: on Lambda it would be missing. Bundle it: bundling: { externalModules: [] }.\n`;
 }
 
 function missingSdkText(request) {
@@ -128,6 +142,7 @@ module.exports = {
   isWithin,
   mappedPath,
   missingSdkText,
+  unknownSdkText,
   moduleFolders,
   outsideText,
   isProvided,

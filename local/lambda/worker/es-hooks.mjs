@@ -11,7 +11,9 @@ const {
   missingSdkText,
   outsideText,
   PROJECT,
+  unknownSdkText,
 } = require('./code-folder.cjs');
+const { isInRuntime } = require('./runtime-sdk.cjs');
 
 let folders;
 
@@ -30,14 +32,15 @@ export async function resolve(specifier, context, next) {
     context.parentURL,
     ...folders.searched.map((folder) => pathToFileURL(path.join(path.dirname(folder), 'layer.mjs')).href),
   ];
-  if (fromLambda) places.push(pathToFileURL(path.join(PROJECT, 'project.mjs')).href, import.meta.url);
+  const isInSdk = fromLambda && isInRuntime(specifier);
+  if (isInSdk) places.push(pathToFileURL(path.join(PROJECT, 'project.mjs')).href, import.meta.url);
   let failure;
   for (const parentURL of places) {
     try {
       const found = await next(specifier, { ...context, parentURL });
       const file = found.url.startsWith('file:') ? fileURLToPath(found.url) : undefined;
-      if (file === undefined || fromLambda || isWithin(folders, file)) return found;
-      process.stderr.write(outsideText(specifier, file));
+      if (file === undefined || isInSdk || isWithin(folders, file)) return found;
+      process.stderr.write(fromLambda ? unknownSdkText(specifier) : outsideText(specifier, file));
       failure ??= Object.assign(new Error(`Cannot find package '${specifier}' imported from ${parent}`), {
         code: 'ERR_MODULE_NOT_FOUND',
       });
@@ -45,6 +48,6 @@ export async function resolve(specifier, context, next) {
       failure ??= error;
     }
   }
-  if (fromLambda) failure.message = missingSdkText(specifier);
+  if (isInSdk) failure.message = missingSdkText(specifier);
   throw failure;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { LambdaFunction } from '../../../local/assembly/model';
 import { UnpackedCode } from '../../../local/lambda/unpacked-code';
-import { Fixture } from './function-fixture';
+import { Fixture, RememberingLog } from './function-fixture';
 
 describe('Working folder', () => {
   const fixture = new Fixture();
@@ -127,12 +127,48 @@ describe('Working folder', () => {
   });
 
   it.each<[string, string, string]>([
-    ['version 3 under nodejs18.x', 'nodejs18.x', '@aws-sdk/client-nowhere'],
+    ['version 3 under nodejs18.x', 'nodejs18.x', '@aws-sdk/client-xray'],
     ['version 2 under nodejs16.x', 'nodejs16.x', 'aws-sdk'],
   ])('names the package of the SDK that this machine has not: %s', async (_, runtime, name) => {
     const outcome = await run({ 'index.js': `require('${name}')` }, { runtime });
     expect(outcome).toMatchObject({
       errorMessage: expect.stringContaining(`npm install --save-dev ${name}`),
+    });
+  });
+
+  describe("what the project has of the SDK, but Lambda's runtimes do not bring", () => {
+    const around = (name: string) => fixture.write(`node_modules/${name}/index.js`, 'exports.here = true');
+
+    it.each([
+      ['a client that is newer', '@aws-sdk/client-of-tomorrow'],
+      ['a part that was moved', '@aws-sdk/util-utf8'],
+    ])('is missing here, too: %s', async (_, name) => {
+      around(name);
+      const log = new RememberingLog();
+      const unbundled = fixture.function(`Unbundled${name.length}`, { 'index.js': `require('${name}')` });
+      const outcome = await fixture.host([unbundled], { log }).invoke(unbundled.functionName, '{}');
+      expect(outcome).toMatchObject({
+        errorType: 'Runtime.ImportModuleError',
+        errorMessage: expect.stringContaining(`Cannot find module '${name}'`),
+      });
+      expect(log.texts.join()).toContain(`'${name}' is not part of the AWS SDK in Lambda's runtimes`);
+    });
+
+    it('is missing for ES modules', async () => {
+      around('@aws-sdk/client-of-tomorrow');
+      const source = "import '@aws-sdk/client-of-tomorrow'; export const handler = async () => 1";
+      expect(await run({ 'index.mjs': source })).toMatchObject({
+        errorMessage: expect.stringContaining("Cannot find package '@aws-sdk/client-of-tomorrow'"),
+      });
+    });
+
+    it('is found in the code itself', async () => {
+      const name = '@aws-sdk/client-of-tomorrow';
+      const files = {
+        'index.js': `const { own } = require('${name}'); exports.handler = async () => own`,
+        [`node_modules/${name}/index.js`]: 'exports.own = 7',
+      };
+      expect(await run(files)).toMatchObject({ payload: '7' });
     });
   });
 
@@ -174,10 +210,10 @@ describe('Working folder', () => {
     });
 
     it('name the package of the SDK that this machine has not', async () => {
-      const source = "import '@aws-sdk/client-nowhere'; export const handler = async () => 1";
+      const source = "import '@aws-sdk/client-xray'; export const handler = async () => 1";
       expect(await run({ 'index.mjs': source })).toMatchObject({
         errorType: 'Error',
-        errorMessage: expect.stringContaining('npm install --save-dev @aws-sdk/client-nowhere'),
+        errorMessage: expect.stringContaining('npm install --save-dev @aws-sdk/client-xray'),
       });
     });
 
