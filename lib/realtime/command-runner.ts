@@ -17,6 +17,7 @@ import type { JoinRequest } from './joined-frames';
 import {
   type ConnectRequest,
   clientInfo,
+  fitting,
   framesOfTexts,
   type HistoryRequest,
   type PublishRequest,
@@ -241,7 +242,7 @@ export class CommandRunner {
     });
     const isLost = reverse ? position?.epoch !== epoch : !recovered;
     if (position && isLost) throw errors.unrecoverablePosition();
-    return { publications: fitting(lines.map(publicationOf)), epoch, offset };
+    return { publications: fitting(lines.map(publicationOf), MAX_MESSAGE_BYTES), epoch, offset };
   }
 
   async #refresh(token: string | undefined): Promise<Result> {
@@ -360,14 +361,4 @@ function sinceOf(
 ): Position | undefined {
   if (!request?.recover) return undefined;
   return { epoch: request.epoch ?? '', offset: request.offset ?? 0 };
-}
-
-/** As many as one answer can carry. A client that asks for more asks again, from the last one on. */
-function fitting<T>(publications: T[]): T[] {
-  let bytes = 1_024;
-  const end = publications.findIndex((publication) => {
-    bytes += Buffer.byteLength(JSON.stringify(publication)) + 1;
-    return bytes > MAX_MESSAGE_BYTES;
-  });
-  return end < 0 ? publications : publications.slice(0, end);
 }

@@ -7,8 +7,8 @@ import { framesOfTexts, publicationOf, publicationTexts, pushText } from './prot
 export type JoinRequest =
   /** The client asked: the id of its command, and what else the answer says. */
   | { id: number; details: Record<string, unknown>; since?: Position }
-  /** The server subscribed it. */
-  | { byServer: true; since?: Position };
+  /** The server subscribed it, and perhaps has something to tell its client. */
+  | { byServer: true; since?: Position; data?: unknown };
 
 /** As much of what a client has missed as fits into the answer. The rest follows as if it were published now. */
 const ANSWER_BYTES = 24 * 1024;
@@ -17,7 +17,7 @@ export function joinedFrames(joined: Joined): string[] {
   const { channel, lines, request } = joined;
   if (request === undefined) return framesOfTexts(publicationTexts(channel, lines));
   const { since, ...by } = request as JoinRequest;
-  return framesOfTexts('id' in by ? clientTexts(joined, by, since) : serverTexts(joined, since));
+  return framesOfTexts('id' in by ? clientTexts(joined, by, since) : serverTexts(joined, since, by.data));
 }
 
 function clientTexts(
@@ -44,11 +44,15 @@ function clientTexts(
 function serverTexts(
   { channel, epoch, offset, recovered, lines }: Joined,
   since: Position | undefined,
+  data: unknown,
 ): string[] {
   if (since && recovered) return publicationTexts(channel, lines);
   return [
     ...(since ? [pushText({ channel, unsubscribe: { code: 2500, reason: 'unrecoverable position' } })] : []),
-    pushText({ channel, subscribe: { recoverable: true, positioned: true, epoch, offset } }),
+    pushText({
+      channel,
+      subscribe: { recoverable: true, positioned: true, epoch, offset, ...(data !== undefined && { data }) },
+    }),
     ...publicationTexts(channel, lines),
   ];
 }

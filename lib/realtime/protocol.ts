@@ -87,7 +87,10 @@ export type Push =
   | { channel: string; join: { info: ClientInfo } }
   | { channel: string; leave: { info: ClientInfo } }
   | { channel: string; unsubscribe: { code: number; reason: string } }
-  | { channel: string; subscribe: { recoverable?: boolean; positioned?: boolean } & Partial<Position> }
+  | {
+      channel: string;
+      subscribe: { recoverable?: boolean; positioned?: boolean; data?: unknown } & Partial<Position>;
+    }
   | { message: { data: unknown } }
   | { disconnect: { code: number; reason: string } }
   | { refresh: { expires: boolean; ttl?: number } };
@@ -121,3 +124,13 @@ export function publicationTexts(channel: string, lines: readonly Omit<Line, 'ep
 
 /** Several texts are one frame, separated by line feeds, as the protocol allows. */
 export const framesOfTexts = gathered;
+
+/** As many publications as one answer of so many bytes can carry. Whoever asks for more asks again, from the last one on. */
+export function fitting<T>(publications: T[], mostBytes: number): T[] {
+  let bytes = 1_024;
+  const end = publications.findIndex((publication) => {
+    bytes += Buffer.byteLength(JSON.stringify(publication)) + 1;
+    return bytes > mostBytes;
+  });
+  return end < 0 ? publications : publications.slice(0, end);
+}

@@ -40,6 +40,7 @@ export const errors = {
   tokenExpired: () => new RealtimeError(109, 'token expired'),
   tooManyRequests: () => new RealtimeError(111, 'too many requests', true),
   unrecoverablePosition: () => new RealtimeError(112, 'unrecoverable position'),
+  conflict: (what: string) => new RealtimeError(113, `conflict: ${what}`, true),
 };
 
 export const disconnections = {

@@ -25,7 +25,7 @@ import {
   type SubscribeRequest,
 } from './protocol';
 import { errors, UNSUBSCRIBED } from './realtime-errors';
-import { keysFromEnvironment, type TokenKeys, Tokens } from './tokens';
+import { keysOfFunction, type TokenKeys, Tokens } from './tokens';
 
 /** What `onConnect` answers. */
 export interface Connected {
@@ -79,9 +79,12 @@ export abstract class RealtimeServer extends WebSocketServer {
     if (this.keepAlive) await service.deliver(PING);
   }
 
-  /** With what tokens are verified. @default `TOKEN_SECRET`, `TOKEN_PUBLIC_KEY`, `TOKEN_ISSUER` and `TOKEN_AUDIENCE` of the environment */
-  async tokenKeys(): Promise<TokenKeys> {
-    return keysFromEnvironment(process.env);
+  /**
+   * With what tokens are verified.
+   * @default the secret whose ARN is `TOKEN_SECRET_ARN` of the environment, or `TOKEN_SECRET`; `TOKEN_PUBLIC_KEY`, `TOKEN_ISSUER` and `TOKEN_AUDIENCE`
+   */
+  tokenKeys(): Promise<TokenKeys> {
+    return keysOfFunction(process.env);
   }
 
   /**

@@ -7,6 +7,7 @@ import jwt from 'jsonwebtoken';
 import { ConfigurationError } from '../errors';
 import type { Value } from '../table/item';
 import { disconnections, errors } from './realtime-errors';
+import { type Secrets, secretsOfThisProcess } from './secrets';
 
 /** With what tokens are verified. With neither a secret nor a public key, no token is accepted. */
 export interface TokenKeys {
@@ -86,7 +87,7 @@ export class Tokens {
     const { secret, previousSecret, publicKey } = this.keys;
     if (secret === undefined && publicKey === undefined) {
       console.error(
-        'A client sent a token, but this service has no key to verify it. Set TOKEN_SECRET or TOKEN_PUBLIC_KEY in the environment of the function, or override tokenKeys().',
+        'A client sent a token, but this service has no key to verify it. Pass `tokens` to the construct RealtimeService, set TOKEN_SECRET_ARN, TOKEN_SECRET or TOKEN_PUBLIC_KEY in the environment of the function, or override tokenKeys().',
       );
       return undefined;
     }
@@ -119,8 +120,27 @@ export class Tokens {
   }
 }
 
-/** The keys that a function's environment names. */
-export function keysFromEnvironment(environment: NodeJS.ProcessEnv): TokenKeys {
+/**
+ * The keys of a function: those in its environment, and the secrets whose ARNs are there.
+ * @throws ConfigurationError for a secret that cannot be read
+ */
+export async function keysOfFunction(
+  environment: NodeJS.ProcessEnv,
+  secrets: Pick<Secrets, 'text'> = secretsOfThisProcess,
+): Promise<TokenKeys> {
+  const { TOKEN_SECRET_ARN, TOKEN_PREVIOUS_SECRET_ARN } = environment;
+  const [secret, previousSecret] = await Promise.all(
+    [TOKEN_SECRET_ARN, TOKEN_PREVIOUS_SECRET_ARN].map((arn) => (arn ? secrets.text(arn) : undefined)),
+  );
+  return {
+    ...keysFromEnvironment(environment),
+    ...(secret !== undefined && { secret }),
+    ...(previousSecret !== undefined && { previousSecret }),
+  };
+}
+
+/** The keys that a function's environment holds. */
+function keysFromEnvironment(environment: NodeJS.ProcessEnv): TokenKeys {
   const { TOKEN_SECRET, TOKEN_PREVIOUS_SECRET, TOKEN_PUBLIC_KEY, TOKEN_ISSUER, TOKEN_AUDIENCE } = environment;
   if (TOKEN_PUBLIC_KEY && !TOKEN_PUBLIC_KEY.includes('BEGIN')) {
     throw new ConfigurationError(

@@ -1,0 +1,85 @@
+/** The methods that publish to channels, and read what they keep. */
+import { ruleOf } from '../../channels/channel-rules';
+import type { Service } from '../../service';
+import { fitting, type PublicationDetails, publicationOf } from '../protocol';
+import { errors } from '../realtime-errors';
+import { answerOf } from './answers';
+import {
+  assertWithout,
+  channelIn,
+  dataIn,
+  type Fields,
+  flagIn,
+  objectIn,
+  tagsIn,
+  textIn,
+  textsIn,
+  wholeIn,
+} from './fields';
+import { inTurns } from './in-turns';
+import { once } from './once';
+
+const MOST_CHANNELS = 1_000;
+const AT_A_TIME = 25;
+/** Lambda answers with up to 6 MB. */
+const MOST_HISTORY_BYTES = 4 * 1024 * 1024;
+
+export class Publications {
+  constructor(private readonly service: Service) {}
+
+  async publish(fields: Fields): Promise<object> {
+    return this.#publish(channelIn(fields), fields);
+  }
+
+  /** Each channel has an answer of its own. */
+  async broadcast(fields: Fields): Promise<object> {
+    const channels = textsIn(fields, 'channels', MOST_CHANNELS);
+    if (channels.length === 0) throw errors.badRequest('broadcast needs channels');
+    const publish = (channel: string) =>
+      answerOf(`broadcast to ${channel}`, async () => this.#publish(channelIn({ channel }), fields));
+    return { responses: await inTurns(channels, AT_A_TIME, publish) };
+  }
+
+  /** Without a limit only the position; with a negative one everything that fits into an answer. */
+  async history(fields: Fields): Promise<object> {
+    const channel = channelIn(fields);
+    const { log } = ruleOf(this.service.channelRules, channel);
+    if (!log) throw errors.notAvailable(`history of ${channel}, which has no log`);
+    const limit = wholeIn(fields, 'limit') ?? 0;
+    const from = objectIn(fields, 'since');
+    const since = from && { epoch: textIn(from, 'epoch') ?? '', offset: wholeIn(from, 'offset') ?? 0 };
+    const reverse = flagIn(fields, 'reverse');
+    const { lines, epoch, offset, recovered } = await this.service.channel(channel).history({
+      ...(since && { since }),
+      limit: limit < 0 ? log.size : Math.min(limit, log.size),
+      reverse,
+    });
+    const isLost = reverse ? since?.epoch !== epoch : !recovered;
+    if (since && isLost) throw errors.unrecoverablePosition();
+    return { publications: fitting(lines.map(publicationOf), MOST_HISTORY_BYTES), epoch, offset };
+  }
+
+  /** Lines go when the channel's rule says. A removal could not be told from a line that a member has missed. */
+  async removeHistory(): Promise<object> {
+    throw errors.notAvailable("history_remove: lines expire as the channel's rule says");
+  }
+
+  async #publish(channel: string, fields: Fields): Promise<object> {
+    assertWithout(fields, 'version', 'version_epoch');
+    const data = dataIn(fields);
+    if (data === undefined) throw errors.badRequest('publish has no data');
+    if (flagIn(fields, 'skip_history') && ruleOf(this.service.channelRules, channel).log) {
+      throw errors.notAvailable(`skip_history in ${channel}, whose members get what its log has`);
+    }
+    const tags = tagsIn(fields);
+    const info: PublicationDetails | undefined = tags && { tags };
+    const publish = async () => {
+      const { position } = await this.service.channel(channel).publish(data, { ...(info && { info }) });
+      return { ...position };
+    };
+    const idempotencyKey = textIn(fields, 'idempotency_key');
+    return idempotencyKey === undefined
+      ? publish()
+      : once(this.service, { channel, idempotencyKey }, publish);
+  }
+}
