@@ -1,0 +1,79 @@
+/** A player of the quiz, over a real WebSocket with a real token: keeps all that it has been told. */
+import { once } from 'node:events';
+import { type ClientOptions, WebSocket } from 'ws';
+import type { PresenceNews } from '../../lib';
+
+interface Told {
+  channel: string;
+  epoch?: string;
+  offset?: number;
+  recovered?: boolean;
+  data?: Record<string, unknown>;
+  presence?: PresenceNews;
+  code?: string;
+}
+
+export class Player {
+  readonly told: Told[] = [];
+  readonly #socket: WebSocket;
+  #heard: () => void = () => {};
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on('message', (data) => {
+      // Several lines may come in one frame.
+      for (const line of String(data).split('\n')) this.told.push(JSON.parse(line));
+      this.#heard();
+    });
+  }
+
+  /** @throws Error if the handshake is refused */
+  static async connect(url: string, token: string, options: ClientOptions = {}): Promise<Player> {
+    const socket = new WebSocket(url, ['bearer', token], options);
+    const player = new Player(socket);
+    await once(socket, 'open');
+    return player;
+  }
+
+  send(message: object): void {
+    this.#socket.send(JSON.stringify(message));
+  }
+
+  /** What was said in the room, in the order in which it came. */
+  get lines(): Record<string, unknown>[] {
+    return this.told.flatMap(({ data }) => (data ? [data] : []));
+  }
+
+  /** Where it is in the room's log. */
+  get position(): { epoch: string; offset: number } {
+    const { epoch = '', offset = 0 } = this.told.findLast((told) => told.epoch !== undefined) ?? {};
+    return { epoch, offset };
+  }
+
+  /** The users who are there, by what it was told: a whole list, and then differences. */
+  get present(): string[] {
+    const users = new Set<string>();
+    const news = this.told.flatMap(({ presence }) => (presence ? [presence] : []));
+    for (const one of news.sort((a, b) => a.revision - b.revision)) {
+      if ('users' in one) users.clear();
+      for (const { user } of 'users' in one ? one.users : one.joined) users.add(user);
+      for (const user of 'left' in one ? one.left : []) users.delete(user);
+    }
+    return [...users].sort();
+  }
+
+  /** The test's own time limit ends a wait in vain. */
+  async until(condition: (player: this) => boolean): Promise<void> {
+    while (!condition(this)) {
+      await new Promise<void>((resolve) => {
+        this.#heard = resolve;
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#socket, 'close');
+    this.#socket.close();
+    await closed;
+  }
+}
