@@ -9,7 +9,12 @@ import type { Member } from './connections/connection-items';
 import { ConnectionStore, type IdentifyingRequest } from './connections/connection-store';
 import { Identification } from './connections/identification';
 import { type Identity, validIdentity } from './connections/identity';
-import { type DeliveryCollaborators, type DeliveryOptions, deliver } from './delivery/delivery';
+import {
+  type DeliveryCollaborators,
+  type DeliveryOptions,
+  deliver,
+  type Unreached,
+} from './delivery/delivery';
 import { type DeliveryCounts, type DeliveryReport, membersIn } from './delivery/delivery-report';
 import { InvalidUseError, InvalidValueError } from './errors';
 import { FanOut, type FanOutOptions } from './fan-out/fan-out';
@@ -163,7 +168,7 @@ export class Service {
 
   /**
    * Posts frames to members, one after the other to each, and none of them twice. Calls `unreached` for members that are still
-   * connected but did not get everything: how many frames they got, and whether one more may have arrived.
+   * connected but did not get everything: how many frames they got, and why no more.
    */
   async deliverOnce(
     frames: readonly string[],
@@ -174,7 +179,7 @@ export class Service {
     }: {
       to: AsyncIterable<Member> | Iterable<Member>;
       deadline: number;
-      unreached: (member: Member, sent: number, unknown: boolean) => void;
+      unreached: (member: Member, sent: number, why: Unreached) => void;
     },
   ): Promise<DeliveryCounts> {
     const counts = await deliver(to, frames, { ...this.#collaborators(), unreached }, { deadline });

@@ -48,11 +48,11 @@ export interface DeliveryCollaborators {
   /** Called with members that have disconnected, several at a time, and awaited. */
   settle(members: Member[]): Promise<void>;
   /**
-   * Called with each member that did not get everything and has not gone, and how many of the frames it did get; one more may have
-   * arrived unless nothing but a 410 was answered. Where this is given nothing may arrive twice: only what was certainly not sent (429)
+   * Called with each member that did not get everything and has not gone, how many of the frames it did get, and why no more; one more may
+   * have arrived unless its handshake has not finished, or posts to it are not allowed (403). Where this is given nothing may arrive twice: only what was certainly not sent (429)
    * is tried again.
    */
-  unreached?(member: Member, sent: number, unknown: boolean): void;
+  unreached?(member: Member, sent: number, why: Unreached): void;
 }
 
 const FIRST_PAUSE_MILLISECONDS = 50;
@@ -82,7 +82,9 @@ function isThrottled(outcome: Outcome): boolean {
   return outcome instanceof ConnectionsApiError && outcome.status === THROTTLED;
 }
 
-type Outcome = 'sent' | 'gone' | 'opening' | ConnectionsApiError;
+/** Why a member did not get everything: its handshake has not finished, or the last answer. */
+export type Unreached = 'opening' | ConnectionsApiError;
+type Outcome = 'sent' | 'gone' | Unreached;
 
 class Delivery {
   readonly #counts = emptyCounts();
@@ -147,7 +149,7 @@ class Delivery {
       else if (outcome === 'gone') await this.#foundGone(member);
       else {
         this.#giveUp(member, outcome);
-        this.collaborators.unreached?.(member, n, outcome !== 'opening');
+        this.collaborators.unreached?.(member, n, outcome);
       }
       return;
     }

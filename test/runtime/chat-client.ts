@@ -32,6 +32,10 @@ export class ChatClient {
     return (await this.hears('Status')).WSID as string;
   }
 
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
   send(message: unknown): void {
     this.#socket.send(typeof message === 'string' ? message : JSON.stringify(message));
   }

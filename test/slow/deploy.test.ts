@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { LINES } from '../../functions/chat/room';
 import { ChatClient } from '../runtime/chat-client';
 import { SocketClient } from '../runtime/socket-client';
 import { DeployedChat } from './deployed-chat';
@@ -73,7 +74,11 @@ describe('the app deployed to an AWS that enforces IAM', () => {
     await both(async (client) =>
       expect(await client.hears('Chat')).toMatchObject({ Message: 'aGVsbG8=', Author: 'Ada' }),
     );
-    expect(await chat.rows(id)).toMatchObject([{ state: 'open' }, { user: 'Ada' }]);
+    expect(await chat.rows(id)).toMatchObject([
+      { sk: `CHANNEL#${LINES}`, state: 'in' },
+      { sk: 'CONNECTION', state: 'open' },
+      { user: 'Ada' },
+    ]);
     await chat.leave(ada);
     await bob.until(() => bob.users?.length === 0);
     await chat.settled(id);

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import { LINES } from '../../functions/chat/room';
 import { systemClock } from '../../lib/clock';
 import { serviceChannelPk } from '../../lib/connections/connection-items';
 import { ConnectionStore } from '../../lib/connections/connection-store';
@@ -53,7 +54,7 @@ export class DeployedChat extends DeployedService {
 
   /** A line finds out that somebody has gone. */
   async lineMeetsGhost(): Promise<void> {
-    const [ghost = ''] = await this.haunt();
+    const [ghost = ''] = await this.haunt(1, { channel: LINES });
     await this.adaSays();
     await this.settled(ghost);
   }

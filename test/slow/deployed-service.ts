@@ -47,9 +47,9 @@ export abstract class DeployedService {
   /** A client that has got what a newcomer gets. */
   abstract newcomer(): Promise<ChatClient>;
 
-  /** One that is there all the time. */
+  /** One that is there all the time, unless a line may not have reached it: then it comes back. */
   protected async resident(): Promise<ChatClient> {
-    if (!this.staying) {
+    if (!this.staying?.isOpen) {
       this.staying = await this.newcomer();
       this.forget(this.staying);
     }

@@ -5,14 +5,21 @@
 import { sleep } from '../../clock';
 import { type Member, toMember } from '../../connections/connection-items';
 import { isOpening } from '../../connections/connection-store';
+import type { Unreached } from '../../delivery/delivery';
 import { ConnectionsApiError } from '../../errors';
 import type { Service } from '../../service';
 import { absent, all, equals, itemExists } from '../../table/conditions';
 import type { Item } from '../../table/item';
 import type { ChannelFrames, Subscriber } from './channel-frames';
 
+const FORBIDDEN = 403;
 const TRIES = 4;
 const PAUSE_MILLISECONDS = 200;
+
+/** Whether a post was refused because this process may not post: then nothing has been sent, and another process may. */
+export function isRefusal(why: Unreached): why is ConnectionsApiError {
+  return why instanceof ConnectionsApiError && why.status === FORBIDDEN;
+}
 
 export class Cut {
   constructor(

@@ -7,7 +7,7 @@ import type { Service } from '../../service';
 import { absent, all, any, equals } from '../../table/conditions';
 import type { Item } from '../../table/item';
 import type { ChannelFrames } from './channel-frames';
-import type { Cut } from './cut';
+import { type Cut, isRefusal } from './cut';
 import type { LineLog } from './line-log';
 import { type Join, joinKey, type LogState, type Position } from './log-items';
 
@@ -34,7 +34,7 @@ export class Newcomers {
       all(equals('token', join.token), any(absent('from'), equals('admitted', admitted))),
     );
     if (item) {
-      if (!(await this.#answer(item, join, position, log))) await cut.member(item);
+      if (!(await this.#answer(item, join, position, log, admitted))) await cut.member(item);
     } else {
       const there = await table.get(key);
       // Either a poster admitted it and crashed, and its answer may not have arrived; or it has left, or subscribed
@@ -44,8 +44,17 @@ export class Newcomers {
     await table.delete(joinKey(lines.name, webSocketId), equals('token', join.token));
   }
 
-  /** Whether the whole answer was sent, or the client has disconnected. */
-  async #answer(item: Item, { since, request }: Join, position: Position, log: LogState): Promise<boolean> {
+  /**
+   * Whether the whole answer was sent, or the client has disconnected.
+   * @throws ConnectionsApiError if this process may not post: then another one answers
+   */
+  async #answer(
+    item: Item,
+    { token, since, request }: Join,
+    position: Position,
+    log: LogState,
+    admitted: string,
+  ): Promise<boolean> {
     const { service, frames, log: lines, deadline } = this.with_;
     const missed = since && (await lines.missed(since, log, position.offset));
     const answer = frames.encodeJoined({
@@ -56,11 +65,20 @@ export class Newcomers {
       ...(request !== undefined && { request: JSON.parse(request) }),
     });
     if (answer.length === 0) return true;
+    let refusal: unknown;
     const { sent, gone } = await service.deliverOnce(answer, {
       to: [toMember(item)],
       deadline,
-      unreached() {},
+      unreached(_member, frames, why) {
+        if (frames === 0 && isRefusal(why)) refusal = why;
+      },
     });
-    return sent + gone > 0;
+    if (refusal === undefined) return sent + gone > 0;
+    await service.backend.table.update(
+      { pk: item.pk, sk: item.sk },
+      { remove: ['from', 'epoch', 'admitted'] },
+      all(equals('token', token), equals('admitted', admitted)),
+    );
+    throw refusal;
   }
 }

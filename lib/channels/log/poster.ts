@@ -6,13 +6,14 @@
 import { sleep } from '../../clock';
 import { type Member, toMember } from '../../connections/connection-items';
 import { allOver } from '../../delivery/all-over';
+import type { ConnectionsApiError } from '../../errors';
 import type { Service } from '../../service';
 import { absent, all, always, any, atMost, equals, itemExists, lessThan } from '../../table/conditions';
 import { expiryAfter, type Item } from '../../table/item';
 import { pages, type Table } from '../../table/table';
 import type { ChannelFrames } from './channel-frames';
 import { framesOf } from './channel-frames';
-import { Cut } from './cut';
+import { Cut, isRefusal } from './cut';
 import type { LineLog, Look } from './line-log';
 import {
   type Entry,
@@ -57,6 +58,8 @@ interface Lease {
   batch: string | undefined;
   members: number;
   until: number;
+  /** Some members may have lines behind `posted`, and others not. */
+  isHalfPosted: boolean;
 }
 
 export interface PosterCollaborators {
@@ -118,7 +121,8 @@ export class Poster {
       try {
         outcome = lease.members > mostMembers ? 'is too large' : await this.#work(lease, end, isBusy);
       } catch (error) {
-        await this.#abandon(lease);
+        if (lease.isHalfPosted) await this.#abandon(lease);
+        else await this.#release(lease, true).catch(() => {});
         throw error;
       }
       await this.#release(lease, outcome === 'is too large');
@@ -164,6 +168,7 @@ export class Poster {
       if (clock.now() + BATCH_MILLISECONDS / 2 > this.#postsUntil(lease)) return 'has no time';
       await this.#post(lines, lease, log);
       lease.posted += lines.length;
+      lease.isHalfPosted = false;
       // Nothing to do. New work is seen by the check after the lease was released.
       if (!isBusy && first) return 'rests';
     }
@@ -193,6 +198,7 @@ export class Poster {
       batch: row.batch as string | undefined,
       members: (row.members ?? 0) as number,
       until,
+      isHalfPosted: row.batch !== undefined && row.batch !== token,
     };
   }
 
@@ -219,7 +225,8 @@ export class Poster {
     const isOther = lease.epoch !== undefined && lease.epoch !== log.epoch;
     const hasDied = lease.batch !== undefined && lease.batch !== lease.token;
     lease.epoch = log.epoch;
-    if (!isOther && !(hasDied && lines.length > 0)) return false;
+    lease.isHalfPosted = isOther || (hasDied && lines.length > 0);
+    if (!lease.isHalfPosted) return false;
     const cut = this.#cut(lease);
     for await (const page of this.#memberPages()) {
       await allOver(
@@ -228,10 +235,10 @@ export class Poster {
           .map((item) => cut.member(item)),
       );
     }
-    if (isOther) return !(await this.#moveTo(lease, 0));
-    lease.posted += lines.length;
-    look.entries = look.entries.filter(({ offset }) => offset > lease.posted);
-    return !(await this.#moveTo(lease, lease.posted));
+    const isLost = !(await this.#moveTo(lease, isOther ? 0 : lease.posted + lines.length));
+    if (!isOther) look.entries = look.entries.filter(({ offset }) => offset > lease.posted);
+    lease.isHalfPosted = false;
+    return isLost;
   }
 
   /** Records that a batch begins. From here on, some members may have lines of it, and others not. */
@@ -316,17 +323,27 @@ export class Poster {
     if (frames.length === 0) return;
     const cut = this.#cut(lease);
     const unreached: { item: Item; nothing: boolean }[] = [];
+    const refused: ConnectionsApiError[] = [];
     const rows = new Map<string, Item>();
     const fresh = new Set<string>();
     const to = this.#ready(lease, epoch, cut, rows, fresh);
-    await this.#service.deliverOnce(frames, {
+    lease.isHalfPosted = true;
+    const report = await this.#service.deliverOnce(frames, {
       to,
       deadline: this.#postsUntil(lease),
-      unreached: ({ webSocketId }, sent, unknown) => {
+      unreached: ({ webSocketId }, sent, why) => {
         const item = rows.get(webSocketId);
-        if (item) unreached.push({ item, nothing: sent === 0 && !unknown && fresh.has(webSocketId) });
+        if (sent === 0 && isRefusal(why)) refused.push(why);
+        if (item)
+          unreached.push({ item, nothing: sent === 0 && why === 'opening' && fresh.has(webSocketId) });
       },
     });
+    const [refusal] = refused;
+    if (refusal && report.sent === 0 && refused.length === unreached.length) {
+      // This process may not post, and nobody has got anything.
+      lease.isHalfPosted = false;
+      throw refusal;
+    }
     await allOver(unreached.map(({ item, nothing }) => (nothing ? this.#putBack(item) : cut.member(item))));
   }
 

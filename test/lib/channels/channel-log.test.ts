@@ -166,6 +166,61 @@ describe('a channel with a log', () => {
     expect(framesOf(again.received)).toMatchObject([{ offset: 2, recovered: true }, { data: 'two' }]);
   });
 
+  describe('whose publisher', () => {
+    beforeEach(() => jest.spyOn(console, 'error').mockImplementation(() => {}));
+    afterEach(() => jest.restoreAllMocks());
+
+    it('may not post leaves that to the service, and disconnects nobody', async () => {
+      const { test, channel } = await setUp();
+      const [ada, bob] = [await test.connect(), await test.connect()];
+      await ada.send({ join: 'board/1' });
+      await bob.send({ join: 'board/1' });
+      test.gateway.failNextPosts(403, 403);
+      await channel.publish('one');
+      expect(framesOf(ada.received)).toHaveLength(1);
+      await test.runQueued();
+      for (const client of [ada, bob]) {
+        expect(test.gateway.isOpen(client.webSocketId)).toBe(true);
+        expect(framesOf(client.received)).toMatchObject([{ offset: 0 }, { data: 'one' }]);
+      }
+    });
+
+    it('may not post leaves those who wait for their position to the service', async () => {
+      const { test, channel } = await setUp();
+      const ada = await test.connect();
+      const key = { pk: 'CHANNEL#chat#board/1', sk: 'POSTER#' };
+      await channel.publish('zero');
+      // Another poster is to answer, and dies.
+      const set = { poster: 'another', until: test.clock.now() + 10 };
+      await test.table.update(key, { set }, { kind: 'always' });
+      await ada.send({ join: 'board/1' });
+      await (test.clock as SkippingClock).advance(20);
+      test.gateway.failNextPosts(403);
+      await channel.publish('one');
+      await test.runQueued();
+      expect(framesOf(ada.received)).toMatchObject([{ offset: 1 }, { data: 'one' }]);
+    });
+
+    it('cannot read what is to be posted disconnects nobody, since nothing is half posted', async () => {
+      let isBroken = false;
+      const test = new TestService(Board, {
+        intercept: async ({ operation, subject }, apply) => {
+          if (!isBroken || operation !== 'query' || !subject.startsWith('LOG#')) return apply();
+          isBroken = false;
+          throw new Error('throttled');
+        },
+      });
+      const [ada, bob] = [await test.connect(), await test.connect()];
+      await ada.send({ join: 'board/1' });
+      isBroken = true;
+      await bob.send({ say: 'one' });
+      await test.runQueued();
+      await bob.send({ say: 'two' });
+      expect(test.gateway.isOpen(ada.webSocketId)).toBe(true);
+      expect(framesOf(ada.received)).toMatchObject([{ offset: 0 }, { data: 'one' }, { data: 'two' }]);
+    });
+  });
+
   it('waits for one who is throttled', async () => {
     const { test, channel } = await setUp();
     const ada = await test.connect();
