@@ -2,7 +2,7 @@
  * What the console knows of the services of this library, below `/@local/services`: the runtime itself knows nothing of the library.
  *
  * GET    /@local/services?find=TEXT                   services, channels, deliveries
- * GET    /@local/services/{service}                   who is connected
+ * GET    /@local/services/{service}                   who is connected, and the last errors that it recorded
  * POST   /@local/services/{service}                   the body goes to everyone
  * DELETE /@local/services/{service}/users/{user}      closes the user's connections
  * GET    /@local/services/{service}/channels/{name}   who is in it, and its last lines
@@ -20,7 +20,7 @@ import { UserError } from '../../local/user-error';
 import { complaint } from '../complaint';
 import { NoServicesError, Place } from '../place';
 import { publishText } from '../publish';
-import { type ShownServices, shownChannel, shownMembers, shownServices } from './shown-services';
+import { type ShownServices, shownChannel, shownService, shownServices } from './shown-services';
 
 const PATH = '/@local/services';
 /** How soon a service is seen that was added to the app. */
@@ -83,7 +83,7 @@ class ServicesEndpoint implements LocalHandler {
     }
     const [service] = place.services(name);
     if (!service) return undefined;
-    if (kind === undefined && method === 'GET') return shownMembers(service);
+    if (kind === undefined && method === 'GET') return shownService(service);
     if (kind === undefined && method === 'POST') return { report: await service.deliver(text) };
     if (of === undefined) return undefined;
     if (kind === 'users' && method === 'DELETE') return { closed: await disconnect(service, of) };

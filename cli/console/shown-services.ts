@@ -1,5 +1,6 @@
 /** What the console shows of services: their channels, who is in one, and the last lines of its log. */
 import type { Member } from '../../lib/connections/connection-items';
+import { ErrorLog } from '../../lib/error-log';
 import { presentUsers } from '../../lib/presence/presence-form';
 import type { Service } from '../../lib/service';
 import { withoutSecrets } from '../../local/console/hidden-secrets';
@@ -10,6 +11,7 @@ const SHOWN_CHANNELS = 100;
 const SHOWN_DELIVERIES = 50;
 const SHOWN_USERS = 200;
 const SHOWN_LINES = 20;
+const SHOWN_ERRORS = 10;
 /** More than the console lists. */
 const NAMED_CONNECTIONS = 2_000;
 
@@ -61,7 +63,7 @@ export async function shownServices(place: Place, find: string): Promise<ShownSe
 }
 
 /** Everyone who is connected to a service, or in a channel. */
-export async function shownMembers(service: Service, channel?: string) {
+async function shownMembers(service: Service, channel?: string) {
   const members: Member[] = [];
   const all = channel === undefined ? service.members() : service.channels.members(service.name, channel);
   for await (const member of all) members.push(member);
@@ -73,6 +75,12 @@ export async function shownMembers(service: Service, channel?: string) {
     /** Connections that nobody has identified. */
     unnamed: { total: unnamed.length, shown: unnamed.slice(0, SHOWN_USERS) },
   };
+}
+
+export async function shownService(service: Service) {
+  const errors = new ErrorLog(service.backend, service.name);
+  const [members, newest] = await Promise.all([shownMembers(service), errors.newest(SHOWN_ERRORS)]);
+  return { ...members, errors: newest.map(textOf) };
 }
 
 export async function shownChannel(service: Service, name: string) {

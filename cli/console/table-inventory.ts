@@ -1,6 +1,7 @@
 /** What a connection table holds, for a developer to look at: one scan, which only a table on this machine is small enough for. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { isChannelName } from '../../lib/channels/channel-store';
 import { type LogState, toLogState } from '../../lib/channels/log/log-items';
 import { type Member, toMember } from '../../lib/connections/connection-items';
 import type { DeliveryReport } from '../../lib/delivery/delivery-report';
@@ -128,7 +129,9 @@ class Gathering {
 
   #addLog(item: Item): void {
     const [, service = '', channel = ''] = item.pk.split('#');
-    if (item.epoch !== undefined) this.#channel(service, channel).log = toLogState(item);
+    // The library's own logs have names that no channel may have.
+    if (item.epoch !== undefined && isChannelName(channel))
+      this.#channel(service, channel).log = toLogState(item);
   }
 
   #addShare(item: Item): void {

@@ -2,7 +2,7 @@
  * `/@local/events`: what happens, as server-sent events. A busy runtime sends the newest happenings ten times a second and says how
  * many it left out; a reader that does not keep up gets fewer, and costs no more memory. Counts come once a second and are complete.
  *
- * hello   the run, and the counts of the last five minutes
+ * hello   the run, the counts of the last five minutes, and those of the second that is not over
  * batch   happenings, the oldest first; `skipped` before them
  * second  the counts of the last second, and what is open and running now
  */
@@ -122,9 +122,10 @@ export class EventStreams {
   /** Returns the last second whose counts are in it. */
   #hello(response: ServerResponse): number {
     const { until, series } = this.#activity.seconds.last(KEPT_SECONDS - 1, this.#clock.now());
-    const { run, startedAt } = this.#activity;
+    const { run, startedAt, seconds } = this.#activity;
+    const current = seconds.current(this.#clock.now());
     response.write(
-      eventOf('hello', { run, startedAt, until, series, gauges: this.#gauges() }, 'retry: 1000\n'),
+      eventOf('hello', { run, startedAt, until, series, current, gauges: this.#gauges() }, 'retry: 1000\n'),
     );
     return until;
   }

@@ -35,6 +35,16 @@ export class Seconds {
     return { until, series };
   }
 
+  /** The counts of the second that is not over. */
+  current(now: number): Record<Counted, number> {
+    this.#goTo(secondOf(now));
+    const at = this.#second % KEPT_SECONDS;
+    return Object.fromEntries(COUNTED.map((name) => [name, this.#counts[name][at] ?? 0])) as Record<
+      Counted,
+      number
+    >;
+  }
+
   /** A clock that was set back adds to the last second. */
   #goTo(second: number): void {
     if (second - this.#second >= KEPT_SECONDS) {

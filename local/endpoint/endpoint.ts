@@ -207,10 +207,10 @@ export class Endpoint {
     answerText(response, 404, `There is nothing at ${request.url}.\n`);
   }
 
-  /** From this machine, by one of its own names. */
+  /** From this machine, by one of the names that only it can mean. */
   #isLocal(request: IncomingMessage): boolean {
     const { remoteAddress = '' } = request.socket;
-    return /^(::1|(::ffff:)?127\.[\d.]+)$/.test(remoteAddress) && this.#guard.namesThisMachine(request);
+    return /^(::1|(::ffff:)?127\.[\d.]+)$/.test(remoteAddress) && this.#guard.namesLoopback(request);
   }
 
   #refuseService(service: string, request: IncomingMessage, response: ServerResponse): void {

@@ -28,9 +28,9 @@ export class Guard {
     return this.#isOfOtherPage(request) ? { status: 403, text: foreignPage(request.headers) } : undefined;
   }
 
-  /** Whether the request names this machine, and not a host of AWS or of the app. */
-  namesThisMachine({ headers: { host } }: IncomingMessage): boolean {
-    return this.#hosts.isOwn(host);
+  /** Whether the request names this machine as its own programs do: by no name of AWS, of the app, or of a tunnel. */
+  namesLoopback({ headers: { host } }: IncomingMessage): boolean {
+    return this.#hosts.isLoopback(host);
   }
 
   /** The part for WebSocket handshakes: API Gateway leaves it to `$connect` which pages may connect. */

@@ -1,5 +1,8 @@
 import { isIP } from 'node:net';
 
+/** What a program on this machine calls it. */
+const LOOPBACK = ['localhost', '127.0.0.1', '::1'];
+
 /** Addresses that mean "every interface". With these, any IP address of the machine is allowed. */
 const ANY_ADDRESS = new Set(['0.0.0.0', '::']);
 
@@ -24,7 +27,7 @@ export class HostHeaders {
    */
   constructor(listeningHost: string, names: string[] = [], served: () => string[] = () => []) {
     const others = [listeningHost, ...names].map((name) => name.toLowerCase());
-    this.#own = new Set(['localhost', '127.0.0.1', '::1', ...others]);
+    this.#own = new Set([...LOOPBACK, ...others]);
     this.#served = served;
     this.#takesAnyAddress = ANY_ADDRESS.has(listeningHost);
   }
@@ -34,6 +37,11 @@ export class HostHeaders {
     return (
       name !== undefined && (this.isOwn(header) || SERVICE_NAME.test(name) || this.#served().includes(name))
     );
+  }
+
+  /** Whether the header is a name that only this machine itself can mean. Strangers may come by others, such as a tunnel's. */
+  isLoopback(header: string | undefined): boolean {
+    return LOOPBACK.includes(hostName(header) ?? '');
   }
 
   /** Whether the header names this machine, as requests from its user's pages and commands do. */

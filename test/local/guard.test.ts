@@ -32,6 +32,7 @@ const PATHS: [string, string, string, Record<string, string>, number][] = [
   ['the script that reloads pages', 'GET', '/@dev/reload.mjs', {}, 200],
   ['the stream that reloads pages', 'GET', '/@dev/changes', {}, 200],
   ['the switch for faults', 'PUT', '/@local/faults/throttled', {}, 400],
+  ['the page of the console', 'GET', '/@local/console', {}, 200],
   ['the events of the console', 'GET', '/@local/events', {}, 200],
   ['the state of the console', 'GET', '/@local/state', {}, 200],
   ['a post by the console', 'POST', '/@local/connections/eHrdFcnvvHcCE-w=', {}, 410],
@@ -74,6 +75,7 @@ describe('The guard of a runtime', () => {
       ),
       // Who has signed is asked after that, and is another matter.
       ...{ port: 0, log: silentLog, iam: false, webDirectory: home, pageReload: new PageReload() },
+      allowedHosts: ['tunnel.example.com'],
       faults: new Faults(),
       services: () => ({
         handle({ url }, response) {
@@ -162,6 +164,14 @@ describe('The guard of a runtime', () => {
       expect(refused).toContain('The Host header "rebound.example.com" does not belong to this endpoint');
     });
   });
+
+  it.each(PATHS.filter(([, , path]) => path.startsWith('/@local/')))(
+    'gives %s to nobody who comes by another name of this machine, such as a tunnel',
+    async (_, method, path) => {
+      expect(await ask('GET', '/', { host: 'tunnel.example.com' })).toBe(200);
+      expect(await ask(method, path, { host: 'tunnel.example.com' })).toBe(404);
+    },
+  );
 
   it('lets a link from elsewhere lead to a page', async () => {
     const link = {

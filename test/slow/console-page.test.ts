@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { WebSocket } from 'ws';
@@ -19,6 +21,44 @@ jest.setTimeout(180_000);
 const ROOT = join(__dirname, '../..');
 const AXE = require.resolve('axe-core/axe.min.js');
 const TABS = ['connections', 'channels', 'functions', 'deliveries', 'faults', 'apis'];
+
+/** What a page of somebody else tries: to read, to post, to close, to inject a fault. Returns all that it could read. */
+const ATTACK = `async ({ url, id }) => {
+  const read = [];
+  const connection = '/@local/connections/' + encodeURIComponent(id);
+  const body = '{"Type":"Evil"}';
+  const tries = [
+    ['/@local/state', {}],
+    ['/@local/events', {}],
+    ['/@local/services', {}],
+    ['/@local/console', {}],
+    [connection, { method: 'POST', body }],
+    [connection, { method: 'POST', body, mode: 'no-cors' }],
+    [connection, { method: 'DELETE' }],
+    ['/@local/services/chat', { method: 'POST', body, mode: 'no-cors' }],
+    ['/@local/faults/throttled', { method: 'PUT', body: '1' }],
+  ];
+  for (const [path, options] of tries) {
+    try {
+      const answer = await fetch(url + path, options);
+      if (answer.type !== 'opaque') read.push(path + ' ' + (await answer.text()));
+    } catch {}
+  }
+  await new Promise((resolve) => {
+    const source = new EventSource(url + '/@local/events');
+    source.onerror = resolve;
+    source.onopen = () => read.push('events') && resolve();
+  });
+  const form = document.createElement('form');
+  const frame = document.createElement('iframe');
+  frame.name = 'answer';
+  document.body.append(form, frame);
+  Object.assign(form, { method: 'post', enctype: 'text/plain', action: url + connection, target: 'answer' });
+  const answered = new Promise((resolve) => frame.addEventListener('load', resolve));
+  form.submit();
+  await answered;
+  return read;
+}`;
 
 describe('the console page', () => {
   let app: App;
@@ -192,6 +232,30 @@ describe('the console page', () => {
       expect(await page.evaluate('document.activeElement.id')).toBe('tab-apis');
       await page.keyboard.press('Tab');
       expect(await page.evaluate('document.activeElement.id')).toBe('panel-apis');
+    });
+
+    it('gives a page of another origin nothing, and does nothing for it', async () => {
+      const elsewhere = createServer((_, response) => {
+        response.writeHead(200, { 'content-type': 'text/html' }).end('<title>elsewhere</title>');
+      });
+      await once(elsewhere.listen(0, '127.0.0.1'), 'listening');
+      const client = await chat();
+      const id = await client.id();
+      const page = await (await browser.newContext()).newPage();
+      await page.goto(`http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/`);
+      const read = await page.evaluate(`(${ATTACK})(${JSON.stringify({ url: runtime.url, id })})`);
+      expect(read).toEqual([]);
+      const told = async (path: string) => (await fetch(`${runtime.url}/@local/${path}`)).json();
+      expect(await told('state')).toMatchObject({ connections: { total: 1 } });
+      expect(await told('faults')).toMatchObject({ faults: [] });
+      await fetch(`${runtime.url}/@local/connections/${encodeURIComponent(id)}`, {
+        ...{ method: 'POST', body: '{"Type":"Hello"}' },
+      });
+      await client.hears('Hello');
+      expect(client.frames.filter(({ Type }) => Type === 'Evil')).toEqual([]);
+      await client.close();
+      elsewhere.close();
+      elsewhere.closeAllConnections();
     });
 
     it('goes on with another run of the runtime', async () => {

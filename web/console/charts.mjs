@@ -144,11 +144,11 @@ export class Series {
   counts = {};
   connections = [];
 
-  begin({ until, series, gauges }) {
+  begin({ until, series, current, gauges }) {
     this.until = until;
     this.counts = series;
     // How many were open follows from who came and went since.
-    let open = gauges.connections;
+    let open = gauges.connections - current.opened + current.closed;
     this.connections = [];
     for (let at = series.opened.length - 1; at >= 0; at -= 1) {
       this.connections.unshift(Math.max(0, open));

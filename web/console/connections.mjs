@@ -104,9 +104,12 @@ export class Connections extends EventTarget {
     element.firstElementChild.setAttribute('aria-expanded', String(isOpen));
     if (!isOpen) return element.querySelector('.details')?.remove();
     const details = element.querySelector('.details') ?? element.appendChild(this.#details(one));
-    const facts = details.querySelector('dl');
-    facts.replaceChildren(
-      ...factsOf(one, this.#now).flatMap(([term, value]) => [make('dt', {}, term), make('dd', {}, value)]),
+    reconcile(
+      details.querySelector('dl'),
+      factsOf(one, this.#now),
+      ([term]) => term,
+      ([term]) => make('div', {}, make('dt', {}, term), make('dd')),
+      (pair, [, value]) => setText(pair.lastElementChild, value),
     );
   }
 

@@ -20,10 +20,7 @@ const MEANINGS = {
 const FIRST_VALUES = { SHARE: '20', SECONDS: '5' };
 
 export class Faults {
-  #tabs;
-
   constructor(tabs) {
-    this.#tabs = tabs;
     byId('faults-off').addEventListener('click', () => this.#change('DELETE', 'faults'));
     byId('faults-on').addEventListener('click', () => tabs.show('faults'));
   }
@@ -50,7 +47,6 @@ export class Faults {
     byId('faults-off').disabled = faults.length === 0;
     byId('faults-on').hidden = faults.length === 0;
     setText(byId('faults-on'), `${plural(faults.length, 'fault')} on`);
-    this.#tabs.setCount('faults', faults.length === 0 ? '' : faults.length);
     const active = new Map(faults.map((fault) => [fault.name, fault]));
     reconcile(
       byId('faults'),

@@ -2,7 +2,8 @@
 import { byId, make, reconcile, setText } from './dom.mjs';
 import { count, duration } from './format.mjs';
 
-export function showFunctions(functions) {
+/** @param showActivity is called with the name of one */
+export function showFunctions(functions, showActivity) {
   byId('functions-empty').hidden = functions.length > 0;
   byId('functions').hidden = functions.length === 0;
   reconcile(
@@ -11,10 +12,12 @@ export function showFunctions(functions) {
     ({ name }) => name,
     ({ name, runtime, timeoutSeconds, memoryMegabytes }) => {
       const title = `${runtime}, ${memoryMegabytes} MB, ${timeoutSeconds} s`;
+      const button = make('button', { type: 'button', className: 'link', title }, ...breakable(name));
+      button.addEventListener('click', () => showActivity(name));
       return make(
         'tr',
         {},
-        make('th', { scope: 'row', title }, ...breakable(name)),
+        make('th', { scope: 'row' }, button),
         ...Array.from({ length: 5 }, () => make('td')),
       );
     },

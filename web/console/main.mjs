@@ -72,7 +72,7 @@ const askState = poll(STATE_MILLISECONDS, async () => {
   }
   connections.show(state.connections, state.now);
   tabs.setCount('connections', count(state.connections.total));
-  showFunctions(state.functions);
+  showFunctions(state.functions, showActivityOf);
   showApis(state.apis);
   setText(byId('app'), `${state.region} · ${state.accountId}`);
   if (hasServices !== state.hasServices) {
@@ -88,18 +88,18 @@ const askServices = poll(SERVICES_MILLISECONDS, async () => {
 
 channels.addEventListener('services', ({ detail: { services, deliveries: split, users } }) => {
   byId('tab-channels').hidden = services.length === 0;
-  tabs.setCount('channels', count(services.reduce((sum, one) => sum + one.channels.total, 0)));
   deliveries.showSplit(split);
   connections.users = users;
 });
 channels.addEventListener('report', ({ detail: { target, report } }) => deliveries.add(target, report));
 channels.addEventListener('asked', askServices);
 connections.addEventListener('asked', askState);
-connections.addEventListener('activity', ({ detail }) => {
-  feed.find(detail);
+connections.addEventListener('activity', ({ detail }) => showActivityOf(detail));
+function showActivityOf(text) {
+  feed.find(text);
   byId('activity').scrollIntoView({ block: 'nearest' });
   byId('find-activity').focus({ preventScroll: true });
-});
+}
 for (const source of [feed, channels]) {
   source.addEventListener('connection', ({ detail }) => {
     tabs.show('connections');

@@ -53,7 +53,7 @@ export class MembersView extends EventTarget {
   }
 
   async refresh() {
-    const { members, users, unnamed, log } = await ask('GET', this.#path);
+    const { members, users, unnamed, log, errors = [] } = await ask('GET', this.#path);
     setText(this.#summary, summaryOf(members, users, unnamed));
     reconcile(
       this.#users,
@@ -69,12 +69,16 @@ export class MembersView extends EventTarget {
       (id) => this.#createUnnamed(id),
       () => {},
     );
-    setText(this.#linesTitle, log ? `Log, up to line ${count(log.offset)} of epoch ${log.epoch}` : '');
+    const errorsTitle = errors.length > 0 ? 'Errors that the service has recorded' : '';
+    setText(
+      this.#linesTitle,
+      log ? `Log, up to line ${count(log.offset)} of epoch ${log.epoch}` : errorsTitle,
+    );
     reconcile(
       this.#lines,
-      log?.lines ?? [],
-      ({ offset }) => `${log.epoch} ${offset}`,
-      createLine,
+      log?.lines ?? errors.map((data, index) => ({ offset: index, data })),
+      ({ offset, data }) => `${log?.epoch} ${offset} ${log ? '' : data}`,
+      log ? createLine : ({ data }) => make('li', { className: 'whole' }, data),
       () => {},
     );
   }

@@ -76,11 +76,13 @@ describe('EventStreams', () => {
   it('begins with the counts of the last minutes, and what is remembered', async () => {
     log('before');
     clock.advance(1_000);
+    log('now');
     const reader = await open();
     const { data } = await reader.next('hello');
     expect((data.series as { messages: number[] }).messages.slice(-2)).toEqual([0, 1]);
+    expect(data.current).toMatchObject({ messages: 1 });
     expect(data.gauges).toEqual({ connections: 3, running: 1, environments: 2 });
-    expect(texts(await reader.next('batch'))).toEqual(['before']);
+    expect(texts(await reader.next('batch'))).toEqual(['before', 'now']);
   });
 
   it('gathers what happens within a tenth of a second', async () => {

@@ -32,6 +32,13 @@ describe('HostHeaders', () => {
     expect(new HostHeaders('127.0.0.1').accepts(header)).toBe(false);
   });
 
+  it('knows the names that only this machine can mean', () => {
+    const hosts = new HostHeaders('0.0.0.0', ['tunnel.example.com']);
+    const headers = ['localhost:3001', '127.0.0.1', '[::1]:3001', 'tunnel.example.com', '192.168.1.2'];
+    expect(headers.map((header) => hosts.isLoopback(header))).toEqual([true, true, true, false, false]);
+    expect(hosts.isLoopback(undefined)).toBe(false);
+  });
+
   it("takes a bucket's name for none of its own", () => {
     expect(new HostHeaders('127.0.0.1').isOwn('bucket.localhost:3001')).toBe(false);
   });

@@ -2,9 +2,12 @@
 import { consoleServices } from '../../cli/console/services';
 import { Service } from '../../lib';
 import { emptyCounts } from '../../lib/delivery/delivery-report';
+import { ErrorLog } from '../../lib/error-log';
 import { ShareStore } from '../../lib/fan-out/shares';
 import { type RunningApp, startApp } from '../runtime/running-app';
 import { SocketClient } from '../runtime/socket-client';
+
+jest.setTimeout(120_000);
 
 interface Guest {
   id: string;
@@ -88,6 +91,16 @@ describe('The services in the console', () => {
       unnamed: { total: 1, shown: [unnamed.id] },
     });
     expect((await ask('GET')).body.users).toEqual({ [id]: 'ada' });
+  });
+
+  it('show the errors that a service has recorded, the newest first', async () => {
+    const errors = new ErrorLog(inbox.backend, 'inbox');
+    await errors.record({ error: 'first', password: 'abc' });
+    await errors.record({ error: 'second' });
+    const { body } = await ask('GET', '/inbox');
+    expect(body.errors).toEqual(['{"error":"second"}', '{"error":"first","password":"(hidden)"}']);
+    const [service] = (await ask('GET')).body.services ?? [];
+    expect(service?.channels.shown).toEqual([]);
   });
 
   it('publish to a channel, and report what became of it', async () => {
@@ -178,6 +191,7 @@ interface Answer {
   services?: { name: string; channels: { shown: object[] } }[];
   deliveries?: object[];
   users?: object;
+  errors?: string[];
   report?: { sent: number };
   log?: object;
   error?: string;
