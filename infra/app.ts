@@ -6,6 +6,7 @@ import { checkWithCdkNag } from './cdk-nag';
 import { contextFlag } from './context-flag';
 import { Credentials } from './credentials';
 import { IncomingFiles } from './incoming-files';
+import { bundlePageLibraries } from './page-libraries';
 import { WebSocketService } from './websocket-service';
 
 bundleFunctions(join(__dirname, '..'), [
@@ -16,6 +17,7 @@ bundleFunctions(join(__dirname, '..'), [
   'functions/ingest',
   'functions/rooms',
 ]);
+bundlePageLibraries(join(__dirname, '..'), ['centrifuge']);
 
 const app = new App();
 const stack = new Stack(app, 'SharedConnection', {

@@ -3,7 +3,13 @@
  * token.
  */
 import type { ChannelRules } from '../../lib';
-import { RealtimeServer, type SubscribeRequest } from '../../lib/realtime';
+import {
+  type Connected,
+  type ConnectRequest,
+  RealtimeServer,
+  type SubscribeRequest,
+} from '../../lib/realtime';
+import { guestOf } from './guest';
 
 const PUBLIC = 'public:';
 
@@ -13,6 +19,12 @@ export class RoomsServer extends RealtimeServer {
     [`${PUBLIC}*`]: { log: { size: 300, seconds: 24 * 60 * 60 }, presence: true, joinLeave: true },
     '*': { log: { size: 300, seconds: 24 * 60 * 60 }, presence: true },
   };
+
+  override async onConnect(request: ConnectRequest): Promise<Connected> {
+    const connected = await super.onConnect(request);
+    const isKnown = connected.user !== undefined || this.user !== undefined;
+    return isKnown ? connected : { ...connected, ...(await guestOf(request.data)) };
+  }
 
   override async onSubscribe(channel: string, request?: SubscribeRequest) {
     return channel.startsWith(PUBLIC) || super.onSubscribe(channel, request);

@@ -1,0 +1,54 @@
+/** The status line: the state of the client's connection. A countdown is for the eyes only, since it would be read aloud each second. */
+
+const element = (id) => document.getElementById(id);
+
+export class ConnectionStatus {
+  #client;
+  #timer;
+
+  constructor() {
+    addEventListener('offline', () => {
+      if (this.#client && this.#client.state !== 'connected') this.#show('waiting', 'You are offline');
+    });
+    element('reconnect').addEventListener('click', () => this.#client?.hurry());
+  }
+
+  /** Shows this client's state from now on. */
+  follow(client) {
+    this.#client = client;
+    client.on('connecting', ({ code }) => this.#connecting(code));
+    client.on('connected', () => this.#show('connected', 'Connected'));
+    client.on('disconnected', ({ code, reason }) => {
+      // 0 is the page's own wish.
+      if (code !== 0) this.#show('disconnected', `Disconnected: ${reason}`);
+    });
+    client.onPause = (milliseconds) => this.#wait(milliseconds);
+  }
+
+  /** 0 is a first attempt. */
+  #connecting(code) {
+    this.#show('connecting', code === 0 ? 'Connecting…' : 'Reconnecting…');
+  }
+
+  #wait(milliseconds) {
+    if (!navigator.onLine) return this.#show('waiting', 'You are offline');
+    this.#show('waiting', 'Reconnecting');
+    this.#countDown(Date.now() + milliseconds);
+  }
+
+  #countDown(until) {
+    const seconds = Math.ceil((until - Date.now()) / 1_000);
+    if (seconds <= 0) return this.#show('connecting', 'Reconnecting…');
+    element('countdown').textContent = `in ${seconds} s`;
+    this.#timer = setTimeout(() => this.#countDown(until), until - Date.now() - (seconds - 1) * 1_000);
+  }
+
+  #show(state, text) {
+    clearTimeout(this.#timer);
+    element('countdown').textContent = '';
+    element('status').dataset.state = state;
+    // The same text again would be read again.
+    if (element('status-text').textContent !== text) element('status-text').textContent = text;
+    element('reconnect').hidden = state !== 'waiting' && state !== 'disconnected';
+  }
+}

@@ -1,0 +1,84 @@
+/** The way into a room: a name, and a room that is in the link, too. */
+import { randomKey } from './random-key.mjs';
+import { roomInLink, roomOf } from './room-names.mjs';
+
+const element = (id) => document.getElementById(id);
+
+export class Entrance {
+  #settings;
+  #enter;
+  #leave;
+  /** By which the server knows this browser again. */
+  #key;
+  #room;
+
+  /** @param enter takes `{ name, key, room }` */
+  constructor(settings, { enter, leave }) {
+    this.#settings = settings;
+    this.#enter = enter;
+    this.#leave = leave;
+    this.#key = settings.get('guest-key') ?? randomKey();
+    settings.set('guest-key', this.#key);
+    element('name').value = settings.get('guest-name') ?? settings.get('alias') ?? '';
+    element('enter').addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    element('leave').addEventListener('click', () => {
+      this.#showForm();
+      element('room').focus();
+    });
+    addEventListener('hashchange', () => {
+      if (roomInLink(location.hash) !== this.#room) this.open();
+    });
+  }
+
+  /** Enters the room of the link, if the user has a name. */
+  open() {
+    const room = roomInLink(location.hash);
+    element('room').value = room ?? 'lobby';
+    if (room && element('name').value) this.#go(room);
+    else this.#showForm();
+  }
+
+  /** The server does not take the name, or the connection. */
+  refuse(why) {
+    this.#showForm();
+    element('enter-problem').textContent = `The server refused: ${why}`;
+  }
+
+  #submit() {
+    const room = roomOf(element('room').value);
+    if (room) {
+      this.#go(room);
+      element('stage').focus();
+      return;
+    }
+    element('enter-problem').textContent = 'The name of this room is too long.';
+    element('room').focus();
+  }
+
+  #go(room) {
+    const name = element('name').value.trim();
+    this.#settings.set('guest-name', name);
+    this.#room = room;
+    if (roomInLink(location.hash) !== room) location.hash = encodeURIComponent(room);
+    document.title = `${room} · Rooms`;
+    element('room-name').textContent = room;
+    element('enter-problem').textContent = '';
+    this.#show(true);
+    this.#enter({ name, key: this.#key, room });
+  }
+
+  #showForm() {
+    this.#leave();
+    this.#room = undefined;
+    document.title = 'Rooms';
+    this.#show(false);
+  }
+
+  #show(isIn) {
+    element('entrance').hidden = isIn;
+    for (const part of ['connection', 'place', 'people', 'room-main']) element(part).hidden = !isIn;
+  }
+}

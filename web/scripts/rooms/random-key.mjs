@@ -1,0 +1,8 @@
+/** A key that nobody guesses. Unlike `crypto.randomUUID`, it is there on pages that were not loaded over HTTPS, too. */
+
+const BYTES = 16;
+
+export function randomKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(BYTES));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
