@@ -49,6 +49,9 @@ export class EnvironmentPool {
   #usedAt = 0;
   readonly #waiting: Waiting[] = [];
   #stall: Alarm | undefined;
+  /** Until one more is started although another is at work. */
+  #patience: Alarm | undefined;
+  #hasWaitedToStart = false;
 
   constructor(
     host: PoolHost,
@@ -90,11 +93,27 @@ export class EnvironmentPool {
   pump(): void {
     while (this.#waiting.length > 0) {
       const environment =
-        this.#takeFresh() ?? this.#takeIdle() ?? (this.#mayStart() ? this.#start() : undefined);
+        this.#takeFresh() ?? this.#takeIdle() ?? (this.#mayStartNow() ? this.#start() : undefined);
       if (!environment) break;
       this.#dispatch(environment.environment, environment.coldStart);
     }
     this.#watchForStall();
+  }
+
+  /**
+   * Not while one that is at work may be done in a moment: a client that sends again as soon as it has its answer would
+   * start a second environment, and run code that is not optimized yet in both.
+   */
+  #mayStartNow(): boolean {
+    if (!this.#mayStart()) return false;
+    if (this.#hasWaitedToStart || ![...this.#threads.keys()].some(isAtWork)) return true;
+    this.#patience ??= this.#host.clock.after(this.#host.limits.startMillis, () => {
+      this.#patience = undefined;
+      this.#hasWaitedToStart = true;
+      this.pump();
+      this.#hasWaitedToStart = false;
+    });
+    return false;
   }
 
   /** Later invocations run the new code; running ones finish with the old. */
@@ -207,6 +226,8 @@ export class EnvironmentPool {
     if (this.#waiting.length === 0) {
       this.#stall?.cancel();
       this.#stall = undefined;
+      this.#patience?.cancel();
+      this.#patience = undefined;
       return;
     }
     this.#stall ??= this.#host.clock.after(this.#host.limits.stallMillis, () => {
@@ -221,4 +242,8 @@ export class EnvironmentPool {
       this.#watchForStall();
     });
   }
+}
+
+function isAtWork({ isUsable, isLoading }: Environment): boolean {
+  return isUsable && !isLoading;
 }

@@ -8,6 +8,8 @@ export interface HostLimits {
   environments: number;
   /** The same when long invocations hold every thread of a function. */
   environmentsUnderStall: number;
+  /** How long an event waits for a thread that is at work before one more is started, which takes longer than this. */
+  startMillis: number;
   /** How long nothing may finish before one more thread is started. */
   stallMillis: number;
   /** How long an environment waits for an event before it is ended. */
@@ -34,6 +36,7 @@ export function defaultLimits(cores = availableParallelism()): HostLimits {
     environmentsPerFunction: Math.max(3, cores + 1),
     environments: Math.max(16, 4 * cores),
     environmentsUnderStall: Math.max(64, 8 * cores),
+    startMillis: 20,
     stallMillis: 250,
     idleMillis: 5 * 60_000,
     waitingInvocations: 20_000,

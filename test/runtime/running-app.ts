@@ -14,6 +14,7 @@ import type { JsonObject } from '../../local/assembly/values/json';
 import { awsExports, bucketExports, tableExports } from '../../local/cli/exports';
 import type { Clock } from '../../local/clock';
 import type { Faults } from '../../local/faults/faults';
+import type { AccountQuotas } from '../../local/gateway/quotas';
 import { type FunctionLog, silentFunctionLog } from '../../local/lambda/function-log';
 import { type Log, silentLog } from '../../local/log';
 import { type Runtime, type RuntimeOptions, startRuntime } from '../../local/runtime';
@@ -34,6 +35,10 @@ export interface AppOptions {
   webDirectory?: string;
   /** What the app gets beside the context of its cdk.json. @default nothing */
   context?: JsonObject;
+  /** How many times as fast limits, schedules and expiry pass. @default 1 */
+  timeScale?: number;
+  /** @default AWS's */
+  accountQuotas?: AccountQuotas;
   /** Whether signatures and permissions are checked. @default they are */
   iam?: boolean;
   /** @default silence */
@@ -83,6 +88,8 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   const runtime = await startRuntime({
     ...{ app, port: 0, log: options.log ?? silentLog, ...(faults && { faults }), ...(clock && { clock }) },
     ...(options.iam === false && { iam: false }),
+    ...(options.timeScale !== undefined && { timeScale: options.timeScale }),
+    ...(options.accountQuotas && { accountQuotas: options.accountQuotas }),
     ...(webDirectory && { webDirectory }),
     ...(options.services && { services: options.services }),
     ...(incomingDirectory && { bucketDirectories: incomingBucket(app, incomingDirectory) }),

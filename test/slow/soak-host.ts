@@ -1,10 +1,10 @@
 /** The process in which the soak's runtime lives alone, so that its memory is its own; it obeys the test that forked it. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { FaultSettings } from '../../local/faults/fault-settings';
 import { Faults } from '../../local/faults/faults';
 import { silentFunctionLog } from '../../local/lambda/function-log';
 import { startApp } from '../runtime/running-app';
+import { restingMegabytes } from './resting-memory';
 
 export interface HostReady {
   url: string;
@@ -26,10 +26,6 @@ export interface HostSummary {
 
 /** Calls without arguments; each is answered with its result. */
 export type HostCall = 'memory' | 'stopFaults' | 'sweep' | 'summary' | 'stop';
-
-/** A `server()` whose client has left at once waits that long for its handshake to finish. */
-const LONGEST_INVOCATION_SECONDS = 45;
-const GC_ROUNDS = 5;
 
 async function main(settings: FaultSettings, seed: number): Promise<void> {
   const summary: HostSummary = {
@@ -68,25 +64,7 @@ async function main(settings: FaultSettings, seed: number): Promise<void> {
   const loop = monitorEventLoopDelay();
   loop.enable();
   const calls: Record<HostCall, () => Promise<unknown>> = {
-    /** Megabytes of this process once its functions' threads have ended: the smallest of several looks, each after a collection. */
-    async memory() {
-      const { functions } = app.runtime;
-      for (
-        let seconds = 0;
-        functions.environmentCount > 0 && seconds < LONGEST_INVOCATION_SECONDS;
-        seconds++
-      ) {
-        functions.replace(app.functions);
-        await wait(1_000);
-      }
-      const looks: number[] = [];
-      for (let round = 0; round < GC_ROUNDS; round++) {
-        await wait(500);
-        globalThis.gc?.();
-        looks.push(process.memoryUsage.rss() / 2 ** 20);
-      }
-      return Math.min(...looks);
-    },
+    memory: () => restingMegabytes(app),
     stopFaults: async () => faults.stop(),
     async sweep() {
       const outcome = await app.runtime.functions.invoke(app.serverFunction, '{"type":"sweep"}');

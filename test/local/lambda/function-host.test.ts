@@ -164,6 +164,22 @@ describe('FunctionHost', () => {
       expect(new Set(outcomes.map(({ payload }) => payload))).toEqual(new Set(['1']));
     });
 
+    it('waits for one at work before another is started, but not for long', async () => {
+      const source = `let count = 0;
+        exports.handler = async () => new Promise((resolve) => setTimeout(() => resolve(++count), 20))`;
+      const clock = new ManualClock();
+      const host = fixture.host([fixture.function('Busy', { 'index.js': source })], { clock });
+      await host.invoke('Busy', '{}');
+      const [, second] = await Promise.all([host.invoke('Busy', '{}'), host.invoke('Busy', '{}')]);
+      expect(second).toMatchObject({ payload: '3' });
+      expect(host.environmentCount).toBe(1);
+
+      const outcomes = [host.invoke('Busy', '{}'), host.invoke('Busy', '{}')];
+      clock.advance(20);
+      expect(host.environmentCount).toBe(2);
+      expect(await Promise.all(outcomes)).toMatchObject([{ payload: '4' }, { payload: '1' }]);
+    });
+
     it('carries a storm of events with few threads, loses none and keeps their order', async () => {
       const log = new RememberingLog();
       const source = 'exports.handler = async (event) => event.number';
