@@ -1,6 +1,6 @@
 /** WebSocket APIs whose functions are not in JavaScript: a chat in Python, and an echo by a `bootstrap` in shell. */
 import { join } from 'node:path';
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
@@ -8,7 +8,8 @@ import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambd
 import type { Construct } from 'constructs';
 
 export class OtherLanguages extends Stack {
-  constructor(scope: Construct) {
+  /** @param hasRouteResponse false for an emulator that has no route responses, and sends every body that a function returns */
+  constructor(scope: Construct, hasRouteResponse = true) {
     super(scope, 'OtherLanguages');
     const connections = new Table(this, 'Connections', {
       partitionKey: { name: 'id', type: AttributeType.STRING },
@@ -23,6 +24,7 @@ export class OtherLanguages extends Stack {
       environment: { CONNECTIONS: connections.tableName },
     });
     connections.grantReadWriteData(chat);
+    new CfnOutput(this, 'ConnectionTable', { value: connections.tableName });
     const route = () => ({ integration: new WebSocketLambdaIntegration('Chat', chat) });
     const chatApi = new WebSocketApi(this, 'ChatApi', {
       connectRouteOptions: route(),
@@ -30,7 +32,7 @@ export class OtherLanguages extends Stack {
       defaultRouteOptions: route(),
     });
     chatApi.grantManageConnections(chat);
-    new WebSocketStage(this, 'ChatStage', { webSocketApi: chatApi, stageName: 'chat', autoDeploy: true });
+    this.#stage('Chat', chatApi);
 
     const echo = new LambdaFunction(this, 'Echo', {
       runtime: Runtime.PROVIDED_AL2023,
@@ -41,9 +43,15 @@ export class OtherLanguages extends Stack {
     const echoApi = new WebSocketApi(this, 'EchoApi', {
       defaultRouteOptions: {
         integration: new WebSocketLambdaIntegration('Echo', echo),
-        returnResponse: true,
+        returnResponse: hasRouteResponse,
       },
     });
-    new WebSocketStage(this, 'EchoStage', { webSocketApi: echoApi, stageName: 'echo', autoDeploy: true });
+    this.#stage('Echo', echoApi);
+  }
+
+  #stage(name: string, webSocketApi: WebSocketApi): void {
+    const stageName = name.toLowerCase();
+    const stage = new WebSocketStage(this, `${name}Stage`, { webSocketApi, stageName, autoDeploy: true });
+    new CfnOutput(this, `${name}Url`, { value: stage.url });
   }
 }
