@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock';
 import type { Counted, Happening, Numbered } from './happening';
+import { PostGroups } from './post-groups';
 import { Seconds } from './seconds';
 
 /** How many happenings are remembered. */
@@ -34,6 +35,7 @@ export class Activity {
   readonly run = randomUUID();
   readonly startedAt: number;
   readonly seconds: Seconds;
+  readonly posts = new PostGroups();
   readonly functions = new Map<string, FunctionTotals>();
   /** Of open connections, by their ids. */
   readonly connections = new Map<string, ConnectionTotals>();

@@ -57,6 +57,7 @@ export function createConsole({ clock, faults, services, runtime }: ConsoleOptio
       return {
         ...{ run, startedAt, last, now: clock.now(), gauges: gauges(), hasServices: services !== undefined },
         ...appOutline(app, addresses, activity),
+        deliveries: activity.posts.list(),
         connections: connectionList(connections, activity, wanted),
       };
     },

@@ -4,6 +4,9 @@ import type { FunctionLog } from '../lambda/function-log';
 import { type Activity, remember } from './activity';
 import { beginningOf } from './hidden-secrets';
 
+/** Lines of JSON are longer than those that people write, and useless when they are cut. */
+const OUTPUT_CHARACTERS = 2_000;
+
 /** @param inner gets everything, too */
 export function functionActivity(activity: Activity, nameOf: NameForPeople, inner: FunctionLog): FunctionLog {
   return {
@@ -25,7 +28,8 @@ export function functionActivity(activity: Activity, nameOf: NameForPeople, inne
     output(line) {
       const { functionName, requestId, text } = line;
       activity.add({
-        ...{ kind: 'output', function: nameOf(functionName), request: requestId, text: beginningOf(text) },
+        ...{ kind: 'output', function: nameOf(functionName), request: requestId },
+        text: beginningOf(text, OUTPUT_CHARACTERS),
       });
       inner.output(line);
     },

@@ -55,11 +55,16 @@ export function gatewayActivity(activity: Activity, clock: Clock): GatewayObserv
     called({ method, connectionId, stageName, status, body }) {
       const totals = activity.connections.get(connectionId);
       if (totals && method === 'POST' && status === 200) totals.sent += 1;
+      const text = body && beginningOf(body);
+      if (body && text !== undefined) {
+        activity.posts.add({ stage: stageName, bytes: body.length, text, status }, clock.now());
+      }
       activity.add(
         {
           ...{ kind: 'post', connection: beginningOf(connectionId), stage: stageName, method },
           ...(status !== undefined && { status }),
-          ...(body && { bytes: body.length, text: beginningOf(body) }),
+          ...(body && { bytes: body.length }),
+          ...(text !== undefined && { text }),
         },
         ...countsOf(method, status),
       );

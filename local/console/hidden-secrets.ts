@@ -5,7 +5,7 @@
 import { withoutTokens } from '../lambda/hidden-tokens';
 
 const HIDDEN = '(hidden)';
-const NAMES = String.raw`[\w-]*(?:password|passwd|secret|token|authorization|cookie|signature|credential|api[_-]?key|access[_-]?key)[\w-]*`;
+const NAMES = String.raw`[\w-]{0,40}(?:password|passwd|secret|token|authorization|cookie|signature|credential|api[_-]?key|access[_-]?key)[\w-]{0,40}`;
 
 /** `"password": "…"`, also within JSON that is a string of other JSON, and cut off at its end. */
 const IN_JSON = new RegExp(String.raw`(\\*["']${NAMES}\\*["']\s*:\s*\\*["'])((?:[^"'\\]|\\+[^"'\\])*)`, 'gi');
@@ -37,17 +37,17 @@ export function withoutSecretValues(values: Readonly<Record<string, unknown>>): 
   );
 }
 
-export const SHOWN_CHARACTERS = 400;
+const SHOWN_CHARACTERS = 400;
 
 /** A copy: a slice would keep the whole text in memory. */
-export function beginningOf(text: string | Buffer): string {
+export function beginningOf(text: string | Buffer, most = SHOWN_CHARACTERS): string {
   if (typeof text !== 'string') {
-    const isCut = text.length > SHOWN_CHARACTERS;
+    const isCut = text.length > most;
     // Never half of a character.
-    return text.toString('utf8', 0, SHOWN_CHARACTERS).replace(/\ufffd$/, '') + (isCut ? '…' : '');
+    return text.toString('utf8', 0, most).replace(/\ufffd$/, '') + (isCut ? '…' : '');
   }
-  if (text.length <= SHOWN_CHARACTERS) return text;
-  return `${Buffer.from(text.slice(0, SHOWN_CHARACTERS))
+  if (text.length <= most) return text;
+  return `${Buffer.from(text.slice(0, most))
     .toString()
     .replace(/\ufffd$/, '')}…`;
 }

@@ -159,8 +159,11 @@ describe('the console page', () => {
       await page.locator('[aria-label="Disconnect Ada"]').waitFor({ state: 'detached' });
       expect(await page.locator('#channel li .name').allTextContents()).toEqual(['Bob']);
       await page.click('#tab-deliveries');
-      await page.locator('.delivery', { hasText: 'everyone of chat' }).waitFor();
-      expect(await page.textContent('.delivery .counts')).toBe('2 sent');
+      const own = page.locator('.delivery', { hasText: 'everyone of chat' });
+      await own.waitFor();
+      expect(await own.locator('.counts').textContent()).toMatch(/^2 sent · in /);
+      const seen = page.locator('.delivery', { hasText: '/chat {"Type":"Hello"}' });
+      expect(await seen.locator('.counts').textContent()).toMatch(/^2 sent · in /);
       await bob.close();
       expect(complaints).toEqual([]);
     });

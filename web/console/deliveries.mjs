@@ -1,28 +1,39 @@
 /**
- * Delivery reports, the newest first: of what was published here, of deliveries that were split over invocations, and of what functions
- * log as JSON with the counts of a report.
+ * Delivery reports, the newest first: posts of one text to several, as the gateway sees them; what was published here; deliveries that
+ * were split over invocations; and what functions log as JSON with the counts of a report.
  */
 import { byId, make, reconcile, setText } from './dom.mjs';
-import { count, plural, timeOfDay } from './format.mjs';
+import { count, duration, plural, timeOfDay } from './format.mjs';
 
 const SHOWN = 100;
 const COUNTS = ['sent', 'pending', 'gone', 'failed'];
 
 export class Deliveries {
-  #reports = [];
-  #split = [];
+  /** Reports of the library, by their ids. */
+  #reports = new Map();
+  #posts = [];
   #number = 0;
 
   add(source, report, at = Date.now()) {
     this.#number += 1;
-    this.#reports.unshift({ ...report, key: this.#number, source, at });
-    this.#reports.length = Math.min(this.#reports.length, SHOWN);
+    this.#note({ ...report, key: report.id ?? this.#number, source, at });
     this.#show();
   }
 
   /** What the table says of deliveries that were split. */
   showSplit(deliveries) {
-    this.#split = deliveries.map((one) => ({ ...one, key: one.id, source: `delivery ${one.id}` }));
+    for (const one of deliveries) {
+      const known = this.#reports.get(one.id);
+      this.#note({ ...one, key: one.id, source: known?.source ?? 'a split delivery' });
+    }
+    this.#show();
+  }
+
+  /** What the gateway has seen: posts of one text to several. */
+  showPosts(groups) {
+    this.#posts = groups.map(({ stage, text, at, ...counts }) => ({
+      ...{ key: `${at} ${stage} ${text}`, source: `/${stage}`, text, at, pending: 0, ...counts },
+    }));
     this.#show();
   }
 
@@ -30,26 +41,33 @@ export class Deliveries {
   read(happenings) {
     for (const { kind, function: name, text, at } of happenings) {
       if (kind !== 'output' || !text.startsWith('{')) continue;
-      const report = reportIn(text);
-      if (report) this.add(`log of ${name}`, report, at);
+      const found = reportIn(text);
+      if (found) this.add(found.source ?? `log of ${name}`, found.report, at);
     }
   }
 
+  #note(report) {
+    this.#reports.delete(report.key);
+    this.#reports.set(report.key, report);
+    const [oldest] = this.#reports.keys();
+    if (this.#reports.size > SHOWN) this.#reports.delete(oldest);
+  }
+
   #show() {
-    const all = [...this.#reports, ...this.#split].sort((a, b) => b.at - a.at).slice(0, SHOWN);
+    const all = [...this.#reports.values(), ...this.#posts].sort((a, b) => b.at - a.at).slice(0, SHOWN);
     byId('deliveries-empty').hidden = all.length > 0;
     reconcile(byId('deliveries'), all, ({ key }) => key, create, update);
   }
 }
 
-function create({ source, at }) {
+function create({ source, text = '', at }) {
   return make(
     'li',
     { className: 'delivery' },
     make(
       'p',
       { className: 'row' },
-      make('span', { className: 'name' }, source),
+      make('span', { className: 'name' }, make('b', {}, source), text && ` ${text}`),
       make('time', {}, timeOfDay(at).slice(0, 8)),
     ),
     make(
@@ -64,30 +82,38 @@ function create({ source, at }) {
 
 function update(element, report) {
   const [, bars, counts, problem] = element.children;
-  COUNTS.forEach((name, index) => {
+  for (const [index, name] of COUNTS.entries()) {
     bars.children[index].style.flexGrow = String(report[name]);
     bars.children[index].hidden = report[name] === 0;
-  });
+  }
   const texts = COUNTS.filter((name) => report[name] > 0 || name === 'sent').map(
     (name) => `${count(report[name])} ${name}`,
   );
-  const { workers, unfinished } = report;
-  if (workers)
+  const { workers, unfinished, throttled, seconds, at, lastAt } = report;
+  if (throttled > 0) texts.push(`${count(throttled)} throttled`);
+  if (workers > 0) {
     texts.push(`${plural(workers, 'worker')}${unfinished > 0 ? `, ${count(unfinished)} not finished` : ''}`);
+  }
+  const millis = seconds === undefined ? lastAt - at : seconds * 1_000;
+  if (Number.isFinite(millis)) texts.push(`in ${duration(millis)}`);
   setText(counts, texts.join(' · '));
   const reasons = Object.entries(report.reasons ?? {}).map(([reason, times]) => `${reason} ×${count(times)}`);
   setText(problem, reasons.join('; '));
 }
 
-/** A report anywhere in the first two levels of the JSON. */
+/** A report in a line of JSON, or in one of its values, and which service and channel the line names. */
 function reportIn(text) {
-  let value;
+  let line;
   try {
-    value = JSON.parse(text);
+    line = JSON.parse(text);
   } catch {
     return undefined;
   }
-  return [value, ...Object.values(value)].find(isReport);
+  const report = [line, ...Object.values(line)].find(isReport);
+  if (!report) return undefined;
+  const { service, channel } = line;
+  const source = service === undefined ? undefined : `${channel ?? 'everyone'} of ${service}`;
+  return { report, source };
 }
 
 function isReport(value) {

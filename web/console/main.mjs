@@ -73,6 +73,7 @@ const askState = poll(STATE_MILLISECONDS, async () => {
   connections.show(state.connections, state.now);
   tabs.setCount('connections', count(state.connections.total));
   showFunctions(state.functions, showActivityOf);
+  deliveries.showPosts(state.deliveries);
   showApis(state.apis);
   setText(byId('app'), `${state.region} · ${state.accountId}`);
   if (hasServices !== state.hasServices) {

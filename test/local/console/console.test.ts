@@ -26,6 +26,7 @@ interface State {
   run: string;
   last: number;
   functions: { errors: number }[];
+  deliveries: object[];
   connections: object;
 }
 
@@ -176,6 +177,13 @@ describe('The console of a runtime', () => {
     expect(await ask('POST', path, 'Hi!')).toMatchObject({ status: 410, body: { outcome: 'gone' } });
     expect((await next('post')).method).toBe('DELETE');
     expect(await next('post')).toMatchObject({ status: 410 });
+  });
+
+  it('lists what was posted to several as a delivery', async () => {
+    for (const user of ['first', 'second']) await connect({ 'user-agent': user });
+    const ids = [(await next('opened')).connection, (await next('opened')).connection];
+    for (const id of ids) await ask('POST', `connections/${encodeURIComponent(String(id))}`, 'To both');
+    expect((await state()).deliveries).toMatchObject([{ stage: 'chat', text: 'To both', sent: 2, gone: 0 }]);
   });
 
   it('refuses a text that is too long, and other methods', async () => {

@@ -32,7 +32,12 @@ describe('withoutSecrets', () => {
 
   it('takes no longer for hostile text', () => {
     const begun = performance.now();
-    for (const text of ['token'.repeat(80), '"'.repeat(400), '\\'.repeat(400), `ey${'A-'.repeat(199)}`]) {
+    for (const text of [
+      'token'.repeat(400),
+      '"'.repeat(2_000),
+      '\\'.repeat(2_000),
+      `ey${'A-'.repeat(999)}`,
+    ]) {
       for (let round = 0; round < 100; round += 1) withoutSecrets(text);
     }
     expect(performance.now() - begun).toBeLessThan(10_000);

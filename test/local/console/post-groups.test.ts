@@ -1,0 +1,53 @@
+import { PostGroups } from '../../../local/console/post-groups';
+
+describe('PostGroups', () => {
+  const post = (groups: PostGroups, text: string, now: number, status?: number) =>
+    groups.add({ stage: 'chat', bytes: text.length, text: text.slice(0, 400), status }, now);
+
+  it('gathers posts of one text that follow each other, with what became of them', () => {
+    const groups = new PostGroups();
+    for (const [index, status] of [200, 200, 410, 429, 500, undefined].entries())
+      post(groups, 'Hi', 1_000 + index, status);
+    expect(groups.list()).toEqual([
+      {
+        ...{ stage: 'chat', text: 'Hi', at: 1_000, lastAt: 1_005 },
+        ...{ sent: 2, gone: 1, throttled: 1, failed: 2 },
+      },
+    ]);
+  });
+
+  it('tells the same text after a pause as another one, the newest first', () => {
+    const groups = new PostGroups();
+    for (const now of [0, 10, 5_000, 5_010, 5_020]) post(groups, 'Hi', now, 200);
+    expect(groups.list().map(({ at, sent }) => [at, sent])).toEqual([
+      [5_000, 3],
+      [0, 2],
+    ]);
+  });
+
+  it('does not take posts to one connection for a delivery', () => {
+    const groups = new PostGroups();
+    post(groups, 'Hello, Ada', 0, 200);
+    post(groups, 'Hello, Bob', 0, 429);
+    post(groups, 'Hello, Bob', 100, 200);
+    expect(groups.list()).toEqual([]);
+  });
+
+  it('keeps long texts apart, and shows their beginnings without secrets', () => {
+    const groups = new PostGroups();
+    for (const length of [1_000, 2_000]) {
+      for (let n = 0; n < 2; n += 1) post(groups, `{"password":"x"${' '.repeat(length)}}`, length, 200);
+    }
+    const [first, ...others] = groups.list();
+    expect(others).toHaveLength(1);
+    expect(first?.text).toMatch(/^\{"password":"\(hidden\)" +$/);
+  });
+
+  it('remembers no more than it may', () => {
+    const groups = new PostGroups();
+    for (let n = 0; n < 1_000; n += 1) for (const _ of 'ab') post(groups, `text ${n}`, n, 200);
+    const list = groups.list();
+    expect(list).toHaveLength(50);
+    expect(list[0]?.text).toBe('text 999');
+  });
+});
