@@ -22,17 +22,24 @@ export class Player {
     this.#socket = socket;
     socket.on('message', (data) => {
       // Several lines may come in one frame.
-      for (const line of String(data).split('\n')) this.told.push(JSON.parse(line));
+      for (const line of String(data).split('\n')) {
+        // ministack, an emulator that the app is deployed to, sends a failed function's error as plain text.
+        if (line.startsWith('{')) this.told.push(JSON.parse(line));
+      }
       this.#heard();
     });
   }
 
   /** @throws Error if the handshake is refused */
-  static async connect(url: string, token: string, options: ClientOptions = {}): Promise<Player> {
-    const socket = new WebSocket(url, ['bearer', token], options);
+  static async connect(url: string, protocols: string[], options: ClientOptions = {}): Promise<Player> {
+    const socket = new WebSocket(url, protocols, options);
     const player = new Player(socket);
     await once(socket, 'open');
     return player;
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
   }
 
   send(message: object): void {
@@ -72,6 +79,7 @@ export class Player {
   }
 
   async close(): Promise<void> {
+    if (!this.isOpen) return;
     const closed = once(this.#socket, 'close');
     this.#socket.close();
     await closed;

@@ -38,10 +38,10 @@ describe('the quiz with rooms, on the local runtime', () => {
   });
 
   const connect = (sub: string, claims: object = {}) =>
-    Player.connect(
-      runtime.webSocketUrl('quiz'),
+    Player.connect(runtime.webSocketUrl('quiz'), [
+      'bearer',
       issuer.token({ sub, name: sub.toUpperCase(), aud: 'quiz', ...claims }),
-    );
+    ]);
   const enter = async (sub: string, room: string, since?: object) => {
     const player = await connect(sub);
     player.send({ type: 'join', room, ...(since && { since }) });

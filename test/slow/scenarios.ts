@@ -27,7 +27,7 @@ export function scenarios<Actors>(
 
 /** With all that is granted nothing is denied. Without the one grant, it is denied to this role, and the attempt does not succeed. */
 export async function expectToNeed<Actors>(
-  { grant, attempt }: Scenario<Actors>,
+  { grant, attempt }: Omit<Scenario<Actors>, 'function'>,
   actors: Actors,
   role: DeployedRole,
   calls: FunctionCalls,
