@@ -8,6 +8,8 @@ export interface Row {
   baseline: number[];
   /** Which way is good. */
   better: 'higher' | 'lower';
+  /** What the ratio may be at most. */
+  most?: number;
 }
 
 export class Page {
@@ -21,7 +23,7 @@ export class Page {
         `${row.what}, ${row.unit}`,
         show(ours),
         show(baseline),
-        ours.median === baseline.median ? 'the same' : ratio(ours, baseline, row.better),
+        ours.median === baseline.median ? 'the same' : ratio(ours, baseline, row),
       ];
     });
     this.table(title, `baseline: ${baseline}`, [['', 'ours', 'baseline', 'ours / baseline'], ...cells]);
@@ -39,9 +41,12 @@ export class Page {
   }
 }
 
-function ratio(ours: Spread, baseline: Spread, better: Row['better']): string {
+function ratio(ours: Spread, baseline: Spread, { better, most }: Row): string {
   if (baseline.median === 0) return 'the baseline has none';
-  return `${(ours.median / baseline.median).toFixed(2)} x (${better} is better)`;
+  const times = ours.median / baseline.median;
+  const text = `${times.toFixed(2)} x (${better} is better)`;
+  if (most === undefined) return text;
+  return times > most ? `${text}: MORE THAN ${most}` : `${text}: at most ${most}, as it should be`;
 }
 
 /** `0.61 (0.58-0.65)`, or the number alone where all are the same. */

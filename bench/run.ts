@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { scripts } from '../package.json';
 import { measureBroadcast } from './measures/broadcast';
 import { measureBundle } from './measures/bundles';
+import { measureChecks } from './measures/checks';
 import { measureCrowds } from './measures/crowds';
 import { measureIam } from './measures/iam';
 import { measureNotifications } from './measures/notifications';
@@ -44,6 +45,12 @@ async function main(): Promise<void> {
     'Round trip of one message, with signatures and policies',
     'the same with `--no-iam`',
     await measureIam(START, ROOT),
+  );
+  progress('checks');
+  page.section(
+    'Round trip of one message, with every check: signatures, policies, limits, throttles of a stage, access log',
+    'the same with `--no-iam --no-limits`, on a stage without throttles and access log',
+    await measureChecks(START, ROOT),
   );
   progress('notifications');
   page.section(

@@ -1,7 +1,8 @@
 /** A server under test, in a process of its own: started, waited for, looked at, and ended by its id. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /** A server that does not get ready, or does not end, is not waited for any longer. */
@@ -75,6 +76,16 @@ export class ServerProcess {
   /** What the process holds in memory now. */
   get residentMegabytes(): number {
     return residentKilobytes(this.#child.pid ?? 0) / 1024;
+  }
+
+  /** The CPU time of all its threads; 0 where the system does not tell. */
+  get cpuMillis(): number {
+    const tasks = `/proc/${this.#child.pid}/task`;
+    if (!existsSync(tasks)) return 0;
+    const nanoseconds = readdirSync(tasks).map((task) =>
+      Number(readFileSync(join(tasks, task, 'schedstat'), 'utf8').split(' ', 1)),
+    );
+    return nanoseconds.reduce((sum, one) => sum + one, 0) / 1e6;
   }
 
   async stop(): Promise<void> {

@@ -1,8 +1,10 @@
 /** What the bench puts under load: a service of plain handlers, as anyone would write them, and one of the library. */
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
-import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { LogGroupLogDestination, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { bundleFunctions } from '../../infra/bundle';
 import { ConnectionTable } from '../../infra/connection-table';
 import { WebSocketService } from '../../infra/websocket-service';
@@ -31,6 +33,20 @@ const stage = new WebSocketStage(stack, 'PlainStage', {
   autoDeploy: true,
 });
 stage.grantManagementApiAccess(plainFunction);
+/** The same with everything that a stage can have the gateway do for each message. */
+const checked = new WebSocketStage(stack, 'CheckedStage', {
+  webSocketApi: plain,
+  stageName: 'checked',
+  autoDeploy: true,
+  throttle: { rateLimit: 10_000, burstLimit: 5_000 },
+  accessLogSettings: {
+    destination: new LogGroupLogDestination(new LogGroup(stack, 'AccessLog')),
+    format: AccessLogFormat.custom(
+      '$context.requestId $context.connectionId $context.routeKey $context.status $context.integrationLatency',
+    ),
+  },
+});
+checked.grantManagementApiAccess(plainFunction);
 
 const connections = new ConnectionTable(stack, 'Connections');
 const throttle = { rateLimit: 10_000, burstLimit: 5_000 };

@@ -7,7 +7,7 @@ import { alternate, numbers, type Side, type Sides } from './sides';
 const ROUNDS = 5;
 const MESSAGES = 1_000;
 /** The SDK's code is optimized only after some thousand calls, separately in each environment of a function. */
-const WARM_UP = 5_000;
+export const WARM_UP = 5_000;
 
 export async function measureRoundTrip(sides: Sides, what: string, message: string): Promise<Row[]> {
   for (const side of [sides.ours, sides.baseline]) await roundTrips(side, message, WARM_UP);
@@ -21,7 +21,7 @@ export async function measureRoundTrip(sides: Sides, what: string, message: stri
   return [row(50), row(99)];
 }
 
-async function roundTrips({ url }: Side, message: string, count: number): Promise<number[]> {
+export async function roundTrips({ url }: Side, message: string, count: number): Promise<number[]> {
   const client = await Crowd.connect(url, 1);
   const times: number[] = [];
   for (let i = 0; i < count; i += 1) {
