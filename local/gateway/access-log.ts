@@ -72,18 +72,44 @@ export class AccessLog {
 
 /** The format with its variables filled in; `-` stands for those without a value. */
 export function accessLine(format: string, exchange: Exchange): string {
-  const values = variables(exchange);
-  return format
-    .slice(0, MAX_FORMAT_BYTES)
-    .replace(/\$context\.([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)|\$\{context\.([^}]+)\}/g, (_, plain, braced) =>
-      oneLine(textAt(values, String(plain ?? braced).split('.'))),
-    );
+  const results = resultsOf(exchange);
+  let line = '';
+  for (const part of partsOf(format)) {
+    if (typeof part === 'string') line += part;
+    else line += oneLine(textAt(Object.hasOwn(results, part[0] ?? '') ? results : exchange.context, part));
+  }
+  return line;
 }
 
-function variables({ context, status, error, integration, authorizer }: Exchange): Record<string, unknown> {
+const VARIABLE = /\$context\.([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)|\$\{context\.([^}]+)\}/g;
+
+/** A format that was read: its text, and the paths of its variables. */
+type Parts = (string | string[])[];
+
+/** By their text: each request of a stage has the same. */
+const known = new Map<string, Parts>();
+const MOST_KNOWN = 100;
+
+function partsOf(format: string): Parts {
+  const found = known.get(format);
+  if (found) return found;
+  const text = format.slice(0, MAX_FORMAT_BYTES);
+  const parts: Parts = [];
+  let end = 0;
+  for (const { index, 0: all, 1: plain, 2: braced } of text.matchAll(VARIABLE)) {
+    parts.push(text.slice(end, index), String(plain ?? braced).split('.'));
+    end = index + all.length;
+  }
+  parts.push(text.slice(end));
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(format, parts);
+  return parts;
+}
+
+/** The variables that come on top of the event's context, and stand before them. */
+function resultsOf({ status, error, integration, authorizer }: Exchange): Record<string, unknown> {
   const message = error?.message;
   return {
-    ...context,
     status,
     ...(integration && {
       integrationLatency: integration.latencyMillis,
