@@ -7,7 +7,8 @@ import { silentFunctionLog } from '../../local/lambda/function-log';
 import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
 import { synthesizedApp } from '../runtime/running-app';
-import { CHROMIUM, noteComplaints } from './chromium';
+import { agree, CHROMIUM, noteComplaints } from './chromium';
+import { OddServer } from './odd-server';
 
 jest.setTimeout(120_000);
 
@@ -243,10 +244,38 @@ describe('the rooms page', () => {
     const ada = await openPage('#math');
     await ada.fill('#name', 'A\u200bda');
     await ada.press('#name', 'Enter');
-    await holds(ada, "/may not contain/.test(document.querySelector('#enter-problem').textContent)");
+    await holds(
+      ada,
+      "/^Your name may not contain/.test(document.querySelector('#enter-problem').textContent)",
+    );
     await ada.fill('#name', 'Ada');
     await ada.press('#name', 'Enter');
     await hasText(ada, '#users .name', 'Ada');
+  });
+
+  it('tells a server of somebody else neither the name nor the key of this one', async () => {
+    const evil = await OddServer.start();
+    try {
+      const ada = await enter('Ada');
+      const settings = await ada.evaluate('({ ...localStorage })');
+      const key = await ada.evaluate("localStorage.getItem('guest-key')");
+      expect(key).toMatch(/^[0-9a-f]{32}$/);
+      const link = `${runtime.url}/rooms.html?url=${encodeURIComponent(evil.url)}#math`;
+      await ada.goto(link);
+      await ada.click('#foreign button[value="stay"]');
+      await hasText(ada, '#people-count', '1');
+      expect([evil.connections, ada.url()]).toEqual([[], `${runtime.url}/rooms.html#math`]);
+      await ada.goto(link);
+      await agree(ada);
+      expect(await ada.inputValue('#name')).toBe('');
+      await ada.fill('#name', 'Mallory');
+      await ada.press('#name', 'Enter');
+      while (!evil.received.some((text) => text.includes('Mallory'))) await ada.waitForTimeout(20);
+      expect(evil.received.join()).not.toContain(key);
+      expect(await ada.evaluate('({ ...localStorage })')).toEqual(settings);
+    } finally {
+      evil.stop();
+    }
   });
 
   it('says that nothing was sent while there is no connection, and keeps the words', async () => {
@@ -293,14 +322,19 @@ describe('the rooms page', () => {
     await tabTo('line');
   });
 
-  it('keeps everything in its place when the connection is lost', async () => {
-    const ada = await enter('Ada', '#math', { viewport: { width: 1280, height: 720 } });
-    const places = () =>
-      Promise.all(['nav', '#place', '#room-main', '#people'].map((part) => ada.locator(part).boundingBox()));
-    const before = await places();
-    await cut(ada);
-    expect(await places()).toEqual(before);
-  });
+  it.each([1280, 390])(
+    'keeps everything in its place when the connection is lost, at %d pixels',
+    async (width) => {
+      const ada = await enter('Ada', '#math', { viewport: { width, height: 720 } });
+      const places = () =>
+        Promise.all(
+          ['#place', '#room-main', '#people', '#composer'].map((part) => ada.locator(part).boundingBox()),
+        );
+      const before = await places();
+      await cut(ada);
+      expect(await places()).toEqual(before);
+    },
+  );
 
   it.each([
     ['light', 390],

@@ -36,6 +36,6 @@ async function agrees(server) {
   await new Promise((resolve) => dialog.addEventListener('close', resolve, { once: true }));
   if (dialog.returnValue === 'connect') return true;
   // A reload would ask again.
-  history.replaceState(null, '', location.pathname);
+  history.replaceState(null, '', location.pathname + location.hash);
   return false;
 }

@@ -3,6 +3,8 @@ import { MAX_WORDS } from './lines.mjs';
 import { randomKey } from './random-key.mjs';
 
 const NOTICE_MILLISECONDS = 8_000;
+const SLOW_MILLISECONDS = 800;
+const SENDING = 'Sending…';
 /** Codes of Centrifuge's client and protocol. */
 const PROBLEMS = {
   1: 'Not sent: there is no connection. Try again when it is back.',
@@ -32,6 +34,7 @@ export class Composer {
 
   /** `false` if it may not have arrived, which is shown. */
   async publish(data) {
+    const slow = setTimeout(() => this.notice(SENDING), SLOW_MILLISECONDS);
     try {
       await this.#publish(data);
       this.#problem('');
@@ -39,6 +42,9 @@ export class Composer {
     } catch (error) {
       this.#problem(PROBLEMS[error?.code] ?? `Not sent: ${error?.message ?? error}`);
       return false;
+    } finally {
+      clearTimeout(slow);
+      if (element('notice').textContent === SENDING) this.notice('');
     }
   }
 

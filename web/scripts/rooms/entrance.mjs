@@ -44,7 +44,9 @@ export class Entrance {
   /** The server does not take the name, or the connection. */
   refuse(why) {
     this.#showForm();
-    element('enter-problem').textContent = `The server refused: ${why}`;
+    const [, rule] = /^bad request: data\.name (.*)/.exec(why) ?? [];
+    element('enter-problem').textContent = rule ? `Your name ${rule}` : `The server refused: ${why}`;
+    if (rule) element('name').focus();
   }
 
   #submit() {

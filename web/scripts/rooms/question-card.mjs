@@ -60,6 +60,7 @@ class Choice {
   #button;
   #note = made('span', 'note');
   #count = made('span', 'count-of');
+  #unit = made('span', 'visually-hidden');
   #mark;
 
   constructor(text, index, choose) {
@@ -73,6 +74,7 @@ class Choice {
       made('span', 'words', text),
       this.#note,
       this.#count,
+      this.#unit,
     );
     this.#button.type = 'button';
     onPress(this.#button, choose);
@@ -92,7 +94,7 @@ class Choice {
       [isRight && 'right', isMine && (isRevealed ? 'you' : 'your answer')].filter(Boolean).join(', '),
     );
     setText(this.#count, isRevealed ? String(count) : '');
-    this.#count.title = isRevealed ? (count === 1 ? '1 answer' : `${count} answers`) : '';
+    setText(this.#unit, !isRevealed ? '' : count === 1 ? 'answer' : 'answers');
   }
 }
 
