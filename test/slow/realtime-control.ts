@@ -18,8 +18,7 @@ export interface RealtimeAddress {
 
 export class RealtimeControl {
   /** Of Ada, as Bob is told. */
-  readonly comingAndGoing: string[] = [];
-  #cuts = 0;
+  readonly #comingAndGoing: string[] = [];
 
   private constructor(
     private readonly proxy: CuttableProxy,
@@ -28,8 +27,8 @@ export class RealtimeControl {
     private readonly bobs: Subscription,
     private readonly path: string,
   ) {
-    bobs.on('join', ({ info }) => this.comingAndGoing.push(`${info.user} joined`));
-    bobs.on('leave', ({ info }) => this.comingAndGoing.push(`${info.user} left`));
+    bobs.on('join', ({ info }) => this.#comingAndGoing.push(`${info.user} joined`));
+    bobs.on('leave', ({ info }) => this.#comingAndGoing.push(`${info.user} left`));
     server.on('request', (request, response) => {
       const answer = (status: number, text: string) => {
         response.writeHead(status, { 'access-control-allow-origin': '*' }).end(text);
@@ -67,10 +66,9 @@ export class RealtimeControl {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Resolves once Bob has been told. */
-  async left(): Promise<void> {
-    while (this.comingAndGoing.at(-1) !== 'ada left')
-      await new Promise((resolve) => this.bobs.once('leave', resolve));
+  /** Resolves once Bob has been told that Ada has left. */
+  left(): Promise<void> {
+    return this.#told('leave', 'ada left');
   }
 
   async stop(): Promise<void> {
@@ -92,6 +90,10 @@ export class RealtimeControl {
       );
     if (pathname === '/subscription') return subscriptionToken({ user: 'ada', channel, seconds }, SECRET);
     if (pathname === '/cut') return this.#cut();
+    if (pathname === '/joined') {
+      await this.#told('join', 'ada joined');
+      return 'Bob has been told';
+    }
     throw new Error(`No such thing: ${pathname}`);
   }
 
@@ -99,11 +101,17 @@ export class RealtimeControl {
   async #cut(): Promise<string> {
     this.proxy.isDown = true;
     this.proxy.cut();
-    this.#cuts += 1;
     for (const n of [1, 2, 3]) await this.bobs.publish(`missed ${n}`);
     await this.bob.publish('inbox:ada', 'missed, too');
+    // If she came back sooner, her join might be told with her leave, or neither.
+    await this.left();
     this.proxy.isDown = false;
-    return String(this.#cuts);
+    return 'it is whole again';
+  }
+
+  async #told(event: 'join' | 'leave', last: string): Promise<void> {
+    while (this.#comingAndGoing.at(-1) !== last)
+      await new Promise((resolve) => this.bobs.once(event, resolve));
   }
 }
 

@@ -13,4 +13,5 @@ export const notesOfScenario = ({ sends = true } = {}) => [
   'renewed its token of secret:1',
   'recovered true 2',
   'heard ["2 missed 1","3 missed 2","4 missed 3","5 the last one"] ["inbox:ada missed, too"]',
+  'Bob has been told',
 ];

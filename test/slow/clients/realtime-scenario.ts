@@ -110,6 +110,7 @@ export async function realtimeScenario(surroundings: Surroundings): Promise<stri
     inbox.slice(1),
   );
 
+  note(await ask('joined'));
   client.disconnect();
   return notes;
 }

@@ -136,6 +136,7 @@ async def main():
     await eventually(heard_the_last)
     note("recovered", subscribed[-1].recovered, len(subscribed))
     note("heard", [f"{one.offset} {one.data}" for one in publications[1:]], inbox[1:])
+    note(await ask("joined"))
     await client.disconnect()
 
 

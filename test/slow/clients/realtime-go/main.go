@@ -168,6 +168,9 @@ func main() {
 		heard = append(heard, fmt.Sprint(publication.Offset, " ", textOf(publication.Data)))
 	}
 	fmt.Println("heard", jsonOf(heard), jsonOf(inbox.all()[1:]))
+	told, err := ask("joined")
+	exitOn(err)
+	fmt.Println(told)
 	exitOn(client.Disconnect())
 }
 
