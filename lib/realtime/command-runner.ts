@@ -10,6 +10,7 @@ import {
   WebSocketClosedError,
   WebSocketOpeningError,
 } from '../errors';
+import { limitsOf } from '../limits/connection-limits';
 import { assertHasChannel, commandsIn, type NamedCommand } from './commands';
 import { type ConnectionState, keepState, stateIn } from './connection-state';
 import { Expirations, isExpired } from './expirations';
@@ -28,6 +29,13 @@ import {
 import { Disconnection, disconnections, errors, RealtimeError, replyError } from './realtime-errors';
 import type { RealtimeServer } from './realtime-server';
 
+/** Of a frame, besides a subscription to each channel that the connection may be in. */
+const OTHER_COMMANDS = 200;
+/** How many subscriptions of a frame run at the same time: clients wait five seconds for the last one's answer. */
+const SIDE_BY_SIDE = 10;
+/** The flag of a client that loads the state itself if it cannot recover. */
+const REJECT_UNRECOVERED = 2;
+
 /** What a command is answered, by its own name; `undefined` if somebody else answers it. */
 type Result = object | undefined;
 
@@ -35,6 +43,7 @@ export class CommandRunner {
   readonly #server: RealtimeServer;
   readonly #replies: string[] = [];
   #state: ConnectionState;
+  #saved: Promise<void> = Promise.resolve();
 
   constructor(server: RealtimeServer) {
     this.#server = server;
@@ -52,12 +61,20 @@ export class CommandRunner {
 
   async #runAll(frame: string): Promise<void> {
     try {
-      for (const command of commandsIn(frame)) await this.#run(command);
+      const { channels } = limitsOf(this.#server.constructor as typeof RealtimeServer);
+      // A client that comes back subscribes to all of its channels in one frame.
+      for (const group of groupsOf(commandsIn(frame, OTHER_COMMANDS + channels))) await this.#runSome(group);
       await this.#flush();
     } catch (error) {
       if (!(error instanceof Disconnection)) throw error;
       await this.#disconnect(error);
     }
+  }
+
+  /** @throws the first that any of them has thrown, once all are over */
+  async #runSome(commands: NamedCommand[]): Promise<void> {
+    const runs = await Promise.allSettled(commands.map((command) => this.#run(command)));
+    for (const run of runs) if (run.status === 'rejected') throw run.reason;
   }
 
   async #run(command: NamedCommand): Promise<void> {
@@ -184,15 +201,20 @@ export class CommandRunner {
       return details;
     }
     const since = sinceOf(request);
-    const asked: JoinRequest = { id, details, ...(since && { since }) };
+    const rejectsUnrecovered = ((request.flag ?? 0) & REJECT_UNRECOVERED) !== 0;
+    const asked: JoinRequest = {
+      ...{ id, details },
+      ...(since && { since }),
+      ...(rejectsUnrecovered && { rejectsUnrecovered }),
+    };
     await this.#enter(channel, { request: asked, ...(since && { since }) });
     // Whoever posts to the channel answers, between two lines.
     return undefined;
   }
 
-  async #publish({ channel, data, type, key }: PublishRequest): Promise<Result> {
+  async #publish({ channel, data, type, key, removed }: PublishRequest): Promise<Result> {
     const server = this.#server;
-    if (type || key !== undefined) throw errors.notAvailable('publications with keys');
+    if (type || key !== undefined || removed) throw errors.notAvailable('publications with keys');
     if (data === undefined) throw errors.badRequest('publish has no data');
     if (!(await server.onPublish(channel, data))) throw errors.permissionDenied();
     const { webSocketId, user, info } = server;
@@ -240,7 +262,7 @@ export class CommandRunner {
       limit: limit < 0 ? most : Math.min(limit, most),
       reverse,
     });
-    const isLost = reverse ? position?.epoch !== epoch : !recovered;
+    const isLost = reverse ? position?.epoch !== '' && position?.epoch !== epoch : !recovered;
     if (position && isLost) throw errors.unrecoverablePosition();
     return { publications: fitting(lines.map(publicationOf), MAX_MESSAGE_BYTES), epoch, offset };
   }
@@ -302,7 +324,7 @@ export class CommandRunner {
       ...(ofConnection !== undefined && { expiresAt: ofConnection }),
       subscriptions,
     });
-    await this.#server.saveAttributes();
+    await this.#save();
     if (expiresAt === undefined) return;
     await new Expirations(this.#server.service).note(this.#server.webSocketId, expiresAt, channel);
   }
@@ -312,8 +334,15 @@ export class CommandRunner {
     const { expiresAt } = state;
     this.#state = { ...state, isConnected: true };
     keepState(attributes, state);
-    await this.#server.saveAttributes();
+    await this.#save();
     if (expiresAt !== undefined) await new Expirations(service).note(webSocketId, expiresAt);
+  }
+
+  /** One after the other: what a later one has to save, an earlier one may have saved already. */
+  #save(): Promise<void> {
+    const saved = this.#saved.then(() => this.#server.saveAttributes());
+    this.#saved = saved.catch(() => {});
+    return saved;
   }
 
   #lifetime(expiresAt: number | undefined): { expires?: true; ttl?: number } {
@@ -353,6 +382,28 @@ export class CommandRunner {
     await this.#flush();
     await this.#server.end();
   }
+}
+
+/**
+ * What runs at the same time: subscriptions to different channels that follow one another. Everything else runs alone
+ * and in order, and so does the first command, which finds out whether the client has connected.
+ */
+function groupsOf(commands: NamedCommand[]): NamedCommand[][] {
+  const groups: NamedCommand[][] = [];
+  for (const next of commands) {
+    const group = groups.length > 1 ? groups.at(-1) : undefined;
+    const fits =
+      group !== undefined &&
+      group.length < SIDE_BY_SIDE &&
+      next.method === 'subscribe' &&
+      group.every(
+        ({ method, command }) =>
+          method === 'subscribe' && command.subscribe?.channel !== next.command.subscribe?.channel,
+      );
+    if (fits) group.push(next);
+    else groups.push([next]);
+  }
+  return groups;
 }
 
 /** Where the client was, if it wants to recover. */

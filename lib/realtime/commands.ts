@@ -19,8 +19,6 @@ export const METHODS = [
 ] as const;
 export type Method = (typeof METHODS)[number];
 
-/** A frame of a client that sends more commands at once is refused. API Gateway takes frames of up to 32 KB. */
-const MOST_COMMANDS = 200;
 const WITH_CHANNEL: ReadonlySet<Method> = new Set([
   'subscribe',
   'unsubscribe',
@@ -42,10 +40,9 @@ export interface NamedCommand {
  * The commands of a frame. Empty ones, with which clients answer a ping, are left out.
  * @throws Disconnection for what is not in the protocol: a client that sends it would send it again
  */
-export function commandsIn(frame: string): NamedCommand[] {
+export function commandsIn(frame: string, most = Number.POSITIVE_INFINITY): NamedCommand[] {
   const texts = frame.split('\n').filter((text) => text.trim() !== '');
-  if (texts.length > MOST_COMMANDS)
-    throw disconnections.badRequest(`more than ${MOST_COMMANDS} commands in a frame`);
+  if (texts.length > most) throw disconnections.badRequest(`more than ${most} commands in a frame`);
   return texts.map(parsed).filter((command) => command !== undefined);
 }
 

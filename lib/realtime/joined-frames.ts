@@ -2,11 +2,18 @@
 import type { Joined } from '../channels/log/channel-frames';
 import type { Line, Position } from '../channels/log/log-items';
 import { framesOfTexts, publicationOf, publicationTexts, pushText } from './protocol';
+import { errors, replyError } from './realtime-errors';
 
 /** What a subscription keeps until it is answered. */
 export type JoinRequest =
   /** The client asked: the id of its command, and what else the answer says. */
-  | { id: number; details: Record<string, unknown>; since?: Position }
+  | {
+      id: number;
+      details: Record<string, unknown>;
+      since?: Position;
+      /** The client wants an error if it cannot recover, and subscribes again once it has loaded the state. */
+      rejectsUnrecovered?: boolean;
+    }
   /** The server subscribed it, and perhaps has something to tell its client. */
   | { byServer: true; since?: Position; data?: unknown };
 
@@ -22,9 +29,11 @@ export function joinedFrames(joined: Joined): string[] {
 
 function clientTexts(
   { channel, epoch, offset, recovered, lines }: Joined,
-  { id, details }: { id: number; details: Record<string, unknown> },
+  { id, details, rejectsUnrecovered }: Exclude<JoinRequest, { byServer: true }>,
   since: Position | undefined,
 ): string[] {
+  if (since && !recovered && rejectsUnrecovered)
+    return [JSON.stringify({ id, error: replyError(errors.unrecoverablePosition()) })];
   const [first, later] = split(lines);
   const subscribe = {
     ...{ recoverable: true, positioned: true, epoch },

@@ -32,6 +32,8 @@ export interface ConnectRequest {
   /** The client library, such as `js`. */
   name?: string;
   version?: string;
+  /** What a browser's client sends instead of headers of the handshake. */
+  headers?: Record<string, string>;
   /** Where the client was in channels that the server had subscribed it to. */
   subs?: Record<string, { recover?: boolean; epoch?: string; offset?: number }>;
 }
@@ -48,6 +50,8 @@ export interface SubscribeRequest {
   type?: number;
   /** A filter by tags, which is not supported here. */
   tf?: unknown;
+  /** What the client takes, in bits. */
+  flag?: number;
 }
 
 export interface PublishRequest {
@@ -55,6 +59,7 @@ export interface PublishRequest {
   data?: unknown;
   type?: number;
   key?: string;
+  removed?: boolean;
 }
 
 export interface HistoryRequest {

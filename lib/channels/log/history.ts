@@ -8,6 +8,7 @@ import {
   type ChannelName,
   type Entry,
   entryKey,
+  isOfLog,
   type Line,
   type LogState,
   logPk,
@@ -46,7 +47,7 @@ export class HistoryReader {
   ) {}
 
   async read({ since, limit = 100, reverse = false }: HistoryOptions): Promise<History> {
-    const from = since?.epoch === this.log.epoch ? since.offset : undefined;
+    const from = since && isOfLog(since, this.log) ? since.offset : undefined;
     const recovered = from !== undefined && (await this.#isWholeBehind(from));
     const read = reverse ? this.#backward(from, limit) : this.#forward(from, limit, recovered);
     return { epoch: this.log.epoch, ...(await read), ...(since && { recovered }) };

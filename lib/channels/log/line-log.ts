@@ -10,6 +10,7 @@ import {
   type ChannelName,
   type Entry,
   entryKey,
+  isOfLog,
   type Join,
   type Line,
   LOG_ROW_SECONDS,
@@ -119,8 +120,9 @@ export class LineLog {
    * log.
    */
   async missed(since: Position, log: LogState, upTo: number): Promise<Line[] | undefined> {
-    const { epoch, offset } = since;
-    if (epoch !== log.epoch || offset > upTo || offset < log.offset - log.size) return undefined;
+    const { epoch } = log;
+    const { offset } = since;
+    if (!isOfLog(since, log) || offset > upTo || offset < log.offset - log.size) return undefined;
     if (offset === upTo) return [];
     const lines: Line[] = [];
     let next = offset + 1;

@@ -103,6 +103,11 @@ export function toEntry({ sk, data, info, at }: Item): Entry {
   };
 }
 
+/** Whether a position is one of this log. An empty epoch is of whichever log there is, as in Centrifugo. */
+export function isOfLog({ epoch }: Position, log: { epoch: string }): boolean {
+  return epoch === '' || epoch === log.epoch;
+}
+
 export function toLogState({ epoch, last, size, seconds, serverFunction }: Item): LogState {
   return {
     epoch: epoch as string,

@@ -1,5 +1,5 @@
 import { type ChannelRules, ConnectionsApiError, Service } from '../../../lib';
-import { RealtimeServer } from '../../../lib/realtime';
+import { Disconnection, RealtimeServer } from '../../../lib/realtime';
 import { connectionToken, subscriptionToken } from '../../../lib/realtime/token';
 import {
   lambdaContext,
@@ -161,6 +161,111 @@ describe('RealtimeServer', () => {
       id: 2,
       subscribe: { was_recovering: true, recovered: false, offset: 10 },
     });
+  });
+
+  it('answers a client that keeps the state itself with an error if it has lost something', async () => {
+    const test = new TestService(Rooms);
+    const channel = inside(test).channel('room/1');
+    const { position } = await channel.publish(0);
+    for (let n = 1; n <= 9; n++) await channel.publish(n);
+    const ada = await connected(test, 'ada');
+    await ada.send({ id: 2, subscribe: { channel: 'room/1', recover: true, ...position, flag: 3 } });
+    expect(all(ada).slice(1)).toEqual([{ id: 2, error: { code: 112, message: 'unrecoverable position' } }]);
+    const { epoch } = (await channel.history()) as { epoch: string };
+    await ada.send({ id: 3, subscribe: { channel: 'room/1', recover: true, epoch, offset: 10, flag: 3 } });
+    expect(all(ada).at(-1)).toMatchObject({ id: 3, subscribe: { recovered: true, offset: 10 } });
+  });
+
+  it('lets a client recover that knows its offset and no epoch', async () => {
+    const test = new TestService(Rooms);
+    for (const text of ['one', 'two']) await inside(test).channel('room/1').publish(text);
+    const ada = await connected(test, 'ada');
+    await ada.send({ id: 2, subscribe: { channel: 'room/1', recover: true, offset: 1 } });
+    await ada.send({ id: 3, history: { channel: 'room/1', limit: -1, since: { offset: 1 } } });
+    await ada.send({ id: 4, history: { channel: 'room/1', limit: -1, since: { offset: 2 }, reverse: true } });
+    expect(all(ada).filter(({ id }) => id > 1)).toMatchObject([
+      { id: 2, subscribe: { recovered: true, publications: [{ data: 'two', offset: 2 }] } },
+      { id: 3, history: { publications: [{ data: 'two', offset: 2 }] } },
+      { id: 4, history: { publications: [{ data: 'one', offset: 1 }] } },
+    ]);
+  });
+
+  it('runs the subscriptions of a frame side by side, as a client with many of them comes back', async () => {
+    let [running, most] = [0, 0];
+    class Waiting extends Rooms {
+      override async onSubscribe() {
+        most = Math.max(most, ++running);
+        await new Promise((resolve) => setImmediate(resolve));
+        running -= 1;
+        return true;
+      }
+    }
+    const ada = await connected(new TestService(Waiting), 'ada');
+    const commands = Array.from({ length: 40 }, (_, n) => ({
+      id: n + 2,
+      subscribe: { channel: `open/${n}` },
+    }));
+    await ada.send(commands.map((command) => JSON.stringify(command)).join('\n'));
+    expect(
+      all(ada)
+        .slice(1)
+        .sort((one, other) => one.id - other.id),
+    ).toEqual(commands.map(({ id }) => ({ id, subscribe: {} })));
+    expect(most).toBe(10);
+  });
+
+  it('notes when each of the subscriptions of a frame expires, with few writes', async () => {
+    let updates = 0;
+    const test = new TestService(Rooms, {
+      intercept: async ({ operation, subject }, apply) => {
+        if (operation === 'update' && subject.includes('CONNECTION')) updates += 1;
+        await new Promise((resolve) => setImmediate(resolve));
+        return apply();
+      },
+    });
+    const ada = await connected(test, 'ada');
+    const channels = Array.from({ length: 30 }, (_, n) => `secret/${n}`);
+    const commands = channels.map((channel, n) => ({
+      ...{ id: n + 2, subscribe: { channel, token: subscriptionToken({ user: 'ada', channel }, SECRET) } },
+    }));
+    await ada.send(commands.map((command) => JSON.stringify(command)).join('\n'));
+    expect(all(ada).filter(({ subscribe }) => subscribe?.expires)).toHaveLength(30);
+    const connection = test.table.items().find(({ sk }) => sk === 'CONNECTION');
+    const { subscriptions } = (connection as unknown as { attributes: Record<string, unknown> }).attributes
+      .realtime as { subscriptions: object };
+    expect(Object.keys(subscriptions)).toHaveLength(30);
+    // One for each membership, and one for every ten that the connection notes.
+    expect(updates).toBeLessThan(45);
+  });
+
+  it('ends the connection after all subscriptions of a frame if one of them closes it', async () => {
+    class Closing extends Rooms {
+      override async onSubscribe(channel: string): Promise<boolean> {
+        if (channel === 'open/2') throw new Disconnection(4500, 'no more');
+        return true;
+      }
+    }
+    const test = new TestService(Closing);
+    const ada = await connected(test, 'ada');
+    const commands = [1, 2, 3].map((n) => JSON.stringify({ id: n + 1, subscribe: { channel: `open/${n}` } }));
+    await ada.send(commands.join('\n'));
+    expect(all(ada).at(-1)).toEqual({ push: { disconnect: { code: 4500, reason: 'no more' } } });
+    expect(test.gateway.isOpen(ada.webSocketId)).toBe(false);
+  });
+
+  it('takes a frame with as many subscriptions as a connection may have', async () => {
+    class Many extends Rooms {
+      static override readonly limits = { channels: 300 };
+    }
+    const ada = await connected(new TestService(Many), 'ada');
+    const commands = Array.from({ length: 300 }, (_, n) => ({
+      id: n + 2,
+      subscribe: { channel: `open/${n}` },
+    }));
+    await ada.send(commands.map((command) => JSON.stringify(command)).join('\n'));
+    expect(all(ada).slice(1)).toHaveLength(300);
+    await ada.send('{"id":999,"ping":{}}\n'.repeat(600));
+    expect(all(ada).at(-1)).toMatchObject({ push: { disconnect: { code: 3501 } } });
   });
 
   it('sends the rest of what was missed after an answer that is full', async () => {
