@@ -63,7 +63,9 @@ interface List {
 /** The names on the list that each live client goes by must be those of the members. */
 function wrongListsBy(goesBy: (lists: List[]) => List | undefined) {
   return (world: ServiceWorld): string | undefined => {
-    const members = world.table.items().filter(({ sk }) => sk.startsWith('MEMBER#'));
+    const members = world.table
+      .items()
+      .filter(({ pk, sk }) => pk === 'CHANNEL#chat#*' && sk.startsWith('MEMBER#'));
     const expected = members.flatMap(({ user }) => user ?? []).sort();
     for (const id of world.clients.keys()) {
       if (!world.isLive(id)) continue;
