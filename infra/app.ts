@@ -7,6 +7,7 @@ import { contextFlag } from './context-flag';
 import { Credentials } from './credentials';
 import { IncomingFiles } from './incoming-files';
 import { bundlePageLibraries } from './page-libraries';
+import { RealtimeService } from './realtime-service';
 import { WebSocketService } from './websocket-service';
 
 bundleFunctions(join(__dirname, '..'), [
@@ -66,10 +67,11 @@ if (!credentials && !isOpen) {
   );
 }
 
-const rooms = new WebSocketService(stack, 'Rooms', {
+const rooms = new RealtimeService(stack, 'Rooms', {
   entry: 'functions/rooms',
   allowedOrigins,
-  environment: { TOKEN_SECRET: 'local' },
+  tokens: { secret: 'generate' },
+  httpApi: true,
 });
 
 const incoming = new IncomingFiles(stack, 'Incoming', { entry: 'functions/ingest', service: notifications });

@@ -9,7 +9,7 @@ import { bundledFunction } from './bundled-function';
 export { BUILD_DIRECTORY, ENTRY_FILES } from './bundled-function';
 
 /** API Gateway waits this long for an integration. After that, the client has already got an error. */
-const ROUTES_TIMEOUT = Duration.seconds(29);
+export const ROUTES_TIMEOUT = Duration.seconds(29);
 
 export interface ServiceFunctionsProps {
   /** The service's folder, such as `functions/chat`. */

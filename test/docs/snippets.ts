@@ -25,7 +25,7 @@ const KNOWN_NAMES: Record<string, string[]> = {
     'WebSocketTimeoutError',
   ],
   'shared-connection/testing': ['ManualClock', 'TestService'],
-  'shared-connection/infra': ['IncomingFiles', 'WebSocketService'],
+  'shared-connection/infra': ['IncomingFiles', 'RealtimeService', 'WebSocketService'],
   'aws-cdk-lib/aws-apigatewayv2-authorizers': ['WebSocketLambdaAuthorizer'],
   zod: ['z'],
 };

@@ -21,10 +21,10 @@ if [ ! -x .cache/package-tools/node_modules/.bin/attw ]; then
   npm install --no-audit --no-fund --no-save --prefix .cache/package-tools publint@0.3.25 @arethetypeswrong/cli@0.18.5
 fi
 # Clients of other languages, each with the library that people take.
-if ! .cache/python-clients/bin/python -c 'import boto3, centrifuge, websocket, websockets' 2> /dev/null; then
+if ! .cache/python-clients/bin/python -c 'import boto3, cent, centrifuge, websocket, websockets' 2> /dev/null; then
   python3 -m venv .cache/python-clients
   .cache/python-clients/bin/python -m pip install --quiet --disable-pip-version-check \
-    boto3==1.43.106 centrifuge-python==0.7.0 websocket-client==1.9.2 websockets==17.4
+    boto3==1.43.106 cent==5.2.0 centrifuge-python==0.7.0 websocket-client==1.9.2 websockets==17.4
 fi
 missing=()
 command -v go > /dev/null || missing+=(golang-go)
@@ -40,6 +40,9 @@ if [ ! -x .cache/go-client ]; then
 fi
 if [ ! -x .cache/realtime-go-client ] || [ test/slow/clients/realtime-go/main.go -nt .cache/realtime-go-client ]; then
   (cd test/slow/clients/realtime-go && go build -o ../../../../.cache/realtime-go-client .)
+fi
+if [ ! -x .cache/gocent-calls ] || [ test/slow/clients/gocent/main.go -nt .cache/gocent-calls ]; then
+  (cd test/slow/clients/gocent && go build -o ../../../../.cache/gocent-calls .)
 fi
 if [ ! -d .cache/aws-sdk-2/node_modules/aws-sdk ]; then
   npm install --no-audit --no-fund --no-save --loglevel=error --prefix .cache/aws-sdk-2 aws-sdk@2.1693.0

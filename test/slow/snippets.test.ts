@@ -35,6 +35,8 @@ async function errorsIn(snippets: Snippet[]): Promise<string[]> {
   const paths = {
     'shared-connection': ['../../lib/index.ts'],
     'shared-connection/testing': ['../../lib/testing/index.ts'],
+    'shared-connection/realtime': ['../../lib/realtime/index.ts'],
+    'shared-connection/realtime/token': ['../../lib/realtime/token.ts'],
     'shared-connection/infra': ['../../infra/index.ts'],
   };
   const files = [...byFile.keys(), '../../test/docs/ambient.d.ts'];

@@ -14,7 +14,8 @@ export async function chosenConnections(service: Service, fields: Fields): Promi
   assertWithout(fields, 'session', 'label_filter', 'all_users');
   const user = textIn(fields, 'user');
   const client = textIn(fields, 'client');
-  const kept = new Set(textsIn(fields, 'whitelist', MOST_KEPT));
+  // The second name is what gocent 3 sends.
+  const kept = new Set(['whitelist', 'clientwhitelist'].flatMap((name) => textsIn(fields, name, MOST_KEPT)));
   if (client !== undefined) {
     const connection = await service.store.connection(client);
     const isOurs = connection?.state === 'open' && connection.service === service.name;

@@ -7,9 +7,13 @@ export type Fields = Readonly<Record<string, unknown>>;
 const MOST_CHARACTERS = 1_024;
 const MOST_TAGS = 32;
 
-/** @throws RealtimeError for anything but an object */
+/**
+ * Names count in any case, as Go's JSON has it: gocent 3 sends `Disconnect`.
+ * @throws RealtimeError for anything but an object
+ */
 export function fieldsOf(value: unknown): Fields {
-  if (isObject(value)) return value;
+  if (isObject(value))
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name.toLowerCase(), one]));
   throw errors.badRequest('the request must be a JSON object');
 }
 
@@ -46,7 +50,7 @@ export function flagIn(fields: Fields, name: string): boolean {
 export function objectIn(fields: Fields, name: string): Fields | undefined {
   const value = fields[name];
   if (value === undefined || value === null) return undefined;
-  if (isObject(value)) return value;
+  if (isObject(value)) return fieldsOf(value);
   throw errors.badRequest(`${name} must be a JSON object`);
 }
 
@@ -66,12 +70,11 @@ export function textsIn(fields: Fields, name: string, most: number): string[] {
 
 /** Names and values of a publication's tags. @throws RealtimeError */
 export function tagsIn(fields: Fields): Record<string, string> | undefined {
-  const tags = objectIn(fields, 'tags');
-  if (!tags || Object.keys(tags).length === 0) return undefined;
-  const values = Object.values(tags);
-  if (values.length <= MOST_TAGS && values.every((one) => typeof one === 'string'))
-    return tags as Record<string, string>;
-  throw errors.badRequest(`tags must be an object of up to ${MOST_TAGS} texts`);
+  const tags = fields.tags ?? {};
+  const values = isObject(tags) ? Object.values(tags) : [tags];
+  if (values.length > MOST_TAGS || values.some((one) => typeof one !== 'string') || !isObject(tags))
+    throw errors.badRequest(`tags must be an object of up to ${MOST_TAGS} texts`);
+  return values.length > 0 ? (tags as Record<string, string>) : undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
-/** An app's secrets. One that Secrets Manager would generate has the same value in every run. */
+/** An app's secrets. One that Secrets Manager would generate has the same value in every run: a documented one, if its template asks for that. */
 import { createHash } from 'node:crypto';
 import type { Secret } from '../model';
-import { isObject, type Json, type JsonObject, textAt } from '../values/json';
+import { isObject, type Json, type JsonObject, objectAt, textAt } from '../values/json';
 import type { AppResources, Resource } from '../values/resource';
 
 const SECRET = 'AWS::SecretsManager::Secret';
@@ -12,6 +12,8 @@ const LOWER_CASE = 'abcdefghijklmnopqrstuvwxyz';
 const UPPER_CASE = LOWER_CASE.toUpperCase();
 const NUMBERS = '0123456789';
 const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
+/** The metadata of a resource whose developer has to know what is generated on this machine, and that value. */
+const WELL_KNOWN = { metadata: 'shared-connection:secret', says: 'well-known', value: 'local' } as const;
 const DEFAULT_LENGTH = 32;
 const MAX_LENGTH = 4096;
 
@@ -76,13 +78,19 @@ function ownString(resource: Resource): string | undefined {
   if (given !== undefined) return given;
   const settings = resource.property('GenerateSecretString');
   if (!isObject(settings)) return undefined;
-  const password = generate(settings, `${resource.stack.name}/${resource.logicalId}`, resource);
+  const password = isWellKnown(resource)
+    ? WELL_KNOWN.value
+    : generate(settings, `${resource.stack.name}/${resource.logicalId}`, resource);
   const template = textAt(settings, 'SecretStringTemplate');
   const key = textAt(settings, 'GenerateStringKey');
   if (template === undefined || key === undefined) return password;
   const value = parse(template);
   if (!isObject(value)) throw resource.mistake(`its SecretStringTemplate is not a JSON object: ${template}`);
   return JSON.stringify({ ...value, [key]: password });
+}
+
+function isWellKnown({ definition }: Resource): boolean {
+  return textAt(objectAt(definition, 'Metadata'), WELL_KNOWN.metadata) === WELL_KNOWN.says;
 }
 
 function generate(settings: JsonObject, seed: string, resource: Resource): string {

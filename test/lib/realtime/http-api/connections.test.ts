@@ -105,6 +105,14 @@ describe('the API of a realtime service', () => {
     expect(isOpen).toEqual([false, true, true]);
   });
 
+  it('takes the names that gocent sends', async () => {
+    const [ada, kept] = [await api.client('ada'), await api.client('ada')];
+    const Disconnect = { code: 4_001, reason: 'moved', reconnect: false };
+    await api.call('disconnect', { user: 'ada', Disconnect, ClientWhitelist: [kept.webSocketId] });
+    expect(pushes(ada)).toEqual([{ disconnect: { code: 4_001, reason: 'moved' } }]);
+    expect(pushes(kept)).toEqual([]);
+  });
+
   it('disconnects one client with a code of its own', async () => {
     const [ada, other] = [await api.client('ada'), await api.client('ada')];
     const disconnect = { code: 4_001, reason: 'moved' };

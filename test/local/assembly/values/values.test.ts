@@ -300,6 +300,18 @@ describe('Parameters and secrets of the app', () => {
 });
 
 describe('A generated secret', () => {
+  it('is local if its template asks for what every developer knows', () => {
+    const valueThatIs = (wellKnown: string) => {
+      const Key = {
+        ...SecretOf({ GenerateSecretString: { PasswordLength: 48 } }),
+        Metadata: { 'shared-connection:secret': wellKnown },
+      };
+      return read({}, {}, { Resources: { Key } }).app.secrets[0]?.value;
+    };
+    expect(valueThatIs('well-known')).toBe('local');
+    expect(valueThatIs('other')).toHaveLength(48);
+  });
+
   const generate = (settings: JsonObject) => {
     const { app } = read({}, {}, { Resources: { Key: SecretOf({ GenerateSecretString: settings }) } });
     return app.secrets[0]?.value ?? '';
