@@ -57,7 +57,8 @@ export function gatewayActivity(activity: Activity, clock: Clock): GatewayObserv
       if (totals && method === 'POST' && status === 200) totals.sent += 1;
       const text = body && beginningOf(body);
       if (body && text !== undefined) {
-        activity.posts.add({ stage: stageName, bytes: body.length, text, status }, clock.now());
+        const post = { connection: connectionId, stage: stageName, bytes: body.length, text, status };
+        activity.posts.add(post, clock.now());
       }
       activity.add(
         {

@@ -21,7 +21,14 @@ export interface PostGroup {
   failed: number;
 }
 
+interface Gathered extends PostGroup {
+  /** To whom the first one went. */
+  connection: string;
+  isToSeveral: boolean;
+}
+
 export interface Post {
+  connection: string;
   stage: string;
   bytes: number;
   /** Its beginning. */
@@ -32,19 +39,20 @@ export interface Post {
 
 export class PostGroups {
   /** By what they have in common, in the order of their first posts. */
-  readonly #groups = new Map<string, PostGroup>();
+  readonly #groups = new Map<string, Gathered>();
   /** The next post is most likely one of these. */
-  #latest: { group: PostGroup; bytes: number } | undefined;
+  #latest: { group: Gathered; bytes: number } | undefined;
   /** Those that are over. */
-  #over: PostGroup[] = [];
+  #over: Gathered[] = [];
 
   add(post: Post, now: number): void {
     const group = this.#groupOf(post, now);
     group.lastAt = now;
     group[countOf(post.status)] += 1;
+    group.isToSeveral ||= group.connection !== post.connection;
   }
 
-  #groupOf({ stage, bytes, text }: Post, now: number): PostGroup {
+  #groupOf({ connection, stage, bytes, text }: Post, now: number): Gathered {
     const latest = this.#latest;
     const isLatest = latest?.bytes === bytes && latest.group.text === text && latest.group.stage === stage;
     if (isLatest && now - latest.group.lastAt <= PAUSE_MILLIS) return latest.group;
@@ -52,7 +60,7 @@ export class PostGroups {
     const known = this.#groups.get(key);
     if (known && now - known.lastAt > PAUSE_MILLIS) this.#end(key, known);
     const group = this.#groups.get(key) ?? {
-      ...{ stage, text, at: now, lastAt: now },
+      ...{ stage, text, at: now, lastAt: now, connection, isToSeveral: false },
       ...{ sent: 0, gone: 0, throttled: 0, failed: 0 },
     };
     this.#groups.set(key, group);
@@ -64,20 +72,20 @@ export class PostGroups {
 
   /** Those that went to more than one connection, the newest first. */
   list(): PostGroup[] {
-    const all = [...this.#over, ...this.#groups.values()].filter(isDelivery);
+    const all = [...this.#over, ...this.#groups.values()].filter(({ isToSeveral }) => isToSeveral);
     all.sort((a, b) => b.at - a.at);
-    return all.slice(0, SHOWN_GROUPS).map((group) => ({ ...group, text: withoutSecrets(group.text) }));
+    return all
+      .slice(0, SHOWN_GROUPS)
+      .map(({ connection: _, isToSeveral: __, ...group }) => ({
+        ...group,
+        text: withoutSecrets(group.text),
+      }));
   }
 
-  #end(key: string, group: PostGroup): void {
+  #end(key: string, group: Gathered): void {
     this.#groups.delete(key);
-    if (isDelivery(group)) this.#over = [group, ...this.#over].slice(0, MOST_GROUPS);
+    if (group.isToSeveral) this.#over = [group, ...this.#over].slice(0, MOST_GROUPS);
   }
-}
-
-/** Retries of one post are none. */
-function isDelivery({ sent, gone, failed }: PostGroup): boolean {
-  return sent + gone > 1 || failed > 1;
 }
 
 function countOf(status: number | undefined): 'sent' | 'gone' | 'throttled' | 'failed' {

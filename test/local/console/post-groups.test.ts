@@ -1,8 +1,10 @@
 import { PostGroups } from '../../../local/console/post-groups';
 
 describe('PostGroups', () => {
-  const post = (groups: PostGroups, text: string, now: number, status?: number) =>
-    groups.add({ stage: 'chat', bytes: text.length, text: text.slice(0, 400), status }, now);
+  let connection = 0;
+  /** To a connection of its own, unless one is named. */
+  const post = (groups: PostGroups, text: string, now: number, status?: number, to = `c${++connection}`) =>
+    groups.add({ connection: to, stage: 'chat', bytes: text.length, text: text.slice(0, 400), status }, now);
 
   it('gathers posts of one text that follow each other, with what became of them', () => {
     const groups = new PostGroups();
@@ -25,11 +27,11 @@ describe('PostGroups', () => {
     ]);
   });
 
-  it('does not take posts to one connection for a delivery', () => {
+  it('takes posts to one connection for no delivery, such as those that are tried again', () => {
     const groups = new PostGroups();
     post(groups, 'Hello, Ada', 0, 200);
-    post(groups, 'Hello, Bob', 0, 429);
-    post(groups, 'Hello, Bob', 100, 200);
+    post(groups, 'Hello, Bob', 0, 429, 'bob');
+    post(groups, 'Hello, Bob', 100, 200, 'bob');
     expect(groups.list()).toEqual([]);
   });
 
