@@ -188,6 +188,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     if (gateway) await atMost(GATEWAY_CLOSE_MILLIS, gateway.close());
     await atMost(FUNCTIONS_CLOSE_MILLIS, functionHost.close());
     unpackedCode.close();
+    localConsole.close();
     keySets.close();
     await dynamodb.close();
   };

@@ -22,6 +22,8 @@ export interface Console extends LocalHandler {
   readonly observer: GatewayObserver;
   log(inner: Log): Log;
   functionLog(inner: FunctionLog, nameOf: NameForPeople): FunctionLog;
+  /** Watches no more: faults outlive a runtime. */
+  close(): void;
 }
 
 export interface ConsoleOptions {
@@ -41,7 +43,7 @@ export interface ConsoleOptions {
 export function createConsole({ clock, faults, services, runtime }: ConsoleOptions): Console {
   const activity = new Activity(clock);
   const observer = gatewayActivity(activity, clock);
-  faults?.whenStruck((name, subject) =>
+  const forgetFaults = faults?.whenStruck((name, subject) =>
     activity.add({ kind: 'fault', name, ...(subject !== undefined && { subject }) }, 'faults'),
   );
   const gauges = (): Gauges => ({
@@ -72,6 +74,7 @@ export function createConsole({ clock, faults, services, runtime }: ConsoleOptio
     observer,
     log: (inner) => logActivity(activity, inner),
     functionLog: (inner, nameOf) => functionActivity(activity, nameOf, inner),
+    close: () => forgetFaults?.(),
     handle: (request, response) => endpoint.handle(request, response),
   };
 }

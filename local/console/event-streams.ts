@@ -73,8 +73,9 @@ export class EventStreams {
 
   /** 0 for another run's, so that the reader gets what is remembered. */
   #resumesAfter(id: string | string[] | undefined): number {
-    const [run, number] = String(id ?? '').split(' ');
-    return run === this.#activity.run && /^\d{1,15}$/.test(number ?? '') ? Number(number) : 0;
+    const { run, last } = this.#activity;
+    const [ofRun, number = ''] = String(id ?? '').split(' ');
+    return ofRun === run && /^\d{1,15}$/.test(number) ? Math.min(Number(number), last) : 0;
   }
 
   #closed(stream: Stream): void {

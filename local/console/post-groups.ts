@@ -74,12 +74,10 @@ export class PostGroups {
   list(): PostGroup[] {
     const all = [...this.#over, ...this.#groups.values()].filter(({ isToSeveral }) => isToSeveral);
     all.sort((a, b) => b.at - a.at);
-    return all
-      .slice(0, SHOWN_GROUPS)
-      .map(({ connection: _, isToSeveral: __, ...group }) => ({
-        ...group,
-        text: withoutSecrets(group.text),
-      }));
+    return all.slice(0, SHOWN_GROUPS).map(({ connection: _, isToSeveral: __, ...group }) => ({
+      ...group,
+      text: withoutSecrets(group.text),
+    }));
   }
 
   #end(key: string, group: Gathered): void {

@@ -25,7 +25,7 @@ export class Faults {
   readonly seed: number;
   readonly #log: Pick<Log, 'info'> | undefined;
   readonly #active = new Map<FaultName, Active>();
-  readonly #whenStruck: ((name: FaultName, subject?: string) => void)[] = [];
+  readonly #whenStruck = new Set<(name: FaultName, subject?: string) => void>();
   readonly #whenOff = new Map<FaultName, (() => void)[]>();
   #isStopped = false;
 
@@ -87,9 +87,10 @@ export class Faults {
     for (const callbacks of this.#whenOff.values()) for (const callback of callbacks) callback();
   }
 
-  /** Calls back for each case that is struck. */
-  whenStruck(callback: (name: FaultName, subject?: string) => void): void {
-    this.#whenStruck.push(callback);
+  /** Calls back for each case that is struck. Returns what ends that. */
+  whenStruck(callback: (name: FaultName, subject?: string) => void): () => void {
+    this.#whenStruck.add(callback);
+    return () => void this.#whenStruck.delete(callback);
   }
 
   /** Calls back when the fault is switched off, or all are stopped. */

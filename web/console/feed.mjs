@@ -1,6 +1,7 @@
 /** The list of what happens, the newest first. It draws ten times a second at most, and only as many rows as people can read. */
 import { byId, make, setText } from './dom.mjs';
-import { bytes, count, duration, plural, timeOfDay } from './format.mjs';
+import { isProblem, rowOf, textOf } from './feed-rows.mjs';
+import { count, plural } from './format.mjs';
 
 /** What is remembered, so that another filter has something to show. */
 const REMEMBERED = 2_000;
@@ -18,80 +19,6 @@ const GROUPS = [
   { name: 'Log', kinds: ['log', 'fault'] },
   { name: 'Only problems', isProblems: true },
 ];
-
-/** What a row says: a label, whom it is about, and details. `tone` is its color. */
-const ROW_OF = {
-  opened: ({ stage, from, user }) => ['connected', 'good', `/${stage}`, [user, `from ${from}`]],
-  closed: ({ stage, code, reason, millis }) => [
-    'closed',
-    'quiet',
-    `/${stage}`,
-    [`${code} ${reason}`.trim(), `after ${duration(millis)}`],
-  ],
-  refused: ({ path, from, status }) => ['refused', 'bad', path, [`status ${status}`, `from ${from}`]],
-  message: ({ stage, route, bytes: size, text }) => [
-    'message',
-    'in',
-    `/${stage} ${route}`,
-    [bytes(size), text],
-  ],
-  answer: ({ stage, route, status, millis, text }) => [
-    'answer',
-    status >= 400 ? 'bad' : 'out',
-    `/${stage} ${route}`,
-    [`status ${status}`, duration(millis), text],
-  ],
-  post: ({ stage, method, status, bytes: size, text }) => [
-    method === 'POST' ? 'post' : method.toLowerCase(),
-    status === undefined || status >= 429 ? 'bad' : status === 410 ? 'wait' : 'out',
-    stage === '' ? '' : `/${stage}`,
-    [status === undefined ? 'no answer' : String(status), size === undefined ? '' : bytes(size), text],
-  ],
-  end: ({ function: name, subject, cold, attempt, millis, initMillis, error }) => [
-    'function',
-    error === undefined ? 'run' : 'bad',
-    name,
-    [
-      duration(millis),
-      cold ? `cold${initMillis === undefined ? '' : `, started in ${duration(initMillis)}`}` : '',
-      attempt > 1 ? `attempt ${attempt}` : '',
-      error ?? subjectOf(subject),
-    ],
-  ],
-  output: ({ function: name, text }) => ['output', 'quiet', name, [text]],
-  notice: ({ function: name, text }) => ['notice', 'wait', name, [text]],
-  log: ({ level, text }) => [
-    level === 'info' ? 'log' : level,
-    level === 'error' ? 'bad' : level === 'warn' ? 'wait' : 'quiet',
-    '',
-    [text],
-  ],
-  fault: ({ name, subject }) => ['fault', 'wait', name, [subject]],
-};
-
-/** `$default uJo39vlXoAMCHMA=`: the id is shown by itself. */
-function subjectOf(subject = '') {
-  return connectionIn(subject) === undefined ? subject : subject.slice(0, subject.lastIndexOf(' '));
-}
-
-function connectionIn(subject = '') {
-  return /^\S+ ([\w-]{8,}=)$/.exec(subject)?.[1];
-}
-
-export function connectionOf({ connection, subject }) {
-  return connection ?? connectionIn(subject);
-}
-
-function isProblem({ kind, status, error, level, code }) {
-  if (kind === 'post' || kind === 'answer') return status === undefined || status >= 400;
-  if (kind === 'closed') return code !== 1000 && code !== 1001 && code !== 1005;
-  return (
-    ['refused', 'fault', 'notice'].includes(kind) ||
-    error !== undefined ||
-    level === 'warn' ||
-    level === 'error'
-  );
-}
 
 export class Feed extends EventTarget {
   #happenings = [];
@@ -232,39 +159,4 @@ export class Feed extends EventTarget {
       sum === 0 ? 'quiet' : `${count(sum)} a second, ${plural(gauges.running, 'function')} running`,
     );
   }
-}
-
-function rowOf(happening) {
-  const [label, tone, about, details] = ROW_OF[happening.kind](happening);
-  const id = connectionOf(happening);
-  return make(
-    'li',
-    { data: { tone } },
-    make('time', {}, timeOfDay(happening.at)),
-    make('span', { className: 'label' }, label),
-    make(
-      'span',
-      { className: 'what' },
-      about && make('b', {}, about),
-      ...details.filter((one) => one !== undefined && one !== '').map((one) => make('span', {}, one)),
-    ),
-    id === undefined
-      ? undefined
-      : make(
-          'button',
-          {
-            type: 'button',
-            className: 'id',
-            tabIndex: -1,
-            data: { connection: id },
-            title: 'Show this connection',
-          },
-          id,
-        ),
-  );
-}
-
-function textOf(happening) {
-  happening.found ??= Object.values(happening).join('\n').toLowerCase();
-  return happening.found;
 }

@@ -132,6 +132,15 @@ describe('EventStreams', () => {
     expect(texts(await (await open('another 1')).next('batch'))).toEqual(['one', 'two', 'three']);
   });
 
+  it('begins with what is next for a reader that claims to have been further', async () => {
+    log('one');
+    const reader = await open(`${activity.run} 1000`);
+    await reader.next('hello');
+    log('two');
+    clock.advance(100);
+    expect(texts(await reader.next('batch'))).toEqual(['two']);
+  });
+
   it('remembers no more than it may', () => {
     for (let n = 0; n < 3 * REMEMBERED; n += 1) log(`line ${n}`);
     const { happenings, skipped } = activity.after(0, 10 * REMEMBERED);

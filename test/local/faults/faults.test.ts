@@ -13,6 +13,17 @@ describe('Faults', () => {
     expect(cases(new Faults(SETTINGS, 8), 100)).not.toEqual(first);
   });
 
+  it('tell of each case that is struck, until nobody wants to hear of it', () => {
+    const faults = new Faults({ throttled: 1 });
+    const told: string[] = [];
+    const stop = faults.whenStruck((name, subject) => void told.push(`${name}: ${subject}`));
+    faults.strikes('throttled', 'one');
+    faults.strikes('post-fails', 'another');
+    stop();
+    faults.strikes('throttled', 'two');
+    expect(told).toEqual(['throttled: one']);
+  });
+
   it('do not disturb each other', () => {
     const first = cases(new Faults(SETTINGS), 100);
     const faults = new Faults(SETTINGS);
