@@ -28,6 +28,9 @@ import { executeOnStreams, isStreamOperation } from './streams/stream-operations
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 const API = 'DynamoDB_20120810';
 const STREAMS_API = 'DynamoDBStreams_20120810';
+const JSON_TYPE = 'application/x-amz-json-1.0';
+/** More than there are operations. */
+const MAX_TARGETS = 200;
 
 /** Deeper JSON than any request needs is refused, because a parser would use all memory for it. */
 const MAX_NESTING = 500;
@@ -69,8 +72,8 @@ export class DynamoDbService implements RequestHandler {
       answerText(response, 200, `healthy: dynamodb.${region}.amazonaws.com `);
       return;
     }
-    const type = (headerOf(request, 'content-type') ?? '').split(';')[0]?.trim();
-    const isJson = type === 'application/json' || type === 'application/x-amz-json-1.0';
+    const type = mediaType(request.headers['content-type']);
+    const isJson = type === JSON_TYPE || type === 'application/json';
     if (request.method !== 'POST' || (body.length > 0 && !isJson)) {
       answerText(response, 404, '<UnknownOperationException/>\n');
       return;
@@ -80,24 +83,22 @@ export class DynamoDbService implements RequestHandler {
       loseAnswer(request.socket);
       return;
     }
-    response.writeHead(status, [
-      ...['x-amzn-requestid', requestId()],
-      ...['content-type', type === 'application/x-amz-json-1.0' ? type : 'application/json'],
-      ...['content-length', String(Buffer.byteLength(content))],
-      ...['x-amz-crc32', String(crc32(content))],
-    ]);
-    // As text, it leaves in one write with its headers.
-    response.end(content);
+    const bytes = Buffer.byteLength(content);
+    response.writeHead(status, {
+      'x-amzn-requestid': requestId(),
+      'content-type': type === JSON_TYPE ? type : 'application/json',
+      'content-length': bytes,
+      'x-amz-crc32': crc32(content),
+    });
+    // As text, it leaves in one write with its headers. As ASCII, it needs no encoding.
+    response.end(content, bytes === content.length ? 'latin1' : 'utf8');
   }
 
   #run(request: IncomingMessage, body: Buffer): [number, string] {
     try {
       const caller = this.#access && authenticate(this.#access, request, body);
       const json = parse(body);
-      const [api, operation = '', ...rest] = (headerOf(request, 'x-amz-target') ?? '').split('.');
-      const isOfStreams = api === STREAMS_API;
-      const isKnown = isOfStreams ? isStreamOperation(operation) : api === API && isOperation(operation);
-      if (rest.length > 0 || !isKnown) throw unknownOperation();
+      const { operation, isOfStreams } = targetOf(String(request.headers['x-amz-target'] ?? ''));
       if (json === undefined) throw serializationError();
       if (this.#access && caller) authorize(this.#access, caller, operation, json);
       const run = isOfStreams ? executeOnStreams : execute;
@@ -137,6 +138,27 @@ function authorize(access: Access, caller: Identity, operation: string, input: J
   }
 }
 
+interface Target {
+  operation: string;
+  isOfStreams: boolean;
+}
+
+/** Those that exist, by the header that names them. */
+const targets = new Map<string, Target>();
+
+/** @throws {DynamoDbError} if there is no such operation. */
+function targetOf(header: string): Target {
+  const known = targets.get(header);
+  if (known) return known;
+  const [api, operation = '', ...rest] = header.split('.');
+  const isOfStreams = api === STREAMS_API;
+  const isKnown = isOfStreams ? isStreamOperation(operation) : api === API && isOperation(operation);
+  if (rest.length > 0 || !isKnown) throw unknownOperation();
+  const target = { operation, isOfStreams };
+  if (targets.size < MAX_TARGETS) targets.set(header, target);
+  return target;
+}
+
 /** Undefined if there is none. @throws {DynamoDbError} if it is no JSON. */
 function parse(body: Buffer): Json | undefined {
   if (body.length === 0) return undefined;
@@ -169,13 +191,9 @@ function isDeep(body: Buffer): boolean {
   return false;
 }
 
-/** Without making an object of all headers, which costs more than the answer. */
-function headerOf({ rawHeaders }: IncomingMessage, name: string): string | undefined {
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const header = rawHeaders[index] as string;
-    if (header.length === name.length && header.toLowerCase() === name) return rawHeaders[index + 1];
-  }
-  return undefined;
+/** The media type without its parameters. */
+function mediaType(header = ''): string {
+  return header === JSON_TYPE ? header : (header.split(';', 1)[0] ?? '').trim();
 }
 
 function answerText(response: ServerResponse, status: number, text: string): void {

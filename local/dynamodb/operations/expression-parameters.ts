@@ -8,6 +8,8 @@ import { Placeholders } from '../expressions/placeholders';
  * expressions
  */
 export function refuseMixture(input: JsonObject, expressions: string[], others: string[]): void {
+  // Most requests for one item have no expression at all.
+  if (hasNone(input, expressions) && hasNone(input, PLACEHOLDERS)) return;
   const given = expressions.filter((name) => input[name] !== undefined);
   if (given.length > 0) {
     const isKeysAlone = input.KeyConditions !== undefined && input.KeyConditionExpression === undefined;
@@ -32,6 +34,13 @@ export function refuseMixture(input: JsonObject, expressions: string[], others: 
       `ExpressionAttributeValues can only be specified when using expressions: ${withValues.join(' and ')} ${withValues.length > 1 ? 'are' : 'is'} null`,
     );
   }
+}
+
+const PLACEHOLDERS = ['ExpressionAttributeNames', 'ExpressionAttributeValues'];
+
+function hasNone(input: JsonObject, names: readonly string[]): boolean {
+  for (const name of names) if (input[name] !== undefined) return false;
+  return true;
 }
 
 const NONE = new Placeholders(undefined, undefined);
