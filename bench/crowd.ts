@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 /** Handshakes under way at a time. */
 const HANDSHAKES_AT_A_TIME = 100;
 /** Nothing here is waited for any longer. */
-const LONGEST_WAIT_MILLIS = 60_000;
+const LONGEST_WAIT_MILLIS = 120_000;
 
 export class Crowd {
   readonly #sockets: WebSocket[] = [];
@@ -55,9 +55,14 @@ export class Crowd {
     return this.#first;
   }
 
-  /** Cuts every connection at once, without a word. */
-  vanish(): void {
-    for (const socket of this.#sockets) socket.terminate();
+  /** Frames that all together have received since the last `say` or `hear` began. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** Cuts connections at once, without a word: the last ones that came. */
+  vanish(count = this.#sockets.length): void {
+    for (const socket of this.#sockets.splice(this.#sockets.length - count)) socket.terminate();
   }
 
   async #receive(count: number): Promise<void> {

@@ -171,8 +171,8 @@ class Delivery {
       if (outcome === 'sent' || outcome === 'gone') return outcome;
 
       const patience = outcome === 'opening' ? this.#pendingMilliseconds : this.#budgetMilliseconds;
-      // Full jitter: posts that were throttled together do not return together.
-      const wait = outcome === 'opening' ? pause : pause * (0.5 + random());
+      // Full jitter, from no wait to twice the pause: posts that were throttled together do not return together.
+      const wait = outcome === 'opening' ? pause : 2 * pause * random();
       const giveUp = Math.min(begun + patience, this.#deadline);
       if ((outcome !== 'opening' && !this.#mayRetry(outcome)) || clock.now() + wait > giveUp) return outcome;
       await sleep(clock, wait);
