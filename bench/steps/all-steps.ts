@@ -3,6 +3,7 @@ import { MeteredTable } from '../metered-table';
 import { chatSteps } from './chat-steps';
 import { librarySteps } from './library-steps';
 import { notificationsSteps } from './notifications-steps';
+import { realtimeSteps } from './realtime-steps';
 import { roomsSteps } from './rooms-steps';
 import type { Step } from './step';
 
@@ -10,7 +11,7 @@ export async function allSteps(): Promise<Step[]> {
   const table = await MeteredTable.start();
   const steps: Step[] = [];
   try {
-    for (const some of [librarySteps, chatSteps, roomsSteps, notificationsSteps]) {
+    for (const some of [librarySteps, chatSteps, roomsSteps, realtimeSteps, notificationsSteps]) {
       for await (const step of some(table)) steps.push(step);
     }
   } finally {
