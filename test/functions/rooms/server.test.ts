@@ -1,6 +1,7 @@
 import { RoomsServer } from '../../../functions/rooms/server';
 import { connectionToken } from '../../../lib/realtime/token';
 import { type TestClient, TestService } from '../../../lib/testing';
+import { pageModules } from '../../web/page-modules';
 
 const KEY = '0123456789abcdef0123456789abcdef';
 const all = (client: TestClient) =>
@@ -21,6 +22,11 @@ describe('RoomsServer', () => {
   });
   afterEach(() => {
     process.env.TOKEN_SECRET = undefined;
+  });
+
+  it('keeps as many lines as a page shows, so that all of them show the same', () => {
+    const { LOG_SIZE } = pageModules<{ LOG_SIZE: number }>('rooms/room-log.mjs');
+    expect(RoomsServer.channels['public:*']?.log?.size).toBe(LOG_SIZE);
   });
 
   it('knows a guest again by the key, under another name, and nobody by another key', async () => {

@@ -23,6 +23,7 @@ export class Room extends EventTarget {
   #isLoaded = false;
   #timer;
   #settling;
+  #retry;
 
   constructor(client, name) {
     super();
@@ -58,6 +59,7 @@ export class Room extends EventTarget {
   leave() {
     clearInterval(this.#timer);
     clearTimeout(this.#settling);
+    clearTimeout(this.#retry);
     this.#isLoaded = false;
     this.#loading = undefined;
     this.#subscription.removeAllListeners();
@@ -80,13 +82,14 @@ export class Room extends EventTarget {
 
   /** What was said before. Lines that come meanwhile find their place by their offset. */
   async #load() {
+    clearTimeout(this.#retry);
     const log = new RoomLog();
     this.#loading = log;
     try {
       await this.#readHistory(log);
     } catch {
       // A cut connection subscribes again by itself.
-      if (this.#loading === log) setTimeout(() => this.#loading === log && this.#load(), RETRY_MILLISECONDS);
+      if (this.#loading === log) this.#retry = setTimeout(() => this.#load(), RETRY_MILLISECONDS);
       return;
     }
     if (this.#loading !== log) return;
