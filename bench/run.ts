@@ -7,6 +7,7 @@ import { measureChecks } from './measures/checks';
 import { measureCrowds } from './measures/crowds';
 import { measureIam } from './measures/iam';
 import { measureNotifications } from './measures/notifications';
+import { measureRealtimeCommands } from './measures/realtime-commands';
 import { measureRoundTrip } from './measures/round-trip';
 import type { Sides } from './measures/sides';
 import { measureStart } from './measures/start';
@@ -121,6 +122,12 @@ async function underLoad(page: Page): Promise<void> {
       'Ways of a message to the code, and of its answer back',
       'onClientMessage, which the routes function runs with the message',
       await measureWays(ours),
+    );
+    progress('realtime commands');
+    page.section(
+      "Commands of Centrifuge's clients, each to its answer",
+      "onClientMessage, which posts the message back with the library's write",
+      await measureRealtimeCommands(ours),
     );
   } finally {
     await Promise.all([ours.stop(), bare.stop()]);

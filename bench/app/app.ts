@@ -9,7 +9,7 @@ import { bundleFunctions } from '../../infra/bundle';
 import { ConnectionTable } from '../../infra/connection-table';
 import { WebSocketService } from '../../infra/websocket-service';
 
-bundleFunctions(__dirname, ['plain', 'library', 'inbox', 'dedicated', 'sdk-alone']);
+bundleFunctions(__dirname, ['plain', 'library', 'inbox', 'dedicated', 'realtime', 'sdk-alone']);
 
 const app = new App();
 const stack = new Stack(app, 'Bench');
@@ -53,6 +53,10 @@ const throttle = { rateLimit: 10_000, burstLimit: 5_000 };
 const library = new WebSocketService(stack, 'Library', { entry: 'library', connections, throttle });
 for (const entry of ['inbox', 'dedicated'])
   new WebSocketService(stack, entry, { entry, connections, throttle });
+new WebSocketService(stack, 'realtime', {
+  ...{ entry: 'realtime', connections, throttle },
+  environment: { TOKEN_SECRET: 'bench' },
+});
 
 new CfnOutput(stack, 'ConnectionTable', { value: connections.tableName });
 new CfnOutput(stack, 'LibraryFunction', { value: library.functions.routes.functionName });

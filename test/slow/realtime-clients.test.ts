@@ -2,9 +2,12 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Centrifuge } from 'centrifuge';
 import { buildSync } from 'esbuild';
 import { type Browser, chromium } from 'playwright-core';
 import { WebSocket } from 'ws';
+import { connectionToken } from '../../lib/realtime/token';
+import { SECRET } from '../apps/realtime/lobby/secret';
 import { type RunningApp, startApp } from '../runtime/running-app';
 import { CHROMIUM } from './chromium';
 import { realtimeScenario, type Surroundings } from './clients/realtime-scenario';
@@ -88,5 +91,73 @@ describe('a realtime service', () => {
   it('serves centrifuge-go', async () => {
     expect(await program(join(CACHE, 'realtime-go-client'))).toEqual(notesOfScenario());
     await control?.left();
+  });
+
+  describe('with a client that asks for what is not there', () => {
+    const connected = async () => {
+      const client = new Centrifuge(app.runtime.webSocketUrl('lobby'), {
+        ...{ websocket: WebSocket, timeout: 20_000, minReconnectDelay: 20 },
+        token: connectionToken({ user: 'ada' }, SECRET),
+      });
+      client.connect();
+      await client.ready(20_000);
+      return client;
+    };
+
+    it('leaves it disconnected after a frame of more than 32 KB', async () => {
+      const client = await connected();
+      const disconnected = new Promise((resolve) => client.once('disconnected', resolve));
+      client.rpc('sum', 'x'.repeat(33_000)).catch(() => {});
+      expect(await disconnected).toMatchObject({ reason: 'message size limit exceeded' });
+    });
+
+    it('has it go on from HTTP streaming to its next transport', async () => {
+      const url = app.runtime.webSocketUrl('lobby');
+      const client = new Centrifuge(
+        [
+          { transport: 'http_stream', endpoint: url.replace('ws:', 'http:') },
+          { transport: 'websocket', endpoint: url },
+        ],
+        {
+          ...{ websocket: WebSocket, fetch, readableStream: ReadableStream, minReconnectDelay: 20 },
+          token: connectionToken({ user: 'ada' }, SECRET),
+        },
+      );
+      const transport = new Promise((resolve) =>
+        client.once('connected', (context) => resolve(context.transport)),
+      );
+      client.connect();
+      expect(await transport).toBe('websocket');
+      client.disconnect();
+    });
+
+    it('has it load a new state with getState if it cannot recover', async () => {
+      const client = await connected();
+      const channel = `short:${++rooms}`;
+      let epoch = 'of a log that is no more';
+      let asked = 0;
+      const subscription = client.newSubscription(channel, {
+        getState: async () => {
+          asked += 1;
+          if (asked === 2) {
+            const plain = await connected();
+            const other = plain.newSubscription(channel);
+            const subscribed = new Promise<string>((resolve) =>
+              other.once('subscribed', ({ streamPosition }) => resolve(streamPosition?.epoch ?? '')),
+            );
+            other.subscribe();
+            epoch = await subscribed;
+            plain.disconnect();
+          }
+          return { epoch, offset: 0 };
+        },
+        minResubscribeDelay: 20,
+      });
+      const subscribed = new Promise((resolve) => subscription.once('subscribed', resolve));
+      subscription.subscribe();
+      expect(await subscribed).toMatchObject({ wasRecovering: true, recovered: true });
+      expect(asked).toBe(2);
+      client.disconnect();
+    });
   });
 });
