@@ -27,6 +27,9 @@ const SOCKET_TIMEOUT_MILLISECONDS = 10_000;
 /** Reduced by a delivery when every post is slow. */
 const MAX_SOCKETS = 500;
 
+/** API Gateway's responses have some hundred bytes. Who sends more is not API Gateway. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+
 const KEPT = { keepAlive: true, maxSockets: MAX_SOCKETS };
 
 interface Line {
@@ -87,7 +90,12 @@ export class HttpsExchange {
       });
       request.on('response', (response) => {
         const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        let bytes = 0;
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+          if (bytes <= MAX_ANSWER_BYTES) chunks.push(chunk);
+          else response.destroy(new Error(`the answer has more than ${MAX_ANSWER_BYTES} bytes`));
+        });
         response.on('error', reject);
         response.on('end', () => {
           abandonment?.onAbandon(undefined);

@@ -121,6 +121,31 @@ describe('SignedConnectionsClient', () => {
     await expect(client.post(address, 'x')).rejects.toMatchObject({ status: 0, retryable: true });
   });
 
+  it('reads no more of an answer than API Gateway would send', async () => {
+    answer = (response) => response.writeHead(500).end('x'.repeat(1024 * 1024));
+    await expect(client.post(address, 'x')).rejects.toMatchObject({
+      status: 0,
+      message: expect.stringContaining('more than 65536 bytes'),
+    });
+  });
+
+  it('takes an answer in chunks', async () => {
+    answer = (response) => {
+      response.writeHead(429, { 'x-amzn-errortype': 'LimitExceededException' });
+      response.write('{"message":');
+      setImmediate(() => response.end('"slower"}'));
+    };
+    await expect(client.post(address, 'x')).rejects.toThrow('LimitExceededException: slower');
+  });
+
+  it('lets no id or callback URL add to the request', async () => {
+    const odd = 'a\r\nx-evil: 1\r\n/../../b?c#d';
+    await client.post({ webSocketId: odd, callbackUrl: `${inRegion('eu-west-1')}\r\nx-evil: 2` }, 'x');
+    expect(requests).toHaveLength(1);
+    expect(requests[0]?.headers).not.toHaveProperty('x-evil');
+    expect(requests[0]?.url).toMatch(/\/@connections\/a%0D%0Ax-evil%3A%201%0D%0A%2F..%2F..%2Fb%3Fc%23d$/);
+  });
+
   it('reports that there are no credentials', async () => {
     const identity: Identity = {
       credentials: () => Promise.reject(new Error('Could not load credentials from any providers')),
