@@ -25,8 +25,10 @@ export function banner(app: App, runtime: Runtime, { hasPages, isVerbose }: Bann
       ...exportLines(app, runtime).map((line) => `  ${line}`),
     ],
     ...(isVerbose ? details(app, runtime) : []),
-    notRunLines([...app.notRun, ...bucketsWithoutFolder(app, runtime)], app, isVerbose),
-    isVerbose || counted === '' ? [] : [`${counted}: --verbose shows them`],
+    [
+      ...notRunLines([...app.notRun, ...bucketsWithoutFolder(app, runtime)], app, isVerbose),
+      ...(isVerbose || counted === '' ? [] : [`${counted}: --verbose shows them`]),
+    ],
   ];
   return blocks
     .filter((lines) => lines.length > 0)

@@ -282,7 +282,7 @@ export class Session {
       return;
     }
     const hasPages = this.webDirectory !== undefined;
-    this.#print(`${banner(app, runtime, { hasPages, isVerbose: verbose })}\n`);
+    this.#print(banner(app, runtime, { hasPages, isVerbose: verbose }));
     if (app.tables.length > 0) print(whereTablesAre(this.#options));
     if (!iam) print(IAM_IS_OFF);
     if (!this.#options.limits) {

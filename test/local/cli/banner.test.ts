@@ -69,7 +69,6 @@ describe('The screen of a start', () => {
       '  throttling (2): not yet',
       '  Main/Function: layer: runs without the layer',
       '  AWS::SQS::QueuePolicy',
-      '',
       '1 route: --verbose shows them',
     ]);
   });
