@@ -146,7 +146,7 @@ describe('DynamoDbService', () => {
           expect((await write).status).toBe(200);
         },
       ),
-      { seed: 20261128, numRuns: 300 },
+      { seed: 20261128, numRuns: 100 },
     );
     expect(faults).toEqual([]);
   });
