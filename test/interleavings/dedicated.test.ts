@@ -23,15 +23,7 @@ describe('it is noticed in some order when a condition is missing:', () => {
       'a dedicated socket opens, sends and closes',
       /, but .* owns the/,
     ],
-    ['having a message in hand', without('update taken', 'OWNER'), late, /A ghost of an owner/],
     ['the end of a loop', without('update ending', 'OWNER'), late, /A ghost of an owner/],
-    [
-      'keeping a lease',
-      without('update until', 'OWNER'),
-      'an owner keeps its lease, and copies of calls come late',
-      /A ghost of/,
-    ],
-    ['marking closed', without('update state', 'CONNECTION'), late, /A ghost of a connection/],
   ])('that of %s', async (_what, mutation, name, wrong) => {
     const exploration = exploreCase(dedicatedCases[name] as Scenario, mutation);
     await expect(exploration).rejects.toThrow(WrongOrder);

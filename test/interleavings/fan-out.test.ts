@@ -15,7 +15,6 @@ describe('it is noticed in some order when a condition is missing:', () => {
   const late = 'a worker hands over, and copies of calls come late';
 
   it.each([
-    ['adding a share that a worker has', without('put', 'SHARE'), late, /not done|never/],
     ['taking a share that another worker has', without('update worker', 'SHARE'), late, /not done|times/],
     [
       'taking a share of an earlier turn',

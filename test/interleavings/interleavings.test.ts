@@ -16,7 +16,6 @@ describe('in every order, all is well when', () => {
 
 describe('it is noticed in some order when a condition is missing:', () => {
   it.each<[string, string, string, RegExp, Partial<Scenario>?]>([
-    ['put', 'CONNECTION', 'copies of calls come late', /never settled/],
     ['put', 'MEMBER', 'a connection names itself, and copies of calls come late', /lost its name/],
     ['update state', 'CONNECTION', 'settlement is asked for twice', /onPostServer of a ran twice/],
     ['update settler', 'CONNECTION', 'settlement is asked for twice', /onPostServer of a ran twice/],

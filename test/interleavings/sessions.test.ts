@@ -18,12 +18,6 @@ describe('it is noticed in some order when a condition of a session is missing:'
     ['joining', without('update sockets', 'SESSION'), 'late', /which is no more/],
     ['the end', without('update ending', 'SESSION'), 'open', /ended though it had sockets/],
     [
-      'the end, of no joining since',
-      withoutDemandOn('rev', 'update ending', 'SESSION'),
-      'late',
-      /never through/,
-    ],
-    [
       'the end, of a wish for it',
       withoutDemandOn('endOnClose', 'update ending', 'SESSION'),
       'late',

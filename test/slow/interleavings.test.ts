@@ -1,9 +1,10 @@
+import type { Item } from '../../lib/table/item';
 import { exploreCase, without, withoutDemandOn } from '../interleavings/case-exploration';
 import { dedicatedCases } from '../interleavings/dedicated-cases';
 import { everyCase } from '../interleavings/every-case';
 import { explore } from '../interleavings/explorer';
 import { logCases } from '../interleavings/log-cases';
-import type { Scenario } from '../interleavings/scenario';
+import type { Mutation, Scenario } from '../interleavings/scenario';
 import { ServiceWorld } from '../interleavings/service-world';
 
 jest.setTimeout(600_000);
@@ -54,6 +55,50 @@ describe('it is noticed in some order when a condition is missing:', () => {
     const scenario = { ...(everyCase['a rename and a departure'] as Scenario), budget: { ticks: 1 } };
     const exploration = exploreCase(scenario, without('update user', 'MEMBER'));
     await expect(exploration).rejects.toThrow(/A ghost of a member/);
+  });
+
+  it.each<[string, Mutation, string, RegExp]>([
+    ['putting a connection', without('put', 'CONNECTION'), 'copies of calls come late', /never settled/],
+    [
+      'having a message in hand',
+      without('update taken', 'OWNER'),
+      'copies of calls come late to an owner',
+      /A ghost of an owner/,
+    ],
+    [
+      'keeping a lease',
+      without('update until', 'OWNER'),
+      'an owner keeps its lease, and copies of calls come late',
+      /A ghost of/,
+    ],
+    [
+      'marking closed',
+      without('update state', 'CONNECTION'),
+      'copies of calls come late to an owner',
+      /A ghost of a connection/,
+    ],
+    [
+      'the end of a session, of no joining since',
+      withoutDemandOn('rev', 'update ending', 'SESSION'),
+      'a session ends and begins anew, and copies of calls come late',
+      /never through/,
+    ],
+    [
+      'adding a share that a worker has',
+      without('put', 'SHARE'),
+      'a worker hands over, and copies of calls come late',
+      /not done|never/,
+    ],
+  ])('that of %s', async (_what, mutation, name, wrong) => {
+    await expect(exploreCase(everyCase[name] as Scenario, mutation)).rejects.toThrow(wrong);
+  });
+
+  it('and when a reader goes by a closed mark before the last handler can have stored its message', async () => {
+    const scenario =
+      everyCase['one waits for messages while the client sends and leaves, and handlers are slow'];
+    const misread = (item: Item) => (item.closedAt === undefined ? item : { ...item, closedAt: 0 });
+    const exploration = exploreCase({ ...(scenario as Scenario), misread });
+    await expect(exploration).rejects.toThrow(/told that nothing more comes/);
   });
 
   it.each([
