@@ -8,6 +8,7 @@ import { AttributeType, type ITable, StreamViewType, Table } from 'aws-cdk-lib/a
 import { EventBus, EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as FunctionTarget, SnsTopic, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import {
+  CfnEventSourceMapping,
   CfnPermission,
   Code,
   FilterCriteria,
@@ -237,6 +238,25 @@ describe('readAssembly', () => {
           'Queue visibility timeout: 1 seconds is less than Function timeout: 3 seconds',
         ),
       },
+    ]);
+  });
+
+  it('lists a mapping that begins at a time, which Lambda refuses for a table', () => {
+    const app = read(({ stack, handler }) => {
+      const table = new Table(stack, 'Changes', {
+        partitionKey: { name: 'pk', type: AttributeType.STRING },
+        stream: StreamViewType.NEW_IMAGE,
+      });
+      const source = new DynamoEventSource(table as unknown as ITable, {
+        startingPosition: StartingPosition.LATEST,
+      });
+      handler.addEventSource(source);
+      const mapping = handler.node.findAll().find((one) => one instanceof CfnEventSourceMapping);
+      mapping?.addPropertyOverride('StartingPosition', 'AT_TIMESTAMP');
+    });
+    expect(app.eventSources).toEqual([]);
+    expect(app.notRun).toMatchObject([
+      { reason: expect.stringContaining('for DynamoDB streams Lambda allows LATEST and TRIM_HORIZON') },
     ]);
   });
 });
