@@ -306,7 +306,7 @@ describe('the rooms page', () => {
     await tabTo('name');
     await ada.keyboard.type('Ada');
     await ada.keyboard.press('Enter');
-    await hasText(ada, '#people-count', '1');
+    await hasText(ada, '#question-text', 'No question yet');
     expect(await focused()).toBe('stage');
     await tabTo('ask');
     await ada.keyboard.press('Enter');

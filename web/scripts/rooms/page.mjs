@@ -77,7 +77,7 @@ function show() {
   const round = quiz.rounds.at(-1);
   if (pending && (pending.round !== openRound(quiz)?.offset || round.answers.get(own) === pending.choice))
     pending = undefined;
-  card.show(quiz, { own, pending: pending?.choice, here: people.size });
+  card.show(quiz, { own, pending: pending?.choice, here: people.size, isLoaded: room.isLoaded });
   showPastRounds(quiz, own);
   showPlayers(quiz.players, people, own);
   if (!room.isLoaded) return;

@@ -20,14 +20,15 @@ export class QuestionCard {
    * @param own the user of this page
    * @param pending the choice that is being sent, if there is one
    * @param here how many people are in the room
+   * @param isLoaded whether the quiz is what the room has, and not only what came so far
    */
-  show(quiz, { own, pending, here }) {
+  show(quiz, { own, pending, here, isLoaded }) {
     const round = quiz.rounds.at(-1);
     const isOpen = openRound(quiz) !== undefined;
-    setAvailable(element('ask'), !isOpen);
+    setAvailable(element('ask'), isLoaded && !isOpen);
     setAvailable(element('reveal'), isOpen);
     element('question').dataset.state = isOpen ? 'open' : 'revealed';
-    if (!round) return this.#empty();
+    if (!round) return this.#empty(isLoaded);
     if (this.#shown !== round.offset) this.#begin(round);
     const result = resultOf(round);
     const mine = pending ?? round.answers.get(own);
@@ -35,12 +36,12 @@ export class QuestionCard {
     element('tally').textContent = tally(round, result, here);
   }
 
-  #empty() {
+  #empty(isLoaded) {
     this.#shown = undefined;
     this.#choices = [];
     element('choices').replaceChildren();
     element('asker').textContent = 'Anybody may ask, everybody answers';
-    element('question-text').textContent = 'No question yet';
+    element('question-text').textContent = isLoaded ? 'No question yet' : 'Entering the room…';
     element('tally').textContent = '';
   }
 

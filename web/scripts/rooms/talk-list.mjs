@@ -35,6 +35,7 @@ export class TalkList {
   forget() {
     element('talk-log').setAttribute('aria-live', 'off');
     element('lines').replaceChildren();
+    element('silence').hidden = true;
     this.#follows = true;
   }
 
