@@ -113,8 +113,7 @@ export class CommandRunner {
       case 'subscribe':
         return this.#subscribe(id as number, subscribe as SubscribeRequest);
       case 'unsubscribe':
-        await server.unsubscribe((unsubscribe as { channel: string }).channel);
-        return {};
+        return this.#unsubscribe((unsubscribe as { channel: string }).channel);
       case 'publish':
         return this.#publish(publish as PublishRequest);
       case 'presence':
@@ -210,6 +209,12 @@ export class CommandRunner {
     await this.#enter(channel, { request: asked, ...(since && { since }) });
     // Whoever posts to the channel answers, between two lines.
     return undefined;
+  }
+
+  async #unsubscribe(channel: string): Promise<Result> {
+    await this.#server.unsubscribe(channel);
+    await this.#expire(channel, undefined);
+    return {};
   }
 
   async #publish({ channel, data, type, key, removed }: PublishRequest): Promise<Result> {

@@ -334,6 +334,22 @@ describe('RealtimeServer', () => {
     ]);
   });
 
+  it('forgets when a subscription expires that its client has ended', async () => {
+    const clock = new SkippingClock(Date.now());
+    const test = new TestService(Rooms, { clock });
+    const ada = await connected(test, 'ada');
+    const token = subscriptionToken({ user: 'ada', channel: 'secret/1', seconds: 60 }, SECRET);
+    await ada.send({ id: 2, subscribe: { channel: 'secret/1', token } });
+    await ada.send({ id: 3, unsubscribe: { channel: 'secret/1' } });
+    await clock.advance(120_000);
+    await test.handlers.server({ type: 'sweep' }, lambdaContext());
+    await test.runQueued();
+    // Some clients that are told to subscribe again do so, although they have left.
+    expect(all(ada).at(-1)).toEqual({ id: 3, unsubscribe: {} });
+    const connection = test.table.items().find(({ sk }) => sk === 'CONNECTION');
+    expect(JSON.stringify(connection)).not.toContain('secret/1');
+  });
+
   it('tells who is in a channel to those who are', async () => {
     const test = new TestService(Rooms);
     const [ada, bob] = [await connected(test, 'ada'), await connected(test, 'bob')];
