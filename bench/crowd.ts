@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 /** Handshakes under way at a time. */
 const HANDSHAKES_AT_A_TIME = 100;
 /** Nothing here is waited for any longer. */
-const LONGEST_WAIT_MILLIS = 120_000;
+const LONGEST_WAIT_MILLIS = 300_000;
 
 export class Crowd {
   readonly #sockets: WebSocket[] = [];

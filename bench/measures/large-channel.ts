@@ -1,0 +1,79 @@
+/** One publication to thousands of sockets, some of which have vanished, split over workers of the service's function. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { backendFromEnvironment, type DeliveryReport, type FanOutOptions, Service } from '../../lib';
+import { OPENING_WINDOW_MILLISECONDS } from '../../lib/connections/connection-store';
+import { Crowd } from '../crowd';
+import { ServerProcess } from '../server-process';
+
+/** What the gateway takes: the measure is how near a delivery comes to it, and not how fast this machine is. */
+const RATE = { perSecond: 2_000, burst: 1_000 };
+/** Waits that nothing but a busy machine needs. */
+const LONGEST_POST_MILLIS = 60_000;
+const LONGEST_SETTLING_MILLIS = 240_000;
+const MARGIN_MILLIS = 1_000;
+/** Few posts at a time, none of which gives up its place: a busy machine accepts no more connections at once. */
+const OPTIONS: FanOutOptions = {
+  ...{ rate: RATE, concurrency: 10, inlineMembers: 500, workerMembers: 500 },
+  slowMilliseconds: LONGEST_POST_MILLIS,
+  timeoutMilliseconds: LONGEST_POST_MILLIS,
+  waitMilliseconds: LONGEST_SETTLING_MILLIS,
+};
+
+export interface LargeChannel {
+  connections: number;
+  vanished: number;
+  /** Frames that the clients who are still there have received. */
+  received: number;
+  report: DeliveryReport;
+  /** No delivery can be faster at the gateway's rate. */
+  floorSeconds: number;
+  /** Departures that the service has been told of afterwards. */
+  settled: number;
+  /** What a second publication finds. */
+  afterwards: DeliveryReport;
+}
+
+/** `start` runs the app, and this process publishes. The gateway loses every `$disconnect`, so that nobody but the delivery can notice who has vanished. */
+export async function measureLargeChannel(
+  start: string[],
+  directory: string,
+  { connections, vanished }: { connections: number; vanished: number },
+): Promise<LargeChannel> {
+  const quotas = [`requests=${RATE.perSecond}`, `burst=${RATE.burst}`, 'new-connections=999999999'];
+  const server = await ServerProcess.start(
+    [
+      ...[...start, '--app', 'bench/app', '--fault', 'lost-disconnect=1'],
+      ...quotas.flatMap((quota) => ['--quota', quota]),
+    ],
+    directory,
+  );
+  try {
+    Object.assign(process.env, server.exported);
+    const service = new Service('library', { backend: backendFromEnvironment() });
+    const crowd = await Crowd.connect(server.url('library'), connections);
+    crowd.vanish(vanished);
+    // Only now a 410 proves that a connection has gone.
+    await wait(OPENING_WINDOW_MILLISECONDS + MARGIN_MILLIS);
+    server.forgetDepartures();
+    const present = connections - vanished;
+    const report = await deliver(service, crowd, present);
+    const { received } = crowd;
+    await server.departuresReach(report.gone, LONGEST_SETTLING_MILLIS);
+    return {
+      ...{ connections, vanished, received, report },
+      floorSeconds: (connections - RATE.burst) / RATE.perSecond,
+      settled: server.departures,
+      afterwards: await deliver(service, crowd, present),
+    };
+  } finally {
+    await server.stop();
+  }
+}
+
+async function deliver(service: Service, crowd: Crowd, members: number): Promise<DeliveryReport> {
+  let report: DeliveryReport | undefined;
+  await crowd.hear(members, async () => {
+    report = await service.deliver('hello', OPTIONS);
+  });
+  return report as DeliveryReport;
+}
