@@ -87,7 +87,7 @@ async function buildRuntime(): Promise<void> {
   });
   const needed = Object.keys(metafile.inputs).filter((file) => file.startsWith('lib/'));
   await build({ ...COMMONJS, outdir: LOCAL_DIST, entryPoints: [...programs, ...needed] });
-  for (const worker of [...filesOf('local', '.cjs'), ...filesOf('local', '.mjs')])
+  for (const worker of ['.cjs', '.mjs', '.py'].flatMap((extension) => filesOf('local', extension)))
     cpSync(worker, join(LOCAL_DIST, worker));
   for (const part of ['console.html', 'console'])
     cpSync(join('web', part), join(LOCAL_DIST, 'web', part), { recursive: true });

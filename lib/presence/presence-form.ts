@@ -9,6 +9,8 @@ export interface PresenceForm<Entry> {
   entriesOf(members: Member[]): Entry[];
   /** The keys of the entries that change if this connection comes or goes. @default none, so nothing is sent */
   keysOf?(member: KnownIdentity & { webSocketId: string }): string[];
+  /** Differences say everything, also before the first list. @default false */
+  sendsNoLists?: boolean;
   /** One frame or several; none if no list is sent. */
   encodeList(list: PresenceList<Entry>): string | string[];
   /** Sends differences to members that already have a list. @default each change is sent as a whole list */

@@ -197,7 +197,9 @@ export class Presence<Entry> {
         fits ? difference : whole,
         members.filter((member) => !isNew(member)),
       );
-      await this.#deliver(whole, members.filter(isNew));
+      // Where no lists are sent, newcomers are told of each other, but nobody of itself alone.
+      const others = joined.length + left.length > 1 ? difference : [];
+      await this.#deliver(this.form.sendsNoLists ? others : whole, members.filter(isNew));
     } else {
       await this.#deliver(whole, members);
     }
@@ -212,8 +214,8 @@ export class Presence<Entry> {
    * What has changed since the list was last posted; `undefined` if that is unknown, or too much to send one by one.
    */
   async #changesUpTo({ rev, posted }: Item): Promise<Change[] | undefined> {
-    if (!this.form.differences || posted === undefined) return undefined;
-    const [last, first] = [rev as number, posted as number];
+    if (!this.form.differences || (posted === undefined && !this.form.sendsNoLists)) return undefined;
+    const [last, first] = [rev as number, (posted ?? 0) as number];
     if (last - first > MAX_CHANGES) return undefined;
     const { pk } = this.#key;
     const { items } = await this.service.backend.table.query({

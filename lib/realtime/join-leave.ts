@@ -13,6 +13,7 @@ export function joinLeaveForm(channel: string): PresenceForm<ClientInfo> {
     keysOf: (member: KnownIdentity & { webSocketId: string }) => [keyOf(clientInfo(member))],
     entriesOf: (members) => members.map(clientInfo),
     // A client asks for `presence` itself.
+    sendsNoLists: true,
     encodeList: () => [],
     differences: {
       keyOf,

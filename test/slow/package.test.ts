@@ -74,7 +74,7 @@ describe('the package in a stranger’s project', () => {
       .filter((file) => !/^dist\/template\//.test(file));
   }
 
-  const BUILT = /\.(js|mjs|cjs|js\.map|mjs\.map|d\.ts|d\.mts)$/;
+  const BUILT = /\.(js|mjs|cjs|py|js\.map|mjs\.map|d\.ts|d\.mts)$/;
 
   it('has nothing in it but what is run, its types and source maps, and what it says of itself', async () => {
     const files = await filesIn(tarball);
@@ -101,7 +101,9 @@ describe('the package in a stranger’s project', () => {
         !/^dist\/web\/console/.test(file) && !(BUILT.test(file) && /^dist\/(lib|local|cli)\//.test(file)),
     );
     expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json', 'shared-connection-local.js']);
-    expect(files).toContain('dist/local/lambda/worker/bootstrap.cjs');
+    // What is not compiled is copied: programs of Lambda environments, in any language.
+    const workers = readdirSync(join(ROOT, 'local/lambda/worker')).filter((name) => !name.endsWith('.ts'));
+    expect(files).toEqual(expect.arrayContaining(workers.map((name) => `dist/local/lambda/worker/${name}`)));
     expect(files).toEqual(expect.arrayContaining(['dist/web/console.html', 'dist/web/console/main.mjs']));
   });
 

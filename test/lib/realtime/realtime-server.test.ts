@@ -4,6 +4,7 @@ import { connectionToken, subscriptionToken } from '../../../lib/realtime/token'
 import {
   lambdaContext,
   ManualClock,
+  messageEvent,
   SkippingClock,
   type TestClient,
   TestService,
@@ -380,10 +381,28 @@ describe('RealtimeServer', () => {
     await bob.send({ id: 2, subscribe: { channel: 'room/1' } });
     await bob.send({ id: 3, unsubscribe: { channel: 'room/1' } });
     const info = { user: 'bob', client: bob.webSocketId, conn_info: { name: 'BOB' } };
-    expect(all(ada).slice(2)).toEqual([
+    const ofBob = ({
+      push,
+    }: {
+      push?: { join?: { info: { user: string } }; leave?: { info: { user: string } } };
+    }) => (push?.join ?? push?.leave)?.info.user === 'bob';
+    expect(all(ada).filter(ofBob)).toEqual([
       { push: { channel: 'room/1', join: { info } } },
       { push: { channel: 'room/1', leave: { info } } },
     ]);
+  });
+
+  it('tells those who join at the same time of each other', async () => {
+    const test = new TestService(Rooms);
+    const clients = [await connected(test, 'ada'), await connected(test, 'bob')];
+    const subscribe = JSON.stringify({ id: 2, subscribe: { channel: 'room/1' } });
+    for (const { webSocketId } of clients)
+      await test.handlers.message(messageEvent(subscribe, { webSocketId }), lambdaContext());
+    await test.runQueued();
+    for (const client of clients) {
+      const joined = all(client).flatMap(({ push }) => push?.join?.info.user ?? []);
+      expect(joined.sort()).toEqual(['ada', 'bob']);
+    }
   });
 
   it('reads the history of a channel with a log', async () => {
