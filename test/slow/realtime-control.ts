@@ -14,6 +14,8 @@ export interface RealtimeAddress {
   port: number;
   path: string;
   headers?: Record<string, string>;
+  /** Whether the gateway runs `$disconnect` for a connection that was reset. @default true */
+  tellsOfCuts?: boolean;
 }
 
 export class RealtimeControl {
@@ -26,6 +28,7 @@ export class RealtimeControl {
     private readonly bob: Centrifuge,
     private readonly bobs: Subscription,
     private readonly path: string,
+    private readonly tellsOfCuts: boolean,
   ) {
     bobs.on('join', ({ info }) => this.#comingAndGoing.push(`${info.user} joined`));
     bobs.on('leave', ({ info }) => this.#comingAndGoing.push(`${info.user} left`));
@@ -40,7 +43,10 @@ export class RealtimeControl {
     });
   }
 
-  static async start({ port, path, headers }: RealtimeAddress, room: string): Promise<RealtimeControl> {
+  static async start(
+    { port, path, headers, tellsOfCuts = true }: RealtimeAddress,
+    room: string,
+  ): Promise<RealtimeControl> {
     const proxy = await CuttableProxy.before(port);
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -50,7 +56,7 @@ export class RealtimeControl {
       timeout: 20_000,
     });
     const bobs = bob.newSubscription(room, { joinLeave: true, recoverable: true });
-    const control = new RealtimeControl(proxy, server, bob, bobs, path);
+    const control = new RealtimeControl(proxy, server, bob, bobs, path, tellsOfCuts);
     bobs.subscribe();
     bob.connect();
     await bobs.ready(20_000);
@@ -91,6 +97,7 @@ export class RealtimeControl {
     if (pathname === '/subscription') return subscriptionToken({ user: 'ada', channel, seconds }, SECRET);
     if (pathname === '/cut') return this.#cut();
     if (pathname === '/joined') {
+      if (!this.tellsOfCuts) return 'Bob cannot be told';
       await this.#told('join', 'ada joined');
       return 'Bob has been told';
     }
@@ -104,7 +111,7 @@ export class RealtimeControl {
     for (const n of [1, 2, 3]) await this.bobs.publish(`missed ${n}`);
     await this.bob.publish('inbox:ada', 'missed, too');
     // If she came back sooner, her join might be told with her leave, or neither.
-    await this.left();
+    if (this.tellsOfCuts) await this.left();
     this.proxy.isDown = false;
     return 'it is whole again';
   }
