@@ -6,6 +6,7 @@ import type { Joined, Subscriber } from '../channels/log/channel-frames';
 import type { Line } from '../channels/log/log-items';
 import type { MessageEvent } from '../handlers/events';
 import { ClientError } from '../messages/client-error';
+import type { PresenceForm } from '../presence/presence-form';
 import type { SubscribeDecision } from '../server/server-hooks';
 import { WebSocketServer } from '../server/web-socket-server';
 import type { Service } from '../service';
@@ -16,6 +17,7 @@ import { Expirations } from './expirations';
 import { joinLeaveForm } from './join-leave';
 import { joinedFrames } from './joined-frames';
 import {
+  type ClientInfo,
   type ConnectRequest,
   framesOfTexts,
   PING,
@@ -68,7 +70,7 @@ export abstract class RealtimeServer extends WebSocketServer {
   }
 
   /** Joins and leaves are told one by one, and each client asks for the whole list itself. */
-  static presenceForm(channel: string) {
+  static presenceForm(channel: string): PresenceForm<ClientInfo> {
     return joinLeaveForm(channel);
   }
 
