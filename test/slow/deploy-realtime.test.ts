@@ -34,7 +34,7 @@ describe('a realtime service, deployed', () => {
     const { host, pathname: path } = url;
     const headers = { Host: host };
     control = await RealtimeControl.start(
-      { port: ministack.port, path, headers, tellsOfCuts: false },
+      { port: ministack.port, path, headers, awaitsNews: false },
       'public:1',
     );
     const noted = await realtimeScenario({
@@ -43,6 +43,6 @@ describe('a realtime service, deployed', () => {
       room: 'public:1',
       websocket: webSocketWith(headers),
     });
-    expect(noted).toEqual([...notesOfScenario().slice(0, -1), 'Bob cannot be told']);
+    expect(noted).toEqual([...notesOfScenario().slice(0, -1), 'Bob was not asked']);
   });
 });

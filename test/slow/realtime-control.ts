@@ -14,8 +14,8 @@ export interface RealtimeAddress {
   port: number;
   path: string;
   headers?: Record<string, string>;
-  /** Whether the gateway runs `$disconnect` for a connection that was reset. @default true */
-  tellsOfCuts?: boolean;
+  /** Whether to wait until Bob is told that Ada has left and joined. @default true */
+  awaitsNews?: boolean;
 }
 
 export class RealtimeControl {
@@ -28,7 +28,7 @@ export class RealtimeControl {
     private readonly bob: Centrifuge,
     private readonly bobs: Subscription,
     private readonly path: string,
-    private readonly tellsOfCuts: boolean,
+    private readonly awaitsNews: boolean,
   ) {
     bobs.on('join', ({ info }) => this.#comingAndGoing.push(`${info.user} joined`));
     bobs.on('leave', ({ info }) => this.#comingAndGoing.push(`${info.user} left`));
@@ -44,7 +44,7 @@ export class RealtimeControl {
   }
 
   static async start(
-    { port, path, headers, tellsOfCuts = true }: RealtimeAddress,
+    { port, path, headers, awaitsNews = true }: RealtimeAddress,
     room: string,
   ): Promise<RealtimeControl> {
     const proxy = await CuttableProxy.before(port);
@@ -56,7 +56,7 @@ export class RealtimeControl {
       timeout: 20_000,
     });
     const bobs = bob.newSubscription(room, { joinLeave: true, recoverable: true });
-    const control = new RealtimeControl(proxy, server, bob, bobs, path, tellsOfCuts);
+    const control = new RealtimeControl(proxy, server, bob, bobs, path, awaitsNews);
     bobs.subscribe();
     bob.connect();
     await bobs.ready(20_000);
@@ -97,7 +97,7 @@ export class RealtimeControl {
     if (pathname === '/subscription') return subscriptionToken({ user: 'ada', channel, seconds }, SECRET);
     if (pathname === '/cut') return this.#cut();
     if (pathname === '/joined') {
-      if (!this.tellsOfCuts) return 'Bob cannot be told';
+      if (!this.awaitsNews) return 'Bob was not asked';
       await this.#told('join', 'ada joined');
       return 'Bob has been told';
     }
@@ -111,7 +111,7 @@ export class RealtimeControl {
     for (const n of [1, 2, 3]) await this.bobs.publish(`missed ${n}`);
     await this.bob.publish('inbox:ada', 'missed, too');
     // If she came back sooner, her join might be told with her leave, or neither.
-    if (this.tellsOfCuts) await this.left();
+    if (this.awaitsNews) await this.left();
     this.proxy.isDown = false;
     return 'it is whole again';
   }
