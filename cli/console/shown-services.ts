@@ -103,6 +103,7 @@ function fitToShow<T extends { info?: unknown }>({ info, ...user }: T) {
 }
 
 function textOf(data: unknown): string {
-  const text = withoutSecrets(JSON.stringify(data));
+  // Cut before it is searched, because a line may have 128 KB of anything.
+  const text = withoutSecrets(JSON.stringify(data).slice(0, 4_000));
   return text.length > 400 ? `${text.slice(0, 400)}…` : text;
 }

@@ -1,4 +1,4 @@
-/** Guests: clients without a token that say a name, and a key by which they are the same guest when they come back. */
+/** Guests: clients without a token that say a name, and a secret by which they are the same guest when they come back. */
 import { createHash } from 'node:crypto';
 import type { Connected } from '../../lib/realtime';
 import { errors } from '../../lib/realtime';
@@ -6,23 +6,23 @@ import { ChatProtocolError } from '../chat/messages';
 import { nickname } from '../chat/nickname';
 
 /** 128 random bits in base64url have 22 characters. */
-const KEY = /^[\w-]{22,128}$/;
+const SECRET = /^[\w-]{22,128}$/;
 
 /**
- * The user of a client that connects with `data: { name, key }`; `undefined` for other clients. The client is told its
- * user. Nobody learns the key from the user, so nobody else can be the same guest.
- * @throws RealtimeError for a name or a key that does not fit
+ * The user of a client that connects with `data: { name, secret }`; `undefined` for other clients. The client is told its
+ * user. Nobody learns the secret from the user, so nobody else can be the same guest.
+ * @throws RealtimeError for a name or a secret that does not fit
  */
 export async function guestOf(data: unknown): Promise<Connected | undefined> {
-  if (typeof data !== 'object' || data === null || !('key' in data)) return undefined;
-  const { key, name } = data as { key: unknown; name?: unknown };
-  if (typeof key !== 'string' || !KEY.test(key)) {
+  if (typeof data !== 'object' || data === null || !('secret' in data)) return undefined;
+  const { secret, name } = data as { secret: unknown; name?: unknown };
+  if (typeof secret !== 'string' || !SECRET.test(secret)) {
     throw errors.badRequest(
-      'data.key must have 22 to 128 letters, digits, "_" and "-", such as 16 random bytes',
+      'data.secret must have 22 to 128 letters, digits, "_" and "-", such as 16 random bytes',
     );
   }
   if (typeof name !== 'string' || name.trim() === '') throw errors.badRequest('data.name must be text');
-  const user = `guest:${createHash('sha256').update(key).digest('base64url').slice(0, 22)}`;
+  const user = `guest:${createHash('sha256').update(secret).digest('base64url').slice(0, 22)}`;
   return { user, info: { name: await allowed(name) }, data: { user } };
 }
 

@@ -39,6 +39,7 @@ import { joinKey, type Position } from './log/log-items';
 /** How many channels of one connection are subscribed or unsubscribed at a time. */
 const AT_A_TIME = 25;
 const PREFIX = 'CHANNEL#';
+const isMember = any(equals('state', 'in'), equals('state', 'leaving'));
 /** A connection that subscribes within this time after its handshake counts as a member since it connected. */
 const AS_IT_CONNECTED_MILLISECONDS = 60_000;
 
@@ -194,7 +195,7 @@ export class ChannelStore {
     const leaving = await this.table.update(
       membership,
       { set: { state: 'leaving', ...(by && { order: orderOf(by) }) } },
-      by ? all(itemExists, notChangedAfter(by)) : itemExists,
+      by ? all(isMember, notChangedAfter(by)) : itemExists,
     );
     if (!leaving && by) {
       await this.#rememberUnsubscribed(membership, by);
@@ -206,7 +207,9 @@ export class ChannelStore {
     // A connection that has joined the log since keeps its row.
     const before = token === undefined ? absent('token') : any(absent('token'), atMost('token', token));
     await this.table.delete(memberKey({ ...member, channel }), before);
-    const left = await this.table.delete(membership, equals('state', 'leaving'));
+    const left = by
+      ? await this.#leave(membership, by)
+      : await this.table.delete(membership, equals('state', 'leaving'));
     if (!left && (await this.#isIn(membership))) {
       await this.#join({ ...member, channel });
       return false;
@@ -247,7 +250,7 @@ export class ChannelStore {
             this.#remove({ service, webSocketId, channel: sk.slice(PREFIX.length) }, token !== undefined),
           ),
         );
-        left.push(...some.map(({ sk }) => sk.slice(PREFIX.length)));
+        left.push(...some.flatMap(({ sk, state }) => (state === 'left' ? [] : [sk.slice(PREFIX.length)])));
       }
     }
     return left;
@@ -313,7 +316,19 @@ export class ChannelStore {
   /** So that an earlier frame, which may still be on its way, does not subscribe any more. */
   async #rememberUnsubscribed(membership: Key, by: ClientRequest): Promise<void> {
     const expiresAt = expiryAfter(this.clock.now(), REMEMBERED_SECONDS);
-    await this.table.put({ ...membership, state: 'left', order: orderOf(by), expiresAt }, itemAbsent);
+    const isEarlier = all(equals('state', 'left'), notChangedAfter(by));
+    await this.table.put(
+      { ...membership, state: 'left', order: orderOf(by), expiresAt },
+      any(itemAbsent, isEarlier),
+    );
+  }
+
+  /** Remembers likewise who was a member. `false` if the membership has been changed since. */
+  #leave(membership: Key, by: ClientRequest): Promise<boolean> {
+    const order = orderOf(by);
+    const expiresAt = expiryAfter(this.clock.now(), REMEMBERED_SECONDS);
+    const isOurs = all(any(equals('state', 'leaving'), equals('state', 'left')), equals('order', order));
+    return this.table.put({ ...membership, state: 'left', order, expiresAt }, isOurs);
   }
 
   async #putMember(member: ChannelMember): Promise<void> {

@@ -231,7 +231,7 @@ export class Channel {
     } catch (error) {
       // What was to be done is stored: another invocation does it.
       console.error(`Posting to the channel ${this.name} failed: ${String(error)}`);
-      await this.#request(serverFunction, range);
+      await this.#requestLater(serverFunction, range);
     }
   }
 
@@ -243,6 +243,15 @@ export class Channel {
 
   async #request(serverFunction: string, range: string): Promise<void> {
     await this.service.backend.invoker.invoke(serverFunction, { type: 'post', channel: this.name, range });
+  }
+
+  /** If even this fails, the next publisher or the sweep posts it: nobody must think that it was not stored. */
+  async #requestLater(serverFunction: string, range: string): Promise<void> {
+    try {
+      await this.#request(serverFunction, range);
+    } catch (error) {
+      console.error(`Another invocation could not be asked to post to ${this.name}: ${String(error)}`);
+    }
   }
 
   #poster(serverFunction: string | undefined, range: string): Poster | undefined {

@@ -126,8 +126,9 @@ export class Routes {
   async message(event: MessageEvent, context: LambdaContext): Promise<RouteResult> {
     const { ServerClass } = this.shared;
     const { connectionId, requestTimeEpoch } = event.requestContext;
-    const admission = await this.#admissions.admit(connectionId, requestTimeEpoch);
-    const ofUser = admission.taken ? await this.#admitOfUser(event) : admission;
+    const messages = ServerClass.costOf?.(event.body ?? '') ?? 1;
+    const admission = await this.#admissions.admit(connectionId, requestTimeEpoch, messages);
+    const ofUser = admission.taken ? await this.#admitOfUser(event, messages) : admission;
     if (!ofUser.taken) {
       if (ofUser.refused !== undefined) await this.#tellRefused(event, context, ofUser.refused);
       return { statusCode: 429 };
@@ -152,12 +153,14 @@ export class Routes {
     return 'too many';
   }
 
-  async #admitOfUser({ requestContext }: MessageEvent): Promise<Admission> {
+  async #admitOfUser({ requestContext }: MessageEvent, messages: number): Promise<Admission> {
     const { connectionId, requestTimeEpoch, authorizer } = requestContext;
     if (this.shared.limits.perUser.messagesPerSecond === Number.POSITIVE_INFINITY) return { taken: true };
     const known = await this.#known.connection(connectionId);
     const { user } = { ...identityFoundBy(authorizer), ...identityOf(known) };
-    return user === undefined ? { taken: true } : this.#userAdmissions.admit(user, requestTimeEpoch);
+    return user === undefined
+      ? { taken: true }
+      : this.#userAdmissions.admit(user, requestTimeEpoch, messages);
   }
 
   /** Runs a hook for a message of a connection. */

@@ -6,6 +6,7 @@ import { ConnectionStore } from '../connections/connection-store';
 import { awaitOpening } from '../connections/opening';
 import { DedicatedSocket } from '../dedicated/dedicated-socket';
 import { dedicatedConnection } from '../dedicated/dedication';
+import { allOver } from '../delivery/all-over';
 import { Slots } from '../delivery/slots';
 import { Settlement } from '../departures/settlement';
 import { Sweep, type SweepReport } from '../departures/sweep';
@@ -15,6 +16,7 @@ import type { ServiceRequest } from '../invocations/invoker';
 import { overrides } from '../server/server-class';
 import { SharedServer } from '../server/shared-server';
 import { Service } from '../service';
+import type { Key } from '../table/item';
 import { pages } from '../table/table';
 import { deadlineOf } from './deadline';
 import { departureHooks } from './departure';
@@ -22,11 +24,14 @@ import type { LambdaContext } from './events';
 import type { ServiceFunction } from './service-function';
 
 const SETTLEMENTS_AT_A_TIME = 10;
+const LOGS_AT_A_TIME = 25;
 /** What one channel's lines may take. */
 const MEND_MILLISECONDS = 20_000;
 
 export class ServerRequests {
   readonly #store: ConnectionStore;
+  /** The last channel whose log was looked at, if the time was over before the end of the list. */
+  #mendedUpTo: Key | undefined;
 
   constructor(private readonly shared: ServiceFunction) {
     this.#store = new ConnectionStore(shared.backend.table, shared.backend.clock);
@@ -114,23 +119,29 @@ export class ServerRequests {
   async #sweep(context: LambdaContext): Promise<SweepReport> {
     const service = this.#service(context);
     const report = await new Sweep(service, this.#settlement(context)).run();
+    await this.shared.ServerClass.onSweep?.(service);
     await this.#mendLogs(service);
     await this.#upkeep(service);
-    await this.shared.ServerClass.onSweep?.(service);
     console.log(JSON.stringify({ sweep: this.shared.serviceName, ...report }));
     return report;
   }
 
-  /** Posts what a poster that died has left, until the time is over. */
+  /** Posts what a poster that died has left, until the time is over. The next sweep goes on from there. */
   async #mendLogs(service: Service): Promise<void> {
     const { table, clock } = service.backend;
     const range = { pk: serviceChannelPk(service.name), prefix: LOGGED_PREFIX };
-    for await (const page of pages(table, range)) {
-      for (const { sk } of page) {
+    const after = this.#mendedUpTo;
+    this.#mendedUpTo = undefined;
+    for await (const page of pages(table, { ...range, ...(after && { after }) })) {
+      for (let at = 0; at < page.length; at += LOGS_AT_A_TIME) {
         if (clock.now() + MEND_MILLISECONDS > service.deadline) return;
-        await service.channel(sk.slice(LOGGED_PREFIX.length)).mend();
+        const some = page.slice(at, at + LOGS_AT_A_TIME);
+        await allOver(some.map(({ sk }) => service.channel(sk.slice(LOGGED_PREFIX.length)).mend()));
+        const last = some.at(-1);
+        if (last) this.#mendedUpTo = { pk: last.pk, sk: last.sk };
       }
     }
+    this.#mendedUpTo = undefined;
   }
 
   async #upkeep(service: Service): Promise<void> {

@@ -24,11 +24,15 @@ export class Admissions {
     this.#rate = new MessageRate(limits.messagesPerSecond, limits.burst);
   }
 
-  /** `at`: when API Gateway received the message, in milliseconds since the epoch. */
-  async admit(webSocketId: string, at: number): Promise<Admission> {
-    const admission = this.#rate.admit(webSocketId, at);
+  /**
+   * `at`: when API Gateway received the message, in milliseconds since the epoch. `messages`: how many it counts as.
+   */
+  async admit(webSocketId: string, at: number, messages = 1): Promise<Admission> {
+    const admission = this.#rate.admit(webSocketId, at, messages);
     if (!admission.taken || this.limits.counted === 'environment') return admission;
-    return (await this.#countInTable(webSocketId, at)) ? admission : this.#rate.refuse(webSocketId, at);
+    return (await this.#countInTable(webSocketId, at, messages))
+      ? admission
+      : this.#rate.refuse(webSocketId, at);
   }
 
   forget(webSocketId: string): void {
@@ -41,7 +45,7 @@ export class Admissions {
    * One write. If the SDK repeats a call whose response was lost, the message counts twice. That is better than one
    * message too many.
    */
-  async #countInTable(webSocketId: string, at: number): Promise<boolean> {
+  async #countInTable(webSocketId: string, at: number, messages: number): Promise<boolean> {
     const { burst, messagesPerSecond } = this.limits;
     const windowMilliseconds = (burst / messagesPerSecond) * 1_000;
     if (windowMilliseconds === 0) return true;
@@ -49,7 +53,7 @@ export class Admissions {
     const counted = await this.table.update(
       { pk: this.pkOf(webSocketId), sk: `RATE#${Math.floor(begin)}` },
       {
-        add: { taken: 1 },
+        add: { taken: messages },
         setIfAbsent: { expiresAt: expiryAfter(begin + windowMilliseconds, KEPT_SECONDS) },
       },
       any(absent('taken'), lessThan('taken', burst)),

@@ -32,15 +32,17 @@ export class MessageRate {
    * Uses the time at which API Gateway received the message (milliseconds since the epoch), not when it runs. A flood
    * gains nothing by waiting in a queue.
    */
-  admit(webSocketId: string, at: number): Admission {
+  admit(webSocketId: string, at: number, messages = 1): Admission {
     if (this.messagesPerSecond === Number.POSITIVE_INFINITY) return { taken: true };
     const bucket = this.#bucket(webSocketId, at);
     // A message that was overtaken has an older time. It adds no tokens and removes none.
     const seconds = Math.max(0, at - bucket.countedAt) / 1_000;
     bucket.tokens = Math.min(this.burst, bucket.tokens + seconds * this.messagesPerSecond);
     bucket.countedAt = Math.max(bucket.countedAt, at);
-    if (bucket.tokens >= 1) {
-      bucket.tokens -= 1;
+    // What counts as more than a burst could never be taken.
+    const cost = Math.min(messages, Math.max(1, this.burst));
+    if (bucket.tokens >= cost) {
+      bucket.tokens -= cost;
       return { taken: true };
     }
     return this.refuse(webSocketId, at);

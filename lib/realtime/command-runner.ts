@@ -11,6 +11,7 @@ import {
   WebSocketOpeningError,
 } from '../errors';
 import { limitsOf } from '../limits/connection-limits';
+import { acceptConnect } from './accepted-connect';
 import { assertHasChannel, commandsIn, type NamedCommand } from './commands';
 import { type ConnectionState, keepState, stateIn } from './connection-state';
 import { Expirations, isExpired } from './expirations';
@@ -36,6 +37,9 @@ const SIDE_BY_SIDE = 10;
 /** The flag of a client that loads the state itself if it cannot recover. */
 const REJECT_UNRECOVERED = 2;
 
+/** Answers wait for those after them no longer than this. */
+const FLUSHED_AFTER_MILLISECONDS = 500;
+
 /** What a command is answered, by its own name; `undefined` if somebody else answers it. */
 type Result = object | undefined;
 
@@ -44,10 +48,16 @@ export class CommandRunner {
   readonly #replies: string[] = [];
   #state: ConnectionState;
   #saved: Promise<void> = Promise.resolve();
+  #flushedAt: number;
 
-  constructor(server: RealtimeServer) {
+  constructor(
+    server: RealtimeServer,
+    /** Of the client's frame. */
+    private readonly messageId: string,
+  ) {
     this.#server = server;
     this.#state = stateIn(server.attributes);
+    this.#flushedAt = this.#now();
   }
 
   async run(frame: string): Promise<void> {
@@ -63,7 +73,11 @@ export class CommandRunner {
     try {
       const { channels } = limitsOf(this.#server.constructor as typeof RealtimeServer);
       // A client that comes back subscribes to all of its channels in one frame.
-      for (const group of groupsOf(commandsIn(frame, OTHER_COMMANDS + channels))) await this.#runSome(group);
+      for (const group of groupsOf(commandsIn(frame, OTHER_COMMANDS + channels))) {
+        await this.#runSome(group);
+        // A client gives a command up after five seconds.
+        if (this.#now() > this.#flushedAt + FLUSHED_AFTER_MILLISECONDS) await this.#flush();
+      }
       await this.#flush();
     } catch (error) {
       if (!(error instanceof Disconnection)) throw error;
@@ -80,6 +94,7 @@ export class CommandRunner {
   async #run(command: NamedCommand): Promise<void> {
     const { id, method } = command;
     try {
+      if (this.#now() > this.#server.service.deadline) throw errors.tooManyRequests();
       await this.#admit(command);
       assertHasChannel(command);
       const result = await this.#result(command);
@@ -143,6 +158,8 @@ export class CommandRunner {
     const server = this.#server;
     if (this.#state.isConnected) throw disconnections.badRequest('connect came twice');
     const { user, info, data, channels = [], expiresAt } = await server.onConnect(request);
+    if (!(await acceptConnect(server.service, server.webSocketId, this.messageId)))
+      throw disconnections.badRequest('connect came twice');
     if (user !== undefined) await server.identify({ user, ...(info !== undefined && { info }) });
     await this.#keep({ ...(expiresAt !== undefined && { expiresAt }), subscriptions: {} });
     const subs: Record<string, object> = {};
@@ -343,6 +360,10 @@ export class CommandRunner {
     if (expiresAt !== undefined) await new Expirations(service).note(webSocketId, expiresAt);
   }
 
+  #now(): number {
+    return this.#server.service.backend.clock.now();
+  }
+
   /** One after the other: what a later one has to save, an earlier one may have saved already. */
   #save(): Promise<void> {
     const saved = this.#saved.then(() => this.#server.saveAttributes());
@@ -378,6 +399,7 @@ export class CommandRunner {
   }
 
   async #flush(): Promise<void> {
+    this.#flushedAt = this.#now();
     for (const frame of framesOfTexts(this.#replies.splice(0))) await this.#server.write(frame);
   }
 

@@ -64,6 +64,17 @@ function parsed(text: string): NamedCommand | undefined {
   return { id: id as number | undefined, method, command: command as Command };
 }
 
+const SUBSCRIPTIONS_OF_A_MESSAGE = 10;
+const SUBSCRIPTION = /^\s*\{\s*(?:"id"\s*:\s*\d+\s*,\s*)?"subscribe"\s*:/;
+
+/** How many messages a frame counts as, for the limits of the connection. */
+export function costOf(frame: string): number {
+  const commands = frame.split('\n').filter((text) => text.trim() !== '');
+  const subscriptions = commands.filter((text) => SUBSCRIPTION.test(text)).length;
+  const others = commands.length - subscriptions;
+  return Math.max(1, others + Math.ceil(subscriptions / SUBSCRIPTIONS_OF_A_MESSAGE));
+}
+
 /** The ids of what can be answered in a frame, whatever else is in it. */
 export function idsIn(frame: string): number[] {
   try {

@@ -1,7 +1,12 @@
-/** What a realtime connection's attributes hold: that its client has connected, and when that and its subscriptions expire. */
+/**
+ * What a realtime connection's attributes hold: that its client has connected, and when that and its subscriptions
+ * expire. Each has an attribute of its own, because frames that run side by side change different ones.
+ */
 import type { Value } from '../table/item';
 
-const ATTRIBUTE = 'realtime';
+const CONNECTION = 'realtime';
+/** Followed by the name of a channel. */
+const SUBSCRIPTION = 'realtime:';
 
 /** Times are in milliseconds since the epoch. */
 export interface ConnectionState {
@@ -13,13 +18,15 @@ export interface ConnectionState {
 }
 
 export function stateIn(attributes: Readonly<Record<string, Value>>): ConnectionState {
-  const stored = attributes[ATTRIBUTE] as
-    | { expiresAt?: number; subscriptions?: Record<string, number> }
-    | undefined;
+  const stored = attributes[CONNECTION] as { expiresAt?: number } | undefined;
+  const subscriptions: Record<string, number> = {};
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith(SUBSCRIPTION)) subscriptions[name.slice(SUBSCRIPTION.length)] = value as number;
+  }
   return {
     isConnected: stored !== undefined,
     ...(stored?.expiresAt !== undefined && { expiresAt: stored.expiresAt }),
-    subscriptions: { ...stored?.subscriptions },
+    subscriptions,
   };
 }
 
@@ -28,8 +35,10 @@ export function keepState(
   attributes: Record<string, Value>,
   { expiresAt, subscriptions }: Omit<ConnectionState, 'isConnected'>,
 ): void {
-  attributes[ATTRIBUTE] = {
-    ...(expiresAt !== undefined && { expiresAt }),
-    ...(Object.keys(subscriptions).length > 0 && { subscriptions }),
-  };
+  attributes[CONNECTION] = { ...(expiresAt !== undefined && { expiresAt }) };
+  for (const name of Object.keys(attributes)) {
+    if (name.startsWith(SUBSCRIPTION) && !(name.slice(SUBSCRIPTION.length) in subscriptions))
+      delete attributes[name];
+  }
+  for (const [channel, at] of Object.entries(subscriptions)) attributes[SUBSCRIPTION + channel] = at;
 }

@@ -8,6 +8,7 @@
 
 import type { Member } from '../connections/connection-items';
 import { SharedConnection } from '../connections/shared-connection';
+import { allOver } from '../delivery/all-over';
 import { WebSocketClosedError, WebSocketOpeningError } from '../errors';
 import type { Service } from '../service';
 import { always } from '../table/conditions';
@@ -22,6 +23,7 @@ import { disconnections, UNSUBSCRIBED } from './realtime-errors';
  * Source: Centrifugo's `client.expired_close_delay`.
  */
 export const GRACE_MILLISECONDS = 25_000;
+const AT_A_TIME = 25;
 const KEPT_SECONDS = 24 * 60 * 60;
 const DIGITS = 15;
 
@@ -50,16 +52,23 @@ export class Expirations {
     const { backend, deadline } = this.service;
     const { table, clock } = backend;
     for await (const page of pages(table, { pk: this.#pk, prefix: '' })) {
-      for (const item of page) {
+      for (let at = 0; at < page.length; at += AT_A_TIME) {
         const now = clock.now();
-        if (Number(item.sk.slice(0, DIGITS)) >= now || now > deadline) return;
-        try {
-          await this.#end(item, now);
-          await table.delete({ pk: item.pk, sk: item.sk }, always);
-        } catch (error) {
-          console.error(`${item.sk} of ${this.service.name} could not be ended: ${String(error)}`);
-        }
+        const some = page.slice(at, at + AT_A_TIME);
+        const due = some.filter(({ sk }) => Number(sk.slice(0, DIGITS)) < now);
+        if (now > deadline) return;
+        await allOver(due.map((item) => this.#endAndForget(item, now)));
+        if (due.length < some.length) return;
       }
+    }
+  }
+
+  async #endAndForget(item: Item, now: number): Promise<void> {
+    try {
+      await this.#end(item, now);
+      await this.service.backend.table.delete({ pk: item.pk, sk: item.sk }, always);
+    } catch (error) {
+      console.error(`${item.sk} of ${this.service.name} could not be ended: ${String(error)}`);
     }
   }
 

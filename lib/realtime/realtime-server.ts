@@ -12,7 +12,7 @@ import { WebSocketServer } from '../server/web-socket-server';
 import type { Service } from '../service';
 import type { Value } from '../table/item';
 import { CommandRunner } from './command-runner';
-import { idsIn } from './commands';
+import { costOf, idsIn } from './commands';
 import { Expirations } from './expirations';
 import { joinLeaveForm } from './join-leave';
 import { joinedFrames } from './joined-frames';
@@ -76,9 +76,14 @@ export abstract class RealtimeServer extends WebSocketServer {
 
   /** Runs with each sweep: ends what has expired, and keeps connections open if the class says so. */
   static async onSweep(service: Service): Promise<void> {
-    await new Expirations(service).end();
     // biome-ignore lint/complexity/noThisInStatic: it is the service's own class, which says whether.
     if (this.keepAlive) await service.deliver(PING);
+    await new Expirations(service).end();
+  }
+
+  /** Each command counts like a message; of subscriptions, which a client sends together when it comes back, ten do. */
+  static costOf(frame: string): number {
+    return costOf(frame);
   }
 
   /**
@@ -147,7 +152,8 @@ export abstract class RealtimeServer extends WebSocketServer {
   }
 
   override async onClientMessage(frame: string): Promise<void> {
-    await new CommandRunner(this).run(frame);
+    const { messageId } = (this.context.event as MessageEvent).requestContext;
+    await new CommandRunner(this, messageId).run(frame);
   }
 
   override async onMessagesRefused(): Promise<void> {

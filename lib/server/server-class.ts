@@ -19,6 +19,8 @@ export type ServerClass = (new (
     messages?: StandardSchemaV1;
     encodePresence?: PresenceFrame;
     presenceForm?: PresenceFormOf;
+    /** How many messages a client's message counts as. @default 1 */
+    costOf?: (message: string) => number;
     onSweep?: (service: Service) => Promise<void>;
     limits?: ConnectionLimits;
     channels?: ChannelRules;

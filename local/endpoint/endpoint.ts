@@ -18,6 +18,9 @@ import { declineUpgrade, offersWebSocket } from './other-upgrade';
 import { answerServiceError } from './service-error';
 import { Turns } from './turns';
 
+/** Headers that tunnels and proxies add. */
+const PASSED_ON = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
+
 export interface RequestHandler {
   handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
 }
@@ -207,9 +210,13 @@ export class Endpoint {
     answerText(response, 404, `There is nothing at ${request.url}.\n`);
   }
 
-  /** From this machine, by one of the names that only it can mean. */
+  /**
+   * From this machine, by one of the names that only it can mean, and not passed on by anybody: a tunnel's end is on
+   * this machine, too, and may say that it is meant.
+   */
   #isLocal(request: IncomingMessage): boolean {
     const { remoteAddress = '' } = request.socket;
+    if (PASSED_ON.some((name) => request.headers[name] !== undefined)) return false;
     return /^(::1|(::ffff:)?127\.[\d.]+)$/.test(remoteAddress) && this.#guard.namesLoopback(request);
   }
 

@@ -173,6 +173,14 @@ describe('The guard of a runtime', () => {
     },
   );
 
+  it.each(PATHS.filter(([, , path]) => path.startsWith('/@local/')))(
+    'gives %s to nobody whose request a tunnel or proxy passes on, whatever name it uses',
+    async (_, method, path) => {
+      for (const name of ['x-forwarded-for', 'x-forwarded-host', 'forwarded', 'via'])
+        expect(await ask(method, path, { [name]: '203.0.113.9' })).toBe(404);
+    },
+  );
+
   it('lets a link from elsewhere lead to a page', async () => {
     const link = {
       'sec-fetch-site': 'cross-site',

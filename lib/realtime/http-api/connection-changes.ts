@@ -33,7 +33,7 @@ export class ConnectionChanges {
     const members = await chosenConnections(this.service, fields);
     await inTurns(members, AT_A_TIME, async (member) => {
       if (await this.service.channels.isIn(member.webSocketId, channel)) return;
-      if (expiresAt !== undefined) await this.#expireSubscription(member, channel, expiresAt);
+      await this.#expireSubscription(member, channel, expiresAt);
       await this.#enter(member, channel, data);
     });
     return {};
@@ -44,6 +44,7 @@ export class ConnectionChanges {
     const members = await chosenConnections(this.service, fields);
     await inTurns(members, AT_A_TIME, async (member) => {
       if (!(await this.service.unsubscribe(member, channel))) return;
+      await this.#expireSubscription(member, channel, undefined);
       await this.#push(member, { channel, unsubscribe: UNSUBSCRIBED.byServer });
     });
     return {};
@@ -88,12 +89,17 @@ export class ConnectionChanges {
     }
   }
 
-  async #expireSubscription(member: Member, channel: string, expiresAt: number): Promise<void> {
-    const isOpen = await this.#changeState(member, (state) => ({
-      ...state,
-      subscriptions: { ...state.subscriptions, [channel]: expiresAt },
-    }));
-    if (isOpen) await new Expirations(this.service).note(member.webSocketId, expiresAt, channel);
+  /** `undefined`: it does not expire, whatever was said of an earlier one. */
+  async #expireSubscription(member: Member, channel: string, expiresAt: number | undefined): Promise<void> {
+    const isOpen = await this.#changeState(
+      member,
+      ({ subscriptions: { [channel]: _, ...others }, ...state }) => ({
+        ...state,
+        subscriptions: { ...others, ...(expiresAt !== undefined && { [channel]: expiresAt }) },
+      }),
+    );
+    if (isOpen && expiresAt !== undefined)
+      await new Expirations(this.service).note(member.webSocketId, expiresAt, channel);
   }
 
   /** `undefined`: it does not expire any more. */

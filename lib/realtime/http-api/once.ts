@@ -49,13 +49,19 @@ export async function once(
     if (clock.now() > giveUp) throw errors.conflict('a publication with this idempotency_key is under way');
     await sleep(clock, PAUSE_MILLISECONDS);
   }
+  let result: object;
   try {
-    const result = await publish();
-    const expiresAt = expiryAfter(clock.now(), KEPT_SECONDS);
-    await table.update(key, { set: { result: JSON.stringify(result), expiresAt } }, equals('token', token));
-    return result;
+    result = await publish();
   } catch (error) {
     await table.delete(key, equals('token', token));
     throw error;
   }
+  const set = { result: JSON.stringify(result), expiresAt: expiryAfter(clock.now(), KEPT_SECONDS) };
+  try {
+    await table.update(key, { set }, equals('token', token));
+  } catch (error) {
+    // It is published. Until the lease is over, others with this key are refused rather than published twice.
+    console.error(`The result of a publication to ${channel} could not be kept: ${String(error)}`);
+  }
+  return result;
 }

@@ -54,7 +54,8 @@ export class Publications {
       limit: limit < 0 ? log.size : Math.min(limit, log.size),
       reverse,
     });
-    const isLost = reverse ? since?.epoch !== epoch : !recovered;
+    const isOther = since !== undefined && since.epoch !== '' && since.epoch !== epoch;
+    const isLost = reverse ? isOther : !recovered;
     if (since && isLost) throw errors.unrecoverablePosition();
     return { publications: fitting(lines.map(publicationOf), MOST_HISTORY_BYTES), epoch, offset };
   }

@@ -36,7 +36,7 @@ describe('RoomsServer', () => {
       ['Countess', KEY],
       ['Ada', KEY.replace('0', '1')],
     ]) {
-      const [{ connect }] = all(await connected(test, { data: { name, key } }));
+      const [{ connect }] = all(await connected(test, { data: { name, secret: key } }));
       users.push(connect.data.user);
     }
     const [ada, again, other] = users;
@@ -47,7 +47,7 @@ describe('RoomsServer', () => {
   });
 
   it('tells a guest’s name to the others in a channel, in its own form', async () => {
-    const client = await connected(test, { data: { name: '  Ada   Lovelace ', key: KEY } });
+    const client = await connected(test, { data: { name: '  Ada   Lovelace ', secret: KEY } });
     await client.send({ id: 2, subscribe: { channel: 'public:1' } });
     await client.send({ id: 3, presence: { channel: 'public:1' } });
     expect(all(client).at(-1)?.presence.presence[client.webSocketId].conn_info).toEqual({
@@ -56,10 +56,10 @@ describe('RoomsServer', () => {
   });
 
   it.each([
-    ['a short key', { name: 'Ada', key: 'secret' }, /data\.key/],
-    ['no name', { key: KEY }, /data\.name/],
-    ['an invisible name', { name: 'A\u200bda', key: KEY }, /data\.name may not contain/],
-    ['a long name', { name: 'x'.repeat(65), key: KEY }, /data\.name may have up to 64/],
+    ['a short secret', { name: 'Ada', secret: 'short' }, /data\.secret/],
+    ['no name', { secret: KEY }, /data\.name/],
+    ['an invisible name', { name: 'A\u200bda', secret: KEY }, /data\.name may not contain/],
+    ['a long name', { name: 'x'.repeat(65), secret: KEY }, /data\.name may have up to 64/],
   ])('refuses %s', async (_what, data, message) => {
     const [reply] = all(await connected(test, { data }));
     expect(reply).toEqual({ id: 1, error: { code: 107, message: expect.stringMatching(message) } });
@@ -69,7 +69,7 @@ describe('RoomsServer', () => {
     expect(all(await connected(test, {}))[0].connect.data).toBeUndefined();
     expect(all(await connected(test, { data: { version: 1 } }))[0].connect.data).toBeUndefined();
     const token = connectionToken({ user: 'ada' }, 'a secret of these tests');
-    const client = await connected(test, { token, data: { name: 'Bob', key: KEY } });
+    const client = await connected(test, { token, data: { name: 'Bob', secret: KEY } });
     await client.send({ id: 2, subscribe: { channel: 'public:1' } });
     await client.send({ id: 3, presence: { channel: 'public:1' } });
     expect(all(client).at(-1)?.presence.presence[client.webSocketId].user).toBe('ada');

@@ -47,6 +47,22 @@ describe.each(['news', 'log/1'])(
       expect(await channelsAfter([`${off} ${on}`, 0])).toEqual([channel]);
     });
 
+    it('is not in it if it left, came and left again, although it came last', async () => {
+      const [first, second, third] = [
+        [on, 0],
+        [off, 1],
+        [on, 2],
+      ] as [string, number][];
+      expect(
+        await channelsAfter(
+          first as [string, number],
+          second as [string, number],
+          [off, 3],
+          third as [string, number],
+        ),
+      ).toEqual([]);
+    });
+
     it('comes back after it was out', async () => {
       expect(await channelsAfter([on, 0], [off, 1], [on, 2])).toEqual([channel]);
     });

@@ -1,4 +1,4 @@
-import { type ChannelRules, ConnectionsApiError, Service } from '../../../lib';
+import { type ChannelRules, ConnectionsApiError, createHandlers, Service } from '../../../lib';
 import { Disconnection, RealtimeServer } from '../../../lib/realtime';
 import { connectionToken, subscriptionToken } from '../../../lib/realtime/token';
 import {
@@ -232,9 +232,9 @@ describe('RealtimeServer', () => {
     await ada.send(commands.map((command) => JSON.stringify(command)).join('\n'));
     expect(all(ada).filter(({ subscribe }) => subscribe?.expires)).toHaveLength(30);
     const connection = test.table.items().find(({ sk }) => sk === 'CONNECTION');
-    const { subscriptions } = (connection as unknown as { attributes: Record<string, unknown> }).attributes
-      .realtime as { subscriptions: object };
-    expect(Object.keys(subscriptions)).toHaveLength(30);
+    const { attributes } = connection as unknown as { attributes: Record<string, unknown> };
+    const subscriptions = Object.keys(attributes).filter((name) => name.startsWith('realtime:'));
+    expect(subscriptions).toHaveLength(30);
     // One for each membership, and one for every ten that the connection notes.
     expect(updates).toBeLessThan(45);
   });
@@ -258,15 +258,17 @@ describe('RealtimeServer', () => {
     class Many extends Rooms {
       static override readonly limits = { channels: 300 };
     }
-    const ada = await connected(new TestService(Many), 'ada');
+    const test = new TestService(Many);
+    const ada = await connected(test, 'ada');
     const commands = Array.from({ length: 300 }, (_, n) => ({
       id: n + 2,
       subscribe: { channel: `open/${n}` },
     }));
     await ada.send(commands.map((command) => JSON.stringify(command)).join('\n'));
     expect(all(ada).slice(1)).toHaveLength(300);
-    await ada.send('{"id":999,"ping":{}}\n'.repeat(600));
-    expect(all(ada).at(-1)).toMatchObject({ push: { disconnect: { code: 3501 } } });
+    const bob = await test.connect();
+    await bob.send('{"id":999,"ping":{}}\n'.repeat(600));
+    expect(all(bob).at(-1)).toMatchObject({ push: { disconnect: { code: 3501 } } });
   });
 
   it('sends the rest of what was missed after an answer that is full', async () => {
@@ -500,5 +502,51 @@ describe('RealtimeServer', () => {
     await test.handlers.server({ type: 'sweep' }, lambdaContext());
     expect(test.gateway.isOpen(ada.webSocketId)).toBe(false);
     error.mockRestore();
+  });
+
+  it('counts each command of a frame for the limits of the connection', async () => {
+    const ada = await connected(new TestService(Rooms), 'ada');
+    await ada.send('{"id":2,"ping":{}}\n'.repeat(300));
+    await ada.send('{"id":3,"ping":{}}\n'.repeat(300));
+    const refused = all(ada).filter(({ error }) => error?.code === 111);
+    expect(refused).toHaveLength(300);
+  });
+
+  it('accepts one connect of a client, also in an environment that does not know of it yet', async () => {
+    const test = new TestService(Rooms);
+    const other = createHandlers(Rooms, {
+      backend: test.backend,
+      environment: { SERVICE_NAME: 'chat', SERVER_FUNCTION: 'chat-server' },
+    });
+    const ada = await test.connect();
+    const connect = JSON.stringify({ id: 1, connect: { token: tokenOf('ada') } });
+    const { webSocketId } = ada;
+    // The environment of the handshake remembers that the client has not connected.
+    await other.message(messageEvent(connect, { webSocketId }), lambdaContext());
+    await test.handlers.message(messageEvent(connect, { webSocketId }), lambdaContext());
+    expect(all(ada).at(-1)).toEqual({
+      push: { disconnect: { code: 3501, reason: 'bad request: connect came twice' } },
+    });
+  });
+
+  it('keeps when subscriptions expire that frames ask for side by side', async () => {
+    const test = new TestService(Rooms);
+    const ada = await connected(test, 'ada');
+    const { webSocketId } = ada;
+    const frames = ['secret/1', 'secret/2'].map((channel) =>
+      JSON.stringify({
+        id: 2,
+        subscribe: { channel, token: subscriptionToken({ user: 'ada', channel }, SECRET) },
+      }),
+    );
+    await Promise.all(
+      frames.map((frame) => test.handlers.message(messageEvent(frame, { webSocketId }), lambdaContext())),
+    );
+    const connection = await test.service.store.connection(webSocketId);
+    expect(Object.keys(connection?.attributes ?? {}).sort()).toEqual([
+      'realtime',
+      'realtime:secret/1',
+      'realtime:secret/2',
+    ]);
   });
 });

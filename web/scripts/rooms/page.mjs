@@ -34,7 +34,7 @@ let isDrawing = false;
 
 function enter({ name, key, room: roomName }) {
   leave();
-  client = new Client(server.url, { name, key });
+  client = new Client(server.url, { name, secret: key });
   status.follow(client);
   client.on('connected', ({ data }) => {
     own = data?.user;

@@ -79,6 +79,21 @@ describe('the API of a realtime service', () => {
       expect(result.offset).toBe(1);
     });
 
+    it('answers what it has published although the result cannot be kept', async () => {
+      const error = jest.spyOn(console, 'error').mockImplementation();
+      api = new CallingApi({
+        intercept: async ({ operation, subject }, apply) => {
+          if (operation === 'update' && subject.includes('IDEMPOTENT')) throw new Error('throttled');
+          return apply();
+        },
+      });
+      expect(await api.call('publish', request)).toMatchObject({ result: { offset: 1 } });
+      expect(await api.call('publish', request)).toMatchObject({ error: { code: 113 } });
+      const { result } = await api.call('history', { channel: 'room/1' });
+      expect(result.offset).toBe(1);
+      error.mockRestore();
+    });
+
     it('publishes to each channel once', async () => {
       await api.call('publish', request);
       const { result } = await api.call('publish', { ...request, channel: 'room/2' });
@@ -131,6 +146,7 @@ describe('the API of a realtime service', () => {
     expect(await dataOf({ limit: 1, since })).toEqual([2]);
     expect(await dataOf({ limit: -1, since })).toEqual([2, 3]);
     expect(await dataOf({ limit: 2, reverse: true })).toEqual([3, 2]);
+    expect(await dataOf({ limit: 2, reverse: true, since: { offset: 3 } })).toEqual([2, 1]);
   });
 
   it('refuses to remove a history', async () => {
