@@ -7,7 +7,7 @@ const { syncBuiltinESMExports } = require('node:module');
 const { redirectAwsHosts } = require('./aws-hosts.cjs');
 const { moduleFolders } = require('./code-folder.cjs');
 const { captureChildren, signalGroups } = require('./child-processes.cjs');
-const { hideTheHost } = require('./hide-host.cjs');
+const { hideTheHost, startClocks } = require('./hide-host.cjs');
 const { loadHandler } = require('./handler.cjs');
 const { failed, invocationStyle, reportUncaught } = require('./invocation.cjs');
 const { limitMemory } = require('./memory-limit.cjs');
@@ -15,6 +15,8 @@ const { captureOutput } = require('./output.cjs');
 const { confineOwnThreads, confineProcess } = require('./own-process.cjs');
 const { watchWork } = require('./pending-work.cjs');
 const { settleIn } = require('./working-folder.cjs');
+
+startClocks();
 
 const { taskRoot, layerRoot, handlerName, functionContext, nodeOptions, memoryBytes, nodeMajor } = workerData;
 const invoke = invocationStyle(nodeMajor);

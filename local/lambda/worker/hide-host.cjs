@@ -3,6 +3,7 @@
 'use strict';
 
 const os = require('node:os');
+const { performance } = require('node:perf_hooks');
 const workerThreads = require('node:worker_threads');
 
 /** As Lambda's environments have it: a folder without anybody's `.aws`. */
@@ -15,4 +16,20 @@ function hideTheHost(nodeOptions) {
   Object.assign(workerThreads, { isMainThread: true, parentPort: null, workerData: null });
 }
 
-module.exports = { hideTheHost };
+/**
+ * The clocks of a thread count from the start of the host. On Lambda, an environment is a process of its own, and code
+ * learns from them how long its start took.
+ */
+function startClocks() {
+  const now = performance.now.bind(performance);
+  const uptime = process.uptime.bind(process);
+  const [begun, upSince] = [now(), uptime()];
+  const timeOrigin = performance.timeOrigin + begun;
+  Object.defineProperties(performance, {
+    now: { value: () => now() - begun, configurable: true, writable: true },
+    timeOrigin: { value: timeOrigin, configurable: true },
+  });
+  process.uptime = () => uptime() - upSince;
+}
+
+module.exports = { hideTheHost, startClocks };

@@ -132,6 +132,15 @@ describe('FunctionHost', () => {
       });
     });
 
+    it('counts time from the start of the environment, which is a process on Lambda', async () => {
+      const begun = performance.now();
+      const { payload } = await invoke(
+        'exports.handler = async () => [performance.now(), process.uptime() * 1_000, Date.now() - performance.timeOrigin]',
+      );
+      const longest = performance.now() - begun;
+      for (const milliseconds of JSON.parse(payload)) expect(milliseconds).toBeLessThan(longest);
+    });
+
     it('hides the home and the folder of the person who runs the host', async () => {
       const outcome = await invoke(
         'exports.handler = async () => [require("node:os").homedir(), process.cwd(), process.env.LAMBDA_TASK_ROOT]',
