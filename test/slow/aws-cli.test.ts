@@ -55,7 +55,11 @@ describe('the AWS CLI against the local runtime', () => {
       ],
       ...['--expression-attribute-values', JSON.stringify({ ':pk': { S: `CONNECTION#${webSocketId}` } })],
     );
-    expect(Items).toMatchObject([{ sk: { S: 'CONNECTION' }, state: { S: 'open' }, service: { S: 'chat' } }]);
+    // The connection, and that it is in the channel of the chat's lines.
+    expect(Items).toMatchObject([
+      { sk: { S: 'CHANNEL#lines' }, state: { S: 'in' } },
+      { sk: { S: 'CONNECTION' }, state: { S: 'open' }, service: { S: 'chat' } },
+    ]);
   });
 
   it('invokes a function', async () => {
