@@ -9,6 +9,8 @@ import {
 import { tableClient } from '../table-client';
 
 const CHANNEL = 'CHANNEL#chat#*';
+/** The members of the channel of the chat's lines. */
+const LINES = 'CHANNEL#chat#lines';
 
 export type Row = Record<string, unknown> & { pk: string; sk: string };
 
@@ -28,9 +30,13 @@ export class ChatRows {
   }
 
   anchors(): Promise<Row[]> {
+    return this.#membersOf(this.channel);
+  }
+
+  #membersOf(channel: string): Promise<Row[]> {
     const range = {
       KeyConditionExpression: 'pk = :pk AND begins_with(sk, :member)',
-      ExpressionAttributeValues: { ':pk': this.channel, ':member': 'MEMBER#' },
+      ExpressionAttributeValues: { ':pk': channel, ':member': 'MEMBER#' },
     };
     return this.#allPages((page) => this.#client.send(new QueryCommand({ ...page, ...range })));
   }
@@ -74,20 +80,20 @@ export class ChatRows {
     return ((await this.#get({ pk: CHANNEL, sk: 'LIST' }))?.rev as number | undefined) ?? 0;
   }
 
-  /** Makes everyone's connection older, as if time had passed. */
+  /** Makes everyone's connection older, as if time had passed: in each of its rows. */
   async age(milliseconds: number): Promise<void> {
-    for (const { pk, sk } of await this.anchors()) {
-      const connection = { pk: `CONNECTION#${sk.split('#')[2]}`, sk: 'CONNECTION' };
-      for (const Key of [{ pk, sk }, connection]) {
-        await this.#client.send(
-          new UpdateCommand({
-            TableName: this.tableName,
-            Key,
-            UpdateExpression: 'SET acceptedAt = acceptedAt - :age',
-            ExpressionAttributeValues: { ':age': milliseconds },
-          }),
-        );
-      }
+    const anchors = await this.anchors();
+    const members = [...anchors, ...(await this.#membersOf(LINES))].map(({ pk, sk }) => ({ pk, sk }));
+    const connections = anchors.map(({ sk }) => ({ pk: `CONNECTION#${sk.split('#')[2]}`, sk: 'CONNECTION' }));
+    for (const Key of [...members, ...connections]) {
+      await this.#client.send(
+        new UpdateCommand({
+          TableName: this.tableName,
+          Key,
+          UpdateExpression: 'SET acceptedAt = acceptedAt - :age',
+          ExpressionAttributeValues: { ':age': milliseconds },
+        }),
+      );
     }
   }
 
