@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Clock, ConfigurationError } from '../../lib';
 import { systemClock } from '../../lib/clock';
+import { fetchSecret } from '../../lib/fetch-secret';
 import { PasswordHash } from './password-hash';
 import type { Verifier } from './verifier';
 
@@ -130,15 +131,6 @@ function isSecret(source: string): boolean {
   return source.startsWith('arn:');
 }
 
-async function readCredentials(source: string): Promise<string> {
-  if (!isSecret(source)) return readFile(source, 'utf8');
-  // Loaded only if there is a secret to read.
-  const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
-  const client = new SecretsManagerClient({});
-  try {
-    const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: source }));
-    return SecretString;
-  } finally {
-    client.destroy();
-  }
+function readCredentials(source: string): Promise<string> {
+  return isSecret(source) ? fetchSecret(source) : readFile(source, 'utf8');
 }

@@ -19,6 +19,7 @@ import {
 import { LAST_RESORT_SECONDS, notIdentifiedAfter } from '../connections/connection-store';
 import { identityChange, identityOf, isSameIdentity, type KnownIdentity } from '../connections/identity';
 import { allOver } from '../delivery/all-over';
+import { inTurns, turnsOf } from '../delivery/in-turns';
 import { InvalidValueError, TooManyChannelsError } from '../errors';
 import {
   absent,
@@ -30,6 +31,7 @@ import {
   itemAbsent,
   itemExists,
   lessThan,
+  notBeyond,
 } from '../table/conditions';
 import { expiryAfter, type Key } from '../table/item';
 import { pages, type Table } from '../table/table';
@@ -119,7 +121,7 @@ export class ChannelStore {
     const [membership, key] = [membershipKey(webSocketId, channel), memberKey({ ...member, channel })];
     const join = joinKey({ ...member, channel }, webSocketId);
     const expiresAt = this.#expiresAt();
-    const isLater = any(absent('token'), atMost('token', token));
+    const isLater = notBeyond('token', token);
     const { by } = asked;
     await this.table.put(
       { ...membership, state: 'in', token, ...(by && { order: orderOf(by) }), expiresAt },
@@ -170,7 +172,7 @@ export class ChannelStore {
    * two reads for all of them. If these reads detect a concurrent change, that channel is checked separately.
    */
   async subscribeAll(member: Member, channels: Iterable<string>): Promise<boolean> {
-    for (const some of inTurns([...channels])) {
+    for (const some of turnsOf([...channels], AT_A_TIME)) {
       const members = some.map((channel) => ({ ...member, channel }));
       await allOver(members.map((one) => this.#enter(one)));
       const [connection, joined] = await Promise.all([
@@ -205,7 +207,7 @@ export class ChannelStore {
     if (token !== undefined)
       await this.table.delete(joinKey({ ...member, channel }, member.webSocketId), atMost('token', token));
     // A connection that has joined the log since keeps its row.
-    const before = token === undefined ? absent('token') : any(absent('token'), atMost('token', token));
+    const before = token === undefined ? absent('token') : notBeyond('token', token);
     await this.table.delete(memberKey({ ...member, channel }), before);
     const left = by
       ? await this.#leave(membership, by)
@@ -244,14 +246,10 @@ export class ChannelStore {
     const left: string[] = [];
     const range = { pk: connectionKey(webSocketId).pk, prefix: PREFIX };
     for await (const page of pages(this.table, range)) {
-      for (const some of inTurns(page)) {
-        await allOver(
-          some.map(({ sk, token }) =>
-            this.#remove({ service, webSocketId, channel: sk.slice(PREFIX.length) }, token !== undefined),
-          ),
-        );
-        left.push(...some.flatMap(({ sk, state }) => (state === 'left' ? [] : [sk.slice(PREFIX.length)])));
-      }
+      await inTurns(page, AT_A_TIME, ({ sk, token }) =>
+        this.#remove({ service, webSocketId, channel: sk.slice(PREFIX.length) }, token !== undefined),
+      );
+      left.push(...page.flatMap(({ sk, state }) => (state === 'left' ? [] : [sk.slice(PREFIX.length)])));
     }
     return left;
   }
@@ -373,9 +371,4 @@ export class ChannelStore {
 
 function membershipKey(webSocketId: string, channel: string): Key {
   return { pk: connectionKey(webSocketId).pk, sk: PREFIX + channel };
-}
-
-/** A bounded number at a time. */
-function* inTurns<T>(all: T[]): Generator<T[], void, undefined> {
-  for (let at = 0; at < all.length; at += AT_A_TIME) yield all.slice(at, at + AT_A_TIME);
 }

@@ -3,7 +3,7 @@
  * them may run side by side, and the later one may be done first. The order in which API Gateway took them decides.
  */
 import { sortableMessageId } from '../inbox/message-ids';
-import { absent, any, atMost, type Condition } from '../table/conditions';
+import { type Condition, notBeyond } from '../table/conditions';
 
 /** The frame that asked. */
 export interface ClientRequest {
@@ -24,5 +24,5 @@ export function orderOf({ at, messageId }: ClientRequest): string {
 
 /** No later frame of the client has changed the membership. */
 export function notChangedAfter(request: ClientRequest): Condition {
-  return any(absent('order'), atMost('order', orderOf(request)));
+  return notBeyond('order', orderOf(request));
 }

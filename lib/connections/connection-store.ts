@@ -9,13 +9,13 @@ import {
   all,
   always,
   any,
-  atMost,
   type Condition,
   equals,
   exists,
   itemAbsent,
   itemExists,
   lessThan,
+  notBeyond,
 } from '../table/conditions';
 import { expiryAfter, type Value } from '../table/item';
 import { type Change, pages, type Table } from '../table/table';
@@ -79,7 +79,7 @@ function timeOfOrder(order: string): number {
 
 /** A late copy of an earlier identification changes nothing. */
 export function notIdentifiedAfter(order: string): Condition {
-  return any(absent('renamedAt'), atMost('renamedAt', order));
+  return notBeyond('renamedAt', order);
 }
 
 /** `server()` has not begun, and no hook has changed an attribute. */
@@ -226,7 +226,7 @@ export class ConnectionStore {
     const item = await this.table.update(
       connectionKey(webSocketId),
       { set: { ...set, identifiedAt: order }, remove },
-      all(equals('state', 'open'), any(absent('identifiedAt'), atMost('identifiedAt', order))),
+      all(equals('state', 'open'), notBeyond('identifiedAt', order)),
     );
     return item !== undefined;
   }

@@ -2,7 +2,7 @@
  * Stores the user of a connection in all of its rows. The connection's own row holds the truth, and the others follow
  * it.
  */
-import { allOver } from '../delivery/all-over';
+import { inTurns } from '../delivery/in-turns';
 import type { Service } from '../service';
 import type { Member } from './connection-items';
 import { type IdentifyingRequest, identificationOrder } from './connection-store';
@@ -43,13 +43,8 @@ export class Identification {
   async #write(identity: KnownIdentity, order: string, channels: string[]): Promise<void> {
     const { service, webSocketId } = this.member;
     await this.service.store.identifyMember({ service, webSocketId }, identity, order);
-    for (let n = 0; n < channels.length; n += ROWS_AT_A_TIME) {
-      const some = channels.slice(n, n + ROWS_AT_A_TIME);
-      await allOver(
-        some.map((channel) =>
-          this.service.channels.identifyMember({ service, webSocketId, channel }, identity, order),
-        ),
-      );
-    }
+    await inTurns(channels, ROWS_AT_A_TIME, (channel) =>
+      this.service.channels.identifyMember({ service, webSocketId, channel }, identity, order),
+    );
   }
 }

@@ -7,6 +7,7 @@ import { awaitOpening } from '../connections/opening';
 import { DedicatedSocket } from '../dedicated/dedicated-socket';
 import { dedicatedConnection } from '../dedicated/dedication';
 import { allOver } from '../delivery/all-over';
+import { turnsOf } from '../delivery/in-turns';
 import { Slots } from '../delivery/slots';
 import { Settlement } from '../departures/settlement';
 import { Sweep, type SweepReport } from '../departures/sweep';
@@ -133,9 +134,8 @@ export class ServerRequests {
     const after = this.#mendedUpTo;
     this.#mendedUpTo = undefined;
     for await (const page of pages(table, { ...range, ...(after && { after }) })) {
-      for (let at = 0; at < page.length; at += LOGS_AT_A_TIME) {
+      for (const some of turnsOf(page, LOGS_AT_A_TIME)) {
         if (clock.now() + MEND_MILLISECONDS > service.deadline) return;
-        const some = page.slice(at, at + LOGS_AT_A_TIME);
         await allOver(some.map(({ sk }) => service.channel(sk.slice(LOGGED_PREFIX.length)).mend()));
         const last = some.at(-1);
         if (last) this.#mendedUpTo = { pk: last.pk, sk: last.sk };

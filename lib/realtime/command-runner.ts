@@ -12,6 +12,7 @@ import {
 } from '../errors';
 import { limitsOf } from '../limits/connection-limits';
 import { acceptConnect } from './accepted-connect';
+import { historyOf, presenceOf, presenceStatsOf } from './channel-reads';
 import { assertHasChannel, commandsIn, type NamedCommand } from './commands';
 import { type ConnectionState, keepState, stateIn } from './connection-state';
 import { Expirations, isExpired } from './expirations';
@@ -19,11 +20,9 @@ import type { JoinRequest } from './joined-frames';
 import {
   type ConnectRequest,
   clientInfo,
-  fitting,
   framesOfTexts,
   type HistoryRequest,
   type PublishRequest,
-  publicationOf,
   pushText,
   type SubscribeRequest,
 } from './protocol';
@@ -116,7 +115,7 @@ export class CommandRunner {
       if (!this.#state.isConnected) throw disconnections.badRequest(`${method} before connect`);
     }
     if (method === 'refresh') return;
-    if (isExpired(this.#state.expiresAt, server.service.backend.clock.now())) throw disconnections.expired();
+    if (isExpired(this.#state.expiresAt, this.#now())) throw disconnections.expired();
   }
 
   async #result({ id, method, command }: NamedCommand): Promise<Result> {
@@ -255,16 +254,11 @@ export class CommandRunner {
   }
 
   async #presence(channel: string): Promise<Result> {
-    const members = await this.#members(channel, 'presence');
-    return {
-      presence: Object.fromEntries(members.map((member) => [member.webSocketId, clientInfo(member)])),
-    };
+    return presenceOf(await this.#members(channel, 'presence'));
   }
 
   async #presenceStats(channel: string): Promise<Result> {
-    const members = await this.#members(channel, 'presence_stats');
-    const users = new Set(members.map(({ user, webSocketId }) => user ?? `\0${webSocketId}`));
-    return { num_clients: members.length, num_users: users.size };
+    return presenceStatsOf(await this.#members(channel, 'presence_stats'));
   }
 
   async #members(channel: string, what: string) {
@@ -275,18 +269,14 @@ export class CommandRunner {
   }
 
   async #history({ channel, limit = 0, since, reverse = false }: HistoryRequest): Promise<Result> {
-    if (!this.#rule(channel).log) throw errors.notAvailable(`history of ${channel}`);
+    const { log } = this.#rule(channel);
+    if (!log) throw errors.notAvailable(`history of ${channel}`);
     await this.#assertIn(channel);
-    const most = this.#rule(channel).log?.size ?? 0;
     const position = since && { epoch: since.epoch ?? '', offset: since.offset ?? 0 };
-    const { lines, epoch, offset, recovered } = await this.#server.service.channel(channel).history({
-      ...(position && { since: position }),
-      limit: limit < 0 ? most : Math.min(limit, most),
-      reverse,
+    return historyOf(this.#server.service, log, {
+      ...{ channel, limit, reverse, since: position },
+      mostBytes: MAX_MESSAGE_BYTES,
     });
-    const isLost = reverse ? position?.epoch !== '' && position?.epoch !== epoch : !recovered;
-    if (position && isLost) throw errors.unrecoverablePosition();
-    return { publications: fitting(lines.map(publicationOf), MAX_MESSAGE_BYTES), epoch, offset };
   }
 
   async #refresh(token: string | undefined): Promise<Result> {
@@ -373,7 +363,7 @@ export class CommandRunner {
 
   #lifetime(expiresAt: number | undefined): { expires?: true; ttl?: number } {
     if (expiresAt === undefined) return {};
-    const seconds = Math.ceil((expiresAt - this.#server.service.backend.clock.now()) / 1_000);
+    const seconds = Math.ceil((expiresAt - this.#now()) / 1_000);
     if (seconds <= 0) throw errors.tokenExpired();
     return { expires: true, ttl: seconds };
   }

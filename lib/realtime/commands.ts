@@ -1,5 +1,6 @@
 /** Reads a client's frame: one or more commands in JSON, separated by line feeds. */
 import { assertClientChannel } from '../channels/client-requests';
+import { isObject } from './json-object';
 import type { Command } from './protocol';
 import { disconnections } from './realtime-errors';
 
@@ -87,8 +88,4 @@ export function idsIn(frame: string): number[] {
 /** @throws ClientError for a request whose channel is not one */
 export function assertHasChannel({ method, command }: NamedCommand): void {
   if (WITH_CHANNEL.has(method)) assertClientChannel((command[method] as { channel?: unknown }).channel);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -9,6 +9,7 @@
 import type { Member } from '../connections/connection-items';
 import { SharedConnection } from '../connections/shared-connection';
 import { allOver } from '../delivery/all-over';
+import { turnsOf } from '../delivery/in-turns';
 import { WebSocketClosedError, WebSocketOpeningError } from '../errors';
 import type { Service } from '../service';
 import { always } from '../table/conditions';
@@ -52,9 +53,8 @@ export class Expirations {
     const { backend, deadline } = this.service;
     const { table, clock } = backend;
     for await (const page of pages(table, { pk: this.#pk, prefix: '' })) {
-      for (let at = 0; at < page.length; at += AT_A_TIME) {
+      for (const some of turnsOf(page, AT_A_TIME)) {
         const now = clock.now();
-        const some = page.slice(at, at + AT_A_TIME);
         const due = some.filter(({ sk }) => Number(sk.slice(0, DIGITS)) < now);
         if (now > deadline) return;
         await allOver(due.map((item) => this.#endAndForget(item, now)));

@@ -1,7 +1,7 @@
 /** The answer to a subscription to a channel with a log: the position, and what the client has missed. */
 import type { Joined } from '../channels/log/channel-frames';
 import type { Line, Position } from '../channels/log/log-items';
-import { framesOfTexts, publicationOf, publicationTexts, pushText } from './protocol';
+import { fitting, framesOfTexts, publicationOf, publicationTexts, pushText } from './protocol';
 import { errors, replyError } from './realtime-errors';
 
 /** What a subscription keeps until it is answered. */
@@ -18,7 +18,7 @@ export type JoinRequest =
   | { byServer: true; since?: Position; data?: unknown };
 
 /** As much of what a client has missed as fits into the answer. The rest follows as if it were published now. */
-const ANSWER_BYTES = 24 * 1024;
+const ANSWER_BYTES = 25 * 1024;
 
 export function joinedFrames(joined: Joined): string[] {
   const { channel, lines, request } = joined;
@@ -67,11 +67,6 @@ function serverTexts(
 }
 
 function split(lines: Line[]): [Line[], Line[]] {
-  let bytes = 0;
-  const fitting = lines.findIndex((line) => {
-    bytes += Buffer.byteLength(JSON.stringify(publicationOf(line))) + 1;
-    return bytes > ANSWER_BYTES;
-  });
-  const end = fitting < 0 ? lines.length : fitting;
+  const end = fitting(lines.map(publicationOf), ANSWER_BYTES).length;
   return [lines.slice(0, end), lines.slice(end)];
 }

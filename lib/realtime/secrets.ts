@@ -1,6 +1,7 @@
 /** Secrets that a function reads from Secrets Manager at run time, so that neither its template nor its environment has them. */
 import { type Clock, systemClock } from '../clock';
 import { ConfigurationError } from '../errors';
+import { fetchSecret } from '../fetch-secret';
 
 /** How long a value is used after the secret has changed. */
 const KEPT_MILLISECONDS = 5 * 60_000;
@@ -43,15 +44,3 @@ export class Secrets {
 
 /** Of this process, so that each environment of a function reads a secret once in five minutes. */
 export const secretsOfThisProcess = new Secrets();
-
-async function fetchSecret(arn: string): Promise<string> {
-  // Loaded only if there is a secret to read.
-  const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
-  const client = new SecretsManagerClient({});
-  try {
-    const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
-    return SecretString;
-  } finally {
-    client.destroy();
-  }
-}

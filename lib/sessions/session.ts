@@ -1,8 +1,10 @@
 /** A web session as any process sees it: the sockets that belong to it. */
+
 import { createHash } from 'node:crypto';
 import type { Backend } from '../backend';
 import type { Member } from '../connections/connection-items';
 import type { ConnectionStore } from '../connections/connection-store';
+import { turnsOf } from '../delivery/in-turns';
 import { SessionStore } from './session-store';
 
 const READS_AT_A_TIME = 20;
@@ -29,8 +31,7 @@ export class Session {
       service,
       sessionId: this.id,
     });
-    for (let next = 0; next < sockets.length; next += READS_AT_A_TIME) {
-      const some = sockets.slice(next, next + READS_AT_A_TIME);
+    for (const some of turnsOf(sockets, READS_AT_A_TIME)) {
       const members = await Promise.all(some.map((webSocketId) => store.member({ service, webSocketId })));
       for (const member of members) if (member && !member.left) yield member;
     }

@@ -29,6 +29,9 @@ export const atMost = (attribute: string, value: number | string): Condition => 
   attribute,
   value,
 });
+/** The attribute is not beyond this value: it is missing, or at most that. For writes that only the latest may make. */
+export const notBeyond = (attribute: string, value: number | string): Condition =>
+  any(absent(attribute), atMost(attribute, value));
 /** Two attributes of the item have different values. */
 export const differs = (attribute: string, other: string): Condition => ({
   kind: 'differs',

@@ -6,6 +6,7 @@
 import { sleep } from '../../clock';
 import { type Member, toMember } from '../../connections/connection-items';
 import { allOver } from '../../delivery/all-over';
+import { inTurns } from '../../delivery/in-turns';
 import type { ConnectionsApiError } from '../../errors';
 import type { Service } from '../../service';
 import { absent, all, always, any, atMost, equals, itemExists, lessThan } from '../../table/conditions';
@@ -304,12 +305,9 @@ export class Poster {
       cut: this.#cut(lease),
       deadline: this.#postsUntil(lease),
     });
-    for (let at = 0; at < joins.length; at += ADMISSIONS_AT_A_TIME) {
-      const some = joins.slice(at, at + ADMISSIONS_AT_A_TIME);
-      await allOver(
-        some.map((join) => newcomers.admit(join, { epoch: log.epoch, offset: lease.posted }, log)),
-      );
-    }
+    await inTurns(joins, ADMISSIONS_AT_A_TIME, (join) =>
+      newcomers.admit(join, { epoch: log.epoch, offset: lease.posted }, log),
+    );
   }
 
   /**

@@ -1,10 +1,12 @@
 /** The methods of the API by their names, and several of them in one request. */
+
+import { inTurns } from '../../delivery/in-turns';
 import type { Service } from '../../service';
+import { isObject } from '../json-object';
 import { errors } from '../realtime-errors';
 import { type ApiAnswer, answerOf } from './answers';
 import { ConnectionChanges } from './connection-changes';
-import { type Fields, fieldsOf, flagIn, isObject, listIn, textIn } from './fields';
-import { inTurns } from './in-turns';
+import { type Fields, fieldsOf, flagIn, listIn, textIn } from './fields';
 import { Overview } from './overview';
 import { Publications } from './publications';
 

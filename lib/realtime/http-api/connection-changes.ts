@@ -2,6 +2,7 @@
 import { ConnectionAttributes } from '../../attributes/connection-attributes';
 import { ruleOf } from '../../channels/channel-rules';
 import type { Member } from '../../connections/connection-items';
+import { inTurns } from '../../delivery/in-turns';
 import type { Service } from '../../service';
 import type { Value } from '../../table/item';
 import { type ConnectionState, keepState, stateIn } from '../connection-state';
@@ -11,7 +12,6 @@ import { type Push, pushText } from '../protocol';
 import { Disconnection, disconnections, errors, UNSUBSCRIBED } from '../realtime-errors';
 import { chosenConnections } from './chosen-connections';
 import { assertWithout, channelIn, dataIn, type Fields, flagIn, objectIn, textIn, wholeIn } from './fields';
-import { inTurns } from './in-turns';
 
 const AT_A_TIME = 25;
 /** Source: RFC 6455, section 5.5. */

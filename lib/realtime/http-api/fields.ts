@@ -1,5 +1,7 @@
 /** Reads the fields of a request. An empty value counts as missing, as in Protocol Buffers, whose JSON form the API is. */
+
 import { assertClientChannel } from '../../channels/client-requests';
+import { isObject } from '../json-object';
 import { errors } from '../realtime-errors';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -101,8 +103,4 @@ export function assertWithout(fields: Fields, ...names: string[]): void {
 function isEmpty(value: unknown): boolean {
   if (isObject(value)) return Object.keys(value).length === 0;
   return value === undefined || value === null || value === '' || value === 0 || value === false;
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

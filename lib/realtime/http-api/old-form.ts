@@ -3,9 +3,10 @@
  * itself, and one reply a line.
  * Source: gocent 3 sends it; Centrifugo 6 still takes it.
  */
+
+import { inTurns } from '../../delivery/in-turns';
+import { isObject } from '../json-object';
 import type { ApiMethods } from './api-methods';
-import { isObject } from './fields';
-import { inTurns } from './in-turns';
 
 const MOST_COMMANDS = 1_000;
 

@@ -1,11 +1,11 @@
 /** The methods that say who is there: presence of one channel, and channels and connections of the whole service. */
 import type { Member } from '../../connections/connection-items';
+import { inTurns } from '../../delivery/in-turns';
 import type { Service } from '../../service';
-import { clientInfo } from '../protocol';
+import { countedUser, presenceOf, presenceStatsOf } from '../channel-reads';
 import { errors } from '../realtime-errors';
 import { chosenConnections } from './chosen-connections';
 import { assertWithout, channelIn, type Fields, textIn } from './fields';
-import { inTurns } from './in-turns';
 import { NamePattern } from './name-pattern';
 
 const AT_A_TIME = 50;
@@ -16,15 +16,11 @@ export class Overview {
   constructor(private readonly service: Service) {}
 
   async presence(fields: Fields): Promise<object> {
-    const members = await this.service.channel(channelIn(fields)).members();
-    return {
-      presence: Object.fromEntries(members.map((member) => [member.webSocketId, clientInfo(member)])),
-    };
+    return presenceOf(await this.service.channel(channelIn(fields)).members());
   }
 
   async presenceStats(fields: Fields): Promise<object> {
-    const members = await this.service.channel(channelIn(fields)).members();
-    return { num_clients: members.length, num_users: numberOfUsers(members) };
+    return presenceStatsOf(await this.service.channel(channelIn(fields)).members());
   }
 
   /**
@@ -60,9 +56,9 @@ export class Overview {
   async info(): Promise<object> {
     let clients = 0;
     const users = new Set<string>();
-    for await (const { user, webSocketId } of this.service.members()) {
+    for await (const member of this.service.members()) {
       clients++;
-      users.add(user ?? `\0${webSocketId}`);
+      users.add(countedUser(member));
     }
     const { name } = this.service;
     const node = { uid: name, name, version: 'shared-connection', num_clients: clients };
@@ -78,9 +74,4 @@ export class Overview {
     }
     return members;
   }
-}
-
-/** Each anonymous connection counts as a user of its own. */
-function numberOfUsers(members: { webSocketId: string; user?: string }[]): number {
-  return new Set(members.map(({ user, webSocketId }) => user ?? `\0${webSocketId}`)).size;
 }

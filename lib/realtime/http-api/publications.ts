@@ -1,7 +1,9 @@
 /** The methods that publish to channels, and read what they keep. */
 import { ruleOf } from '../../channels/channel-rules';
+import { inTurns } from '../../delivery/in-turns';
 import type { Service } from '../../service';
-import { fitting, type PublicationDetails, publicationOf } from '../protocol';
+import { historyOf } from '../channel-reads';
+import type { PublicationDetails } from '../protocol';
 import { errors } from '../realtime-errors';
 import { answerOf } from './answers';
 import {
@@ -16,7 +18,6 @@ import {
   textsIn,
   wholeIn,
 } from './fields';
-import { inTurns } from './in-turns';
 import { once } from './once';
 
 const MOST_CHANNELS = 1_000;
@@ -49,15 +50,7 @@ export class Publications {
     const from = objectIn(fields, 'since');
     const since = from && { epoch: textIn(from, 'epoch') ?? '', offset: wholeIn(from, 'offset') ?? 0 };
     const reverse = flagIn(fields, 'reverse');
-    const { lines, epoch, offset, recovered } = await this.service.channel(channel).history({
-      ...(since && { since }),
-      limit: limit < 0 ? log.size : Math.min(limit, log.size),
-      reverse,
-    });
-    const isOther = since !== undefined && since.epoch !== '' && since.epoch !== epoch;
-    const isLost = reverse ? isOther : !recovered;
-    if (since && isLost) throw errors.unrecoverablePosition();
-    return { publications: fitting(lines.map(publicationOf), MOST_HISTORY_BYTES), epoch, offset };
+    return historyOf(this.service, log, { channel, limit, since, reverse, mostBytes: MOST_HISTORY_BYTES });
   }
 
   /** Lines go when the channel's rule says. A removal could not be told from a line that a member has missed. */

@@ -3,16 +3,18 @@
  * behind an HTTP API or a function URL. Libraries for Centrifugo's server API call it unchanged.
  * Source: https://centrifugal.dev/docs/server/server_api.
  */
+
 import { deadlineOf } from '../../handlers/deadline';
 import type { LambdaContext } from '../../handlers/events';
 import { type HandlerOptions, type ServiceFunction, serviceFunction } from '../../handlers/service-function';
 import type { ServerClass } from '../../server/server-class';
 import { Service } from '../../service';
+import { isObject } from '../json-object';
 import { errors } from '../realtime-errors';
 import { statusOf } from './answers';
 import { ApiKey } from './api-key';
 import { ApiMethods, type OnApiRpc } from './api-methods';
-import { type Fields, isObject } from './fields';
+import type { Fields } from './fields';
 import {
   bodyOf,
   type HttpApiAnswer,

@@ -1,0 +1,18 @@
+/** Runs work for each of many, a bounded number at a time. */
+import { allOver } from './all-over';
+
+/** Returns the results in their order. If one fails, those of the same turn are over first, and no further turn begins. */
+export async function inTurns<T, R>(
+  all: readonly T[],
+  atATime: number,
+  work: (one: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  for (const some of turnsOf(all, atATime)) results.push(...(await allOver(some.map(work))));
+  return results;
+}
+
+/** The parts themselves, for a caller with something to do between two of them. */
+export function* turnsOf<T>(all: readonly T[], atATime: number): Generator<T[], void, undefined> {
+  for (let at = 0; at < all.length; at += atATime) yield all.slice(at, at + atATime);
+}
