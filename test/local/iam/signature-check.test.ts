@@ -99,7 +99,10 @@ function faultOf(verify: () => unknown): SignatureFault | undefined {
 }
 
 describe('SignatureCheck', () => {
-  const words = fc.string({ unit: 'grapheme', minLength: 1 }).filter((word) => !/^\.{1,2}$/.test(word));
+  // AWS's signer leaves a parameter named __proto__ out of what it signs, so AWS refuses such a request as well.
+  const words = fc
+    .string({ unit: 'grapheme', minLength: 1 })
+    .filter((word) => !/^\.{1,2}$/.test(word) && word !== '__proto__');
 
   it("takes what AWS's own signer signs", async () => {
     await fc.assert(
