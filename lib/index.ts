@@ -20,7 +20,7 @@ export type { DeliveryReport } from './delivery/delivery-report';
 export type { Rate } from './delivery/pace';
 export type { SweepReport } from './departures/sweep';
 export * from './errors';
-export type { FanOutOptions } from './fan-out/fan-out';
+export type { FanOutOptions, PublishOptions } from './fan-out/fan-out';
 export { createHandlers, type Handlers } from './handlers/create-handlers';
 export type {
   ConnectEvent,
@@ -54,5 +54,6 @@ export type {
   SubscribeGrant,
 } from './server/server-hooks';
 export { WebSocketServer } from './server/web-socket-server';
-export { type PublishOptions, Service, type ServiceOptions } from './service';
+export { Service } from './service';
+export type { ServiceContext, ServiceOptions } from './service-context';
 export type { Session } from './sessions/session';

@@ -6,8 +6,10 @@ import { allOver } from '../delivery/all-over';
 import { MAX_MESSAGE_BYTES } from '../delivery/delivery';
 import type { DeliveryReport } from '../delivery/delivery-report';
 import { InvalidUseError, InvalidValueError, MessageTooLargeError } from '../errors';
+import type { PublishOptions } from '../fan-out/fan-out';
+import type { ChannelPresence } from '../presence/channel-presence';
 import { type PresentUser, presentUsers } from '../presence/presence-form';
-import type { PublishOptions, Service } from '../service';
+import type { ServiceContext } from '../service-context';
 import { type ChannelRule, type LogRule, ruleOf } from './channel-rules';
 import { assertChannelName } from './channel-store';
 import type { ClientRequest } from './client-order';
@@ -50,6 +52,15 @@ export interface ChannelMember extends KnownIdentity {
   since: number;
 }
 
+/** What a channel uses of its service. */
+interface ChannelService extends ServiceContext {
+  readonly presence: ChannelPresence;
+  publish(channel: string, data: unknown, options: PublishOptions): Promise<DeliveryReport>;
+  subscribe(member: Member, channel: string): Promise<boolean>;
+  unsubscribe(member: Member, channel: string): Promise<boolean>;
+  other(name: string): ChannelService;
+}
+
 export class Channel {
   /** The server class's rule for this channel; undefined in a process that does not know the class. */
   readonly rule: ChannelRule;
@@ -57,7 +68,7 @@ export class Channel {
 
   /** Created by `service.channel(name)`. @throws InvalidValueError for an invalid name */
   constructor(
-    private readonly service: Service,
+    private readonly service: ChannelService,
     readonly name: string,
   ) {
     assertChannelName(name);
@@ -276,7 +287,7 @@ export class Channel {
   }
 
   /** A connection, with its own service. */
-  async #open(webSocketId: string): Promise<{ member: Member; service: Service }> {
+  async #open(webSocketId: string): Promise<{ member: Member; service: ChannelService }> {
     const { member } = await openMember(webSocketId, this.service.backend);
     return { member, service: this.service.other(member.service) };
   }

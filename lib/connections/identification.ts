@@ -2,17 +2,26 @@
  * Stores the user of a connection in all of its rows. The connection's own row holds the truth, and the others follow
  * it.
  */
+
+import type { ChannelStore } from '../channels/channel-store';
 import { inTurns } from '../delivery/in-turns';
-import type { Service } from '../service';
+import type { ChannelPresence } from '../presence/channel-presence';
 import type { Member } from './connection-items';
-import { type IdentifyingRequest, identificationOrder } from './connection-store';
+import { type ConnectionStore, type IdentifyingRequest, identificationOrder } from './connection-store';
 import { type Identity, identityOf, isSameIdentity, type KnownIdentity } from './identity';
 
 const ROWS_AT_A_TIME = 25;
 
+/** What an identification uses of its service. */
+interface IdentifyingService {
+  readonly store: ConnectionStore;
+  readonly channels: ChannelStore;
+  readonly presence: ChannelPresence;
+}
+
 export class Identification {
   constructor(
-    private readonly service: Service,
+    private readonly service: IdentifyingService,
     private readonly member: Member,
   ) {}
 

@@ -3,7 +3,8 @@ import type { Connection } from '../connections/connection-items';
 import { ConnectionStore } from '../connections/connection-store';
 import { InvalidUseError } from '../errors';
 import type { ServiceFunction } from '../handlers/service-function';
-import { type AnyServer, overrides, type ServerClass } from '../server/server-class';
+import type { AnyServer, ServerClass } from '../server/server-class';
+import { overrides } from '../server/server-hooks';
 
 /** Who gets the messages of the connection that `server` accepted. @throws InvalidUseError */
 export function messagesTo(ServerClass: ServerClass, server: AnyServer): Connection['messagesTo'] {

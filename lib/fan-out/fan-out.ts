@@ -6,7 +6,7 @@ import { type Clock, sleep } from '../clock';
 import type { DeliveryOptions } from '../delivery/delivery';
 import { type DeliveryReport, membersIn as decidedIn } from '../delivery/delivery-report';
 import { ACCOUNT_RATE } from '../delivery/pace';
-import type { Service } from '../service';
+import type { ServiceContext } from '../service-context';
 import { estimateAfter, membersIn, type RangeMember, rangesAfter, type Share, ShareStore } from './shares';
 
 export interface FanOutOptions extends DeliveryOptions {
@@ -18,6 +18,11 @@ export interface FanOutOptions extends DeliveryOptions {
   maxWorkers?: number;
   /** How long the caller waits for workers after its own posts. `unfinished` says how many have not finished by then. @default 20,000 */
   waitMilliseconds?: number;
+}
+
+export interface PublishOptions extends FanOutOptions {
+  /** WebSocket ids that do not get it. @default none */
+  except?: string | string[];
 }
 
 export interface Audience {
@@ -32,7 +37,7 @@ export class FanOut {
   readonly #store: ShareStore;
   readonly #clock: Clock;
 
-  constructor(private readonly service: Service) {
+  constructor(private readonly service: ServiceContext) {
     this.#clock = service.backend.clock;
     this.#store = new ShareStore(service.backend.table, this.#clock);
   }

@@ -3,7 +3,7 @@
  * fresh invocation continues; if the invocation dies, Lambda tries again, and it continues at the last checkpoint, so that some members
  * may get the message twice.
  */
-import type { Service } from '../service';
+import type { ServiceContext } from '../service-context';
 import { Progress } from './progress';
 import { membersIn, type Share, ShareStore } from './shares';
 
@@ -13,7 +13,7 @@ const LAST_POSTS_MILLISECONDS = 12_000;
 
 /** `worker` is the id of the request to Lambda, which a retry has again. `again` asks for a fresh invocation. */
 export async function deliverShare(
-  service: Service,
+  service: ServiceContext,
   share: Share,
   worker: string,
   again: (share: Share) => Promise<void>,

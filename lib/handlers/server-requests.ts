@@ -14,7 +14,7 @@ import { Sweep, type SweepReport } from '../departures/sweep';
 import { InvalidUseError } from '../errors';
 import { deliverShare } from '../fan-out/share-delivery';
 import type { ServiceRequest } from '../invocations/invoker';
-import { overrides } from '../server/server-class';
+import { overrides } from '../server/server-hooks';
 import { SharedServer } from '../server/shared-server';
 import { Service } from '../service';
 import type { Key } from '../table/item';

@@ -8,7 +8,7 @@ import type { Member } from '../connections/connection-items';
 import { LAST_RESORT_SECONDS } from '../connections/connection-store';
 import { isSameIdentity, type KnownIdentity } from '../connections/identity';
 import { allOver } from '../delivery/all-over';
-import type { Service } from '../service';
+import type { ServiceContext } from '../service-context';
 import { always, equals } from '../table/conditions';
 import { expiryAfter } from '../table/item';
 import { pages } from '../table/table';
@@ -29,7 +29,7 @@ interface Move {
 }
 
 export class ChannelPresence {
-  constructor(private readonly service: Service) {}
+  constructor(private readonly service: ServiceContext) {}
 
   /** A connection has joined channels. It gets a list itself, too. */
   async joined(member: Who, channels: Iterable<string>): Promise<void> {

@@ -9,7 +9,7 @@ import { sleep } from '../clock';
 import { type Member, SERVICE_CHANNEL } from '../connections/connection-items';
 import { LAST_RESORT_SECONDS } from '../connections/connection-store';
 import { MAX_MESSAGE_BYTES } from '../delivery/delivery';
-import type { Service } from '../service';
+import type { ServiceContext } from '../service-context';
 import { absent, all, always, any, differs, equals, lessThan } from '../table/conditions';
 import { expiryAfter, type Item, type Key } from '../table/item';
 import type { PresenceForm } from './presence-form';
@@ -44,7 +44,7 @@ export class Presence<Entry> {
   readonly #goOn: () => Promise<void>;
 
   constructor(
-    private readonly service: Service,
+    private readonly service: ServiceContext,
     private readonly form: PresenceForm<Entry>,
     { channel, goOn = () => service.requestUpkeep() }: PresenceOptions = {},
   ) {
@@ -207,7 +207,7 @@ export class Presence<Entry> {
   }
 
   async #deliver(frames: string[], to: Member[]): Promise<void> {
-    for (const frame of frames) await this.service.deliver(frame, { to });
+    for (const frame of frames) await this.service.deliverAlone(frame, to);
   }
 
   /**

@@ -6,7 +6,6 @@ import type { ConnectionLimits } from '../limits/connection-limits';
 import type { PresenceFormOf, PresenceFrame } from '../presence/presence-form';
 import type { Service } from '../service';
 import type { ServerContext } from './server-context';
-import { ServerHooks } from './server-hooks';
 import type { WebSocketServer } from './web-socket-server';
 
 /** A server, whatever its messages. */
@@ -25,8 +24,3 @@ export type ServerClass = (new (
     limits?: ConnectionLimits;
     channels?: ChannelRules;
   };
-
-/** Whether the class overrides a hook. */
-export function overrides(ServerClass: ServerClass, hook: ServerContext['hook']): boolean {
-  return ServerClass.prototype[hook] !== ServerHooks.prototype[hook];
-}

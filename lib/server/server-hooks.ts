@@ -166,3 +166,8 @@ export abstract class ServerHooks<Messages extends StandardSchemaV1 | undefined 
    */
   async onSessionEnd(): Promise<void> {}
 }
+
+/** Whether a server class overrides a hook. */
+export function overrides(ServerClass: { prototype: object }, hook: ServerContext['hook']): boolean {
+  return (ServerClass.prototype as ServerHooks)[hook] !== ServerHooks.prototype[hook];
+}

@@ -16,9 +16,8 @@ import type { Value } from '../table/item';
 import { HandshakeRefusal } from './handshake-refusal';
 import { HandshakeRequest } from './handshake-request';
 import { OwnChannels } from './own-channels';
-import { overrides, type ServerClass } from './server-class';
 import type { ServerContext } from './server-context';
-import { ServerHooks } from './server-hooks';
+import { overrides, ServerHooks } from './server-hooks';
 import { Subprotocols } from './subprotocols';
 
 /** One object serves one event: a field that one hook sets is not there in the next. */
@@ -67,9 +66,8 @@ export abstract class WebSocketServer<
     this.service = context.service;
     this.attributes = context.attributes;
     this.#subprotocols = new Subprotocols(context);
-    const ServerClass = new.target as unknown as ServerClass;
-    this.#channels = new OwnChannels(context, limitsOf(ServerClass).channels);
-    const toHook = overrides(ServerClass, 'onClientMessage');
+    this.#channels = new OwnChannels(context, limitsOf(new.target).channels);
+    const toHook = overrides(new.target, 'onClientMessage');
     this.#connection = new SharedConnection(context.service, context.member, toHook ? 'hook' : 'inbox');
   }
 

@@ -3,8 +3,9 @@
  * send and leave, Lambda delivers what was asked for, and whatever the scheduler has in store.
  */
 import { type Backend, createHandlers } from '../../lib';
-import { overrides, type ServerClass } from '../../lib/server/server-class';
+import type { ServerClass } from '../../lib/server/server-class';
 import type { ServerContext } from '../../lib/server/server-context';
+import { overrides } from '../../lib/server/server-hooks';
 import { FakeGateway, FakeInvoker, type Intercept } from '../../lib/testing';
 import { Actor, digest } from './actor';
 import { atRest } from './at-rest';

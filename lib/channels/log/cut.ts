@@ -7,7 +7,7 @@ import { type Member, toMember } from '../../connections/connection-items';
 import { isOpening } from '../../connections/connection-store';
 import type { Unreached } from '../../delivery/delivery';
 import { ConnectionsApiError } from '../../errors';
-import type { Service } from '../../service';
+import type { ServiceContext } from '../../service-context';
 import { absent, all, equals, itemExists } from '../../table/conditions';
 import type { Item } from '../../table/item';
 import type { ChannelFrames, Subscriber } from './channel-frames';
@@ -23,7 +23,7 @@ export function isRefusal(why: Unreached): why is ConnectionsApiError {
 
 export class Cut {
   constructor(
-    private readonly service: Service,
+    private readonly service: ServiceContext,
     private readonly channel: string,
     private readonly frames: ChannelFrames,
     private readonly deadline: () => number,

@@ -3,7 +3,7 @@
  * posted after reach them as members.
  */
 import { memberKey, toMember } from '../../connections/connection-items';
-import type { Service } from '../../service';
+import type { ServiceContext } from '../../service-context';
 import { absent, all, any, equals } from '../../table/conditions';
 import type { Item } from '../../table/item';
 import type { ChannelFrames } from './channel-frames';
@@ -12,7 +12,7 @@ import type { LineLog } from './line-log';
 import { type Join, joinKey, type LogState, type Position } from './log-items';
 
 export interface NewcomersCollaborators {
-  service: Service;
+  service: ServiceContext;
   log: LineLog;
   frames: ChannelFrames;
   cut: Cut;

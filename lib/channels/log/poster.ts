@@ -8,7 +8,7 @@ import { type Member, toMember } from '../../connections/connection-items';
 import { allOver } from '../../delivery/all-over';
 import { inTurns } from '../../delivery/in-turns';
 import type { ConnectionsApiError } from '../../errors';
-import type { Service } from '../../service';
+import type { ServiceContext } from '../../service-context';
 import { absent, all, always, any, atMost, equals, itemExists, lessThan } from '../../table/conditions';
 import { expiryAfter, type Item } from '../../table/item';
 import { pages, type Table } from '../../table/table';
@@ -64,7 +64,7 @@ interface Lease {
 }
 
 export interface PosterCollaborators {
-  service: Service;
+  service: ServiceContext;
   log: LineLog;
   frames: ChannelFrames;
   range: string;
@@ -80,7 +80,7 @@ export interface PosterCollaborators {
 type Outcome = 'rests' | 'has no time' | 'is too large' | 'has no log';
 
 export class Poster {
-  readonly #service: Service;
+  readonly #service: ServiceContext;
   readonly #log: LineLog;
   readonly #frames: ChannelFrames;
   readonly #range: string;
