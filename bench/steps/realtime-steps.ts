@@ -2,6 +2,7 @@
 import jwt from 'jsonwebtoken';
 import type { ChannelRules } from '../../lib';
 import { RealtimeServer } from '../../lib/realtime';
+import { PUBLISH_IN_PARTS } from '../../lib/realtime/publication-parts';
 import { newWebSocketId } from '../../lib/testing';
 import { MeteredService } from '../metered-service';
 import type { MeteredTable } from '../metered-table';
@@ -12,6 +13,8 @@ const TOKEN_MILLISECONDS = 600_000;
 const AN_OLD_AGE_MILLISECONDS = 60_000;
 const ROOM = 'room/1';
 const OPEN = 'open/1';
+/** With its keys and names, not more than 10 KB. */
+const PART_CHARACTERS = 10_000;
 
 class LobbyServer extends RealtimeServer {
   static override readonly channels: ChannelRules = {
@@ -60,6 +63,15 @@ export async function* realtimeSteps(table: MeteredTable): AsyncGenerator<Step, 
   yield await step('presence, of 2', ada, { presence: { channel: ROOM } });
   yield await step('history, 1 line', ada, { history: { channel: ROOM, limit: 10 } });
   yield await step('rpc', ada, { rpc: { method: 'echo', data: 'hello' } });
+  const text = JSON.stringify('x'.repeat(20_000));
+  const parts = [text.slice(0, PART_CHARACTERS), text.slice(PART_CHARACTERS)].map((part, n) => ({
+    rpc: {
+      method: PUBLISH_IN_PARTS,
+      data: { channel: OPEN, upload: 'upload', part: n + 1, of: 2, text: part },
+    },
+  }));
+  yield await step('publish, a part of 10 KB', ada, parts[0] as object);
+  yield await step('publish, the last of 2 parts, to 2', ada, parts[1] as object);
   yield await step('send', ada, { send: { data: 'hello' } });
   // A user is who the last token says.
   await lobby.clock.advance(1_000);

@@ -26,6 +26,7 @@ import {
   pushText,
   type SubscribeRequest,
 } from './protocol';
+import { PUBLISH_IN_PARTS, PublicationParts } from './publication-parts';
 import { Disconnection, disconnections, errors, RealtimeError, replyError } from './realtime-errors';
 import type { RealtimeServer } from './realtime-server';
 
@@ -137,7 +138,7 @@ export class CommandRunner {
       case 'history':
         return this.#history(history as HistoryRequest);
       case 'rpc':
-        return { data: await server.onRpc(String(rpc.method ?? ''), rpc.data) };
+        return { data: await this.#call(String(rpc.method ?? ''), rpc.data) };
       case 'send':
         await server.onMessage(send?.data);
         return undefined;
@@ -250,6 +251,14 @@ export class CommandRunner {
       if (error instanceof MessageTooLargeError) throw errors.limitExceeded(error.message);
       throw error;
     }
+    return {};
+  }
+
+  async #call(method: string, data: unknown): Promise<unknown> {
+    if (method !== PUBLISH_IN_PARTS) return this.#server.onRpc(method, data);
+    const { service, webSocketId } = this.#server;
+    const publication = await new PublicationParts(service, webSocketId).add(data);
+    if (publication) await this.#publish(publication);
     return {};
   }
 

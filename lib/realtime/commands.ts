@@ -2,6 +2,7 @@
 import { assertClientChannel } from '../channels/client-requests';
 import { isObject } from './json-object';
 import type { Command } from './protocol';
+import { PUBLISH_IN_PARTS } from './publication-parts';
 import { disconnections } from './realtime-errors';
 
 export const METHODS = [
@@ -66,14 +67,32 @@ function parsed(text: string): NamedCommand | undefined {
 }
 
 const SUBSCRIPTIONS_OF_A_MESSAGE = 10;
-const SUBSCRIPTION = /^\s*\{\s*(?:"id"\s*:\s*\d+\s*,\s*)?"subscribe"\s*:/;
+/** A part of a publication is stored, and a row of 32 KB costs as much as twenty messages. */
+const MESSAGES_OF_A_PART = 10;
+/** A part that is smaller costs no more than other commands do. */
+const LARGE_CHARACTERS = 1_024;
 
-/** How many messages a frame counts as, for the limits of the connection. */
+/** How many messages a frame counts as, for the limits of the connection. What is not in the protocol counts, too. */
 export function costOf(frame: string): number {
-  const commands = frame.split('\n').filter((text) => text.trim() !== '');
-  const subscriptions = commands.filter((text) => SUBSCRIPTION.test(text)).length;
-  const others = commands.length - subscriptions;
-  return Math.max(1, others + Math.ceil(subscriptions / SUBSCRIPTIONS_OF_A_MESSAGE));
+  let messages = 0;
+  let subscriptions = 0;
+  for (const text of frame.split('\n')) {
+    if (text.trim() === '') continue;
+    const { method, command } = commandIn(text) ?? {};
+    if (method === 'subscribe') subscriptions += 1;
+    else if (text.length > LARGE_CHARACTERS && command?.rpc?.method === PUBLISH_IN_PARTS)
+      messages += MESSAGES_OF_A_PART;
+    else messages += 1;
+  }
+  return Math.max(1, messages + Math.ceil(subscriptions / SUBSCRIPTIONS_OF_A_MESSAGE));
+}
+
+function commandIn(text: string): NamedCommand | undefined {
+  try {
+    return parsed(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The ids of what can be answered in a frame, whatever else is in it. */

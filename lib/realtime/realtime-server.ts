@@ -81,7 +81,7 @@ export abstract class RealtimeServer extends WebSocketServer {
     await new Expirations(service).end();
   }
 
-  /** Each command counts like a message; of subscriptions, which a client sends together when it comes back, ten do. */
+  /** Each command counts like a message; of subscriptions, which a client sends together when it comes back, ten do; a part of a publication counts like ten. */
   static costOf(frame: string): number {
     return costOf(frame);
   }
@@ -127,7 +127,10 @@ export abstract class RealtimeServer extends WebSocketServer {
     return (await this.#tokens()).subscription(token, { channel, user, client });
   }
 
-  /** Runs for a client's procedure call. Returns its result, which is what JSON takes. @default refused */
+  /**
+   * Runs for a client's procedure call, other than `shared-connection:publish`, by which it publishes large data in
+   * parts. Returns its result, which is what JSON takes. @default refused
+   */
   async onRpc(_method: string, _data: unknown): Promise<unknown> {
     throw errors.methodNotFound();
   }

@@ -1,5 +1,6 @@
 /** Centrifuge's clients, unchanged, against a service on the local runtime. */
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Centrifuge } from 'centrifuge';
@@ -93,17 +94,51 @@ describe('a realtime service', () => {
     await control?.left();
   });
 
-  describe('with a client that asks for what is not there', () => {
-    const connected = async () => {
-      const client = new Centrifuge(app.runtime.webSocketUrl('lobby'), {
-        ...{ websocket: WebSocket, timeout: 20_000, minReconnectDelay: 20 },
-        token: connectionToken({ user: 'ada' }, SECRET),
-      });
-      client.connect();
-      await client.ready(20_000);
-      return client;
-    };
+  const connected = async () => {
+    const client = new Centrifuge(app.runtime.webSocketUrl('lobby'), {
+      ...{ websocket: WebSocket, timeout: 20_000, minReconnectDelay: 20 },
+      token: connectionToken({ user: 'ada' }, SECRET),
+    });
+    client.connect();
+    await client.ready(20_000);
+    return client;
+  };
 
+  describe('with the function of the documentation that publishes in parts', () => {
+    const publishInParts = documentedFunction('publishInParts');
+
+    it('brings 120 KB to a subscriber, with emoji wherever parts end', async () => {
+      const [ada, bob] = [await connected(), await connected()];
+      const subscription = bob.newSubscription(`public:${++rooms}`);
+      const subscribed = new Promise((resolve) => subscription.once('subscribed', resolve));
+      const published = new Promise<{ data: unknown }>((resolve) =>
+        subscription.once('publication', resolve),
+      );
+      subscription.subscribe();
+      await subscribed;
+      const data = { text: `${'😀'.repeat(25_000)}${'"'.repeat(8_000)}` };
+      await publishInParts(ada, subscription.channel, data);
+      expect((await published).data).toEqual(data);
+      for (const client of [ada, bob]) client.disconnect();
+    });
+
+    it('tells the publisher of what onPublish refuses', async () => {
+      const ada = await connected();
+      const publishing = publishInParts(ada, 'quiet:1', 'x'.repeat(40_000));
+      await expect(publishing).rejects.toMatchObject({ code: 103 });
+      ada.disconnect();
+    });
+
+    it('tells the publisher of what is too large, and leaves it connected', async () => {
+      const ada = await connected();
+      const publishing = publishInParts(ada, `public:${++rooms}`, 'x'.repeat(150_000));
+      await expect(publishing).rejects.toMatchObject({ code: 106 });
+      expect(ada.state).toBe('connected');
+      ada.disconnect();
+    });
+  });
+
+  describe('with a client that asks for what is not there', () => {
     it('leaves it disconnected after a frame of more than 32 KB', async () => {
       const client = await connected();
       const disconnected = new Promise((resolve) => client.once('disconnected', resolve));
@@ -161,3 +196,10 @@ describe('a realtime service', () => {
     });
   });
 });
+
+/** As readers copy it. */
+function documentedFunction(name: string): (...given: unknown[]) => Promise<unknown> {
+  const page = readFileSync(join(__dirname, '../../docs/realtime-clients.md'), 'utf8');
+  const [code = ''] = page.match(new RegExp(`async function ${name}\\([\\s\\S]*?\\n}`)) ?? [];
+  return new Function(`${code}; return ${name};`)() as (...given: unknown[]) => Promise<unknown>;
+}

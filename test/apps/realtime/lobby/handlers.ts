@@ -19,8 +19,8 @@ class LobbyServer extends RealtimeServer {
     return decision;
   }
 
-  override async onPublish() {
-    return true;
+  override async onPublish(channel: string) {
+    return !channel.startsWith('quiet:');
   }
 
   override async onRefresh(request: { token: string }) {
