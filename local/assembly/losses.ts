@@ -1,7 +1,15 @@
 /** What does not work on this machine: which routes fail because a part is not run, and whether anything is left. */
 import { UserError } from '../user-error';
-import type { HttpApi } from './apis/http-model';
-import type { App, Integration, NotRun, OtherResource, Route, UnknownValue, WebSocketApi } from './model';
+import type {
+  App,
+  HttpApi,
+  Integration,
+  NotRun,
+  OtherResource,
+  Route,
+  UnknownValue,
+  WebSocketApi,
+} from './model';
 
 /** One entry for each part that is not run, with all the routes that need it. */
 export function brokenRoutes(apis: WebSocketApi[]): OtherResource[] {

@@ -1,6 +1,5 @@
 /** The details of an app for `--verbose`: routes, outputs, and what runs functions other than clients. */
-import type { HttpApi } from '../assembly/apis/http-model';
-import type { App, BucketNotification, ScheduleTiming } from '../assembly/model';
+import type { App, BucketNotification, HttpApi, ScheduleTiming } from '../assembly/model';
 import { functionNameIn } from '../assembly/values/resource-values';
 import { namesForPeople } from '../function-names';
 import { serviceOf } from '../messaging/destinations';

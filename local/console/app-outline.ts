@@ -1,6 +1,5 @@
 /** What an app consists of, as the console shows it: APIs with stages and routes, functions, tables. No values of the environment. */
-import type { HttpApi } from '../assembly/apis/http-model';
-import type { App, Integration, WebSocketApi } from '../assembly/model';
+import type { App, HttpApi, Integration, WebSocketApi } from '../assembly/model';
 import { namesForPeople } from '../function-names';
 import type { Activity } from './activity';
 

@@ -3,9 +3,9 @@
  * `$context` variables of "WebSocket API mapping template reference".
  */
 import type { Log } from '../log';
-import type { AuthorizerContext } from './authorizer';
 import type { DeployedStage } from './deployed-stage';
-import type { IntegrationOutcome } from './integration';
+import type { AuthorizerContext } from './events';
+import type { IntegrationOutcome } from './integration-outcome';
 
 /** What came of a request. */
 export interface Exchange {

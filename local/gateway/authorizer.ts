@@ -12,14 +12,17 @@ import type { Log } from '../log';
 import type { Address } from './address';
 import { AUTHORIZER_TIMEOUT_MILLIS } from './assumptions';
 import { authorizerHeaders, connectQuery } from './connect-request';
-import { authorizerEvent, type ConnectionFacts, connectContext, type EventRequest } from './events';
+import {
+  type AuthorizerContext,
+  authorizerEvent,
+  type ConnectionFacts,
+  connectContext,
+  type EventRequest,
+} from './events';
 import { identityIn } from './identity-source';
 import { verdictOf } from './policy';
 import { MAX_AUTHORIZER_RESULT_BYTES } from './quotas';
 import { FORBIDDEN, INTERNAL_ERROR, type Refusal, UNAUTHORIZED } from './refusal';
-
-/** What the function returned about the client. Every later event of the connection includes it. */
-export type AuthorizerContext = Readonly<Record<string, string>>;
 
 export type Authorization =
   | { kind: 'refused'; refusal: Refusal }

@@ -2,7 +2,6 @@
  * The events of the Lambda proxy integration, as JSON: every key, its order and its format as API Gateway sends them.
  */
 import { commonLogTime } from '../common-log-time';
-import type { AuthorizerContext } from './authorizer';
 import type { CloseCause } from './close-codes';
 import type { ConnectHeaders, ConnectQuery } from './connect-request';
 import type { DeployedStage } from './deployed-stage';
@@ -21,6 +20,9 @@ export interface CallerIdentity {
   readonly user?: string;
 }
 
+/** What the authorizer's function returned about the client, and the `principalId`. */
+export type AuthorizerContext = Readonly<Record<string, string>>;
+
 /** What every event of one connection repeats. */
 export interface ConnectionFacts {
   readonly connectionId: string;
@@ -30,7 +32,7 @@ export interface ConnectionFacts {
   readonly connectedAt: number;
   /** Without `userAgent` if the client sent none. */
   readonly identity: CallerIdentity;
-  /** What an authorizer said of the client, if one was asked. */
+  /** Absent if `$connect` has no Lambda authorizer. */
   readonly authorizer?: AuthorizerContext;
 }
 

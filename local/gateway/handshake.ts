@@ -19,7 +19,8 @@ import {
 } from './events';
 import { HEAD_TOO_LARGE, hasTooLargeHead } from './head-size';
 import type { Ids } from './ids';
-import type { Integrations, ProxyResult } from './integration';
+import type { Integrations } from './integration';
+import type { ProxyResult } from './integration-outcome';
 import { inputOf } from './integration-templates';
 import { MAX_URL_CHARACTERS } from './quotas';
 import {

@@ -7,7 +7,7 @@ import type { Log } from '../log';
 import { httpIntegrationHeaders } from './assumptions';
 import { bytesForBackend, textOfAnswer } from './content-handling';
 import { callHttp, type HttpAnswer } from './http-call';
-import type { IntegrationOutcome } from './integration';
+import type { IntegrationOutcome } from './integration-outcome';
 import {
   inputOf,
   logFailure,

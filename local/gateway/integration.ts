@@ -1,6 +1,6 @@
 /**
- * The integration of a route: answers from templates, calls a service or a URL, or runs its function within the time
- * limit and reads the result.
+ * Runs the integration of a route: answers from templates, calls a service or a URL, or invokes a function within the
+ * time limit and reads its result.
  */
 import type { LambdaIntegration, Route } from '../assembly/model';
 import type { Clock } from '../clock';
@@ -9,25 +9,10 @@ import type { FunctionInvoker, InvocationOutcome } from '../lambda/invocation';
 import type { Log } from '../log';
 import { isUsableBody, isUsableStatusCode } from './assumptions';
 import { HttpIntegrations } from './http-integration';
+import type { IntegrationOutcome, ProxyResult } from './integration-outcome';
 import { LambdaCustomIntegrations } from './lambda-integration';
 import { MockIntegrations } from './mock-integration';
 import { ServiceIntegrations } from './service-integration';
-
-export interface ProxyResult {
-  statusCode: number;
-  /** Decoded, if the function said that it is base64. */
-  body?: string;
-  headers: Record<string, unknown>;
-}
-
-export type IntegrationOutcome =
-  | { kind: 'result'; result: ProxyResult; requestId?: string }
-  /** The function threw, ended, or returned something that is not a proxy result. */
-  | { kind: 'failed'; requestId?: string }
-  /** The time limit passed. The function keeps running. */
-  | { kind: 'timedOut' }
-  /** The function could not be started, or the integration is not run. */
-  | { kind: 'notInvoked' };
 
 export interface IntegrationsOptions {
   invoker: FunctionInvoker;
@@ -78,7 +63,7 @@ export class Integrations {
     }
     if (integration.type === 'NOT_RUN') {
       this.#log.warn(
-        `${route.routeKey} fails, because ${integration.path} is not run. The list at the start says why.`,
+        `${route.routeKey} fails, because the runtime does not run ${integration.path}. The list at the start says why.`,
       );
       whenOver?.();
       return Promise.resolve({ kind: 'notInvoked' });

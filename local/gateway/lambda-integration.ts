@@ -6,7 +6,7 @@ import type { LambdaCustomIntegration, Route } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { FunctionInvoker, InvocationOutcome } from '../lambda/invocation';
 import type { Log } from '../log';
-import type { IntegrationOutcome } from './integration';
+import type { IntegrationOutcome } from './integration-outcome';
 import {
   inputOf,
   logFailure,

@@ -1,7 +1,7 @@
 /** MOCK integrations: the request template sets the status, and the status selects the response. */
 import type { MockIntegration, Route } from '../assembly/model';
 import type { Log } from '../log';
-import type { IntegrationOutcome } from './integration';
+import type { IntegrationOutcome } from './integration-outcome';
 import {
   inputOf,
   logFailure,

@@ -6,7 +6,7 @@ import { PERSONAL_CREDENTIALS } from '../iam/identities';
 import { signatureHeaders } from '../iam/signer';
 import type { Log } from '../log';
 import { callHttp, type HttpAnswer } from './http-call';
-import type { IntegrationOutcome } from './integration';
+import type { IntegrationOutcome } from './integration-outcome';
 import {
   inputOf,
   logFailure,

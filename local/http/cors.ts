@@ -1,6 +1,6 @@
 /** What HTTP APIs and function URLs do about CORS themselves. Source: "Configure CORS for HTTP APIs". */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { CorsRules } from '../assembly/apis/http-model';
+import type { CorsRules } from '../assembly/model';
 
 /** A preflight request is answered without the function, whatever its path. */
 export function isPreflight(method: string, headers: IncomingHttpHeaders): boolean {

@@ -1,5 +1,5 @@
 /** What each kind of API answers when it cannot pass on a request, or its function fails. */
-import type { HttpApiKind } from '../assembly/apis/http-model';
+import type { HttpApiKind } from '../assembly/model';
 
 export interface Failure {
   statusCode: number;

@@ -2,7 +2,7 @@
  * Which stage of which API a plain HTTP request is for: by the API's own host, or by `/{apiId}/{stage}/…` on this
  * machine. The stage `$default` does not appear in the path.
  */
-import type { HttpApi, HttpStage } from '../assembly/apis/http-model';
+import type { HttpApi, HttpStage } from '../assembly/model';
 import { executeApiDomain, functionUrlDomain } from '../aws-domains';
 import { hostName } from '../endpoint/host-header';
 

@@ -3,7 +3,7 @@
  * response.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { HttpApi, HttpIntegration, HttpLambdaIntegration } from '../assembly/apis/http-model';
+import type { HttpApi, HttpApiIntegration, HttpLambdaIntegration } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { NameForPeople } from '../function-names';
 import { sourceIp } from '../gateway/connect-request';
@@ -96,7 +96,7 @@ export class HttpApis {
     return this.#invoke(proxied, integration, request.headers.accept);
   }
 
-  #withoutFunction(integration: Exclude<HttpIntegration, HttpLambdaIntegration>, what: string): Answer {
+  #withoutFunction(integration: Exclude<HttpApiIntegration, HttpLambdaIntegration>, what: string): Answer {
     if (integration.type === 'MOCK') {
       const { statusCode, headers } = integration;
       const named = Object.entries(headers).map(([name, value]): [string, string[]] => [name, [value]]);

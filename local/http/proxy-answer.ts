@@ -1,5 +1,5 @@
 /** Turns a function's result from a proxy integration into a response. */
-import type { HttpApiKind } from '../assembly/apis/http-model';
+import type { HttpApiKind } from '../assembly/model';
 import { DEFAULT_CONTENT_TYPE } from './assumptions';
 import { isAmong } from './proxy-request';
 

@@ -1,6 +1,6 @@
 /** A request in the form that both payload formats need. */
 import type { IncomingMessage } from 'node:http';
-import type { HttpApi } from '../assembly/apis/http-model';
+import type { HttpApi } from '../assembly/model';
 import { FORWARDED_PORT, FORWARDED_PROTO } from '../gateway/assumptions';
 import { sourceIp } from '../gateway/connect-request';
 import { TEXT_TYPES } from './assumptions';

@@ -1,5 +1,5 @@
 /** Which route a request takes: the most specific one, by API Gateway's rules. */
-import type { HttpRoute } from '../assembly/apis/http-model';
+import type { HttpRoute } from '../assembly/model';
 
 export interface MatchedRoute {
   route: HttpRoute;

@@ -7,9 +7,7 @@ import { isArnLike } from '../assembly/permissions/arn-pattern';
 import { isGlob } from '../glob';
 import type { Condition } from './policy-statement';
 import { withVariables } from './policy-variables';
-
-/** The values of a condition key, which is in lower case; undefined if the request has no such key. */
-export type RequestContext = (key: string) => readonly string[] | undefined;
+import type { RequestContext } from './request-context';
 
 /** Whether one value of the request matches one of the policy. */
 type Comparison = (value: string, wanted: string) => boolean;

@@ -3,9 +3,10 @@
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 import { isGlob } from '../glob';
-import { conditionsHold, type RequestContext } from './conditions';
+import { conditionsHold } from './conditions';
 import type { Patterns, PolicyStatement, Principals } from './policy-statement';
 import { hasVariables, withVariables } from './policy-variables';
+import type { RequestContext } from './request-context';
 
 export interface PolicyPrincipal {
   /** Of the session: `arn:aws:sts::…:assumed-role/{role}/{function}`. */

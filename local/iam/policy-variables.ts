@@ -1,5 +1,5 @@
 /** Policy variables, such as `${aws:PrincipalArn}`, in resources and in the values of conditions. */
-import type { RequestContext } from './conditions';
+import type { RequestContext } from './request-context';
 
 const VARIABLE = /\$\{([^}]*)\}/g;
 const DEFAULT = /^([^,]+),\s*'(.*)'$/;

@@ -2,10 +2,10 @@
 import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
 import { invokedFunction } from '../functions/invoked-function';
+import type { HttpApi, HttpApiIntegration } from '../model';
 import type { Resource } from '../values/resource';
 import { functionNameIn, functionUrlId } from '../values/resource-values';
 import { corsRules } from './http-apis';
-import type { HttpApi, HttpIntegration } from './http-model';
 
 /** A function URL has no time limit except the function's own: fifteen minutes at most. */
 const MAX_TIMEOUT_MILLIS = 900_000;
@@ -27,7 +27,7 @@ export function readFunctionUrls(assembly: Assembly, functions: ReadFunctions): 
   });
 }
 
-function integrationOf(url: Resource, assembly: Assembly, functions: ReadFunctions): HttpIntegration {
+function integrationOf(url: Resource, assembly: Assembly, functions: ReadFunctions): HttpApiIntegration {
   const refusal = refusalOf(url, assembly);
   if (refusal !== undefined) return { type: 'NOT_RUN', path: url.path, reason: refusal };
   const target = url.text('TargetFunctionArn') ?? '';

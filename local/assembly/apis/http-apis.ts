@@ -1,10 +1,9 @@
 /** HTTP APIs (`AWS::ApiGatewayV2::Api` with ProtocolType HTTP): their routes, stages and CORS settings. */
 import type { Assembly } from '../assembly';
-import type { OtherResource } from '../model';
+import type { CorsRules, HttpApi, HttpApiIntegration, HttpRoute, HttpStage, OtherResource } from '../model';
 import { isObject, type Json } from '../values/json';
 import type { Resource } from '../values/resource';
 import { type HttpIntegrations, notRunAuthorization, perStage } from './http-integrations';
-import type { CorsRules, HttpApi, HttpIntegration, HttpRoute, HttpStage } from './http-model';
 import { servedApis } from './served-apis';
 
 const API = 'AWS::ApiGatewayV2::Api';
@@ -68,7 +67,7 @@ function readRoute(
   const routeKey = route.text('RouteKey') ?? '$default';
   const [, method = 'ANY', resource = '$default'] = /^([A-Z]+) (\/.*)$/.exec(routeKey) ?? [];
   const authorization = notRunAuthorization(route, route.text('AuthorizationType') ?? 'NONE');
-  const integrationIn = (stage: HttpStage): HttpIntegration =>
+  const integrationIn = (stage: HttpStage): HttpApiIntegration =>
     authorization ??
     integrations.ofHttpApi(route, {
       stage,

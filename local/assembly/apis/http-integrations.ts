@@ -2,12 +2,11 @@
 import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
 import { invokedFunction, withStageVariables } from '../functions/invoked-function';
-import type { NotRun } from '../model';
+import type { HttpApiIntegration, HttpRoute, HttpStage, NotRun, StaticAnswer } from '../model';
 import { InvokingRoles } from '../permissions/invoking-roles';
 import { LambdaPermissions } from '../permissions/lambda-permissions';
 import { isObject, type Json, listAt, objectAt, textAt } from '../values/json';
 import type { Resource } from '../values/resource';
-import type { HttpIntegration, HttpRoute, HttpStage, StaticAnswer } from './http-model';
 
 /** The stage for which an integration is read, and the request's ARN in the function's permissions. */
 export interface IntegratedRequest {
@@ -41,7 +40,7 @@ export class HttpIntegrations {
     );
   }
 
-  ofHttpApi(route: Resource, request: IntegratedRequest): HttpIntegration {
+  ofHttpApi(route: Resource, request: IntegratedRequest): HttpApiIntegration {
     const integration = this.#byTarget.get(route.text('Target') ?? '');
     if (!integration) return notRun(route.path, 'has no integration of this app');
     const type = integration.text('IntegrationType');
@@ -56,7 +55,7 @@ export class HttpIntegrations {
     });
   }
 
-  ofRestApi(method: Resource, request: IntegratedRequest): HttpIntegration {
+  ofRestApi(method: Resource, request: IntegratedRequest): HttpApiIntegration {
     const integration = method.property('Integration');
     const type = textAt(integration, 'Type');
     if (type === 'MOCK') return staticAnswer(method, integration);
@@ -79,7 +78,7 @@ export class HttpIntegrations {
     resource: Resource,
     { stage, maxTimeoutMillis, sources }: IntegratedRequest,
     { uri, credentials, timeoutMillis = maxTimeoutMillis, payloadFormat }: Target,
-  ): HttpIntegration {
+  ): HttpApiIntegration {
     const invoked = invokedFunction(withStageVariables(uri, stage.variables), this.#functions);
     if ('reason' in invoked) return notRun(invoked.path ?? resource.path, invoked.reason);
     const { functionArn, functionName, qualifier } = invoked;
@@ -119,7 +118,7 @@ export function notRunAuthorization(resource: Resource, type: string): NotRun | 
 /** One integration if all stages have the same; otherwise the first, and each stage's own. */
 export function perStage(
   stages: HttpStage[],
-  integrationIn: (stage: HttpStage) => HttpIntegration,
+  integrationIn: (stage: HttpStage) => HttpApiIntegration,
 ): Pick<HttpRoute, 'integration' | 'integrationsByStage'> {
   const all = stages.map((stage) => [stage.stageName, integrationIn(stage)] as const);
   const [, integration] = all[0] as (typeof all)[number];

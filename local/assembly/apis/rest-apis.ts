@@ -1,10 +1,9 @@
 /** REST APIs (`AWS::ApiGateway::RestApi`): their resources, methods and stages. */
 import type { Assembly } from '../assembly';
-import type { OtherResource } from '../model';
+import type { HttpApi, HttpApiIntegration, HttpRoute, HttpStage, OtherResource } from '../model';
 import { isObject } from '../values/json';
 import type { Resource } from '../values/resource';
 import { type HttpIntegrations, notRunAuthorization, perStage } from './http-integrations';
-import type { HttpApi, HttpIntegration, HttpRoute, HttpStage } from './http-model';
 import { servedApis } from './served-apis';
 
 /** The longest default timeout of a REST API's integration (quota "Maximum integration timeout"). */
@@ -69,7 +68,7 @@ function readMethod(
   const authorization =
     notRunAuthorization(method, method.text('AuthorizationType') ?? 'NONE') ??
     (method.flag('ApiKeyRequired') ? notRunAuthorization(method, 'an API key') : undefined);
-  const integrationIn = (stage: HttpStage): HttpIntegration =>
+  const integrationIn = (stage: HttpStage): HttpApiIntegration =>
     authorization ??
     integrations.ofRestApi(method, {
       stage,

@@ -1,6 +1,5 @@
-import type { OtherResource } from '../model';
+import type { HttpApi, OtherResource } from '../model';
 import type { Resource } from '../values/resource';
-import type { HttpApi } from './http-model';
 
 /** The APIs that can be read. The others are listed with the reason that `read` gives. */
 export function servedApis(

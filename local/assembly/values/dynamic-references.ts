@@ -1,17 +1,23 @@
 /** References such as `{{resolve:ssm:/chat/limit}}`, which CloudFormation replaces during a deployment. */
+import type { UserError } from '../../user-error';
+import { isObject, type Json } from './json';
 
-import type { Scope } from './intrinsics';
-import type { Json } from './json';
-import { isObject } from './json';
+/** Where the references get their values. `at` is the place of the reference, for messages. */
+export interface StoredValues {
+  storedParameter(name: string, at: string): Json;
+  /** The text of a secret, or of one of its keys if the key is not empty. */
+  secretText(id: string, jsonKey: string, at: string): string;
+  mistake(at: string, text: string): UserError;
+}
 
 const REFERENCE = /\{\{resolve:(ssm|ssm-secure|secretsmanager):([^}]*)\}\}/g;
 
-export function resolveReferences(text: string, scope: Scope, at: string): string {
+export function resolveReferences(text: string, values: StoredValues, at: string): string {
   if (!text.includes('{{resolve:')) return text;
   return text.replace(REFERENCE, (reference, service: string, key: string) => {
-    if (service === 'ssm') return storedText(key, scope, at);
-    if (service === 'secretsmanager') return secretText(reference, key, scope, at);
-    throw scope.mistake(
+    if (service === 'ssm') return storedText(key, values, at);
+    if (service === 'secretsmanager') return secretText(reference, key, values, at);
+    throw values.mistake(
       at,
       `${reference}: CloudFormation allows ssm-secure only in a few properties, such as database passwords. Read the value at run time with GetParameter`,
     );
@@ -19,19 +25,19 @@ export function resolveReferences(text: string, scope: Scope, at: string): strin
 }
 
 /** `name` or `name:version`. */
-function storedText(key: string, scope: Scope, at: string): string {
+function storedText(key: string, values: StoredValues, at: string): string {
   const name = key.replace(/:\d+$/, '');
-  return asText(scope.storedParameter(name, at));
+  return asText(values.storedParameter(name, at));
 }
 
 /** `secret-id:SecretString:json-key:version-stage:version-id`. Only the first part is required. */
-function secretText(reference: string, key: string, scope: Scope, at: string): string {
+function secretText(reference: string, key: string, values: StoredValues, at: string): string {
   const [, id = '', part = '', jsonKey = ''] =
     /^(arn:(?:[^:]*:){5}[^:]*|[^:]*)(?::([^:]*))?(?::([^:]*))?/.exec(key) ?? [];
   if (part !== '' && part !== 'SecretString') {
-    throw scope.mistake(at, `${reference} names ${part}; CloudFormation resolves only SecretString`);
+    throw values.mistake(at, `${reference} names ${part}; CloudFormation resolves only SecretString`);
   }
-  return scope.secretText(id, jsonKey, at);
+  return values.secretText(id, jsonKey, at);
 }
 
 /** The value of one key of a JSON secret. */

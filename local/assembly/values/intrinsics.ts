@@ -1,11 +1,10 @@
 /** CloudFormation's intrinsic functions: turns a value from a template into the value that CloudFormation would see. */
-import type { UserError } from '../../user-error';
 import { subnets } from './cidr';
-import { resolveReferences } from './dynamic-references';
+import { resolveReferences, type StoredValues } from './dynamic-references';
 import { isObject, type Json, type JsonObject, textAt } from './json';
 
 /** What an expression can refer to in its template. `at` is the expression's own place, for messages. */
-export interface Scope {
+export interface Scope extends StoredValues {
   readonly region: string;
   reference(name: string, at: string): Json | undefined;
   attribute(logicalId: string, name: string, at: string): Json | undefined;
@@ -16,11 +15,6 @@ export interface Scope {
   stackOutput(stackName: string, outputName: string, region: string | undefined, at: string): Json;
   /** A value that no template has: set by the user under one of the names, or a placeholder. */
   outsideValue(names: [string, ...string[]], at: string, text: string): Json;
-  /** What the parameter store has under a name. */
-  storedParameter(name: string, at: string): Json;
-  /** The text of a secret, or of one of its keys if the key is not empty. */
-  secretText(id: string, jsonKey: string, at: string): string;
-  mistake(at: string, text: string): UserError;
 }
 
 /** The resolved value; `undefined` for AWS::NoValue. */

@@ -4,15 +4,7 @@
  */
 import { isObject, type Json, type JsonObject } from '../../assembly/values/json';
 import { validationError } from '../dynamodb-error';
-import { type Fields, membersOf, type Shape } from './shape';
-
-export interface Constraint {
-  /** The rule in error messages. */
-  rule: string;
-  holds(value: Json): boolean;
-  /** Missing values are checked, too. */
-  seesNull?: boolean;
-}
+import { type Constraint, type Fields, membersOf, type Shape } from './shape';
 
 const MAX_ERRORS = 10;
 

@@ -5,7 +5,14 @@
 import { isObject, type Json, type JsonObject } from '../../assembly/values/json';
 import { ATTRIBUTE_TYPES } from '../attribute-value';
 import { serializationError, validationError } from '../dynamodb-error';
-import type { Constraint } from './constraints';
+
+export interface Constraint {
+  /** The rule in error messages. */
+  rule: string;
+  holds(value: Json): boolean;
+  /** Missing values are checked, too. */
+  seesNull?: boolean;
+}
 
 export type Shape = { constraints: Constraint[] } & (
   | { kind: 'text' | 'boolean' | 'integer' | 'long' | 'blob' | 'timestamp' }

@@ -1,8 +1,18 @@
 /** Requests about tables: their shape, tags, time to live and streams. */
 
 import { managedTableName, nameRules, tableName, throughput } from './common-fields';
-import { atLeast, atMost, type Constraint, maxLength, minLength, notNull, oneOf } from './constraints';
-import { boolean, element, type Fields, integer, list, long, structure, text } from './shape';
+import { atLeast, atMost, maxLength, minLength, notNull, oneOf } from './constraints';
+import {
+  boolean,
+  type Constraint,
+  element,
+  type Fields,
+  integer,
+  list,
+  long,
+  structure,
+  text,
+} from './shape';
 
 const keySchema = (keyType: Constraint[]) =>
   list(

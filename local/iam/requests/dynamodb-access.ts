@@ -4,7 +4,7 @@
  */
 import { isObject, type Json, type JsonObject, listAt, textAt } from '../../assembly/values/json';
 import type { AccessApp, WantedAccess } from '../access';
-import type { RequestContext } from '../conditions';
+import type { RequestContext } from '../request-context';
 
 /** Operations that are about no table. */
 const OF_NO_TABLE = new Set([

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { HttpApi, HttpLambdaIntegration } from '../../../local/assembly/apis/http-model';
+import type { HttpApi, HttpLambdaIntegration } from '../../../local/assembly/model';
 import { ManualClock } from '../../../local/clock';
 import { HttpApis } from '../../../local/http/http-apis';
 import type { FunctionInvoker, InvocationOutcome } from '../../../local/lambda/invocation';

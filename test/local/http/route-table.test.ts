@@ -1,4 +1,4 @@
-import type { HttpRoute } from '../../../local/assembly/apis/http-model';
+import type { HttpRoute } from '../../../local/assembly/model';
 import { RouteTable } from '../../../local/http/route-table';
 
 const integration = { type: 'NOT_RUN', path: '', reason: '' } as const;

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../local/assembly/values/json';
-import type { RequestContext } from '../../../local/iam/conditions';
 import { PolicyEvaluator } from '../../../local/iam/policy-evaluator';
 import { readStatements } from '../../../local/iam/policy-statement';
+import type { RequestContext } from '../../../local/iam/request-context';
 
 const ACCOUNT = '111122223333';
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/Writer`;

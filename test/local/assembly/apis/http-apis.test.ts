@@ -25,8 +25,7 @@ import {
   Runtime,
   HttpMethod as UrlMethod,
 } from 'aws-cdk-lib/aws-lambda';
-import type { HttpApi as ReadHttpApi } from '../../../../local/assembly/apis/http-model';
-import type { App as ReadApp } from '../../../../local/assembly/model';
+import type { App as ReadApp, HttpApi as ReadHttpApi } from '../../../../local/assembly/model';
 import { readAssembly } from '../../../../local/assembly/read-assembly';
 
 const code = mkdtempSync(join(tmpdir(), 'code-'));

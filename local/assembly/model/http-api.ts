@@ -1,5 +1,5 @@
-/** The parts of an app that answer plain HTTP requests: HTTP APIs, REST APIs and function URLs. */
-import type { NotRun } from '../model';
+/** HTTP APIs, REST APIs and function URLs, in one form. */
+import type { NotRun } from './not-run';
 
 export type HttpApiKind = 'HTTP' | 'REST' | 'FUNCTION_URL';
 
@@ -12,7 +12,7 @@ export interface HttpApi {
   name: string;
   stages: HttpStage[];
   routes: HttpRoute[];
-  /** What API Gateway or Lambda does about CORS itself. REST APIs have routes for it. */
+  /** CORS that API Gateway or Lambda handles itself. REST APIs have routes for it. */
   cors?: CorsRules;
   /** For a REST API: content types that are sent as base64. */
   binaryMediaTypes: string[];
@@ -30,12 +30,12 @@ export interface HttpRoute {
   method: string;
   /** `/rooms/{id}`, `/{proxy+}`, or `$default` for requests that match no other route. */
   resource: string;
-  integration: HttpIntegration;
+  integration: HttpApiIntegration;
   /** By stage name, if a stage's integration differs. */
-  integrationsByStage?: Record<string, HttpIntegration>;
+  integrationsByStage?: Record<string, HttpApiIntegration>;
 }
 
-export type HttpIntegration = HttpLambdaIntegration | StaticAnswer | NotRun;
+export type HttpApiIntegration = HttpLambdaIntegration | StaticAnswer | NotRun;
 
 export interface HttpLambdaIntegration {
   type: 'AWS_PROXY';
