@@ -225,16 +225,19 @@ export class Access {
   }
 
   /** What users need to know to sign requests, because nothing else tells them. */
-  #tellFault({ kind, message }: SignatureFault, service: string): void {
+  #tellFault(fault: SignatureFault, service: string): void {
+    const { kind, message } = fault;
     const key = `${kind}\n${service}`;
     if (this.#told.has(key) || this.#told.size >= MAX_TOLD) return;
     this.#told.add(key);
     const remedy =
       kind === 'unknown key' || kind === 'wrong token'
-        ? ' Your own programs must use AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local, and no AWS_SESSION_TOKEN.'
-        : '';
+        ? 'Your own programs must use AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local, and no AWS_SESSION_TOKEN.'
+        : fault.remedy;
     this.#options.log.warn(
-      `A request to ${service} was refused because of its signature (${kind}): ${message}${remedy}`,
+      [`A request to ${service} was refused because of its signature (${kind}):`, message.trim(), remedy]
+        .filter(Boolean)
+        .join(' '),
     );
   }
 }

@@ -96,6 +96,7 @@ export class SignatureCheck {
       throw new SignatureFault(
         'wrong scope',
         `Credential should be scoped to a valid region, not '${scope.region}'. `,
+        `The client in ${identity.functionName} is for ${scope.region}, but the app runs in ${region}. Start with --region ${scope.region}, or let the client use AWS_REGION.`,
       );
     }
     if (timestamp.slice(0, 8) === scope.day) return;

@@ -20,6 +20,8 @@ export class SignatureFault extends Error {
   constructor(
     readonly kind: FaultKind,
     message: string,
+    /** What to do about it, for the log. */
+    readonly remedy?: string,
   ) {
     super(message);
   }

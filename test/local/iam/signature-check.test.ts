@@ -220,6 +220,14 @@ describe('SignatureCheck', () => {
     expect(fault).toMatchObject({ kind, message: expect.stringContaining(words) });
   });
 
+  it("says how to run the app in the region of a function's client", async () => {
+    const request = await signed({ body: '{}' }, { credentials: ofFunction, region: 'eu-west-1' });
+    const fault = faultOf(() => checkAt().verify(request, 'dynamodb', Buffer.from('{}')));
+    expect(fault?.remedy).toBe(
+      'The client in fn is for eu-west-1, but the app runs in us-east-1. Start with --region eu-west-1, or let the client use AWS_REGION.',
+    );
+  });
+
   it('takes the time that answers tell, where the clock is turned', async () => {
     const turned = new SignatureCheck({
       identities,
