@@ -183,7 +183,7 @@ export class Handshake {
     if (authorizer.type === 'REQUEST')
       return this.#parts.authorizers.authorize(authorizer, facts, arrival, context);
     this.#parts.log.warn(
-      `A handshake fails, because ${authorizer.path} is not run. The list at the start says why.`,
+      `A handshake fails, because the runtime does not run ${authorizer.path}. The list at the start says why.`,
     );
     return { kind: 'refused', refusal: INTERNAL_ERROR };
   }

@@ -13,7 +13,7 @@ describe('What is not run', () => {
     raw.handshake();
     expect(await raw.head()).toContain('HTTP/1.1 500 ');
     expect(gateway.functions.events).toEqual([]);
-    expect(gateway.logged).toEqual([expect.stringContaining('Stack/Part is not run')]);
+    expect(gateway.logged).toEqual([expect.stringContaining('does not run Stack/Part')]);
   });
 
   it('answers a message with an error frame, and costs no other route', async () => {
