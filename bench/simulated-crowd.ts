@@ -1,5 +1,5 @@
 /** A connection table with a crowd of any size in it, whose rows are made as they are read. It counts what DynamoDB would charge. */
-import { serviceChannelPk } from '../lib/connections/connection-items';
+import { MEMBER_PREFIX as PREFIX, serviceChannelPk } from '../lib/connections/connection-items';
 import type { Condition } from '../lib/table/conditions';
 import type { Item, Key } from '../lib/table/item';
 import type { Change, Page, Range, Table } from '../lib/table/table';
@@ -8,7 +8,6 @@ import type { Change, Page, Range, Table } from '../lib/table/table';
 const MEMBER_BYTES = 245;
 const READ_UNIT_BYTES = 4_096;
 const HASHES = 256;
-const PREFIX = 'MEMBER#';
 const ID_DIGITS = 16;
 
 export class SimulatedCrowd implements Table {

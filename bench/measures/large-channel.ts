@@ -1,7 +1,7 @@
 /** One publication to thousands of sockets, some of which have vanished, split over workers of the service's function. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { backendFromEnvironment, type DeliveryReport, type FanOutOptions, Service } from '../../lib';
-import { OPENING_WINDOW_MILLISECONDS } from '../../lib/connections/connection-store';
+import { OPENING_WINDOW_MILLISECONDS } from '../../lib/connections/opening-window';
 import { Crowd } from '../crowd';
 import { ServerProcess } from '../server-process';
 

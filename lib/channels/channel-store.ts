@@ -10,14 +10,16 @@ import type { Clock } from '../clock';
 import {
   channelPk,
   connectionKey,
+  LAST_RESORT_SECONDS,
   type Member,
   type MemberKey,
   memberKey,
   toConnection,
   toMember,
 } from '../connections/connection-items';
-import { LAST_RESORT_SECONDS, notIdentifiedAfter } from '../connections/connection-store';
+import { notIdentifiedAfter } from '../connections/identification-order';
 import { identityChange, identityOf, isSameIdentity, type KnownIdentity } from '../connections/identity';
+import { memberRows } from '../connections/member-rows';
 import { allOver } from '../delivery/all-over';
 import { inTurns, turnsOf } from '../delivery/in-turns';
 import { InvalidValueError, TooManyChannelsError } from '../errors';
@@ -237,8 +239,7 @@ export class ChannelStore {
   /** Everyone in a channel, read consistently. Includes every subscription that was acknowledged before. */
   async *members(service: string, channel: string): AsyncGenerator<Member, void, undefined> {
     assertChannelName(channel);
-    const range = { pk: channelPk(service, channel), prefix: 'MEMBER#' };
-    for await (const page of pages(this.table, range)) for (const item of page) yield toMember(item);
+    for await (const item of memberRows(this.table, channelPk(service, channel))) yield toMember(item);
   }
 
   /** A closed connection leaves all of its channels, which are returned. One query, and two deletes a channel. */

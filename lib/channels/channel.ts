@@ -7,6 +7,7 @@ import { MAX_MESSAGE_BYTES } from '../delivery/delivery';
 import type { DeliveryReport } from '../delivery/delivery-report';
 import { InvalidUseError, InvalidValueError, MessageTooLargeError } from '../errors';
 import type { PublishOptions } from '../fan-out/fan-out';
+import { jsonText } from '../messages/json-text';
 import type { ChannelPresence } from '../presence/channel-presence';
 import { type PresentUser, presentUsers } from '../presence/presence-form';
 import type { ServiceContext } from '../service-context';
@@ -305,16 +306,5 @@ function positionOf({ epoch, offset }: Position): Position {
 
 /** @throws InvalidValueError */
 function jsonOf(data: unknown): string {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(data);
-  } catch (cause) {
-    throw new InvalidValueError(`A publication must be valid JSON data: ${String(cause)}.`, { cause });
-  }
-  if (text === undefined) {
-    throw new InvalidValueError(
-      `A publication must be valid JSON data (text, numbers, true, false, null, lists and objects), not ${typeof data}.`,
-    );
-  }
-  return text;
+  return jsonText(data, 'A publication must be JSON');
 }

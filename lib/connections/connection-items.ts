@@ -10,8 +10,17 @@ import { createHash } from 'node:crypto';
 import type { ConnectionAddress } from '../management-api/connections-client';
 import type { Item, Key, Value } from '../table/item';
 
+/**
+ * Items expire after this time even if every sweep fails. DynamoDB's expiry runs no hook, so it is far longer than
+ * the 2 hours of a connection.
+ */
+export const LAST_RESORT_SECONDS = 24 * 60 * 60;
+
 /** The channel that contains every connection of a service. */
 export const SERVICE_CHANNEL = '*';
+
+/** The sort keys of members begin with it. */
+export const MEMBER_PREFIX = 'MEMBER#';
 
 export interface Connection extends ConnectionAddress {
   service: string;
@@ -103,7 +112,7 @@ export function sweepKey(service: string): Key {
 
 /** Two hex digits of a hash spread a channel over 256 ranges, so that workers can process ranges in parallel. */
 export function memberKey({ service, webSocketId, channel = SERVICE_CHANNEL }: MemberKey): Key {
-  return { pk: channelPk(service, channel), sk: `MEMBER#${spreadOf(webSocketId)}#${webSocketId}` };
+  return { pk: channelPk(service, channel), sk: `${MEMBER_PREFIX}${spreadOf(webSocketId)}#${webSocketId}` };
 }
 
 /** Two hex digits of an id's hash. */

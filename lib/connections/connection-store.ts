@@ -1,7 +1,6 @@
 /**
- * The items of a connection's life and the conditions of their changes: who is connected, and how a departure is
- * cleaned up exactly once. Every write recognizes its own earlier success, because the SDK repeats a call whose
- * response was lost.
+ * Who is connected: a connection's row and its anchor, and the conditions of their changes until it closes. Every write recognizes its
+ * own earlier success, because the SDK repeats a call whose response was lost.
  */
 import type { Clock } from '../clock';
 import {
@@ -9,7 +8,6 @@ import {
   all,
   always,
   any,
-  type Condition,
   equals,
   exists,
   itemAbsent,
@@ -18,10 +16,11 @@ import {
   notBeyond,
 } from '../table/conditions';
 import { expiryAfter, type Value } from '../table/item';
-import { type Change, pages, type Table } from '../table/table';
+import type { Change, Table } from '../table/table';
 import {
   type Connection,
   connectionKey,
+  LAST_RESORT_SECONDS,
   type Member,
   type MemberKey,
   memberKey,
@@ -30,22 +29,14 @@ import {
   toConnection,
   toMember,
 } from './connection-items';
+import {
+  type IdentifyingRequest,
+  identificationOrder,
+  notIdentifiedAfter,
+  timeOfOrder,
+} from './identification-order';
 import { type Identity, identityChange, identityOf, type KnownIdentity } from './identity';
-
-/**
- * A 410 proves a departure only if the probe was sent this long after the connection was accepted. `$connect` may
- * take 29 s.
- */
-export const OPENING_WINDOW_MILLISECONDS = 30_000;
-/** How long a cleanup has before the sweep takes over. Longer than the routes function may run. */
-export const SETTLEMENT_LEASE_MILLISECONDS = 45_000;
-/** How long a closed mark is kept after the cleanup. */
-export const CLOSED_MARK_SECONDS = 10 * 60;
-/**
- * Items expire after this time even if every sweep fails. DynamoDB's expiry runs no hook, so it is far longer than
- * the 2 hours of a connection.
- */
-export const LAST_RESORT_SECONDS = 24 * 60 * 60;
+import { memberRows } from './member-rows';
 
 export type NewConnection = Pick<
   Connection,
@@ -53,34 +44,6 @@ export type NewConnection = Pick<
 > &
   Pick<Connection, 'countedUser'> &
   KnownIdentity;
-
-/** What API Gateway said about the end of the connection, if anything. */
-export interface Close {
-  code?: number;
-  reason?: string;
-}
-
-/** The request that identifies a connection. If two overtake each other, the later one wins. */
-export interface IdentifyingRequest {
-  /** Milliseconds since the epoch. */
-  at: number;
-  /** Decides between two requests of one millisecond. */
-  requestId: string;
-}
-
-/** Sorts by time, and then by request. */
-export function identificationOrder({ at, requestId }: IdentifyingRequest): string {
-  return `${String(at).padStart(13, '0')}#${requestId}`;
-}
-
-function timeOfOrder(order: string): number {
-  return Number.parseInt(order, 10);
-}
-
-/** A late copy of an earlier identification changes nothing. */
-export function notIdentifiedAfter(order: string): Condition {
-  return notBeyond('renamedAt', order);
-}
 
 /** `server()` has not begun, and no hook has changed an attribute. */
 const untouched = all(absent('started'), absent('attributesRevision'), absent('identifiedAt'));
@@ -197,10 +160,8 @@ export class ConnectionStore {
 
   /** Every anchor of the service, including those of unfinished cleanups. */
   async *anchors(service: string, after?: MemberKey): AsyncGenerator<Member, void, undefined> {
-    const range = { pk: serviceChannelPk(service), prefix: 'MEMBER#' };
-    for await (const page of pages(this.table, { ...range, ...(after && { after: memberKey(after) }) })) {
-      for (const item of page) yield toMember(item);
-    }
+    const range = after && { after: memberKey(after).sk };
+    for await (const item of memberRows(this.table, serviceChannelPk(service), range)) yield toMember(item);
   }
 
   /** The member at which the last sweep had to stop, if it did. */
@@ -240,102 +201,4 @@ export class ConnectionStore {
       all(itemExists, absent('left'), notIdentifiedAfter(order)),
     );
   }
-
-  /** A dedicated connection has closed. It counts as closed and is no longer listed, and its owner cleans it up. */
-  async markClosed(key: MemberKey, close: Close): Promise<void> {
-    await this.table.update(
-      connectionKey(key.webSocketId),
-      { set: { state: 'closed', closedAt: this.clock.now(), ...closeAttributes(close) } },
-      equals('state', 'open'),
-    );
-    await this.leave(key);
-  }
-
-  /**
-   * Begins a cleanup. From now on, the connection counts as closed. `undefined` if it does not exist or another
-   * process cleans it up.
-   * `settler` must be new for each attempt.
-   */
-  async beginSettlement(
-    webSocketId: string,
-    settler: string,
-    close: Close = {},
-  ): Promise<Connection | undefined> {
-    const item = await this.table.update(
-      connectionKey(webSocketId),
-      {
-        set: {
-          ...{ state: 'closed', settler, leaseUntil: this.#leaseUntil(), closedAt: this.clock.now() },
-          ...closeAttributes(close),
-        },
-      },
-      any(
-        equals('state', 'open'),
-        all(equals('state', 'closed'), any(absent('settler'), equals('settler', settler)), absent('done')),
-      ),
-    );
-    return item && toConnection(item);
-  }
-
-  /**
-   * Continues the cleanup of a process that crashed. `undefined` if its lease is still valid, or another process was
-   * faster.
-   */
-  async takeOverSettlement(stale: Connection, settler: string): Promise<Connection | undefined> {
-    const mine = equals('settler', settler);
-    const abandoned = all(equals('settler', stale.settler ?? ''), lessThan('leaseUntil', this.clock.now()));
-    const item = await this.table.update(
-      connectionKey(stale.webSocketId),
-      { set: { settler, leaseUntil: this.#leaseUntil() } },
-      all(equals('state', 'closed'), absent('done'), any(mine, abandoned)),
-    );
-    return item && toConnection(item);
-  }
-
-  /** Removes a member from lists and broadcasts. Its row stays, so that an unfinished cleanup can be found. */
-  async leave(key: MemberKey): Promise<Member | undefined> {
-    const item = await this.table.update(memberKey(key), { set: { left: true } }, itemExists);
-    return item && toMember(item);
-  }
-
-  /** Finishes a cleanup: marks it done, lets the closed mark expire, and deletes the anchor last. */
-  async finishSettlement(connection: Connection, settler: string): Promise<void> {
-    const done = await this.table.update(
-      connectionKey(connection.webSocketId),
-      {
-        set: { done: true, expiresAt: this.closedMarkExpiresAt() },
-        remove: ['attributes', 'attributesRevision', 'attributesToken', 'loopState'],
-      },
-      all(equals('state', 'closed'), equals('settler', settler)),
-    );
-    if (done) await this.forgetMember(connection);
-  }
-
-  /**
-   * Deletes a member's row. Only for a connection that is done, or whose anchor is old and whose own row is missing.
-   */
-  async forgetMember(key: MemberKey): Promise<void> {
-    await this.table.delete(memberKey(key), always);
-  }
-
-  /** When a closed mark that is set now expires, in seconds since the epoch. */
-  closedMarkExpiresAt(): number {
-    return expiryAfter(this.clock.now(), CLOSED_MARK_SECONDS);
-  }
-
-  #leaseUntil(): number {
-    return this.clock.now() + SETTLEMENT_LEASE_MILLISECONDS;
-  }
-}
-
-function closeAttributes({ code, reason }: Close) {
-  return {
-    ...(code !== undefined && { closeCode: code }),
-    ...(reason !== undefined && { closeReason: reason }),
-  };
-}
-
-/** Whether a 410 for a probe sent at `probeSentAt` may mean that the connection is still opening. */
-export function isOpening(acceptedAt: number, probeSentAt: number): boolean {
-  return acceptedAt >= probeSentAt - OPENING_WINDOW_MILLISECONDS;
 }

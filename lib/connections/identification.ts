@@ -7,7 +7,8 @@ import type { ChannelStore } from '../channels/channel-store';
 import { inTurns } from '../delivery/in-turns';
 import type { ChannelPresence } from '../presence/channel-presence';
 import type { Member } from './connection-items';
-import { type ConnectionStore, type IdentifyingRequest, identificationOrder } from './connection-store';
+import type { ConnectionStore } from './connection-store';
+import { type IdentifyingRequest, identificationOrder } from './identification-order';
 import { type Identity, identityOf, isSameIdentity, type KnownIdentity } from './identity';
 
 const ROWS_AT_A_TIME = 25;

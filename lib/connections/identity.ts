@@ -1,5 +1,6 @@
 /** The user of a connection: how a service knows the user, and what others may see. */
 import { InvalidValueError } from '../errors';
+import { jsonText } from '../messages/json-text';
 import type { Value } from '../table/item';
 
 export interface Identity {
@@ -31,13 +32,11 @@ export function validIdentity({ user, info }: Identity): Identity {
     );
   }
   if (info === undefined) return { user };
-  const json = jsonOf(info) ?? '';
+  const json = jsonText(info, `The info of user ${JSON.stringify(user)} must be JSON`);
   const infoBytes = Buffer.byteLength(json);
-  if (infoBytes > 0 && infoBytes <= MAX_INFO_BYTES) return { user, info: JSON.parse(json) };
+  if (infoBytes <= MAX_INFO_BYTES) return { user, info: JSON.parse(json) };
   throw new InvalidValueError(
-    infoBytes === 0
-      ? `The info of user ${JSON.stringify(user)} must be JSON: text, a number, a boolean, a list or an object. This one is a ${typeof info}.`
-      : `The info of user ${JSON.stringify(user)} has ${infoBytes} bytes as JSON, but may have ${MAX_INFO_BYTES}. Keep only what others see of the user, and the rest in attributes.`,
+    `The info of user ${JSON.stringify(user)} has ${infoBytes} bytes as JSON, but may have ${MAX_INFO_BYTES}. Keep only what others see of the user, and the rest in attributes.`,
   );
 }
 
@@ -51,14 +50,6 @@ export function identityFoundBy(authorizer: Record<string, unknown> | undefined)
     (candidate) => typeof candidate === 'string' && candidate !== '',
   );
   return user === undefined ? {} : { user: user as string };
-}
-
-function jsonOf(info: Value): string | undefined {
-  try {
-    return JSON.stringify(info);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Only the identity, without other fields. */

@@ -3,7 +3,7 @@ import type { Backend } from '../backend';
 import { sleep } from '../clock';
 import { ConnectionsApiError } from '../errors';
 import type { Connection } from './connection-items';
-import { isOpening } from './connection-store';
+import { isOpening } from './opening-window';
 
 const FIRST_PAUSE_MILLISECONDS = 5;
 const LONGEST_PAUSE_MILLISECONDS = 500;

@@ -18,8 +18,8 @@ import { Service } from '../service';
 import type { ServiceOptions } from '../service-context';
 import type { Value } from '../table/item';
 import type { Connection, Member } from './connection-items';
-import { isOpening } from './connection-store';
 import { openMember } from './open-member';
+import { isOpening } from './opening-window';
 
 export class SharedConnection {
   readonly webSocketId: string;

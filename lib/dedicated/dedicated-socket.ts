@@ -5,9 +5,11 @@
 import { ConnectionAttributes } from '../attributes/connection-attributes';
 import { sleep } from '../clock';
 import type { Connection } from '../connections/connection-items';
-import { ConnectionStore, isOpening } from '../connections/connection-store';
+import { ConnectionStore } from '../connections/connection-store';
 import { awaitOpening } from '../connections/opening';
+import { isOpening } from '../connections/opening-window';
 import type { Settlement } from '../departures/settlement';
+import { SettlementStore } from '../departures/settlement-store';
 import { ConfigurationError, WebSocketClosedError, WebSocketOpeningError } from '../errors';
 import type { ServiceFunction } from '../handlers/service-function';
 import { Inbox, LATEST_PUT_AFTER_CLOSE_MILLISECONDS } from '../inbox/inbox';
@@ -33,6 +35,7 @@ const LONGEST_PAUSE_MILLISECONDS = 1_000;
 export class DedicatedSocket {
   readonly #ownerships: OwnershipStore;
   readonly #store: ConnectionStore;
+  readonly #settlements: SettlementStore;
 
   constructor(
     private readonly connection: Connection,
@@ -43,6 +46,7 @@ export class DedicatedSocket {
     const { table, clock } = shared.backend;
     this.#ownerships = new OwnershipStore(connection.webSocketId, table, clock);
     this.#store = new ConnectionStore(table, clock);
+    this.#settlements = new SettlementStore(table, clock);
   }
 
   /**
@@ -172,7 +176,7 @@ export class DedicatedSocket {
     const { clock, connections } = this.shared.backend;
     const probeSentAt = clock.now();
     if (await connections.get(connection)) return;
-    if (!isOpening(connection.acceptedAt, probeSentAt)) await this.#store.markClosed(connection, {});
+    if (!isOpening(connection.acceptedAt, probeSentAt)) await this.#settlements.markClosed(connection, {});
   }
 
   /** Whether the socket opened and closed between two probes. If so, there was a `$disconnect` or a message. */

@@ -5,7 +5,9 @@
  */
 import type { Backend } from '../backend';
 import type { Connection } from '../connections/connection-items';
-import { ConnectionStore, isOpening } from '../connections/connection-store';
+import { ConnectionStore } from '../connections/connection-store';
+import { isOpening } from '../connections/opening-window';
+import { SettlementStore } from '../departures/settlement-store';
 import { Inbox, type InboxMessage } from '../inbox/inbox';
 import { MessageReader, type ReadOptions } from '../inbox/message-reader';
 import { Interrupt } from '../server/interrupt';
@@ -23,6 +25,7 @@ export class UnmanageableMessage extends Error {}
 
 export class Owner {
   readonly #store: ConnectionStore;
+  readonly #settlements: SettlementStore;
   readonly #ownerships: OwnershipStore;
   readonly #inbox: Inbox;
   readonly #reader: MessageReader;
@@ -45,6 +48,7 @@ export class Owner {
     const { webSocketId } = connection;
     this.#interrupt = new Interrupt(webSocketId, clock, handoverAt);
     this.#store = new ConnectionStore(table, clock);
+    this.#settlements = new SettlementStore(table, clock);
     this.#ownerships = new OwnershipStore(webSocketId, table, clock);
     this.#inbox = new Inbox(webSocketId, table, clock);
     this.#reader = new MessageReader(webSocketId, {
@@ -143,7 +147,7 @@ export class Owner {
   }
 
   async #lookAtClient(): Promise<void> {
-    if (await this.#hasGone()) await this.#store.markClosed(this.connection, {});
+    if (await this.#hasGone()) await this.#settlements.markClosed(this.connection, {});
   }
 
   async #hasGone(): Promise<boolean> {

@@ -5,8 +5,7 @@
  * CONNECTION#{id} / OWNER   the epoch, its owner and lease, and its current message; expires with the closed mark
  */
 import type { Clock } from '../clock';
-import { connectionKey } from '../connections/connection-items';
-import { LAST_RESORT_SECONDS } from '../connections/connection-store';
+import { connectionKey, LAST_RESORT_SECONDS } from '../connections/connection-items';
 import { absent, all, any, equals, itemAbsent, itemExists, lessThan } from '../table/conditions';
 import { expiryAfter, type Item, type Key, type Value } from '../table/item';
 import type { Change, Table } from '../table/table';

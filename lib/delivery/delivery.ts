@@ -5,7 +5,7 @@
  */
 import { type Clock, sleep } from '../clock';
 import type { Member } from '../connections/connection-items';
-import { isOpening } from '../connections/connection-store';
+import { isOpening } from '../connections/opening-window';
 import { ConnectionsApiError, MessageTooLargeError } from '../errors';
 import type { ConnectionsClient } from '../management-api/connections-client';
 import { type Count, countIn, type DeliveryCounts, emptyCounts } from './delivery-report';

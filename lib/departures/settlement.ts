@@ -5,10 +5,12 @@
 import type { Backend } from '../backend';
 import { ChannelStore } from '../channels/channel-store';
 import type { Connection, Member, MemberKey } from '../connections/connection-items';
-import { type Close, ConnectionStore, isOpening } from '../connections/connection-store';
+import { ConnectionStore } from '../connections/connection-store';
+import { isOpening } from '../connections/opening-window';
 import { isFree, OwnershipStore } from '../dedicated/ownership';
 import { Inbox } from '../inbox/inbox';
 import { SessionStore } from '../sessions/session-store';
+import { type Close, SettlementStore } from './settlement-store';
 
 export interface Departure {
   connection: Connection;
@@ -44,6 +46,7 @@ export type SettlementOutcome =
 
 export class Settlement {
   readonly #store: ConnectionStore;
+  readonly #settlements: SettlementStore;
   readonly #channels: ChannelStore;
   readonly #sessions: SessionStore;
 
@@ -54,6 +57,7 @@ export class Settlement {
     private readonly startServer?: (connection: Connection) => Promise<void>,
   ) {
     this.#store = new ConnectionStore(backend.table, backend.clock);
+    this.#settlements = new SettlementStore(backend.table, backend.clock);
     this.#channels = new ChannelStore(backend.table, backend.clock);
     this.#sessions = new SessionStore(backend.table, backend.clock);
   }
@@ -61,7 +65,7 @@ export class Settlement {
   /** API Gateway sent `$disconnect`, so no probe is needed. */
   async disconnected(webSocketId: string, close: Close): Promise<SettlementOutcome> {
     const settler = this.backend.token();
-    const connection = await this.#store.beginSettlement(webSocketId, settler, close);
+    const connection = await this.#settlements.begin(webSocketId, settler, close);
     if (!connection) return 'elsewhere';
     return this.#settle(connection, settler);
   }
@@ -72,7 +76,7 @@ export class Settlement {
    */
   async ownerDisconnected(connection: Connection, close: Close): Promise<SettlementOutcome> {
     const { webSocketId } = connection;
-    await this.#store.markClosed(connection, close);
+    await this.#settlements.markClosed(connection, close);
     return (await this.#owned({ ...connection, state: 'closed' })) ?? this.disconnected(webSocketId, close);
   }
 
@@ -89,7 +93,7 @@ export class Settlement {
    */
   async suspected(key: MemberKey): Promise<SettlementOutcome> {
     const outcome = await this.#suspected(key);
-    if (key.channel && outcome !== 'open' && outcome !== 'pending') await this.#store.forgetMember(key);
+    if (key.channel && outcome !== 'open' && outcome !== 'pending') await this.#settlements.forgetMember(key);
     return outcome;
   }
 
@@ -104,7 +108,7 @@ export class Settlement {
     if (verdict === 'open' && this.#hasNoServer(connection)) await this.startServer?.(connection);
     if (verdict !== 'gone') return verdict;
     const settler = this.backend.token();
-    const settling = await this.#store.beginSettlement(key.webSocketId, settler);
+    const settling = await this.#settlements.begin(key.webSocketId, settler);
     return settling ? this.#settle(settling, settler) : 'elsewhere';
   }
 
@@ -136,13 +140,13 @@ export class Settlement {
   /** Finishes the cleanup of a process that crashed, and deletes the anchor last. */
   async #resume(connection: Connection): Promise<SettlementOutcome> {
     if (connection.done) {
-      await this.#store.forgetMember(connection);
+      await this.#settlements.forgetMember(connection);
       return 'forgotten';
     }
     const settler = this.backend.token();
     const mine = connection.settler
-      ? await this.#store.takeOverSettlement(connection, settler)
-      : await this.#store.beginSettlement(connection.webSocketId, settler);
+      ? await this.#settlements.takeOver(connection, settler)
+      : await this.#settlements.begin(connection.webSocketId, settler);
     return mine ? this.#settle(mine, settler) : 'elsewhere';
   }
 
@@ -151,12 +155,12 @@ export class Settlement {
     const member = await this.#store.member(key);
     if (!member || isOpening(member.acceptedAt, lookedAt)) return 'pending';
     await this.#leaveSession(departureOf(member));
-    await this.#store.forgetMember(key);
+    await this.#settlements.forgetMember(key);
     return 'forgotten';
   }
 
   async #settle(connection: Connection, settler: string): Promise<SettlementOutcome> {
-    const member = await this.#store.leave(connection);
+    const member = await this.#settlements.leave(connection);
     const channels = await this.#channels.leaveAll(connection);
     const { closeCode, closeReason } = connection;
     const departure = { connection, member, closeCode, closeReason };
@@ -164,7 +168,7 @@ export class Settlement {
     await this.hooks.onLeft?.(departure, channels);
     await this.#leaveSession(departure);
     await this.#expireMessages(connection);
-    await this.#store.finishSettlement(connection, settler);
+    await this.#settlements.finish(connection, settler);
     return 'settled';
   }
 
@@ -172,7 +176,7 @@ export class Settlement {
   async #expireMessages({ messagesTo, webSocketId }: Connection): Promise<void> {
     if (messagesTo === 'hook') return;
     const { table, clock } = this.backend;
-    const expiresAt = this.#store.closedMarkExpiresAt();
+    const expiresAt = this.#settlements.closedMarkExpiresAt();
     await new Inbox(webSocketId, table, clock).expire(expiresAt);
     if (messagesTo === 'owner') await new OwnershipStore(webSocketId, table, clock).expire(expiresAt);
   }

@@ -4,7 +4,7 @@
  */
 import { sleep } from '../clock';
 import type { MemberKey } from '../connections/connection-items';
-import { isOpening } from '../connections/connection-store';
+import { isOpening } from '../connections/opening-window';
 import { Slots } from '../delivery/slots';
 import type { Service } from '../service';
 import type { Settlement, SettlementOutcome } from './settlement';

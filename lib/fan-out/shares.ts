@@ -7,7 +7,14 @@
  * DELIVERY#{id} / SHARE#{number}     its turn, until when a worker has it, how far it is, what it counted, whether it is done
  */
 import type { Clock } from '../clock';
-import { channelPk, type Member, serviceChannelPk, toMember } from '../connections/connection-items';
+import {
+  channelPk,
+  MEMBER_PREFIX,
+  type Member,
+  serviceChannelPk,
+  toMember,
+} from '../connections/connection-items';
+import { memberRows } from '../connections/member-rows';
 import type { DeliveryOptions } from '../delivery/delivery';
 import {
   type DeliveryCounts,
@@ -46,7 +53,6 @@ export interface ShareProgress {
   counts: DeliveryCounts;
 }
 
-const PREFIX = 'MEMBER#';
 const CALLER = 'CALLER';
 const HASH_RANGES = 256;
 /** What a worker reads beyond its range is at most a page. */
@@ -60,7 +66,7 @@ export function rangesAfter(sortKey: string, count: number): { after: string; un
   const parts = Math.max(1, Math.min(count, HASH_RANGES - first));
   const bounds = Array.from({ length: parts - 1 }, (_, index) => {
     const hash = first + Math.round(((index + 1) * (HASH_RANGES - first)) / parts);
-    return `${PREFIX}${hash.toString(16).padStart(2, '0')}`;
+    return `${MEMBER_PREFIX}${hash.toString(16).padStart(2, '0')}`;
   });
   return [sortKey, ...bounds].map((after, index) => {
     const until = bounds[index];
@@ -75,7 +81,7 @@ export function estimateAfter(sortKey: string, count: number): number {
 }
 
 function hashOf(sortKey: string): number {
-  return Number.parseInt(sortKey.slice(PREFIX.length, PREFIX.length + 2), 16);
+  return Number.parseInt(sortKey.slice(MEMBER_PREFIX.length, MEMBER_PREFIX.length + 2), 16);
 }
 
 /** The members of a channel, or of everyone, in the order of the rows: above `after` and below `until`. */
@@ -86,13 +92,11 @@ export async function* membersIn(
   pageMembers = PAGE_MEMBERS,
 ): AsyncGenerator<RangeMember, void, undefined> {
   const pk = channel === undefined ? serviceChannelPk(service) : channelPk(service, channel);
-  const start = after !== undefined && { after: { pk, sk: after } };
-  for await (const page of pages(table, { pk, prefix: PREFIX, limit: pageMembers, ...start })) {
-    for (const item of page) {
-      if (until !== undefined && item.sk >= until) return;
-      const member = toMember(item);
-      if (!member.left) yield { ...member, sk: item.sk };
-    }
+  const range = { limit: pageMembers, ...(after !== undefined && { after }) };
+  for await (const item of memberRows(table, pk, range)) {
+    if (until !== undefined && item.sk >= until) return;
+    const member = toMember(item);
+    if (!member.left) yield { ...member, sk: item.sk };
   }
 }
 

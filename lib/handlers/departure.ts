@@ -1,7 +1,7 @@
 /** Runs the hooks of a connection that has closed, each on an object of its own. */
-import { SETTLEMENT_LEASE_MILLISECONDS } from '../connections/connection-store';
 import { identityOf } from '../connections/identity';
 import type { Departure, DepartureHooks } from '../departures/settlement';
+import { SETTLEMENT_LEASE_MILLISECONDS } from '../departures/settlement-store';
 import { UserConnections } from '../limits/user-connections';
 import type { ServerContext } from '../server/server-context';
 import { Service } from '../service';

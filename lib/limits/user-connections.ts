@@ -4,11 +4,9 @@
  * USER#{service}#{user} / SOCKET#{id}    a connection of the user, from its handshake until its cleanup
  */
 import type { Clock } from '../clock';
-import {
-  ConnectionStore,
-  LAST_RESORT_SECONDS,
-  OPENING_WINDOW_MILLISECONDS,
-} from '../connections/connection-store';
+import { LAST_RESORT_SECONDS } from '../connections/connection-items';
+import { ConnectionStore } from '../connections/connection-store';
+import { OPENING_WINDOW_MILLISECONDS } from '../connections/opening-window';
 import { allOver } from '../delivery/all-over';
 import { always } from '../table/conditions';
 import { expiryAfter, type Item, type Key } from '../table/item';

@@ -4,8 +4,7 @@
  * no hook waits for posts.
  */
 import { ruleOf } from '../channels/channel-rules';
-import type { Member } from '../connections/connection-items';
-import { LAST_RESORT_SECONDS } from '../connections/connection-store';
+import { LAST_RESORT_SECONDS, type Member } from '../connections/connection-items';
 import { isSameIdentity, type KnownIdentity } from '../connections/identity';
 import { allOver } from '../delivery/all-over';
 import type { ServiceContext } from '../service-context';

@@ -6,8 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { sleep } from '../clock';
-import { type Member, SERVICE_CHANNEL } from '../connections/connection-items';
-import { LAST_RESORT_SECONDS } from '../connections/connection-store';
+import { LAST_RESORT_SECONDS, type Member, SERVICE_CHANNEL } from '../connections/connection-items';
 import { MAX_MESSAGE_BYTES } from '../delivery/delivery';
 import type { ServiceContext } from '../service-context';
 import { absent, all, always, any, differs, equals, lessThan } from '../table/conditions';

@@ -11,7 +11,7 @@
  */
 import type { Clock } from '../clock';
 import type { MemberKey } from '../connections/connection-items';
-import { LAST_RESORT_SECONDS } from '../connections/connection-store';
+import { LAST_RESORT_SECONDS } from '../connections/connection-items';
 import { absent, all, always, equals, exists, itemExists, lacks } from '../table/conditions';
 import { expiryAfter, type Item, type Key } from '../table/item';
 import type { Table } from '../table/table';

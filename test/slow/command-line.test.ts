@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Connection, SharedConnection } from '../../lib';
 import { systemClock } from '../../lib/clock';
-import { ConnectionStore, identificationOrder } from '../../lib/connections/connection-store';
+import { ConnectionStore } from '../../lib/connections/connection-store';
+import { identificationOrder } from '../../lib/connections/identification-order';
+import { SettlementStore } from '../../lib/departures/settlement-store';
 import { ErrorLog } from '../../lib/error-log';
 import { DynamoDbTable } from '../../lib/table/dynamodb-table';
 import { newWebSocketId } from '../../lib/testing/events';
@@ -23,13 +25,15 @@ interface Guest {
 
 describe('shared-connection', () => {
   let app: RunningApp;
+  let table: DynamoDbTable;
   let store: ConnectionStore;
   const guests: SocketClient[] = [];
 
   beforeAll(async () => {
     app = await startApp({ app: 'test/runtime/sockets-app' });
     Object.assign(process.env, app.exported);
-    store = new ConnectionStore(new DynamoDbTable(app.tableName, systemClock), systemClock);
+    table = new DynamoDbTable(app.tableName, systemClock);
+    store = new ConnectionStore(table, systemClock);
   });
   afterEach(async () => {
     await Promise.all(guests.splice(0).map((client) => client.close()));
@@ -278,7 +282,7 @@ describe('shared-connection', () => {
       expect((await succeeds(['show', '--', webSocketId])).out).toContain(
         'attributes      {"topics":["adt"],"note":"Ada\\u001b[2J"}\n',
       );
-      await store.forgetMember(connection);
+      await new SettlementStore(table, systemClock).forgetMember(connection);
     });
 
     it('shows one that has closed', async () => {

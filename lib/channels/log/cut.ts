@@ -4,7 +4,7 @@
  */
 import { sleep } from '../../clock';
 import { type Member, toMember } from '../../connections/connection-items';
-import { isOpening } from '../../connections/connection-store';
+import { isOpening } from '../../connections/opening-window';
 import type { Unreached } from '../../delivery/delivery';
 import { ConnectionsApiError } from '../../errors';
 import type { ServiceContext } from '../../service-context';

@@ -1,6 +1,6 @@
 import { UserList } from '../../../functions/chat/user-list';
 import { Service } from '../../../lib';
-import { identificationOrder } from '../../../lib/connections/connection-store';
+import { identificationOrder } from '../../../lib/connections/identification-order';
 import { equals, itemExists } from '../../../lib/table/conditions';
 import {
   type Call,

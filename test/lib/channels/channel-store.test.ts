@@ -2,11 +2,13 @@ import { InvalidValueError } from '../../../lib';
 import { ChannelStore } from '../../../lib/channels/channel-store';
 import type { Member } from '../../../lib/connections/connection-items';
 import { ConnectionStore } from '../../../lib/connections/connection-store';
+import { SettlementStore } from '../../../lib/departures/settlement-store';
 import { describeForEachTable } from '../table/tables';
 
 describeForEachTable('ChannelStore', (under) => {
   const store = () => new ChannelStore(under().table, under().clock);
   const connections = () => new ConnectionStore(under().table, under().clock);
+  const settlements = () => new SettlementStore(under().table, under().clock);
   const service = () => under().pk;
   const connect = async (name: string): Promise<Member> => {
     const webSocketId = `${under().pk}-${name}=`;
@@ -56,14 +58,14 @@ describeForEachTable('ChannelStore', (under) => {
 
   it('lets no closed connection in, and leaves nothing of the attempt', async () => {
     const ada = await connect('ada');
-    await connections().beginSettlement(ada.webSocketId, 'settler');
+    await settlements().begin(ada.webSocketId, 'settler');
     expect(await store().subscribe(ada, 'news')).toBe(false);
     expect([await idsIn('news'), await rowsOf(ada)]).toEqual([[], []]);
   });
 
   it('lets no closed connection into any of several channels', async () => {
     const ada = await connect('ada');
-    await connections().beginSettlement(ada.webSocketId, 'settler');
+    await settlements().begin(ada.webSocketId, 'settler');
     expect(await store().subscribeAll(ada, ['news', 'sport'])).toBe(false);
     expect([await idsIn('news'), await idsIn('sport'), await rowsOf(ada)]).toEqual([[], [], []]);
   });

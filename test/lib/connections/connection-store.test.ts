@@ -1,14 +1,12 @@
 import type { MemberKey } from '../../../lib/connections/connection-items';
-import {
-  ConnectionStore,
-  identificationOrder,
-  isOpening,
-  type NewConnection,
-} from '../../../lib/connections/connection-store';
+import { ConnectionStore, type NewConnection } from '../../../lib/connections/connection-store';
+import { identificationOrder } from '../../../lib/connections/identification-order';
+import { SettlementStore } from '../../../lib/departures/settlement-store';
 import { describeForEachTable } from '../table/tables';
 
 describeForEachTable('ConnectionStore', (under) => {
   const store = () => new ConnectionStore(under().table, under().clock);
+  const settlements = () => new SettlementStore(under().table, under().clock);
   // A service and an id of their own for each test.
   const service = () => under().pk;
   const newConnection = (): NewConnection => ({
@@ -63,7 +61,7 @@ describeForEachTable('ConnectionStore', (under) => {
     it('does not reopen a connection that has closed meanwhile', async () => {
       const connection = newConnection();
       await store().accept(connection, 'token');
-      await store().beginSettlement(connection.webSocketId, 'settler');
+      await settlements().begin(connection.webSocketId, 'settler');
       expect(await store().accept(connection, 'token')).toBe(false);
       expect((await store().connection(connection.webSocketId))?.state).toBe('closed');
     });
@@ -93,7 +91,7 @@ describeForEachTable('ConnectionStore', (under) => {
       expect(await store().start(webSocketId, 'request', 0)).toBeUndefined();
       expect(await store().connection(webSocketId)).toBeUndefined();
       await store().accept(newConnection(), 'token');
-      await store().beginSettlement(webSocketId, 'settler');
+      await settlements().begin(webSocketId, 'settler');
       expect(await store().start(webSocketId, 'request', 0)).toBeUndefined();
     });
   });
@@ -117,93 +115,9 @@ describeForEachTable('ConnectionStore', (under) => {
       await named(newConnection(), 'Ada', 10);
       expect(await store().member(newConnection())).toBeUndefined();
       await store().accept(newConnection(), 'token');
-      await store().leave(newConnection());
+      await settlements().leave(newConnection());
       await named(newConnection(), 'Ada', 10);
       expect((await store().member(newConnection()))?.user).toBeUndefined();
     });
-  });
-
-  describe('settlement', () => {
-    const settled = async (settler: string) => {
-      const connection = await store().beginSettlement(newConnection().webSocketId, settler, { code: 1001 });
-      if (connection) {
-        await store().leave(connection);
-        await store().finishSettlement(connection, settler);
-      }
-      return connection;
-    };
-
-    it('is begun by one settler, who may repeat it', async () => {
-      const { webSocketId } = newConnection();
-      await store().accept(newConnection(), 'token');
-      const begun = await store().beginSettlement(webSocketId, 'one', { code: 1001, reason: 'Going away' });
-      expect(begun).toMatchObject({ state: 'closed', closeCode: 1001, closeReason: 'Going away' });
-      expect(await store().beginSettlement(webSocketId, 'two')).toBeUndefined();
-      expect(await store().beginSettlement(webSocketId, 'one')).toMatchObject({
-        settler: 'one',
-        done: false,
-      });
-    });
-
-    it('creates nothing for an unknown id', async () => {
-      expect(await settled('one')).toBeUndefined();
-      expect(await store().connection(newConnection().webSocketId)).toBeUndefined();
-    });
-
-    it('takes a leaving member out of the service, and keeps its row until the end', async () => {
-      await store().accept(newConnection(), 'token');
-      await named(newConnection(), 'Ada', 1);
-      expect(await store().leave(newConnection())).toMatchObject({ user: 'Ada', left: true });
-      expect(await members()).toEqual([]);
-      expect(await store().member(newConnection())).toBeDefined();
-    });
-
-    it('leaves a closed mark that expires, and no member', async () => {
-      await store().accept(newConnection(), 'token');
-      await settled('one');
-      expect(await store().member(newConnection())).toBeUndefined();
-      expect(await store().connection(newConnection().webSocketId)).toMatchObject({
-        state: 'closed',
-        done: true,
-      });
-      await under().clock.advance(10 * 60_000 + 1_000);
-      expect(await store().connection(newConnection().webSocketId)).toBeUndefined();
-    });
-
-    it('is not begun again once it is done', async () => {
-      await store().accept(newConnection(), 'token');
-      await settled('one');
-      expect(await settled('one')).toBeUndefined();
-      expect(await settled('two')).toBeUndefined();
-    });
-
-    it('is taken over from a dead settler when its lease has passed, by one', async () => {
-      await store().accept(newConnection(), 'token');
-      const stale = await store().beginSettlement(newConnection().webSocketId, 'dead');
-      if (!stale) throw new Error('not begun');
-      expect(await store().takeOverSettlement(stale, 'heir')).toBeUndefined();
-      await under().clock.advance(45_001);
-      expect(await store().takeOverSettlement(stale, 'heir')).toMatchObject({ settler: 'heir' });
-      expect(await store().takeOverSettlement(stale, 'late heir')).toBeUndefined();
-      expect(await store().takeOverSettlement(stale, 'heir')).toMatchObject({ settler: 'heir' });
-    });
-
-    it('cannot be finished by one who has lost it', async () => {
-      await store().accept(newConnection(), 'token');
-      const stale = await store().beginSettlement(newConnection().webSocketId, 'stalled');
-      if (!stale) throw new Error('not begun');
-      await under().clock.advance(45_001);
-      await store().takeOverSettlement(stale, 'heir');
-      await store().finishSettlement(stale, 'stalled');
-      expect(await store().connection(stale.webSocketId)).toMatchObject({ done: false });
-      expect(await store().member(stale)).toBeDefined();
-    });
-  });
-});
-
-describe('isOpening', () => {
-  it('judges by the time at which the probe was sent', () => {
-    expect(isOpening(1_000, 31_000)).toBe(true);
-    expect(isOpening(1_000, 31_001)).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 import { WebSocketServer } from '../../../lib';
+import { SettlementStore } from '../../../lib/departures/settlement-store';
 import type { Item } from '../../../lib/table/item';
 import { lambdaContext, ManualClock, type TestClient, TestService } from '../../../lib/testing';
 
@@ -63,7 +64,8 @@ describe('the sweep', () => {
   it('finishes a settlement whose settler died, when its lease has passed', async () => {
     const [client] = (await connect(1)) as [TestClient];
     client.vanish();
-    await service.service.store.beginSettlement(client.webSocketId, 'dead settler');
+    const { backend } = service.service;
+    await new SettlementStore(backend.table, backend.clock).begin(client.webSocketId, 'dead settler');
     await clock.advance(31_000);
     expect(await sweep()).toMatchObject({ elsewhere: 1 });
     await clock.advance(15_000);

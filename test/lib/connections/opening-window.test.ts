@@ -1,0 +1,8 @@
+import { isOpening } from '../../../lib/connections/opening-window';
+
+describe('isOpening', () => {
+  it('judges by the time at which the probe was sent', () => {
+    expect(isOpening(1_000, 31_000)).toBe(true);
+    expect(isOpening(1_000, 31_001)).toBe(false);
+  });
+});
