@@ -1,4 +1,4 @@
-/** Answers a handshake with 101, in API Gateway's words, and creates the WebSocket. */
+/** Answers a handshake with 101 and API Gateway's headers, and creates the WebSocket. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -16,8 +16,7 @@ export class Acceptor {
       clientTracking: false,
       perMessageDeflate: COMPRESSION,
       maxPayload: messageBytes,
-      // As many as there may be bytes: `ws` would split a long message into small frames, which AWS is not known to
-      // do.
+      // One for each byte: AWS is not known to limit fragments, but `ws` does by default.
       maxFragments: messageBytes,
       // `ws` disconnects a client whose 61st ping arrives before the first pong is sent, so `Pongs` answers pings.
       autoPong: false,
@@ -49,7 +48,7 @@ export class Acceptor {
     head: Buffer,
     subprotocol: string | undefined,
   ): WebSocket | undefined {
-    // `ws` would choose a subprotocol itself, and refuse a list that it cannot read. The gateway does neither.
+    // `ws` would choose a subprotocol itself, and refuse a list that it cannot parse. API Gateway does neither.
     delete request.headers['sec-websocket-protocol'];
     if (subprotocol !== undefined) this.#subprotocols.set(request, subprotocol);
     let accepted: WebSocket | undefined;

@@ -1,17 +1,17 @@
 /**
- * Access logs: one line for each request, in the stage's own format. Source: "Configure logging for a WebSocket API", and the
- * `$context` variables of "WebSocket API mapping template reference".
+ * Access logs: one line for each request, in the stage's own format. Source: "Configure logging for a WebSocket API",
+ * and the `$context` variables of "WebSocket API mapping template reference".
  */
 import type { Log } from '../log';
 import type { DeployedStage } from './deployed-stage';
 import type { AuthorizerContext } from './events';
 import type { IntegrationOutcome } from './integration-outcome';
 
-/** What came of a request. */
+/** A request and its outcome. */
 export interface Exchange {
   /** The request context of its event. */
   context: object;
-  /** Of the answer: of a handshake the client's, of a message what it would be over HTTP. */
+  /** The HTTP status; for a message, the one that it would have over HTTP. */
   status: number;
   error?: { message: string; validationErrorString?: string } | undefined;
   integration?: IntegrationTrace | undefined;
@@ -22,12 +22,11 @@ export interface IntegrationTrace {
   latencyMillis: number;
   /** Absent if the integration has not answered. */
   status?: number;
-  /** Of a function. */
+  /** The function's. */
   requestId?: string;
   error?: string;
 }
 
-/** Of what an integration came to. */
 export function integrationTrace(outcome: IntegrationOutcome, latencyMillis: number): IntegrationTrace {
   const requestId = 'requestId' in outcome ? outcome.requestId : undefined;
   const status = outcome.kind === 'result' ? outcome.result.statusCode : undefined;
@@ -40,7 +39,7 @@ export function integrationTrace(outcome: IntegrationOutcome, latencyMillis: num
   };
 }
 
-/** The status that a request has by its integration, over HTTP. */
+/** The HTTP status that the integration's outcome gives a request. */
 export function statusOf(outcome: IntegrationOutcome): number {
   return outcome.kind === 'result' ? outcome.result.statusCode : STATUSES[outcome.kind];
 }
@@ -53,7 +52,7 @@ const ERRORS: Record<Failure, string> = {
   notInvoked: 'The integration could not be called',
 };
 
-/** AWS's limit of a format. */
+/** AWS's limit for a format. */
 const MAX_FORMAT_BYTES = 3 * 1024;
 
 export class AccessLog {
@@ -63,14 +62,14 @@ export class AccessLog {
     this.#log = log;
   }
 
-  /** Writes nothing, and does not ask for the exchange, if the stage has no access log. */
+  /** Does nothing if the stage has no access log; then `exchange` is not called. */
   write(stage: DeployedStage, exchange: () => Exchange): void {
     const format = stage.accessLogFormat;
     if (format !== undefined) this.#log.info(`access: ${accessLine(format, exchange())}`);
   }
 }
 
-/** The format with its variables filled in; `-` stands for those without a value. */
+/** Fills in the format's variables. A variable without a value becomes `-`. */
 export function accessLine(format: string, exchange: Exchange): string {
   const results = resultsOf(exchange);
   let line = '';
@@ -83,10 +82,10 @@ export function accessLine(format: string, exchange: Exchange): string {
 
 const VARIABLE = /\$context\.([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)|\$\{context\.([^}]+)\}/g;
 
-/** A format that was read: its text, and the paths of its variables. */
+/** A parsed format: its text, and the paths of its variables. */
 type Parts = (string | string[])[];
 
-/** By their text: each request of a stage has the same. */
+/** Parsed formats, by their text. */
 const known = new Map<string, Parts>();
 const MOST_KNOWN = 100;
 
@@ -106,7 +105,7 @@ function partsOf(format: string): Parts {
   return parts;
 }
 
-/** The variables that come on top of the event's context, and stand before them. */
+/** Variables that are not in the event's context, or that override it. */
 function resultsOf({ status, error, integration, authorizer }: Exchange): Record<string, unknown> {
   const message = error?.message;
   return {
@@ -152,8 +151,8 @@ function textAt(values: unknown, path: string[]): string {
   return value === undefined || value === null || typeof value === 'object' ? '-' : String(value);
 }
 
-/** A client's user agent and the like must not begin lines of their own. */
+/** Values such as the client's user agent must not start new lines. */
 function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not pass
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
   return text.replace(/[\u0000-\u001f\u007f]/g, ' ');
 }

@@ -1,7 +1,7 @@
 /**
- * Which stage a request is for. On one machine, an API has three addresses: `/{stage}` if no other API has a stage
- * with this name, `/{apiId}/{stage}`, and `/{stage}` with API Gateway's own Host header. A custom domain has two:
- * `/{key}` with the domain in the Host header, and `/{domain}/{key}`.
+ * Finds the stage that a request is for. On one machine, an API has three addresses: `/{stage}` if no other API has a
+ * stage with this name, `/{apiId}/{stage}`, and `/{stage}` with API Gateway's own Host header. A custom domain has
+ * two: `/{key}` with the domain in the Host header, and `/{domain}/{key}`.
  */
 import type { Log } from '../log';
 import type { DeployedStage } from './deployed-stage';
@@ -10,7 +10,7 @@ import { missingStageHint, pathsOf } from './missing-stage';
 /** The path within a stage: its segments after the stage, decoded. */
 export interface Address {
   stage: DeployedStage;
-  /** The host that the client used, or that the address here stands for. */
+  /** The host that the client used, or the one that the local address stands in for. */
   domainName: string;
   /** API mappings of several levels pass header names in lower case. */
   lowersHeaderNames?: boolean;
@@ -43,7 +43,7 @@ export class Addresses {
     const address = within(stages, segments);
     if (address === 'unknown' || !address.stage.isExecuteApiDisabled) return address;
     this.#log.warn(
-      `${address.stage.executeApiHost} is switched off (DisableExecuteApiEndpoint): use ${address.domainName}.`,
+      `${address.stage.executeApiHost} is disabled (DisableExecuteApiEndpoint). Use ${address.domainName}.`,
     );
     return 'unknown';
   }
@@ -58,14 +58,15 @@ export class Addresses {
     }
   }
 
-  /** The same stage of the same API, if it is one of these. */
+  /** The stage with the same name of the same API. */
   twin({ apiId, stageName }: DeployedStage): DeployedStage | undefined {
     return this.#byApiId.get(apiId)?.get(stageName);
   }
 
   /**
-   * Says in the log which paths there are, for a request whose path names no stage. `asked` is its method, or what else it is.
-   * Nothing is said of a stage that is known and refused for another reason.
+   * Logs the valid paths for a request whose path names no stage. Logs nothing if the stage exists, because then the
+   * request was refused for another reason.
+   * @param asked the request's method, or `A handshake for`
    */
   tellOfMissingStage(asked: string, host: string | undefined, url: string): void {
     const [first = '', second = ''] = pathSegments(url);
@@ -95,7 +96,7 @@ export class Addresses {
     const stage = this.#byStageName.get(first);
     if (stage === 'several') {
       this.#log.warn(
-        `More than one API has a stage named ${first}, so /${first} names none of them: use /{apiId}/${first}.`,
+        `Several APIs have a stage named ${first}, so /${first} is ambiguous. Use /{apiId}/${first}.`,
       );
       return 'unknown';
     }
@@ -104,7 +105,7 @@ export class Addresses {
   }
 }
 
-/** A key of a custom domain, in segments. */
+/** A mapping of a custom domain, with its key in segments. */
 interface Mapping {
   stage: DeployedStage;
   key: string[];

@@ -1,4 +1,7 @@
-/** API keys of `$connect` with their usage plans. Source: "Protect your WebSocket APIs", and "Usage plans and API keys" of REST APIs. */
+/**
+ * API keys of `$connect` with their usage plans. Source: "Protect your WebSocket APIs", and "Usage plans and API
+ * keys" of REST APIs.
+ */
 import type { ApiKey, ApiKeySettings, UsagePlan } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { Log } from '../log';
@@ -24,15 +27,15 @@ export class ApiKeys {
     this.#log = log;
   }
 
-  /** @param value the key that the client or the authorizer gave */
+  /** @param value the key from the client or the authorizer */
   check(stage: DeployedStage, settings: ApiKeySettings, value: string | undefined): KeyCheck {
     const refused = (why: string, refusal: Refusal = FORBIDDEN): KeyCheck => {
       this.#log.warn(`A handshake with /${stage.stageName} is refused: ${why}.`);
       return { kind: 'refused', refusal };
     };
-    if (!value) return refused(`it needs an API key ${SOURCES[settings.source]}, and has none`);
+    if (!value) return refused(`it has no API key ${SOURCES[settings.source]}`);
     const key = settings.keys.find((one) => one.value === value);
-    if (!key) return refused(`its API key is none of this app's${generatedKeys(settings)}`);
+    if (!key) return refused(`the app has no such API key${generatedKeys(settings)}`);
     if (!key.isEnabled) return refused(`the API key ${key.path} is not enabled`);
     const plan = key.plans.find(({ stageNames }) => stageNames.includes(stage.stageName));
     if (!plan) {
@@ -76,16 +79,16 @@ const SOURCES = {
   authorizer: "as its authorizer's usageIdentifierKey",
 };
 
-/** AWS makes up the values of keys without one; those of this machine must be told. */
+/** AWS generates values for keys that have none. Users need to see the values that are generated here. */
 function generatedKeys({ keys }: ApiKeySettings): string {
   const generated = keys.filter(({ isGenerated }) => isGenerated);
   if (generated.length === 0) return '';
-  return `; this machine made up ${generated.map(({ path, value }) => `${value} for ${path}`).join(', ')}`;
+  return `; the runtime generated ${generated.map(({ path, value }) => `${value} for ${path}`).join(', ')}`;
 }
 
 const DAY_MILLIS = 24 * 60 * 60_000;
 
-/** In UTC: days, weeks from Sunday on and months, each shifted by the plan's offset in days. */
+/** In UTC: days, weeks that start on Sunday, and months, each shifted by the plan's offset in days. */
 function startOfPeriod(now: number, { period, offsetDays }: NonNullable<UsagePlan['quota']>): number {
   const date = new Date(now - offsetDays * DAY_MILLIS);
   const day = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate());

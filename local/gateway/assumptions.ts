@@ -1,39 +1,46 @@
 /**
- * Behavior of API Gateway that no public source documents. Each constant or function is one assumption. If you measure the
- * real behavior, change it here.
+ * Behavior of API Gateway that no public source documents. Each constant or function is one assumption. If you
+ * measure the real behavior, change it here.
  *
- * Assumptions in code, and where they are:
- * - A client that disconnects before `$connect` has answered never had a connection, so there is no `$disconnect` (`Handshake`).
- * - Headers of a CONNECT event are sorted by name; a client's own `X-Forwarded-For` is continued and its trace id kept; `+`
- *   in a query is a space (`connect-request`).
- * - Messages in the bodies of refused handshakes, and the error types of 502 and 504, are those of REST APIs (`refusal`).
+ * Assumptions that are part of other code:
+ * - If a client disconnects before `$connect` has answered, there was never a connection, and `$disconnect` does not
+ *   run (`ConnectFlow`).
+ * - Headers of a CONNECT event are sorted by name; a client's own `X-Forwarded-For` is continued and its trace id
+ *   kept; `+` in a query is a space (`connect-request`).
+ * - Messages in the bodies of refused handshakes, and the error types of 502 and 504, are those of REST APIs
+ *   (`refusal`).
  * - A two-way body above 128 KB counts as a failed integration; a response to a client that does not read is dropped
  *   and logged (`MessageFlow`).
- * - A post gets its 200 when it is written, or when it waits behind earlier ones for a slow client (`Connection.send`).
+ * - A post gets its 200 when it is written, or when it is queued behind earlier ones for a slow client
+ *   (`Connection.send`).
  * - @connections checks the stage, the signature, the method, the id, the size, the connection, in this order
  *   (`ManagementApi`). Before any use, `lastActiveAt` equals `connectedAt`.
  * - `$disconnect` runs once the TCP connection has ended, with the cause that came first (`Connection`).
- * - A handshake that offers other protocols beside `websocket`, or has a body, is refused with 400, as strict servers do
- *   (`handshakeFault`).
- * - An authorizer's event and the CONNECT event have the same request id. A policy's conditions are not evaluated: an Allow
- *   with one allows nothing, and a Deny with one denies (`policy`). Numbers and booleans of its context are strings in every
- *   event (`Authorizers`).
- * - A MOCK integration without templates and responses sends no response. On `$connect`, without a response for its status, it
- *   refuses the handshake with 500, because the documentation requires a response (`MockIntegrations`).
- * - An HTTP backend that cannot be reached, or whose response breaks off, counts as a failed integration: 502 for the handshake. A message
- *   is sent to it as its body, and the client's headers and query only for `$connect` (`HttpIntegrations`).
- * - A Lambda integration other than a proxy has the status 200 unless its function fails; on `$connect`, 502 then. A failure without an
- *   integration response gives the error frame, and an empty request is the event `{}` (`LambdaCustomIntegrations`).
+ * - A handshake that offers other protocols beside `websocket`, or has a body, is refused with 400, as strict servers
+ *   do (`upgradeFault`).
+ * - An authorizer's event and the CONNECT event have the same request id. A policy's conditions are not evaluated: an
+ *   Allow with one allows nothing, and a Deny with one denies (`policy`). Numbers and booleans of its context are
+ *   strings in every event (`Authorizers`).
+ * - A MOCK integration without templates and responses sends no response. On `$connect`, without a response for its
+ *   status, it refuses the handshake with 500, because the documentation requires a response (`MockIntegrations`).
+ * - An HTTP backend that cannot be reached, or whose response breaks off, counts as a failed integration: 502 for the
+ *   handshake. A message becomes the request's body. The client's headers and query are sent only for `$connect`
+ *   (`HttpIntegrations`).
+ * - A Lambda integration other than a proxy has the status 200 unless its function fails. On `$connect`, a failure
+ *   gives 502. Elsewhere, a failure without an integration response gives the error frame. An empty request becomes
+ *   the event `{}` (`LambdaCustomIntegrations`).
  * - A handshake without a parameter that `$connect` requires is refused with 400 (`Handshake`).
- * - Throttling: one bucket for a stage's `DefaultRouteSettings`, which routes without settings of their own share; the account's
- *   500 new connections a second may come at once; `$disconnect` is never throttled. Handshakes are throttled before the authorizer
- *   is asked, except by a usage plan (`Throttles`, `Handshake`).
- * - API keys are checked after the authorizer, with the answers of REST APIs: 403 `Forbidden`, 429 `Too Many Requests` and 429 `Limit
- *   Exceeded`. A usage plan counts handshakes. A message route that requires a key gives the Forbidden frame to connections that were
- *   opened without one. `identity` has `apiKey` and `apiKeyId` in every event (`ApiKeys`).
- * - A model's `format` is not looked at, and messages of `$connect` have no model (`MessageModels`).
- * - Access logs: `status` of a message is what it would be over HTTP, of an accepted handshake 200 (`AccessLog`).
- * - Every ping is answered by a pong of its own, unless the client does not read: then only the latest one (`Pongs`).
+ * - Throttling: one bucket for a stage's `DefaultRouteSettings`, which routes without settings of their own share;
+ *   the account's 500 new connections a second may come at once; `$disconnect` is never throttled. Handshakes are
+ *   throttled before the authorizer runs, except by a usage plan (`Throttles`, `Handshake`).
+ * - API keys are checked after the authorizer, with the answers of REST APIs: 403 `Forbidden`, 429 `Too Many
+ *   Requests` and 429 `Limit Exceeded`. A usage plan counts handshakes. A message route that requires a key gives the
+ *   Forbidden frame to connections that were opened without one. `identity` has `apiKey` and `apiKeyId` in every
+ *   event (`ApiKeys`).
+ * - A model's `format` is ignored, and `$connect` has no model (`MessageModels`).
+ * - Access logs: `status` is 200 for an accepted handshake, and for a message the status that it would have over HTTP
+ *   (`AccessLog`).
+ * - Every ping is answered with its own pong. If the client does not read, only the latest ping is (`pongs`).
  */
 
 /**
@@ -42,22 +49,25 @@
  */
 export const COMPRESSION = false;
 
-/** Whether a client's ping counts as activity. Unproven: a client that relies on it may lose its connection. */
+/**
+ * Whether a client's ping counts as activity. Unproven: if it does not on AWS, clients that rely on it are
+ * disconnected.
+ */
 export const PINGS_ARE_ACTIVITY: boolean = false;
 
-/** `disconnectReason` of endings whose text nobody has recorded: 1002, 1003, 1006, 1007, 1008, 1009. */
+/** `disconnectReason` for codes whose text nobody has recorded: 1002, 1003, 1006, 1007, 1008, 1009. */
 export const UNRECORDED_REASON = '';
 
 /** How long a client may take to answer a close frame before its TCP connection is cut. */
 export const CLOSE_HANDSHAKE_MILLIS = 2_000;
 
 /**
- * Whether a client whose message is throttled loses its connection, with 1008: the documentation knows that code for "too many
- * requests from one client", and no capture shows it. The client gets a frame in the form of the others either way.
+ * Whether a throttled message closes the client's connection with 1008. The documentation lists that code for "too many
+ * requests from one client", but no capture shows it. Either way, the client gets an error frame in the usual form.
  */
 export const THROTTLED_CLIENTS_ARE_CLOSED: boolean = false;
 
-/** How much may wait in the gateway for a client that does not read. A post beyond it gets 429. */
+/** How much data the gateway buffers for a client that does not read. Further posts get 429. */
 export const MAX_CLIENT_BUFFER_BYTES = 1024 * 1024;
 
 /** How many invocations of one connection may run before the gateway pauses reading from it. */
@@ -65,12 +75,12 @@ export const MAX_MESSAGES_IN_FLIGHT = 1_000;
 /** The same for the bytes of their messages. */
 export const MAX_BYTES_IN_FLIGHT = 8 * 1024 * 1024;
 
-/** A URL beyond the quota. */
+/** For a URL above the quota. */
 export const URL_TOO_LONG_STATUS = 414;
 
 /**
- * A request line with headers above 10,240 bytes. The limit belongs to REST APIs. Its text has been reported, its
- * status has not. Names, colons and line ends count, although the documentation speaks of values.
+ * For a request line with headers above 10,240 bytes, the limit of REST APIs. Its text has been reported, its status
+ * has not. Names, colons and line ends count, although the documentation mentions only values.
  */
 export const HEAD_TOO_LARGE_STATUS = 431;
 export const HEAD_TOO_LARGE_MESSAGE = 'HTTP header is larger than 10240 bytes.';
@@ -78,19 +88,19 @@ export const HEAD_TOO_LARGE_MESSAGE = 'HTTP header is larger than 10240 bytes.';
 /** How long an authorizer may take: the same as an integration. */
 export const AUTHORIZER_TIMEOUT_MILLIS = 29_000;
 
-/** `X-Forwarded-Port` and `-Proto` of every CONNECT event: the real gateway has no other listener than `wss`. */
+/** `X-Forwarded-Port` and `-Proto` of every CONNECT event: API Gateway listens only for `wss`. */
 export const FORWARDED_PORT = '443';
 export const FORWARDED_PROTO = 'https';
 
-/** The text of a 413 of @connections. */
+/** The message of a 413 from @connections. */
 export const PAYLOAD_TOO_LARGE_MESSAGE = 'Payload Too Large';
-/** The text of a 429 of @connections: the SDK's model has no member for it. */
+/** The message of a 429 from @connections. The SDK's model has no member for it. */
 export const LIMIT_EXCEEDED_MESSAGE = 'Limit Exceeded';
-/** The body of a 500 of @connections: the SDK's model has none. */
+/** The body of a 500 from @connections. The SDK's model has none. */
 export const SERVER_FAILURE_TYPE = 'InternalServerErrorException';
 export const SERVER_FAILURE_MESSAGE = 'Internal server error';
 
-/** How much of an oversized payload is read, so that the client sees the 413, before the connection is cut. */
+/** How much of an oversized payload the gateway reads before it closes the connection, so that clients see the 413. */
 export const MAX_DISCARDED_BYTES = 10 * 1024 * 1024;
 
 /**
@@ -111,7 +121,7 @@ export function isUsableBody(value: unknown): value is string | null | undefined
 }
 
 /**
- * How a selected value that is not text becomes part of a route key. The documentation says "stringified", with
+ * How a selected value other than text becomes part of a route key. The documentation says "stringified", with
  * arrays as `[item1, item2]`. Nobody has published numbers, `null` or objects.
  */
 export function stringifySelection(value: unknown): string {
@@ -121,7 +131,7 @@ export function stringifySelection(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** What an HTTP backend gets beside mapped and forwarded headers, as REST APIs send it. */
+/** What an HTTP backend gets besides mapped and forwarded headers, as from REST APIs. */
 export function httpIntegrationHeaders(apiId: string, hasBody: boolean): Record<string, string> {
   return {
     accept: 'application/json',
@@ -132,8 +142,8 @@ export function httpIntegrationHeaders(apiId: string, hasBody: boolean): Record<
 }
 
 /**
- * Whether a mapping may read a parameter of the handshake: the documentation says that the route must list it in its
- * RequestParameters, not what happens if it does not. It is then absent.
+ * Whether a mapping may read a parameter of the handshake. The documentation says that the route must list it in its
+ * RequestParameters, but not what happens otherwise. Here, the parameter is absent then.
  */
 export function isListedParameter(source: string, listed: readonly string[]): boolean {
   const simple = source.toLowerCase().replace('.multivalue', '.');

@@ -1,5 +1,5 @@
 /**
- * Lambda authorizers of type REQUEST: called once, at the handshake, before `$connect`. Source: "Create an AWS Lambda
+ * Lambda authorizers of type REQUEST. They run once, at the handshake, before `$connect`. Source: "Create an AWS Lambda
  * authorizer" for WebSocket APIs.
  */
 import type { IncomingMessage } from 'node:http';
@@ -29,9 +29,9 @@ export type Authorization =
   | {
       kind: 'authorized';
       context: AuthorizerContext;
-      /** How long the function took, in milliseconds. Only the CONNECT event has it. */
+      /** How long the function took, in milliseconds. Only the CONNECT event includes it. */
       integrationLatency: number;
-      /** The API key that the function chose, for APIs whose keys come from it. */
+      /** The API key that the function returned, for APIs that take their keys from the authorizer. */
       usageIdentifierKey?: string;
     };
 
@@ -67,7 +67,7 @@ export class Authorizers {
       stageVariables,
       context: connectContext(facts, arrival),
     };
-    // If a source is missing or empty, the function is not called.
+    // API Gateway does not call the function if a source is missing or empty.
     if (authorizer.identitySources.some((source) => !identityIn(source, identity)))
       return refused(UNAUTHORIZED);
     const methodArn = `arn:${partitionOf(region)}:execute-api:${region}:${accountId}:${apiId}/${stageName}/$connect`;
@@ -112,7 +112,7 @@ export class Authorizers {
     | { kind: 'authorized'; context: AuthorizerContext; usageIdentifierKey?: string } {
     const malformed = (what: string) => {
       const name = this.#options.nameOf(functionName);
-      this.#options.log.warn(`${name} authorized a handshake with ${what}, so the client gets 500.`);
+      this.#options.log.warn(`${name} returned ${what}, so the handshake gets 500.`);
       return refused(INTERNAL_ERROR);
     };
     if (Buffer.byteLength(payload) > MAX_AUTHORIZER_RESULT_BYTES) {
@@ -120,7 +120,7 @@ export class Authorizers {
     }
     const result: unknown = JSON.parse(payload);
     if (typeof result !== 'object' || result === null || Array.isArray(result)) {
-      return malformed('something other than an object: it must return { principalId, policyDocument }');
+      return malformed('something other than an object; it must return { principalId, policyDocument }');
     }
     const {
       principalId,
@@ -130,7 +130,7 @@ export class Authorizers {
     } = result as Record<string, unknown>;
     const verdict = verdictOf(policyDocument, methodArn);
     if (verdict === 'malformed') {
-      return malformed('no policy document: WebSocket APIs support only policies, not { isAuthorized }');
+      return malformed('no policy document; WebSocket APIs do not support { isAuthorized }');
     }
     if (typeof principalId !== 'string') return malformed('no principalId, which must be a string');
     const strings = contextOf(context);
@@ -148,7 +148,7 @@ function refused(refusal: Refusal): { kind: 'refused'; refusal: Refusal } {
   return { kind: 'refused', refusal };
 }
 
-/** Its values as strings, or what is wrong with it. */
+/** The values as strings, or what is wrong with the context. */
 function contextOf(context: unknown): Record<string, string> | string {
   if (context === null) return {};
   if (typeof context !== 'object' || Array.isArray(context)) return 'a context that is not an object';

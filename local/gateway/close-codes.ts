@@ -9,7 +9,7 @@ export interface CloseCause {
 
 /** `DELETE @connections`. */
 export const DELETED: CloseCause = { code: 1000, reason: 'Connection Closed Normally' };
-/** Ten idle minutes, two hours, or the gateway is shutting down. */
+/** Idle for ten minutes, open for two hours, or the gateway shuts down. */
 export const GOING_AWAY: CloseCause = { code: 1001, reason: 'Going away' };
 export const BINARY_MESSAGE: CloseCause = { code: 1003, reason: UNRECORDED_REASON };
 export const TOO_LARGE: CloseCause = { code: 1009, reason: UNRECORDED_REASON };

@@ -13,12 +13,11 @@ export interface ConnectQuery {
   multiValueQueryStringParameters: Record<string, string[]>;
 }
 
-/** Authorizers see these, integrations do not. */
+/** Authorizers get these headers, integrations do not. */
 const NOT_PASSED = new Set(['connection', 'upgrade', 'content-length']);
 
 /**
- * The headers of an authorizer's event, including those of the connection, and a length that the request does not
- * have.
+ * The headers of an authorizer's event. They include those of the connection, and a length that the request lacks.
  */
 export function authorizerHeaders(
   request: IncomingMessage,
@@ -37,7 +36,7 @@ export function authorizerHeaders(
 }
 
 /**
- * Names in the client's case, the API's own domain as `Host`, and the gateway's additions, sorted as in AWS's
+ * Names have the client's case, `Host` is the API's domain, and the gateway adds its own, all sorted as in AWS's
  * documented events.
  */
 export function connectHeaders(

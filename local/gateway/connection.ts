@@ -40,7 +40,7 @@ export class Connection implements ConnectionFacts {
   readonly #clock: Clock;
   readonly #appTime: Clock;
   readonly #openedAt: number;
-  /** The same as `lastActiveAt`, on the clock of the limits. */
+  /** Like `lastActiveAt`, but by `appTime`. */
   #activeAt: number;
   readonly #listener: ConnectionListener;
   readonly #stopReading: () => void;
@@ -51,7 +51,7 @@ export class Connection implements ConnectionFacts {
   #bytesInFlight = 0;
   #isSilent = false;
 
-  /** To be called as soon as `ws` has taken `socket`. The limits on its time are by `appTime`. */
+  /** Create it as soon as `ws` has taken over `socket`. `appTime` measures idle time and the maximum duration. */
   constructor(
     facts: ConnectionFacts,
     ws: WebSocket,
@@ -84,7 +84,7 @@ export class Connection implements ConnectionFacts {
     if (PINGS_ARE_ACTIVITY) ws.on('ping', () => this.#touch());
   }
 
-  /** When data was last sent in either direction. */
+  /** When data last passed in either direction. */
   get lastActiveAt(): number {
     return this.#lastActiveAt;
   }
@@ -99,7 +99,7 @@ export class Connection implements ConnectionFacts {
     const text = typeof data === 'string' || isUtf8(data) ? data : data.toString();
     return new Promise((resolve) => {
       this.#ws.send(text, { binary: false }, (error) => resolve(error ? 'gone' : 'sent'));
-      // It waits behind a slow client. The sender need not wait.
+      // The client is slow. The sender does not have to wait for it.
       if (this.#ws.bufferedAmount > 0) resolve('sent');
     });
   }
@@ -115,26 +115,26 @@ export class Connection implements ConnectionFacts {
    */
   close(cause: CloseCause): void {
     if (this.#cause) return;
-    // If the client has begun to close, its cause stands, and only its time is limited.
+    // If the client is already closing, its cause stays, and only its time is limited.
     if (this.isOpen) this.#end(cause);
     if (!this.#isSilent) this.#ws.close(cause.code, cause.reason);
     this.#alarm.cancel();
     this.#alarm = this.#clock.after(CLOSE_HANDSHAKE_MILLIS, () => this.#ws.terminate());
   }
 
-  /** From now on, the line is half-open: API Gateway accepts posts with 200, but nothing arrives on the other side. */
+  /** Simulates a half-open connection: posts still get 200, but nothing arrives on the other side. */
   fallSilent(): void {
     if (!this.isOpen) return;
     this.#isSilent = true;
     this.#ws.pause();
   }
 
-  /** A half-open line is detected: as 1006, on both sides. */
+  /** Ends a half-open connection with 1006 on both sides. */
   break(): void {
     if (this.#isSilent) this.#ws.terminate();
   }
 
-  /** Counts an invocation for a message of this connection. */
+  /** Counts an invocation, and stops reading messages while there are too many. */
   beginInvocation(bytes: number): void {
     this.#messagesInFlight++;
     this.#bytesInFlight += bytes;
@@ -156,7 +156,7 @@ export class Connection implements ConnectionFacts {
     this.#activeAt = this.#appTime.now();
   }
 
-  /** One alarm for both limits, set again only when it rings, so that a message costs no timer. */
+  /** One alarm for both limits. It is set again only when it goes off, so that a message costs no timer. */
   #watchTheTime(): void {
     const end = Math.min(this.#activeAt + IDLE_MILLIS, this.#openedAt + MAX_CONNECTION_MILLIS);
     const left = end - this.#appTime.now();
@@ -165,19 +165,19 @@ export class Connection implements ConnectionFacts {
   }
 
   #onMessage(text: string): void {
-    // What `ws` still reads from a closed socket was not checked.
+    // `FrameLimit` has not checked what `ws` still reads from a closed socket.
     if (this.#cause || this.#socket.destroyed || this.#isSilent) return;
     this.#touch();
     this.#listener.onMessage(this, text);
   }
 
-  /** Ends the connection without reading on. Everything that the client sends after its violation is dropped. */
+  /** Ends the connection and drops everything that the client sends after its violation. */
   #cut(cause: CloseCause): void {
     this.close(cause);
     this.#socket.end();
   }
 
-  /** `ws` has found a malformed frame and has already closed; or the network has failed, and 'close' follows. */
+  /** `ws` has found a malformed frame and closes, or the network has failed and 'close' follows. */
   #onError(error: Error): void {
     this.#stopReading();
     const cause = violationCause(error);

@@ -1,4 +1,4 @@
-/** The open connections. A connection is here from the response to its handshake until it ends. */
+/** The open connections, from the response to the handshake until the end. */
 import type { Connection } from './connection';
 import type { DeployedStage } from './deployed-stage';
 
@@ -13,13 +13,13 @@ export class Connections {
     this.#byId.delete(connection.connectionId);
   }
 
-  /** The open connection. An id is only valid at its own stage. */
+  /** An id is valid only for its own stage. */
   find(stage: DeployedStage, connectionId: string): Connection | undefined {
     const connection = this.#byId.get(connectionId);
     return connection?.stage === stage && connection.isOpen ? connection : undefined;
   }
 
-  /** Includes those that a client is just closing. */
+  /** Includes connections that their client is closing. */
   all(): Connection[] {
     return [...this.#byId.values()];
   }

@@ -1,4 +1,4 @@
-/** One stage of one API: its routes, by key, and the names that its events contain. */
+/** One stage of one API: its routes and settings, which a new deployment replaces. */
 import type {
   ApiKeySettings,
   CustomDomain,
@@ -11,7 +11,7 @@ import { executeApiDomain } from '../aws-domains';
 import type { MessageModels } from './message-models';
 import { RouteSelection } from './route-selection';
 
-/** What a deployment brings to a stage. */
+/** What a deployment can change. */
 interface Deployment {
   customDomains: CustomDomain[];
   isExecuteApiDisabled: boolean;
@@ -30,7 +30,7 @@ interface Deployment {
 export class DeployedStage {
   readonly apiId: string;
   readonly stageName: string;
-  /** The API's own host. */
+  /** The API's own host: `{apiId}.execute-api.{region}.amazonaws.com`. */
   readonly executeApiHost: string;
   #deployment: Deployment;
 
@@ -42,7 +42,10 @@ export class DeployedStage {
     this.#deployment = deployment(api, stage);
   }
 
-  /** Takes over the deployment of `other`, the same stage. Open connections stay, and their next message uses it. */
+  /**
+   * Takes over the deployment of `other`, a newer reading of the stage. Open connections use it from their next
+   * message.
+   */
   redeploy(other: DeployedStage): void {
     this.#deployment = other.#deployment;
   }
@@ -57,13 +60,13 @@ export class DeployedStage {
     return this.#deployment.isExecuteApiDisabled;
   }
 
-  /** The host that this machine's addresses stand for: the API's own, or a custom domain if that is disabled. */
+  /** The host in events of local addresses: the API's own, or a custom domain if that is disabled. */
   get domainName(): string {
     const [custom] = this.customDomains;
     return this.isExecuteApiDisabled && custom ? custom.domainName : this.executeApiHost;
   }
 
-  /** Undefined if the stage has none; then events do not have the key. */
+  /** Undefined if the stage has none; events then omit the key. */
   get stageVariables(): Record<string, string> | undefined {
     return this.#deployment.stageVariables;
   }
@@ -76,12 +79,11 @@ export class DeployedStage {
     return this.#deployment.accessLogFormat;
   }
 
-  /** Of the API, if one of its routes requires a key. */
+  /** The API's, if one of its routes requires a key. */
   get apiKeys(): ApiKeySettings | undefined {
     return this.#deployment.apiKeys;
   }
 
-  /** What validates the messages of a route, if anything does. */
   modelsOf({ routeKey }: Route): MessageModels | undefined {
     return this.#deployment.models.get(routeKey);
   }
@@ -94,7 +96,7 @@ export class DeployedStage {
     return this.#deployment.disconnectRoute;
   }
 
-  /** The route for a message, if any. A client can only select custom routes, whatever its message says. */
+  /** The route for a message, if any. Messages can select custom routes only, not `$connect` and the like. */
   routeFor(message: string): Route | undefined {
     const { customRoutes, defaultRoute, selection } = this.#deployment;
     if (customRoutes.size === 0) return defaultRoute;
@@ -132,7 +134,7 @@ function modelsOf({ routes }: WebSocketApi): Map<string, MessageModels> {
   const models = new Map<string, MessageModels>();
   for (const { validation, routeKey, path } of routes) {
     if (!validation) continue;
-    // Few apps have models, and the validator takes a while to load.
+    // Loaded on demand, because few apps have models and the validator takes a while to load.
     const { MessageModels } = require('./message-models') as typeof import('./message-models');
     models.set(routeKey, new MessageModels(validation, path));
   }

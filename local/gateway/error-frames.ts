@@ -1,4 +1,7 @@
-/** The text frames with which API Gateway reports errors to a client, byte for byte as captured. Mind the spaces. */
+/**
+ * The text frames in which API Gateway reports errors to a client, byte for byte as captured. The spaces differ on
+ * purpose.
+ */
 export const FORBIDDEN = 'Forbidden';
 export const INTERNAL_SERVER_ERROR = 'Internal server error';
 export const BAD_REQUEST_BODY = 'Bad request body';
@@ -9,7 +12,7 @@ export function errorFrame(message: string, connectionId: string, requestId: str
   return `{"message": "${message}", "connectionId":"${connectionId}", "requestId":"${requestId}"}`;
 }
 
-/** Of a message that does not conform to its model: other spaces, and the id of the message ("Request validation"). */
+/** For a message that does not conform to its model: has other spaces, and the message's id ("Request validation"). */
 export function badRequestBodyFrame(connectionId: string, messageId: string): string {
   return `{"message" : "${BAD_REQUEST_BODY}", "connectionId": "${connectionId}", "messageId": "${messageId}"}`;
 }

@@ -6,9 +6,9 @@ import type { CloseCause } from './close-codes';
 import type { ConnectHeaders, ConnectQuery } from './connect-request';
 import type { DeployedStage } from './deployed-stage';
 
-/** Who is connected. What IAM knows of a client is there only where IAM guards the API. */
+/** The client's identity. IAM's members are present only if IAM authorizes `$connect`. */
 export interface CallerIdentity {
-  /** With `apiKeyId`, if the handshake needed an API key. */
+  /** This and `apiKeyId` are present if the handshake required an API key. */
   readonly apiKey?: string;
   readonly apiKeyId?: string;
   readonly accountId?: string;
@@ -23,14 +23,13 @@ export interface CallerIdentity {
 /** What the authorizer's function returned about the client, and the `principalId`. */
 export type AuthorizerContext = Readonly<Record<string, string>>;
 
-/** What every event of one connection repeats. */
+/** What all events of a connection have in common. */
 export interface ConnectionFacts {
   readonly connectionId: string;
   readonly stage: DeployedStage;
   /** The host that the client connected to. */
   readonly domainName: string;
   readonly connectedAt: number;
-  /** Without `userAgent` if the client sent none. */
   readonly identity: CallerIdentity;
   /** Absent if `$connect` has no Lambda authorizer. */
   readonly authorizer?: AuthorizerContext;

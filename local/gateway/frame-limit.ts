@@ -1,7 +1,7 @@
 /**
- * Rules that `ws` does not have: no frame above 32 KB, no binary frame. Checks the headers of a client's frames
- * before `ws` (8.23) gets the bytes, and keeps none of them. A frame that breaks a rule ends there, and everything
- * before it stays intact.
+ * Enforces rules that `ws` does not have: no frame above 32 KB, no binary frame. Checks the headers of a client's
+ * frames before `ws` (8.23) gets the bytes, and keeps no copy. At a frame that breaks a rule it stops reading, and
+ * everything before that frame is still processed.
  */
 import type { Duplex } from 'node:stream';
 import { BINARY_MESSAGE, type CloseCause, TOO_LARGE } from './close-codes';
@@ -18,9 +18,9 @@ const MASK_BYTES = 4;
 export class FrameLimit {
   /** Why the connection must end. Set by `inspect`. */
   violation: CloseCause | undefined;
-  /** The client's close frame has passed. Nothing after it counts. */
+  /** The client's close frame has passed. What follows is ignored. */
   #closed = false;
-  /** A frame that violates RFC 6455 itself. `ws` refuses it by its first bytes, so there is no need to check more. */
+  /** A frame violates RFC 6455 itself. `ws` refuses it from its first bytes, so nothing more needs checking. */
   #malformed = false;
   /** Never read beyond what was written. From the pool, because separate memory for ten bytes takes several hundred. */
   readonly #header = Buffer.allocUnsafe(10);
@@ -106,8 +106,8 @@ function payloadBytes(header: Buffer, headerBytes: number): number {
 }
 
 /**
- * Stands between a socket and the `ws` that reads it. `ws` keeps its listener, but this one calls it with the bytes
- * that it may see. Call it as soon as `ws` has taken the socket, before any byte is read. Returns what stops it.
+ * Filters what `ws` reads from its socket. Call it as soon as `ws` has taken over the socket, before any byte is read.
+ * Returns a function that stops the reading.
  */
 export function limitFrames(
   socket: Duplex,

@@ -1,9 +1,10 @@
 /**
- * API Gateway's WebSocket APIs on one machine: accepts upgrades and @connections calls from an HTTP server, and runs
- * functions.
+ * API Gateway's WebSocket APIs on one machine: takes upgrades and @connections calls from an HTTP server, and runs
+ * routes.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
 import type { WebSocketApi } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { Faults } from '../faults/faults';
@@ -13,17 +14,18 @@ import type { Access } from '../iam/access';
 import type { FunctionInvoker } from '../lambda/invocation';
 import type { Log } from '../log';
 import { Acceptor } from './acceptor';
-import { AccessLog, integrationTrace, statusOf } from './access-log';
+import { AccessLog } from './access-log';
 import { type Address, Addresses } from './address';
 import { ApiKeys } from './api-keys';
 import { Authorizers } from './authorizer';
-import { type CloseCause, GOING_AWAY } from './close-codes';
-import { sourceIp } from './connect-request';
+import { GOING_AWAY } from './close-codes';
+import { ConnectFlow } from './connect-flow';
 import { Connection, type ConnectionListener } from './connection';
 import { Connections } from './connections';
 import { DeployedStage } from './deployed-stage';
-import { disconnectContext, disconnectEvent } from './events';
-import { type Acceptance, Handshake, handshakeFault } from './handshake';
+import { DisconnectFlow } from './disconnect-flow';
+import type { ConnectionFacts } from './events';
+import { Handshake } from './handshake';
 import { HEAD_TOO_LARGE, hasTooLargeHead } from './head-size';
 import { Ids } from './ids';
 import { Integrations } from './integration';
@@ -31,7 +33,7 @@ import { ManagementApi } from './management-api';
 import { MessageFlow } from './message-flow';
 import { type GatewayObserver, NO_OBSERVER } from './observer';
 import { type AccountQuotas, AWS_ACCOUNT_QUOTAS, AWS_SIZE_LIMITS, type SizeLimits } from './quotas';
-import { FORBIDDEN, INTERNAL_ERROR, Refusals, SHUTTING_DOWN, UPGRADE_REQUIRED } from './refusal';
+import { FORBIDDEN, Refusals, UPGRADE_REQUIRED } from './refusal';
 import { SignedCallers } from './signed-callers';
 import { Throttles } from './throttles';
 
@@ -41,12 +43,12 @@ export interface GatewayOptions {
   accountId: string;
   invoker: FunctionInvoker;
   clock: Clock;
-  /** The clock of the limits on a connection's time. @default `clock` */
+  /** Measures idle connections and their maximum duration. @default `clock` */
   appTime?: Clock;
   log: Log;
   /** The readable name of a function, for the log. @default its physical name */
   nameOf?: NameForPeople;
-  /** Where AWS's services are, for integrations that call them. @default nowhere: such calls fail */
+  /** Where integrations reach AWS's services. @default nowhere: such calls fail */
   endpoint?: () => { host: string; port: number };
   /** @default none */
   faults?: Faults;
@@ -54,9 +56,9 @@ export interface GatewayOptions {
   sizeLimits?: SizeLimits;
   /** @default AWS's */
   accountQuotas?: AccountQuotas;
-  /** Decides who may do what. @default whoever sends what looks like a signature may do everything */
+  /** Verifies signatures and permissions. @default any request with a well-formed signature may do everything */
   access?: Access | undefined;
-  /** Is told what happens. @default nobody */
+  /** @default none */
   observer?: GatewayObserver;
 }
 
@@ -67,30 +69,18 @@ export class Gateway {
   readonly #clock: Clock;
   readonly #appTime: Clock;
   readonly #log: Log;
-  readonly #ids: Ids;
   readonly #region: string;
   readonly #sizeLimits: SizeLimits;
   #addresses: Addresses;
   readonly #refusals: Refusals;
-  readonly #integrations: Integrations;
-  readonly #handshake: Handshake;
-  readonly #acceptor: Acceptor;
+  readonly #connects: ConnectFlow;
   readonly #messages: MessageFlow;
+  readonly #disconnects: DisconnectFlow;
   readonly #connections = new Connections();
-  readonly #accessLog: AccessLog;
   readonly #management: ManagementApi;
   readonly #listener: ConnectionListener;
   readonly #observer: GatewayObserver;
-  readonly #faults: Faults | undefined;
   readonly #lines: HalfOpenLines | undefined;
-  /** Ends the waits of `$disconnect` events that are delivered late. */
-  readonly #late = new Set<() => void>();
-  /** Sockets whose handshake was not answered yet. */
-  readonly #opening = new Set<Duplex>();
-  /** Connections whose `$disconnect` has not run yet. */
-  #unfinished = 0;
-  #closing = false;
-  #whenFinished: (() => void)[] = [];
 
   /** @throws UserError if an API's route selection expression is not supported */
   constructor({
@@ -114,30 +104,32 @@ export class Gateway {
     this.#clock = clock;
     this.#appTime = appTime;
     this.#log = log;
-    this.#ids = new Ids(region, clock);
+    const ids = new Ids(region, clock);
     this.#region = region;
     this.#addresses = new Addresses(this.#deployed(apis), log);
-    this.#refusals = new Refusals(this.#ids, clock);
-    this.#integrations = new Integrations({ invoker, clock, log, nameOf, region, endpoint });
+    this.#refusals = new Refusals(ids, clock);
+    const integrations = new Integrations({ invoker, clock, log, nameOf, region, endpoint });
     const authorizers = new Authorizers({ region, accountId, invoker, clock, log, nameOf });
     const callers = access && new SignedCallers(access);
     const throttles = new Throttles(accountQuotas, clock, log);
     const accessLog = new AccessLog(log);
-    this.#accessLog = accessLog;
-    this.#handshake = new Handshake({
-      ...{ authorizers, integrations: this.#integrations, ids: this.#ids, clock, log },
+    const handshake = new Handshake({
+      ...{ authorizers, integrations, ids, clock, log },
       ...{ throttles, accessLog, apiKeys: new ApiKeys(clock, log), callers },
     });
-    this.#acceptor = new Acceptor(clock, sizeLimits);
+    this.#connects = new ConnectFlow({
+      ...{ handshake, acceptor: new Acceptor(clock, sizeLimits), refusals: this.#refusals, observer, log },
+      onOpen: (facts, ws, socket) => this.#opened(facts, ws, socket),
+    });
     this.#messages = new MessageFlow({
-      ...{ integrations: this.#integrations, ids: this.#ids, clock, log, nameOf, limits: sizeLimits },
+      ...{ integrations, ids, clock, log, nameOf, limits: sizeLimits },
       ...{ throttles, accessLog, observer },
     });
+    this.#disconnects = new DisconnectFlow({ integrations, accessLog, ids, clock, faults });
     this.#management = new ManagementApi({
-      ...{ connections: this.#connections, throttles, ids: this.#ids, clock, limits: sizeLimits, faults },
+      ...{ connections: this.#connections, throttles, ids, clock, limits: sizeLimits, faults },
       ...{ callers, observer },
     });
-    this.#faults = faults;
     this.#lines = faults && new HalfOpenLines(faults, clock);
     this.#listener = {
       onMessage: (connection, text) => this.#watch(this.#messages.handle(connection, text)),
@@ -145,14 +137,14 @@ export class Gateway {
       onClosed: (connection, cause) => {
         this.#lines?.closed(connection);
         observer.closed(connection, cause);
-        this.#watch(this.#disconnect(connection, cause));
+        this.#watch(this.#disconnects.handle(connection, cause));
       },
     };
   }
 
   /** For the HTTP server's `upgrade` event. Answers every upgrade, even one to no API. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#watch(this.#open(request, socket, head));
+    this.#watch(this.#connects.handle(request, socket, head, this.#addresses));
   }
 
   /**
@@ -165,8 +157,8 @@ export class Gateway {
   }
 
   /**
-   * Serves these APIs from now on. Connections of stages that still exist stay open ("Redeploying a stage neither
-   * drops connections nor loses messages", observed on AWS by aws/chalice's tests). Others are closed with 1001.
+   * Replaces the APIs. Connections stay open if their stage still exists ("Redeploying a stage neither drops
+   * connections nor loses messages", as aws/chalice's tests have shown on AWS). Others are closed with 1001.
    * @throws UserError if an API's route selection expression is not supported; then nothing has changed
    */
   redeploy(apis: WebSocketApi[]): void {
@@ -181,18 +173,17 @@ export class Gateway {
     }
   }
 
-  /** The open connections, the newest last. */
+  /** The open connections, oldest first. */
   get connections(): Connection[] {
     return this.#connections.all();
   }
 
   /** Closes every connection with 1001, accepts no new one, and resolves once every `$disconnect` has run. */
   async close(): Promise<void> {
-    this.#closing = true;
-    for (const socket of this.#opening) this.#refusals.refuseUpgrade(socket, SHUTTING_DOWN);
+    this.#connects.close();
+    const disconnected = this.#disconnects.close();
     for (const connection of this.#connections.all()) connection.close(GOING_AWAY);
-    for (const arrive of this.#late) arrive();
-    if (this.#unfinished > 0) await new Promise<void>((resolve) => this.#whenFinished.push(resolve));
+    await disconnected;
   }
 
   #deployed(apis: WebSocketApi[]): DeployedStage[] {
@@ -222,55 +213,8 @@ export class Gateway {
     }
   }
 
-  /** A bug in the gateway ends this handshake, and nothing else. */
-  async #open(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    try {
-      await this.#shakeHands(request, socket, head);
-    } catch (error) {
-      this.#opening.delete(socket);
-      this.#refusals.refuseUpgrade(socket, INTERNAL_ERROR);
-      throw error;
-    }
-  }
-
-  async #shakeHands(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const onError = (): void => {
-      socket.destroy();
-    };
-    socket.on('error', onError);
-    const fault = this.#closing ? SHUTTING_DOWN : handshakeFault(request);
-    if (fault) {
-      this.#refusals.refuseUpgrade(socket, fault);
-      return;
-    }
-    this.#opening.add(socket);
-    const { headers, url = '' } = request;
-    const address = this.#addresses.find(headers.host, url);
-    if (!address || address === 'unknown') {
-      this.#addresses.tellOfMissingStage('A handshake for', headers.host, url);
-    }
-    const decision = await this.#handshake.decide(address, request);
-    this.#opening.delete(socket);
-    if ('status' in decision) {
-      const [path = ''] = url.split('?', 1);
-      this.#observer.refused({ path, sourceIp: sourceIp(request), status: decision.status });
-      if (!this.#closing) this.#refusals.refuseUpgrade(socket, decision);
-    } else if (this.#accept(decision, request, socket, head)) {
-      socket.off('error', onError);
-    } else {
-      this.#log.info(`A client of /${decision.facts.stage.stageName} left before $connect had answered.`);
-    }
-  }
-
-  #accept(
-    { facts, subprotocol }: Acceptance,
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-  ): boolean {
-    const ws = this.#acceptor.accept(request, socket, head, subprotocol);
-    if (!ws) return false;
-    this.#unfinished++;
+  #opened(facts: ConnectionFacts, ws: WebSocket, socket: Duplex): void {
+    this.#disconnects.opened();
     const connection = new Connection(
       facts,
       ws,
@@ -283,43 +227,9 @@ export class Gateway {
     this.#connections.add(connection);
     this.#observer.opened(connection);
     this.#lines?.opened(connection);
-    return true;
   }
 
-  async #disconnect(connection: Connection, cause: CloseCause): Promise<void> {
-    const route = connection.stage.disconnectRoute;
-    if (route && !this.#faults?.strikes('lost-disconnect', connection.connectionId)) {
-      const request = { requestId: this.#ids.requestId(), time: this.#clock.now() };
-      const event = disconnectEvent(connection, request, cause);
-      const delayMillis = this.#faults?.delayMillis('late-disconnect', connection.connectionId) ?? 0;
-      if (delayMillis > 0 && !this.#closing) await this.#isLate(delayMillis);
-      const begun = this.#clock.now();
-      const outcome = await this.#integrations.run(route, event, connection.connectionId);
-      const latencyMillis = this.#clock.now() - begun;
-      this.#accessLog.write(connection.stage, () => ({
-        context: disconnectContext(connection, request, cause),
-        status: statusOf(outcome),
-        integration: integrationTrace(outcome, latencyMillis),
-      }));
-    }
-    if (--this.#unfinished > 0) return;
-    for (const resolve of this.#whenFinished.splice(0)) resolve();
-  }
-
-  /** Waits, but only until the gateway closes. */
-  #isLate(delayMillis: number): Promise<void> {
-    return new Promise((resolve) => {
-      const alarm = this.#clock.after(delayMillis, () => arrive());
-      const arrive = () => {
-        alarm.cancel();
-        this.#late.delete(arrive);
-        resolve();
-      };
-      this.#late.add(arrive);
-    });
-  }
-
-  /** A bug in the gateway ends one request and is logged. It never ends the process. */
+  /** If the gateway has a bug, it logs the error, and only one request or message fails. */
   #watch(work: Promise<void>): void {
     work.catch((error: unknown) => {
       this.#log.error(`The gateway failed: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,7 +1,5 @@
-/**
- * How a connection opens: the order of checks, and `$connect`, whose status decides (the table of statuses is AWS's).
- */
-import { type IncomingHttpHeaders, type IncomingMessage, validateHeaderValue } from 'node:http';
+/** Decides on a handshake: the checks in API Gateway's order, and `$connect`, whose status decides. */
+import { type IncomingMessage, validateHeaderValue } from 'node:http';
 import type { Authorizer, Route } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { Log } from '../log';
@@ -17,7 +15,6 @@ import {
   connectEvent,
   type EventRequest,
 } from './events';
-import { HEAD_TOO_LARGE, hasTooLargeHead } from './head-size';
 import type { Ids } from './ids';
 import type { Integrations } from './integration';
 import type { ProxyResult } from './integration-outcome';
@@ -29,17 +26,15 @@ import {
   FORBIDDEN,
   GATEWAY_TIMEOUT,
   INTERNAL_ERROR,
-  OTHER_VERSION,
   type Refusal,
   TOO_MANY_REQUESTS,
-  UPGRADE_REQUIRED,
   URL_TOO_LONG,
 } from './refusal';
 import { hasParameter } from './request-parameters';
 import type { SignedCallers } from './signed-callers';
 import type { Throttles } from './throttles';
 
-/** A handshake that may be answered with 101. */
+/** The handshake may be answered with 101. */
 export interface Acceptance {
   facts: ConnectionFacts;
   /**
@@ -47,37 +42,6 @@ export interface Acceptance {
    * choice.
    */
   subprotocol?: string;
-}
-
-/** Headers that may appear only once in a handshake. */
-const SINGLE = new Set(['host', 'sec-websocket-key', 'sec-websocket-version']);
-
-/** Why a request to upgrade is not a handshake of RFC 6455 (4.2.1); undefined if it is one. */
-export function handshakeFault(request: IncomingMessage): Refusal | undefined {
-  const { method, httpVersion, headers } = request;
-  if (hasTooLargeHead(request)) return HEAD_TOO_LARGE;
-  const protocols = (headers.upgrade ?? '').split(',').map((protocol) => protocol.trim().toLowerCase());
-  if (!protocols.includes('websocket')) return UPGRADE_REQUIRED;
-  if (protocols.length > 1 || method !== 'GET' || httpVersion !== '1.1') return BAD_HANDSHAKE;
-  if (hasBody(headers) || repeatsSingle(request.rawHeaders)) return BAD_HANDSHAKE;
-  if (headers['sec-websocket-version'] !== '13') return OTHER_VERSION;
-  if (!/^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '')) return BAD_HANDSHAKE;
-  return undefined;
-}
-
-function hasBody(headers: IncomingHttpHeaders): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
-}
-
-function repeatsSingle(rawHeaders: string[]): boolean {
-  const seen = new Set<string>();
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = (rawHeaders[at] ?? '').toLowerCase();
-    if (!SINGLE.has(name)) continue;
-    if (seen.has(name)) return true;
-    seen.add(name);
-  }
-  return false;
 }
 
 export interface HandshakeParts {
@@ -89,12 +53,12 @@ export interface HandshakeParts {
   ids: Ids;
   clock: Clock;
   log: Log;
-  /** Of APIs that IAM guards. @default everybody may connect to them */
+  /** For routes that IAM authorizes. @default everybody may connect to them */
   callers?: SignedCallers | undefined;
 }
 
-/** How far a handshake has come. */
-interface Course {
+/** What is known so far about a handshake. */
+interface Progress {
   facts: ConnectionFacts;
   arrival: EventRequest;
   authorizerMillis?: number;
@@ -108,7 +72,7 @@ export class Handshake {
     this.#parts = parts;
   }
 
-  /** Decides on the response. The connection does not exist before that. */
+  /** Decides on the response. The connection exists only after that. */
   async decide(
     address: Address | 'unknown' | undefined,
     request: IncomingMessage,
@@ -117,29 +81,37 @@ export class Handshake {
     const { clock, ids, accessLog } = this.#parts;
     const { stage, domainName } = address;
     if (`wss://${domainName}${request.url ?? ''}`.length > MAX_URL_CHARACTERS) return URL_TOO_LONG;
-    const course: Course = {
+    const progress: Progress = {
       facts: this.#facts(address, request),
       arrival: { requestId: ids.requestId(), time: clock.now() },
     };
-    const decision = await this.#decide(course, address, request);
-    accessLog.write(stage, () => exchangeOf(course, decision));
+    const decision = await this.#decide(progress, address, request);
+    accessLog.write(stage, () => exchangeOf(progress, decision));
     return decision;
   }
 
   /** Calls the authorizer and `$connect`, if they exist. */
-  async #decide(course: Course, address: Address, request: IncomingMessage): Promise<Acceptance | Refusal> {
+  async #decide(
+    progress: Progress,
+    address: Address,
+    request: IncomingMessage,
+  ): Promise<Acceptance | Refusal> {
     const { stage } = address;
     const { clock, ids, integrations, log, throttles } = this.#parts;
     if (!throttles.admitsHandshake(stage)) return TOO_MANY_REQUESTS;
     const route = stage.connectRoute;
-    if (!route) return { facts: course.facts };
+    if (!route) return { facts: progress.facts };
     const traceId = ids.traceId();
     const authorization =
       route.authorizer &&
-      (await this.#authorize(route.authorizer, course.facts, course.arrival, { request, address, traceId }));
+      (await this.#authorize(route.authorizer, progress.facts, progress.arrival, {
+        request,
+        address,
+        traceId,
+      }));
     if (authorization?.kind === 'refused') return authorization.refusal;
-    course.facts = authorized(course.facts, authorization);
-    if (authorization?.kind === 'authorized') course.authorizerMillis = authorization.integrationLatency;
+    progress.facts = authorized(progress.facts, authorization);
+    if (authorization?.kind === 'authorized') progress.authorizerMillis = authorization.integrationLatency;
     if (route.apiKeyRequired && stage.apiKeys) {
       const value =
         stage.apiKeys.source === 'header'
@@ -149,28 +121,30 @@ export class Handshake {
             : undefined;
       const check = this.#parts.apiKeys.check(stage, stage.apiKeys, value);
       if (check.kind === 'refused') return check.refusal;
-      const identity = { apiKey: check.key.value, apiKeyId: check.key.id, ...course.facts.identity };
-      course.facts = { ...course.facts, identity };
+      const identity = { apiKey: check.key.value, apiKeyId: check.key.id, ...progress.facts.identity };
+      progress.facts = { ...progress.facts, identity };
     }
     const event = connectEvent(
-      course.facts,
-      course.arrival,
+      progress.facts,
+      progress.arrival,
       connectHeaders(request, address, traceId),
       connectQuery(request.url ?? ''),
-      course.authorizerMillis,
+      progress.authorizerMillis,
     );
     const missing = missingParameter(route, event);
     if (missing !== undefined) {
-      log.warn(`A handshake with /${stage.stageName} is refused: ${missing} is required, but missing.`);
+      log.warn(
+        `A handshake with /${stage.stageName} is refused, because it lacks the required parameter ${missing}.`,
+      );
       return BAD_HANDSHAKE;
     }
     const begun = clock.now();
-    const outcome = await integrations.run(route, event, course.facts.connectionId);
-    course.integration = integrationTrace(outcome, clock.now() - begun);
+    const outcome = await integrations.run(route, event, progress.facts.connectionId);
+    progress.integration = integrationTrace(outcome, clock.now() - begun);
     if (outcome.kind === 'failed') return BAD_GATEWAY;
     if (outcome.kind === 'timedOut') return GATEWAY_TIMEOUT;
     if (outcome.kind === 'notInvoked') return INTERNAL_ERROR;
-    return this.#answer(course.facts, outcome.result);
+    return this.#answer(progress.facts, outcome.result);
   }
 
   #authorize(
@@ -225,7 +199,7 @@ export class Handshake {
 }
 
 function exchangeOf(
-  { facts, arrival, authorizerMillis, integration }: Course,
+  { facts, arrival, authorizerMillis, integration }: Progress,
   decision: Acceptance | Refusal,
 ): Exchange {
   const isRefused = 'status' in decision;
@@ -242,7 +216,7 @@ function exchangeOf(
   };
 }
 
-/** The first required parameter of the route that the handshake lacks. */
+/** The first of the route's required parameters that the handshake lacks. */
 function missingParameter({ parameters }: Route, event: string): string | undefined {
   if (!parameters) return undefined;
   const input = inputOf(JSON.parse(event));
@@ -250,7 +224,7 @@ function missingParameter({ parameters }: Route, event: string): string | undefi
   return required.find((source) => !hasParameter(source, input));
 }
 
-/** A client whose signature IAM takes. */
+/** A client whose signature IAM has verified. */
 interface Signed {
   kind: 'signed';
   identity: CallerIdentity;

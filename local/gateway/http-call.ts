@@ -1,4 +1,4 @@
-/** One HTTP request of an integration, within its time limit. Does not follow redirects. */
+/** Sends one HTTP request for an integration, within its time limit. Does not follow redirects. */
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Clock } from '../clock';
@@ -8,10 +8,10 @@ export interface HttpCall {
   url: URL;
   method: string;
   headers: OutgoingHttpHeaders;
-  /** Missing if the request has no body. */
+  /** Absent if the request has no body. */
   body?: Buffer;
   timeoutMillis: number;
-  /** Where to connect instead of to the URL's host, in plain HTTP. */
+  /** Connects here instead of to the URL's host, over plain HTTP. */
   via?: { host: string; port: number } | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface HttpAnswer {
   body: Buffer;
 }
 
-/** Rejects if the backend cannot be reached, or if its response breaks off or is too large. */
+/** Rejects if the backend cannot be reached, or if its response is cut short or too large. */
 export function callHttp(
   { url, method, headers, body, timeoutMillis, via }: HttpCall,
   clock: Clock,
@@ -54,7 +54,8 @@ export function callHttp(
       response.on('error', fail);
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
-        if (bytes > MAX_SERVICE_ANSWER_BYTES) outgoing.destroy(new Error('the answer is larger than 10 MB'));
+        if (bytes > MAX_SERVICE_ANSWER_BYTES)
+          outgoing.destroy(new Error('the response is larger than 10 MB'));
         else chunks.push(chunk);
       });
       response.on('end', () => {

@@ -1,4 +1,4 @@
-/** The values of an authorizer's identity sources in a request. */
+/** Reads an authorizer's identity sources from a request. */
 
 export interface Identity {
   headers: Readonly<Record<string, string>>;

@@ -18,7 +18,7 @@ const SEEN_REGIONS: Record<string, number> = {
   'ap-northeast-1': 0xa917,
 };
 
-/** Whether `text` could be a connection id. @connections answers 400 to anything else. */
+/** Whether `text` has the form of a connection id. @connections answers 400 to anything else. */
 export function isConnectionId(text: string): boolean {
   return ID.test(text);
 }
@@ -59,7 +59,7 @@ export class Ids {
     return `Root=1-${seconds.toString(16).padStart(8, '0')}-${this.#randomHex(24)}`;
   }
 
-  /** From a buffer, because each call to the system's source takes longer than the rest of an id. */
+  /** Buffered, because a call to the system's random source takes longer than the rest of an id. */
   #randomHex(digits: number): string {
     if (this.#random.length < digits) this.#random = randomBytes(RANDOM_STORE_BYTES).toString('hex');
     const taken = this.#random.slice(0, digits);

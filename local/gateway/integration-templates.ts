@@ -1,6 +1,6 @@
 /**
- * How integrations other than proxies turn a message into a request, and a status into a response: with mapping
- * templates.
+ * The mapping templates of integrations other than Lambda proxies: one makes the request from a message, another the
+ * response from the backend's.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { IntegrationResponse, Route, TemplateChoice, TemplatedIntegration } from '../assembly/model';
@@ -37,9 +37,8 @@ export function inputOf(event: TemplateEvent): TemplateInput {
 export const NO_TEMPLATE =
   'no request template matches this message, and PassthroughBehavior does not let it pass';
 
-/** The line of the log that says why an integration fails. */
 export function logFailure(log: Log, { path }: { path: string }, { routeKey }: Route, why: string): void {
-  log.warn(`${routeKey} fails: of ${path}, ${why}.`);
+  log.warn(`${routeKey} failed in ${path}: ${why}.`);
 }
 
 /** The backend's response, as templates of a response see it. */
@@ -49,7 +48,7 @@ export interface BackendAnswer {
   headers: IncomingHttpHeaders;
 }
 
-/** The request's text; `undefined` if no template matches this message, and it may not pass without one. */
+/** The request's text; `undefined` if the message matches no template and may not pass without one. */
 export function requestText(
   { request, passthrough }: TemplatedIntegration,
   input: TemplateInput,
@@ -62,8 +61,7 @@ export function requestText(
 }
 
 /**
- * The response whose pattern matches the selected part of the answer (a status or an error message), else the one for
- * `$default`.
+ * The response whose pattern matches a status or an error message, or else the one for `$default`.
  */
 export function responseFor(
   responses: IntegrationResponse[],
@@ -76,7 +74,7 @@ export function responseFor(
   return matching ?? responses.find(({ key }) => key === '$default');
 }
 
-/** The result of the response's template, if it has one. */
+/** The text from the response's template, if it has one. */
 export function responseText(
   response: IntegrationResponse,
   message: TemplateInput,
@@ -87,8 +85,7 @@ export function responseText(
 }
 
 /**
- * The template that the expression selects by the message, and by the answer if there is one, else the one for
- * `$default`.
+ * The template that the expression selects from the message and the backend's answer, or else the one for `$default`.
  */
 function chosen(
   { templates, selectionExpression }: TemplateChoice,
@@ -111,7 +108,8 @@ const OF_ANSWER =
   /\$(?:\{integration\.response\.(statuscode|(?:multivalue)?header\.[^{}]+)\}|integration\.response\.(statuscode|(?:multivalue)?header\.\S+))/g;
 
 /**
- * The expression with the answer's values inserted as fixed text. Source: "Selection expressions" for WebSocket APIs.
+ * Replaces the answer's variables with their values as literal text. Source: "Selection expressions" for WebSocket
+ * APIs.
  */
 function withAnswer(expression: string, answer: BackendAnswer | undefined): string {
   if (!answer) return expression;

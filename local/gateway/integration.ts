@@ -106,7 +106,7 @@ export class Integrations {
     });
   }
 
-  /** An invoker that throws instead of rejecting must not leave a handshake unanswered either. */
+  /** Async, so that a handshake is answered even if the invoker throws instead of rejecting. */
   async #invoke(functionName: string, event: string, subject: string): Promise<InvocationOutcome> {
     return this.#invoker.invoke(functionName, event, subject);
   }
@@ -126,7 +126,7 @@ export class Integrations {
   }
 }
 
-/** Anything else makes a result malformed, as was seen on AWS with middleware that left its own members in it. */
+/** Any other member makes a result malformed, as reported of middleware on AWS that left its own members in it. */
 const RESULT_MEMBERS = new Set(['statusCode', 'headers', 'multiValueHeaders', 'body', 'isBase64Encoded']);
 
 /** The function's result, or why API Gateway would refuse it ("Malformed Lambda proxy response"). */
@@ -138,7 +138,7 @@ function proxyResult(payload: string): ProxyResult | string {
   const unknown = Object.keys(value).find((name) => !RESULT_MEMBERS.has(name));
   if (unknown !== undefined) {
     const known = [...RESULT_MEMBERS].join(', ');
-    return `the member ${shorten(JSON.stringify(unknown))}, which a proxy result may not have: return only ${known}`;
+    return `the member ${shorten(JSON.stringify(unknown))}, which a proxy result may not have; return only ${known}`;
   }
   const { statusCode, body, headers, isBase64Encoded } = value as Record<string, unknown>;
   if (!isUsableStatusCode(statusCode)) {

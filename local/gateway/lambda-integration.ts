@@ -1,6 +1,6 @@
 /**
- * Lambda integrations other than proxies (AWS): templates make the function's event, and the client's response from
- * its result.
+ * Lambda integrations other than proxies (AWS): templates make the function's event from the message, and the client's
+ * response from the result.
  */
 import type { LambdaCustomIntegration, Route } from '../assembly/model';
 import type { Clock } from '../clock';
@@ -106,7 +106,7 @@ export class LambdaCustomIntegrations {
         this.#options.log,
         integration,
         route,
-        'it has no integration response for what the function returned',
+        'no integration response matches what the function returned',
       );
       return { kind: 'notInvoked' };
     }
@@ -117,7 +117,7 @@ export class LambdaCustomIntegrations {
   }
 }
 
-/** @throws Error if Lambda would refuse it as an event */
+/** @throws Error if Lambda would not accept it as an event */
 function payloadOf(text: string | undefined): string {
   if (text === undefined) throw new Error(NO_TEMPLATE);
   if (text.trim() === '') return '{}';

@@ -29,7 +29,7 @@ interface Answer {
   status: number;
   errorType?: string;
   body?: string;
-  /** Missing from the one response that was recorded without it. */
+  /** `false` for the one response that was recorded without it. */
   traceId?: false;
 }
 
@@ -53,7 +53,7 @@ export interface ManagementApiOptions {
   limits: SizeLimits;
   /** @default none */
   faults?: Faults | undefined;
-  /** @default whoever sends what looks like a signature */
+  /** @default any request with a well-formed signature is accepted */
   callers?: SignedCallers | undefined;
   observer: GatewayObserver;
 }
@@ -108,7 +108,7 @@ export class ManagementApi {
     else if (!response.closed) await once(response, 'close');
   }
 
-  /** `undefined` if there is no response until the client gives up. */
+  /** `undefined` if the request stays unanswered until the client gives up. */
   async #answer(
     stage: DeployedStage,
     connectionId: string,
@@ -117,7 +117,7 @@ export class ManagementApi {
   ): Promise<Answer | undefined> {
     const { method = '' } = request;
     if (!['POST', 'GET', 'DELETE'].includes(method)) return NO_SUCH_METHOD;
-    // Nobody can verify the signature of a body that was not kept.
+    // The signature covers the body, which was not kept.
     if (body === 'tooLarge' && this.#callers) return PAYLOAD_TOO_LARGE;
     const refusal =
       this.#callers && body !== 'tooLarge'
@@ -144,7 +144,7 @@ export class ManagementApi {
     return DELETION;
   }
 
-  /** Also closes the connection if the request was not read completely. */
+  /** Closes the HTTP connection if the request was not read completely. */
   #write(
     response: ServerResponse,
     { status, errorType, body = '', traceId }: Answer,
@@ -172,7 +172,7 @@ function failure(status: number, errorType: string, message: string): Answer {
   return { status, errorType, body: JSON.stringify({ message }) };
 }
 
-/** The layout is API Gateway's, including spaces. */
+/** Laid out as by API Gateway, including spaces. */
 function description({ identity, connectedAt, lastActiveAt }: Connection): string {
   return `{
   "identity" : {

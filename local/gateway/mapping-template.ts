@@ -1,13 +1,16 @@
-/** API Gateway's mapping templates: Velocity, with the variables of "API Gateway mapping template reference for WebSocket APIs". */
+/**
+ * API Gateway's mapping templates: Velocity, with the variables of "API Gateway mapping template reference for
+ * WebSocket APIs".
+ */
 import { JSONPath } from 'jsonpath-plus';
 
 /** What a template sees of a request. */
 export interface TemplateInput {
-  /** The message, or the text of the integration's answer. */
+  /** The message, or the text of the backend's response. */
   body: string;
   context: Readonly<Record<string, unknown>>;
   stageVariables: Readonly<Record<string, string>>;
-  /** Of a handshake. Messages have none. */
+  /** The handshake's. Messages have none. */
   parameters: {
     querystring: Readonly<Record<string, string>>;
     header: Readonly<Record<string, string>>;
@@ -23,7 +26,7 @@ export function renderTemplate(template: string, input: TemplateInput): string {
     parsed ??= parsedOrEmpty(input.body);
     return parsed;
   };
-  // Loaded with the first template: most apps have none.
+  // Loaded on demand, because most apps have no templates.
   const { render } = require('velocityjs') as typeof import('velocityjs');
   return render(template, {
     context: input.context,
@@ -44,7 +47,7 @@ function at(path: string, json: unknown): unknown {
   return JSONPath({ path, json, eval: false, wrap: false });
 }
 
-/** The value of a name, in AWS's order: path, query, header. Without a name, all of them. */
+/** The parameter from the path, the query or the headers, in AWS's order. Without a name, all parameters. */
 function parametersOf({ parameters: { querystring, header } }: TemplateInput, name?: string): unknown {
   if (name === undefined) return { path: {}, querystring, header };
   const found = [querystring, header].find((record) => Object.hasOwn(record, name));
@@ -60,7 +63,7 @@ function parsedOrEmpty(text: string): unknown {
 }
 
 const UTIL = {
-  /** As in JavaScript string literals, including single quotes, which AWS's guide undoes with a replacement. */
+  /** Also escapes single quotes, which AWS's guide tells users to undo with a replacement. */
   escapeJavaScript: (text: unknown) =>
     JSON.stringify(String(text ?? ''))
       .slice(1, -1)

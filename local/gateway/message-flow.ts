@@ -42,7 +42,7 @@ export interface MessageFlowParts {
   observer: GatewayObserver;
 }
 
-/** What becomes of a message: the frame for its client, if any, and what the access log tells. */
+/** The outcome of a message: the frame for the client, if any, and the facts for the access log. */
 interface Reply {
   frame?: string | undefined;
   status: number;
@@ -57,7 +57,10 @@ export class MessageFlow {
     this.#parts = parts;
   }
 
-  /** Starts immediately, whatever else this connection is doing: API Gateway keeps no order among invocations. */
+  /**
+   * Starts immediately, even if earlier messages of the connection are still running: API Gateway does not order
+   * them.
+   */
   async handle(connection: Connection, text: string): Promise<void> {
     const { ids, clock, throttles, accessLog, log, observer } = this.#parts;
     const { stage } = connection;
@@ -97,7 +100,7 @@ export class MessageFlow {
     const { connectionId } = connection;
     const fault = connection.stage.modelsOf(route)?.faultOf(text);
     if (fault !== undefined) {
-      log.warn(`A message is not as the models of ${route.routeKey} say: ${fault}.`);
+      log.warn(`A message does not conform to the models of ${route.routeKey}: ${fault}.`);
       return {
         status: 400,
         error: { message: BAD_REQUEST_BODY, validationErrorString: fault },
@@ -133,7 +136,7 @@ export class MessageFlow {
     const { messageBytes } = this.#parts.limits;
     if (body.length > messageBytes || Buffer.byteLength(body) > messageBytes) {
       this.#parts.log.warn(
-        `${this.#integrationName(route)} answered ${route.routeKey} with a body above ${messageBytes} bytes, the limit of a message.`,
+        `${this.#integrationName(route)} answered ${route.routeKey} with a body above ${messageBytes} bytes, the limit for a message.`,
       );
       return { ...failed(INTERNAL_SERVER_ERROR), status: 500 };
     }
@@ -147,7 +150,7 @@ export class MessageFlow {
   async #send(connection: Connection, frame: string): Promise<void> {
     if ((await connection.send(frame)) === 'full') {
       this.#parts.log.warn(
-        `A response to ${connection.connectionId} is dropped, because the client does not read.`,
+        `The response to ${connection.connectionId} was dropped, because the client does not read.`,
       );
     }
   }

@@ -1,4 +1,6 @@
-/** Validation of messages by the models of a route: JSON Schema, draft 4. Source: "Request validation" of WebSocket APIs. */
+/**
+ * Validates messages by the models of a route: JSON Schema, draft 4. Source: "Request validation" of WebSocket APIs.
+ */
 import Ajv, { type ValidateFunction } from 'ajv-draft-04';
 import type { Validation } from '../assembly/model';
 import { UserError } from '../user-error';
@@ -16,11 +18,11 @@ export class MessageModels {
     );
   }
 
-  /** What the selected model finds wrong with a message; undefined if the message is valid. */
+  /** What is wrong with a message according to its model; undefined if it is valid. */
   faultOf(message: string): string | undefined {
     const key = this.#selection.select(message);
     const validate = this.#validators.get(key) ?? this.#validators.get('$default');
-    if (!validate) return `no model of the route is for ${JSON.stringify(key)}`;
+    if (!validate) return `the route has no model for ${JSON.stringify(key)}`;
     let value: unknown;
     try {
       value = JSON.parse(message);
@@ -30,7 +32,7 @@ export class MessageModels {
     try {
       if (validate(value)) return undefined;
     } catch {
-      return 'the message is nested too deep';
+      return 'the message is nested too deeply';
     }
     const [first] = validate.errors ?? [];
     return `${first?.instancePath || 'the message'} ${first?.message ?? 'is not valid'}`;
@@ -38,13 +40,13 @@ export class MessageModels {
 }
 
 function compiled(schema: unknown, path: string): ValidateFunction {
-  // A schema may say `$schema` of any draft; models are draft 4.
+  // `$schema` may name any draft, but models are always read as draft 4.
   const { $schema: _, ...draft4 } = schema as Record<string, unknown>;
   try {
     return new Ajv({ strict: false, validateFormats: false, logger: false }).compile(draft4);
   } catch (error) {
     throw new UserError(
-      `${path}: its Schema is not a JSON Schema of draft 4, which API Gateway's models are: ${(error as Error).message}`,
+      `${path}: its Schema is not a valid JSON Schema of draft 4, which API Gateway requires: ${(error as Error).message}`,
     );
   }
 }

@@ -1,15 +1,14 @@
 /**
- * The log's hint for a request that got 403 because its path names no stage. API Gateway does not say why; the log
- * does.
+ * Explains in the log why a request whose path names no stage got 403, which API Gateway's response does not.
  */
 import { printable } from '../printable';
 import type { DeployedStage } from './deployed-stage';
 
 const MAX_PATH_CHARACTERS = 200;
-/** For more stages, see the start's screen. */
+/** `start` shows all stages. */
 const MAX_PATHS = 5;
 
-/** `asked` is the request: its method, or `A handshake for`, and its path as it came. */
+/** @param asked the request's method, or `A handshake for` */
 export function missingStageHint(asked: string, url: string, paths: string[]): string {
   const [path = ''] = url.split('?', 1);
   const [, call = ''] = /(\/@connections(?:\/.*)?)$/.exec(path) ?? [];

@@ -1,4 +1,4 @@
-/** MOCK integrations: the request template sets the status, and the status selects the response. */
+/** MOCK integrations: the request template sets the status, which selects the response. */
 import type { MockIntegration, Route } from '../assembly/model';
 import type { Log } from '../log';
 import type { IntegrationOutcome } from './integration-outcome';
@@ -25,7 +25,7 @@ export class MockIntegrations {
     try {
       return this.#answer(integration, route, event);
     } catch (error) {
-      return this.#fails(integration, route, `a template fails: ${(error as Error).message}`);
+      return this.#fails(integration, route, `a template failed: ${(error as Error).message}`);
     }
   }
 
@@ -42,14 +42,14 @@ export class MockIntegrations {
     }
     const statusCode = statusOf(text);
     if (statusCode === undefined) {
-      const why = 'its request template must return {"statusCode": 200}, or another status';
+      const why = 'its request template must return {"statusCode": 200} or another status';
       return this.#fails(integration, route, why);
     }
     const response = responseFor(responses, String(statusCode));
     if (!response) {
       // A message without a response is not an error, but a handshake needs one.
       if (!isHandshake) return { kind: 'result', result: { statusCode, headers: {} } };
-      return this.#fails(integration, route, `it has no integration response for the status ${statusCode}`);
+      return this.#fails(integration, route, `no integration response matches the status ${statusCode}`);
     }
     const body = responseText(response, input, { body: input.body, statusCode, headers: {} });
     return { kind: 'result', result: { statusCode, headers: {}, ...(body !== undefined && { body }) } };
@@ -61,7 +61,7 @@ export class MockIntegrations {
   }
 }
 
-/** Like AWS, accepts JSON with unquoted names here, as the CDK writes it. */
+/** Like AWS, accepts JSON with unquoted names, which the CDK writes. */
 function statusOf(text: string): number | undefined {
   const [, status] = /["']?statusCode["']?\s*:\s*["']?(\d{3})\b/.exec(text) ?? [];
   return status === undefined ? undefined : Number(status);

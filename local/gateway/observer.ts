@@ -1,17 +1,17 @@
-/** What the gateway tells as it happens, to whoever watches: one call for each handshake, message, answer, post and end. */
+/** Receives the gateway's events: handshakes, messages, answers, @connections calls and closed connections. */
 import type { CloseCause } from './close-codes';
 import type { Connection } from './connection';
 
 export interface GatewayObserver {
   opened(connection: Connection): void;
-  /** A handshake that got something other than 101. `path` is without its query, which may contain a token. */
+  /** A handshake was refused. `path` excludes the query, which may contain a token. */
   refused(handshake: { path: string; sourceIp: string; status: number }): void;
   closed(connection: Connection, cause: CloseCause): void;
   /** Before its route runs. */
   received(connection: Connection, message: { routeKey: string; text: string }): void;
-  /** Only if the route has a response for the client, or has failed. */
+  /** Only if the client gets a response, or the route has failed. */
   answered(connection: Connection, answer: Answered): void;
-  /** A call of @connections. */
+  /** @connections was called. */
   called(call: ManagementCall): void;
 }
 
@@ -27,9 +27,9 @@ export interface ManagementCall {
   method: string;
   connectionId: string;
   stageName: string;
-  /** Missing if there was no answer before the caller gave up. */
+  /** Absent if the caller gave up before there was an answer. */
   status?: number;
-  /** Of a POST. */
+  /** The body of a POST. */
   body?: Buffer;
 }
 

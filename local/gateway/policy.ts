@@ -1,4 +1,7 @@
-/** Whether an authorizer's policy lets a client invoke a method. Source: "Output from a Lambda authorizer" (REST), which WebSocket APIs share. */
+/**
+ * Whether an authorizer's policy lets a client invoke a method. Source: "Output from a Lambda authorizer" (REST),
+ * which WebSocket APIs share.
+ */
 import { isGlob } from '../glob';
 
 export type Verdict = 'allowed' | 'denied' | 'malformed';

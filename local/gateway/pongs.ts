@@ -1,12 +1,12 @@
-/** The responses to a client's pings. */
+/** Answers a client's pings. */
 import type { WebSocket } from 'ws';
 
-/** Connections with a pong on its way, and the latest ping that arrived while the client did not read. */
+/** Connections with a pong in flight, and the latest ping that arrived meanwhile. */
 const onTheirWay = new WeakMap<WebSocket, Buffer | undefined>();
 
 /**
  * Answers each ping with a pong. If the client does not read, only the latest ping is kept and answered (RFC 6455,
- * 5.5.3), so that pings do not fill the memory.
+ * 5.5.3), so that memory stays bounded.
  */
 export function answerPings(ws: WebSocket): void {
   ws.on('ping', answerPing);

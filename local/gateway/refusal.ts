@@ -1,4 +1,4 @@
-/** How a handshake or a plain request to an API is refused. */
+/** The responses that refuse a handshake or a plain request to an API. */
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock';
@@ -8,9 +8,9 @@ import type { Ids } from './ids';
 
 export interface Refusal {
   status: number;
-  /** Sent as `{"message": …}`. Without it the body is empty, as for statuses that functions return. */
+  /** Sent as `{"message": …}`. Without it, the body is empty, as for a status that a function returned. */
   message?: string;
-  /** Where IAM refuses, the member's name is `Message`. @default message */
+  /** IAM's refusals use `Message`. @default message */
   messageKey?: 'Message';
   /** The header `x-amzn-ErrorType`. */
   errorType?: string;
@@ -33,7 +33,7 @@ export const UPGRADE_REQUIRED: Refusal = {
   message: 'Upgrade Required',
   headers: { Upgrade: 'websocket' },
 };
-/** RFC 6455, 4.4: a refused version is answered with the supported one. */
+/** Names the supported version (RFC 6455, 4.4). */
 export const OTHER_VERSION: Refusal = {
   status: 426,
   message: 'Upgrade Required',
@@ -56,7 +56,7 @@ export const TOO_MANY_REQUESTS: Refusal = {
   message: 'Too Many Requests',
   errorType: 'TooManyRequestsException',
 };
-/** Of a usage plan, in the words of REST APIs. */
+/** For a usage plan, as REST APIs answer. */
 export const QUOTA_EXCEEDED: Refusal = {
   status: 429,
   message: 'Limit Exceeded',

@@ -1,11 +1,11 @@
-/** The body of a management call. No more of it is kept than may be posted. */
+/** Reads the body of a management call. Keeps at most what may be posted. */
 import type { IncomingMessage } from 'node:http';
 import { MAX_DISCARDED_BYTES } from './assumptions';
 
-/** Of requests that were read before they came to whom they are for. */
+/** Bodies that were read before their request reached its handler. */
 const kept = new WeakMap<IncomingMessage, Buffer | 'tooLarge'>();
 
-/** The request's `readBody` gets this. */
+/** `readBody` returns this body for the request. */
 export function keepBody(request: IncomingMessage, body: Buffer | 'tooLarge'): void {
   kept.set(request, body);
 }
@@ -16,8 +16,8 @@ export function keptBody(request: IncomingMessage): Buffer | undefined {
 }
 
 /**
- * Reads it to its end, or until reading on makes no sense. `'tooLarge'` if it is longer than `maxBytes`; undefined if
- * the client disconnected.
+ * Returns `'tooLarge'` for a body above `maxBytes`, of which it reads only a limited part; `undefined` if the client
+ * has disconnected.
  */
 export function readBody(
   request: IncomingMessage,

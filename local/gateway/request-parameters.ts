@@ -1,5 +1,5 @@
 /**
- * The request parameters of integrations: where values of the request appear in the integration's request. Source:
+ * The request parameters of integrations, which copy values of the client's request into the backend's. Source:
  * "Setting up data mapping for WebSocket APIs".
  */
 import { isListedParameter } from './assumptions';

@@ -1,6 +1,6 @@
 /**
- * The route selection expression: which route key a message selects. Evaluated once, over the message as JSON, to a
- * text ("Working with routes for WebSocket APIs").
+ * Selection expressions: evaluated on a message as JSON, they give its route key, or the key of a model or a template
+ * ("Working with routes for WebSocket APIs").
  */
 import { JSONPath } from 'jsonpath-plus';
 import { UserError } from '../user-error';
@@ -60,10 +60,10 @@ function parse(expression: string, problem: string): Part[] {
 }
 
 function selector(variable: string, problem: string): Part {
-  if (!SELECTABLE.test(variable)) throw unusable(problem, `routes are selected by ${BODY} only`);
+  if (!SELECTABLE.test(variable)) throw unusable(problem, `it may read only ${BODY}`);
   const path = variable.slice(BODY.length);
-  if (path.includes('(')) throw unusable(problem, 'scripts and filters in a JSONPath are not run');
-  // jsonpath-plus takes 5 µs for two property reads, and every message pays for it.
+  if (path.includes('(')) throw unusable(problem, 'scripts and filters in a JSONPath are not supported');
+  // Every message takes this path, and jsonpath-plus takes 5 µs for two property reads.
   if (MEMBERS_ONLY.test(path)) {
     const names = path.slice(1).split('.');
     return { select: (body) => names.reduce<unknown>(member, body) };
@@ -89,7 +89,7 @@ function selectedText(value: unknown): string {
   try {
     return stringifySelection(value);
   } catch {
-    // Nested lists, deeper than the stack.
+    // Lists nested more deeply than the stack allows.
     return '';
   }
 }

@@ -1,4 +1,7 @@
-/** Integrations of type AWS: calls to services that run here, made with mapping templates and request parameters. */
+/**
+ * Integrations of type AWS: call the runtime's services, with requests made from mapping templates and request
+ * parameters.
+ */
 import type { Route, ServiceIntegration } from '../assembly/model';
 import { urlSuffix } from '../aws-domains';
 import type { Clock } from '../clock';
@@ -83,7 +86,7 @@ export class ServiceIntegrations {
     const url = new URL(`https://${host}`);
     url.pathname = path;
     url.search = new URLSearchParams(query).toString();
-    // What the integration may do, its role has decided when the app was read.
+    // The permissions of the integration's role were checked when the app was read.
     const signed = signatureHeaders(
       { method, path: `${url.pathname}${url.search}`, host, body },
       { region, service },
@@ -112,7 +115,7 @@ export class ServiceIntegrations {
   }
 }
 
-/** The protocol of a service's actions: a target header beside JSON, or a parameter of a form. */
+/** Services whose actions are JSON with a target header. Other services take a form with a parameter. */
 const TARGETS: ReadonlyMap<string, { prefix: string; contentType: string }> = new Map([
   ['dynamodb', { prefix: 'DynamoDB_20120810', contentType: 'application/x-amz-json-1.0' }],
   ['events', { prefix: 'AWSEvents', contentType: 'application/x-amz-json-1.1' }],

@@ -1,6 +1,5 @@
 /**
- * Whether a management call is signed. Looks for a well-formed SigV4 signature, in the header or in the query, and does not
- * verify it.
+ * Checks that a management call has a well-formed SigV4 signature, in its header or its query. Does not verify it.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Refusal } from './refusal';

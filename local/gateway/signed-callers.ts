@@ -1,4 +1,4 @@
-/** Who may call an API: management calls, and handshakes of APIs that IAM guards, by the caller's signature and policies. */
+/** IAM for an API: verifies signatures and permissions of @connections calls, and of handshakes that IAM authorizes. */
 import type { IncomingMessage } from 'node:http';
 import { partitionOf } from '../aws-domains';
 import type { Access } from '../iam/access';
@@ -31,12 +31,12 @@ export class SignedCallers {
     return 'status' in caller ? caller : undefined;
   }
 
-  /** Who shakes hands, or why nobody does. */
+  /** The caller of a handshake, or why it is refused. */
   connecting(request: IncomingMessage, stage: DeployedStage): Identity | Refusal {
     return this.#caller(request, NO_BODY, { action: 'Invoke', stage, path: '$connect' });
   }
 
-  /** What `$context.identity` says of the caller: the facts are documented as variables only. */
+  /** The caller's facts in `identity`. AWS documents them only as variables of `$context.identity`. */
   describe(caller: Identity): Omit<CallerIdentity, 'sourceIp'> {
     const { accessKeyId: accessKey } = caller.credentials;
     const { accountId } = this.#access.app;

@@ -1,6 +1,6 @@
 /**
- * Throttling: the account's quotas, and what stages and routes allow of them. Source: "Quotas for configuring and running a
- * WebSocket API" and "Protect your WebSocket APIs".
+ * Throttling: the account's quotas, and the lower limits of stages and routes. Source: "Quotas for configuring and
+ * running a WebSocket API" and "Protect your WebSocket APIs".
  */
 import type { Throttle } from '../assembly/model';
 import type { Clock } from '../clock';
@@ -30,7 +30,7 @@ export class Throttles {
     );
   }
 
-  /** Whether a handshake may go on. */
+  /** Whether a handshake may proceed. */
   admitsHandshake(stage: DeployedStage): boolean {
     if (!this.#newConnections.take()) {
       const { newConnectionsPerSecond } = this.#quotas;
@@ -39,7 +39,7 @@ export class Throttles {
     return this.admitsRequest(stage, '$connect');
   }
 
-  /** Whether a message of a route may go on. */
+  /** Whether a message of a route may proceed. */
   admitsRequest(stage: DeployedStage, routeKey: string): boolean {
     const { throttling } = stage;
     const ofRoute = throttling?.byRoute[routeKey];
@@ -52,14 +52,14 @@ export class Throttles {
     return this.admitsPost();
   }
 
-  /** Whether a call of @connections may go on, which shares the account's requests. */
+  /** Whether a call to @connections may proceed. It counts towards the account's requests. */
   admitsPost(): boolean {
     if (this.#account.take()) return true;
     const { requestsPerSecond, burst } = this.#quotas;
     return this.#throttled(`the account's quota of ${requestsPerSecond} requests a second, ${burst} at once`);
   }
 
-  /** Tells it once a second at most: whoever is throttled comes often. */
+  /** Logs at most once a second, because throttled clients send many requests. */
   #throttled(by: string): false {
     const now = this.#clock.now();
     if (now - this.#toldAt >= 1_000) {
@@ -69,7 +69,7 @@ export class Throttles {
     return false;
   }
 
-  /** The bucket is kept for as long as its settings are. */
+  /** A bucket lasts until its settings change. */
   #bucket(stage: DeployedStage, key: string, settings: Throttle): TokenBucket {
     const buckets = this.#buckets.get(stage) ?? new Map<string, TokenBucket>();
     this.#buckets.set(stage, buckets);
@@ -81,7 +81,7 @@ export class Throttles {
     return bucket;
   }
 
-  /** What a stage leaves open is the account's. */
+  /** The account's quotas apply where the settings have no limit. */
   #rateOf({ perSecond = this.#quotas.requestsPerSecond, burst = this.#quotas.burst }: Throttle): Rate {
     return { perSecond, burst };
   }

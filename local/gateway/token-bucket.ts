@@ -1,4 +1,4 @@
-/** A token bucket, as API Gateway throttles: so many requests a second on average, and so many at once. */
+/** A token bucket, API Gateway's way of throttling: limits the average rate and the size of a burst. */
 import type { Clock } from '../clock';
 
 export interface Rate {
@@ -19,7 +19,7 @@ export class TokenBucket {
     this.#filledAt = clock.now();
   }
 
-  /** Whether a token was left for the request. */
+  /** Takes a token for a request, if there is one. */
   take(): boolean {
     if (this.rate.perSecond === Number.POSITIVE_INFINITY) return true;
     const now = this.#clock.now();

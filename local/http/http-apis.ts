@@ -103,7 +103,7 @@ export class HttpApis {
       return { statusCode, headers: named, body: Buffer.alloc(0) };
     }
     this.#options.log.warn(
-      `${what} fails, because ${integration.path} is not run. The list at the start says why.`,
+      `${what} fails, because the runtime does not run ${integration.path}. The list at the start says why.`,
     );
     return 'failed';
   }

@@ -51,7 +51,7 @@ describe('An API key on $connect', () => {
     const gateway = await gatewayWith([{ ...key, value: 'made-up', isGenerated: true }]);
     await expect(gateway.connect('/chat', withKey('wrong'))).rejects.toThrow('403');
     expect(gateway.logged).toEqual([
-      "A handshake with /chat is refused: its API key is none of this app's; this machine made up made-up for Stack/Key.",
+      'A handshake with /chat is refused: the app has no such API key; the runtime generated made-up for Stack/Key.',
     ]);
   });
 

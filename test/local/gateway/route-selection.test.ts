@@ -76,8 +76,8 @@ describe('RouteSelection', () => {
   });
 
   it.each([
-    ['$request.header.x', 'routes are selected by request.body only'],
-    [`\${request.header.x-api-key}`, 'routes are selected by request.body only'],
+    ['$request.header.x', 'it may read only request.body'],
+    [`\${request.header.x-api-key}`, 'it may read only request.body'],
     [`\${request.body.action`, 'has no "}"'],
     ['$default', 'a literal "$" is written'],
     ['$request.body.items[?(@.a)]', 'scripts and filters'],
