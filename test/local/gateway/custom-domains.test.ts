@@ -64,12 +64,12 @@ describe('A custom domain', () => {
   });
 });
 
-describe('An API whose own host is switched off', () => {
+describe('An API whose own host is disabled', () => {
   it('refuses what comes by that host, and says why', async () => {
     const gateway = await start({ routes, customDomains, isExecuteApiDisabled: true });
     await expect(gateway.client('/chat', { headers: { Host: DOMAIN } }).opened).rejects.toThrow('403');
     expect(gateway.logged).toEqual([
-      expect.stringContaining('DisableExecuteApiEndpoint): use ws.example.com.'),
+      expect.stringContaining('DisableExecuteApiEndpoint). Use ws.example.com.'),
     ]);
   });
 

@@ -402,7 +402,7 @@ describe('Address', () => {
   it('says what to use where two APIs have a stage of the same name', async () => {
     const gateway = await start({ routes: {}, otherApis: [other('one', 'twice'), other('two', 'twice')] });
     await expect(gateway.connect('/twice')).rejects.toThrow('403');
-    expect(gateway.logged.join()).toContain('use /{apiId}/twice');
+    expect(gateway.logged.join()).toContain('Use /{apiId}/twice');
     await expect(gateway.connect('/two/twice')).resolves.toBeDefined();
   });
 

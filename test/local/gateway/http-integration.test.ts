@@ -210,7 +210,7 @@ describe('An HTTP integration', () => {
     const client = await gateway.connect();
     client.send('{"action":"job"}');
     expect(await client.next()).toMatch(/^{"message": "Internal server error"/);
-    expect(gateway.logged).toEqual([expect.stringMatching(/^job fails: of Stack\/Http, .*ECONNREFUSED/)]);
+    expect(gateway.logged).toEqual([expect.stringMatching(/^job failed in Stack\/Http: .*ECONNREFUSED/)]);
   });
 
   it('reaches an API of the app by its AWS address', async () => {

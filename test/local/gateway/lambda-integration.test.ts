@@ -80,7 +80,7 @@ describe('A Lambda integration that is no proxy', () => {
     client.send('{"action":"job"}');
     expect(await client.next()).toMatch(/^{"message": "Internal server error"/);
     expect(gateway.logged).toEqual([
-      expect.stringMatching(/^job fails: of Stack\/Custom, the request is not JSON, which Lambda needs/),
+      expect.stringMatching(/^job failed in Stack\/Custom: the request is not JSON, which Lambda needs/),
     ]);
   });
 

@@ -135,7 +135,9 @@ describe('A MOCK integration', () => {
         mocks: { $connect: { request: OK_TEMPLATE } },
       });
       await expect(gateway.connect()).rejects.toThrow('500');
-      expect(gateway.logged).toEqual([expect.stringContaining('no integration response for the status 200')]);
+      expect(gateway.logged).toEqual([
+        expect.stringContaining('no integration response matches the status 200'),
+      ]);
     });
   });
 });

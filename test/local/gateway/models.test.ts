@@ -87,6 +87,6 @@ describe('The models of a route', () => {
     const open = () =>
       new Gateway({ apis, region: 'us-east-1', accountId: '1', invoker: functions, clock, log: silentLog });
     expect(open).toThrow(UserError);
-    expect(open).toThrow(/^Stack\/Model: its Schema is not a JSON Schema of draft 4/);
+    expect(open).toThrow(/^Stack\/Model: its Schema is not a valid JSON Schema of draft 4/);
   });
 });
