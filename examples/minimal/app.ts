@@ -1,10 +1,9 @@
 import { App, Stack } from 'aws-cdk-lib';
-import { bundleFunctions, ConnectionTable, WebSocketService } from 'shared-connection/infra';
+import { bundleFunctions, WebSocketService } from 'shared-connection/infra';
 
 bundleFunctions(__dirname, ['echo']);
 
 const app = new App();
 const stack = new Stack(app, 'Echo');
-const connections = new ConnectionTable(stack, 'Connections');
-new WebSocketService(stack, 'Service', { entry: 'echo', connections });
+new WebSocketService(stack, 'Service', { entry: 'echo' });
 app.synth();

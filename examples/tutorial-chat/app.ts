@@ -1,14 +1,12 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
-import { bundleFunctions, ConnectionTable, WebSocketService } from 'shared-connection/infra';
+import { bundleFunctions, WebSocketService } from 'shared-connection/infra';
 
 bundleFunctions(__dirname, ['chat']);
 
 const app = new App();
 const stack = new Stack(app, 'TutorialChat');
-const connections = new ConnectionTable(stack, 'Connections');
 new WebSocketService(stack, 'Service', {
   entry: 'chat',
-  connections,
   // Server() reads in a loop, in one invocation after the other: the longer each may run, the fewer handovers.
   serverTimeout: Duration.minutes(15),
 });

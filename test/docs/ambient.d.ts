@@ -1,6 +1,7 @@
 /** What fragments of the pages name without saying where it comes from. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Stack } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { WebSocketService } from '../../infra';
 import type { SharedConnection, WebSocketServer } from '../../lib';
@@ -21,7 +22,7 @@ declare global {
   const stack: Stack;
   const service: WebSocketService;
   const authorize: IFunction;
-  const reportFunction: IFunction;
+  const bids: ITable;
 
   const clock: ManualClock;
   const ada: TestClient;

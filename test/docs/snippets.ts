@@ -41,7 +41,7 @@ export function snippetsOf(page: string, text = textOf(page)): Snippet[] {
 
 /** Where the module of a snippet is: snippets that name their file can import each other. */
 export function fileOf({ page, line, text }: Snippet): string {
-  const [, named] = /^\/\/ ([\w-]+(?:\/[\w-]+)*\.ts)\n/.exec(text) ?? [];
+  const [, named] = /^\/\/ ([\w-]+(?:\/[\w-]+)*(?:\.test)?\.ts)\n/.exec(text) ?? [];
   return join(page.replace(/\W/g, '-'), named ?? `line-${line}.ts`);
 }
 
