@@ -48,7 +48,7 @@ const POLICY = {
 };
 
 function benchAccess(): Access {
-  const none = { apis: [], tables: [], buckets: [], queues: [], topics: [], eventBuses: [] };
+  const none = { apis: [], httpApis: [], tables: [], buckets: [], queues: [], topics: [], eventBuses: [] };
   const app = {
     ...{ region: REGION, accountId: ACCOUNT_ID, ...none, storedParameters: [], secrets: [] },
     ...{ functions: [FUNCTION], resourcePolicies: [] },

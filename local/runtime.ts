@@ -202,7 +202,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       ...(options.accountQuotas && { accountQuotas: options.accountQuotas }),
     });
     const httpApis = new HttpApis({
-      ...{ apis: app.httpApis, region, accountId, invoker: functionHost, clock, log, nameOf },
+      ...{ apis: app.httpApis, region, accountId, invoker: functionHost, clock, log, nameOf, access },
     });
     const opened = new Endpoint({
       host,

@@ -1,18 +1,27 @@
 /**
- * API keys of `$connect` with their usage plans. Source: "Protect your WebSocket APIs", and "Usage plans and API
- * keys" of REST APIs.
+ * API keys with their usage plans. Source: "Protect your WebSocket APIs", and "Usage plans and API keys for REST
+ * APIs".
  */
-import type { ApiKey, ApiKeySettings, UsagePlan } from '../assembly/model';
+import type { ApiKey, ApiKeySettings, Throttle, UsagePlan } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { Log } from '../log';
-import type { DeployedStage } from './deployed-stage';
 import { FORBIDDEN, QUOTA_EXCEEDED, type Refusal, TOO_MANY_REQUESTS } from './refusal';
 import { TokenBucket } from './token-bucket';
 
 export type KeyCheck = { kind: 'refused'; refusal: Refusal } | { kind: 'identified'; key: ApiKey };
 
+export interface KeyedRequest {
+  /** For the log: `A handshake with /chat`. */
+  what: string;
+  stageName: string;
+  /** As usage plans name a REST API's method: `/rooms/GET`. */
+  method?: string;
+}
+
 interface Use {
   bucket?: TokenBucket;
+  /** Of methods that the plan throttles by themselves. */
+  byMethod: Map<string, TokenBucket>;
   periodStart: number;
   requests: number;
 }
@@ -28,19 +37,20 @@ export class ApiKeys {
   }
 
   /** @param value the key from the client or the authorizer */
-  check(stage: DeployedStage, settings: ApiKeySettings, value: string | undefined): KeyCheck {
+  check(request: KeyedRequest, settings: ApiKeySettings, value: string | undefined): KeyCheck {
+    const { what, stageName } = request;
     const refused = (why: string, refusal: Refusal = FORBIDDEN): KeyCheck => {
-      this.#log.warn(`A handshake with /${stage.stageName} is refused: ${why}.`);
+      this.#log.warn(`${what} is refused: ${why}.`);
       return { kind: 'refused', refusal };
     };
     if (!value) return refused(`it has no API key ${SOURCES[settings.source]}`);
     const key = settings.keys.find((one) => one.value === value);
     if (!key) return refused(`the app has no such API key${generatedKeys(settings)}`);
     if (!key.isEnabled) return refused(`the API key ${key.path} is not enabled`);
-    const plan = key.plans.find(({ stageNames }) => stageNames.includes(stage.stageName));
+    const plan = key.plans.find(({ stageNames }) => stageNames.includes(stageName));
     if (!plan) {
       return refused(
-        `the API key ${key.path} has no usage plan with the stage ${stage.stageName}; add the stage to a plan, and the key to that plan`,
+        `the API key ${key.path} has no usage plan with the stage ${stageName}; add the stage to a plan, and the key to that plan`,
       );
     }
     const use = this.#use(key, plan);
@@ -48,11 +58,24 @@ export class ApiKeys {
       const { limit, period } = plan.quota;
       return refused(`the usage plan ${plan.path} allows ${limit} requests a ${period}`, QUOTA_EXCEEDED);
     }
-    if (use.bucket && !use.bucket.take()) {
+    if (this.#isThrottled(use, plan, request)) {
       return refused(`the usage plan ${plan.path} throttles the key ${key.path}`, TOO_MANY_REQUESTS);
     }
     use.requests++;
     return { kind: 'identified', key };
+  }
+
+  #isThrottled(use: Use, plan: UsagePlan, { stageName, method = '' }: KeyedRequest): boolean {
+    const ofMethod = plan.byMethod?.[stageName]?.[method];
+    if (!ofMethod) return use.bucket !== undefined && !use.bucket.take();
+    const name = `${stageName}${method}`;
+    const bucket = use.byMethod.get(name) ?? this.#bucket(ofMethod);
+    use.byMethod.set(name, bucket);
+    return !bucket.take() || (use.bucket !== undefined && !use.bucket.take());
+  }
+
+  #bucket({ perSecond = 10_000, burst = 5_000 }: Throttle): TokenBucket {
+    return new TokenBucket({ perSecond, burst }, this.#clock);
   }
 
   #use(key: ApiKey, plan: UsagePlan): Use {
@@ -63,9 +86,9 @@ export class ApiKeys {
       if (known.periodStart !== periodStart) Object.assign(known, { periodStart, requests: 0 });
       return known;
     }
-    const { perSecond = 10_000, burst = 5_000 } = plan.throttle ?? {};
     const use: Use = {
-      ...(plan.throttle && { bucket: new TokenBucket({ perSecond, burst }, this.#clock) }),
+      ...(plan.throttle && { bucket: this.#bucket(plan.throttle) }),
+      byMethod: new Map(),
       periodStart,
       requests: 0,
     };

@@ -119,7 +119,11 @@ export class Handshake {
           : authorization?.kind === 'authorized'
             ? authorization.usageIdentifierKey
             : undefined;
-      const check = this.#parts.apiKeys.check(stage, stage.apiKeys, value);
+      const check = this.#parts.apiKeys.check(
+        { what: `A handshake with /${stage.stageName}`, stageName: stage.stageName },
+        stage.apiKeys,
+        value,
+      );
       if (check.kind === 'refused') return check.refusal;
       const identity = { apiKey: check.key.value, apiKeyId: check.key.id, ...progress.facts.identity };
       progress.facts = { ...progress.facts, identity };

@@ -38,11 +38,7 @@ export class SignedCallers {
 
   /** The caller's facts in `identity`. AWS documents them only as variables of `$context.identity`. */
   describe(caller: Identity): Omit<CallerIdentity, 'sourceIp'> {
-    const { accessKeyId: accessKey } = caller.credentials;
-    const { accountId } = this.#access.app;
-    const userArn = this.#access.arnOf(caller);
-    const user = this.#access.userIdOf(caller);
-    return { accountId, caller: user, accessKey, userArn, user };
+    return this.#access.describe(caller);
   }
 
   #caller(

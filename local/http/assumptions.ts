@@ -6,6 +6,10 @@
  * - A route with a part that is not run fails as if its integration failed (`failures`).
  * - HTTP APIs and function URLs decode the path and its parameters; REST APIs pass the path unchanged, and decode its
  *   parameters (`proxyEvent`).
+ * - `Authorization` headers that are no signature count as none, for routes that IAM guards (`HttpCallers`).
+ * - A REST API checks the signature and the policies before the API key, and the key before the integration. It asks its
+ *   policy only for methods that it has (`HttpCallers`).
+ * - A usage plan's throttle of a method is taken before the plan's own (`ApiKeys`).
  * - `HEAD` is answered like `GET` if a route accepts it, without the body (`HttpApis`).
  */
 

@@ -8,9 +8,31 @@ export interface Failure {
   body: string;
 }
 
-export type FailureCause = 'noStage' | 'noRoute' | 'failed' | 'timedOut' | 'tooLarge' | 'throttled';
+export type FailureCause =
+  | 'noStage'
+  | 'noRoute'
+  /** The caller may not. REST APIs say more, and never use this. */
+  | 'forbidden'
+  /** Nobody has permission to invoke the function. */
+  | 'notPermitted'
+  | 'failed'
+  | 'timedOut'
+  | 'tooLarge'
+  | 'throttled';
 
-/** Sources: "Gateway response types" (REST), "Troubleshooting issues with HTTP API Lambda integrations", "Lambda function URLs". */
+/** Since 2025, in reports of people. */
+const URL_FORBIDDEN: Failure = {
+  statusCode: 403,
+  errorType: 'AccessDeniedException',
+  body: upperMessage(
+    'Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html',
+  ),
+};
+
+/**
+ * Sources: "Gateway response types" (REST), "Troubleshooting issues with HTTP API Lambda integrations", "Lambda function
+ * URLs"; of `notPermitted` of a REST API, floci's design of resource policies, with responses recorded on AWS.
+ */
 const FAILURES: Record<HttpApiKind, Record<FailureCause, Failure>> = {
   REST: {
     noStage: { statusCode: 403, errorType: 'ForbiddenException', body: message('Forbidden') },
@@ -18,6 +40,12 @@ const FAILURES: Record<HttpApiKind, Record<FailureCause, Failure>> = {
       statusCode: 403,
       errorType: 'MissingAuthenticationTokenException',
       body: message('Missing Authentication Token'),
+    },
+    forbidden: { statusCode: 403, errorType: 'ForbiddenException', body: message('Forbidden') },
+    notPermitted: {
+      statusCode: 500,
+      errorType: 'InternalServerErrorException',
+      body: '{"message": "Internal server error"}',
     },
     failed: {
       statusCode: 502,
@@ -31,6 +59,8 @@ const FAILURES: Record<HttpApiKind, Record<FailureCause, Failure>> = {
   HTTP: {
     noStage: { statusCode: 404, body: message('Not Found') },
     noRoute: { statusCode: 404, body: message('Not Found') },
+    forbidden: { statusCode: 403, body: message('Forbidden') },
+    notPermitted: { statusCode: 500, body: message('Internal Server Error') },
     failed: { statusCode: 500, body: message('Internal Server Error') },
     timedOut: { statusCode: 503, body: message('Service Unavailable') },
     tooLarge: { statusCode: 413, body: message('Request Entity Too Large') },
@@ -39,6 +69,8 @@ const FAILURES: Record<HttpApiKind, Record<FailureCause, Failure>> = {
   FUNCTION_URL: {
     noStage: { statusCode: 403, errorType: 'AccessDeniedException', body: upperMessage('Forbidden') },
     noRoute: { statusCode: 403, errorType: 'AccessDeniedException', body: upperMessage('Forbidden') },
+    forbidden: URL_FORBIDDEN,
+    notPermitted: URL_FORBIDDEN,
     failed: { statusCode: 502, errorType: 'InternalServerErrorException', body: 'Internal Server Error' },
     timedOut: { statusCode: 504, body: 'Endpoint request timed out' },
     tooLarge: { statusCode: 413, body: upperMessage('Request must be smaller than 6291456 bytes') },
@@ -54,10 +86,10 @@ export function failureOf(kind: HttpApiKind, cause: FailureCause): Failure {
   return FAILURES[kind][cause];
 }
 
-function message(text: string): string {
+export function message(text: string): string {
   return JSON.stringify({ message: text });
 }
 
-function upperMessage(text: string): string {
+export function upperMessage(text: string): string {
   return JSON.stringify({ Message: text });
 }

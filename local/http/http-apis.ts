@@ -6,15 +6,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpApi, HttpApiIntegration, HttpLambdaIntegration } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { NameForPeople } from '../function-names';
+import { ApiKeys } from '../gateway/api-keys';
 import { sourceIp } from '../gateway/connect-request';
 import { Ids } from '../gateway/ids';
 import { readBody } from '../gateway/request-body';
+import type { Access } from '../iam/access';
 import type { FunctionInvoker, InvocationOutcome } from '../lambda/invocation';
 import type { Log } from '../log';
 import { MAX_REQUEST_BYTES } from './assumptions';
 import { isPreflight, preflightHeaders, responseHeaders } from './cors';
-import { type FailureCause, failureOf } from './failures';
+import { type Failure, type FailureCause, failureOf } from './failures';
 import { type HttpAddress, HttpAddresses } from './http-address';
+import { HttpCallers } from './http-callers';
 import { type ProxyAnswer, proxyAnswer } from './proxy-answer';
 import { proxyEvent } from './proxy-event';
 import { bodyOf, headersFor, type ProxyRequest, queryOf } from './proxy-request';
@@ -28,19 +31,23 @@ export interface HttpApisOptions {
   clock: Clock;
   log: Log;
   nameOf: NameForPeople;
+  /** Undefined where IAM is off: then nobody is refused. */
+  access?: Access | undefined;
 }
 
-type Answer = ProxyAnswer | FailureCause;
+type Answer = ProxyAnswer | Failure | FailureCause;
 
 export class HttpApis {
   readonly #options: HttpApisOptions;
   readonly #ids: Ids;
+  readonly #callers: HttpCallers;
   #addresses: HttpAddresses;
   #routes: Map<HttpApi, RouteTable>;
 
   constructor(options: HttpApisOptions) {
     this.#options = options;
     this.#ids = new Ids(options.region, options.clock);
+    this.#callers = new HttpCallers(options.access, new ApiKeys(options.clock, options.log));
     this.#addresses = new HttpAddresses(options.apis, options.region);
     this.#routes = routeTables(options.apis);
   }
@@ -77,6 +84,11 @@ export class HttpApis {
     const method = request.method ?? 'GET';
     const matched = this.#routes.get(api)?.match(method, path);
     if (!matched) return 'noRoute';
+    const caller = this.#callers.admit({
+      ...{ address: { ...address, stage }, route: matched.route },
+      ...{ request, method, body },
+    });
+    if ('statusCode' in caller) return caller;
     const { integration: shared, integrationsByStage } = matched.route;
     const integration = integrationsByStage?.[stage.stageName] ?? shared;
     if (integration.type !== 'AWS_PROXY') return this.#withoutFunction(integration, `${method} ${path}`);
@@ -84,6 +96,7 @@ export class HttpApis {
       address: { ...address, stage },
       matched,
       method,
+      caller,
       headers: headersFor(request, domainName, this.#ids.traceId()),
       ...queryOf(request.url ?? ''),
       cookies: request.headers.cookie?.split(/;\s*/).filter(Boolean) ?? [],
@@ -105,7 +118,7 @@ export class HttpApis {
     this.#options.log.warn(
       `${what} fails, because the runtime does not run ${integration.path}. The list at the start says why.`,
     );
-    return 'failed';
+    return integration.isNotPermitted ? 'notPermitted' : 'failed';
   }
 
   async #invoke(
@@ -148,7 +161,7 @@ export class HttpApis {
   ): void {
     if (response.destroyed) return;
     const cors = api.cors && responseHeaders(api.cors, request.headers.origin);
-    const { statusCode, headers, body } = typeof answer === 'string' ? failed(api, answer) : answer;
+    const { statusCode, headers, body } = responseOf(answer, api);
     const requestIdHeader = api.kind === 'REST' ? 'x-amzn-requestid' : 'apigw-requestid';
     try {
       response.statusCode = statusCode;
@@ -171,8 +184,9 @@ export class HttpApis {
   }
 }
 
-function failed({ kind }: HttpApi, cause: FailureCause): ProxyAnswer {
-  const { statusCode, errorType, body } = failureOf(kind, cause);
+function responseOf(answer: Answer, { kind }: HttpApi): ProxyAnswer {
+  if (typeof answer !== 'string' && 'headers' in answer) return answer;
+  const { statusCode, errorType, body } = typeof answer === 'string' ? failureOf(kind, answer) : answer;
   const headers: ProxyAnswer['headers'] = [['content-type', ['application/json']]];
   if (errorType !== undefined) headers.push(['x-amzn-errortype', [errorType]]);
   return { statusCode, headers, body: Buffer.from(body) };

@@ -41,20 +41,7 @@ function event1(request: ProxyRequest, accountId: string) {
       domainPrefix: address.domainName.split('.', 1)[0],
       requestTimeEpoch: request.time,
       requestId: request.requestId,
-      identity: {
-        cognitoIdentityPoolId: null,
-        accountId: null,
-        cognitoIdentityId: null,
-        caller: null,
-        sourceIp: request.sourceIp,
-        principalOrgId: null,
-        accessKey: null,
-        cognitoAuthenticationType: null,
-        cognitoAuthenticationProvider: null,
-        userArn: null,
-        userAgent: request.userAgent ?? null,
-        user: null,
-      },
+      identity: identityOf(request),
       domainName: address.domainName,
       apiId: api.apiId,
     },
@@ -63,10 +50,31 @@ function event1(request: ProxyRequest, accountId: string) {
   };
 }
 
+/** Of a caller who needs no signature, everything is `null`. The API key is there only where one is required. */
+function identityOf({ caller: { iam, apiKey }, sourceIp, userAgent }: ProxyRequest) {
+  return {
+    cognitoIdentityPoolId: null,
+    accountId: iam?.accountId ?? null,
+    cognitoIdentityId: null,
+    ...(apiKey && { apiKey: apiKey.value }),
+    caller: iam?.caller ?? null,
+    sourceIp,
+    principalOrgId: null,
+    accessKey: iam?.accessKey ?? null,
+    cognitoAuthenticationType: null,
+    cognitoAuthenticationProvider: null,
+    userArn: iam?.userArn ?? null,
+    ...(apiKey && { apiKeyId: apiKey.id }),
+    userAgent: userAgent ?? null,
+    user: iam?.user ?? null,
+  };
+}
+
 /** Source: "Create AWS Lambda proxy integrations for HTTP APIs", payload format 2.0; "Invoking Lambda function URLs". */
 function event2(request: ProxyRequest, accountId: string) {
   const { address, matched, method, cookies, body, isBase64Encoded } = request;
   const { api, stage, domainName } = address;
+  const { iam } = request.caller;
   const isFunctionUrl = api.kind === 'FUNCTION_URL';
   const { resource, method: routeMethod } = matched.route;
   const routeKey = resource === '$default' ? '$default' : `${routeMethod} ${resource}`;
@@ -82,8 +90,21 @@ function event2(request: ProxyRequest, accountId: string) {
     headers: joined(headers),
     ...(request.query.length > 0 && { queryStringParameters: joined(request.query) }),
     requestContext: {
-      accountId: isFunctionUrl ? 'anonymous' : accountId,
+      accountId: isFunctionUrl && !iam ? 'anonymous' : accountId,
       apiId: api.apiId,
+      ...(iam && {
+        authorizer: {
+          iam: {
+            accessKey: iam.accessKey,
+            accountId: iam.accountId,
+            callerId: iam.caller,
+            cognitoIdentity: null,
+            principalOrgId: null,
+            userArn: iam.userArn,
+            userId: iam.user,
+          },
+        },
+      }),
       domainName,
       domainPrefix: domainName.split('.', 1)[0],
       http: {

@@ -5,6 +5,7 @@ import { FORWARDED_PORT, FORWARDED_PROTO } from '../gateway/assumptions';
 import { sourceIp } from '../gateway/connect-request';
 import { TEXT_TYPES } from './assumptions';
 import type { HttpAddress } from './http-address';
+import type { Caller } from './http-callers';
 import type { MatchedRoute } from './route-table';
 
 export interface ProxyRequest {
@@ -20,6 +21,7 @@ export interface ProxyRequest {
   isBase64Encoded: boolean;
   sourceIp: string;
   userAgent: string | undefined;
+  caller: Caller;
   requestId: string;
   time: number;
 }

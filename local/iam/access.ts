@@ -1,36 +1,23 @@
 /** Who sends a request, and whether they may: verifies signatures, and decides by the policies of a function's role. */
-import type { App, LambdaFunction, Role } from '../assembly/model';
+import type { LambdaFunction, Role } from '../assembly/model';
 import { hashText } from '../assembly/values/physical-names';
 import { partitionOf } from '../aws-domains';
 import type { Clock } from '../clock';
 import type { NameForPeople } from '../function-names';
 import type { Log } from '../log';
-import { grantFor } from './cdk-grants';
-import type { Denial } from './denial';
+import type { AccessApp } from './access-app';
+import { ANONYMOUS, type Denial } from './denial';
+import { DenialLog } from './denial-log';
 import { type Credentials, type FunctionIdentity, Identities, type Identity } from './identities';
-import { PolicyEvaluator } from './policy-evaluator';
+import { decideForAnyone, PolicyEvaluator } from './policy-evaluator';
+import { policyOwner } from './policy-owner';
 import type { PolicyStatement } from './policy-statement';
 import type { RequestContext } from './request-context';
 import { SignatureCheck } from './signature-check';
 import { SignatureFault } from './signature-fault';
 import type { RequestHead } from './signed-request';
 
-export type AccessApp = Pick<
-  App,
-  | 'region'
-  | 'accountId'
-  | 'apis'
-  | 'functions'
-  | 'tables'
-  | 'buckets'
-  | 'queues'
-  | 'topics'
-  | 'eventBuses'
-  | 'storedParameters'
-  | 'secrets'
-  | 'roles'
-  | 'resourcePolicies'
->;
+export type { AccessApp };
 
 /** What a request asks for. */
 export interface WantedAccess {
@@ -42,6 +29,16 @@ export interface WantedAccess {
   context?: RequestContext;
 }
 
+/** A caller, in the words of API Gateway's `$context.identity`. */
+export interface CallerDescription {
+  accountId: string;
+  /** The id of a user, or of a role with the name of the session. `user` is the same. */
+  caller: string;
+  accessKey: string;
+  userArn: string;
+  user: string;
+}
+
 export interface AccessOptions {
   app: AccessApp;
   log: Log;
@@ -51,22 +48,18 @@ export interface AccessOptions {
   clock: Clock;
 }
 
-/** A function that fails repeatedly is logged once, until the app changes. */
-const MAX_TOLD = 1_000;
-
 export class Access {
-  readonly #options: AccessOptions;
   readonly #identities = new Identities();
   readonly #signatures: SignatureCheck;
   #app: AccessApp;
   #roles: Map<string, Role>;
   #resourcePolicies: Map<string, PolicyStatement[]>;
   readonly #evaluators = new Map<string, PolicyEvaluator>();
-  readonly #told = new Set<string>();
+  readonly #denials: DenialLog;
 
   constructor(options: AccessOptions) {
-    this.#options = options;
     this.#app = options.app;
+    this.#denials = new DenialLog(options, () => this.#app);
     this.#roles = rolesOf(options.app);
     this.#resourcePolicies = policiesByArn(options.app);
     this.#signatures = new SignatureCheck({
@@ -91,7 +84,7 @@ export class Access {
     this.#roles = rolesOf(app);
     this.#resourcePolicies = policiesByArn(app);
     this.#evaluators.clear();
-    this.#told.clear();
+    this.#denials.clear();
   }
 
   /**
@@ -103,7 +96,7 @@ export class Access {
     try {
       return this.#signatures.verify(request, service, body);
     } catch (error) {
-      if (error instanceof SignatureFault) this.#tellFault(error, service);
+      if (error instanceof SignatureFault) this.#denials.tellFault(error, service);
       throw error;
     }
   }
@@ -114,11 +107,26 @@ export class Access {
    */
   refusal(identity: Identity, wanted: WantedAccess): Denial | undefined {
     const denial = this.judge(identity, wanted);
-    if (denial && identity.kind === 'function') this.#tell(identity, denial);
+    if (denial && identity.kind === 'function') this.#denials.tell(identity, denial);
     return denial;
   }
 
-  /** The same, without logging. */
+  /**
+   * Why a request without a signature is refused by the resource's own policy; undefined if the policy allows it, or if
+   * there is none.
+   * @param what for the log: `GET /rooms from 127.0.0.1`
+   */
+  refusalOfAnyone({ action, resource, context }: WantedAccess, what: string): Denial | undefined {
+    const statements = this.#resourcePolicies.get(policyOwner(resource));
+    if (!statements) return undefined;
+    const verdict = decideForAnyone(action, resource, this.#anyone(context), statements);
+    if (verdict === 'allowed') return undefined;
+    const denial: Denial = { principalArn: ANONYMOUS, action, resource, verdict };
+    this.#denials.tellAnyone(denial, what);
+    return denial;
+  }
+
+  /** The same as `refusal`, without logging. */
   judge(identity: Identity, wanted: WantedAccess): Denial | undefined {
     if (identity.kind === 'person') return undefined;
     const evaluator = this.#evaluatorOf(identity);
@@ -133,6 +141,13 @@ export class Access {
     );
     if (verdict === 'allowed') return undefined;
     return { principalArn: evaluator.principal.arn, action, resource, verdict };
+  }
+
+  /** What events and `$context.identity` say of a caller. */
+  describe(identity: Identity): CallerDescription {
+    const { accessKeyId: accessKey } = identity.credentials;
+    const user = this.userIdOf(identity);
+    return { accountId: this.#app.accountId, caller: user, accessKey, userArn: this.arnOf(identity), user };
   }
 
   /** The caller's ARN in AWS's form: a user, or the session of a role. */
@@ -174,8 +189,7 @@ export class Access {
     { principal }: PolicyEvaluator,
     { context: own }: WantedAccess,
   ): RequestContext {
-    const { region, accountId } = this.#app;
-    const now = Date.now;
+    const { accountId } = this.#app;
     return (key) => {
       switch (key) {
         case 'aws:principalarn':
@@ -187,73 +201,42 @@ export class Access {
           return ['AssumedRole'];
         case 'aws:userid':
           return [this.userIdOf(identity)];
-        case 'aws:requestedregion':
-          return [region];
-        case 'aws:securetransport':
-          return ['true'];
-        case 'aws:viaawsservice':
-        case 'aws:principalisawsservice':
-          return ['false'];
-        case 'aws:currenttime':
-          return [new Date(now()).toISOString()];
-        case 'aws:epochtime':
-          return [String(Math.floor(now() / 1000))];
         case 'lambda:sourcefunctionarn': {
           const found = this.#app.functions.find((one) => one.functionName === identity.functionName);
           return found && [found.functionArn];
         }
         default:
-          return own?.(key);
+          return this.#ofAnyCall(key) ?? own?.(key);
       }
     };
   }
 
-  /** One line for each function, action and resource. */
-  #tell({ functionName }: FunctionIdentity, { action, resource, verdict, principalArn }: Denial): void {
-    const on = resource.replace(/\/@connections\/.*$/, '/@connections/*');
-    const key = `${functionName}\n${action}\n${on}`;
-    if (this.#told.has(key) || this.#told.size >= MAX_TOLD) return;
-    this.#told.add(key);
-    const path = constructOf(this.#app, resource);
-    const where = path === undefined ? on : `${path} (${on})`;
-    const role = principalArn.split('/')[1];
-    this.#options.log.warn(
-      `${this.#options.nameOf(functionName)} has no permission for ${action} on ${where}: ${why(verdict, role)}${
-        verdict === 'not allowed' ? ` In the CDK app, this allows it: ${grantFor(action, on)}` : ''
-      }`,
-    );
+  #anyone(own: RequestContext | undefined): RequestContext {
+    return (key) => {
+      if (key === 'aws:principaltype') return ['Anonymous'];
+      if (key === 'aws:userid') return [ANONYMOUS];
+      return this.#ofAnyCall(key) ?? own?.(key);
+    };
   }
 
-  /** What users need to know to sign requests, because nothing else tells them. */
-  #tellFault(fault: SignatureFault, service: string): void {
-    const { kind, message } = fault;
-    const key = `${kind}\n${service}`;
-    if (this.#told.has(key) || this.#told.size >= MAX_TOLD) return;
-    this.#told.add(key);
-    const remedy =
-      kind === 'unknown key' || kind === 'wrong token'
-        ? 'Your own programs must use AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local, and no AWS_SESSION_TOKEN.'
-        : fault.remedy;
-    this.#options.log.warn(
-      [`A request to ${service} was refused because of its signature (${kind}):`, message.trim(), remedy]
-        .filter(Boolean)
-        .join(' '),
-    );
-  }
-}
-
-function why(verdict: Denial['verdict'], role: string | undefined): string {
-  switch (verdict) {
-    case 'not allowed':
-      return `no policy of its role ${role} allows it.`;
-    case 'out of bounds':
-      return `the permissions boundary of its role ${role} does not allow it.`;
-    case 'denied by resource':
-      return `the resource's own policy denies it.`;
-    case 'denied by boundary':
-      return `the permissions boundary of its role ${role} denies it.`;
-    case 'denied by identity':
-      return `a policy of its role ${role} denies it.`;
+  /** The keys that do not depend on the caller. */
+  #ofAnyCall(key: string): readonly string[] | undefined {
+    const now = Date.now;
+    switch (key) {
+      case 'aws:requestedregion':
+        return [this.#app.region];
+      case 'aws:securetransport':
+        return ['true'];
+      case 'aws:viaawsservice':
+      case 'aws:principalisawsservice':
+        return ['false'];
+      case 'aws:currenttime':
+        return [new Date(now()).toISOString()];
+      case 'aws:epochtime':
+        return [String(Math.floor(now() / 1000))];
+      default:
+        return undefined;
+    }
   }
 }
 
@@ -272,28 +255,4 @@ function policiesByArn({ resourcePolicies }: AccessApp): Map<string, PolicyState
     byArn.set(resourceArn, [...(byArn.get(resourceArn) ?? []), ...statements]);
   }
   return byArn;
-}
-
-/** The bucket of an object, the table of an index: what has the policy. */
-function policyOwner(resource: string): string {
-  if (resource.startsWith('arn:aws:s3:::')) return resource.split('/', 1)[0] as string;
-  const index = resource.indexOf('/index/');
-  return index < 0 ? resource : resource.slice(0, index);
-}
-
-/** The path by which people know what the ARN names. */
-function constructOf(app: AccessApp, arn: string): string | undefined {
-  const owner = policyOwner(arn);
-  const [, apiId] = /:execute-api:[^:]*:[^:]*:([^/]+)\//.exec(arn) ?? [];
-  const found =
-    app.tables.find(({ tableArn }) => tableArn === owner) ??
-    app.queues.find(({ queueArn }) => queueArn === owner) ??
-    app.topics.find(({ topicArn }) => topicArn === owner) ??
-    app.functions.find(({ functionArn }) => owner === functionArn || owner.startsWith(`${functionArn}:`)) ??
-    app.buckets.find(({ bucketArn }) => bucketArn === owner) ??
-    app.secrets.find((secret) => secret.arn === owner) ??
-    app.storedParameters.find((parameter) => parameter.arn === owner) ??
-    app.eventBuses.find(({ busArn }) => busArn === owner) ??
-    app.apis.find((api) => api.apiId === apiId);
-  return found?.path.replace(/\/(Resource|Default)$/, '');
 }

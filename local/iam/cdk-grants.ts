@@ -11,7 +11,9 @@ const GRANTS: ReadonlyMap<string, string> = new Map([
   ...each('execute-api', 'stage.grantManagementApiAccess(fn) or webSocketApi.grantManageConnections(fn)', [
     'ManageConnections',
   ]),
+  ...each('execute-api', 'method.grantExecute(fn), or httpRoute.grantInvoke(fn) for an HTTP API', ['Invoke']),
   ...each('lambda', 'other.grantInvoke(fn)', ['InvokeFunction']),
+  ...each('lambda', 'functionUrl.grantInvokeUrl(fn)', ['InvokeFunctionUrl']),
   ...each('s3', 'bucket.grantRead(fn)', ['GetObject', 'GetObjectVersion', 'ListBucket', 'GetBucketLocation']),
   ...each('s3', 'bucket.grantPut(fn)', ['PutObject', 'PutObjectTagging', 'AbortMultipartUpload']),
   ...each('s3', 'bucket.grantPutAcl(fn)', ['PutObjectAcl']),
@@ -32,7 +34,7 @@ const GRANTS: ReadonlyMap<string, string> = new Map([
 /** CDK code that allows the function to do it. */
 export function grantFor(action: string, resource: string): string {
   const known = GRANTS.get(action.toLowerCase());
-  if (known !== undefined) return known;
+  if (known !== undefined && !resource.endsWith('/$connect')) return known;
   if (action.startsWith('dynamodb:') && resource !== '*') return `table.grant(fn, '${action}')`;
   return `fn.addToRolePolicy(new PolicyStatement({ actions: ['${action}'], resources: ['${resource}'] }))`;
 }

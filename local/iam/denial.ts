@@ -1,8 +1,11 @@
 /** A refusal of IAM, in the words that AWS's services have for it. */
 import type { Verdict } from './policy-evaluator';
 
+/** In place of an ARN, for requests without a signature. */
+export const ANONYMOUS = 'anonymous';
+
 export interface Denial {
-  /** Of the session. */
+  /** Of the session; `anonymous` without a signature. */
   principalArn: string;
   /** As policies name it: `dynamodb:PutItem`. */
   action: string;
@@ -17,16 +20,21 @@ const ACTION_WORDS: Readonly<Record<string, (action: string) => string>> = {
 };
 const RESOURCE_WORDS: Readonly<Record<string, (resource: string) => string>> = {
   s3: (resource) => `"${resource}"`,
+  'execute-api': masked,
 };
 
+/**
+ * Since 2025, the refusals of REST APIs say why, as other services do; those of @connections were last seen without it.
+ * Source: floci's design of resource policies, with responses recorded on AWS.
+ */
 export function denialMessage({ principalArn, action, resource, verdict }: Denial): string {
   const service = action.split(':', 1)[0] ?? '';
-  if (service === 'execute-api') {
+  if (action === 'execute-api:ManageConnections') {
     return `User: ${principalArn} is not authorized to perform: ${action} on resource: ${masked(resource)}${deniedBy(verdict)}`;
   }
   const act = ACTION_WORDS[service]?.(action) ?? action;
   const on = RESOURCE_WORDS[service]?.(resource) ?? resource;
-  const why = deniedBy(verdict) || ` because no ${missing(verdict)} allows the ${act} action`;
+  const why = deniedBy(verdict) || ` because no ${missing(verdict, principalArn)} allows the ${act} action`;
   return `User: ${principalArn} is not authorized to perform: ${act} on resource: ${on}${why}`;
 }
 
@@ -40,7 +48,8 @@ function deniedBy(verdict: Verdict): string {
   return ` with an explicit deny in ${kind[verdict.slice('denied by '.length) as keyof typeof kind]}`;
 }
 
-function missing(verdict: Verdict): string {
+function missing(verdict: Verdict, principalArn: string): string {
+  if (principalArn === ANONYMOUS) return 'resource-based policy';
   return verdict === 'out of bounds' ? 'permissions boundary' : 'identity-based policy';
 }
 

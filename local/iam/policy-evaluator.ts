@@ -104,6 +104,27 @@ export class PolicyEvaluator {
   }
 }
 
+/** Decides on a request that nobody has signed: only the resource's own policy can allow it. */
+export function decideForAnyone(
+  action: string,
+  resource: string,
+  context: RequestContext,
+  resourceStatements: readonly PolicyStatement[],
+): 'allowed' | 'not allowed' | 'denied by resource' {
+  const applying = resourceStatements.filter(
+    (statement) =>
+      isAboutAnyone(statement.principals) &&
+      matches(statement.actions, action.toLowerCase()) &&
+      applies(statement, resource, context),
+  );
+  if (applying.some(isDeny)) return 'denied by resource';
+  return applying.length > 0 ? 'allowed' : 'not allowed';
+}
+
+function isAboutAnyone(principals: Principals | undefined): boolean {
+  return principals !== undefined && principals.aws.includes('*') !== principals.isInverted;
+}
+
 /** The statements about one action. */
 interface Relevant {
   identity: readonly PolicyStatement[];

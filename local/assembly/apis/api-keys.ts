@@ -1,4 +1,4 @@
-/** API keys and usage plans, as far as they are for a WebSocket API. */
+/** API keys and usage plans, as far as they are for one API. */
 import type { Assembly } from '../assembly';
 import type { ApiKey, ApiKeySettings, Throttle, UsagePlan } from '../model';
 import { isObject, type Json, type JsonObject } from '../values/json';
@@ -10,22 +10,27 @@ const KEY = 'AWS::ApiGateway::ApiKey';
 const PLAN = 'AWS::ApiGateway::UsagePlan';
 const PLAN_KEY = 'AWS::ApiGateway::UsagePlanKey';
 
-const SOURCES: Record<string, ApiKeySettings['source']> = {
-  '$request.header.x-api-key': 'header',
-  '$context.authorizer.usageIdentifierKey': 'authorizer',
+/** What a WebSocket API has as its ApiKeySelectionExpression, and a REST API as its ApiKeySourceType. */
+const SOURCES: Record<'expression' | 'type', Record<string, ApiKeySettings['source']>> = {
+  expression: {
+    '$request.header.x-api-key': 'header',
+    '$context.authorizer.usageIdentifierKey': 'authorizer',
+  },
+  type: { HEADER: 'header', AUTHORIZER: 'authorizer' },
 };
 
 /** AWS's keys have 20 to 128 characters; those that it makes up have 40. */
 const GENERATED_LENGTH = 40;
 
-/** @throws {UserError} if the API has an ApiKeySelectionExpression that AWS does not take */
+/** @throws {UserError} if the API has an ApiKeySelectionExpression or an ApiKeySourceType that AWS does not take */
 export function readApiKeys(api: Resource, apiId: string, assembly: Assembly): ApiKeySettings {
-  const expression = api.text('ApiKeySelectionExpression') ?? '$request.header.x-api-key';
-  const source = SOURCES[expression];
+  const isRest = api.type === 'AWS::ApiGateway::RestApi';
+  const property = isRest ? 'ApiKeySourceType' : 'ApiKeySelectionExpression';
+  const known = SOURCES[isRest ? 'type' : 'expression'];
+  const given = api.text(property) ?? Object.keys(known)[0] ?? '';
+  const source = known[given];
   if (!source) {
-    throw api.mistake(
-      `its ApiKeySelectionExpression is ${expression}; AWS takes ${Object.keys(SOURCES).join(' and ')}`,
-    );
+    throw api.mistake(`its ${property} is ${given}; AWS takes ${Object.keys(known).join(' and ')}`);
   }
   const plans = assembly.resources(PLAN).flatMap((plan) => readPlan(plan, apiId));
   const planKeys = assembly.resources(PLAN_KEY);
@@ -48,12 +53,21 @@ export function readApiKeys(api: Resource, apiId: string, assembly: Assembly): A
 
 function readPlan(plan: Resource, apiId: string): UsagePlan[] {
   const stages = plan.property('ApiStages');
-  const stageNames = (Array.isArray(stages) ? stages : [])
+  const ofApi = (Array.isArray(stages) ? stages : [])
     .filter(isObject)
-    .filter((stage) => stage.ApiId === apiId)
-    .map((stage) => String(stage.Stage));
+    .filter((stage) => stage.ApiId === apiId);
+  const stageNames = ofApi.map((stage) => String(stage.Stage));
   if (stageNames.length === 0) return [];
   const throttle = planThrottle(plan.property('Throttle'));
+  const byMethod = Object.fromEntries(
+    ofApi.flatMap(({ Stage, Throttle }) => {
+      const throttles = Object.entries(isObject(Throttle) ? Throttle : {}).flatMap(([method, value]) => {
+        const read = planThrottle(value);
+        return read ? [[method, read] as const] : [];
+      });
+      return throttles.length > 0 ? [[String(Stage), Object.fromEntries(throttles)]] : [];
+    }),
+  );
   const quota = quotaOf(plan.property('Quota'), plan);
   return [
     {
@@ -61,6 +75,7 @@ function readPlan(plan: Resource, apiId: string): UsagePlan[] {
       id: idOf(plan),
       stageNames,
       ...(throttle && { throttle }),
+      ...(Object.keys(byMethod).length > 0 && { byMethod }),
       ...(quota && { quota }),
     },
   ];

@@ -4,7 +4,7 @@ import type { ReadFunctions } from '../functions/functions';
 import { invokedFunction } from '../functions/invoked-function';
 import type { HttpApi, HttpApiIntegration } from '../model';
 import type { Resource } from '../values/resource';
-import { functionNameIn, functionUrlId } from '../values/resource-values';
+import { functionNameIn, functionUrlId, qualifierIn } from '../values/resource-values';
 import { corsRules } from './http-apis';
 
 /** A function URL has no time limit except the function's own: fifteen minutes at most. */
@@ -14,13 +14,20 @@ export function readFunctionUrls(assembly: Assembly, functions: ReadFunctions): 
   return assembly.resources('AWS::Lambda::Url').map((url): HttpApi => {
     const cors = corsRules(url.property('Cors'));
     const integration = integrationOf(url, assembly, functions);
+    const isGuarded = url.text('AuthType') === 'AWS_IAM';
     return {
       kind: 'FUNCTION_URL',
       path: url.path,
       apiId: functionUrlId(url),
       name: functionNameIn(url.text('TargetFunctionArn') ?? ''),
+      functionArn: targetOf(url),
       stages: [{ stageName: '$default', variables: {} }],
-      routes: [{ path: url.path, method: 'ANY', resource: '$default', integration }],
+      routes: [
+        {
+          ...{ path: url.path, method: 'ANY', resource: '$default', integration },
+          ...(isGuarded && { authorization: 'AWS_IAM' }),
+        },
+      ],
       ...(cors && { cors }),
       binaryMediaTypes: [],
     };
@@ -28,11 +35,15 @@ export function readFunctionUrls(assembly: Assembly, functions: ReadFunctions): 
 }
 
 function integrationOf(url: Resource, assembly: Assembly, functions: ReadFunctions): HttpApiIntegration {
-  const refusal = refusalOf(url, assembly);
-  if (refusal !== undefined) return { type: 'NOT_RUN', path: url.path, reason: refusal };
-  const target = url.text('TargetFunctionArn') ?? '';
-  const qualifier = url.text('Qualifier');
-  const invoked = invokedFunction(qualifier === undefined ? target : `${target}:${qualifier}`, functions);
+  const { path } = url;
+  if (url.text('InvokeMode') === 'RESPONSE_STREAM') {
+    const reason =
+      'is a function URL that streams its responses, which is not run; use InvokeMode.BUFFERED on this machine';
+    return { type: 'NOT_RUN', path, reason };
+  }
+  const missing = url.text('AuthType') === 'NONE' ? missingPermission(url, assembly) : undefined;
+  if (missing !== undefined) return { type: 'NOT_RUN', path, reason: missing, isNotPermitted: true };
+  const invoked = invokedFunction(targetOf(url), functions);
   if ('reason' in invoked) return { type: 'NOT_RUN', path: invoked.path ?? url.path, reason: invoked.reason };
   return {
     type: 'AWS_PROXY',
@@ -43,23 +54,40 @@ function integrationOf(url: Resource, assembly: Assembly, functions: ReadFunctio
   };
 }
 
-function refusalOf(url: Resource, assembly: Assembly): string | undefined {
-  const authType = url.text('AuthType');
-  if (authType !== 'NONE') {
-    return `is a function URL authorized by ${authType}, which is not run; use FunctionUrlAuthType.NONE on this machine`;
-  }
-  if (url.text('InvokeMode') === 'RESPONSE_STREAM') {
-    return 'is a function URL that streams its responses, which is not run; use InvokeMode.BUFFERED on this machine';
-  }
-  const target = functionNameIn(url.text('TargetFunctionArn') ?? '');
-  const isPermitted = assembly
-    .resources('AWS::Lambda::Permission')
-    .some(
-      (permission) =>
-        /^(lambda:invokefunctionurl|lambda:\*|\*)$/i.test(permission.text('Action') ?? '') &&
-        functionNameIn(permission.text('FunctionName') ?? '') === target,
+/** The function, or the version or alias that the URL is for. */
+function targetOf(url: Resource): string {
+  const target = url.text('TargetFunctionArn') ?? '';
+  const qualifier = url.text('Qualifier');
+  const { stack } = url;
+  const arn = target.startsWith('arn:') ? target : stack.arn('lambda', `function:${target}`);
+  return qualifier === undefined ? arn : `${arn}:${qualifier}`;
+}
+
+/** What everybody must be allowed, for requests without a signature. Source: "Control access to Lambda function URLs". */
+const PUBLIC: [action: string, condition: string][] = [
+  ['lambda:InvokeFunctionUrl', "FunctionUrlAuthType 'NONE'"],
+  ['lambda:InvokeFunction', 'InvokedViaFunctionUrl true'],
+];
+
+function missingPermission(url: Resource, assembly: Assembly): string | undefined {
+  const target = targetOf(url);
+  const [functionName, qualifier] = [functionNameIn(target), qualifierIn(target)];
+  const permissions = assembly.resources('AWS::Lambda::Permission').filter((permission) => {
+    const owner = permission.text('FunctionName') ?? '';
+    return (
+      functionNameIn(owner) === functionName &&
+      qualifierIn(owner) === qualifier &&
+      permission.text('Principal') === '*' &&
+      permission.text('FunctionUrlAuthType') !== 'AWS_IAM'
     );
-  return isPermitted
-    ? undefined
-    : `nobody has permission to invoke ${target} by its URL; add an AWS::Lambda::Permission for lambda:InvokeFunctionUrl`;
+  });
+  const missing = PUBLIC.find(
+    ([action]) =>
+      !permissions.some((permission) =>
+        [action.toLowerCase(), 'lambda:*', '*'].includes((permission.text('Action') ?? '').toLowerCase()),
+      ),
+  );
+  if (!missing) return undefined;
+  const [action, condition] = missing;
+  return `not everybody has permission for ${action} on ${functionName}; add an AWS::Lambda::Permission for ${action} with Principal '*' and ${condition}, as the CDK's addFunctionUrl() does`;
 }

@@ -66,9 +66,10 @@ function readRoute(
 ): HttpRoute {
   const routeKey = route.text('RouteKey') ?? '$default';
   const [, method = 'ANY', resource = '$default'] = /^([A-Z]+) (\/.*)$/.exec(routeKey) ?? [];
-  const authorization = notRunAuthorization(route, route.text('AuthorizationType') ?? 'NONE');
+  const type = route.text('AuthorizationType') ?? 'NONE';
+  const notRun = notRunAuthorization(route, type);
   const integrationIn = (stage: HttpStage): HttpApiIntegration =>
-    authorization ??
+    notRun ??
     integrations.ofHttpApi(route, {
       stage,
       maxTimeoutMillis: MAX_TIMEOUT_MILLIS,
@@ -77,7 +78,11 @@ function readRoute(
         `${apiId}/${stage.stageName}/${resource}`,
       ],
     });
-  return { path: route.path, method, resource, ...perStage(stages, integrationIn) };
+  return {
+    ...{ path: route.path, method, resource },
+    ...(type === 'AWS_IAM' && { authorization: type }),
+    ...perStage(stages, integrationIn),
+  };
 }
 
 /** HTTP APIs and function URLs use different names for the same settings. */

@@ -2,7 +2,7 @@
 import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
 import { invokedFunction, withStageVariables } from '../functions/invoked-function';
-import type { HttpApiIntegration, HttpRoute, HttpStage, NotRun, StaticAnswer } from '../model';
+import type { HttpApiIntegration, HttpNotRun, HttpRoute, HttpStage, StaticAnswer } from '../model';
 import { InvokingRoles } from '../permissions/invoking-roles';
 import { LambdaPermissions } from '../permissions/lambda-permissions';
 import { isObject, type Json, listAt, objectAt, textAt } from '../values/json';
@@ -86,7 +86,7 @@ export class HttpIntegrations {
       credentials === undefined
         ? this.#refusal(functionName, qualifier, sources)
         : this.#roles.refusal(credentials, functionArn);
-    if (refusal !== undefined) return notRun(resource.path, refusal);
+    if (refusal !== undefined) return { ...notRun(resource.path, refusal), isNotPermitted: true };
     return {
       type: 'AWS_PROXY',
       functionName,
@@ -104,11 +104,11 @@ export class HttpIntegrations {
 }
 
 /**
- * Authorizers of HTTP and REST APIs are not run. The routes that they guard fail, as they do on AWS when an
- * authorizer fails.
+ * Authorizers of HTTP and REST APIs, other than IAM, are not run. The routes that they guard fail, as they do on AWS when
+ * an authorizer fails.
  */
-export function notRunAuthorization(resource: Resource, type: string): NotRun | undefined {
-  if (type === 'NONE') return undefined;
+export function notRunAuthorization(resource: Resource, type: string): HttpNotRun | undefined {
+  if (type === 'NONE' || type === 'AWS_IAM') return undefined;
   return notRun(
     resource.path,
     `is authorized by ${type}, but authorizers of HTTP and REST APIs are not run; remove it to run this on your machine`,
@@ -127,7 +127,7 @@ export function perStage(
 }
 
 /** The parts of a MOCK integration that do not need its templates. The templates of preflight responses are empty. */
-function staticAnswer(method: Resource, integration: Json | undefined): StaticAnswer | NotRun {
+function staticAnswer(method: Resource, integration: Json | undefined): StaticAnswer | HttpNotRun {
   const responses = listAt(integration, 'IntegrationResponses');
   const response = responses.find((one) => textAt(one, 'SelectionPattern') === undefined);
   const statusCode = Number(textAt(response, 'StatusCode'));
@@ -152,6 +152,6 @@ function staticHeaders(parameters: Json): Record<string, string> {
   return headers;
 }
 
-function notRun(path: string, reason: string): NotRun {
+function notRun(path: string, reason: string): HttpNotRun {
   return { type: 'NOT_RUN', path, reason };
 }

@@ -1,8 +1,10 @@
 /** REST APIs (`AWS::ApiGateway::RestApi`): their resources, methods and stages. */
+import { UserError } from '../../user-error';
 import type { Assembly } from '../assembly';
 import type { HttpApi, HttpApiIntegration, HttpRoute, HttpStage, OtherResource } from '../model';
 import { isObject } from '../values/json';
 import type { Resource } from '../values/resource';
+import { readApiKeys } from './api-keys';
 import { type HttpIntegrations, notRunAuthorization, perStage } from './http-integrations';
 import { servedApis } from './served-apis';
 
@@ -21,6 +23,8 @@ function readApi(api: Resource, assembly: Assembly, integrations: HttpIntegratio
   if (api.property('Body') !== undefined || api.property('BodyS3Location') !== undefined) {
     return 'is defined by an OpenAPI document, which is not read; define its methods in the app';
   }
+  const unreadable = unreadablePolicy(api);
+  if (unreadable !== undefined) return unreadable;
   const apiId = idOf(api);
   const ofApi = (resource: Resource) => resource.text('RestApiId') === apiId;
   const stages = [
@@ -44,8 +48,22 @@ function readApi(api: Resource, assembly: Assembly, integrations: HttpIntegratio
     name: api.text('Name') ?? apiId,
     stages,
     routes,
+    ...(routes.some(({ apiKeyRequired }) => apiKeyRequired) && {
+      apiKeys: readApiKeys(api, apiId, assembly),
+    }),
     binaryMediaTypes: Array.isArray(types) ? types.map(String) : [],
   };
+}
+
+/** A policy that cannot be read would let everybody in. */
+function unreadablePolicy(api: Resource): string | undefined {
+  try {
+    api.property('Policy');
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) return `has a policy that cannot be read: ${error.message}`;
+    throw error;
+  }
 }
 
 function readStage(stage: Resource): HttpStage {
@@ -65,17 +83,21 @@ function readMethod(
 ): HttpRoute {
   const httpMethod = method.text('HttpMethod') ?? 'ANY';
   const resource = paths.of(method.text('ResourceId') ?? '');
-  const authorization =
-    notRunAuthorization(method, method.text('AuthorizationType') ?? 'NONE') ??
-    (method.flag('ApiKeyRequired') ? notRunAuthorization(method, 'an API key') : undefined);
+  const type = method.text('AuthorizationType') ?? 'NONE';
+  const notRun = notRunAuthorization(method, type);
   const integrationIn = (stage: HttpStage): HttpApiIntegration =>
-    authorization ??
+    notRun ??
     integrations.ofRestApi(method, {
       stage,
       maxTimeoutMillis: MAX_TIMEOUT_MILLIS,
       sources: [`${apiId}/${stage.stageName}/${httpMethod === 'ANY' ? '*' : httpMethod}${resource}`],
     });
-  return { path: method.path, method: httpMethod, resource, ...perStage(stages, integrationIn) };
+  return {
+    ...{ path: method.path, method: httpMethod, resource },
+    ...(type === 'AWS_IAM' && { authorization: type }),
+    ...(method.flag('ApiKeyRequired') && { apiKeyRequired: true }),
+    ...perStage(stages, integrationIn),
+  };
 }
 
 /** The paths of an API's resources. Each resource has its parent and its own path part. */

@@ -1,5 +1,6 @@
 /** HTTP APIs, REST APIs and function URLs, in one form. */
 import type { NotRun } from './not-run';
+import type { ApiKeySettings } from './websocket-api';
 
 export type HttpApiKind = 'HTTP' | 'REST' | 'FUNCTION_URL';
 
@@ -10,10 +11,14 @@ export interface HttpApi {
   /** For a function URL, the first label of its host. */
   apiId: string;
   name: string;
+  /** For a function URL: the function, its version or its alias. */
+  functionArn?: string;
   stages: HttpStage[];
   routes: HttpRoute[];
   /** CORS that API Gateway or Lambda handles itself. REST APIs have routes for it. */
   cors?: CorsRules;
+  /** For a REST API of which a method requires API keys. */
+  apiKeys?: ApiKeySettings;
   /** For a REST API: content types that are sent as base64. */
   binaryMediaTypes: string[];
 }
@@ -30,12 +35,21 @@ export interface HttpRoute {
   method: string;
   /** `/rooms/{id}`, `/{proxy+}`, or `$default` for requests that match no other route. */
   resource: string;
+  /** IAM: the caller signs the request, and its policies must allow it. @default requests need no signature */
+  authorization?: 'AWS_IAM';
+  /** Whether a REST API's method requires an API key. */
+  apiKeyRequired?: boolean;
   integration: HttpApiIntegration;
   /** By stage name, if a stage's integration differs. */
   integrationsByStage?: Record<string, HttpApiIntegration>;
 }
 
-export type HttpApiIntegration = HttpLambdaIntegration | StaticAnswer | NotRun;
+export type HttpApiIntegration = HttpLambdaIntegration | StaticAnswer | HttpNotRun;
+
+export interface HttpNotRun extends NotRun {
+  /** Whether AWS itself refuses, because nobody has permission to invoke the function. */
+  isNotPermitted?: boolean;
+}
 
 export interface HttpLambdaIntegration {
   type: 'AWS_PROXY';

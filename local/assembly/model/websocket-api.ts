@@ -42,7 +42,7 @@ export interface Throttle {
 
 /** The API keys of the app that matter to one API. */
 export interface ApiKeySettings {
-  /** Where a handshake's key comes from: the header `x-api-key`, or the authorizer's `usageIdentifierKey`. */
+  /** Where a request's key comes from: the header `x-api-key`, or the authorizer's `usageIdentifierKey`. */
   source: 'header' | 'authorizer';
   keys: ApiKey[];
 }
@@ -63,6 +63,8 @@ export interface UsagePlan {
   id: string;
   stageNames: string[];
   throttle?: Throttle;
+  /** Of a REST API's methods, by stage and by `/rooms/GET`. */
+  byMethod?: Record<string, Record<string, Throttle>>;
   quota?: { limit: number; period: 'DAY' | 'WEEK' | 'MONTH'; offsetDays: number };
 }
 

@@ -74,6 +74,8 @@ function grantsInvocation(permission: Resource, principal: string): boolean {
   return (
     (granted === principal || granted === '*') &&
     INVOKING_ACTION.test(permission.text('Action') ?? '') &&
+    // Everybody's, but only by the function's URL.
+    !permission.flag('InvokedViaFunctionUrl') &&
     (permission.text('SourceAccount') ?? permission.stack.accountId) === permission.stack.accountId
   );
 }

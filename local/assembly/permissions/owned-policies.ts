@@ -1,12 +1,12 @@
 /**
- * The policies of queues, topics, buckets, functions, secrets, tables and event buses: what they allow the app's own
- * roles.
+ * The policies of queues, topics, buckets, functions, secrets, tables, event buses and REST APIs: what they allow the
+ * app's own roles, and everyone.
  */
-import { type PolicyStatement, readStatements } from '../../iam/policy-statement';
+import { readStatements } from '../../iam/policy-statement';
 import { UserError } from '../../user-error';
 import type { Assembly } from '../assembly';
 import type { ResourcePolicy } from '../model';
-import type { Json } from '../values/json';
+import type { Json, JsonObject } from '../values/json';
 import type { Resource } from '../values/resource';
 
 /** The property that identifies each type's resources, and the property with its document. */
@@ -41,6 +41,7 @@ export function readResourcePolicies(assembly: Assembly): ResourcePolicy[] {
         { resourceArn: String(table.stack.attribute(table.logicalId, 'Arn', 'Resources')), statements },
       ];
     }),
+    ...assembly.resources('AWS::ApiGateway::RestApi').map(ofRestApi),
     ...assembly.resources('AWS::Lambda::Permission').flatMap(permission),
   ];
   return policies.filter(({ statements }) => statements.length > 0);
@@ -62,12 +63,42 @@ function permission(resource: Resource): ResourcePolicy[] {
   if (principal === '*' && resource.properties.SourceArn !== undefined) return [];
   const target = String(functionName ?? '');
   const resourceArn = target.startsWith('arn:') ? target : resource.stack.arn('lambda', `function:${target}`);
-  const statements: PolicyStatement[] = readStatements({
-    Statement: [
-      { Effect: 'Allow', Action: action ?? null, Resource: resourceArn, Principal: { AWS: principal } },
-    ],
-  });
-  return [{ resourceArn, statements }];
+  const Condition = conditionOf(resource);
+  const statement: JsonObject = {
+    ...{ Effect: 'Allow', Action: action ?? null, Resource: resourceArn, Principal: { AWS: principal } },
+    ...(Condition && { Condition }),
+  };
+  return [{ resourceArn, statements: readStatements({ Statement: [statement] }) }];
+}
+
+/** What AddPermission makes of a permission's other properties. Source: "AddPermission" in Lambda's API reference. */
+function conditionOf(resource: Resource): JsonObject | undefined {
+  const authType = tolerant(() => resource.property('FunctionUrlAuthType'));
+  const viaUrl = tolerant(() => resource.property('InvokedViaFunctionUrl'));
+  const organization = tolerant(() => resource.property('PrincipalOrgID'));
+  const texts: JsonObject = {
+    ...(authType !== undefined && { 'lambda:FunctionUrlAuthType': authType }),
+    ...(organization !== undefined && { 'aws:PrincipalOrgID': organization }),
+  };
+  const condition: JsonObject = {
+    ...(Object.keys(texts).length > 0 && { StringEquals: texts }),
+    ...(viaUrl !== undefined && { Bool: { 'lambda:InvokedViaFunctionUrl': viaUrl } }),
+  };
+  return Object.keys(condition).length > 0 ? condition : undefined;
+}
+
+/** API Gateway completes resources that begin with `execute-api:/`. */
+function ofRestApi(api: Resource): ResourcePolicy {
+  const resourceArn = api.stack.arn('execute-api', String(api.stack.reference(api.logicalId, 'Resources')));
+  const statements = readStatements(tolerant(() => api.property('Policy')));
+  const completed = (pattern: string) => pattern.replace(/^execute-api:\//, `${resourceArn}/`);
+  return {
+    resourceArn,
+    statements: statements.map(({ resources: { patterns, isInverted }, ...statement }) => ({
+      ...statement,
+      resources: { patterns: patterns.map(completed), isInverted },
+    })),
+  };
 }
 
 function listed(value: Json | undefined): Json[] {

@@ -115,7 +115,7 @@ describe('A handshake of an API that IAM guards', () => {
     const refused = gateway.client(await presigned(gateway, ofFunction));
     await expect(refused.opened).rejects.toThrow('403');
     expect(JSON.parse(refused.refusal?.body ?? '')).toEqual({
-      Message: `User: ${SESSION} is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********0000:${API_ID}/chat/$connect`,
+      Message: `User: ${SESSION} is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********0000:${API_ID}/chat/$connect because no identity-based policy allows the execute-api:Invoke action`,
     });
     expect(lines).toEqual([
       expect.stringContaining(`Chat has no permission for execute-api:Invoke on ${CONNECT}`),

@@ -1,6 +1,6 @@
 /** An app as IAM sees it: a role with the statements of a test, and one resource of each kind. */
 import type { JsonObject } from '../../../local/assembly/values/json';
-import type { AccessApp } from '../../../local/iam/access';
+import type { AccessApp } from '../../../local/iam/access-app';
 import { readStatements } from '../../../local/iam/policy-statement';
 import { queueSettings } from '../sqs/queue-settings';
 
@@ -27,7 +27,15 @@ export function allow(Action: string, Resource: string): JsonObject {
 
 export function accessApp(statements: JsonObject[] = [], more: Partial<AccessApp> = {}): AccessApp {
   return {
-    ...{ region: 'us-east-1', accountId: ACCOUNT, functions: [FUNCTION], apis: [], tables: [], topics: [] },
+    ...{
+      region: 'us-east-1',
+      accountId: ACCOUNT,
+      functions: [FUNCTION],
+      apis: [],
+      httpApis: [],
+      tables: [],
+      topics: [],
+    },
     ...{ eventBuses: [], storedParameters: [], resourcePolicies: [] },
     queues: [queueSettings()],
     buckets: [

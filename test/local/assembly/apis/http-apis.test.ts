@@ -2,7 +2,13 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
-import { Cors, LambdaIntegration, LambdaRestApi, RestApi } from 'aws-cdk-lib/aws-apigateway';
+import {
+  AuthorizationType,
+  Cors,
+  LambdaIntegration,
+  LambdaRestApi,
+  RestApi,
+} from 'aws-cdk-lib/aws-apigateway';
 import {
   HttpApi,
   HttpMethod,
@@ -17,7 +23,10 @@ import {
   HttpUrlIntegration,
   WebSocketLambdaIntegration,
 } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
+  CfnPermission,
+  CfnUrl,
   Code,
   FunctionUrlAuthType,
   InvokeMode,
@@ -27,6 +36,8 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import type { App as ReadApp, HttpApi as ReadHttpApi } from '../../../../local/assembly/model';
 import { readAssembly } from '../../../../local/assembly/read-assembly';
+import { ManualClock } from '../../../../local/clock';
+import { Access } from '../../../../local/iam/access';
 
 const code = mkdtempSync(join(tmpdir(), 'code-'));
 writeFileSync(join(code, 'index.js'), 'exports.handler = async () => ({ statusCode: 200 });');
@@ -82,6 +93,32 @@ function synthesized(): ReadApp {
   rest.root.addResource('rooms').addResource('{id}').addMethod('POST', new LambdaIntegration(handler));
   new LambdaRestApi(stack, 'Proxy', { handler });
 
+  const everyone = {
+    effect: Effect.ALLOW,
+    actions: ['execute-api:Invoke'],
+    principals: [new AnyPrincipal()],
+  };
+  const guarded = new RestApi(stack, 'Guarded', {
+    policy: new PolicyDocument({
+      statements: [new PolicyStatement({ ...everyone, resources: ['execute-api:/*/GET/open'] })],
+    }),
+  });
+  const signed = guarded.root
+    .addResource('signed')
+    .addMethod('GET', new LambdaIntegration(handler), { authorizationType: AuthorizationType.IAM });
+  const keyed = guarded.root
+    .addResource('keyed')
+    .addMethod('GET', new LambdaIntegration(handler), { apiKeyRequired: true });
+  const plan = guarded.addUsagePlan('Plan', {
+    apiStages: [
+      {
+        stage: guarded.deploymentStage,
+        throttle: [{ method: keyed, throttle: { rateLimit: 5, burstLimit: 2 } }],
+      },
+    ],
+  });
+  plan.addApiKey(guarded.addApiKey('Key', { value: 'secret-key-of-twenty-characters' }));
+
   const url = handler.addFunctionUrl({
     authType: FunctionUrlAuthType.NONE,
     cors: { allowedOrigins: ['*'], allowedMethods: [UrlMethod.GET] },
@@ -91,6 +128,19 @@ function synthesized(): ReadApp {
     handler: 'index.handler',
     code: Code.fromAsset(code),
     environment: { URL: url.url, REST: rest.url, HTTP: http.url ?? '' },
+  });
+  signed.grantExecute(streaming);
+  const live = handler.addAlias('live').addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
+  live.grantInvokeUrl(streaming);
+  const halfOpen = new LambdaFunction(stack, 'HalfOpen', {
+    runtime: Runtime.NODEJS_22_X,
+    handler: 'index.handler',
+    code: Code.fromAsset(code),
+  });
+  new CfnUrl(halfOpen, 'Url', { authType: 'NONE', targetFunctionArn: halfOpen.functionArn });
+  new CfnPermission(halfOpen, 'ByUrl', {
+    ...{ action: 'lambda:InvokeFunctionUrl', principal: '*', functionUrlAuthType: 'NONE' },
+    functionName: halfOpen.functionArn,
   });
   streaming.addFunctionUrl({ authType: FunctionUrlAuthType.NONE, invokeMode: InvokeMode.RESPONSE_STREAM });
   new CfnOutput(stack, 'Url', { value: url.url });
@@ -116,7 +166,7 @@ describe('the HTTP APIs of an app', () => {
     expect(keysOf(api)).toEqual([
       'ANY $default AWS_PROXY',
       'ANY /elsewhere NOT_RUN',
-      'GET /guarded NOT_RUN',
+      'GET /guarded AWS_PROXY',
       'GET /rooms/{id} AWS_PROXY',
     ]);
     expect(api.stages.map(({ stageName }) => stageName).sort()).toEqual(['$default', 'dev']);
@@ -157,6 +207,83 @@ describe('the HTTP APIs of an app', () => {
     expect(keysOf(api)).toEqual(['ANY $default AWS_PROXY']);
   });
 
+  it('say which of their routes IAM guards', () => {
+    const guarded = app.httpApis.flatMap(({ path, routes }) =>
+      routes.flatMap(({ authorization, method, resource }) =>
+        authorization === 'AWS_IAM'
+          ? [`${path.split('/').slice(1, -1).join('/')} ${method} ${resource}`]
+          : [],
+      ),
+    );
+    expect(guarded.sort()).toEqual([
+      'Guarded GET /signed',
+      'Handler/Aliaslive/FunctionUrl ANY $default',
+      'Http GET /guarded',
+    ]);
+  });
+
+  it('have the policy of a REST API, with its resources completed', () => {
+    const { apiId } = named('Main/Guarded');
+    const arn = `arn:aws:execute-api:${app.region}:${app.accountId}:${apiId}`;
+    const found = app.resourcePolicies.filter(({ resourceArn }) => resourceArn === arn);
+    expect(found.map(({ statements }) => statements[0])).toEqual([
+      expect.objectContaining({
+        effect: 'Allow',
+        principals: expect.objectContaining({ aws: ['*'] }),
+        resources: { patterns: [`${arn}/*/GET/open`], isInverted: false },
+      }),
+    ]);
+  });
+
+  it('have API keys and the throttles of methods where a method of a REST API requires a key', () => {
+    const api = named('Main/Guarded');
+    expect(api.routes.filter(({ apiKeyRequired }) => apiKeyRequired).map(({ resource }) => resource)).toEqual(
+      ['/keyed'],
+    );
+    expect(api.apiKeys).toMatchObject({
+      source: 'header',
+      keys: [
+        {
+          value: 'secret-key-of-twenty-characters',
+          plans: [{ stageNames: ['prod'], byMethod: { prod: { '/keyed/GET': { perSecond: 5, burst: 2 } } } }],
+        },
+      ],
+    });
+    expect(named('Main/Rest').apiKeys).toBeUndefined();
+  });
+
+  it('refuse a public URL of which only half is public', () => {
+    expect(named('Main/HalfOpen').routes).toEqual([
+      expect.objectContaining({ integration: expect.objectContaining({ isNotPermitted: true }) }),
+    ]);
+  });
+
+  it.each<[string, string, Record<string, string>, boolean]>([
+    ['Handler', 'lambda:InvokeFunction', {}, false],
+    ['Handler', 'lambda:InvokeFunction', { 'lambda:invokedviafunctionurl': 'true' }, true],
+    ['Handler:live', 'lambda:InvokeFunctionUrl', { 'lambda:functionurlauthtype': 'AWS_IAM' }, true],
+    ['Handler:live', 'lambda:InvokeFunction', { 'lambda:invokedviafunctionurl': 'true' }, true],
+    ['Handler:live', 'lambda:InvokeFunction', {}, false],
+  ])('let a function with the grant of a URL call %s by %s with %j: %s', (name, action, facts, isAllowed) => {
+    const log = { info() {}, error() {}, warn() {} };
+    const access = new Access({ app, log, nameOf: (text) => text, clock: new ManualClock() });
+    const of = (path: string) => {
+      const found = app.functions.find((one) => one.path.startsWith(`Main/${path}/`));
+      if (!found) throw new Error(path);
+      return found;
+    };
+    const [path = '', alias] = name.split(':');
+    const caller = of('Streaming');
+    const credentials = access.credentialsOf(caller);
+    const { functionName, roleArn = '' } = caller;
+    const resource = `${of(path).functionArn}${alias ? `:${alias}` : ''}`;
+    const denial = access.judge(
+      { kind: 'function', credentials, functionName, roleArn },
+      { action, resource, context: (key) => (facts[key] === undefined ? undefined : [facts[key]]) },
+    );
+    expect(denial === undefined).toBe(isAllowed);
+  });
+
   it('have their addresses in environments', () => {
     const { environment } = app.functions.find(({ path }) =>
       path.includes('Streaming'),
@@ -172,10 +299,12 @@ describe('the HTTP APIs of an app', () => {
   it('cost what is not run of them, and no more', () => {
     const told = app.notRun.flatMap(({ cost, reason }) => (cost === undefined ? [] : [`${cost}: ${reason}`]));
     expect(told).toEqual([
-      expect.stringMatching(/^an error for GET \/guarded of Main\/Http: is authorized by AWS_IAM/),
       expect.stringMatching(/^an error for ANY \/elsewhere of Main\/Http: is of type HTTP_PROXY/),
       expect.stringMatching(
         /^an error for every request to Main\/Streaming\/FunctionUrl: .*streams its responses/,
+      ),
+      expect.stringMatching(
+        /^an error for every request to Main\/HalfOpen\/Url: not everybody has permission for lambda:InvokeFunction on /,
       ),
     ]);
   });

@@ -1,0 +1,117 @@
+/** HTTP APIs of a test behind IAM, on a free port, with scripted functions. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { SignatureV4 } from '@smithy/signature-v4';
+import type { HttpApi, HttpLambdaIntegration, ResourcePolicy } from '../../../local/assembly/model';
+import type { JsonObject } from '../../../local/assembly/values/json';
+import { ManualClock } from '../../../local/clock';
+import { HttpApis } from '../../../local/http/http-apis';
+import { Access } from '../../../local/iam/access';
+import type { Credentials } from '../../../local/iam/identities';
+import type { FunctionInvoker } from '../../../local/lambda/invocation';
+import { accessApp, FUNCTION } from '../iam/access-app';
+
+export const PERSON: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+export const LAMBDA: HttpLambdaIntegration = {
+  type: 'AWS_PROXY',
+  functionName: 'fn',
+  timeoutMillis: 29_000,
+  payloadFormat: '2.0',
+};
+const { sha256 } = new SQSClient({ region: 'us-east-1' }).config;
+
+export interface Reply {
+  status: number;
+  errorType: string | null;
+  body: string;
+}
+
+export interface Signed {
+  credentials: Credentials;
+  service?: string;
+  method?: string;
+  body?: string;
+}
+
+export interface RunningHttp {
+  /** The events that the function got. */
+  events: Record<string, never>[];
+  lines: string[];
+  clock: ManualClock;
+  /** Of the app's only function. */
+  ofFunction: Credentials;
+  /** What the function's role allows from now on, and what policies of resources say. */
+  allow(statements: JsonObject[], resourcePolicies?: ResourcePolicy[]): void;
+  call(path: string, init?: RequestInit): Promise<Reply>;
+  signed(path: string, signing: Signed): Promise<Reply>;
+  /** By a presigned URL. */
+  presigned(path: string, credentials: Credentials): Promise<Reply>;
+}
+
+const servers: Server[] = [];
+
+/** Starts APIs that end with the test. */
+export function runningHttp(): (apis: HttpApi[], settings?: { iam?: boolean }) => Promise<RunningHttp> {
+  afterEach(() => {
+    for (const server of servers.splice(0)) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+  return start;
+}
+
+async function start(apis: HttpApi[], { iam = true } = {}): Promise<RunningHttp> {
+  const clock = new ManualClock(Date.UTC(2026, 0, 31, 12));
+  const events: Record<string, never>[] = [];
+  const lines: string[] = [];
+  const log = { info() {}, error() {}, warn: (text: string) => void lines.push(text) };
+  const access = new Access({ app: accessApp([], { httpApis: apis }), log, nameOf: () => 'Rooms', clock });
+  const invoker: FunctionInvoker = {
+    async invoke(_, payload) {
+      events.push(JSON.parse(payload));
+      return { kind: 'success', requestId: 'r', payload: '{"statusCode":200,"body":"ran"}' };
+    },
+    invokeAsync() {
+      throw new Error('API Gateway waits for its functions.');
+    },
+  };
+  const served = new HttpApis({
+    ...{ apis, region: 'us-east-1', accountId: '000000000000', invoker, clock, log },
+    nameOf: (name) => name,
+    access: iam ? access : undefined,
+  });
+  const server = createServer((request, response) => {
+    if (served.handle(request, response) === undefined) response.writeHead(418).end();
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const call = async (path: string, init: RequestInit = {}): Promise<Reply> => {
+    const response = await fetch(`http://${host}${path}`, init);
+    const { status, headers } = response;
+    return { status, errorType: headers.get('x-amzn-errortype'), body: await response.text() };
+  };
+  const signer = (credentials: Credentials, service: string) =>
+    new SignatureV4({ service, region: 'us-east-1', credentials, sha256 });
+  const toSign = (url: string, method: string, body?: string) => {
+    const [path = '', search = ''] = url.split('?');
+    const query = Object.fromEntries(new URLSearchParams(search));
+    return { method, protocol: 'http:', hostname: host, path, query, headers: { host }, body };
+  };
+  return {
+    ...{ events, lines, clock, call },
+    ofFunction: access.credentialsOf(FUNCTION),
+    allow: (statements, resourcePolicies = []) =>
+      access.update(accessApp(statements, { httpApis: apis, resourcePolicies })),
+    async signed(path, { credentials, service = 'execute-api', method = 'GET', body }) {
+      const { headers } = await signer(credentials, service).sign(toSign(path, method, body));
+      return call(path, { method, headers, ...(body !== undefined && { body }) });
+    },
+    async presigned(path, credentials) {
+      const { query = {} } = await signer(credentials, 'execute-api').presign(toSign(path, 'GET'));
+      return call(`${path.split('?', 1)[0]}?${new URLSearchParams(query as Record<string, string>)}`);
+    },
+  };
+}
