@@ -1,19 +1,20 @@
 /**
  * A server class as a WebSocket API: its routes and functions, its stage, and the grants to post to its connections.
  */
-import { type CfnElement, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { type IWebSocketRouteAuthorizer, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
-import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledgement';
 import { ConnectionTable } from './connection-table';
 import { type JwtOptions, jwtEnvironment } from './jwt-options';
+import { grantManagement } from './management-grant';
 import { ServiceFunctions } from './service-functions';
 import { METRICS_ENVIRONMENT, type ServiceMetric, serviceMetric } from './service-metrics';
 import { StageAccessLog } from './stage-access-log';
@@ -90,9 +91,6 @@ export interface WebSocketServiceProps {
 /** The library's delivery notes what workers have counted in these. */
 const DELIVERY_PARTITIONS = ['DELIVERY#*'];
 
-/** The methods of the management API that the library calls. */
-const MANAGEMENT_METHODS = ['POST', 'GET', 'DELETE'];
-
 export class WebSocketService extends Construct {
   readonly serviceName: string;
   /** Where clients connect to: `wss://…`. */
@@ -167,8 +165,8 @@ export class WebSocketService extends Construct {
       );
     }
     this.url = this.stage.url;
-    this.#grantManagement(this.functions.routes);
-    this.#grantManagement(this.functions.server);
+    grantManagement(this.stage, this.functions.routes);
+    grantManagement(this.stage, this.functions.server);
     for (const own of [this.functions.routes, this.functions.server]) {
       this.connections.nameTo(own);
       this.connections.grantUse(own);
@@ -202,7 +200,7 @@ export class WebSocketService extends Construct {
    * this API, and request cleanups. Sets `CONNECTION_TABLE` in its environment.
    */
   grantConnections(grantee: IGrantable): void {
-    this.#grantManagement(grantee);
+    grantManagement(this.stage, grantee);
     this.connections.grantUse(grantee);
     this.#grantSettlement(grantee);
   }
@@ -212,7 +210,7 @@ export class WebSocketService extends Construct {
    * table, note how far a delivery is, post to this API, and request cleanups. Sets `CONNECTION_TABLE` in its environment.
    */
   grantPublish(grantee: IGrantable): void {
-    this.#grantManagement(grantee, ['POST']);
+    grantManagement(this.stage, grantee, ['POST']);
     this.connections.grantRead(grantee);
     this.connections.grantKeep(grantee, DELIVERY_PARTITIONS);
     this.#grantSettlement(grantee);
@@ -232,31 +230,6 @@ export class WebSocketService extends Construct {
     this.connections.nameTo(grantee);
     if (!this.#isMeasured) return;
     for (const [name, value] of Object.entries(METRICS_ENVIRONMENT)) grantee.addEnvironment(name, value);
-  }
-
-  /** Only for connections of this stage. */
-  #grantManagement(grantee: IGrantable, methods = MANAGEMENT_METHODS): void {
-    const { api, stageName } = this.stage;
-    const apiName = Stack.of(this).getLogicalId(api.node.defaultChild as CfnElement);
-    for (const method of methods) {
-      acknowledge(
-        grantee.grantPrincipal,
-        `IAM5[Resource::arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${apiName}>/${stageName}/${method}/@connections/*]`,
-        'API Gateway chooses connection ids, and a service uses all of its own connections: one stage of one API, and only the methods that are called.',
-      );
-    }
-    grantee.grantPrincipal.addToPrincipalPolicy(
-      new PolicyStatement({
-        actions: ['execute-api:ManageConnections'],
-        resources: methods.map((method) =>
-          Stack.of(this).formatArn({
-            service: 'execute-api',
-            resource: api.apiId,
-            resourceName: `${stageName}/${method}/@connections/*`,
-          }),
-        ),
-      }),
-    );
   }
 
   #output(id: string, description: string, value: string): void {

@@ -4,14 +4,13 @@
  * that gets the lease posts for everybody and collects the changes that come meanwhile; all others only count. If a
  * poster crashes, the next change or the upkeep makes up for it.
  */
-import { createHash } from 'node:crypto';
 import { sleep } from '../clock';
 import { LAST_RESORT_SECONDS, type Member, SERVICE_CHANNEL } from '../connections/connection-items';
-import { MAX_MESSAGE_BYTES } from '../delivery/delivery';
 import type { ServiceContext } from '../service-context';
 import { absent, all, always, any, differs, equals, lessThan } from '../table/conditions';
 import { expiryAfter, type Item, type Key } from '../table/item';
 import type { PresenceForm } from './presence-form';
+import { hashOf, listFrames, presenceFrames } from './presence-frames';
 import { CHANGE_PREFIX, type Change, changeKey, listKey, revisionOf, revOfChange } from './presence-items';
 
 /** Changes within this time are posted together. */
@@ -24,8 +23,6 @@ const LONGEST_GATHERING_MILLISECONDS = 4_000;
 const ROUND_MILLISECONDS = 5_000;
 /** The lease of a process without a deadline of its own. */
 const LONGEST_LEASE_MILLISECONDS = 30_000;
-/** A list up to this size is billed as one message. Source: API Gateway pricing, "metered in 32 KB increments". */
-const MAX_LIST_BYTES = 32 * 1024;
 /** More changes than this are sent as a whole list. */
 const MAX_CHANGES = 200;
 const CHANGES_KEPT_SECONDS = 10 * 60;
@@ -99,7 +96,7 @@ export class Presence<Entry> {
   async tell(write: (frame: string) => Promise<void>): Promise<void> {
     const { clock } = this.service.backend;
     for (let list = await this.#list(); ; ) {
-      const frames = this.#listFrames(this.form.entriesOf(await this.members()), revisionOf(list));
+      const frames = listFrames(this.form, this.form.entriesOf(await this.members()), revisionOf(list));
       for (const frame of frames) await write(frame);
       const now = await this.#list();
       if (now.rev === list.rev || clock.now() + GATHERING_MILLISECONDS > this.service.deadline) return;
@@ -179,30 +176,12 @@ export class Presence<Entry> {
   async #postRound(list: Item): Promise<{ hash: string; told: number }> {
     const changes = await this.#changesUpTo(list);
     const members = await this.members();
-    const entries = this.form.entriesOf(members);
-    const { differences } = this.form;
-    const whole = this.#listFrames(entries, revisionOf(list));
-    const newcomers = changes && new Set(changes.map(({ newcomer }) => newcomer));
-    if (differences && newcomers) {
-      const touched = new Set(changes.flatMap(({ users }) => users));
-      const joined = entries.filter((entry) => touched.has(differences.keyOf(entry)));
-      const present = new Set(joined.map(differences.keyOf));
-      const left = [...touched].filter((user) => !present.has(user));
-      const since = revisionOf(list, Number(list.posted ?? 0));
-      const difference = [differences.encode({ joined, left, since, revision: revisionOf(list) })].flat();
-      const fits = difference.every((frame) => Buffer.byteLength(frame) <= MAX_MESSAGE_BYTES);
-      const isNew = ({ webSocketId }: Member) => newcomers.has(webSocketId);
-      await this.#deliver(
-        fits ? difference : whole,
-        members.filter((member) => !isNew(member)),
-      );
-      // Where no lists are sent, newcomers are told of each other, but nobody of itself alone.
-      const others = joined.length + left.length > 1 ? difference : [];
-      await this.#deliver(this.form.sendsNoLists ? others : whole, members.filter(isNew));
-    } else {
-      await this.#deliver(whole, members);
-    }
-    return { hash: hashOf(entries), told: members.length };
+    const { entriesHash, groups } = presenceFrames(this.form, {
+      ...{ members, changes, revision: revisionOf(list) },
+      since: revisionOf(list, Number(list.posted ?? 0)),
+    });
+    for (const { frames, to } of groups) await this.#deliver(frames, to);
+    return { hash: entriesHash, told: members.length };
   }
 
   async #deliver(frames: string[], to: Member[]): Promise<void> {
@@ -231,27 +210,8 @@ export class Presence<Entry> {
   async #list(): Promise<Item> {
     return (await this.service.backend.table.get(this.#key)) ?? { ...this.#key, rev: 0 };
   }
-
-  /** As many entries as fit, and how many more there are. */
-  #listFrames(entries: Entry[], revision: number): string[] {
-    let bytes = bytesOf([this.form.encodeList({ entries: [], more: entries.length, revision })].flat());
-    const fitting = entries.findIndex((entry) => {
-      bytes += Buffer.byteLength(JSON.stringify(entry)) + 1;
-      return bytes > MAX_LIST_BYTES;
-    });
-    const shown = fitting < 0 ? entries : entries.slice(0, fitting);
-    return [this.form.encodeList({ entries: shown, more: entries.length - shown.length, revision })].flat();
-  }
 }
 
 function changeOf({ users, newcomer }: Item): Change {
   return { users: users as string[], ...(newcomer !== undefined && { newcomer: newcomer as string }) };
-}
-
-function bytesOf(frames: string[]): number {
-  return frames.reduce((sum, frame) => sum + Buffer.byteLength(frame), 0);
-}
-
-function hashOf(entries: unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(entries)).digest('base64url').slice(0, 16);
 }

@@ -9,7 +9,9 @@
 import { ByteOrder } from './byte-order';
 import { Delimiters, isDelimiter } from './delimiters';
 import { readHeader } from './message-header';
-import { type Hl7Message, type MessageError, MessageFault, type ScannedRecord } from './scanned-record';
+import { RecordQueue } from './record-queue';
+import { MessageFault, type ScannedRecord } from './scanned-record';
+import { isLaterSegment, isSegmentName } from './segment-names';
 
 /** Even an MSH segment with every field at its longest has less than a quarter of this. */
 export const MAX_HEADER_BYTES = 16 * 1024;
@@ -32,13 +34,6 @@ const NAME_BYTES = 4;
 const WHOLE_HEADER_FIELDS = 11;
 const UTF_8_MARK = '\xef\xbb\xbf';
 
-/** Segments that follow MSH early in a message. A file that begins with one has lost its beginning. */
-const LATER_SEGMENTS = new Set(
-  'AL1 DG1 ERR EVN FT1 IN1 MFI MSA NK1 NTE OBR OBX ORC PD1 PID PV1 PV2 QAK QPD QRD RXA SCH SFT TXA'.split(
-    ' ',
-  ),
-);
-
 type Place = 'between segments' | 'segment name' | 'header' | 'other segment';
 
 export class MessageScanner {
@@ -46,8 +41,7 @@ export class MessageScanner {
   #place: Place = 'between segments';
   /** The segment that is being read, or an MSH segment. */
   readonly #held: number[] = [];
-  /** Reported once its message is complete, because an MLLP block may still break off. */
-  #pending: ScannedRecord | undefined;
+  readonly #records = new RecordQueue();
   /** For the message that is being skipped: its field separator, and whether its MSH segment ended with CR. */
   #message: { separator: number | undefined; endsWithCr: boolean } | undefined;
   /** The line follows a bare LF in such a message. */
@@ -57,8 +51,6 @@ export class MessageScanner {
   /** A possible header. The next line decides. */
   #candidate: { header: number[]; endsWithCr: boolean } | undefined;
   #isCandidate = false;
-  #count = 0;
-  #isInBlock = false;
   #isHl7 = false;
   #isDone = false;
 
@@ -85,11 +77,11 @@ export class MessageScanner {
     if (this.#place === 'header' && this.#isCandidate) this.#proposeHeader(false);
     yield* this.#acceptCandidate();
     if (this.#place === 'header' && this.#isWhole()) {
-      yield* this.#settle();
+      yield* this.#records.settle();
       this.#headerIsComplete(this.#held, false);
     } else if (this.#place === 'header' || this.#name() === 'MSH') {
-      yield* this.#settle();
-      this.#break({
+      yield* this.#records.settle();
+      this.#records.addBroken({
         name: 'Truncated',
         rule: 'every segment must end with CR, LF or both',
         value: `the file ends after ${this.#held.length} bytes of MSH`,
@@ -98,8 +90,9 @@ export class MessageScanner {
       yield* this.#nameIsComplete();
       if (this.#isDone) return;
     }
-    yield* this.#leaveBlock('the file ends');
-    if (this.#count === 0) yield otherFile(this.#isHl7 ? 'emptyBatch' : 'empty');
+    yield* this.#acceptCandidate();
+    yield* this.#records.breakBlock('the file ends');
+    if (this.#records.count === 0) yield otherFile(this.#isHl7 ? 'emptyBatch' : 'empty');
     this.#isDone = true;
   }
 
@@ -120,7 +113,9 @@ export class MessageScanner {
   }
 
   #isEnd(byte: number): boolean {
-    return byte === CR || byte === LF || (byte === FS && (this.#isInBlock || this.#place === 'header'));
+    return (
+      byte === CR || byte === LF || (byte === FS && (this.#records.isInBlock || this.#place === 'header'))
+    );
   }
 
   *#take(byte: number): Generator<ScannedRecord> {
@@ -130,15 +125,14 @@ export class MessageScanner {
       this.#lineEnds(byte);
       if (byte !== FS) return;
       yield* this.#acceptCandidate();
-      yield* this.#settle();
-      this.#isInBlock = false;
+      yield* this.#records.endBlock();
       return;
     }
     if (this.#place === 'between segments') {
       if ((byte === SPACE || byte === TAB || byte === FS) && !this.#isBehindLf) return;
       if (byte === VT) {
-        yield* this.#leaveBlock('the next one begins');
-        this.#isInBlock = true;
+        yield* this.#acceptCandidate();
+        yield* this.#records.beginBlock();
         return;
       }
       this.#place = 'segment name';
@@ -173,7 +167,7 @@ export class MessageScanner {
   *#nameIsComplete(): Generator<ScannedRecord> {
     const name = this.#name();
     const separator = this.#held[NAME_BYTES - 1];
-    const isSegment = /^[A-Z][A-Z0-9]{2}$/.test(name) && (separator === undefined || isDelimiter(separator));
+    const isSegment = isSegmentName(name) && (separator === undefined || isDelimiter(separator));
     if (this.#candidate) {
       const isExpected = separator === this.#candidate.header[NAME_BYTES - 1] || name === 'MSH';
       if (isSegment && isExpected) yield* this.#acceptCandidate();
@@ -184,7 +178,7 @@ export class MessageScanner {
     }
     if (isSegment && name === 'MSH' && !this.#isInText) {
       this.#isCandidate = this.#isBehindLf || (this.#message ?? { separator }).separator !== separator;
-      if (!this.#isCandidate) yield* this.#settle();
+      if (!this.#isCandidate) yield* this.#records.settle();
       this.#isHl7 = true;
       this.#place = 'header';
       if (separator === undefined) this.#headerEnds(false);
@@ -195,9 +189,9 @@ export class MessageScanner {
     if (this.#isHl7) return;
     if (isSegment && (name === 'FHS' || name === 'BHS')) {
       this.#isHl7 = true;
-    } else if (isSegment && separator !== undefined && LATER_SEGMENTS.has(name)) {
+    } else if (isSegment && separator !== undefined && isLaterSegment(name)) {
       this.#isHl7 = true;
-      this.#break({
+      this.#records.addBroken({
         name: 'HeaderMissing',
         rule: 'a message must begin with MSH, and a batch with FHS or BHS',
         value: 'the first segment is another one',
@@ -234,7 +228,7 @@ export class MessageScanner {
     const { header, endsWithCr } = this.#candidate;
     this.#candidate = undefined;
     this.#isBehindLf = false;
-    yield* this.#settle();
+    yield* this.#records.settle();
     this.#headerIsComplete(header, endsWithCr);
   }
 
@@ -247,12 +241,10 @@ export class MessageScanner {
   #headerIsComplete(bytes: number[], endsWithCr: boolean): void {
     this.#message = { separator: bytes[NAME_BYTES - 1], endsWithCr };
     try {
-      const header = readHeader(textOf(bytes), this.#byteOrder.isConverted);
-      this.#pending = { ...header, index: this.#count } satisfies Hl7Message;
-      this.#count += 1;
+      this.#records.add(readHeader(textOf(bytes), this.#byteOrder.isConverted));
     } catch (error) {
       if (!(error instanceof MessageFault)) throw error;
-      this.#break(error.error);
+      this.#records.addBroken(error.error);
     }
   }
 
@@ -265,43 +257,22 @@ export class MessageScanner {
       return;
     }
     this.#message = { separator, endsWithCr: false };
-    this.#break({
+    this.#records.addBroken({
       name: 'HeaderTooLong',
       rule: `an MSH segment must have at most ${MAX_HEADER_BYTES} bytes`,
       value: `more than ${MAX_HEADER_BYTES} bytes`,
     });
   }
 
-  /** An MLLP block that does not end with its end block character has lost the rest of its message. */
-  *#leaveBlock(why: string): Generator<ScannedRecord> {
-    yield* this.#acceptCandidate();
-    if (this.#isInBlock && this.#pending?.kind === 'message') {
-      const { index } = this.#pending;
-      const rule = 'an MLLP block must end with the bytes 1C 0D';
-      this.#pending = { kind: 'broken', index, error: { name: 'Truncated', rule, value: why } };
-    }
-    yield* this.#settle();
-  }
-
-  *#settle(): Generator<ScannedRecord> {
-    if (this.#pending) yield this.#pending;
-    this.#pending = undefined;
-  }
-
-  #break(error: MessageError): void {
-    this.#pending = { kind: 'broken', index: this.#count, error };
-    this.#count += 1;
-  }
-
   *#refuseEncoding(): Generator<ScannedRecord> {
     if (this.#isDone) return;
     this.#isDone = true;
-    this.#break({
+    this.#records.addBroken({
       name: 'CharacterSet',
       rule: 'a file must be in ASCII, UTF-8, 8859 or UTF-16',
       value: 'UTF-32',
     });
-    yield* this.#settle();
+    yield* this.#records.settle();
   }
 
   #name(): string {
