@@ -36,7 +36,7 @@ describe('what one user may do over all connections', () => {
       await service.connect(ada);
       await expect(service.connect(ada)).rejects.toThrow('429');
       await expect(service.connect({ principalId: 'bob' })).resolves.toBeDefined();
-      expect(console.warn).toHaveBeenCalledWith(expect.stringContaining('"ada" has 2 connections'));
+      expect(console.warn).toHaveBeenCalledWith(expect.stringContaining('"ada" already has 2 connections'));
     });
 
     it('leave no row of a refused handshake', async () => {
