@@ -18,6 +18,7 @@ import { grantManagement } from './management-grant';
 import { ServiceFunctions } from './service-functions';
 import { METRICS_ENVIRONMENT, type ServiceMetric, serviceMetric } from './service-metrics';
 import { StageAccessLog } from './stage-access-log';
+import { wscatCommand } from './wscat-command';
 
 export interface WebSocketServiceProps {
   /** The folder with the service's `handlers.ts`, such as `functions/chat`; `bundleFunctions` has bundled it. */
@@ -183,7 +184,7 @@ export class WebSocketService extends Construct {
       ],
     });
     this.#output('Url', 'Connect here', this.url);
-    this.#output('Wscat', 'Connects from a terminal', `npx wscat -c ${this.url}`);
+    this.#output('Wscat', 'Connects from a terminal', wscatCommand(this.url, props.jwt));
     this.#output(
       'Service',
       'How npx shared-connection finds this service',

@@ -6,6 +6,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { WebSocketIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { ConnectionTable, type ConnectionTableProps } from '../../infra/connection-table';
+import type { JwtOptions } from '../../infra/jwt-options';
 import { WebSocketService, type WebSocketServiceProps } from '../../infra/websocket-service';
 import { grants, statements } from './statements';
 
@@ -32,6 +33,13 @@ function synthesize(
   const chat = new WebSocketService(stack, 'Chat', { entry: 'functions/chat', connections, ...props });
   more(chat, stack);
   return Template.fromStack(stack);
+}
+
+/** A value of the template, as CloudFormation puts it together: what only AWS knows is `…`. */
+function textOf(value: unknown): string {
+  const parts: unknown[] = (value as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join']?.[1] ?? [value];
+  const text = parts.map((part) => (typeof part === 'string' ? part : '…')).join('');
+  return text.replace('….execute-api.….…/chat', '…');
 }
 
 describe('WebSocketService', () => {
@@ -133,6 +141,20 @@ describe('WebSocketService', () => {
     const outputs = Object.values(template.findOutputs('*')).map(({ Value }) => JSON.stringify(Value));
     expect(outputs.some((value) => value.includes('"wss://"'))).toBe(true);
     expect(outputs.some((value) => value.includes('npx wscat -c wss://'))).toBe(true);
+  });
+
+  it.each<[JwtOptions['from'], string | undefined, string]>([
+    ['subprotocol', undefined, 'wss://… -s bearer -s TOKEN'],
+    ['subprotocol', 'jwt', 'wss://… -s jwt -s TOKEN'],
+    ['header', undefined, "wss://… -H 'Authorization: Bearer TOKEN'"],
+    ['cookie', 'session', "wss://… -H 'Cookie: session=TOKEN'"],
+    ['query', undefined, "'wss://…?token=TOKEN'"],
+    ['query', "t'$", "'wss://…?t%27%24=TOKEN'"],
+    ['cookie', "it's", "wss://… -H 'Cookie: it'\\''s=TOKEN'"],
+  ])('prints a command that sends the token of a %s (%s)', (from, name, sending) => {
+    const jwt = { issuer: 'https://login.example', audience: 'chat', from, ...(name && { name }) };
+    const outputs = Object.values(synthesize({ jwt }).findOutputs('*')).map(({ Value }) => textOf(Value));
+    expect(outputs).toContain(`npx wscat -c ${sending}`);
   });
 
   it('works in a fresh account: nothing reserved, and no access log unless asked', () => {
