@@ -76,6 +76,9 @@ export async function* realtimeSteps(table: MeteredTable): AsyncGenerator<Step, 
   // A user is who the last token says.
   await lobby.clock.advance(1_000);
   yield await step('refresh', ada, { refresh: { token: token('ada', { info: { name: 'Ada' } }) } });
+  await lobby.clock.advance(1_000);
+  const renamed = token('ada', { info: { name: 'Countess' } });
+  yield await step('refresh, with other info', ada, { refresh: { token: renamed } });
   const subscription = () => ({ channel: 'open/2', token: token('ada', { channel: 'open/2' }) });
   yield await step('subscribe, with a token that expires', ada, { subscribe: subscription() });
   await lobby.clock.advance(AN_OLD_AGE_MILLISECONDS);

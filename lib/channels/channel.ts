@@ -18,6 +18,7 @@ import { defaultFrames } from './log/channel-frames';
 import type { History, HistoryOptions } from './log/history';
 import { LineLog, type LogOwner } from './log/line-log';
 import { type LogState, type Position, posterKey, WHOLE_CHANNEL } from './log/log-items';
+import { LoggedChannels } from './log/logged-channels';
 import { isHeld, Poster } from './log/poster';
 
 export interface Published {
@@ -85,9 +86,18 @@ export class Channel {
   async publish(data: unknown, { info, ...options }: ChannelPublishOptions = {}): Promise<Published> {
     const position = await this.#publishLine(data, info, options);
     if (position) return { position };
-    jsonOf(data);
-    const frame = (this.service.frames ?? defaultFrames).encodePublication(this.name, data, info);
-    return { report: await this.service.publish(this.name, frame, options) };
+    return { report: await this.service.publish(this.name, this.#frameOf(data, info), options) };
+  }
+
+  /** What is encoded is not checked before: that would take as long again. */
+  #frameOf(data: unknown, info: unknown): string {
+    if (['undefined', 'function', 'symbol'].includes(typeof data)) jsonOf(data);
+    try {
+      return (this.service.frames ?? defaultFrames).encodePublication(this.name, data, info);
+    } catch (error) {
+      jsonOf(data);
+      throw error;
+    }
   }
 
   /** Whether it keeps what is published: as the class says, or, where that is not known, as the table does. */
@@ -171,6 +181,7 @@ export class Channel {
       ...(since && { since: positionOf(since) }),
       ...(request !== undefined && { request: jsonOf(request) }),
     };
+    await new LoggedChannels(this.service).add(this.name);
     if (!(await this.service.channels.join(member, this.name, asked, most))) return false;
     await this.#wake({ serverFunction: member.serverFunction, hasLine: false });
     await this.service.presence.joined(member, [this.name]);
@@ -182,9 +193,9 @@ export class Channel {
     await this.#poster(this.service.serverFunction, range)?.run({ hasLine: false, inline: false });
   }
 
-  /** Posts what a poster that died has left. */
-  async mend(range = WHOLE_CHANNEL): Promise<void> {
-    await this.#poster(this.service.serverFunction, range)?.mend();
+  /** Posts what a poster that crashed has left. Returns whether there was nothing to do, and nobody posts. */
+  async mend(range = WHOLE_CHANNEL): Promise<boolean> {
+    return (await this.#poster(this.service.serverFunction, range)?.mend()) ?? true;
   }
 
   /** `undefined` if the channel has no log. */
@@ -198,6 +209,7 @@ export class Channel {
     }
     const text = { data: jsonOf(data), ...(info !== undefined && { info: jsonOf(info) }) };
     this.#assertFits(text, data, info);
+    await new LoggedChannels(this.service).add(this.name);
     const log = await this.#log.append(text, rule && this.#owner(rule));
     if (!log) return undefined;
     await this.#wake({ serverFunction: log.serverFunction, hasLine: true, log });

@@ -1,4 +1,5 @@
 /** The user of a connection: how a service knows the user, and what others may see. */
+import { isDeepStrictEqual } from 'node:util';
 import { InvalidValueError } from '../errors';
 import { jsonText } from '../messages/json-text';
 import type { Value } from '../table/item';
@@ -12,6 +13,8 @@ export interface Identity {
 
 /** In stored form. A connection without a user has neither field. */
 export type KnownIdentity = Partial<Identity>;
+
+type PossibleIdentity = { [name in keyof Identity]?: Identity[name] | undefined };
 
 /** In UTF-8. The user is in the row of each channel, which publications read. */
 export const MAX_USER_BYTES = 256;
@@ -66,6 +69,7 @@ export function identityChange(identity: KnownIdentity): { set: KnownIdentity; r
   return { set: identityOf(identity), remove };
 }
 
-export function isSameIdentity(one: KnownIdentity, other: KnownIdentity): boolean {
-  return one.user === other.user && JSON.stringify(one.info) === JSON.stringify(other.info);
+/** Whatever the order of the names in `info` is, which DynamoDB does not keep. */
+export function isSameIdentity(one: PossibleIdentity, other: PossibleIdentity): boolean {
+  return one.user === other.user && isDeepStrictEqual(one.info, other.info);
 }

@@ -1,13 +1,11 @@
 /** What a service's `server` function does: runs `server()`, cleans up departures, does the upkeep. */
 import { tellsPresence } from '../channels/channel-rules';
-import { LOGGED_PREFIX } from '../channels/log/log-items';
-import { type MemberKey, serviceChannelPk } from '../connections/connection-items';
+import { LoggedChannels } from '../channels/log/logged-channels';
+import type { MemberKey } from '../connections/connection-items';
 import { ConnectionStore } from '../connections/connection-store';
 import { awaitOpening } from '../connections/opening';
 import { DedicatedSocket } from '../dedicated/dedicated-socket';
 import { dedicatedConnection } from '../dedicated/dedication';
-import { allOver } from '../delivery/all-over';
-import { turnsOf } from '../delivery/in-turns';
 import { Slots } from '../delivery/slots';
 import { Settlement } from '../departures/settlement';
 import { Sweep, type SweepReport } from '../departures/sweep';
@@ -17,22 +15,15 @@ import type { ServiceRequest } from '../invocations/invoker';
 import { overrides } from '../server/server-hooks';
 import { SharedServer } from '../server/shared-server';
 import { Service } from '../service';
-import type { Key } from '../table/item';
-import { pages } from '../table/table';
 import { deadlineOf } from './deadline';
 import { departureHooks } from './departure';
 import type { LambdaContext } from './events';
 import type { ServiceFunction } from './service-function';
 
 const SETTLEMENTS_AT_A_TIME = 10;
-const LOGS_AT_A_TIME = 25;
-/** What one channel's lines may take. */
-const MEND_MILLISECONDS = 20_000;
 
 export class ServerRequests {
   readonly #store: ConnectionStore;
-  /** The last channel whose log was looked at, if the time was over before the end of the list. */
-  #mendedUpTo: Key | undefined;
 
   constructor(private readonly shared: ServiceFunction) {
     this.#store = new ConnectionStore(shared.backend.table, shared.backend.clock);
@@ -121,27 +112,10 @@ export class ServerRequests {
     const service = this.#service(context);
     const report = await new Sweep(service, this.#settlement(context)).run();
     await this.shared.ServerClass.onSweep?.(service);
-    await this.#mendLogs(service);
+    await new LoggedChannels(service).mendAll((channel) => service.channel(channel).mend());
     await this.#upkeep(service);
     console.log(JSON.stringify({ sweep: this.shared.serviceName, ...report }));
     return report;
-  }
-
-  /** Posts what a poster that died has left, until the time is over. The next sweep goes on from there. */
-  async #mendLogs(service: Service): Promise<void> {
-    const { table, clock } = service.backend;
-    const range = { pk: serviceChannelPk(service.name), prefix: LOGGED_PREFIX };
-    const after = this.#mendedUpTo;
-    this.#mendedUpTo = undefined;
-    for await (const page of pages(table, { ...range, ...(after && { after }) })) {
-      for (const some of turnsOf(page, LOGS_AT_A_TIME)) {
-        if (clock.now() + MEND_MILLISECONDS > service.deadline) return;
-        await allOver(some.map(({ sk }) => service.channel(sk.slice(LOGGED_PREFIX.length)).mend()));
-        const last = some.at(-1);
-        if (last) this.#mendedUpTo = { pk: last.pk, sk: last.sk };
-      }
-    }
-    this.#mendedUpTo = undefined;
   }
 
   async #upkeep(service: Service): Promise<void> {

@@ -2,6 +2,7 @@
 import { allowsPresence, ruleOf } from '../channels/channel-rules';
 import { assertClientChannel } from '../channels/client-requests';
 import type { Position } from '../channels/log/log-items';
+import { type Identity, isSameIdentity } from '../connections/identity';
 import { MAX_MESSAGE_BYTES } from '../delivery/delivery';
 import {
   InvalidValueError,
@@ -160,7 +161,7 @@ export class CommandRunner {
     const { user, info, data, channels = [], expiresAt } = await server.onConnect(request);
     if (!(await acceptConnect(server.service, server.webSocketId, this.messageId)))
       throw disconnections.badRequest('connect came twice');
-    if (user !== undefined) await server.identify({ user, ...(info !== undefined && { info }) });
+    if (user !== undefined) await this.#identify({ user, ...(info !== undefined && { info }) });
     await this.#keep({ ...(expiresAt !== undefined && { expiresAt }), subscriptions: {} });
     const subs: Record<string, object> = {};
     const logged: { channel: string; since?: Position }[] = [];
@@ -292,10 +293,15 @@ export class CommandRunner {
     const server = this.#server;
     if (!token) throw disconnections.badRequest('refresh has no token');
     const { expiresAt, info } = await server.onRefresh({ token });
-    if (info !== undefined && server.user !== undefined) await server.identify({ user: server.user, info });
+    if (info !== undefined && server.user !== undefined) await this.#identify({ user: server.user, info });
     const { subscriptions } = this.#state;
     await this.#keep({ ...(expiresAt !== undefined && { expiresAt }), subscriptions });
     return { client: server.webSocketId, version: 'shared-connection', ...this.#lifetime(expiresAt) };
+  }
+
+  /** The user is in the row of each channel, so what has not changed is not written. */
+  async #identify(identity: Identity): Promise<void> {
+    if (!isSameIdentity(identity, this.#server)) await this.#server.identify(identity);
   }
 
   async #refreshSubscription({

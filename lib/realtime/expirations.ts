@@ -2,6 +2,9 @@
  * Connections and subscriptions that expire unless their tokens are renewed. Their clients renew them in time. The
  * sweep ends the others, up to one sweep late, and each message of an expired connection is refused meanwhile.
  *
+ * A renewal leaves the row of the earlier expiry. It is deleted by one write in any case, and the sweep does that while
+ * no client waits, also for a renewal that has crashed.
+ *
  * EXPIRING#{service} / {time}#{id}             the connection may expire at this time
  * EXPIRING#{service} / {time}#{id}#{channel}   its subscription to the channel may
  */

@@ -157,6 +157,14 @@ export const logCases: Record<string, Scenario> = {
     budget: {},
     largerBudget: { crashes: 1 },
   },
+  'the sweep forgets a channel that nobody has used for long, while one publishes': {
+    ...log,
+    clients: { a: inside },
+    idleMilliseconds: 3 * 60 * 60_000,
+    others: { one: does('publish'), sweep: does('sweepLogs') },
+    budget: { crashes: 1 },
+    largerBudget: { crashes: 1, repeats: 1 },
+  },
   'the first one joins while the first line is published': {
     ...log,
     large: true,

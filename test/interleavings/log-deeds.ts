@@ -1,5 +1,6 @@
 /** What processes do with a channel that has a log, step by step, in the cases that are explored. */
 import { Service, WebSocketServer } from '../../lib';
+import { LoggedChannels } from '../../lib/channels/log/logged-channels';
 import type { Member } from '../../lib/connections/connection-items';
 import type { ServiceWorld } from './service-world';
 
@@ -66,6 +67,10 @@ const deeds = {
   },
   async beSubscribed(world: ServiceWorld) {
     if (await inside(world).channels.subscribe(a, LOGGED)) world.outcomes.push('joined');
+  },
+  async sweepLogs(world: ServiceWorld) {
+    const service = inside(world);
+    await new LoggedChannels(service).mendAll((channel) => service.channel(channel).mend());
   },
   async unsubscribe(world: ServiceWorld) {
     world.outcomes.push('unsubscribing');

@@ -62,6 +62,8 @@ export interface Scenario {
   /** After this Lambda ends an invocation of the server function. @default 120,000 */
   serverLimitMilliseconds?: number;
   clients: Record<string, ClientScript>;
+  /** How long nothing has happened when the exploration begins. @default 0 */
+  idleMilliseconds?: number;
   /** Processes that begin at any time, by name. */
   others?: Record<string, (world: ServiceWorld) => Promise<unknown>>;
   /** They begin only when somebody has waited for half a minute. @default false */

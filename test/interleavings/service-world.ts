@@ -222,6 +222,7 @@ export class ServiceWorld implements World {
     }
     await clock.advance(60_000);
     for (const [id, client] of this.clients) await this.#clients.sendAtRest(id, client);
+    await clock.advance(this.#scenario.idleMilliseconds ?? 0);
     for (const [name, run] of Object.entries(this.#scenario.others ?? {})) {
       const mayBegin = () => this.hadStall || !this.#scenario.othersBeginAfterStall;
       this.#scheduler.add(

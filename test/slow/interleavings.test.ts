@@ -173,6 +173,13 @@ describe('it is noticed in some order when a condition is missing:', () => {
       /is a member, but not in the channel/,
     ],
     [
+      'forgetting a channel, of nobody having used it since',
+      without('delete', 'LOGGED'),
+      'the sweep forgets a channel that nobody has used for long, while one publishes',
+      {},
+      /has heard up to/,
+    ],
+    [
       'deleting a member that has joined again',
       without('delete', 'MEMBER'),
       'a client joins while another process takes it out',

@@ -6,12 +6,11 @@
  * LOG#{service}#{channel} / LOG                   the epoch, and the last offset that was given
  * CHANNEL#{service}#{channel} / POSTER#{range}    how far the members of a range are, and who posts to them
  * CHANNEL#{service}#{channel} / MEMBER#{hh}#{id}  the member, with `token`, and `from` once it has been admitted
- * CHANNEL#{service}#* / LOGGED#{channel}          by which the sweep finds the channel
  *
  * `ENTRY`, `JOIN` and `LOG` sort in this order, so that one query behind the last line that was posted finds all that is to be done.
  * A range is the beginning of `hh`: the empty one is everybody.
  */
-import { channelPk, serviceChannelPk, spreadOf } from '../../connections/connection-items';
+import { channelPk, spreadOf } from '../../connections/connection-items';
 import type { Item, Key } from '../../table/item';
 
 /** Of a channel whose members are posted to by one poster at a time. */
@@ -19,8 +18,6 @@ export const WHOLE_CHANNEL = '';
 /** Longer than any log's lines are kept. */
 export const LOG_ROW_SECONDS = 40 * 24 * 60 * 60;
 
-/** Of the rows by which the sweep finds channels with a log. */
-export const LOGGED_PREFIX = 'LOGGED#';
 const OFFSET_DIGITS = 15;
 
 /** A place in a log: the lines up to this offset, of this life of the log. */
@@ -83,10 +80,6 @@ export function joinKey(name: ChannelName, webSocketId: string): Key {
 
 export function posterKey({ service, channel }: ChannelName, range: string): Key {
   return { pk: channelPk(service, channel), sk: `POSTER#${range}` };
-}
-
-export function loggedKey({ service, channel }: ChannelName): Key {
-  return { pk: serviceChannelPk(service), sk: LOGGED_PREFIX + channel };
 }
 
 export function toEntry({ sk, data, info, at }: Item): Entry {

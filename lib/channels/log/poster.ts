@@ -9,22 +9,14 @@ import { allOver } from '../../delivery/all-over';
 import { inTurns } from '../../delivery/in-turns';
 import type { ConnectionsApiError } from '../../errors';
 import type { ServiceContext } from '../../service-context';
-import { absent, all, always, any, atMost, equals, itemExists, lessThan } from '../../table/conditions';
+import { absent, all, any, atMost, equals, itemExists, lessThan } from '../../table/conditions';
 import { expiryAfter, type Item } from '../../table/item';
-import { pages, type Table } from '../../table/table';
+import { pages } from '../../table/table';
 import type { ChannelFrames } from './channel-frames';
 import { framesOf } from './channel-frames';
 import { Cut, isRefusal } from './cut';
 import type { LineLog, Look } from './line-log';
-import {
-  type Entry,
-  type Join,
-  type Line,
-  LOG_ROW_SECONDS,
-  type LogState,
-  loggedKey,
-  posterKey,
-} from './log-items';
+import { type Entry, type Join, type Line, LOG_ROW_SECONDS, type LogState, posterKey } from './log-items';
 import { Newcomers } from './newcomers';
 
 /** Renewed with each batch. */
@@ -42,13 +34,7 @@ export const GATHERING_MILLISECONDS = 50;
 const INLINE_MILLISECONDS = 2_000;
 /** For more members than this, a new invocation posts. */
 const INLINE_MEMBERS = 1_000;
-/** An environment renews the row by which the sweep finds a channel once in this time. */
-const LISTED_MILLISECONDS = 24 * 60 * 60_000;
-const LISTED_REMEMBERED = 10_000;
 const ADMISSIONS_AT_A_TIME = 25;
-
-/** The channels that this environment has listed, and until when it need not do so again. */
-const listed = new WeakMap<Table, Map<string, number>>();
 
 /** The fields of a poster's row. */
 interface Lease {
@@ -112,7 +98,6 @@ export class Poster {
   }): Promise<void> {
     const { clock, token } = this.#service.backend;
     const patience = inline && this.#goOn ? INLINE_MILLISECONDS : Number.POSITIVE_INFINITY;
-    await this.#list();
     const end = Math.min(clock.now() + patience, this.#service.deadline - BATCH_MILLISECONDS);
     for (let isBusy = false; ; isBusy = true) {
       const lease = await this.#take(token(), epoch, hasLine);
@@ -134,12 +119,14 @@ export class Poster {
     }
   }
 
-  /** Continues what a crashed poster left. */
-  async mend(): Promise<void> {
+  /** Continues what a crashed poster left. Returns whether there was nothing to do, and nobody posts. */
+  async mend(): Promise<boolean> {
     const row = await this.#service.backend.table.get(this.#key);
-    if (row && isHeld(row, this.#service.backend.clock.now())) return;
+    if (row && isHeld(row, this.#service.backend.clock.now())) return false;
     const { entries, joins } = await this.#log.lookBehind((row?.posted as number) ?? 0, this.#range);
-    if (entries.length > 0 || joins.length > 0) await this.run({ hasLine: false, inline: false });
+    if (entries.length === 0 && joins.length === 0) return true;
+    await this.run({ hasLine: false, inline: false });
+    return false;
   }
 
   /** Until there is nothing to do, or no time left. */
@@ -201,19 +188,6 @@ export class Poster {
       until,
       isHalfPosted: row.batch !== undefined && row.batch !== token,
     };
-  }
-
-  /** Before anything is posted: the sweep finds channels by this row, and mends what a poster leaves that dies. */
-  async #list(): Promise<void> {
-    const { table, clock } = this.#service.backend;
-    const { pk, sk } = loggedKey(this.#log.name);
-    const now = clock.now();
-    const known = listed.get(table) ?? new Map<string, number>();
-    listed.set(table, known);
-    if ((known.get(pk + sk) ?? 0) > now) return;
-    await table.put({ pk, sk, expiresAt: expiryAfter(now, LOG_ROW_SECONDS) }, always);
-    if (known.size >= LISTED_REMEMBERED) known.clear();
-    known.set(pk + sk, now + LISTED_MILLISECONDS);
   }
 
   /**

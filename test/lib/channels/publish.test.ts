@@ -32,6 +32,24 @@ describe('publishing to a channel', () => {
     expect([ada.received, bob.received, eve.received]).toEqual([['extra!'], ['extra!'], []]);
   });
 
+  it('serializes data that is not text once', async () => {
+    const { service, ada } = await setUp();
+    const toJSON = jest.fn(() => ({ n: 1 }));
+    await service.service.channel('news').publish({ toJSON });
+    expect(ada.received).toEqual(['{"n":1}']);
+    expect(toJSON).toHaveBeenCalledTimes(1);
+  });
+
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['a function', () => 1],
+    ['a symbol', Symbol('x')],
+    ['a bigint', { n: 1n }],
+  ])('refuses %s, which JSON does not take', async (_what, data) => {
+    const { service } = await setUp();
+    await expect(service.service.channel('news').publish(data)).rejects.toThrow(/A publication must be JSON/);
+  });
+
   it('leaves out whom it is told to', async () => {
     const { service, ada, bob } = await setUp();
     expect(await service.service.publish('news', 'x', { except: ada.webSocketId })).toMatchObject({

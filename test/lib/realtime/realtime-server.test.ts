@@ -478,6 +478,36 @@ describe('RealtimeServer', () => {
     expect(all(bob).at(-1)).toEqual({ push: { disconnect: { code: 3005, reason: 'connection expired' } } });
   });
 
+  describe('with a token that is renewed', () => {
+    const channels = ['room/1', 'open/1'];
+    const writesOf = async (info: object) => {
+      const written: string[] = [];
+      const test = new TestService(Rooms, {
+        intercept: async ({ operation, subject }, apply) => {
+          if (operation === 'update' && subject.includes('MEMBER#'))
+            written.push(subject.split(' ')[0] ?? '');
+          return apply();
+        },
+      });
+      const ada = await connected(test, 'ada', { info: { name: 'Ada', color: 'red' } });
+      for (const channel of channels) await ada.send({ id: 2, subscribe: { channel } });
+      written.length = 0;
+      await ada.send({ id: 3, refresh: { token: tokenOf('ada', { seconds: 600, info }) } });
+      expect(all(ada)).toContainEqual({ id: 3, refresh: expect.objectContaining({ expires: true }) });
+      return written.sort();
+    };
+
+    it('leaves the rows of its channels alone if it says the same of the user', async () => {
+      expect(await writesOf({ color: 'red', name: 'Ada' })).toEqual([]);
+    });
+
+    it('writes what it says of the user to the rows of its channels', async () => {
+      expect(await writesOf({ name: 'Countess' })).toEqual([
+        ...['CHANNEL#chat#*', 'CHANNEL#chat#open/1', 'CHANNEL#chat#room/1'],
+      ]);
+    });
+  });
+
   it('ends the next connection although one could not be ended', async () => {
     const error = jest.spyOn(console, 'error').mockImplementation();
     const clock = new SkippingClock(Date.now());

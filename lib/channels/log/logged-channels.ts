@@ -1,0 +1,97 @@
+/**
+ * The channels with a log that somebody has used lately: the sweep finishes there what a poster that crashed has left.
+ *
+ * CHANNEL#{service}#* / LOGGED#{channel}  a channel that has been used
+ * CHANNEL#{service}#* / LOGGED            the channel at which the last sweep had to stop, if it had to
+ */
+import { serviceChannelPk } from '../../connections/connection-items';
+import { allOver } from '../../delivery/all-over';
+import { turnsOf } from '../../delivery/in-turns';
+import type { ServiceContext } from '../../service-context';
+import { always, equals } from '../../table/conditions';
+import { expiryAfter, type Item } from '../../table/item';
+import type { Table } from '../../table/table';
+import { LOG_ROW_SECONDS } from './log-items';
+
+const CURSOR = 'LOGGED';
+const PREFIX = `${CURSOR}#`;
+/** An environment renews a channel's row once in this time. */
+const RENEWED_MILLISECONDS = 60 * 60_000;
+/**
+ * A row that nobody has renewed for this long is deleted if nothing is left to do. It leaves an hour to an environment
+ * that has just found that it need not renew the row: no invocation runs for so long.
+ */
+const UNUSED_MILLISECONDS = 2 * RENEWED_MILLISECONDS;
+const REMEMBERED = 10_000;
+const LOGS_AT_A_TIME = 25;
+/** What one channel's lines may take. */
+const MEND_MILLISECONDS = 20_000;
+
+/** The rows that this environment has put, and until when it need not do so again. */
+const renewed = new WeakMap<Table, Map<string, number>>();
+
+export class LoggedChannels {
+  constructor(private readonly service: ServiceContext) {}
+
+  /** Called before anything is stored that is to be posted, so that the sweep finds it. At most one write. */
+  async add(channel: string): Promise<void> {
+    const { table, clock } = this.service.backend;
+    const [pk, sk] = [this.#pk, PREFIX + channel];
+    const now = clock.now();
+    const known = renewed.get(table) ?? new Map<string, number>();
+    renewed.set(table, known);
+    if ((known.get(pk + sk) ?? 0) > now) return;
+    await table.put({ pk, sk, expiresAt: expiryAfter(now, LOG_ROW_SECONDS) }, always);
+    if (known.size >= REMEMBERED) known.clear();
+    known.set(pk + sk, now + RENEWED_MILLISECONDS);
+  }
+
+  /**
+   * Has each channel mended until the time is over. The next sweep continues there. `mend` returns whether nothing was
+   * left to do.
+   */
+  async mendAll(mend: (channel: string) => Promise<boolean>): Promise<void> {
+    const { table, clock } = this.service.backend;
+    const range = { pk: this.#pk, prefix: CURSOR };
+    let page = await table.query(range);
+    // It sorts before the channels, so it costs no call of its own.
+    const [cursor] = page.items.filter(({ sk }) => sk === CURSOR);
+    if (cursor) page = await table.query({ ...range, after: { pk: this.#pk, sk: cursor.after as string } });
+    for (let last: Item | undefined; ; page = await table.query({ ...range, after: page.next })) {
+      for (const some of turnsOf(page.items, LOGS_AT_A_TIME)) {
+        if (clock.now() + MEND_MILLISECONDS > this.service.deadline) {
+          if (last) await table.put({ pk: this.#pk, sk: CURSOR, after: last.sk }, always);
+          return;
+        }
+        await allOver(some.map((row) => this.#mendOne(row, mend)));
+        last = some.at(-1);
+      }
+      if (!page.next) break;
+    }
+    if (cursor) await table.delete({ pk: this.#pk, sk: CURSOR }, always);
+  }
+
+  /** A channel that cannot be posted to must not hold up the others. The next sweep tries it again. */
+  async #mendOne(row: Item, mend: (channel: string) => Promise<boolean>): Promise<void> {
+    const channel = row.sk.slice(PREFIX.length);
+    try {
+      if (await mend(channel)) await this.#forgetUnused(row);
+    } catch (error) {
+      console.error(
+        `The channel ${channel} of ${this.service.name} could not be looked after: ${String(error)}`,
+      );
+    }
+  }
+
+  /** Whoever uses it now has renewed the row, which stays then, or puts it again before storing anything. */
+  async #forgetUnused({ pk, sk, expiresAt }: Item): Promise<void> {
+    const { table, clock } = this.service.backend;
+    const renewedAt = ((expiresAt as number) - LOG_ROW_SECONDS) * 1_000;
+    if (renewedAt + UNUSED_MILLISECONDS > clock.now()) return;
+    await table.delete({ pk, sk }, equals('expiresAt', expiresAt as number));
+  }
+
+  get #pk(): string {
+    return serviceChannelPk(this.service.name);
+  }
+}
