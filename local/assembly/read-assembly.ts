@@ -18,7 +18,7 @@ import { readSchedules } from './messaging/schedules';
 import { readTopics } from './messaging/topics';
 import type { App, OtherResource } from './model';
 import { listOtherResources } from './other-resources';
-import { readResourcePolicies } from './permissions/owned-policies';
+import { readResourcePolicies } from './permissions/resource-policies';
 import { readRoles } from './permissions/roles';
 import type { StackSelection } from './stack-selection';
 import { notificationHandlers, readBuckets } from './stores/buckets';

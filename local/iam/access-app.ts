@@ -1,4 +1,4 @@
-/** What IAM needs to know of an app. */
+/** The parts of an app that IAM needs. */
 import type { App } from '../assembly/model';
 
 export type AccessApp = Pick<

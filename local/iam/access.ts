@@ -1,4 +1,4 @@
-/** Who sends a request, and whether they may: verifies signatures, and decides by the policies of a function's role. */
+/** IAM: verifies the signature of a request, and decides by the policies of the caller's role whether it is allowed. */
 import type { LambdaFunction, Role } from '../assembly/model';
 import { hashText } from '../assembly/values/physical-names';
 import { partitionOf } from '../aws-domains';
@@ -19,13 +19,12 @@ import type { RequestHead } from './signed-request';
 
 export type { AccessApp };
 
-/** What a request asks for. */
 export interface WantedAccess {
   /** `dynamodb:PutItem` */
   action: string;
   /** An ARN, or `*`. */
   resource: string;
-  /** The service's own condition keys. @default none */
+  /** The condition keys that the service adds. @default none */
   context?: RequestContext;
 }
 
@@ -42,9 +41,9 @@ export interface CallerDescription {
 export interface AccessOptions {
   app: AccessApp;
   log: Log;
-  /** How the log calls functions. */
+  /** The names of functions in the log. */
   nameOf: NameForPeople;
-  /** Of the gateway, which tells it to SDKs. */
+  /** The gateway's clock, whose time SDKs take over from its responses. */
   clock: Clock;
 }
 
@@ -78,7 +77,7 @@ export class Access {
     return this.#identities.credentialsOf({ functionName, ...(roleArn !== undefined && { roleArn }) });
   }
 
-  /** From now on, the policies of this reading of the app decide. */
+  /** Applies the policies of a new reading of the app. */
   update(app: AccessApp): void {
     this.#app = app;
     this.#roles = rolesOf(app);
@@ -88,8 +87,8 @@ export class Access {
   }
 
   /**
-   * Who has signed the request.
-   * @param body undefined if S3's own header says how the body was signed
+   * Identifies the caller by the request's signature.
+   * @param body undefined for S3, whose header `x-amz-content-sha256` has the hash of the body
    * @throws {SignatureFault}
    */
   authenticate(request: RequestHead, service: string, body: Buffer | undefined): Identity {
@@ -102,8 +101,8 @@ export class Access {
   }
 
   /**
-   * Why the caller is refused; undefined if allowed. A person may do everything, and so may a function whose role is
-   * not part of the app.
+   * The denial, if the request is not allowed. People may do everything, and so may functions whose role is not part of
+   * the app.
    */
   refusal(identity: Identity, wanted: WantedAccess): Denial | undefined {
     const denial = this.judge(identity, wanted);
@@ -112,8 +111,8 @@ export class Access {
   }
 
   /**
-   * Why a request without a signature is refused by the resource's own policy; undefined if the policy allows it, or if
-   * there is none.
+   * The denial of a request without a signature. Only the resource's policy decides; without a policy, the request is
+   * allowed.
    * @param what for the log: `GET /rooms from 127.0.0.1`
    */
   refusalOfAnyone({ action, resource, context }: WantedAccess, what: string): Denial | undefined {
@@ -126,7 +125,7 @@ export class Access {
     return denial;
   }
 
-  /** The same as `refusal`, without logging. */
+  /** Like `refusal`, without logging. */
   judge(identity: Identity, wanted: WantedAccess): Denial | undefined {
     if (identity.kind === 'person') return undefined;
     const evaluator = this.#evaluatorOf(identity);
@@ -143,7 +142,7 @@ export class Access {
     return { principalArn: evaluator.principal.arn, action, resource, verdict };
   }
 
-  /** What events and `$context.identity` say of a caller. */
+  /** The caller's facts in events and in `$context.identity`. */
   describe(identity: Identity): CallerDescription {
     const { accessKeyId: accessKey } = identity.credentials;
     const user = this.userIdOf(identity);
@@ -240,7 +239,7 @@ export class Access {
   }
 }
 
-/** As IAM gives users and roles: the same in every run. */
+/** An id in IAM's form for users and roles, the same in every run. */
 function uniqueId(prefix: string, name: string): string {
   return `${prefix}${hashText(name, 17).toUpperCase()}`;
 }

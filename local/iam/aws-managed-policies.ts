@@ -1,6 +1,6 @@
 /**
- * AWS's own managed policies, as far as they are about services that run here. Source: the AWS Managed Policy Reference Guide.
- * A policy that is not in this list is named at the start.
+ * AWS's managed policies, reduced to the services of the runtime. Source: the AWS Managed Policy Reference Guide. At
+ * the start, the runtime lists the app's policies that are missing here.
  */
 import type { JsonObject } from '../assembly/values/json';
 import { type PolicyStatement, readStatements } from './policy-statement';
@@ -95,7 +95,7 @@ const POLICIES: Readonly<Record<string, string[]>> = {
   AWSCloudFormationFullAccess: ['cloudformation:*'],
 };
 
-/** Resources other than every one. */
+/** The resources of policies that do not apply to all resources. */
 const RESOURCES: Readonly<Record<string, string>> = {
   AmazonAPIGatewayInvokeFullAccess: 'arn:aws:execute-api:*:*:*',
   AmazonAPIGatewayAdministrator: 'arn:aws:apigateway:*::/*',
@@ -103,12 +103,15 @@ const RESOURCES: Readonly<Record<string, string>> = {
   CloudWatchAgentServerPolicy: 'arn:aws:ssm:*:*:parameter/AmazonCloudWatch-*',
 };
 
-/** The name in `arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole`; undefined for a policy that is not AWS's. */
+/**
+ * The name in `arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole`; undefined for a policy that is not
+ * AWS's.
+ */
 export function awsManagedPolicyName(arn: string): string | undefined {
   return /^arn:[^:]+:iam::aws:policy\/(?:.+\/)?([^/]+)$/.exec(arn)?.[1];
 }
 
-/** Undefined for a policy that is not known here. */
+/** Undefined for a policy that is not listed above. */
 export function awsManagedPolicy(name: string): PolicyStatement[] | undefined {
   const actions = Object.hasOwn(POLICIES, name) ? POLICIES[name] : undefined;
   if (!actions) return undefined;

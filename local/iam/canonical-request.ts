@@ -1,5 +1,5 @@
 /**
- * The canonical form of a request, and the signature of it.
+ * The canonical form of a request, and its signature.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 import crypto, { createHash, createHmac } from 'node:crypto';
@@ -15,7 +15,7 @@ export interface Scope {
 export interface CanonicalOptions {
   service: string;
   signedHeaders: readonly string[];
-  /** The hash of the body in hexadecimal digits, or what stands for it. */
+  /** The hexadecimal hash of the body, or a value such as `UNSIGNED-PAYLOAD`. */
   payloadHash: string;
 }
 
@@ -32,7 +32,7 @@ export function canonicalRequest(
   return `${method}\n${canonicalPath}\n${canonicalQuery(query)}\n${headers}\n${signedHeaders.join(';')}\n${payloadHash}`;
 }
 
-/** Several headers of one name count as one with all their values. */
+/** Repeated headers count as one header with all values. */
 function valuesOf(name: string, names: readonly string[], rawHeaders: readonly string[]): string {
   let values: string | undefined;
   for (let at = names.indexOf(name); at >= 0; at = names.indexOf(name, at + 2)) {
@@ -58,7 +58,7 @@ export function signatureOf(key: Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 
-/** Node.js 20.12 and later hash a short text in one go, which takes half the time. */
+/** Node.js 20.12 and later can hash a short text in one call, in half the time. */
 const hashAtOnce: ((algorithm: string, data: string | Uint8Array) => string) | undefined = (
   crypto as { hash?: (algorithm: string, data: string | Uint8Array) => string }
 ).hash;
@@ -67,7 +67,7 @@ export function sha256(data: string | Uint8Array): string {
   return hashAtOnce?.('sha256', data) ?? createHash('sha256').update(data).digest('hex');
 }
 
-/** RFC 3986's percent-encoding, which leaves fewer characters as they are than JavaScript does. */
+/** RFC 3986's percent-encoding, which encodes more characters than JavaScript does. */
 function percentEncoded(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -75,7 +75,7 @@ function percentEncoded(text: string): string {
   );
 }
 
-/** S3 signs the key as it is, encoded once, whatever encoding the client sent. */
+/** S3 signs the key encoded once, however the client encoded it. */
 function encodedOnce(path: string): string {
   return path
     .split('/')
@@ -83,7 +83,7 @@ function encodedOnce(path: string): string {
     .join('/');
 }
 
-/** Every other service signs the path without its dots and empty segments, encoded once more than it is sent. */
+/** All other services sign the normalized path, encoded once more than it is sent. */
 function encodedAgain(path: string): string {
   if (/^(?:\/[A-Za-z0-9_~-]+)*\/?$/.test(path)) return path === '' ? '/' : path;
   const segments: string[] = [];
@@ -126,7 +126,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Without a regular expression that looks for the end of blanks at each of them. */
+/** Avoids a regular expression, whose time would be quadratic in the number of blanks. */
 function trimmed(value: string): string {
   const text = value.trim();
   return text.includes('  ')

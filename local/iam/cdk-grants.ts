@@ -1,6 +1,6 @@
-/** The CDK's grant for an action, shown when the action is denied. */
+/** The CDK's grants, which the log suggests when an action is denied. */
 
-/** By action in lower case; the text is code, with `fn` for the function. */
+/** Code by action in lower case. `fn` stands for the function. */
 const GRANTS: ReadonlyMap<string, string> = new Map([
   ...each('dynamodb', 'table.grantReadData(fn)', [
     ...['BatchGetItem', 'ConditionCheckItem', 'DescribeTable', 'GetItem', 'Query', 'Scan'],
@@ -31,7 +31,7 @@ const GRANTS: ReadonlyMap<string, string> = new Map([
   ...each('secretsmanager', 'secret.grantRead(fn)', ['GetSecretValue', 'DescribeSecret']),
 ]);
 
-/** CDK code that allows the function to do it. */
+/** CDK code that allows a function the action. */
 export function grantFor(action: string, resource: string): string {
   const known = GRANTS.get(action.toLowerCase());
   if (known !== undefined && !resource.endsWith('/$connect')) return known;

@@ -9,7 +9,7 @@ import type { Condition } from './policy-statement';
 import { withVariables } from './policy-variables';
 import type { RequestContext } from './request-context';
 
-/** Whether one value of the request matches one of the policy. */
+/** Whether a value of the request matches a value of the policy. */
 type Comparison = (value: string, wanted: string) => boolean;
 
 const SET_PREFIX = /^(ForAllValues|ForAnyValue):/;
@@ -36,7 +36,7 @@ const COMPARISONS: ReadonlyMap<string, Comparison> = new Map<string, Comparison>
   ['ArnLike', isArnLike],
 ]);
 
-/** `StringNotEquals` and the like: the same comparison, of which no value of the policy may hold. */
+/** `StringNotEquals` and the like: no value of the policy may match by the positive comparison. */
 const NEGATED: ReadonlyMap<string, string> = new Map([
   ['StringNotEquals', 'StringEquals'],
   ['StringNotEqualsIgnoreCase', 'StringEqualsIgnoreCase'],

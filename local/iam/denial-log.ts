@@ -1,4 +1,4 @@
-/** The log lines about what IAM refuses: each once, until the app changes. */
+/** Logs what IAM denies: each denial once, until the app changes. */
 import type { NameForPeople } from '../function-names';
 import type { Log } from '../log';
 import type { AccessApp } from './access-app';
@@ -24,7 +24,7 @@ export class DenialLog {
     this.#told.clear();
   }
 
-  /** One line for each function, action and resource. */
+  /** Logs one line for each function, action and resource. */
   tell({ functionName }: FunctionIdentity, { action, resource, verdict, principalArn }: Denial): void {
     const on = resource.replace(/\/@connections\/.*$/, '/@connections/*');
     const path = constructOf(this.#app(), resource);
@@ -46,7 +46,7 @@ export class DenialLog {
     );
   }
 
-  /** What users need to know to sign requests, because nothing else tells them. */
+  /** Tells users how to sign the requests of their own programs. */
   tellFault(fault: SignatureFault, service: string): void {
     const { kind, message } = fault;
     const remedy =
@@ -83,7 +83,7 @@ function why(verdict: Denial['verdict'], role: string | undefined): string {
   }
 }
 
-/** The path by which people know what the ARN names. */
+/** The construct path of the resource. */
 function constructOf(app: AccessApp, arn: string): string | undefined {
   const owner = policyOwner(arn);
   const [, apiId] = /:execute-api:[^:]*:[^:]*:([^/]+)\//.exec(arn) ?? [];

@@ -1,19 +1,19 @@
-/** A refusal of IAM, in the words that AWS's services have for it. */
+/** A denial by IAM, in the words of AWS's services. */
 import type { Verdict } from './policy-evaluator';
 
 /** In place of an ARN, for requests without a signature. */
 export const ANONYMOUS = 'anonymous';
 
 export interface Denial {
-  /** Of the session; `anonymous` without a signature. */
+  /** The session, or `anonymous` for a request without a signature. */
   principalArn: string;
-  /** As policies name it: `dynamodb:PutItem`. */
+  /** As in policies: `dynamodb:PutItem`. */
   action: string;
   resource: string;
   verdict: Exclude<Verdict, 'allowed'>;
 }
 
-/** Services that name actions or resources in a way of their own. Seen in reports of people. */
+/** Services that write actions or resources differently, as seen in users' reports. */
 const ACTION_WORDS: Readonly<Record<string, (action: string) => string>> = {
   sqs: (action) => action.toLowerCase(),
   sns: (action) => action.replace('sns:', 'SNS:'),
@@ -53,7 +53,7 @@ function missing(verdict: Verdict, principalArn: string): string {
   return verdict === 'out of bounds' ? 'permissions boundary' : 'identity-based policy';
 }
 
-/** API Gateway shows the last four digits of the account, and the connection by the name of its parameter. */
+/** API Gateway shows only the last four digits of the account, and `{connectionId}` for the connection. */
 function masked(arn: string): string {
   return arn
     .replace(/^(arn:[^:]+:execute-api:[^:]*:)\d{8}(?=\d{4}:)/, '$1********')

@@ -1,7 +1,7 @@
-/** How AWS's protocols name what is wrong with a signature. */
+/** The error codes of AWS's protocols for invalid signatures. */
 import type { FaultKind } from './signature-fault';
 
-/** Of the JSON protocols, and of API Gateway. Without their namespace. */
+/** For the JSON protocols and API Gateway, without a namespace. */
 export const JSON_FAULTS: Readonly<Record<FaultKind, string>> = {
   missing: 'MissingAuthenticationTokenException',
   incomplete: 'IncompleteSignatureException',
@@ -13,7 +13,7 @@ export const JSON_FAULTS: Readonly<Record<FaultKind, string>> = {
   'wrong scope': 'InvalidSignatureException',
 };
 
-/** Of the Query protocol. */
+/** For the Query protocol. */
 export const QUERY_FAULTS: Readonly<Record<FaultKind, string>> = {
   missing: 'MissingAuthenticationToken',
   incomplete: 'IncompleteSignature',

@@ -1,4 +1,4 @@
-/** A service whose requests are all authorized before they reach it. */
+/** Wraps a service so that IAM authorizes every request before it reaches the service. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from '../endpoint/endpoint';
 import { keepBody, readBody } from '../gateway/request-body';
@@ -7,17 +7,17 @@ import { type Denial, denialMessage } from './denial';
 import type { Identity } from './identities';
 import { SignatureFault } from './signature-fault';
 
-/** How the service reads requests, and words its refusals. */
+/** How a service's requests are read, and how it words refusals. */
 export interface GuardedProtocol {
-  /** As requests are signed for it. */
+  /** The service's name in signatures. */
   service: string;
-  /** More than any of its requests has. Undefined for bodies that only the service itself reads. */
+  /** More than any valid request has. Undefined if only the service itself reads bodies. */
   maxBodyBytes: number | undefined;
-  /** What the request asks for. */
+  /** The permissions that the request needs. */
   wanted(request: IncomingMessage, body: Buffer, access: Access): WantedAccess[];
   refuseSignature(request: IncomingMessage, response: ServerResponse, fault: SignatureFault): void;
   refuseAccess(request: IncomingMessage, response: ServerResponse, message: string, denial: Denial): void;
-  /** The caller is allowed what it wants. @default nothing more */
+  /** Called for requests that are allowed. */
   admitted?(request: IncomingMessage, caller: Identity, access: Access): void;
 }
 
@@ -33,7 +33,7 @@ export class GuardedService implements RequestHandler {
     const body = maxBodyBytes === undefined ? undefined : await readBody(request, maxBodyBytes);
     if (maxBodyBytes !== undefined && body === undefined) return;
     if (body === 'tooLarge') {
-      // The service refuses it in its own words, whoever sent it.
+      // The service itself refuses it, in its own words.
       keepBody(request, body);
       return this.inner.handle(request, response);
     }
@@ -59,7 +59,7 @@ export class GuardedService implements RequestHandler {
   }
 }
 
-/** Wraps each of these services in a guard. DynamoDB authorizes its own requests. */
+/** Wraps each service that has a protocol here. DynamoDB authorizes its requests itself. */
 export function guardedServices(
   access: Access | undefined,
   protocols: readonly GuardedProtocol[],

@@ -1,15 +1,15 @@
-/** Who owns which credentials: each function has its own, new in each run, and people use `local`. */
+/** The credentials of callers. Each function has its own, new in each run; people use `local`. */
 import { randomBytes } from 'node:crypto';
 
 export interface Credentials {
   accessKeyId: string;
   secretAccessKey: string;
-  /** Of temporary ones. */
+  /** Only for temporary credentials. */
   sessionToken?: string;
 }
 
 export type Identity =
-  /** A person at this machine, who may do everything. */
+  /** A person on this machine, who may do everything. */
   | { kind: 'person'; credentials: Credentials }
   | { kind: 'function'; credentials: Credentials; functionName: string; roleArn?: string };
 
@@ -22,14 +22,14 @@ const PERSON: Identity = { kind: 'person', credentials: PERSONAL_CREDENTIALS };
 
 /** The characters of access keys. */
 const KEY_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-/** How Lambda's access keys begin. */
+/** The prefix of Lambda's access keys. */
 const TEMPORARY = 'ASIA';
 
 export class Identities {
   readonly #byKey = new Map<string, Identity>([[PERSONAL_CREDENTIALS.accessKeyId, PERSON]]);
   readonly #ofFunctions = new Map<string, FunctionIdentity>();
 
-  /** The credentials of a function in its role. They stay the same as long as the role does. */
+  /** The function's credentials. They change only if its role does. */
   credentialsOf({ functionName, roleArn }: { functionName: string; roleArn?: string }): Credentials {
     const key = `${functionName}\n${roleArn ?? ''}`;
     const known = this.#ofFunctions.get(key);

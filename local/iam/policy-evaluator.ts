@@ -1,21 +1,20 @@
 /**
- * Decides on one request by the policies of a principal and of the resource, both in one account.
+ * Evaluates the policies of a principal and of a resource in the same account.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
-import { isGlob } from '../glob';
-import { conditionsHold } from './conditions';
-import type { Patterns, PolicyStatement, Principals } from './policy-statement';
-import { hasVariables, withVariables } from './policy-variables';
+import type { PolicyStatement, Principals } from './policy-statement';
+import { hasVariables } from './policy-variables';
 import type { RequestContext } from './request-context';
+import { applies, hasAction } from './statement-match';
 
 export interface PolicyPrincipal {
-  /** Of the session: `arn:aws:sts::…:assumed-role/{role}/{function}`. */
+  /** The session's ARN: `arn:aws:sts::…:assumed-role/{role}/{function}`. */
   arn: string;
   roleArn: string;
   accountId: string;
-  /** Of the role's own policies. */
+  /** The statements of the role's policies. */
   statements: readonly PolicyStatement[];
-  /** Of the role's permissions boundary. @default there is none */
+  /** The statements of the role's permissions boundary. @default no boundary */
   boundary?: readonly PolicyStatement[];
 }
 
@@ -23,13 +22,13 @@ export type Verdict =
   | 'allowed'
   /** Nothing allows it. */
   | 'not allowed'
-  /** The boundary does not allow what a policy allows. */
+  /** A policy allows it, but the boundary does not. */
   | 'out of bounds'
   | 'denied by identity'
   | 'denied by resource'
   | 'denied by boundary';
 
-/** More than any app asks for again and again. */
+/** More than any app requests repeatedly. */
 const MAX_KEPT = 2_000;
 
 /** The policies of one principal. Decisions are cached, unless they depend on more than action and resource. */
@@ -41,7 +40,7 @@ export class PolicyEvaluator {
 
   /**
    * @param action such as `dynamodb:PutItem`
-   * @param resourceStatements of the resource's own policy. Those of one ARN must be the same in every call.
+   * @param resourceStatements the policy of the resource, which must be the same in every call for an ARN
    */
   decide(
     action: string,
@@ -55,8 +54,7 @@ export class PolicyEvaluator {
     const name = action.toLowerCase();
     const relevant = this.#relevant(name);
     const ofResource = resourceStatements.filter(
-      (statement) =>
-        matches(statement.actions, name) && isAbout(statement.principals, this.principal) !== 'no',
+      (statement) => hasAction(statement, name) && isAbout(statement.principals, this.principal) !== 'no',
     );
     const verdict = this.#decide(relevant, ofResource, resource, context);
     if (relevant.isConstant && ofResource.every(isConstant)) {
@@ -93,7 +91,7 @@ export class PolicyEvaluator {
     const known = this.#byAction.get(action);
     if (known) return known;
     const { statements, boundary } = this.principal;
-    const ofAction = (statement: PolicyStatement) => matches(statement.actions, action);
+    const ofAction = (statement: PolicyStatement) => hasAction(statement, action);
     const identity = statements.filter(ofAction);
     const bounds = boundary?.filter(ofAction);
     const isSteady = [...identity, ...(bounds ?? [])].every(isConstant);
@@ -114,7 +112,7 @@ export function decideForAnyone(
   const applying = resourceStatements.filter(
     (statement) =>
       isAboutAnyone(statement.principals) &&
-      matches(statement.actions, action.toLowerCase()) &&
+      hasAction(statement, action.toLowerCase()) &&
       applies(statement, resource, context),
   );
   if (applying.some(isDeny)) return 'denied by resource';
@@ -129,7 +127,7 @@ function isAboutAnyone(principals: Principals | undefined): boolean {
 interface Relevant {
   identity: readonly PolicyStatement[];
   boundary?: readonly PolicyStatement[];
-  /** Whether action and resource alone decide. */
+  /** Whether the verdict depends only on the action and the resource. */
   isConstant: boolean;
 }
 
@@ -143,21 +141,9 @@ function isDeny({ effect }: PolicyStatement): boolean {
   return effect === 'Deny';
 }
 
-function applies(statement: PolicyStatement, resource: string, context: RequestContext): boolean {
-  return matches(statement.resources, resource, context) && conditionsHold(statement.conditions, context);
-}
-
-function matches({ patterns, isInverted }: Patterns, text: string, context?: RequestContext): boolean {
-  const isMatch = patterns.some((pattern) => {
-    const wanted = context ? withVariables(pattern, context) : pattern;
-    return wanted !== undefined && isGlob(text, wanted);
-  });
-  return isMatch !== isInverted;
-}
-
 /**
- * How a resource's statement means the principal: by the session or as one of all, by its role, or not at all. The account
- * alone (`arn:aws:iam::…:root`) leaves the decision to the principal's own policies.
+ * How a resource's statement names the principal: as the session (or everyone), as its role, as its account, or not at
+ * all. For an account (`arn:aws:iam::…:root`), the principal's own policies decide.
  */
 function isAbout(
   principals: Principals | undefined,

@@ -1,6 +1,4 @@
-/** Which resource has the policy that is about an ARN. */
-
-/** The bucket of an object, the table of an index, the API of a method: what has the policy. */
+/** The resource whose policy applies to an ARN: the bucket of an object, the table of an index, the API of a method. */
 export function policyOwner(resource: string): string {
   if (/^arn:[^:]+:execute-api:/.test(resource)) return resource.split('/', 1)[0] as string;
   if (resource.startsWith('arn:aws:s3:::')) return resource.split('/', 1)[0] as string;

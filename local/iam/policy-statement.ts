@@ -1,28 +1,28 @@
-/** Statements of IAM policies: what the evaluator needs of them, as plain data. */
+/** Statements of IAM policies, as plain data for the evaluator. */
 import { isObject, type Json, type JsonObject } from '../assembly/values/json';
 import { objectFrom } from '../assembly/values/json-text';
 
 export interface PolicyStatement {
   effect: 'Allow' | 'Deny';
-  /** In lower case, since IAM's actions have no case. */
+  /** In lower case, because IAM ignores the case of actions. */
   actions: Patterns;
   resources: Patterns;
   conditions: Condition[];
-  /** Whom a statement of a resource's own policy is about. */
+  /** Only in policies of resources. */
   principals?: Principals;
 }
 
-/** What `Action` or `NotAction` says, and the like. */
+/** `Action` or `NotAction`, and the like. */
 export interface Patterns {
   patterns: string[];
-  /** Whether everything matches that none of the patterns does. */
+  /** For `NotAction` and `NotResource`: everything else matches. */
   isInverted: boolean;
 }
 
 export interface Condition {
   /** `ForAllValues:StringEquals` */
   operator: string;
-  /** In lower case, since condition keys have no case. */
+  /** In lower case, because IAM ignores the case of condition keys. */
   key: string;
   values: string[];
 }
@@ -34,7 +34,7 @@ export interface Principals {
   isInverted: boolean;
 }
 
-/** The statements of a policy document, given as a value or as JSON text. What is no statement is left out. */
+/** Reads a policy document, given as a value or as JSON text. Skips anything that is not a statement. */
 export function readStatements(document: Json | undefined): PolicyStatement[] {
   const statement = objectFrom(document)?.Statement;
   return listed(statement)
@@ -52,7 +52,7 @@ function readStatement(statement: JsonObject): PolicyStatement | undefined {
   return {
     effect: Effect,
     actions: patterns(Action, NotAction, (action) => action.toLowerCase()),
-    // A trust policy, or the policy of a resource that stands for itself, names none.
+    // Trust policies, and some policies of resources, name no resource.
     resources: patterns(Resource ?? (NotResource === undefined ? '*' : undefined), NotResource),
     conditions: conditions(Condition),
     ...(principal === undefined ? {} : { principals: principals(principal, Principal === undefined) }),
@@ -85,7 +85,7 @@ function principals(value: Json, isInverted: boolean): Principals {
   return { aws: texts(AWS), services: texts(Service), isInverted };
 }
 
-/** Numbers and booleans count as their texts. */
+/** Converts numbers and booleans to text. */
 function texts(value: Json | undefined): string[] {
   return listed(value)
     .filter((one) => one !== null && typeof one !== 'object')

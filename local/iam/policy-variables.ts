@@ -8,7 +8,7 @@ export function hasVariables(text: string): boolean {
   return text.includes('${');
 }
 
-/** The text with the request's values in it; undefined if one of them is not there, so that nothing matches. */
+/** Inserts the request's values. Undefined if the request lacks one, because the text then matches nothing. */
 export function withVariables(text: string, context: RequestContext): string | undefined {
   if (!hasVariables(text)) return text;
   let isComplete = true;

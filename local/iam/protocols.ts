@@ -1,4 +1,4 @@
-/** The guarded services: which permissions their requests need, and how each protocol refuses. */
+/** The guarded services: the permissions that their requests need, and the refusals of each protocol. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isObject, type Json, type JsonObject } from '../assembly/values/json';
@@ -23,7 +23,7 @@ const MEGABYTE = 1024 * 1024;
 
 type Refusals = Pick<GuardedProtocol, 'refuseSignature' | 'refuseAccess'>;
 
-/** Of a DynamoDB that runs elsewhere; the built-in one asks by itself. */
+/** For a DynamoDB that runs elsewhere. The built-in one authorizes requests itself. */
 export const DYNAMODB: GuardedProtocol = {
   service: 'dynamodb',
   maxBodyBytes: 16 * MEGABYTE,
@@ -34,7 +34,7 @@ export const DYNAMODB: GuardedProtocol = {
     sendJson(request, response, 400, { __type: `${CORAL}AccessDeniedException`, Message: message }),
 };
 
-/** By the name that requests are signed for. DynamoDB, and the gateway's own APIs, ask by themselves. */
+/** DynamoDB and the gateway's APIs are missing, because they authorize requests themselves. */
 export const PROTOCOLS: readonly GuardedProtocol[] = [
   json('ssm', ssmAccess),
   json('secretsmanager', secretsAccess),
@@ -83,7 +83,7 @@ function queryRefusals(namespace: string, deniedCode: string): Refusals {
   };
 }
 
-/** In its JSON protocol, the codes of the Query protocol stand in a header. */
+/** SQS's JSON protocol has the error codes of the Query protocol in a header. */
 function sqs(): GuardedProtocol {
   const inQuery = queryRefusals('http://queue.amazonaws.com/doc/2012-11-05/', 'AccessDenied');
   const isJson = ({ headers }: IncomingMessage) => headers['x-amz-target'] !== undefined;
@@ -170,7 +170,7 @@ function s3Fault({ kind, message }: SignatureFault): S3Error {
   return new S3Error(status, code, words[kind] ?? message);
 }
 
-/** What a target header names. */
+/** The operation in the target header. */
 function operationOf({ headers }: IncomingMessage): string {
   return (
     String(headers['x-amz-target'] ?? '')
@@ -184,7 +184,7 @@ function objectIn(body: Buffer): JsonObject {
   return isObject(value) ? value : {};
 }
 
-/** The service itself refuses anything that is not JSON. */
+/** Undefined for anything that is not JSON, which the service itself refuses. */
 function parsed(body: Buffer): Json | undefined {
   try {
     return JSON.parse(body.toString());

@@ -1,2 +1,5 @@
-/** What policies can ask about a request: the values of a condition key, given in lower case; undefined if it has none. */
+/**
+ * Looks up a condition key, given in lower case: its values in the request, or undefined if the request has no such
+ * key.
+ */
 export type RequestContext = (key: string) => readonly string[] | undefined;

@@ -1,4 +1,4 @@
-/** Verifies who signed a request: signs it again with the access key's secret, and compares. */
+/** Verifies a signature: signs the request again with the secret of its access key, and compares. */
 import { timingSafeEqual } from 'node:crypto';
 import {
   canonicalRequest,
@@ -22,9 +22,9 @@ import {
 /** The largest accepted clock difference. */
 const MAX_SKEW_MILLIS = 5 * 60_000;
 const MAX_SKEW_MILLIS_S3 = 15 * 60_000;
-/** Of a presigned URL. */
+/** How long a presigned URL may be valid. */
 const MAX_EXPIRES_SECONDS = 7 * 24 * 60 * 60;
-/** More than there are functions and services, days and regions. */
+/** Bounds the cached signing keys. An app needs one for each function, service and day. */
 const MAX_KEYS = 500;
 
 const EMPTY_HASH = sha256('');
@@ -32,11 +32,11 @@ const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
 
 export interface SignatureCheckOptions {
   identities: Identities;
-  /** Functions sign for it; people may for any. */
+  /** The app's region, for which functions must sign. People may sign for any region. */
   region: () => string;
   /**
-   * Milliseconds since the epoch. SDKs sign by the system's time, or by the one that an answer's Date header told them: the
-   * runtime's, which may be turned. @default the system's
+   * The times, in milliseconds since the epoch, that may be used to sign. SDKs sign by the system's clock, or by the
+   * time in a response's Date header, which is the runtime's. @default the system's
    */
   times?: () => number[];
 }
@@ -50,10 +50,10 @@ export class SignatureCheck {
   }
 
   /**
-   * Who has signed the request.
-   * @param service for which the request must be signed
-   * @param body as it came; undefined where S3's own header says what was signed of it
-   * @throws {SignatureFault} if nobody has.
+   * Returns the caller that signed the request.
+   * @param service the service that the signature must be for
+   * @param body undefined for S3, whose header `x-amz-content-sha256` has the hash of the body
+   * @throws {SignatureFault} if the signature is not valid
    */
   verify(request: RequestHead, service: string, body: Buffer | undefined): Identity {
     const parts = readSignature(request);
@@ -106,14 +106,14 @@ export class SignatureCheck {
     );
   }
 
-  /** One of the times must make it valid. */
+  /** The signature must be valid at one of the times. */
   #checkTimes(parts: SignatureParts, service: string): void {
     const faults = (this.#options.times?.() ?? [Date.now()]).map((now) => timeFault(parts, service, now));
     const [first] = faults;
     if (first !== undefined && faults.every((fault) => fault !== undefined)) throw first;
   }
 
-  /** The key is valid for a day, and costs more than the rest. */
+  /** Cached, because deriving a key costs more than the rest, and it is valid for a day. */
   #key(secretAccessKey: string, { day, region, service }: Scope): Buffer {
     const name = `${secretAccessKey} ${day} ${region} ${service}`;
     const known = this.#keys.get(name);
@@ -125,14 +125,14 @@ export class SignatureCheck {
   }
 }
 
-/** S3 signs what the client says about its body, and compares it with the body when that has arrived. */
+/** S3 verifies the hash that the client claims, and compares it with the body once that has arrived. */
 function claimedHash({ url = '', headers }: RequestHead): string {
   const query = presignedQuery(url);
   const claimed = headers['x-amz-content-sha256'] ?? query?.get('X-Amz-Content-Sha256');
   return typeof claimed === 'string' ? claimed : query ? UNSIGNED_PAYLOAD : EMPTY_HASH;
 }
 
-/** The last one that was read: requests of one second have the same. */
+/** The latest timestamp, because all requests of a second have the same. */
 let known: { timestamp: string; millis: number | undefined } | undefined;
 
 function millisOf(timestamp: string): number | undefined {

@@ -4,14 +4,14 @@ export type FaultKind =
   | 'missing'
   /** Its signature cannot be read. */
   | 'incomplete'
-  /** The access key is unknown here. */
+  /** The access key is unknown. */
   | 'unknown key'
-  /** The session token is not the one that belongs to the key. */
+  /** The session token does not belong to the key. */
   | 'wrong token'
   | 'mismatch'
   /** Signed too long ago, or in the future. */
   | 'skewed'
-  /** A presigned URL whose time is over. */
+  /** The presigned URL has expired. */
   | 'expired'
   /** For another service, region or day. */
   | 'wrong scope';
@@ -20,7 +20,7 @@ export class SignatureFault extends Error {
   constructor(
     readonly kind: FaultKind,
     message: string,
-    /** What to do about it, for the log. */
+    /** The remedy, for the log. */
     readonly remedy?: string,
   ) {
     super(message);

@@ -1,18 +1,17 @@
-/** The signature of a request, as Signature Version 4 writes it: in the Authorization header, or in the query of a presigned URL. */
+/** Reads the Signature Version 4 of a request, from its Authorization header or from the query of a presigned URL. */
 import type { IncomingMessage } from 'node:http';
 
 export const ALGORITHM = 'AWS4-HMAC-SHA256';
 
 export type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'rawHeaders'>;
 
-/** What a request says of how it is signed. */
 export interface SignatureParts {
   accessKeyId: string;
   /** `20260131` */
   day: string;
   region: string;
   service: string;
-  /** In lower case, as they are listed. */
+  /** In lower case, in the order of the request. */
   signedHeaders: string[];
   signature: string;
   /** `20260131T101500Z` */
@@ -22,7 +21,7 @@ export interface SignatureParts {
   expiresSeconds?: number;
 }
 
-/** Undefined for a request that is not signed; `'incomplete'` for one whose signature cannot be read. */
+/** Undefined if the request is not signed; `'incomplete'` if its signature cannot be parsed. */
 export function readSignature({ url = '', headers }: RequestHead): SignatureParts | 'incomplete' | undefined {
   const { authorization } = headers;
   if (authorization?.startsWith(ALGORITHM)) {
@@ -60,7 +59,7 @@ export function basicFormat(millis: number): string {
   return `${new Date(millis).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
 }
 
-/** Milliseconds since the epoch; undefined for what has another form. */
+/** Milliseconds since the epoch; undefined if the text has another form. */
 export function fromBasicFormat(timestamp: string): number | undefined {
   const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(timestamp) ?? [];
   if (parts.length === 0) return undefined;
@@ -68,7 +67,7 @@ export function fromBasicFormat(timestamp: string): number | undefined {
   return Date.UTC(year, month - 1, day, hours, minutes, seconds);
 }
 
-/** What stands between the name of a field and the next comma. */
+/** The text between a field's name and the next comma. */
 function fieldOf(authorization: string, name: string): string | undefined {
   const at = authorization.indexOf(name);
   if (at < 0) return undefined;
@@ -102,7 +101,7 @@ function partsOf(given: GivenParts): SignatureParts | 'incomplete' {
   };
 }
 
-/** Of the header that SDKs send, or of the one of HTTP. */
+/** From `X-Amz-Date`, which SDKs send, or else from `Date`. */
 function timestampOf(headers: RequestHead['headers']): string | undefined {
   const own = single(headers['x-amz-date']);
   if (own !== undefined) return own;

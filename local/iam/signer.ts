@@ -1,17 +1,17 @@
-/** Signs requests of the runtime's own: of API Gateway to the services here, and to another DynamoDB. */
+/** Signs the runtime's own requests: those of API Gateway to the local services, and those to another DynamoDB. */
 import { canonicalRequest, sha256, signatureOf, signingKey, stringToSign } from './canonical-request';
 import type { Credentials } from './identities';
 import { ALGORITHM, basicFormat } from './signed-request';
 
 export interface RequestToSign {
   method: string;
-  /** With the query, as it is sent. */
+  /** Includes the query. */
   path: string;
   host: string;
   body: string | Uint8Array;
 }
 
-/** The headers by which the request is signed. `now` is in milliseconds since the epoch. */
+/** The headers that sign the request. `now` is in milliseconds since the epoch. */
 export function signatureHeaders(
   { method, path, host, body }: RequestToSign,
   { region, service }: { region: string; service: string },

@@ -3,12 +3,13 @@
  * assumption. If you measure the real behavior, change it here.
  *
  * Assumptions in code, and where they are:
- * - `ApproximateReceiveCount` of a dead letter continues from its first queue; its own `maxReceiveCount` starts at 0 (`Queue`).
+ * - `ApproximateReceiveCount` of a dead letter continues from its first queue; its own `maxReceiveCount` starts at 0
+ *   (`Queue`).
  * - PutEvents accepts an event for a missing bus and drops it (`EventsService`).
- * - A rate first runs one interval after the start, which stands for the rule's creation (`Schedules`). The same applies to
- *   a schedule without a start date.
- * - In a queue's or topic's policy, conditions on anything other than the source, its account and TLS are not met
- *   (`ResourcePolicies`).
+ * - A rate first runs one interval after the start, which stands for the rule's creation (`Schedules`). The same
+ *   applies to a schedule without a start date.
+ * - When a service sends to a queue or a topic, its request has only the condition keys for the source, its account,
+ *   TLS and the service (`ServiceAccess`).
  */
 
 /**

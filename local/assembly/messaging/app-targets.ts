@@ -3,7 +3,7 @@ import type { Assembly } from '../assembly';
 import { inWords } from '../functions/asynchronous-settings';
 import type { Queue } from '../model';
 import { LambdaPermissions } from '../permissions/lambda-permissions';
-import { ResourcePolicies } from '../permissions/resource-policies';
+import { ServiceAccess } from '../permissions/service-access';
 import { functionNameIn } from '../values/resource-values';
 
 export interface Sender {
@@ -15,7 +15,7 @@ export interface Sender {
 
 export class AppTargets {
   readonly #assembly: Assembly;
-  readonly #policies: ResourcePolicies;
+  readonly #access: ServiceAccess;
   readonly #permissions = new Map<string, LambdaPermissions>();
   readonly #isRun: (functionName: string) => boolean;
   readonly #queues: Map<string, Queue>;
@@ -24,7 +24,7 @@ export class AppTargets {
   /** `isRun` says whether the runtime runs a function. */
   constructor(assembly: Assembly, isRun: (functionName: string) => boolean, queues: Queue[]) {
     this.#assembly = assembly;
-    this.#policies = new ResourcePolicies(assembly);
+    this.#access = new ServiceAccess(assembly);
     this.#isRun = isRun;
     this.#queues = new Map(queues.map((queue) => [queue.queueArn, queue]));
     this.#topicArns = new Set(
@@ -58,7 +58,7 @@ export class AppTargets {
     const kind = this.#queues.has(arn) ? 'sqs' : this.#topicArns.has(arn) ? 'sns' : undefined;
     if (kind === undefined) return `${name} is not run here`;
     const action = kind === 'sqs' ? 'sqs:SendMessage' : 'sns:Publish';
-    if (this.#policies.allows({ service, action, resourceArn: arn, sourceArn })) return undefined;
+    if (this.#access.allows({ service, action, resourceArn: arn, sourceArn })) return undefined;
     return `${service} has no permission for ${action} on ${name} for ${sourceArn}, so on AWS nothing arrives. Allow it in the resource's policy (the CDK's own targets and subscriptions do that)`;
   }
 

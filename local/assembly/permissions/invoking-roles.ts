@@ -1,36 +1,27 @@
 /**
- * Roles that an AWS service uses to invoke functions. Then the role's policies decide, and the function's own
- * permissions do not matter.
+ * Roles with which an AWS service invokes functions. Their policies decide; the function's own permissions do not
+ * matter.
  */
-
-import { isGlob } from '../../glob';
+import { PolicyEvaluator } from '../../iam/policy-evaluator';
+import { readStatements } from '../../iam/policy-statement';
+import type { RequestContext } from '../../iam/request-context';
 import type { Assembly } from '../assembly';
-import { isObject, type Json, listAt, textAt } from '../values/json';
 import type { Resource } from '../values/resource';
-import { isArnLike } from './arn-pattern';
+import { RoleReader } from './roles';
 
-/** AWS managed policies that let a role invoke any function. */
-const INVOKING_POLICIES = new Set([
-  'AdministratorAccess',
-  'AWSLambdaRole',
-  'AWSLambda_FullAccess',
-  'PowerUserAccess',
-]);
-
-/**
- * Assumptions: a role that the app does not define may invoke the function, because its policies are unknown here;
- * and conditions of statements are met.
- */
+/** Assumption: a role that the app does not define may invoke the function, because its policies are unknown here. */
 export class InvokingRoles {
   readonly #assembly: Assembly;
   readonly #service: string;
+  readonly #reader: RoleReader;
 
   constructor(assembly: Assembly, service: string) {
     this.#assembly = assembly;
     this.#service = service;
+    this.#reader = new RoleReader(assembly);
   }
 
-  /** Why the role does not let the service invoke the function; undefined if it does. */
+  /** Why the service cannot invoke the function with this role; undefined if it can. */
   refusal(roleArn: string, functionArn: string): string | undefined {
     if (!/^arn:[^:]+:iam::[^:]*:role\//.test(roleArn)) {
       return `invokes with the credentials ${roleArn}, which is not run; use the ARN of a role`;
@@ -42,64 +33,34 @@ export class InvokingRoles {
     if (!this.#trusts(role)) {
       return `invokes with the role ${role.shortPath}, which ${this.#service} may not assume; set its assumedBy to new ServicePrincipal('${this.#service}')`;
     }
-    const statements = this.#statementsOf(role).filter((statement) => covers(statement, functionArn));
-    const isDenied = statements.some((statement) => textAt(statement, 'Effect') === 'Deny');
-    const isAllowed = statements.length > 0 || hasInvokingPolicy(role);
-    if (isAllowed && !isDenied) return undefined;
+    if (this.#mayInvoke(role, roleArn, functionArn)) return undefined;
     return `invokes with the role ${role.shortPath}, whose policies do not allow lambda:InvokeFunction on ${functionArn}; call grantInvoke(role) of the function`;
   }
 
   #trusts(role: Resource): boolean {
-    return statementsIn(role.property('AssumeRolePolicyDocument')).some((statement) => {
-      const principal = isObject(statement) ? statement.Principal : undefined;
-      const services = isObject(principal) ? texts(principal.Service) : texts(principal);
-      return services.some((service) => service === this.#service || service === '*');
+    return readStatements(role.property('AssumeRolePolicyDocument')).some(({ effect, principals }) => {
+      const { services = [], aws = [] } = principals ?? {};
+      return effect === 'Allow' && [...services, ...aws].some((one) => one === this.#service || one === '*');
     });
   }
 
-  #statementsOf(role: Resource): Json[] {
-    const roleName = role.stack.reference(role.logicalId, 'Resources');
-    const roleArn = role.stack.attribute(role.logicalId, 'Arn', 'Resources');
-    const managed = texts(role.property('ManagedPolicyArns'));
-    const attached = this.#assembly
-      .resources('AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::RolePolicy')
-      .filter((policy) => {
-        const names = [...texts(policy.property('Roles')), policy.text('RoleName')];
-        const reference = String(policy.stack.reference(policy.logicalId, 'Resources'));
-        return names.some((name) => name === roleName || name === roleArn) || managed.includes(reference);
-      });
-    return [
-      ...attached.flatMap((policy) => statementsIn(policy.property('PolicyDocument'))),
-      ...listAt({ policies: role.property('Policies') ?? [] }, 'policies').flatMap((policy) =>
-        statementsIn(isObject(policy) ? policy.PolicyDocument : undefined),
-      ),
-    ];
+  #mayInvoke(role: Resource, roleArn: string, functionArn: string): boolean {
+    const { statements, boundary } = this.#reader.read(role, roleArn);
+    const { accountId } = role.stack;
+    const evaluator = new PolicyEvaluator({
+      ...{ arn: roleArn, roleArn, accountId, statements },
+      ...(boundary && { boundary }),
+    });
+    return evaluator.decide('lambda:InvokeFunction', functionArn, contextOf(role)) === 'allowed';
   }
 }
 
-function hasInvokingPolicy(role: Resource): boolean {
-  return texts(role.property('ManagedPolicyArns')).some((arn) =>
-    INVOKING_POLICIES.has(arn.split('/').at(-1) ?? ''),
-  );
-}
-
-function statementsIn(document: Json | undefined): Json[] {
-  const statement = isObject(document) ? document.Statement : undefined;
-  if (statement === undefined) return [];
-  return Array.isArray(statement) ? statement : [statement];
-}
-
-function covers(statement: Json, functionArn: string): boolean {
-  if (!isObject(statement)) return false;
-  const { Action, NotAction, Resource: resource, NotResource } = statement;
-  const isAction = (action: string) => isGlob('lambda:invokefunction', action.toLowerCase());
-  const isResource = (pattern: string) => pattern === '*' || isArnLike(functionArn, pattern);
-  const action = NotAction === undefined ? texts(Action).some(isAction) : !texts(NotAction).some(isAction);
-  if (!action) return false;
-  return NotResource === undefined ? texts(resource).some(isResource) : !texts(NotResource).some(isResource);
-}
-
-function texts(value: Json | undefined): string[] {
-  if (value === undefined) return [];
-  return (Array.isArray(value) ? value : [value]).filter((item): item is string => typeof item === 'string');
+function contextOf({ stack: { region, accountId } }: Resource): RequestContext {
+  const values = new Map([
+    ['aws:requestedregion', [region]],
+    ['aws:principalaccount', [accountId]],
+    ['aws:resourceaccount', [accountId]],
+    ['aws:securetransport', ['true']],
+  ]);
+  return (key) => values.get(key);
 }

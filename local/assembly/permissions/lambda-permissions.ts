@@ -1,18 +1,16 @@
-/** Function policies: an AWS service may run a function only if an AWS::Lambda::Permission allows it. */
-
+/** Function policies: an AWS service may invoke a function only if an AWS::Lambda::Permission allows it. */
 import type { Assembly } from '../assembly';
 import type { Resource } from '../values/resource';
 import { functionNameIn, qualifierIn } from '../values/resource-values';
 import { isArnLike } from './arn-pattern';
 
-/** A permission, with its function, alias or version. */
 interface Permission {
   resource: Resource;
   functionName: string;
   qualifier: string;
 }
 
-/** What the app's permissions let one AWS service, such as `apigateway.amazonaws.com`, invoke. */
+/** The permissions of one AWS service, such as `apigateway.amazonaws.com`, to invoke the app's functions. */
 export class LambdaPermissions {
   readonly #permissions: Permission[];
 
@@ -29,14 +27,14 @@ export class LambdaPermissions {
 
   /**
    * Whether the function may be invoked on behalf of a resource: `cover(name, 'events', 'rule/Nightly')`.
-   * @param qualifier an alias or a version, which needs its own permission. @default any permission of the function
-   * counts
+   * @param qualifier an alias or a version, which needs a permission of its own. @default any permission of the
+   * function counts
    */
   cover(functionName: string, service: string, resource: string, qualifier?: string): boolean {
     return this.#allow(functionName, (permission) => permission.stack.arn(service, resource), qualifier);
   }
 
-  /** The same for a resource whose ARN has another form. */
+  /** Like `cover`, with the resource's whole ARN. */
   coverArn(functionName: string, arn: string): boolean {
     return this.#allow(functionName, () => arn);
   }

@@ -1,118 +1,117 @@
-/** Policies of queues and topics: an AWS service may send to one only if its policy allows it. */
-
-import { isGlob } from '../../glob';
+/**
+ * Reads the policies of queues, topics, buckets, functions, secrets, tables, event buses and REST APIs, each with the
+ * ARN of its resource.
+ */
+import { readStatements } from '../../iam/policy-statement';
 import { UserError } from '../../user-error';
 import type { Assembly } from '../assembly';
-import { isObject, type Json, type JsonObject, listAt } from '../values/json';
-import { objectFrom } from '../values/json-text';
+import type { ResourcePolicy } from '../model';
+import type { Json, JsonObject } from '../values/json';
 import type { Resource } from '../values/resource';
-import { isArnLike } from './arn-pattern';
 
-interface Statement {
-  /** The ARN of a topic, or the URL of a queue. */
-  owner: string;
-  definition: JsonObject;
-}
-
-const KINDS: [type: string, owners: string][] = [
-  ['AWS::SQS::QueuePolicy', 'Queues'],
-  ['AWS::SQS::QueueInlinePolicy', 'Queue'],
-  ['AWS::SNS::TopicPolicy', 'Topics'],
-  ['AWS::SNS::TopicInlinePolicy', 'TopicArn'],
+/** The property that identifies each type's resources, and the property with its document. */
+const KINDS: readonly [type: string, owner: string, document: string][] = [
+  ['AWS::SQS::QueuePolicy', 'Queues', 'PolicyDocument'],
+  ['AWS::SQS::QueueInlinePolicy', 'Queue', 'PolicyDocument'],
+  ['AWS::SNS::TopicPolicy', 'Topics', 'PolicyDocument'],
+  ['AWS::SNS::TopicInlinePolicy', 'TopicArn', 'PolicyDocument'],
+  ['AWS::S3::BucketPolicy', 'Bucket', 'PolicyDocument'],
+  ['AWS::SecretsManager::ResourcePolicy', 'SecretId', 'ResourcePolicy'],
 ];
 
-export interface ServiceRequest {
-  /** `sns.amazonaws.com` */
-  service: string;
-  /** `sqs:SendMessage` */
-  action: string;
-  /** Of the queue or topic. */
-  resourceArn: string;
-  /** The source of the message. */
-  sourceArn: string;
+export function readResourcePolicies(assembly: Assembly): ResourcePolicy[] {
+  const policies = [
+    ...KINDS.flatMap(([type, owner, document]) =>
+      assembly.resources(type).flatMap((policy) => {
+        const statements = readStatements(tolerant(() => policy.property(document)));
+        return listed(tolerant(() => policy.property(owner))).map((name) => ({
+          resourceArn: arnOf(String(name), policy),
+          statements,
+        }));
+      }),
+    ),
+    ...assembly.resources('AWS::DynamoDB::Table').flatMap((table) => {
+      const policy = tolerant(() => table.property('ResourcePolicy'));
+      const statements = readStatements(
+        policy !== null && typeof policy === 'object' && !Array.isArray(policy)
+          ? policy.PolicyDocument
+          : undefined,
+      );
+      return [
+        { resourceArn: String(table.stack.attribute(table.logicalId, 'Arn', 'Resources')), statements },
+      ];
+    }),
+    ...assembly.resources('AWS::ApiGateway::RestApi').map(ofRestApi),
+    ...assembly.resources('AWS::Lambda::Permission').flatMap(permission),
+  ];
+  return policies.filter(({ statements }) => statements.length > 0);
 }
 
-export class ResourcePolicies {
-  readonly #statements: Statement[];
-
-  constructor(assembly: Assembly) {
-    this.#statements = KINDS.flatMap(([type, owners]) =>
-      assembly.resources(type).flatMap((policy) => statementsOf(policy, owners)),
-    );
-  }
-
-  allows(request: ServiceRequest): boolean {
-    const matching = this.#statements
-      .filter(({ owner }) => isOwner(owner, request.resourceArn))
-      .filter(({ definition }) => covers(definition, request))
-      .map(({ definition }) => definition.Effect);
-    return matching.includes('Allow') && !matching.includes('Deny');
-  }
+/** Policies identify queues by URL, buckets by name, and other resources by ARN. */
+function arnOf(name: string, { type, stack }: Resource): string {
+  if (type === 'AWS::S3::BucketPolicy') return `arn:${stack.partition}:s3:::${name}`;
+  return /^https?:/.test(name) ? stack.arn('sqs', name.split('/').at(-1) ?? '') : name;
 }
 
-/** A policy with values that only AWS knows is ignored here. */
-function statementsOf(policy: Resource, owners: string): Statement[] {
+/** Permissions for a role or an account. `LambdaPermissions` has those for AWS's services. */
+function permission(resource: Resource): ResourcePolicy[] {
+  const [principal, action, functionName] = ['Principal', 'Action', 'FunctionName'].map((name) =>
+    tolerant(() => resource.property(name)),
+  );
+  if (typeof principal !== 'string' || principal.endsWith('.amazonaws.com')) return [];
+  // A role's own call has no source, so it never matches a permission that is limited to one.
+  if (principal === '*' && resource.properties.SourceArn !== undefined) return [];
+  const target = String(functionName ?? '');
+  const resourceArn = target.startsWith('arn:') ? target : resource.stack.arn('lambda', `function:${target}`);
+  const Condition = conditionOf(resource);
+  const statement: JsonObject = {
+    ...{ Effect: 'Allow', Action: action ?? null, Resource: resourceArn, Principal: { AWS: principal } },
+    ...(Condition && { Condition }),
+  };
+  return [{ resourceArn, statements: readStatements({ Statement: [statement] }) }];
+}
+
+/** The conditions that AddPermission makes of the other properties. Source: "AddPermission" in Lambda's API reference. */
+function conditionOf(resource: Resource): JsonObject | undefined {
+  const authType = tolerant(() => resource.property('FunctionUrlAuthType'));
+  const viaUrl = tolerant(() => resource.property('InvokedViaFunctionUrl'));
+  const organization = tolerant(() => resource.property('PrincipalOrgID'));
+  const texts: JsonObject = {
+    ...(authType !== undefined && { 'lambda:FunctionUrlAuthType': authType }),
+    ...(organization !== undefined && { 'aws:PrincipalOrgID': organization }),
+  };
+  const condition: JsonObject = {
+    ...(Object.keys(texts).length > 0 && { StringEquals: texts }),
+    ...(viaUrl !== undefined && { Bool: { 'lambda:InvokedViaFunctionUrl': viaUrl } }),
+  };
+  return Object.keys(condition).length > 0 ? condition : undefined;
+}
+
+/** API Gateway adds the API's ARN to resources that start with `execute-api:/`. */
+function ofRestApi(api: Resource): ResourcePolicy {
+  const resourceArn = api.stack.arn('execute-api', String(api.stack.reference(api.logicalId, 'Resources')));
+  const statements = readStatements(tolerant(() => api.property('Policy')));
+  const completed = (pattern: string) => pattern.replace(/^execute-api:\//, `${resourceArn}/`);
+  return {
+    resourceArn,
+    statements: statements.map(({ resources: { patterns, isInverted }, ...statement }) => ({
+      ...statement,
+      resources: { patterns: patterns.map(completed), isInverted },
+    })),
+  };
+}
+
+function listed(value: Json | undefined): Json[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+/** A policy with values that cannot be resolved is ignored. */
+function tolerant(read: () => Json | undefined): Json | undefined {
   try {
-    const given = policy.property(owners) ?? [];
-    const names = (Array.isArray(given) ? given : [given]).map(String);
-    const document = objectFrom(policy.property('PolicyDocument'));
-    const statements = isObject(document?.Statement) ? [document.Statement] : listAt(document, 'Statement');
-    return names.flatMap((owner) => statements.filter(isObject).map((definition) => ({ owner, definition })));
+    return read();
   } catch (error) {
-    if (error instanceof UserError) return [];
+    if (error instanceof UserError) return undefined;
     throw error;
   }
-}
-
-/** Queues are identified by their URLs, whose last part is the last part of the ARN. */
-function isOwner(owner: string, arn: string): boolean {
-  return owner === arn || (owner.startsWith('https://') && owner.split('/').at(-1) === arn.split(':').at(-1));
-}
-
-function covers(statement: JsonObject, { service, action, resourceArn, sourceArn }: ServiceRequest): boolean {
-  return (
-    hasPrincipal(statement.Principal, service) &&
-    texts(statement.Action).some((one) => isGlob(action.toLowerCase(), one.toLowerCase())) &&
-    texts(statement.Resource ?? '*').some((one) => isGlob(resourceArn, one)) &&
-    conditionsHold(statement.Condition, sourceArn)
-  );
-}
-
-function hasPrincipal(principal: Json | undefined, service: string): boolean {
-  if (principal === '*') return true;
-  if (!isObject(principal)) return false;
-  return texts(principal.Service).includes(service) || texts(principal.AWS).includes('*');
-}
-
-/** Only the source of a message is known here, so conditions on anything else are not met. */
-function conditionsHold(conditions: Json | undefined, sourceArn: string): boolean {
-  if (conditions === undefined) return true;
-  if (!isObject(conditions)) return false;
-  const account = sourceArn.split(':')[4] ?? '';
-  return Object.entries(conditions).every(
-    ([operator, keys]) =>
-      isObject(keys) &&
-      Object.entries(keys).every(([key, wanted]) =>
-        holds(operator, key.toLowerCase(), texts(wanted), { sourceArn, account }),
-      ),
-  );
-}
-
-function holds(
-  operator: string,
-  key: string,
-  wanted: string[],
-  { sourceArn, account }: { sourceArn: string; account: string },
-): boolean {
-  if (key === 'aws:securetransport') return operator.startsWith('Bool') && wanted.includes('true');
-  const value = key === 'aws:sourcearn' ? sourceArn : key === 'aws:sourceaccount' ? account : undefined;
-  if (value === undefined || !/^(Arn|String)(Equals|Like)(IfExists|IgnoreCase)?$/.test(operator))
-    return false;
-  if (operator.startsWith('Arn')) return wanted.some((one) => isArnLike(value, one));
-  return wanted.some((one) => (operator.startsWith('StringLike') ? isGlob(value, one) : value === one));
-}
-
-function texts(value: Json | undefined): string[] {
-  if (value === undefined) return [];
-  return (Array.isArray(value) ? value : [value]).map(String);
 }

@@ -1,5 +1,6 @@
 /**
- * The roles of an app's functions, with their policies: inline, attached, AWS managed, and the permissions boundary.
+ * Reads the roles of an app's functions with all their policies: inline, attached and managed ones, and the permissions
+ * boundary.
  */
 import { awsManagedPolicy, awsManagedPolicyName } from '../../iam/aws-managed-policies';
 import { isKnownOperator } from '../../iam/conditions';
@@ -12,7 +13,7 @@ import type { Resource } from '../values/resource';
 
 export interface ReadRoles {
   roles: Role[];
-  /** Policies that are unknown here, and functions whose role is not part of the app. */
+  /** Unknown policies, and functions whose role is not part of the app. */
   notRun: OtherResource[];
 }
 
@@ -32,13 +33,14 @@ export function readRoles(assembly: Assembly, functions: readonly LambdaFunction
       ...strangers.map(({ path, roleArn }) => ({
         type: 'AWS::IAM::Role',
         path,
-        reason: `has the role ${roleArn}, which the app does not define, so the function may do everything here`,
+        reason: `has the role ${roleArn}, which the app does not define, so locally the function may do everything`,
       })),
     ],
   };
 }
 
-class RoleReader {
+/** Reads roles, and collects in `notRun` what it cannot interpret. */
+export class RoleReader {
   readonly notRun: OtherResource[] = [];
   readonly #assembly: Assembly;
   readonly #policies: Resource[];
@@ -52,7 +54,8 @@ class RoleReader {
     );
   }
 
-  read(role: Resource, roleArn: string, functions: readonly LambdaFunction[]): Role {
+  /** @param functions whose paths `notRun` names. @default none */
+  read(role: Resource, roleArn: string, functions: readonly LambdaFunction[] = []): Role {
     const users = functions.filter((one) => one.roleArn === roleArn).map(({ path }) => shortPath(path));
     const roleName = String(role.stack.reference(role.logicalId, 'Resources'));
     const managed = this.#texts(role, 'ManagedPolicyArns');
@@ -76,7 +79,7 @@ class RoleReader {
     });
   }
 
-  /** Of a policy that a role or a boundary names by its ARN: the app's own, or AWS's. */
+  /** The statements of a managed policy, which is the app's or AWS's. */
   #managed(arn: string, role: Resource, users: string[]): PolicyStatement[] | undefined {
     const own = this.#assembly
       .resources('AWS::IAM::ManagedPolicy')
@@ -88,7 +91,7 @@ class RoleReader {
     this.notRun.push({
       type: 'AWS::IAM::ManagedPolicy',
       path: role.path,
-      reason: `its policy ${name ?? arn} is unknown here; add the permissions that the app needs to the app's own policies`,
+      reason: `its policy ${name ?? arn} is not known to the runtime; add the permissions that the app needs to a policy of the app`,
       cost: `AccessDenied for what only ${name ?? arn} allows ${users.join(', ')}`,
     });
     return undefined;
@@ -120,7 +123,7 @@ class RoleReader {
     return (Array.isArray(value) ? value : [value]).map(String);
   }
 
-  /** A policy with values that cannot be resolved is listed and ignored. */
+  /** A policy with values that cannot be resolved is ignored, and listed in `notRun`. */
   #tolerantly(resource: Resource, property: string): Json | undefined {
     try {
       return resource.property(property);

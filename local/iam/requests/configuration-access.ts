@@ -1,4 +1,4 @@
-/** What requests for parameters, secrets and stacks ask for. */
+/** The permissions that requests for parameters, secrets and stacks need. */
 import { isSecretId } from '../../assembly/stores/secrets';
 import { type JsonObject, listAt, textAt } from '../../assembly/values/json';
 import { partitionOf } from '../../aws-domains';

@@ -26,7 +26,7 @@ const MEMBER_ACTIONS: readonly [member: string, action: string][] = [
   ['Get', 'GetItem'],
 ];
 
-/** DynamoDB takes no longer expression. */
+/** DynamoDB's limit for an expression. */
 const MAX_EXPRESSION_CHARACTERS = 4096;
 
 /** One action on one table. */
@@ -34,7 +34,7 @@ interface Use {
   action: string;
   table: string;
   index?: string | undefined;
-  /** The keys, items or parts of a request that it is about. */
+  /** The keys, items or parts of the request that concern the table. */
   inputs: JsonObject[];
 }
 
@@ -42,7 +42,7 @@ export function dynamoDbAccess(operation: string, input: Json, app: AccessApp): 
   if (!isObject(input)) return [];
   if (OF_NO_TABLE.has(operation)) return [{ action: `dynamodb:${operation}`, resource: '*' }];
   if (OF_STREAMS.has(operation)) {
-    // An iterator begins with its stream's ARN.
+    // An iterator starts with its stream's ARN.
     const [iterated] = textAt(input, 'ShardIterator')?.split('|') ?? [];
     return [{ action: `dynamodb:${operation}`, resource: textAt(input, 'StreamArn') ?? iterated ?? '' }];
   }
@@ -92,7 +92,7 @@ function statementsIn(input: JsonObject): string[] {
   return [input, ...several].flatMap((one) => textAt(one, 'Statement') ?? []);
 }
 
-/** PartiQL: the first word says what, and a name in quotes on which table. */
+/** In PartiQL, the first word is the action, and the quoted name is the table. */
 function statementUse(statement: string): Use {
   const [, verb = 'select'] = /^\s*([a-z]+)/i.exec(statement) ?? [];
   const [, table = '', index] = /"([^"]+)"(?:\."([^"]+)")?/.exec(statement) ?? [];
@@ -100,7 +100,7 @@ function statementUse(statement: string): Use {
   return { action, table, index, inputs: [] };
 }
 
-/** Of a table's name or ARN. */
+/** @param table the table's name or ARN */
 function tableArn(table: string, { tables, region, accountId }: AccessApp): string {
   const name = tableName(table);
   const known = tables.find((one) => one.tableName === name);
@@ -149,7 +149,7 @@ function hashKeyOf(name: string, index: string | undefined, { tables }: AccessAp
   return textAt(schema, 'AttributeName');
 }
 
-/** Of a key, an item, or the condition of a query. */
+/** From a key, an item, or the condition of a query. */
 function leadingKey(input: JsonObject, hashKey: string): string | undefined {
   const source = [input.Key, input.Item].find(isObject);
   if (source) return attributeText(source[hashKey]);
@@ -169,7 +169,7 @@ function attributeText(value: Json | undefined): string | undefined {
   return textAt(value, 'S') ?? textAt(value, 'N') ?? textAt(value, 'B');
 }
 
-/** The names of the attributes that a request reads or writes, of the first level. */
+/** The top-level attributes that a request reads or writes. */
 function attributesIn(input: JsonObject): string[] {
   const names = new Set<string>();
   for (const member of [

@@ -1,4 +1,4 @@
-/** What a request to Lambda asks for: of its API, Invoke runs here. */
+/** The permission that a request to Lambda needs. The runtime supports only Invoke. */
 import { functionNameIn, qualifierIn } from '../../assembly/values/resource-values';
 import { partitionOf } from '../../aws-domains';
 import type { AccessApp, WantedAccess } from '../access';

@@ -1,9 +1,9 @@
-/** What requests to SQS, SNS and EventBridge ask for. */
+/** The permissions that requests to SQS, SNS and EventBridge need. */
 import { isObject, type JsonObject, listAt, textAt } from '../../assembly/values/json';
 import { partitionOf } from '../../aws-domains';
 import type { AccessApp, WantedAccess } from '../access';
 
-/** Of a batch, IAM knows the single action. */
+/** In IAM, a batch needs the permission of the single action. */
 const BATCH = /Batch$/;
 
 export function sqsAccess(action: string, input: JsonObject, path: string, app: AccessApp): WantedAccess[] {

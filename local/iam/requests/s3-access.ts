@@ -1,5 +1,5 @@
 /**
- * What a request to S3 asks for, by its method, its path and its query.
+ * The permissions that a request to S3 needs, by its method, path and query.
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
 import type { IncomingMessage } from 'node:http';
@@ -21,7 +21,7 @@ export function s3Access(
   return actions.flatMap((action) => (action === undefined ? [] : [wanted(action, { bucket, key, query })]));
 }
 
-/** Who may not list a bucket does not learn which objects it has not. */
+/** The permission without which S3 hides whether an object exists. */
 export function s3Listing({ url = '/', headers }: IncomingMessage, app: AccessApp): WantedAccess | undefined {
   const address = addressOf(headers.host, url);
   if (!address?.bucketName) return undefined;
@@ -43,7 +43,7 @@ function wanted(
   };
 }
 
-/** Undefined for what is not run here. */
+/** Undefined for unsupported operations. */
 function bucketAction(method: string, query: URLSearchParams): string | undefined {
   if (method === 'HEAD') return 's3:ListBucket';
   if (method !== 'GET') return undefined;
@@ -77,7 +77,7 @@ function objectActions(
   }
 }
 
-/** Undefined for a path that the service itself refuses. */
+/** Undefined for a path that S3 itself refuses. */
 function addressOf(host: string | undefined, url: string): S3Address | undefined {
   try {
     return readAddress(host, url);

@@ -132,7 +132,7 @@ describe('Access', () => {
       type: 'AWS::IAM::ManagedPolicy',
       path: 'Main/Role',
       reason:
-        "its policy AmazonBraketFullAccess is unknown here; add the permissions that the app needs to the app's own policies",
+        'its policy AmazonBraketFullAccess is not known to the runtime; add the permissions that the app needs to a policy of the app',
       cost: 'AccessDenied for what only AmazonBraketFullAccess allows Main/Function',
     });
   });

@@ -178,6 +178,19 @@ describe('A Lambda integration', () => {
         /do not allow/,
         role(inline({ ...INVOKE, Resource: 'arn:aws:lambda:*:*:function:x' })),
       ],
+      [
+        'a policy for another region',
+        /do not allow/,
+        role(inline({ ...INVOKE, Condition: { StringEquals: { 'aws:RequestedRegion': 'eu-south-1' } } })),
+      ],
+      [
+        'a permissions boundary without the action',
+        /do not allow/,
+        role({
+          ...inline(INVOKE),
+          PermissionsBoundary: 'arn:aws:iam::aws:policy/AWSLambda_ReadOnlyAccess',
+        }),
+      ],
       ['a policy that denies', /do not allow/, role(inline(INVOKE, { ...INVOKE, Effect: 'Deny' }))],
       ['another service in its trust', /may not assume/, role(inline(INVOKE), 'lambda.amazonaws.com')],
     ])('is not run by a role with %s', (_, reason, more) => {

@@ -18,11 +18,12 @@ import {
   StartingPosition,
 } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
+import { CfnSubscription, SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription, LambdaSubscription, SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { CfnQueuePolicy, Queue } from 'aws-cdk-lib/aws-sqs';
 import type { App as ReadApp } from '../../../../local/assembly/model';
 import { readAssembly } from '../../../../local/assembly/read-assembly';
+import type { JsonObject } from '../../../../local/assembly/values/json';
 
 interface Parts {
   stack: Stack;
@@ -224,6 +225,43 @@ describe('readAssembly', () => {
         'sns.amazonaws.com has no permission for sqs:SendMessage on the queue Main-Queue',
       ),
     ]);
+  });
+
+  describe("a queue's policy", () => {
+    const subscriptions = (condition: JsonObject, effect = 'Allow') =>
+      read(({ stack }) => {
+        const topic = new Topic(stack, 'Topic');
+        const queue = new Queue(stack, 'Queue');
+        new CfnSubscription(stack, 'Subscription', {
+          ...{ protocol: 'sqs', endpoint: queue.queueArn, topicArn: topic.topicArn },
+        });
+        const statement = (Effect: string, Condition: JsonObject) => ({
+          ...{ Effect, Condition, Principal: { Service: 'sns.amazonaws.com' } },
+          ...{ Action: 'sqs:SendMessage', Resource: queue.queueArn },
+        });
+        new CfnQueuePolicy(stack, 'Policy', {
+          queues: [queue.queueUrl],
+          policyDocument: {
+            Statement: [statement(effect, condition), ...(effect === 'Deny' ? [statement('Allow', {})] : [])],
+          },
+        });
+      }).topics[0]?.subscriptions.length;
+
+    it.each<[string, JsonObject, number]>([
+      ['the source', { ArnLike: { 'aws:SourceArn': 'arn:aws:sns:*:*:Main-Topic*' } }, 1],
+      ['another source', { ArnLike: { 'aws:SourceArn': 'arn:aws:sns:*:*:Other*' } }, 0],
+      ['a source that is excluded', { ArnNotLike: { 'aws:SourceArn': 'arn:aws:sns:*:*:Main-Topic*' } }, 0],
+      ['no other source than this', { ArnNotLike: { 'aws:SourceArn': 'arn:aws:sns:*:*:Other*' } }, 1],
+      ['an encrypted request', { Bool: { 'aws:SecureTransport': 'true' } }, 1],
+      ['a key that the request lacks', { StringEquals: { 'aws:PrincipalOrgID': 'o-1' } }, 0],
+    ])('may require %s', (_, condition, count) => {
+      expect(subscriptions(condition)).toBe(count);
+    });
+
+    it('denies what it allows as well', () => {
+      expect(subscriptions({ Bool: { 'aws:SecureTransport': 'true' } }, 'Deny')).toBe(0);
+      expect(subscriptions({ Bool: { 'aws:SecureTransport': 'false' } }, 'Deny')).toBe(1);
+    });
   });
 
   it('lists a mapping that Lambda would refuse', () => {
