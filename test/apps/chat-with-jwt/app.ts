@@ -5,9 +5,12 @@ import { WebSocketService } from '../../../infra/websocket-service';
 
 bundleFunctions(__dirname, ['chat']);
 
+/** Tests may set these. */
+const { CHAT_ISSUER = 'https://login.example', CHAT_TOKEN_FROM } = process.env;
+
 const app = new App();
 new WebSocketService(new Stack(app, 'ChatWithJwt'), 'Chat', {
   entry: 'chat',
-  jwt: { issuer: 'https://login.example', audience: 'chat', from: 'subprotocol' },
+  jwt: { issuer: CHAT_ISSUER, audience: 'chat', from: CHAT_TOKEN_FROM === 'query' ? 'query' : 'subprotocol' },
 });
 app.synth();
