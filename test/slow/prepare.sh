@@ -4,6 +4,10 @@
 # the CLI's botocore; no other AWS packages belong there. In a folder of their own: those that look at the npm package.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+if ! python3 -c 'import ensurepip' 2> /dev/null; then
+  apt-get update -qq
+  apt-get install -y -qq python3-venv
+fi
 if ! .cache/python/bin/python -c 'import awscli, boto3, ministack' 2> /dev/null; then
   python3 -m venv .cache/python
   .cache/python/bin/pip install --quiet --disable-pip-version-check awscli==1.46.3 boto3==1.43.106 ministack==1.5.33
