@@ -65,7 +65,7 @@ function bundle(root: string, entry: string, file: string): void {
   writeWhole({ path: join(root, `${outdir}.esbuild.json`), contents: record });
 }
 
-/** Loaded here, so that apps that bundle in another way need not have it. */
+/** Loaded on demand, so that apps that bundle in another way do not need esbuild. */
 function esbuild(): typeof import('esbuild') {
   try {
     return require('esbuild') as typeof import('esbuild');

@@ -1,4 +1,4 @@
-/** A secret that Secrets Manager makes up when it is deployed, so that nobody has ever typed it. */
+/** A secret that Secrets Manager generates during the deployment, so that nobody has to type it. */
 import { CfnOutput } from 'aws-cdk-lib';
 import { type CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
@@ -24,7 +24,7 @@ export function generatedSecret(scope: Construct, id: string, description: strin
   acknowledge(
     secret,
     'SMG4',
-    'Programs outside of this app have it, too, so it is replaced by hand, together with them.',
+    'Programs outside of this app use the secret, too, so it is rotated by hand, together with them.',
   );
   new CfnOutput(scope, `${id}Arn`, { description: `The secret: ${description}`, value: secret.secretArn });
   return secret;

@@ -1,11 +1,11 @@
-/** The JWT that a service asks its clients for, as its functions' environment. */
+/** The JWT that clients must send, as environment variables of the service's functions. */
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 export interface JwtOptions {
-  /** Who makes the tokens, exactly as their `iss` says, such as `https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Example`. */
+  /** Who issues the tokens: exactly their `iss`, such as `https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Example`. */
   readonly issuer: string;
-  /** Whom the tokens are for: one of these is in their `aud`, or is their `client_id` if they have no `aud`. */
+  /** Who the tokens are for: `aud` must contain one of these or, in a token without `aud`, `client_id` must be one of them. */
   readonly audience: string | string[];
   /**
    * Where the client puts its token. Browsers can send a cookie, a query parameter, or a subprotocol:
@@ -13,7 +13,7 @@ export interface JwtOptions {
    */
   readonly from: 'query' | 'header' | 'subprotocol' | 'cookie';
   /**
-   * The name of the query parameter, header or cookie; or the subprotocol before the token, which is also what the service answers.
+   * The name of the query parameter, header or cookie; or the subprotocol before the token, which the service also chooses.
    * @default `token` for a query parameter and a cookie, `Authorization` for a header, `bearer` for a subprotocol
    */
   readonly name?: string;
@@ -23,7 +23,7 @@ export interface JwtOptions {
 
 const PLACES = ['query', 'header', 'subprotocol', 'cookie'];
 
-/** @throws Error if the options cannot work; values that are known only at deployment are checked by the function. */
+/** @throws Error for invalid options. The function checks values that are known only after deployment. */
 export function jwtEnvironment(scope: Construct, options: JwtOptions): Record<string, string> {
   const { issuer, from, name, jwksUrl } = options;
   const audiences = [options.audience].flat();

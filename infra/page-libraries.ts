@@ -11,7 +11,7 @@ export function bundlePageLibraries(root: string, names: string[]): void {
     const { outputFiles } = buildSync({
       entryPoints: [name],
       ...{ bundle: true, minify: true, platform: 'browser', format: 'esm', target: 'es2022' },
-      // Whoever serves the pages serves a copy of the package.
+      // The license must accompany each copy of the package.
       banner: { js: `/*!\n${readFileSync(join(root, 'node_modules', name, 'LICENSE'), 'utf8')}*/` },
       ...{ outdir, outExtension: { '.js': '.mjs' } },
       ...{ absWorkingDir: root, logLevel: 'warning', write: false },

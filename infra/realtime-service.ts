@@ -11,27 +11,27 @@ import { ROUTES_TIMEOUT } from './service-functions';
 import { WebSocketService, type WebSocketServiceProps } from './websocket-service';
 
 export interface TokenKeysOptions {
-  /** Of tokens that are signed with HMAC; `generate` makes one. @default none */
+  /** The secret of tokens signed with HMAC. `generate` creates one. @default none */
   readonly secret?: ReadableSecret | 'generate';
-  /** The secret before the current one, while it is being replaced. @default none */
+  /** The previous secret, accepted during a rotation. @default none */
   readonly previousSecret?: ReadableSecret;
-  /** PEM, of tokens that are signed with RSA or elliptic curves. @default none */
+  /** The public key, in PEM, of tokens signed with RSA or elliptic curves. @default none */
   readonly publicKey?: string;
-  /** What `iss` must be. @default anything */
+  /** The required `iss`. @default any */
   readonly issuer?: string;
-  /** What `aud` must contain. @default anything */
+  /** What `aud` must contain. @default any */
   readonly audience?: string;
 }
 
 export interface BackendApiOptions {
-  /** The key that backends send; `generate` makes one. @default generate */
+  /** The key that backends send. `generate` creates one. @default generate */
   readonly apiKey?: ReadableSecret | 'generate';
   /** Requests a second, and the burst. @default 100 and 200 */
   readonly throttle?: { readonly rateLimit: number; readonly burstLimit: number };
 }
 
 export interface RealtimeServiceProps extends WebSocketServiceProps {
-  /** With what clients' tokens are verified. @default no token is accepted, unless the class overrides `tokenKeys()` */
+  /** Keys that verify clients' tokens. @default none: no token is accepted, unless the class overrides `tokenKeys()` */
   readonly tokens?: TokenKeysOptions;
   /**
    * Centrifugo's server API over HTTP for your backends. The `handlers.ts` of the service exports
@@ -41,13 +41,13 @@ export interface RealtimeServiceProps extends WebSocketServiceProps {
 }
 
 export class RealtimeService extends WebSocketService {
-  /** What tokens are signed with, if `tokens.secret` is given. */
+  /** The secret that signs tokens, if `tokens.secret` is given. */
   readonly tokenSecret: ReadableSecret | undefined;
-  /** What backends send, if there is an API. */
+  /** The key of the API, if there is one. */
   readonly apiKey: ReadableSecret | undefined;
-  /** Where backends' libraries send requests to: `https://…/api`. */
+  /** The URL for backends' libraries: `https://…/api`. */
   readonly apiUrl: string | undefined;
-  /** What runs the API's methods. */
+  /** The function behind the API. */
   readonly apiFunction: LambdaFunction | undefined;
 
   constructor(scope: Construct, id: string, props: RealtimeServiceProps) {
@@ -68,7 +68,7 @@ export class RealtimeService extends WebSocketService {
     this.apiUrl = this.#httpApi(this.apiFunction, throttle);
   }
 
-  /** Only the function that clients' messages reach reads the secrets. */
+  /** Only the routes function may read the secrets, because only it gets clients' messages. */
   #verifyTokens({ previousSecret, publicKey, issuer, audience }: TokenKeysOptions): void {
     const { routes } = this.functions;
     const secrets = { TOKEN_SECRET_ARN: this.tokenSecret, TOKEN_PREVIOUS_SECRET_ARN: previousSecret };
@@ -100,7 +100,7 @@ export class RealtimeService extends WebSocketService {
     return api;
   }
 
-  /** Returns its URL. */
+  /** Returns the API's URL. */
   #httpApi(api: LambdaFunction, throttle: BackendApiOptions['throttle']): string {
     const http = new HttpApi(this, 'Http', {
       description: `The API of ${this.serviceName} for backends`,
@@ -118,7 +118,11 @@ export class RealtimeService extends WebSocketService {
       ...{ httpApi: http, autoDeploy: true },
       throttle: throttle ?? { rateLimit: 100, burstLimit: 200 },
     });
-    acknowledge(stage, 'APIG1', "Each request is an invocation, which the function's own log group has.");
+    acknowledge(
+      stage,
+      'APIG1',
+      "The function's own log group shows each request, because each is an invocation.",
+    );
     const url = `${http.apiEndpoint}/api`;
     new CfnOutput(this, 'ApiUrl', { description: `${this.serviceName}: backends publish here`, value: url });
     return url;

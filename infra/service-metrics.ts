@@ -1,4 +1,4 @@
-/** The metrics that a service's functions log for CloudWatch, and how its functions are told to. */
+/** The metrics that a service's functions log for CloudWatch, and the environment variable that enables them. */
 import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 
 /** What `metrics: true` measures. */

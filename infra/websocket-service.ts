@@ -89,7 +89,7 @@ export interface WebSocketServiceProps {
   readonly serverConcurrency?: number;
 }
 
-/** The library's delivery notes what workers have counted in these. */
+/** Partitions in which a delivery stores the counts of its workers. */
 const DELIVERY_PARTITIONS = ['DELIVERY#*'];
 
 export class WebSocketService extends Construct {
@@ -208,7 +208,7 @@ export class WebSocketService extends Construct {
 
   /**
    * Lets any function publish to this service's connections, but not look up, change or close one. It may read the
-   * table, note how far a delivery is, post to this API, and request cleanups. Sets `CONNECTION_TABLE` in its environment.
+   * table, store the progress of a delivery, post to this API, and request cleanups. Sets `CONNECTION_TABLE` in its environment.
    */
   grantPublish(grantee: IGrantable): void {
     grantManagement(this.stage, grantee, ['POST']);

@@ -27,9 +27,9 @@ export interface Backend {
   token(): string;
   /** Fetches the public keys of an issuer of JWTs. @default over HTTPS */
   keySet?(url: string): Promise<ArrayBuffer>;
-  /** Where deliveries and connections are noted for those who operate the service. @default nowhere */
+  /** Reports deliveries and connections to whoever operates the service. @default nothing is reported */
   telemetry?: Telemetry;
-  /** How long the environment of this function took to start, if known. Others may take as long. @default unknown */
+  /** How many milliseconds this function's environment took to start. Others may take as long. @default unknown */
   startMilliseconds?: number;
 }
 
@@ -68,7 +68,7 @@ export function backendFromEnvironment(environment: NodeJS.ProcessEnv = process.
   };
 }
 
-/** Metrics cost money, so a function logs them only if it is told to. */
+/** Custom metrics cost money, so a function logs them only on request. */
 function telemetryOf({ CONNECTION_METRICS }: NodeJS.ProcessEnv): Telemetry {
   // The console puts a line into another JSON object, where CloudWatch finds no metrics.
   const write = (line: string) => void process.stdout.write(`${line}\n`);

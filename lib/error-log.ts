@@ -1,4 +1,4 @@
-/** The errors of a service, kept for thirty days for whoever looks into them: the command `errors` shows them. */
+/** The errors of a service, stored for thirty days. The command `errors` shows them. */
 import type { Backend } from './backend';
 import { LineLog } from './channels/log/line-log';
 import type { Value } from './table/item';
@@ -7,7 +7,7 @@ import type { Value } from './table/item';
 const NAME = '~errors';
 const RULE = { size: 10_000, seconds: 30 * 24 * 60 * 60 };
 
-/** An error, with what the service noted of it. */
+/** An error, with what the service recorded about it. */
 export type NotedError = Record<string, Value>;
 
 export class ErrorLog {

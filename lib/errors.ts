@@ -139,7 +139,7 @@ export class PostFailedError extends SharedConnectionError {
   }
 }
 
-/** Storing a line took so long that its offset was skipped, again and again. */
+/** A line could not be stored, because each attempt took so long that its offset was skipped. */
 export class PublicationFailedError extends SharedConnectionError {
   readonly code = 'PublicationFailed';
 
@@ -200,7 +200,7 @@ export class ConfigurationError extends SharedConnectionError {
   readonly code = 'Configuration';
 }
 
-/** A call at a moment that does not allow it. */
+/** A method that was called at the wrong time. */
 export class InvalidUseError extends SharedConnectionError {
   readonly code = 'InvalidUse';
 }

@@ -1,6 +1,6 @@
 /**
- * A service as the parts of the library share it in one process: its stores, what its class says of its channels, how posts reach its
- * members, and how its function is asked for work.
+ * What the parts of the library share about a service in one process: its stores, the settings of its class, and the ways to post to its
+ * members and to invoke its function.
  */
 import { type Backend, defaultBackend } from './backend';
 import { type ChannelRules, channelRulesOf } from './channels/channel-rules';
@@ -30,11 +30,11 @@ export interface ServiceOptions {
   deadline?: number;
   /** The function that does the service's upkeep. Only the service's own functions know it. */
   serverFunction?: string;
-  /** The service's server class, where it is known: it says what its channels keep. */
+  /** The service's server class, which has the rules of its channels. Other processes need not know it. */
   serverClass?: ChannelClass;
 }
 
-/** What a server class says of its channels. */
+/** The part of a server class that concerns its channels. */
 export interface ChannelClass extends Partial<ChannelFrames> {
   name: string;
   channels?: ChannelRules;
@@ -48,9 +48,9 @@ export class ServiceContext {
   readonly deadline: number;
   readonly store: ConnectionStore;
   readonly channels: ChannelStore;
-  /** How the members of a channel are told who is in it. */
+  /** How a channel's members learn who is in it. */
   readonly presenceForm: PresenceFormOf;
-  /** What the server class says of its channels; `undefined` in a process that does not know the class. */
+  /** The channel rules of the server class; `undefined` in a process that does not know the class. */
   readonly channelRules: ChannelRules | undefined;
   /** How the class encodes what its channels send; `undefined` in a process that does not know the class. */
   readonly frames: ChannelFrames | undefined;
@@ -79,12 +79,12 @@ export class ServiceContext {
       (channelForm(channel, tells, serverClass?.encodePresence) as PresenceForm<unknown>);
   }
 
-  /** Everyone who is connected, as one consistent read of the table, page by page. */
+  /** Everyone who is connected. Reads the table consistently, page by page. */
   members(): AsyncIterable<Member> {
     return this.store.members(this.name);
   }
 
-  /** Posts `text` to these members, by this process alone. */
+  /** Posts `text` to these members from this process, without help from other invocations. */
   async deliverAlone(
     text: string,
     to: AsyncIterable<Member> | Iterable<Member>,
@@ -101,7 +101,7 @@ export class ServiceContext {
     return report;
   }
 
-  /** For the library's own use: this process posts to these members. `decided` is called with the outcome of each. */
+  /** For internal use. Like `deliverAlone`, without a report; calls `decided` with each member's outcome. */
   deliverTo(
     to: AsyncIterable<Member> | Iterable<Member>,
     text: string,
@@ -113,8 +113,8 @@ export class ServiceContext {
   }
 
   /**
-   * Posts frames to members, one after the other to each, and none of them twice. Calls `unreached` for members that are still
-   * connected but did not get everything: how many frames they got, and why no more.
+   * Posts frames to members: to each one after the other, and none twice. Calls `unreached` for each member that is still connected but
+   * did not get every frame, with the number of frames that it got and the reason.
    */
   async deliverOnce(
     frames: readonly string[],
@@ -133,12 +133,12 @@ export class ServiceContext {
     return counts;
   }
 
-  /** For the library's own use: tells those who operate the service of a delivery, or a worker's part of one. */
+  /** For internal use. Reports a delivery, or a worker's part of one, to the telemetry. */
   note(note: Omit<DeliveryNote, 'service'>): void {
     this.backend.telemetry?.delivered({ service: this.name, ...note });
   }
 
-  /** Asks the members' own functions to make sure that they have gone, and to settle their departures. */
+  /** Requests a cleanup of members that seem disconnected. Their own functions check first. */
   async requestSettlement(members: Member[]): Promise<void> {
     const byFunction = new Map<string, Member[]>();
     for (const member of members) {
@@ -155,12 +155,12 @@ export class ServiceContext {
     }
   }
 
-  /** Asks the service's own function to tell the members of a channel who is in it. */
+  /** Has the service's function tell the members of a channel who is in it. */
   async requestPresence(channel: string, serverFunction = this.serverFunction): Promise<void> {
     if (serverFunction) await this.backend.invoker.invoke(serverFunction, { type: 'presence', channel });
   }
 
-  /** Asks the service's own function to do its upkeep now. Elsewhere this does nothing: the sweep does it in time. */
+  /** Has the service's function do its upkeep now. Does nothing in other processes: the next sweep does it. */
   async requestUpkeep(): Promise<void> {
     if (this.serverFunction) await this.backend.invoker.invoke(this.serverFunction, { type: 'upkeep' });
   }

@@ -17,36 +17,36 @@ import { ServiceContext } from './service-context';
 import { Session, sessionIdOfCookie } from './sessions/session';
 
 export class Service extends ServiceContext {
-  /** Who is in which channel, and telling the others. */
+  /** Announces who is in which channel. */
   readonly presence = new ChannelPresence(this);
 
-  /** Any service of the same table, as a process knows it that does not know its class. */
+  /** Another service of the same table, without its server class. */
   other(name: string): Service {
     return new Service(name, { backend: this.backend, deadline: this.deadline });
   }
 
-  /** One channel: publish to it, put connections into it. @throws InvalidValueError for a name that is not valid */
+  /** A channel of this service: publish to it, or subscribe connections to it. @throws InvalidValueError for an invalid name */
   channel(name: string): Channel {
     return new Channel(this, name);
   }
 
-  /** The sockets that were opened from one web session, by its `sessionId`. */
+  /** The sockets of a web session. */
   session(sessionId: string): Session {
     return new Session(this, sessionId);
   }
 
   /**
-   * The `sessionId` of sockets that were opened with this session cookie, for a web application that has the cookie at hand: its
-   * value as the `Cookie` header has it, without quotes.
+   * The `sessionId` of sockets that were opened with this session cookie, for a web application that has the cookie. `value` is as in
+   * the `Cookie` header, without quotes.
    */
   sessionIdOfCookie(value: string): string {
     return sessionIdOfCookie(this.name, value);
   }
 
   /**
-   * Posts `data` (text, bytes, or what JSON takes) to everyone, or to the members given. Disconnected members are cleaned up. A delivery
-   * to everyone is split over invocations of the service's function if they are many.
-   * @throws InvalidValueError for data that JSON does not take, MessageTooLargeError
+   * Posts `data` (text, bytes, or anything that JSON can express) to everyone, or to the members in `to`. Cleans up members that have
+   * disconnected. If there are many, invocations of the service's function share a delivery to everyone.
+   * @throws InvalidValueError for data that JSON cannot express, MessageTooLargeError
    */
   async deliver(
     data: unknown,
@@ -58,18 +58,19 @@ export class Service extends ServiceContext {
   }
 
   /**
-   * The report so far of a delivery that was split over workers, by its `id`. It is kept for a day. `undefined` for any other: what
-   * the caller delivers by itself is not stored.
+   * The report so far of a delivery that was split over workers, by its `id`, for one day. `undefined` for any other delivery: only split
+   * ones are stored.
    */
   report(id: string): Promise<DeliveryReport | undefined> {
     return new ShareStore(this.backend.table, this.backend.clock).report(id);
   }
 
   /**
-   * Posts `data` (text, bytes, or what JSON takes) to everyone who is in the channel, or in any of several: to each once. Every member whose
-   * subscription was acknowledged before, and who stays connected, gets it. A publication to one channel is split over invocations of
-   * the service's function if its members are many.
-   * @throws InvalidValueError for a name that is not valid, MessageTooLargeError
+   * Posts `data` (text, bytes, or anything that JSON can express) to everyone in the channel, or in any of several channels, once each.
+   * Every member that was subscribed before the call, and stays connected, gets it. If there are many, invocations of the service's
+   * function share a publication to one channel.
+   * @throws InvalidValueError for an invalid name or data that JSON cannot express, InvalidUseError for a channel with a log,
+   * MessageTooLargeError
    */
   publish(
     channel: string | string[],
@@ -90,11 +91,11 @@ export class Service extends ServiceContext {
     assertChannelName(channel);
     if (!ruleOf(this.channelRules, channel).log) return;
     throw new InvalidUseError(
-      `The channel ${channel} has a log, and a line that service.publish sends would not be in it. Publish with service.channel(${JSON.stringify(channel)}).publish(data).`,
+      `The channel ${channel} has a log, but service.publish does not store what it sends. Publish with service.channel(${JSON.stringify(channel)}).publish(data).`,
     );
   }
 
-  /** Ids are remembered only where one could come twice. */
+  /** Remembers ids only for several channels, where one may come twice. */
   async *#membersOf(channels: string[], passed: Set<string>): AsyncGenerator<Member, void, undefined> {
     for (const channel of channels) {
       for await (const member of this.channels.members(this.name, channel)) {
@@ -106,7 +107,7 @@ export class Service extends ServiceContext {
   }
 
   /**
-   * Notes whom a connection belongs to, in each of its rows. `false` if it has closed, or a later request has identified it.
+   * Stores the user of a connection in each of its rows. `false` if the connection has closed, or a later request has identified it.
    * @throws InvalidValueError for a user or an info that is too large
    */
   async identify(member: Member, identity: Identity, by: IdentifyingRequest): Promise<boolean> {
@@ -114,8 +115,8 @@ export class Service extends ServiceContext {
   }
 
   /**
-   * Puts a connection into a channel, and tells the others of it. `false` if it has closed, or somebody unsubscribed it meanwhile.
-   * @throws TooManyChannelsError if it would be in more than `most`, InvalidValueError for a name that is not valid
+   * Subscribes a connection to a channel, and announces it. `false` if it has closed, or was unsubscribed meanwhile.
+   * @throws TooManyChannelsError if it would be in more than `most` channels, InvalidValueError for an invalid name
    */
   async subscribe(member: Member, channel: string, most?: number, by?: ClientRequest): Promise<boolean> {
     const isIn = await this.channels.subscribe(member, channel, most, by);
@@ -123,7 +124,7 @@ export class Service extends ServiceContext {
     return isIn;
   }
 
-  /** Takes a connection out of a channel, and tells the others of it. `false` if it was not in it. @throws InvalidValueError */
+  /** Unsubscribes a connection from a channel, and announces it. `false` if it was not subscribed. @throws InvalidValueError for an invalid name */
   async unsubscribe(member: Member, channel: string, by?: ClientRequest): Promise<boolean> {
     const wasIn = await this.channels.unsubscribe(member, channel, by);
     if (wasIn) await this.presence.left(member, [channel]);

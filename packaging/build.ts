@@ -25,7 +25,7 @@ const COMMON: BuildOptions = {
   logLevel: 'warning',
 };
 
-/** Each file stays one, so that bundlers leave out what is not used; an ES module must name the others with their extension. */
+/** Compiles file by file, so that bundlers can leave out what is not used. ES modules must import others with their extension. */
 const fileByFile: Plugin = {
   name: 'file-by-file',
   setup({ onResolve }) {
@@ -62,9 +62,9 @@ async function buildLibrary(): Promise<void> {
     ...{ format: 'esm', entryPoints: library, outExtension: { '.js': '.mjs' } },
     ...{ bundle: true, packages: 'external', plugins: [fileByFile] },
   });
-  // Whole, because it needs nothing else of the command line.
+  // In one file, because it needs nothing else of the command line.
   await build({ ...COMMONJS, bundle: true, sourcemap: false, entryPoints: ['cli/library-command.ts'] });
-  // Ready to deploy, so that users of IncomingFiles need neither its sources nor the SDK's S3 client.
+  // Bundled, so that users of IncomingFiles need neither its sources nor the SDK's S3 client.
   await build({
     ...COMMON_OPTIONS,
     ...{ absWorkingDir: ROOT, logLevel: 'warning', outdir: join(DIST, 'functions/ingest'), sourcemap: false },
@@ -74,7 +74,7 @@ async function buildLibrary(): Promise<void> {
   declareTypes();
 }
 
-/** The commands for connections use the library: its modules that they need come with them. */
+/** Includes the modules of the library that the commands for connections need. */
 async function buildRuntime(): Promise<void> {
   rmSync(LOCAL_DIST, { recursive: true, force: true });
   const programs = [...filesOf('local', '.ts'), ...filesOf('cli', '.ts')].filter(

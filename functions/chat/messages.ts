@@ -16,7 +16,7 @@ export interface ChatLine {
   Author: string;
   /** `YYYY-MM-DD hh:mm:ss`, UTC. */
   Sent: string;
-  /** Of this line alone. The number behind its point grows by one or more with each line. */
+  /** Unique. The number after the point grows with each line. */
   Id: string;
 }
 
@@ -26,7 +26,7 @@ export type ServerMessage =
   | ({ Type: 'Chat' } & ChatLine)
   /** `More`: how many are online beyond those in the list. `Revision` grows with each list. */
   | { Type: 'userlist'; Users: { User: string }[]; More?: number; Revision: number }
-  /** `More`: other lines were said since the one that the client has, and are left out. */
+  /** `More`: there are newer lines than the client's that did not fit. */
   | { Type: 'History'; Messages: ChatLine[]; More?: true }
   | { Type: 'Error'; Message: string };
 
@@ -75,7 +75,7 @@ function historyCount(value: unknown): number {
   return Math.min(value as number, MAX_HISTORY);
 }
 
-/** The place in the log of a line with this Id. */
+/** The position in the log of the line with this Id. */
 function place(id: unknown): Position {
   const [, epoch, offset] = (typeof id === 'string' && /^([\w-]{1,64})\.(\d{1,15})$/.exec(id)) || [];
   if (epoch === undefined) {

@@ -5,7 +5,7 @@
 import { ChatProtocolError } from './messages';
 
 export const MAX_ALIAS_CHARACTERS = 64;
-/** The name for `alias` without a name. */
+/** The name of a client that sends `alias` without a name. */
 export const DEFAULT_ALIAS = 'default';
 /** The author of the service's own lines. */
 export const SYSTEM = 'system';

@@ -1,4 +1,4 @@
-/** The chat as any process sees it: say a line to everyone, or read what was said. */
+/** The chat as any process sees it: post a line to everyone, or read earlier lines. */
 import {
   type ChannelRules,
   type Line,
@@ -23,7 +23,7 @@ export function encodeLines(_channel: string, lines: Line[]): string[] {
 export class ChatRoom {
   constructor(private readonly service: Service) {}
 
-  /** For a process outside of the chat's functions. @throws ConfigurationError without `CONNECTION_TABLE` */
+  /** For processes other than the chat's functions. @throws ConfigurationError without `CONNECTION_TABLE` */
   static open(service = 'chat', options: ServiceOptions = {}): ChatRoom {
     const serverClass = { name: 'ChatServer', channels: CHANNELS, encodeLines };
     return new ChatRoom(new Service(service, { serverClass, ...options }));
@@ -51,8 +51,8 @@ export class ChatRoom {
   }
 
   /**
-   * What was said after a line that the client has, or else the last lines, as one frame, oldest first: as many of
-   * `count` as API Gateway can send at once. `More` says that others were said meanwhile.
+   * The lines after one that the client has, or else the last lines, as one frame, oldest first: up to `count`, as many as API Gateway can
+   * send at once. `More` means that others did not fit.
    */
   async history(count: number, after?: Position): Promise<string> {
     const channel = this.service.channel(LINES);

@@ -20,7 +20,7 @@ export class ChatServer extends WebSocketServer {
     return encodeLines(channel, lines);
   }
 
-  /** Everyone is in the channel of lines. What was said before is for those who ask. */
+  /** Everyone joins the channel of lines. Clients request earlier lines themselves. */
   override async onPreServer(): Promise<void> {
     await this.subscribe(LINES);
   }
@@ -72,7 +72,7 @@ export class ChatServer extends WebSocketServer {
     }
   }
 
-  /** The alias of this connection in the list. A client's own claim does not count. */
+  /** The connection's alias in the list, whatever author the client's message names. */
   async #alias(): Promise<string> {
     // An environment that knew the connection before it had an alias may not have seen the alias yet.
     return this.user ?? (await this.service.store.member(this.context.member))?.user ?? UNNAMED;

@@ -1,4 +1,4 @@
-/** Who is online, in the chat's wire protocol: everyone who has an alias, told as whole lists to all, with or without one. */
+/** Who is online, in the chat's wire protocol: the whole list of those with an alias, sent to everyone. */
 import type { Service } from '../../lib';
 import { Presence } from '../../lib/presence/presence';
 import type { PresenceForm } from '../../lib/presence/presence-form';

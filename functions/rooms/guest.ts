@@ -1,4 +1,4 @@
-/** Guests: clients without a token that say a name, and a secret by which they are the same guest when they come back. */
+/** Guests: clients without a token. They send a name, and a secret that makes them the same guest when they come back. */
 import { createHash } from 'node:crypto';
 import type { Connected } from '../../lib/realtime';
 import { errors } from '../../lib/realtime';
@@ -9,9 +9,9 @@ import { nickname } from '../chat/nickname';
 const SECRET = /^[\w-]{22,128}$/;
 
 /**
- * The user of a client that connects with `data: { name, secret }`; `undefined` for other clients. The client is told its
- * user. Nobody learns the secret from the user, so nobody else can be the same guest.
- * @throws RealtimeError for a name or a secret that does not fit
+ * The user of a client that connects with `data: { name, secret }`; `undefined` for other clients. The user does not reveal the secret,
+ * so nobody else can be the same guest.
+ * @throws RealtimeError for an invalid name or secret
  */
 export async function guestOf(data: unknown): Promise<Connected | undefined> {
   if (typeof data !== 'object' || data === null || !('secret' in data)) return undefined;

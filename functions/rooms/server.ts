@@ -30,7 +30,7 @@ export class RoomsServer extends RealtimeServer {
     return channel.startsWith(PUBLIC) || super.onSubscribe(channel, request);
   }
 
-  /** Whoever is in a channel may publish to it. */
+  /** Subscribers of a channel may publish to it. */
   override async onPublish(channel: string) {
     return (await this.channels()).includes(channel);
   }

@@ -7,7 +7,7 @@ import type { Value } from '../table/item';
 export interface Identity {
   /** How the service knows the user: an account's id, or a name. Several connections may have the same one. */
   user: string;
-  /** What everybody who may see the user may know, such as a name and a picture. It is kept with each of the connection's rows. */
+  /** What others may know about the user, such as a name and a picture. Stored in each of the connection's rows. */
   info?: Value;
 }
 

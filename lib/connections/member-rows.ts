@@ -3,9 +3,9 @@ import type { Item } from '../table/item';
 import { pages, type Table } from '../table/table';
 import { MEMBER_PREFIX } from './connection-items';
 
-/** Where to begin, and how many rows to read at a time. */
+/** Which rows to read, and how many at a time. */
 export interface MemberRange {
-  /** The sort key of the last row before the first one. @default the beginning */
+  /** Reads the rows after this sort key. @default from the beginning */
   after?: string;
   /** Rows of one page. @default as many as fit into 1 MB */
   limit?: number;

@@ -1,4 +1,4 @@
-/** How long a 410 from API Gateway does not prove that a connection has closed: it may still be opening. */
+/** The time in which a 410 from API Gateway does not prove that a connection has closed, because it may still be opening. */
 
 /**
  * A 410 proves a departure only if the probe was sent this long after the connection was accepted. `$connect` may

@@ -1,37 +1,37 @@
-/** What became of a delivery: each member is in exactly one of the counts. */
+/** The outcome of a delivery: each member is in exactly one of the counts. */
 
-/** The counts of a delivery, or of the part of it that one invocation has posted. */
+/** The counts of a delivery, or of one invocation's part of it. */
 export interface DeliveryCounts {
   /** API Gateway accepted the message. A half-open client may still never receive it. */
   sent: number;
   /** The connection no longer exists. It has been cleaned up, or a cleanup was requested. */
   gone: number;
-  /** API Gateway answered 410, but the connection is so young that it may still be opening. */
+  /** API Gateway answered 410, but the connection is new enough that it may still be opening. */
   pending: number;
   failed: number;
-  /** Posts that API Gateway refused with 429. All but the last one of a member were retried. */
+  /** Posts that API Gateway refused with 429. All but each member's last one were retried. */
   throttled: number;
   /** How often each reason of a failure occurred. */
   reasons: Record<string, number>;
 }
 
 export interface DeliveryReport extends DeliveryCounts {
-  /** Names the delivery in the log. Of a split one, `service.report(id)` reads the report later. */
+  /** The delivery's id in the log. If it was split, `service.report(id)` returns its report later. */
   id: string;
-  /** Members in one of the counts: all of them, unless invocations are `unfinished`. */
+  /** Members with an outcome: all of them, unless invocations are `unfinished`. */
   members: number;
-  /** Invocations that posted besides the one that began it. 0 unless its members were so many that they were split. */
+  /** Other invocations that posted. 0 unless the delivery was split. */
   workers: number;
-  /** Invocations that have not finished. What they have not decided is in no count. */
+  /** Invocations that have not finished. Members that they have not reached are in no count. */
   unfinished: number;
-  /** From its beginning until everyone was decided, or until now if invocations are `unfinished`. */
+  /** From the beginning until every member had an outcome, or until now if invocations are `unfinished`. */
   seconds: number;
 }
 
 /** Each member is in exactly one of these. */
 export type Count = 'sent' | 'gone' | 'pending' | 'failed';
 
-/** A gateway that words each failure differently must not fill rows and log lines. */
+/** Bounds the size of rows and log lines, even if each failure has its own text. */
 const MAX_REASONS = 20;
 const MAX_REASON_LENGTH = 200;
 const OTHER_REASONS = 'other reasons';

@@ -13,7 +13,7 @@ import { Pace, type Rate } from './pace';
 import { Slots } from './slots';
 import { TimedPosts } from './timed-posts';
 
-/** API Gateway's limit of a message. Source: quotas for WebSocket APIs, "Message payload size". */
+/** API Gateway's limit for a message. Source: quotas for WebSocket APIs, "Message payload size". */
 export const MAX_MESSAGE_BYTES = 128 * 1024;
 
 export interface DeliveryOptions {

@@ -1,7 +1,7 @@
 /** Runs work for each of many, a bounded number at a time. */
 import { allOver } from './all-over';
 
-/** Returns the results in their order. If one fails, those of the same turn are over first, and no further turn begins. */
+/** Returns the results in order. If one fails, the others of its turn finish first, and no further turn begins. */
 export async function inTurns<T, R>(
   all: readonly T[],
   atATime: number,
@@ -12,7 +12,7 @@ export async function inTurns<T, R>(
   return results;
 }
 
-/** The parts themselves, for a caller with something to do between two of them. */
+/** The turns themselves, for callers that do something between them. */
 export function* turnsOf<T>(all: readonly T[], atATime: number): Generator<T[], void, undefined> {
   for (let at = 0; at < all.length; at += atATime) yield all.slice(at, at + atATime);
 }

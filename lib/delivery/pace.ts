@@ -28,7 +28,7 @@ const DOUBLED_IN_SECONDS = 0.05;
 /** A measured rate is used with a small margin, and grows by this share each second. */
 const CAUTION = 0.98;
 const GROWTH_PER_SECOND = 0.01;
-/** How much unused rate is saved up, once the rate is known. */
+/** How many milliseconds of unused rate are saved up once the rate is known. */
 const SAVED_SECONDS = 0.01;
 /** After a 429, nothing is sent until API Gateway has had time for this many posts. */
 const REFILL_POSTS = 3;
@@ -50,7 +50,7 @@ export class Pace {
   #pausedUntil = 0;
   /** Which of the last posts were refused: 1 for each. */
   readonly #refusals: number[] = [];
-  /** Callers wait in line. */
+  /** The last caller's turn. Callers wait in line. */
   #last: Promise<void> | undefined;
 
   constructor(
@@ -68,7 +68,7 @@ export class Pace {
     return this.#perSecond;
   }
 
-  /** Whether a post may be sent right away; if so, it counts as sent. Needs no promise. */
+  /** Whether a post may be sent right away. If so, it counts as sent. */
   takeNow(): boolean {
     return this.#last === undefined && this.#takeToken();
   }
@@ -117,7 +117,7 @@ export class Pace {
     this.#countedAt = this.#pausedUntil;
   }
 
-  /** What may be saved up. */
+  /** How many posts may be saved up. */
   get #capacity(): number {
     return this.#phase === 'quota' ? this.limit.burst : Math.max(1, this.#perSecond * SAVED_SECONDS);
   }

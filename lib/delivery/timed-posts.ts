@@ -63,7 +63,7 @@ export class TimedPosts {
     }
   }
 
-  /** What a post comes to whose turn came too late. */
+  /** The outcome of a post whose turn came too late. */
   tooLate(): ConnectionsApiError {
     this.slots.release();
     return new PostTimeoutError(0, {});

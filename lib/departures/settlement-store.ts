@@ -44,9 +44,8 @@ export class SettlementStore {
   }
 
   /**
-   * Begins a cleanup. From now on, the connection counts as closed. `undefined` if it does not exist or another
-   * process cleans it up.
-   * `settler` must be new for each attempt.
+   * Begins a cleanup. From now on, the connection counts as closed. `undefined` if it does not exist or another process is cleaning it
+   * up. `settler` must be new for each attempt.
    */
   async begin(webSocketId: string, settler: string, close: Close = {}): Promise<Connection | undefined> {
     const item = await this.table.update(

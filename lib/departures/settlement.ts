@@ -20,11 +20,11 @@ export interface Departure {
   closeReason: string | undefined;
 }
 
-/** What a service does when a connection departs. */
+/** What a service does when a connection has closed. */
 export interface DepartureHooks {
   /** Runs once for each connection, and again if the process crashed. */
   onPostServer(departure: Departure): Promise<void>;
-  /** Its channels. After a crash, the list may be incomplete; the upkeep finds the others. */
+  /** Runs with the channels that the connection left. After a crash, the list may be incomplete; the upkeep finds the others. */
   onLeft?(departure: Departure, channels: string[]): Promise<void>;
   /**
    * Runs after it, once each time a session that asks for it loses its last socket, and again if the process crashed.
@@ -39,7 +39,7 @@ export type SettlementOutcome =
   | 'elsewhere'
   /** It is still connected. */
   | 'open'
-  /** Too young to tell. */
+  /** It may still be opening. */
   | 'pending'
   /** Only a stray row was left. It is deleted now. */
   | 'forgotten';
@@ -112,7 +112,7 @@ export class Settlement {
     return settling ? this.#settle(settling, settler) : 'elsewhere';
   }
 
-  /** It has not started, or its loop has crashed. */
+  /** `server()` has not started, or its loop has crashed. */
   #hasNoServer({ started, loops, startedUntil = 0 }: Connection): boolean {
     return started === undefined || (loops === true && startedUntil < this.backend.clock.now());
   }

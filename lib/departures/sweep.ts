@@ -9,12 +9,10 @@ import { Slots } from '../delivery/slots';
 import type { Service } from '../service';
 import type { Settlement, SettlementOutcome } from './settlement';
 
-/**
- * Checks a second: a fiftieth of the default quota that the management API shares with all of an account's requests.
- */
+/** A fiftieth of the default quota, which the management API shares with all other requests of the account. */
 const LOOKS_PER_SECOND = 200;
 const LOOKS_AT_A_TIME = 10;
-/** Reserved for the last cleanup. */
+/** Time reserved for the last cleanup. */
 const RESERVE_MILLISECONDS = 10_000;
 
 export type SweepReport = Record<SettlementOutcome | 'young' | 'failed', number> & {
@@ -68,7 +66,7 @@ export class Sweep {
     return this.#report;
   }
 
-  /** Those who have been cleaned up by now count in the ages alone. */
+  /** Connections that this sweep cleaned up count in the ages only. */
   #noteConnections({ count, sum, greatest }: { count: number; sum: number; greatest: number }): void {
     const { settled, forgotten } = this.#report;
     this.service.backend.telemetry?.connected({

@@ -1,6 +1,6 @@
 /**
- * A delivery to a channel of any size. Up to a number of members the caller posts by itself. If there are more, invocations of
- * the service's function take shares of the rest while the caller still posts to the first ones, each with its part of the rate.
+ * Delivers to a channel of any size. The caller posts to the first members by itself. If there are more, invocations of the service's
+ * function (workers) take shares of the rest at the same time. Each gets an equal part of the rate.
  */
 import { type Clock, sleep } from '../clock';
 import type { DeliveryOptions } from '../delivery/delivery';
@@ -10,23 +10,23 @@ import type { ServiceContext } from '../service-context';
 import { estimateAfter, membersIn, type RangeMember, rangesAfter, type Share, ShareStore } from './shares';
 
 export interface FanOutOptions extends DeliveryOptions {
-  /** How many members the caller posts to by itself before it asks for workers. @default 2,000 */
+  /** How many members the caller posts to before it invokes workers. @default 2,000 */
   inlineMembers?: number;
-  /** How many members a worker gets. @default 2,000 */
+  /** How many members each worker gets. @default 2,000 */
   workerMembers?: number;
   /** @default 20 */
   maxWorkers?: number;
-  /** How long the caller waits for workers after its own posts. `unfinished` says how many have not finished by then. @default 20,000 */
+  /** How long the caller waits for the workers after its own posts. Then it returns a report with `unfinished` workers. @default 20,000 */
   waitMilliseconds?: number;
 }
 
 export interface PublishOptions extends FanOutOptions {
-  /** WebSocket ids that do not get it. @default none */
+  /** WebSocket ids to leave out. @default none */
   except?: string | string[];
 }
 
 export interface Audience {
-  /** @default everyone of the service */
+  /** @default everyone in the service */
   channel?: string;
   except: string[];
 }
@@ -56,7 +56,7 @@ export class FanOut {
       await this.#ask(shares, from.serverFunction);
     };
     const audience = { ...(channel !== undefined && { channel }) };
-    // One query if the caller does it alone, and hardly more than it posts to if it does not.
+    // With this page size, one query is enough if no workers are needed, and little is read in vain if they are.
     const members = membersIn(this.service.backend.table, this.service.name, audience, inlineMembers + 1);
     async function* own() {
       for await (const member of members) {
@@ -103,7 +103,7 @@ export class FanOut {
     }));
   }
 
-  /** Work is stored before anyone is asked to do it. */
+  /** Stores each share before a worker is invoked for it. */
   async #ask(shares: Share[], serverFunction: string): Promise<void> {
     await Promise.all(
       shares.map(async (share) => {
@@ -113,7 +113,7 @@ export class FanOut {
     );
   }
 
-  /** The report when all workers have finished, or when the time is over. */
+  /** The report once all workers have finished, or when time runs out. */
   async #whenFinished(id: string, milliseconds: number): Promise<DeliveryReport | undefined> {
     const end = Math.min(this.#clock.now() + milliseconds, this.service.deadline - LOOK_MILLISECONDS);
     for (;;) {

@@ -1,4 +1,4 @@
-/** How far a delivery in order of the rows has come: everyone up to a row is decided, whatever is still under way behind it. */
+/** How far a delivery has come in the order of the rows: every member up to a row has an outcome, whatever is under way after it. */
 import { type Count, countIn, type DeliveryCounts, emptyCounts } from '../delivery/delivery-report';
 import type { ShareProgress } from './shares';
 
@@ -39,7 +39,7 @@ export class Progress {
     }
   }
 
-  /** Posts that were refused, whatever became of their members. */
+  /** Posts that were refused with 429, whatever their members' outcomes. */
   addThrottled(posts: number): void {
     this.#counts.throttled += posts;
   }

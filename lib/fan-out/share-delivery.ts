@@ -1,17 +1,16 @@
 /**
- * A worker: delivers to its share of a large channel. It writes down now and then how far it is. If Lambda's time ends first, a
- * fresh invocation continues; if the invocation dies, Lambda tries again, and it continues at the last checkpoint, so that some members
- * may get the message twice.
+ * A worker: delivers to its share of a large channel, and stores a checkpoint every second. If its time runs out, a new invocation
+ * continues. If it crashes, Lambda retries, and the retry continues from the checkpoint, so some members may get the message twice.
  */
 import type { ServiceContext } from '../service-context';
 import { Progress } from './progress';
 import { membersIn, type Share, ShareStore } from './shares';
 
 const CHECKPOINT_MILLISECONDS = 1_000;
-/** No post begins later than this before the deadline: the last ones have their whole budget. */
+/** No post begins this close to the deadline, so that the last ones have their whole budget. */
 const LAST_POSTS_MILLISECONDS = 12_000;
 
-/** `worker` is the id of the request to Lambda, which a retry has again. `again` asks for a fresh invocation. */
+/** `worker` is the id of Lambda's request, which is the same for a retry. `again` requests a new invocation. */
 export async function deliverShare(
   service: ServiceContext,
   share: Share,
@@ -59,7 +58,7 @@ export async function deliverShare(
   );
   progress.addThrottled(counts.throttled);
   service.note({ channel: share.channel, counts });
-  // Another worker has taken it while this one was stalled.
+  // Another worker took the share while this one was stalled.
   if (isLost) return;
   if (isOver) {
     await store.finish(share, worker, progress.soFar);

@@ -1,10 +1,10 @@
 /**
- * The members of a large channel, split over invocations of the service's function: each takes a share, which is a range of
- * the channel's rows. A share's row says how far it has come, so that a retry or a successor continues there. Each handover
- * begins another turn, so that nobody takes an earlier one late.
+ * The shares of a delivery that is split over invocations of the service's function. Each share is a range of the channel's rows. The
+ * share's own row says how far it has come, so that a retry or a successor continues there. Each handover begins a new turn, so that a
+ * late request for an earlier turn does nothing.
  *
- * DELIVERY#{id} / CALLER             when it began, what the one that began it counted, whether that is done
- * DELIVERY#{id} / SHARE#{number}     its turn, until when a worker has it, how far it is, what it counted, whether it is done
+ * DELIVERY#{id} / CALLER             when the delivery began, the caller's counts, whether the caller is done
+ * DELIVERY#{id} / SHARE#{number}     the turn, the worker and its lease, how far it is, its counts, whether it is done
  */
 import type { Clock } from '../clock';
 import {
@@ -27,15 +27,15 @@ import { absent, all, any, equals, itemExists, lessThan } from '../table/conditi
 import { expiryAfter, type Item, type Key, type Value } from '../table/item';
 import { pages, type Table } from '../table/table';
 
-/** A part of a delivery, as a worker is asked for it. */
+/** A part of a delivery, as a worker gets it. */
 export interface Share {
   delivery: string;
   number: number;
-  /** How often it has been handed over. */
+  /** How often the share was handed over. */
   turn: number;
-  /** @default everyone of the service */
+  /** @default everyone in the service */
   channel?: string;
-  /** The sort keys of its members are above this, and below `until`. */
+  /** Sort keys of its members are greater than this, and less than `until`. */
   after: string;
   /** @default to the end of the channel */
   until?: string;
@@ -44,10 +44,10 @@ export interface Share {
   options: Pick<DeliveryOptions, 'concurrency' | 'slowMilliseconds' | 'timeoutMilliseconds' | 'rate'>;
 }
 
-/** A member, with the sort key that ranges are about. */
+/** A member with its sort key. */
 export type RangeMember = Member & { sk: string };
 
-/** How far a share is: everyone up to `after` is decided, and counted. */
+/** How far a share is: every member up to `after` has an outcome and is in `counts`. */
 export interface ShareProgress {
   after: string;
   counts: DeliveryCounts;
@@ -55,12 +55,12 @@ export interface ShareProgress {
 
 const CALLER = 'CALLER';
 const HASH_RANGES = 256;
-/** What a worker reads beyond its range is at most a page. */
+/** A worker reads at most one page beyond its range. */
 const PAGE_MEMBERS = 250;
-/** Who asks for a report later has a day. */
+/** Reports can be read for a day. */
 const KEPT_SECONDS = 24 * 60 * 60;
 
-/** Equal ranges of what comes after the sort key, as `Share` has them. A range of one hash is not split. */
+/** Splits the rows after the sort key into ranges of about equal size. Rows with the same hash stay together. */
 export function rangesAfter(sortKey: string, count: number): { after: string; until?: string }[] {
   const first = hashOf(sortKey) + 1;
   const parts = Math.max(1, Math.min(count, HASH_RANGES - first));
@@ -74,7 +74,7 @@ export function rangesAfter(sortKey: string, count: number): { after: string; un
   });
 }
 
-/** Of a channel whose first `count` members end at the sort key: about how many are still to come. The hash spreads them evenly. */
+/** Estimates how many members follow, if the first `count` end at the sort key. Hashes spread members evenly. */
 export function estimateAfter(sortKey: string, count: number): number {
   const share = (hashOf(sortKey) + 1) / HASH_RANGES;
   return Math.ceil(count / share - count);
@@ -84,7 +84,7 @@ function hashOf(sortKey: string): number {
   return Number.parseInt(sortKey.slice(MEMBER_PREFIX.length, MEMBER_PREFIX.length + 2), 16);
 }
 
-/** The members of a channel, or of everyone, in the order of the rows: above `after` and below `until`. */
+/** The members of a channel, or everyone in the service, in the order of their rows: those between `after` and `until`. */
 export async function* membersIn(
   table: Table,
   service: string,
@@ -106,7 +106,7 @@ export class ShareStore {
     private readonly clock: Clock,
   ) {}
 
-  /** Before any share of the delivery. */
+  /** Stores the caller's row. Call this before the first `add`. */
   async begin(delivery: string, begunAt: number): Promise<void> {
     await this.table.put(
       { ...callerKey(delivery), begunAt, ...stored(emptyCounts()), ...this.#kept() },
@@ -115,13 +115,13 @@ export class ShareStore {
     );
   }
 
-  /** The process that began the delivery has decided its own members. */
+  /** Stores the caller's final counts. */
   async finishCaller(delivery: string, counts: DeliveryCounts): Promise<void> {
     const set = { ...stored(counts), done: true, endedAt: this.clock.now() };
     await this.table.update(callerKey(delivery), { set }, itemExists);
   }
 
-  /** Before anyone is asked to take it. */
+  /** Stores a share. Call this before a worker is invoked for it. */
   async add({ delivery, number, turn, after }: Share): Promise<void> {
     await this.table.put(
       { ...keyOf(delivery, number), turn, after, ...stored(emptyCounts()), ...this.#kept() },
@@ -129,7 +129,7 @@ export class ShareStore {
     );
   }
 
-  /** `undefined` if the share is done, has been handed over, or another worker has it. */
+  /** Takes a share until the given time (milliseconds since the epoch). `undefined` if it is done, was handed over, or another worker has it. */
   async take(
     { delivery, number, turn }: Share,
     worker: string,
@@ -144,12 +144,12 @@ export class ShareStore {
     return item && progressIn(item);
   }
 
-  /** `false` if another worker has taken the share meanwhile. */
+  /** Stores how far the share is. `false` if another worker has taken it meanwhile. */
   async checkpoint(share: Share, worker: string, progress: ShareProgress): Promise<boolean> {
     return this.#change(share, worker, fieldsOf(progress));
   }
 
-  /** Gives the share up. Returns it as another worker is to be asked for it; `undefined` if another one has it. */
+  /** Releases the share. Returns it for the next worker; `undefined` if another worker has it already. */
   async release(share: Share, worker: string, progress: ShareProgress): Promise<Share | undefined> {
     const turn = share.turn + 1;
     const isReleased = await this.#change(share, worker, { ...fieldsOf(progress), turn, until: 0 });
@@ -157,8 +157,8 @@ export class ShareStore {
   }
 
   /**
-   * A share that could not be taken, as a worker is to be asked for it, if nobody has it since it was handed over: whoever did
-   * that may have died before it asked.
+   * For a share that could not be taken: returns it for the next worker if it was handed over but no worker has it. The previous worker
+   * may have crashed before it invoked one.
    */
   async handedOver(share: Share): Promise<Share | undefined> {
     const item = await this.table.get(keyOf(share.delivery, share.number));
@@ -171,7 +171,7 @@ export class ShareStore {
     return this.#change(share, worker, { ...fieldsOf(progress), ...ended });
   }
 
-  /** What has been counted so far. `undefined` if there is no such delivery. */
+  /** The report so far. `undefined` if there is no such delivery. */
   async report(delivery: string): Promise<DeliveryReport | undefined> {
     const rows: Item[] = [];
     for await (const page of pages(this.table, { pk: callerKey(delivery).pk, prefix: '' }))
@@ -184,14 +184,14 @@ export class ShareStore {
   }
 
   async #change({ delivery, number }: Share, worker: string, set: Record<string, Value>): Promise<boolean> {
-    // A copy of an earlier write may arrive late: what is done stays as it is.
+    // A late copy of an earlier write must not change a share that is done.
     const isOurs = all(equals('worker', worker), equals('done', false));
     const changed = await this.table.update(keyOf(delivery, number), { set }, isOurs);
     return changed !== undefined;
   }
 }
 
-/** The report that a delivery's rows add up to. `undefined` without the row of its caller, which is written first. */
+/** Adds up the rows of a delivery. `undefined` without the caller's row, which is written first. */
 export function reportOf(id: string, rows: Item[], now: number): DeliveryReport | undefined {
   const caller = rows.find(({ sk }) => sk === CALLER);
   if (!caller) return undefined;

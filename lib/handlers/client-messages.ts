@@ -1,4 +1,4 @@
-/** Hands a client's message to `onClientMessage`, as the class declares its messages, and what that throws to `onError`. */
+/** Passes a client's message to `onClientMessage`, parsed if the class has a schema, and errors to `onError`. */
 import { fromDataUrl } from '../binary-data';
 import { parsedMessage } from '../messages/client-message';
 import type { AnyServer, ServerClass } from '../server/server-class';

@@ -1,7 +1,7 @@
 /** The headers of a handshake. Names keep the client's case, and a header may appear several times. */
 import type { ConnectEvent } from './events';
 
-/** The handshake with these values of a header, in the client's spelling of its name; without the header if there are none. */
+/** A copy of the handshake with these values of a header, under the client's spelling of its name. Without values, the header is removed. */
 export function withHeader(event: ConnectEvent, name: string, values: string[]): ConnectEvent {
   return {
     ...event,

@@ -32,7 +32,7 @@ export class KnownConnections {
     this.#store = new ConnectionStore(table, clock);
   }
 
-  /** As it was accepted or read. */
+  /** Stores a connection that was just accepted or read. */
   remember(webSocketId: string, connection: KnownConnection): void {
     const { sessionId, attributes, attributesRevision, identifiedAt } = connection;
     this.#known.delete(webSocketId);
@@ -44,7 +44,7 @@ export class KnownConnections {
     this.#known.set(webSocketId, { sessionId, attributes, ...identityOf(connection), until });
   }
 
-  /** A connection that is not in the table is known to have nothing. */
+  /** From memory, or else from the table. A connection that is not in the table has no session, user or attributes. */
   async connection(webSocketId: string): Promise<KnownConnection> {
     const known = this.#known.get(webSocketId);
     if (known && this.clock.now() < known.until) return known;

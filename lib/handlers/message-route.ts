@@ -50,7 +50,7 @@ export class MessageRoute {
     return { statusCode: 200 };
   }
 
-  /** The connection has closed: its messages are no longer counted. */
+  /** Forgets how many messages a closed connection has sent. */
   forget(webSocketId: string): void {
     this.#admissions.forget(webSocketId);
   }
@@ -65,7 +65,7 @@ export class MessageRoute {
       : this.#userAdmissions.admit(user, requestTimeEpoch, messages);
   }
 
-  /** Runs a hook for a message of a connection. */
+  /** Runs a hook of a server object with the connection's session, user and attributes. */
   async #serve(
     event: MessageEvent,
     context: LambdaContext,
@@ -91,12 +91,12 @@ export class MessageRoute {
     }
   }
 
-  /** If the client has disconnected, it misses this. */
+  /** Notifies the client, unless it has disconnected. */
   async #tellRefused(event: MessageEvent, context: LambdaContext, refused: number): Promise<void> {
     const { limits } = this.shared;
     const { connectionId } = event.requestContext;
     console.warn(
-      `WebSocket ${connectionId} exceeded ${limits.messagesPerSecond} messages a second and ${limits.burst} at once: ${refused} refused`,
+      `WebSocket ${connectionId} exceeded its limits of ${limits.messagesPerSecond} messages a second and ${limits.burst} at once. Refused: ${refused}.`,
     );
     try {
       await this.#serve(event, context, async (server) => {

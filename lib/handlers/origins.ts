@@ -15,7 +15,7 @@ export function allowedOrigins({
 }
 
 /**
- * Whether a handshake's `Origin` is allowed. A client that sends none is not a browser, and passes.
+ * Whether a handshake's `Origin` is allowed. A client that sends none is not a browser, and is allowed.
  * `*` allows every page. A port may be `*`, as in `http://localhost:*`.
  */
 export function originAllowed(origin: string | undefined, allowed: readonly string[]): boolean {

@@ -7,7 +7,7 @@ import type { Service } from '../service';
 import { allowedOrigins } from './origins';
 
 export interface HandlerOptions {
-  /** What the service does from time to time, such as repairing data about all of its connections. */
+  /** Periodic work of the service, such as repairing data about all of its connections. It runs with each sweep. */
   upkeep?: (service: Service) => Promise<void>;
   /** @default the environment of the function */
   environment?: NodeJS.ProcessEnv;
@@ -29,7 +29,7 @@ export interface ServiceFunction {
   sessionCookie: string | undefined;
   /** The environment with which JWTs are accepted, if the service asks for one. */
   jwtEnvironment: NodeJS.ProcessEnv | undefined;
-  /** How much one client may send. */
+  /** The limits of the class, with defaults for missing ones. */
   limits: Limits;
   upkeep: ((service: Service) => Promise<void>) | undefined;
 }

@@ -1,14 +1,14 @@
-/** The token of a handshake, and the handshake without it: what the server class sees, logs or answers never contains it. */
+/** Takes the token out of a handshake, so that the server class never sees, logs or returns it. */
 import { cookieValue } from '../handlers/cookies';
 import type { ConnectEvent } from '../handlers/events';
 import { headerValues, listedValues, withHeader } from '../handlers/headers';
 import type { JwtSettings } from './jwt-settings';
 
 export interface CarriedToken {
-  /** `undefined` if the client has sent none. */
+  /** `undefined` if the client sent none. */
   token: string | undefined;
   event: ConnectEvent;
-  /** The subprotocol that came with the token: a browser closes the socket if none of those that it offered is answered. */
+  /** The subprotocol to answer with: a browser that offers some closes the socket if the server chooses none. */
   subprotocol?: string;
 }
 

@@ -14,7 +14,7 @@ export function fetchKeySet(url: string): Promise<ArrayBuffer> {
       request.destroy();
     };
     const late = setTimeout(() => fail(`no answer within ${TIMEOUT_MILLISECONDS} ms`), TIMEOUT_MILLISECONDS);
-    // A connection that is kept would have been closed by the next time.
+    // By the next fetch, the issuer would have closed an idle connection.
     const options = { agent: false, headers: { accept: 'application/json' } };
     const request = https.get(url, options, (response) => {
       if (response.statusCode !== 200) {

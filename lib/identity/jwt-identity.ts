@@ -20,7 +20,7 @@ export class JwtIdentity {
     this.#verification = new JwtVerification(this.#settings, clock, keySet);
   }
 
-  /** The claims and the handshake without the token, or the status to refuse with: then the log says why. */
+  /** Returns the claims and the handshake without its token, or the status to refuse it with. Logs the reason of a refusal. */
   async identify(event: ConnectEvent): Promise<Omit<Identified, 'token'> | { statusCode: 401 | 500 }> {
     const { token, ...carried } = takeToken(event, this.#settings);
     const verdict = await this.#verification.verify(token);

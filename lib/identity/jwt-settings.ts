@@ -6,10 +6,10 @@ export type TokenPlace = 'query' | 'header' | 'subprotocol' | 'cookie';
 
 export interface JwtSettings {
   issuer: string;
-  /** A token is for one of these. */
+  /** A token must be for one of these. */
   audiences: string[];
   from: TokenPlace;
-  /** Of the query parameter, the header or the cookie; or the subprotocol that precedes the token. */
+  /** The name of the query parameter, header or cookie; or the subprotocol that precedes the token. */
   name: string;
   /** Where the issuer publishes its keys. */
   jwksUrl: string;
@@ -37,7 +37,7 @@ export function jwtSettings(environment: NodeJS.ProcessEnv): JwtSettings {
   const audiences = JWT_AUDIENCE.split(',').filter(Boolean);
   if (audiences.length === 0) {
     throw new ConfigurationError(
-      'JWT_ISSUER is set, but JWT_AUDIENCE is not: tokens for every other service of the issuer would be accepted. List the audiences of this service, comma-separated.',
+      'JWT_ISSUER is set, but JWT_AUDIENCE is not, so tokens for any service of the issuer would be accepted. List the audiences of this service, comma-separated.',
     );
   }
   if (!isTokenPlace(from)) {

@@ -21,7 +21,7 @@ import type { JwtSettings } from './jwt-settings';
 /** A token's verified claims. */
 export type Claims = Record<string, unknown>;
 
-/** `why` never quotes the token. With 500 it is not the token's fault. */
+/** `why` never quotes the token. With status 500, the token is not to blame. */
 export type Verdict = { claims: Claims } | { statusCode: 401 | 500; why: string };
 
 export type FetchKeySet = (url: string) => Promise<ArrayBuffer>;
@@ -74,7 +74,7 @@ export class JwtVerification {
     return this.#current;
   }
 
-  /** By the kind of the error, because its message may quote the token. */
+  /** Goes by the error's class, because its message may quote the token. */
   #verdictOn(error: unknown): Verdict {
     const { issuer, audiences, jwksUrl } = this.#settings;
     if (isOneOf(error, [FetchError, JwksValidationError, JwkValidationError, KeySetError])) {

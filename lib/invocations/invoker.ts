@@ -19,9 +19,9 @@ export type ServiceRequest =
   | { type: 'deliver'; share: Share }
   /** Looks for departures that no event reported, and does the upkeep. Sent by a schedule. */
   | { type: 'sweep' }
-  /** Does what the service does from time to time, such as repairing its user list. */
+  /** Does the service's periodic work, such as repairing its user list. */
   | { type: 'upkeep' }
-  /** Post the lines of a channel with a log to the members of this range. */
+  /** Posts the lines of a channel with a log to the members of this range. */
   | { type: 'post'; channel: string; range: string }
   /** Tells the members of a channel who is in it. */
   | { type: 'presence'; channel: string };

@@ -22,20 +22,20 @@ export interface ConnectionLimits {
   counted?: 'environment' | 'table';
   /** Channels that the class's own hooks may subscribe one connection to. @default 100 */
   channels?: number;
-  /** What all connections of one user may do together. A connection that nobody has identified counts for none. @default no limit */
+  /** Limits for all connections of one user together. A connection without a user does not count. @default no limit */
   perUser?: UserLimits;
 }
 
-/** What one user may do, over all connections. */
+/** Limits of one user, over all connections. */
 export interface UserLimits {
   /**
-   * Connections at a time. Counts users whom an authorizer, a JWT or `onPreServer` has identified; one more is refused with status 429.
-   * One write and one read for each handshake, and one write for each end. @default Number.POSITIVE_INFINITY
+   * Connections at a time. Counts users whom an authorizer, a JWT or `onPreServer` has identified. Another handshake is refused with
+   * status 429. Costs one write and one read for each handshake, and one write for each end. @default Number.POSITIVE_INFINITY
    */
   connections?: number;
-  /** Messages in the long run, counted as `counted` says. @default Number.POSITIVE_INFINITY */
+  /** Messages a second in the long run, counted where `counted` says. @default Number.POSITIVE_INFINITY */
   messagesPerSecond?: number;
-  /** Messages at once, before `messagesPerSecond` counts. @default that of one connection */
+  /** Messages that may arrive at once before `messagesPerSecond` applies. @default the burst of one connection */
   burst?: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Bounds how many connections one user has to a service at a time.
+ * Limits how many connections one user has to a service at a time.
  *
  * USER#{service}#{user} / SOCKET#{id}    a connection of the user, from its handshake until its cleanup
  */
@@ -23,9 +23,9 @@ export class UserConnections {
   ) {}
 
   /**
-   * Counts a connection whose handshake is not answered yet. `false` if the user has as many others. One write and one read, and a
-   * read for each connection that may have gone unnoticed. Whoever puts one too many sees it and takes its own out again: of several
-   * handshakes at once at the limit, all may be refused.
+   * Counts a connection during its handshake. `false` if the user already has as many as allowed. Costs one write and one read, and
+   * another read for each connection that may have disconnected unnoticed. The row is put before the others are counted, and deleted if
+   * there are too many. So if several handshakes reach the limit at the same time, all of them may be refused.
    */
   async admit(user: string, webSocketId: string): Promise<boolean> {
     const joinedAt = this.clock.now();
@@ -40,12 +40,12 @@ export class UserConnections {
     return false;
   }
 
-  /** The connection has gone. */
+  /** The connection has closed. */
   async leave(user: string, webSocketId: string): Promise<void> {
     await this.table.delete(this.#key(user, webSocketId), always);
   }
 
-  /** One whose handshake died, or whose end was told to nobody else yet. A young one may still be in its handshake. */
+  /** Whether the handshake failed half-way, or the end of the connection was not recorded here. A new one may still be in its handshake. */
   async #forgetIfGone({ pk, sk, joinedAt }: Item): Promise<boolean> {
     if ((joinedAt as number) > this.clock.now() - OPENING_WINDOW_MILLISECONDS) return false;
     const store = new ConnectionStore(this.table, this.clock);
@@ -64,7 +64,7 @@ export class UserConnections {
   }
 }
 
-/** The partition of what is counted of a user. */
+/** The partition of a user's counters. */
 export function userPk(service: string, user: string): string {
   return `USER#${service}#${user}`;
 }

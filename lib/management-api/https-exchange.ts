@@ -27,7 +27,7 @@ const SOCKET_TIMEOUT_MILLISECONDS = 10_000;
 /** Reduced by a delivery when every post is slow. */
 const MAX_SOCKETS = 500;
 
-/** API Gateway's responses have some hundred bytes. Who sends more is not API Gateway. */
+/** API Gateway's responses have a few hundred bytes. Anything larger does not come from API Gateway. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 const KEPT = { keepAlive: true, maxSockets: MAX_SOCKETS };

@@ -1,6 +1,6 @@
 /**
  * The management API with our own requests. AWS's SDK spends about 300 µs of a core on each post, most of it in its
- * layers. A signed request by itself takes about 50, and a broadcast is nothing but posts. The SDK still finds the
+ * layers. A request that is only signed takes about 50 µs, and a broadcast consists of posts. The SDK still finds the
  * credentials.
  */
 import { ConnectionsApiError } from '../errors';

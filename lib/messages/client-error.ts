@@ -6,9 +6,9 @@ export interface ClientErrorOptions extends ErrorOptions {
   status?: number;
 }
 
-/** Thrown by a hook to refuse what the client asks for: `code` is for its program, `message` for people. */
+/** Thrown by a hook to refuse a client's request. `code` is for programs, `message` for people. Both are sent to the client. */
 export class ClientError extends Error {
-  /** Of a refused handshake. */
+  /** The HTTP status of a refused handshake. */
   readonly status: number;
 
   /** @throws InvalidValueError for a status that is not from 400 to 499 */

@@ -25,7 +25,7 @@ function parsedJson(text: string): unknown {
   }
 }
 
-/** Paths as people write them: `answers[2].text`. */
+/** In the usual notation: `answers[2].text`. */
 function issueOf({ path = [], message }: StandardSchemaV1.Issue): MessageIssue {
   const keys = path.map((segment) => (typeof segment === 'object' ? segment.key : segment));
   const written = keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');

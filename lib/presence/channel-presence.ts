@@ -1,7 +1,6 @@
 /**
- * Who is in the channels whose rule says to announce it (`joinLeave`). A process that changes a channel's members
- * counts the change, and asks the service's own function to notify the others, unless another process is about to. So
- * no hook waits for posts.
+ * Announces who is in a channel, for channels whose rule asks for it (`joinLeave`). A process that changes a channel's members counts
+ * the change and, unless another process is about to, invokes the service's function to notify the others. So no hook waits for posts.
  */
 import { ruleOf } from '../channels/channel-rules';
 import { LAST_RESORT_SECONDS, type Member } from '../connections/connection-items';
@@ -15,7 +14,7 @@ import { Presence } from './presence';
 import type { PresenceForm } from './presence-form';
 import { registryPk } from './presence-items';
 
-/** How much time the list of one channel may take. */
+/** Time reserved for one channel's list. */
 const MEND_MILLISECONDS = 10_000;
 
 type Who = Pick<Member, 'webSocketId' | 'serverFunction' | 'user' | 'info'>;
@@ -53,7 +52,7 @@ export class ChannelPresence {
     if (!presence) return;
     const { table, clock, token } = this.service.backend;
     const expiresAt = expiryAfter(clock.now(), LAST_RESORT_SECONDS);
-    // From now on, the sweep takes care of it.
+    // From now on, sweeps check this channel, too.
     await table.put({ pk: registryPk(this.service.name), sk: channel, token: token(), expiresAt }, always);
     await presence.post();
   }

@@ -9,7 +9,7 @@ export interface PresenceForm<Entry> {
   entriesOf(members: Member[]): Entry[];
   /** The keys of the entries that change if this connection comes or goes. @default none, so nothing is sent */
   keysOf?(member: KnownIdentity & { webSocketId: string }): string[];
-  /** Differences say everything, also before the first list. @default false */
+  /** Members get differences only, and never a list. @default false */
   sendsNoLists?: boolean;
   /** One frame or several; none if no list is sent. */
   encodeList(list: PresenceList<Entry>): string | string[];
@@ -20,7 +20,7 @@ export interface PresenceForm<Entry> {
   };
 }
 
-/** How a channel's members are sent who is there. */
+/** The form in which a channel's members learn who is in it. */
 export type PresenceFormOf = (channel: string, tells: 'lists' | 'differences') => PresenceForm<unknown>;
 
 export interface PresenceList<Entry> {

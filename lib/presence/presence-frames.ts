@@ -36,7 +36,7 @@ export function presenceFrames<Entry>(
   const fits = difference.every((frame) => Buffer.byteLength(frame) <= MAX_MESSAGE_BYTES);
   const newcomers = new Set(changes.map(({ newcomer }) => newcomer));
   const isNew = ({ webSocketId }: Member) => newcomers.has(webSocketId);
-  // Where no lists are sent, newcomers are told of each other, but nobody of itself alone.
+  // Without lists, newcomers learn of each other from the difference. One that has only itself in it is not sent.
   const others = joined.length + left.length > 1 ? difference : [];
   return {
     entriesHash,

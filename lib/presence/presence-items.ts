@@ -1,9 +1,9 @@
 /**
- * What the table holds of a channel's list, beside its members.
+ * The rows of a channel's list of members, besides the members themselves.
  *
- * CHANNEL#{service}#{channel} / LIST                 `rev` counts the changes, `posted` is the last one that was told; a lease
- * CHANNEL#{service}#{channel} / CHANGE#{rev}         which entries a change was about, for differences
- * PRESENCE#{service} / {channel}                     the sweep looks after this channel's list
+ * CHANNEL#{service}#{channel} / LIST                 `rev` counts the changes, `posted` is the last one that was sent; a lease
+ * CHANNEL#{service}#{channel} / CHANGE#{rev}         which entries changed, for differences
+ * PRESENCE#{service} / {channel}                     sweeps check this channel's list
  */
 import { channelPk } from '../connections/connection-items';
 import type { Item, Key } from '../table/item';

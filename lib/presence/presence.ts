@@ -21,7 +21,7 @@ const GATHERING_PER_MEMBER_MILLISECONDS = 4;
 const LONGEST_GATHERING_MILLISECONDS = 4_000;
 /** The time for one round with its retries. With less time left, the poster hands over. */
 const ROUND_MILLISECONDS = 5_000;
-/** The lease of a process without a deadline of its own. */
+/** How long a process without a deadline may hold the lease. */
 const LONGEST_LEASE_MILLISECONDS = 30_000;
 /** More changes than this are sent as a whole list. */
 const MAX_CHANGES = 200;

@@ -1,4 +1,4 @@
-/** The request by which a client opens its WebSocket, as `onPreServer` sees it. */
+/** The HTTP request that opens a WebSocket, as `onPreServer` sees it. */
 import { cookiePairs } from '../handlers/cookies';
 import type { ConnectEvent } from '../handlers/events';
 import { NamedValues } from './named-values';
@@ -12,7 +12,7 @@ export class HandshakeRequest {
   /** The client's address, as API Gateway sees it. */
   readonly sourceAddress: string;
   readonly userAgent: string | undefined;
-  /** What an authorizer found: the context of a Lambda authorizer with its `principalId`, or a token's claims. Empty without one. */
+  /** What an authorizer returned: a Lambda authorizer's context and `principalId`, or a token's claims. Empty without one. */
   readonly authorizer: Readonly<Record<string, unknown>>;
 
   constructor(event: ConnectEvent, authorizer: Record<string, unknown> = {}) {
@@ -27,7 +27,7 @@ export class HandshakeRequest {
   }
 }
 
-/** A name that came once may be in the second record alone. */
+/** A name with a single value may be missing in the first record. */
 function valuesByName(
   many: Record<string, string[]> | undefined,
   single: Record<string, string> | undefined,

@@ -1,7 +1,7 @@
 /** Interrupts a loop in `read` when its invocation is running out of time, so that a new one continues. */
 import { type Clock, sleep } from '../clock';
 
-/** Reserved for the handover: `onHandover`, two writes and an invocation. */
+/** Time reserved for the handover: `onHandover`, two writes and an invocation. */
 export const HANDOVER_RESERVE_MILLISECONDS = 8_000;
 /** How long the loop has to end after the interrupt. */
 const GRACE_MILLISECONDS = 2_000;

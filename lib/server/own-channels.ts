@@ -1,4 +1,4 @@
-/** The channels of one connection, as a hook of its server class changes them. */
+/** Subscribes and unsubscribes a connection in a hook of its server class. */
 import type { SubscribeOptions } from '../channels/channel';
 import { ruleOf } from '../channels/channel-rules';
 import { assertChannelName } from '../channels/channel-store';
@@ -20,7 +20,7 @@ export class OwnChannels {
     const { log } = ruleOf(service.channelRules, channel);
     if (!log && options.since) {
       throw new InvalidUseError(
-        `The channel ${channel} has no log, so nothing can be said of what was missed since. Give it one in \`static channels\`, or leave \`since\` out.`,
+        `The channel ${channel} has no log, so \`since\` has no effect: nothing that was missed can be sent. Give the channel a log in \`static channels\`, or leave \`since\` out.`,
       );
     }
     if (hook === 'onPreServer') return this.#accept(channel, options);
@@ -55,7 +55,7 @@ export class OwnChannels {
     return true;
   }
 
-  /** The client's frame that a hook serves. */
+  /** The client's frame that this hook handles. */
   get #frame(): ClientRequest | undefined {
     const { hook, event, requestTime: at } = this.context;
     if (hook !== 'onClientMessage' || !event) return undefined;

@@ -1,4 +1,4 @@
-/** What the library takes for a server class. */
+/** The type of server classes. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ChannelRules } from '../channels/channel-rules';
 import type { ChannelFrames } from '../channels/log/channel-frames';
@@ -8,7 +8,7 @@ import type { Service } from '../service';
 import type { ServerContext } from './server-context';
 import type { WebSocketServer } from './web-socket-server';
 
-/** A server, whatever its messages. */
+/** A server with any type of messages. */
 export type AnyServer = WebSocketServer<StandardSchemaV1 | undefined>;
 
 export type ServerClass = (new (

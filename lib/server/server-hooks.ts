@@ -1,4 +1,4 @@
-/** What a server class declares and what it may override: its settings, the frames of its channels, and its hooks. */
+/** The part of a server class that a service overrides: its settings, the frames of its channels, and its hooks. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ChannelRules } from '../channels/channel-rules';
 import { defaultFrames, type Joined, type Subscriber } from '../channels/log/channel-frames';
@@ -18,13 +18,13 @@ export interface Resumption {
   state: Value | undefined;
 }
 
-/** Whether a client may subscribe; an object is a yes, with what a protocol has the client told. */
+/** Whether a client may subscribe. An object means yes, with details for protocols that carry them. */
 export type SubscribeDecision = boolean | SubscribeGrant;
 
 export interface SubscribeGrant {
-  /** What the client gets with the answer, where its protocol has a place for it. */
+  /** Sent to the client with the answer, if its protocol has a field for it. */
   data?: unknown;
-  /** When the subscription ends, in milliseconds since the epoch, where its protocol has it renewed. */
+  /** When the subscription expires, in milliseconds since the epoch, if its protocol can renew it. */
   expiresAt?: number;
 }
 
@@ -35,41 +35,42 @@ export abstract class ServerHooks<Messages extends StandardSchemaV1 | undefined 
    * 100 channels
    */
   static readonly limits?: ConnectionLimits;
-  /** What channels keep and report, by the beginning of their names. @default nothing is kept */
+  /** Rules for channels, by the beginning of their names: what they store and announce. @default nothing */
   static readonly channels?: ChannelRules;
   /**
-   * What clients send: a schema of any library that follows Standard Schema, such as Zod, Valibot or ArkType. Then a message is JSON,
-   * `onClientMessage` gets the schema's value, and a message that does not fit is answered with an error that says where.
-   * Name it as the type argument, too: `class Quiz extends WebSocketServer<typeof messages> { static override messages = messages; … }`.
+   * The schema of clients' messages, from any library that implements Standard Schema, such as Zod, Valibot or ArkType. Messages are then
+   * JSON, and `onClientMessage` gets the schema's output. A message that does not fit is answered with an error that says where.
+   * Pass the type as an argument, too: `class Quiz extends WebSocketServer<typeof messages> { static override messages = messages; … }`.
    * @default none: `onClientMessage` gets the text
    */
   static readonly messages?: StandardSchemaV1;
 
-  /** Puts lines of a channel with a log into frames, in order. @default one JSON object a line, gathered into frames */
+  /** Encodes lines of a channel with a log as frames, in order. @default one JSON object for each line, as many as fit into a frame */
   static encodeLines(channel: string, lines: Line[]): string[] {
     return defaultFrames.encodeLines(channel, lines);
   }
 
-  /** Puts the answer to a subscription to a channel with a log into frames, or into none. @default likewise, the position first */
+  /** Encodes the answer to a subscription to a channel with a log as frames; none sends nothing. @default JSON: the position, then the missed lines */
   static encodeJoined(joined: Joined): string[] {
     return defaultFrames.encodeJoined(joined);
   }
 
   /**
-   * The frame that has a client subscribe again, and say where it was: it may have missed lines. Without one its connection is closed.
+   * The frame that makes a client subscribe again from its last position, because it may have missed lines. Without one, its connection
+   * is closed.
    * @default none
    */
   static encodeResubscribe(_channel: string, _by: Subscriber): string | undefined {
     return undefined;
   }
 
-  /** Puts what is published to a channel without a log into a frame. @default text as it is, and anything else as JSON */
+  /** Encodes a publication to a channel without a log as a frame. @default text as it is, and anything else as JSON */
   static encodePublication(channel: string, data: unknown, info?: unknown): string {
     return defaultFrames.encodePublication(channel, data, info);
   }
 
   /**
-   * The frame that tells a channel's members who is in it: a whole list, or a difference. Of channels with `joinLeave`.
+   * The frame that tells a channel's members who is in it: a whole list, or a difference. Used by channels with `joinLeave`.
    * @default JSON: `{ channel, presence }`
    */
   static encodePresence(channel: string, news: PresenceNews): string {
@@ -88,9 +89,8 @@ export abstract class ServerHooks<Messages extends StandardSchemaV1 | undefined 
   async onPreServer(): Promise<void> {}
 
   /**
-   * Runs once the socket is open, in its own invocation, and again if it fails. A class that does not override it
-   * costs no invocation. For a loop, another invocation continues before Lambda's time is over, or after a crash:
-   * then `resumed` is set.
+   * Runs once the socket is open, in its own invocation, and again if it fails. A class that does not override it costs no invocation. A
+   * loop continues in a new invocation before Lambda's time runs out, or after a crash. Then `resumed` is set.
    */
   async server(_resumed?: Resumption): Promise<void> {}
 

@@ -1,4 +1,4 @@
-/** The class that a service extends: the members of %CSP.WebSocket. Its hooks are in server-hooks.ts. */
+/** The class that a service extends, with the members of %CSP.WebSocket. Its hooks are in server-hooks.ts. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Published, SubscribeOptions } from '../channels/channel';
 import { allowsPresence } from '../channels/channel-rules';
@@ -20,7 +20,7 @@ import type { ServerContext } from './server-context';
 import { overrides, ServerHooks } from './server-hooks';
 import { Subprotocols } from './subprotocols';
 
-/** One object serves one event: a field that one hook sets is not there in the next. */
+/** Each event gets an object of its own: a field that one hook sets is not set in the next. Use `attributes` instead. */
 export abstract class WebSocketServer<
   Messages extends StandardSchemaV1 | undefined = undefined,
 > extends ServerHooks<Messages> {
@@ -35,8 +35,8 @@ export abstract class WebSocketServer<
   /** Everyone who is connected to this service. */
   readonly service: Service;
   /**
-   * Notes that stay with the connection, available in every hook. Changes in `onPreServer`, `server` and
-   * `onClientMessage` are saved when the hook returns, and in `server` with each `read`, too; not if the hook throws.
+   * Data stored with the connection, available in every hook. Changes in `onPreServer`, `server` and `onClientMessage` are saved when
+   * the hook returns, and in `server` also with each `read`, but not if the hook throws.
    * If two hooks change the same one at the same time, the later one wins. Another environment that knew the
    * connection may miss the first change after the handshake for a minute. If that matters, call `refreshAttributes`.
    */
@@ -77,8 +77,8 @@ export abstract class WebSocketServer<
   }
 
   /**
-   * Saves changes of the attributes now, for example before an answer that depends on them. @throws
-   * AttributesNotSavedError
+   * Saves changed attributes now, for example before an answer that depends on them.
+   * @throws AttributesNotSavedError if other hooks kept changing them
    */
   async saveAttributes(): Promise<void> {
     await this.context.keeper?.save();
@@ -197,9 +197,9 @@ export abstract class WebSocketServer<
   }
 
   /**
-   * Subscribes the connection to a channel, whose members a publication reaches. In `onPreServer`, this takes effect once the
-   * connection is accepted, and always returns `true`. In a channel with a log, the client gets its position (`encodeJoined`), and
-   * the lines that it missed if `since` says where it was. After a subscription in `onPreServer`, it gets only lines from then on.
+   * Subscribes the connection to a channel, so that it gets what is published there. In `onPreServer`, this takes effect once the
+   * connection is accepted, and always returns `true`. In a channel with a log, the client gets its position (`encodeJoined`) and, with
+   * `since`, the lines that it has missed. After a subscription in `onPreServer`, it gets only new lines.
    * @throws TooManyChannelsError if it would be in more than `limits.channels`, InvalidValueError, InvalidUseError, and as `SharedConnection.subscribe`
    */
   subscribe(channel: string, options: SubscribeOptions = {}): Promise<boolean> {
@@ -212,8 +212,8 @@ export abstract class WebSocketServer<
   }
 
   /**
-   * Subscribes the connection to a channel that its client asks for, if `onSubscribe` allows it.
-   * @throws ClientError for a channel that it may not enter, an invalid name, or one channel too many
+   * Subscribes the connection to a channel at its client's request, if `onSubscribe` allows it.
+   * @throws ClientError if the client may not subscribe to it, for an invalid name, or for too many channels
    */
   async clientSubscribe(channel: string, options: SubscribeOptions = {}): Promise<void> {
     assertClientChannel(channel);
@@ -238,7 +238,7 @@ export abstract class WebSocketServer<
 
   /**
    * Publishes the client's data to a channel, if `onPublish` allows it.
-   * @throws ClientError for a channel that it may not publish to, or an invalid name
+   * @throws ClientError if the client may not publish there, or for an invalid name
    */
   async clientPublish(channel: string, data: unknown): Promise<Published> {
     assertClientChannel(channel);
@@ -248,8 +248,8 @@ export abstract class WebSocketServer<
 
   /**
    * Who is in a channel, for a client that asks: each user once, in the order of joining. The channel's rule must have
-   * `presence: true`, and the client must be in the channel.
-   * @throws ClientError for another channel, or an invalid name
+   * `presence: true`, and the client must be subscribed.
+   * @throws ClientError otherwise, or for an invalid name
    */
   async clientPresence(channel: string): Promise<PresentUser[]> {
     assertClientChannel(channel);
@@ -270,7 +270,7 @@ export abstract class WebSocketServer<
     await this.#connection.end();
   }
 
-  /** Turns the client away before the handshake: it sees this HTTP status. Only in `onPreServer`. */
+  /** Refuses the handshake with this HTTP status. Only in `onPreServer`. */
   protected refuse(statusCode: 401 | 403 = 403): never {
     if (this.context.hook !== 'onPreServer') {
       throw new InvalidUseError(

@@ -1,13 +1,13 @@
 /**
  * Which sockets a web session has, and when it ends: once for each time that it has lost its last socket.
  *
- * SESSION#{service}#{sessionId} / SESSION  `sockets`, and `left…`, those that have gone: string sets of connection ids
+ * SESSION#{service}#{sessionId} / SESSION  `sockets`, and `left…`, sockets that have left: string sets of connection ids
  *                                          `rev`         grows with each socket that joins
- *                                          `endOnClose`  a socket has asked for the hook, and it has not ended since
- *                                          `ending`      the sockets with which it has ended, until the hook was through
+ *                                          `endOnClose`  a socket has asked for the hook, and the session has not ended since
+ *                                          `ending`      the last sockets, from the end of the session until the hook has run
  *
- * A row outlives its last change by a day. Its sockets count towards its size, so a session is one user's, not everyone's:
- * with n sockets a change costs about n / 60 units, and 400 KB hold some 20,000.
+ * A row expires a day after its last change. A session should belong to one user: with n sockets, a change costs about n / 60 write
+ * units, and a row of 400 KB holds some 20,000 sockets.
  */
 import type { Clock } from '../clock';
 import type { MemberKey } from '../connections/connection-items';

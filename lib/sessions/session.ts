@@ -23,7 +23,7 @@ export class Session {
     readonly id: string,
   ) {}
 
-  /** Its sockets, for `service.deliver(data, { to })`. Reads consistently: one item, and one more for each socket. */
+  /** The session's sockets, for `service.deliver(data, { to })`. Reads one item, and one more for each socket, consistently. */
   async *members(): AsyncGenerator<Member, void, undefined> {
     if (this.id === '') return;
     const { backend, store, name: service } = this.service;

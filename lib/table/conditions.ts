@@ -29,7 +29,7 @@ export const atMost = (attribute: string, value: number | string): Condition => 
   attribute,
   value,
 });
-/** The attribute is not beyond this value: it is missing, or at most that. For writes that only the latest may make. */
+/** The attribute is missing, or at most this value. For writes that must not undo a later one. */
 export const notBeyond = (attribute: string, value: number | string): Condition =>
   any(absent(attribute), atMost(attribute, value));
 /** Two attributes of the item have different values. */

@@ -29,7 +29,7 @@ export type MetricName = keyof typeof UNITS;
 export class EmbeddedMetrics implements Telemetry {
   constructor(
     private readonly clock: Clock,
-    /** Takes a line without its end. */
+    /** Logs a line. */
     private readonly write: (line: string) => void,
   ) {}
 
@@ -37,7 +37,7 @@ export class EmbeddedMetrics implements Telemetry {
     this.#emit(
       service,
       {
-        // A worker's part is of a delivery that its caller counts.
+        // The caller counts the delivery. A worker counts its posts only.
         ...(report && { Deliveries: 1, DeliveryTime: report.seconds }),
         ...{ Members: membersIn(counts), Sent: counts.sent, Gone: counts.gone, Pending: counts.pending },
         ...{ Failed: counts.failed, Throttled: counts.throttled },

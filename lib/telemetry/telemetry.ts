@@ -1,12 +1,12 @@
-/** What a service tells those who operate it: what became of each delivery, and how many are connected. */
+/** What a service reports to whoever operates it: the outcome of each delivery, and how many clients are connected. */
 import type { DeliveryCounts, DeliveryReport } from '../delivery/delivery-report';
 
 /** A delivery, or a worker's part of one. */
 export interface DeliveryNote {
   service: string;
-  /** @default everyone of the service, or members that the caller has chosen */
+  /** @default everyone in the service, or the members that the caller chose */
   channel?: string | undefined;
-  /** What this process has posted. Workers note their own part. */
+  /** What this process posted. Each worker reports its own part. */
   counts: DeliveryCounts;
   /** The whole delivery. Only the process that began it has this. */
   report?: DeliveryReport;
@@ -21,6 +21,6 @@ export interface ConnectionsNote {
 
 export interface Telemetry {
   delivered(note: DeliveryNote): void;
-  /** Called by each sweep that has been through everyone. */
+  /** Called by each sweep that checked everyone. */
   connected(note: ConnectionsNote): void;
 }

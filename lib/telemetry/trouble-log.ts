@@ -1,11 +1,11 @@
-/** The telemetry of a service without metrics: one line for each delivery that failed for somebody, or is not finished. */
+/** The telemetry of a service without metrics: one warning for each delivery that failed for some members or is unfinished. */
 import type { Clock } from '../clock';
 import type { DeliveryNote, Telemetry } from './telemetry';
 
 export class TroubleLog implements Telemetry {
   constructor(
     private readonly clock: Clock,
-    /** Takes a line without its end: a JSON object with the fields by which Lambda filters logs. */
+    /** Logs a line: a JSON object with the fields by which Lambda filters logs. */
     private readonly write: (line: string) => void,
   ) {}
 

@@ -11,7 +11,7 @@ export interface EventOptions {
   /** @default `time` */
   connectedAt?: number;
   principalId?: string;
-  /** What an authorizer tells of the client. */
+  /** What an authorizer returned about the client. */
   authorizer?: Record<string, unknown>;
 }
 

@@ -53,7 +53,7 @@ export class FakeGateway implements ConnectionsClient {
     return this.#socket(webSocketId).received;
   }
 
-  /** The next posts get these statuses, whatever their connection. */
+  /** The statuses of the next posts, to any connection. */
   failNextPosts(...statuses: number[]): void {
     this.#failures.push(...statuses);
   }

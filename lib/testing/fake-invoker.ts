@@ -8,7 +8,7 @@ export interface QueuedRequest {
 }
 
 export class FakeInvoker implements Invoker {
-  /** Requests that were not taken yet, oldest first. */
+  /** Pending requests, oldest first. */
   readonly queue: QueuedRequest[] = [];
 
   constructor(private readonly intercept: Intercept = letThrough) {}

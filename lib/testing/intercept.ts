@@ -1,4 +1,4 @@
-/** How a test steps between the code and the fakes: every call of a fake passes through here before it takes effect. */
+/** Lets a test delay, lose or repeat calls: every call of a fake passes through here before it takes effect. */
 
 export interface Call {
   to: 'table' | 'gateway' | 'functions';

@@ -36,7 +36,7 @@ export interface TestClientOptions {
   subprotocols?: string[];
   /** The principal from an authorizer. @default none */
   principalId?: string;
-  /** What an authorizer tells of the client, or the claims of its JWT. @default none */
+  /** What an authorizer returned about the client, or the claims of its JWT. @default none */
   authorizer?: Record<string, unknown>;
 }
 

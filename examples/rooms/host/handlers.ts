@@ -1,4 +1,4 @@
-/** Two publishers that are no clients: a schedule that plays the lobby, and an HTTP API for hosts. */
+/** Two publishers that are not clients: a schedule that runs the lobby, and an HTTP API for hosts. */
 import { z } from 'zod';
 import { Host } from './host';
 
@@ -10,7 +10,7 @@ const QUESTIONS = [
   { text: 'Which close code means "going away"?', choices: ['1000', '1001', '1006'] },
 ];
 
-/** Each minute: what the lobby has answered, and the next question. */
+/** Every minute: reveals the lobby's answers, and asks the next question. */
 export async function everyMinute({ time }: { time: string }): Promise<void> {
   const lobby = new Host('lobby');
   await lobby.reveal();

@@ -1,4 +1,4 @@
-/** The host of a room: asks questions, and reveals what the room has answered. It is no client: any process may be one. */
+/** The host of a room: asks questions, and reveals the answers. Any process can be a host. */
 import { type Channel, Service, type ServiceOptions } from 'shared-connection';
 import { QuizServer } from '../quiz/server';
 
@@ -21,7 +21,7 @@ export class Host {
     await this.#room.publish({ question } satisfies Line);
   }
 
-  /** Counts the last answer of each player since the question was asked, and tells the room. */
+  /** Counts each player's last answer to the question, and publishes the result. */
   async reveal(): Promise<number[] | undefined> {
     const { lines } = await this.#room.history({ reverse: true, limit: 1_000 });
     const answers = new Map<string, number>();

@@ -6,7 +6,7 @@ const room = z.string().regex(/^[a-z0-9-]{1,40}$/);
 const since = z.object({ epoch: z.string().max(64), offset: z.number().int().min(0) });
 
 const messages = z.discriminatedUnion('type', [
-  /** `since` is where a client was that comes back: it gets what it has missed. */
+  /** `since` is the last position of a client that comes back. It gets the lines that it missed. */
   z.object({ type: z.literal('join'), room, since: since.optional() }),
   z.object({ type: z.literal('answer'), room, choice: z.number().int().min(0).max(9) }),
   z.object({ type: z.literal('leave'), room }),
@@ -19,7 +19,7 @@ export class QuizServer extends WebSocketServer<typeof messages> {
   };
   static override limits = { messagesPerSecond: 2, burst: 10, channels: 3 };
 
-  /** The token is verified by now: its `sub` is the user, and its `name` is what others see. */
+  /** The token has been verified. Its `sub` is the user, and others see its `name`. */
   override async onPreServer(): Promise<void> {
     const { sub, name } = this.request.authorizer;
     await this.identify({ user: String(sub), info: { name: String(name ?? sub).slice(0, 40) } });
@@ -36,7 +36,7 @@ export class QuizServer extends WebSocketServer<typeof messages> {
     }
   }
 
-  /** Only those who are in a room may answer there. */
+  /** Only clients in a room may answer there. */
   override async onPublish(channel: string): Promise<boolean> {
     if ((await this.channels()).includes(channel)) return true;
     throw new ClientError('NotInRoom', 'Join the room before you answer.');

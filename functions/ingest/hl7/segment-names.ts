@@ -1,4 +1,4 @@
-/** What the name of a segment says. */
+/** Recognizes segments by their names. */
 
 /** Segments that follow MSH early in a message. A file that begins with one has lost its beginning. */
 const LATER_SEGMENTS = new Set(
