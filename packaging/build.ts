@@ -89,7 +89,7 @@ async function buildRuntime(): Promise<void> {
   await build({ ...COMMONJS, outdir: LOCAL_DIST, entryPoints: [...programs, ...needed] });
   for (const worker of ['.cjs', '.mjs', '.py'].flatMap((extension) => filesOf('local', extension)))
     cpSync(worker, join(LOCAL_DIST, worker));
-  for (const part of ['console.html', 'console'])
+  for (const part of ['console.html', 'console', 'styles/base.css'])
     cpSync(join('web', part), join(LOCAL_DIST, 'web', part), { recursive: true });
   copyTemplate(LOCAL_DIST);
   cpSync('LICENSE', 'local/LICENSE');

@@ -1,9 +1,12 @@
-/** The console's page, for every app: `/@local/console`, and its parts below that. */
+/** The console's page, for every app: `/@local/console`, its parts below that, and its shared style. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { WebFiles } from '../endpoint/web-files';
 
 const PATH = '/@local/console';
+
+/** The style that the console shares with the app's pages. */
+const SHARED_STYLE = '/@local/styles/base.css';
 
 /** They lie beside the other pages, and are part of the package. */
 const files = new WebFiles(join(__dirname, '../../web'));
@@ -15,6 +18,6 @@ export async function answerConsoleFile(
   response: ServerResponse,
 ): Promise<boolean> {
   if (path === PATH) return files.handle(request, response, '/console.html');
-  if (!path.startsWith(`${PATH}/`)) return false;
+  if (path !== SHARED_STYLE && !path.startsWith(`${PATH}/`)) return false;
   return files.handle(request, response, path.slice('/@local'.length));
 }

@@ -207,11 +207,11 @@ describe('the console page', () => {
       expect(await row(page, 'connected', '/chat').count()).toBe(0);
       await page.click('#kinds button:text-is("Connections")');
       await page.fill('#find-activity', 'no such thing');
-      await page.locator('#feed-empty', { hasText: 'Nothing of the last events fits' }).waitFor();
+      await page.locator('#feed-empty', { hasText: 'No recent event matches' }).waitFor();
       await page.fill('#find-activity', '');
       await page.click('#pause');
       client.send({ User: 'Ada' });
-      await page.locator('#pause', { hasText: /Go on \(\d+\)/ }).waitFor();
+      await page.locator('#pause', { hasText: /Resume \(\d+\)/ }).waitFor();
       expect(await row(page, 'message', 'Ada').count()).toBe(0);
       await page.click('#pause');
       await row(page, 'message', 'Ada').waitFor();

@@ -98,13 +98,20 @@ describe('the package in a stranger’s project', () => {
     const files = await filesIn(localTarball);
     const others = files.filter(
       (file) =>
-        !/^dist\/web\/console/.test(file) && !(BUILT.test(file) && /^dist\/(lib|local|cli)\//.test(file)),
+        !/^dist\/web\/(console|styles\/base\.css$)/.test(file) &&
+        !(BUILT.test(file) && /^dist\/(lib|local|cli)\//.test(file)),
     );
     expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json', 'shared-connection-local.js']);
     // What is not compiled is copied: programs of Lambda environments, in any language.
     const workers = readdirSync(join(ROOT, 'local/lambda/worker')).filter((name) => !name.endsWith('.ts'));
     expect(files).toEqual(expect.arrayContaining(workers.map((name) => `dist/local/lambda/worker/${name}`)));
-    expect(files).toEqual(expect.arrayContaining(['dist/web/console.html', 'dist/web/console/main.mjs']));
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'dist/web/console.html',
+        'dist/web/console/main.mjs',
+        'dist/web/styles/base.css',
+      ]),
+    );
   });
 
   it('writes the project that the repository has as an example', async () => {

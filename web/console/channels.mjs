@@ -64,10 +64,10 @@ export class Channels extends EventTarget {
       },
     );
     const texts = [
-      channels.found === 0 && channels.total > 0 && `None of ${plural(channels.total, 'channel')} fits.`,
+      channels.found === 0 && channels.total > 0 && 'No channel matches.',
       channels.found > channels.shown.length &&
-        `${count(channels.shown.length)} of ${count(channels.found)}, those with the most members. Search for the others.`,
-      isPartial && 'The table has more rows than were looked at.',
+        `Showing the ${count(channels.shown.length)} of ${count(channels.found)} with the most members. Search to find the others.`,
+      isPartial && 'The table has more rows than this page reads.',
     ];
     setText(more, texts.filter(Boolean).join(' '));
   }

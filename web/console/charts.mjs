@@ -80,7 +80,7 @@ export class Chart {
     );
     this.#svg.setAttribute(
       'aria-label',
-      `${count(now)} ${this.#isGauge ? 'open' : 'a second'} now, ${count(Math.max(0, ...first))} at most in five minutes`,
+      `${count(now)} ${this.#isGauge ? 'open' : 'a second'} now, at its peak ${count(Math.max(0, ...first))} in five minutes`,
     );
     this.#showNote();
   }
@@ -98,10 +98,10 @@ export class Chart {
       return setText(this.#note, `${time}: ${count(values[at] ?? 0)}${others.join('')}`);
     }
     const most = Math.max(0, ...values);
-    if (this.#isGauge) return setText(this.#note, `at most ${count(most)}`);
+    if (this.#isGauge) return setText(this.#note, `peak ${count(most)}`);
     const total = values.reduce((sum, value) => sum + value, 0);
     if (total === 0) return setText(this.#note, 'none in 5 min');
-    const peak = this.#lines.length > 1 ? '' : `, at most ${count(most)}`;
+    const peak = this.#lines.length > 1 ? '' : `, peak ${count(most)}`;
     const others = this.#lines.slice(1).map((name) => {
       const sum = this.#series[name].reduce((all, value) => all + value, 0);
       return sum === 0 ? '' : `, ${count(sum)} ${name}`;

@@ -49,14 +49,12 @@ export class Connections extends EventTarget {
     byId('connections-empty').hidden = shown.length > 0;
     setText(
       byId('connections-empty'),
-      total === 0
-        ? 'Nobody is connected.'
-        : `None of ${plural(total, 'connection')} contains “${this.find}”. It may have closed.`,
+      total === 0 ? 'Nobody is connected.' : `No connection matches “${this.find}”. It may have closed.`,
     );
-    const more = `the newest ${count(shown.length)} of ${count(found)}${isFound ? ' that were found' : ''}`;
+    const more = `the newest ${count(shown.length)} of ${count(found)}${isFound ? ' that match' : ''}`;
     setText(
       byId('connections-more'),
-      found > shown.length ? `These are ${more}. Search for the others.` : '',
+      found > shown.length ? `Showing ${more}. Search to find the others.` : '',
     );
     reconcile(
       this.#list,
@@ -116,7 +114,7 @@ export class Connections extends EventTarget {
   #details({ id }) {
     const path = `connections/${encodeURIComponent(id)}`;
     const close = make('button', { type: 'button', className: 'danger' }, 'Disconnect');
-    const events = make('button', { type: 'button' }, 'Its activity');
+    const events = make('button', { type: 'button' }, 'Show activity');
     const { element, outcome } = sendForm({
       ...{ label: 'Send', placeholder: 'Text to send', actions: [close, events] },
       send: async (text) => {

@@ -5,17 +5,17 @@ import { ask } from './runtime.mjs';
 
 const MEANINGS = {
   'lost-disconnect': '$disconnect events are never delivered',
-  'late-disconnect': '$disconnect arrives so much later',
-  'half-open': 'connections fall silent: posts succeed, nothing arrives',
+  'late-disconnect': '$disconnect arrives this much later',
+  'half-open': 'connections fall silent: posts succeed, but nothing arrives',
   throttled: 'posts get 429',
   'post-fails': 'posts get 500 and are not delivered',
   'post-hangs': 'posts get no answer and are not delivered',
-  'function-crash': 'the environment of a function ends',
-  'function-freeze': 'a function stands still until its timeout',
-  'function-cold': 'an invocation starts a new environment',
-  'function-throttled': 'invocations are refused',
-  'table-throttled': 'DynamoDB refuses operations on items',
-  'answer-lost': 'DynamoDB acts, and the answer is lost',
+  'function-crash': 'the function’s environment crashes',
+  'function-freeze': 'the function hangs until its timeout',
+  'function-cold': 'the invocation starts a new environment',
+  'function-throttled': 'the invocation is throttled',
+  'table-throttled': 'DynamoDB throttles operations on items',
+  'answer-lost': 'DynamoDB does the work, but its response is lost',
 };
 const FIRST_VALUES = { SHARE: '20', SECONDS: '5' };
 
@@ -43,7 +43,7 @@ export class Faults {
 
   #show({ seed, faults, known }) {
     setText(byId('faults-problem'), '');
-    setText(byId('seed'), `Seed ${seed}: the same cases are struck in each run with it.`);
+    setText(byId('seed'), `Seed ${seed}. Runs with the same seed strike the same cases.`);
     byId('faults-off').disabled = faults.length === 0;
     byId('faults-on').hidden = faults.length === 0;
     setText(byId('faults-on'), `${plural(faults.length, 'fault')} on`);

@@ -63,7 +63,7 @@ export class Feed extends EventTarget {
     this.#happenings.splice(0, this.#happenings.length - REMEMBERED);
     if (this.#isPaused) {
       this.#paused += fresh.length + skipped;
-      setText(byId('pause'), `Go on (${count(this.#paused)})`);
+      setText(byId('pause'), `Resume (${count(this.#paused)})`);
       return;
     }
     this.#fresh.push(...fresh);
@@ -98,7 +98,7 @@ export class Feed extends EventTarget {
     this.#isPaused = isPaused;
     this.#paused = 0;
     byId('pause').setAttribute('aria-pressed', String(isPaused));
-    setText(byId('pause'), isPaused ? 'Go on' : 'Pause');
+    setText(byId('pause'), isPaused ? 'Resume' : 'Pause');
     if (!isPaused) this.#redraw();
   }
 
@@ -146,8 +146,8 @@ export class Feed extends EventTarget {
     setText(
       byId('feed-empty'),
       hasAny
-        ? 'Nothing of the last events fits the filter.'
-        : 'Nothing has happened yet. Connect a client, or send it something.',
+        ? 'No recent event matches the filter.'
+        : 'Nothing has happened yet. Connect a client or send a message.',
     );
   }
 

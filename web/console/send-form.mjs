@@ -8,7 +8,7 @@ export function sendForm({ label, placeholder, send, actions = [] }) {
     aria: { label: placeholder },
   });
   const outcome = make('p', { className: 'outcome', role: 'status' });
-  const button = make('button', { type: 'submit' }, label);
+  const button = make('button', { type: 'submit', className: 'primary' }, label);
   const form = make(
     'form',
     { className: 'publish' },

@@ -159,7 +159,7 @@ function said(line) {
 
 /** Shows what was said meanwhile. Our own doubtful lines among it have arrived. */
 function catchUp({ Messages: lines, More: hasMore }) {
-  if (hasMore && lines.length > 0) messages.note('Some of what was said meanwhile is left out here.');
+  if (hasMore && lines.length > 0) messages.note('Some earlier messages are not shown here.');
   const counted = new Map();
   const missed = lines.filter((line) => {
     const key = keyOf(line);
@@ -212,7 +212,7 @@ element('composer').addEventListener('submit', (event) => {
 function say(text) {
   const { frame, excess } = lineFrame(text, alias || UNNAMED);
   if (frame === undefined) {
-    element('problem').textContent = `This is about ${Math.ceil((excess * 3) / 4)} bytes too long to send.`;
+    element('problem').textContent = `This message is about ${Math.ceil((excess * 3) / 4)} bytes too long.`;
     return false;
   }
   const line = outbox.add(text, JSON.parse(frame).Message);

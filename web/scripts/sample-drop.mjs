@@ -13,10 +13,10 @@ export class SampleDrop {
     if (this.#bucket === undefined) {
       const command = document.createElement('code');
       command.textContent = 'aws s3 cp sample.hl7 s3://BUCKET/';
-      element('where').append('Put a file into the bucket: ', command);
+      element('where').append('Upload a file to the bucket: ', command);
       return;
     }
-    element('where').textContent = 'Or copy a file into the folder incoming, which is the bucket here.';
+    element('where').textContent = 'Or copy a file into the folder incoming: it stands for the bucket.';
     element('drop-button').disabled = false;
     element('drop').addEventListener('submit', (event) => {
       event.preventDefault();

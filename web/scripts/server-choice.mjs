@@ -1,6 +1,5 @@
 /** Which server a page connects to: the service on its own host, or one from a link, if the user agrees. */
-
-const element = (id) => document.getElementById(id);
+import { agreesTo } from './server-dialog.mjs';
 
 /**
  * The server's `url`, and whether it `isForeign`. A link may name any server as ?url=wss://…, so nothing is sent
@@ -29,12 +28,7 @@ function namedServer() {
 }
 
 async function agrees(server) {
-  const dialog = element('foreign');
-  element('foreign-server').textContent = `${server.protocol}//${server.host}`;
-  dialog.returnValue = '';
-  dialog.showModal();
-  await new Promise((resolve) => dialog.addEventListener('close', resolve, { once: true }));
-  if (dialog.returnValue === 'connect') return true;
+  if (await agreesTo(server)) return true;
   // A reload would ask again.
   history.replaceState(null, '', location.pathname + location.hash);
   return false;

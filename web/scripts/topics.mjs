@@ -11,7 +11,7 @@ const KNOWN = new Map([
   ['siu', 'schedules'],
   ['mdm', 'documents'],
   ['file', 'not HL7'],
-  ['broken', 'broken messages'],
+  ['broken', 'invalid HL7'],
 ]);
 const RULE = 'A topic has 1 to 32 of the characters a-z, 0-9, "_" and "-", such as vxu.';
 

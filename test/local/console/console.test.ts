@@ -104,6 +104,15 @@ describe('The console of a runtime', () => {
     return client;
   }
 
+  it('serves its page with everything that the page names, and nothing else of the folder', async () => {
+    const url = `${runtime.url}/@local/console`;
+    const page = await (await fetch(url)).text();
+    const named = [...page.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, path = '']) => path);
+    expect(named).toContain('styles/base.css');
+    for (const path of named) expect([path, (await fetch(new URL(path, url))).status]).toEqual([path, 200]);
+    expect((await fetch(new URL('styles/layout.css', url))).status).toBe(404);
+  });
+
   it('tells of a connection, its message, the function and its end', async () => {
     const client = await connect();
     const { connection, from } = await next('opened');

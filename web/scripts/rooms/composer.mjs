@@ -9,7 +9,7 @@ const SENDING = 'Sending…';
 const PROBLEMS = {
   1: 'Not sent: there is no connection. Try again when it is back.',
   11: 'Not sent: the connection closed. Try again when it is back.',
-  111: 'Not sent: that was too much at once. Wait a moment.',
+  111: 'Not sent: too many messages at once. Wait a moment.',
 };
 
 const element = (id) => document.getElementById(id);

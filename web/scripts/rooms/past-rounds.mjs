@@ -21,7 +21,11 @@ function roundElement(round, own) {
   const { right, all } = resultOf(round);
   const mine = answers.get(own);
   const note =
-    mine === undefined ? '' : mine === question.right ? ', you too' : `, you said ${question.choices[mine]}`;
+    mine === undefined
+      ? ''
+      : mine === question.right
+        ? ', including you'
+        : `, you chose ${question.choices[mine]}`;
   const bar = made('span', 'bar');
   bar.style.setProperty('--share', all > 0 ? String(right / all) : '0');
   bar.setAttribute('aria-hidden', 'true');

@@ -40,7 +40,7 @@ export class QuestionCard {
     this.#shown = undefined;
     this.#choices = [];
     element('choices').replaceChildren();
-    element('asker').textContent = 'Anybody may ask, everybody answers';
+    element('asker').textContent = 'Anyone can ask, everyone answers';
     element('question-text').textContent = isLoaded ? 'No question yet' : 'Entering the room…';
     element('tally').textContent = '';
   }
@@ -90,10 +90,7 @@ class Choice {
     this.#button.setAttribute('aria-pressed', String(isMine));
     this.#button.dataset.result = !isRevealed ? 'none' : isRight ? 'right' : 'wrong';
     this.#button.style.setProperty('--share', isRevealed && all > 0 ? String(count / all) : '0');
-    setText(
-      this.#note,
-      [isRight && 'right', isMine && (isRevealed ? 'you' : 'your answer')].filter(Boolean).join(', '),
-    );
+    setText(this.#note, [isRight && 'right', isMine && 'your answer'].filter(Boolean).join(', '));
     setText(this.#count, isRevealed ? String(count) : '');
     setText(this.#unit, !isRevealed ? '' : count === 1 ? 'answer' : 'answers');
   }
@@ -101,7 +98,7 @@ class Choice {
 
 function tally({ isRevealed }, { right, all }, here) {
   if (isRevealed) return all === 0 ? 'Nobody answered' : `${right} of ${all} were right`;
-  if (all === 0) return 'Nobody has answered yet';
+  if (all === 0) return 'No answers yet';
   return all >= here ? 'Everybody has answered' : `${all} of ${here} have answered`;
 }
 
