@@ -36,7 +36,7 @@ export async function* roomsSteps(table: MeteredTable): AsyncGenerator<Step, voi
   await rooms.multiply(first, 18, keysOf);
   await rooms.connect(twentieth);
   await rooms.clock.advance(AN_OLD_AGE_MILLISECONDS);
-  yield await step('come in, as the 20th', () => rooms.say(twentieth, 'enter'));
+  yield await step('join, as the 20th', () => rooms.say(twentieth, 'enter'));
   yield await step('a line to 20', () => rooms.say(first, 'two'));
   yield await step('leave, as one of 20', () => rooms.leave(twentieth));
 }
