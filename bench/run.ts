@@ -90,7 +90,7 @@ async function main(): Promise<void> {
   );
   progress('steps');
   page.table(
-    'What each step asks for: DynamoDB calls and units, invocations, posts',
+    'What each step uses: DynamoDB calls and units, invocations, posts',
     'the table of docs/costs.md, counted again',
     await measureSteps(),
   );

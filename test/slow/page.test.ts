@@ -215,7 +215,7 @@ describe('the chat page', () => {
     // Both miss the line, and are disconnected.
     faults.switchOn('post-fails', 1);
     await type(ada, 'two');
-    for (const page of [ada, bob]) await page.waitForSelector('[data-state="waiting"]');
+    await Promise.all([ada, bob].map((page) => page.waitForSelector('[data-state="waiting"]')));
     faults.switchOff('post-fails');
     for (const page of [ada, bob]) await hasText(page, 'two');
     await type(bob, 'three');
