@@ -1,5 +1,6 @@
 /** The chat's wire protocol: JSON text frames with PascalCase keys, as in InterSystems' tutorial. */
 import type { Position } from '../../lib';
+import { quoted, shown } from '../quoted-values';
 
 /** What a client sends. */
 export type ClientMessage =
@@ -110,15 +111,4 @@ export function sentAt(milliseconds: number): string {
 
 export function toBase64(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64');
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return quoted(value);
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' && value !== null ? 'an object' : String(value);
-}
-
-/** At most 40 characters of the client's text. */
-function quoted(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }

@@ -1,5 +1,6 @@
 /** The chat of InterSystems' tutorial: everyone gets every line, and the list of who is online. */
-import { type Line, WebSocketClosedError, WebSocketOpeningError, WebSocketServer } from '../../lib';
+import { type Line, WebSocketServer } from '../../lib';
+import { ifConnected } from '../../lib/connections/if-connected';
 import { ErrorLog } from '../../lib/error-log';
 import { ChatProtocolError, parseClientMessage, type ServerMessage, sentAt, toBase64 } from './messages';
 import { nickname } from './nickname';
@@ -92,12 +93,7 @@ export class ChatServer extends WebSocketServer {
     return this.#send(encode(message));
   }
 
-  /** If the client has disconnected, it misses the answer, and that is not an error. */
-  async #send(frame: string): Promise<void> {
-    try {
-      await this.write(frame);
-    } catch (error) {
-      if (!(error instanceof WebSocketClosedError) && !(error instanceof WebSocketOpeningError)) throw error;
-    }
+  #send(frame: string): Promise<void> {
+    return ifConnected(this.write(frame));
   }
 }

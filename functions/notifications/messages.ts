@@ -1,4 +1,5 @@
 /** The wire protocol of the notifications: JSON text frames with PascalCase keys. */
+import { quoted, shown } from '../quoted-values';
 import { isTopic, MAX_TOPICS } from './topics';
 
 /** What a client sends. */
@@ -133,15 +134,4 @@ function credential(key: string, value: unknown): string {
     );
   }
   return value;
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return quoted(value);
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' && value !== null ? 'an object' : String(value);
-}
-
-/** At most 40 characters of the client's text. */
-function quoted(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }

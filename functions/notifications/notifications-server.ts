@@ -1,5 +1,6 @@
 /** The notification service without a sign-in: each client receives the messages of the topics that it subscribes to. */
-import { WebSocketClosedError, WebSocketOpeningError, WebSocketServer } from '../../lib';
+import { WebSocketServer } from '../../lib';
+import { ifConnected } from '../../lib/connections/if-connected';
 import { allOver } from '../../lib/delivery/all-over';
 import type { ConnectEvent } from '../../lib/handlers/events';
 import {
@@ -110,12 +111,7 @@ export class NotificationsServer extends WebSocketServer {
     await this.tell({ Type: 'Subscriptions', Topics: topicsOf(await this.channels()) });
   }
 
-  /** If the client has disconnected, it misses the answer, and that is not an error. */
-  protected async tell(message: ServerMessage): Promise<void> {
-    try {
-      await this.write(JSON.stringify(message));
-    } catch (error) {
-      if (!(error instanceof WebSocketClosedError) && !(error instanceof WebSocketOpeningError)) throw error;
-    }
+  protected tell(message: ServerMessage): Promise<void> {
+    return ifConnected(this.write(JSON.stringify(message)));
   }
 }

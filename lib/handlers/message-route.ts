@@ -1,7 +1,7 @@
 /** `$default`: counts a client's message, and hands it to `onClientMessage` or keeps it for a reader. */
 import { ConnectionAttributes } from '../attributes/connection-attributes';
 import { identityFoundBy, identityOf, isSameIdentity } from '../connections/identity';
-import { WebSocketClosedError, WebSocketOpeningError } from '../errors';
+import { ifConnected } from '../connections/if-connected';
 import { Admissions } from '../limits/admissions';
 import type { Admission } from '../limits/message-rate';
 import { userPk } from '../limits/user-connections';
@@ -98,14 +98,11 @@ export class MessageRoute {
     console.warn(
       `WebSocket ${connectionId} exceeded its limits of ${limits.messagesPerSecond} messages a second and ${limits.burst} at once. Refused: ${refused}.`,
     );
-    try {
-      await this.#serve(event, context, async (server) => {
-        await server.onMessagesRefused(refused);
-        await server.saveAttributes();
-        if (limits.excess === 'close') await server.end();
-      });
-    } catch (error) {
-      if (!(error instanceof WebSocketClosedError) && !(error instanceof WebSocketOpeningError)) throw error;
-    }
+    const notice = this.#serve(event, context, async (server) => {
+      await server.onMessagesRefused(refused);
+      await server.saveAttributes();
+      if (limits.excess === 'close') await server.end();
+    });
+    await ifConnected(notice);
   }
 }

@@ -3,7 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ChannelRules } from '../channels/channel-rules';
 import { defaultFrames, type Joined, type Subscriber } from '../channels/log/channel-frames';
 import type { Line } from '../channels/log/log-items';
-import { WebSocketClosedError, WebSocketOpeningError } from '../errors';
+import { ifConnected } from '../connections/if-connected';
 import type { MessageEvent } from '../handlers/events';
 import type { ConnectionLimits } from '../limits/connection-limits';
 import { ClientError } from '../messages/client-error';
@@ -117,12 +117,7 @@ export abstract class ServerHooks<Messages extends StandardSchemaV1 | undefined 
     if (!(error instanceof ClientError)) throw error;
     const { code, message, details } = error;
     const requestId = this.context.event?.requestContext.requestId;
-    try {
-      await this.write({ message, code, ...details, connectionId: this.webSocketId, requestId });
-    } catch (failure) {
-      if (!(failure instanceof WebSocketClosedError) && !(failure instanceof WebSocketOpeningError))
-        throw failure;
-    }
+    await ifConnected(this.write({ message, code, ...details, connectionId: this.webSocketId, requestId }));
   }
 
   /**

@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, Duration, Fn, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { WebSocketIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { ConnectionTable, type ConnectionTableProps } from '../../infra/connection-table';
+import { ConnectionTable } from '../../infra/connection-table';
 import type { JwtOptions } from '../../infra/jwt-options';
 import { WebSocketService, type WebSocketServiceProps } from '../../infra/websocket-service';
 import { grants, statements } from './statements';
@@ -26,10 +26,9 @@ afterAll(() => {
 function synthesize(
   props: Partial<WebSocketServiceProps> = {},
   more: (chat: WebSocketService, stack: Stack) => void = () => {},
-  table: ConnectionTableProps = {},
 ) {
   const stack = new Stack(new App({ outdir: join(directory, 'cdk.out') }), 'Stack');
-  const connections = new ConnectionTable(stack, 'Connections', table);
+  const connections = new ConnectionTable(stack, 'Connections');
   const chat = new WebSocketService(stack, 'Chat', { entry: 'functions/chat', connections, ...props });
   more(chat, stack);
   return Template.fromStack(stack);
@@ -199,6 +198,56 @@ describe('WebSocketService', () => {
     expect(() => synthesize({ serviceName: 'my chat' })).toThrow(/"my chat".*1 to 128 letters/);
   });
 
+  it('puts any authorizer before $connect, and before no other route', () => {
+    const authorized = synthesize({ authorizer: new WebSocketIamAuthorizer() });
+    const types = Object.values(authorized.findResources('AWS::ApiGatewayV2::Route')).map(
+      ({ Properties: { RouteKey, AuthorizationType } }) => [RouteKey, AuthorizationType],
+    );
+    expect(Object.fromEntries(types)).toEqual({
+      $connect: 'AWS_IAM',
+      $default: 'NONE',
+      $disconnect: 'NONE',
+    });
+  });
+
+  it('tells its functions which JWTs to accept, also where AWS makes the issuer', () => {
+    synthesize({
+      jwt: {
+        issuer: Fn.importValue('Issuer'),
+        audience: ['chat', Fn.importValue('Client')],
+        from: 'subprotocol',
+      },
+    }).hasResourceProperties('AWS::Lambda::Function', {
+      Handler: 'index.routes',
+      Environment: {
+        Variables: Match.objectLike({
+          JWT_ISSUER: { 'Fn::ImportValue': 'Issuer' },
+          JWT_AUDIENCE: { 'Fn::Join': ['', ['chat,', { 'Fn::ImportValue': 'Client' }]] },
+          JWT_FROM: 'subprotocol',
+        }),
+      },
+    });
+  });
+
+  const jwt = { issuer: 'https://login.example', audience: 'chat', from: 'query' } as const;
+
+  it.each<[Partial<WebSocketServiceProps>, RegExp]>([
+    [{ jwt: { ...jwt, issuer: 'login.example' } }, /issuer must be an https URL, not "login.example"/],
+    [{ jwt: { ...jwt, jwksUrl: 'http://login.example/keys' } }, /jwksUrl must be an https URL/],
+    [{ jwt: { ...jwt, audience: [] } }, /names no audience/],
+    [{ jwt: { ...jwt, audience: 'a,b' } }, /"a,b" contains a comma/],
+    [{ jwt: { ...jwt, name: 'my token' } }, /name "my token"/],
+    [{ jwt, authorizer: new WebSocketIamAuthorizer() }, /both an authorizer and a jwt/],
+  ])('refuses %j', (props, message) => {
+    expect(() => synthesize(props)).toThrow(message);
+  });
+
+  it('lets an app add to its API and stage', () => {
+    synthesize({}, (chat, stack) => {
+      expect(stack.resolve(chat.stage.api.apiId)).toEqual(stack.resolve(chat.api.apiId));
+    });
+  });
+
   describe('to a function of another’s', () => {
     const granted = (grant: 'grantConnections' | 'grantPublish') =>
       synthesize({}, (chat, stack) => {
@@ -317,81 +366,5 @@ describe('Two services', () => {
 
   it('share one if they are given it', () => {
     expect(tables(both(true), '^NewsFunctions')).toEqual(new Set(['ConnectionsTable']));
-  });
-});
-
-describe('ConnectionTable', () => {
-  it('is on demand, with keys and time to live, and goes with its stack', () => {
-    const template = synthesize();
-    template.hasResource('AWS::DynamoDB::Table', {
-      DeletionPolicy: 'Delete',
-      Properties: {
-        BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: [
-          { AttributeName: 'pk', KeyType: 'HASH' },
-          { AttributeName: 'sk', KeyType: 'RANGE' },
-        ],
-        TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
-        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: false },
-      },
-    });
-  });
-
-  it('is kept and backed up if asked', () => {
-    const options = { pointInTimeRecovery: true, removalPolicy: RemovalPolicy.RETAIN };
-    synthesize({}, () => {}, options).hasResource('AWS::DynamoDB::Table', {
-      DeletionPolicy: 'Retain',
-      Properties: { PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } },
-    });
-  });
-
-  it('puts any authorizer before $connect, and before no other route', () => {
-    const authorized = synthesize({ authorizer: new WebSocketIamAuthorizer() });
-    const types = Object.values(authorized.findResources('AWS::ApiGatewayV2::Route')).map(
-      ({ Properties: { RouteKey, AuthorizationType } }) => [RouteKey, AuthorizationType],
-    );
-    expect(Object.fromEntries(types)).toEqual({
-      $connect: 'AWS_IAM',
-      $default: 'NONE',
-      $disconnect: 'NONE',
-    });
-  });
-
-  it('tells its functions which JWTs to accept, also where AWS makes the issuer', () => {
-    synthesize({
-      jwt: {
-        issuer: Fn.importValue('Issuer'),
-        audience: ['chat', Fn.importValue('Client')],
-        from: 'subprotocol',
-      },
-    }).hasResourceProperties('AWS::Lambda::Function', {
-      Handler: 'index.routes',
-      Environment: {
-        Variables: Match.objectLike({
-          JWT_ISSUER: { 'Fn::ImportValue': 'Issuer' },
-          JWT_AUDIENCE: { 'Fn::Join': ['', ['chat,', { 'Fn::ImportValue': 'Client' }]] },
-          JWT_FROM: 'subprotocol',
-        }),
-      },
-    });
-  });
-
-  const jwt = { issuer: 'https://login.example', audience: 'chat', from: 'query' } as const;
-
-  it.each<[Partial<WebSocketServiceProps>, RegExp]>([
-    [{ jwt: { ...jwt, issuer: 'login.example' } }, /issuer must be an https URL, not "login.example"/],
-    [{ jwt: { ...jwt, jwksUrl: 'http://login.example/keys' } }, /jwksUrl must be an https URL/],
-    [{ jwt: { ...jwt, audience: [] } }, /names no audience/],
-    [{ jwt: { ...jwt, audience: 'a,b' } }, /"a,b" contains a comma/],
-    [{ jwt: { ...jwt, name: 'my token' } }, /name "my token"/],
-    [{ jwt, authorizer: new WebSocketIamAuthorizer() }, /both an authorizer and a jwt/],
-  ])('refuses %j', (props, message) => {
-    expect(() => synthesize(props)).toThrow(message);
-  });
-
-  it('lets an app add to its API and stage', () => {
-    synthesize({}, (chat, stack) => {
-      expect(stack.resolve(chat.stage.api.apiId)).toEqual(stack.resolve(chat.api.apiId));
-    });
   });
 });

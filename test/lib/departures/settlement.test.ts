@@ -1,0 +1,106 @@
+import { WebSocketClosedError, WebSocketServer } from '../../../lib';
+import { disconnectEvent, lambdaContext, ManualClock, TestService } from '../../../lib/testing';
+
+/** Notes what happens to it, across the objects that serve its events. */
+const happened: string[] = [];
+beforeEach(() => {
+  happened.length = 0;
+});
+
+class Recorder extends WebSocketServer {
+  override async onPreServer() {
+    happened.push(`onPreServer ${this.sessionId}`);
+    this.attributes.seat = 12;
+  }
+  override async server() {
+    happened.push(`server ${this.attributes.seat}`);
+    await this.write('welcome');
+  }
+  override async onClientMessage(data: string) {
+    happened.push(`onClientMessage ${data}`);
+    if (data === 'bye') await this.end();
+  }
+  override async onPostServer(code?: number, reason?: string) {
+    happened.push(`onPostServer ${code} ${reason} ${this.attributes.seat}`);
+  }
+}
+
+describe('a departure', () => {
+  it('is settled once, however often $disconnect is told', async () => {
+    const service = new TestService(Recorder);
+    const client = await service.connect();
+    const { webSocketId } = client;
+    client.vanish();
+    const tell = () => service.handlers.disconnect(disconnectEvent({ webSocketId }), lambdaContext());
+    await Promise.all([tell(), tell(), tell()]);
+    expect(happened.filter((what) => what.startsWith('onPostServer'))).toHaveLength(1);
+  });
+
+  it('that $disconnect did not tell of is noticed by the next delivery', async () => {
+    const clock = new ManualClock();
+    const service = new TestService(Recorder, { clock });
+    const client = await service.connect();
+    client.vanish();
+    await clock.advance(31_000);
+    expect(await service.service.deliver('news')).toMatchObject({ gone: 1 });
+    await service.runQueued();
+    expect(happened.at(-1)).toBe('onPostServer undefined undefined 12');
+    expect(await service.service.deliver('news')).toMatchObject({ gone: 0, sent: 0 });
+  });
+
+  it('is not settled on suspicion alone: the gateway is asked', async () => {
+    const clock = new ManualClock();
+    const service = new TestService(Recorder, { clock });
+    const client = await service.connect();
+    await clock.advance(31_000);
+    const { webSocketId } = client;
+    const members = [{ service: 'chat', webSocketId }];
+    await service.handlers.server({ type: 'settle', members }, lambdaContext());
+    expect(happened).not.toContainEqual(expect.stringContaining('onPostServer'));
+    expect(await service.service.deliver('news')).toMatchObject({ sent: 1 });
+  });
+
+  it('of one that is too young to tell is left alone', async () => {
+    const clock = new ManualClock();
+    const service = new TestService(Recorder, { clock });
+    const client = await service.connect();
+    client.vanish();
+    await clock.advance(29_000);
+    const members = [{ service: 'chat', webSocketId: client.webSocketId }];
+    await service.handlers.server({ type: 'settle', members }, lambdaContext());
+    expect(happened).not.toContainEqual(expect.stringContaining('onPostServer'));
+  });
+
+  it('cannot write any more in onPostServer', async () => {
+    class Clinging extends WebSocketServer {
+      override async onPostServer() {
+        await this.write('wait!');
+      }
+    }
+    const client = await new TestService(Clinging).connect();
+    await expect(client.close()).rejects.toThrow(WebSocketClosedError);
+  });
+
+  it('that failed half-way is finished once its lease has passed', async () => {
+    let failing = true;
+    class Failing extends WebSocketServer {
+      override async onPostServer() {
+        if (failing) throw new Error('not now');
+        happened.push('onPostServer');
+      }
+    }
+    const clock = new ManualClock();
+    const service = new TestService(Failing, { clock });
+    const client = await service.connect();
+    await expect(client.close()).rejects.toThrow('not now');
+    failing = false;
+    const members = [{ service: 'chat', webSocketId: client.webSocketId }];
+    const settle = () => service.handlers.server({ type: 'settle', members }, lambdaContext());
+    await settle();
+    expect(happened).toEqual([]);
+    await clock.advance(46_000);
+    await settle();
+    await settle();
+    expect(happened).toEqual(['onPostServer']);
+  });
+});

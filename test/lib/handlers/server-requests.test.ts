@@ -1,0 +1,136 @@
+import { WebSocketServer } from '../../../lib';
+import { sleep } from '../../../lib/clock';
+import { connectEvent, lambdaContext, ManualClock, newWebSocketId, TestService } from '../../../lib/testing';
+
+/** Notes what happens to it, across the objects that serve its events. */
+const happened: string[] = [];
+beforeEach(() => {
+  happened.length = 0;
+});
+
+class Recorder extends WebSocketServer {
+  override async onPreServer() {
+    happened.push(`onPreServer ${this.sessionId}`);
+    this.attributes.seat = 12;
+  }
+  override async server() {
+    happened.push(`server ${this.attributes.seat}`);
+    await this.write('welcome');
+  }
+  override async onClientMessage(data: string) {
+    happened.push(`onClientMessage ${data}`);
+    if (data === 'bye') await this.end();
+  }
+  override async onPostServer(code?: number, reason?: string) {
+    happened.push(`onPostServer ${code} ${reason} ${this.attributes.seat}`);
+  }
+}
+
+describe('the server function', () => {
+  const setUp = async () => {
+    const clock = new ManualClock();
+    const service = new TestService(Recorder, { clock });
+    const webSocketId = newWebSocketId();
+    service.gateway.begin(webSocketId);
+    await service.handlers.connect(connectEvent({ webSocketId, time: clock.now() }), lambdaContext());
+    const run = (requestId: string, remainingMilliseconds = 120_000) =>
+      service.handlers.server(
+        { type: 'server', webSocketId },
+        lambdaContext({ requestId, remainingMilliseconds }),
+      );
+    const sweep = async () => {
+      jest.spyOn(console, 'log').mockImplementation(() => {});
+      const sweeping = service.handlers.server({ type: 'sweep' }, lambdaContext());
+      await clock.advance(1_000);
+      await sweeping;
+    };
+    return { clock, service, webSocketId, run, sweep };
+  };
+
+  it('waits for the handshake for some seconds', async () => {
+    const { clock, service, webSocketId, run } = await setUp();
+    const running = run('one');
+    await clock.advance(1_500);
+    expect(happened).not.toContain('server 12');
+    service.gateway.open(webSocketId);
+    await clock.advance(1_000);
+    await running;
+    expect(service.gateway.received(webSocketId)).toEqual(['welcome']);
+  });
+
+  it('is held by a handshake that does not finish for no longer than three seconds', async () => {
+    const { clock, run } = await setUp();
+    const begun = clock.now();
+    let ended: number | undefined;
+    void run('one').then(() => {
+      ended = clock.now();
+    });
+    await clock.advance(60_000);
+    expect((ended as number) - begun).toBeLessThanOrEqual(3_000);
+    expect(happened).toEqual(['onPreServer ']);
+  });
+
+  it('probes a gateway that answers slowly often enough before it leaves the handshake', async () => {
+    const { clock, service, webSocketId, run } = await setUp();
+    const ask = service.gateway.get.bind(service.gateway);
+    jest.spyOn(service.gateway, 'get').mockImplementation(async (address) => {
+      await sleep(clock, 1_000);
+      return ask(address);
+    });
+    const running = run('one');
+    await clock.advance(6_000);
+    service.gateway.open(webSocketId);
+    await clock.advance(3_000);
+    await running;
+    expect(happened).toContain('server 12');
+  });
+
+  it('runs after the next sweep if the handshake finished after all', async () => {
+    const { clock, service, webSocketId, run, sweep } = await setUp();
+    const running = run('one');
+    await clock.advance(5_000);
+    await running;
+    service.gateway.open(webSocketId);
+    service.functions.queue.splice(0);
+    await clock.advance(30_000);
+    await sweep();
+    expect(service.functions.queue).toEqual([
+      { functionName: 'chat-server', request: { type: 'server', webSocketId } },
+    ]);
+    await service.runQueued();
+    expect(service.gateway.received(webSocketId)).toEqual(['welcome']);
+  });
+
+  it('runs once although Lambda delivers the request twice', async () => {
+    const { service, webSocketId, run } = await setUp();
+    service.gateway.open(webSocketId);
+    await Promise.all([run('one'), run('two')]);
+    expect(happened.filter((what) => what === 'server 12')).toHaveLength(1);
+  });
+
+  it('runs again when Lambda tries the same request again', async () => {
+    const { service, webSocketId, run } = await setUp();
+    service.gateway.open(webSocketId);
+    await run('one');
+    await run('one');
+    expect(happened.filter((what) => what === 'server 12')).toHaveLength(2);
+  });
+
+  it('leaves a handshake that never finished to the sweep, which settles it', async () => {
+    const { clock, service, run, sweep } = await setUp();
+    const running = run('one');
+    await clock.advance(31_000);
+    await running;
+    await sweep();
+    expect(happened).toEqual(['onPreServer ', 'onPostServer undefined undefined 12']);
+    await clock.advance(11 * 60_000);
+    expect(service.table.items()).toEqual([]);
+  });
+
+  it('settles at once what is found gone when its request came late', async () => {
+    const { clock, run } = await setUp();
+    await clock.advance(31_000);
+    await run('one');
+    expect(happened.at(-1)).toBe('onPostServer undefined undefined 12');
+  });
+});

@@ -1,0 +1,11 @@
+/** Another API beside the one that is tested, with stages but no routes. */
+import type { WebSocketApi } from '../../../local/assembly/model';
+
+export const otherApi = (apiId: string, ...stageNames: string[]): WebSocketApi => ({
+  path: `Stack/${apiId}`,
+  apiId,
+  name: apiId,
+  routeSelectionExpression: '$request.body.action',
+  routes: [],
+  stages: stageNames.map((stageName) => ({ path: 'Stage', stageName, variables: {} })),
+});
