@@ -1,5 +1,5 @@
 /**
- * Lambda's queue of asynchronous events: each is tried up to three times with the same request id, then dropped and
+ * Lambda's queue of asynchronous events. Each is tried up to three times with the same request id, and then dropped and
  * logged.
  */
 import { randomUUID } from 'node:crypto';
@@ -33,9 +33,9 @@ export interface AsyncEvent {
   requestId: string;
   payload: string;
   subject?: string;
-  /** JSON text; synchronous invocations only. */
+  /** JSON text. Only for synchronous invocations. */
   clientContext?: string;
-  /** 1 for the first. */
+  /** 1 for the first attempt. */
   attempt: number;
 }
 
@@ -51,7 +51,7 @@ export interface AsyncInvocationsOptions {
   /** The app's settings for a function's asynchronous events, if any. */
   settingsOf?(functionName: string): AsynchronousSettings | undefined;
   notice(functionName: string, text: string): void;
-  /** Gets the records of finished events that the app asked for. @default nothing does, and the notices say so */
+  /** Receives the records of finished events for which the app configures destinations. @default dropped and logged */
   destinations?: Destinations;
   functionArn(functionName: string): string;
 }
@@ -59,7 +59,7 @@ export interface AsyncInvocationsOptions {
 export class AsyncInvocations {
   readonly #options: AsyncInvocationsOptions;
   readonly #postponed = new Map<Kept, Alarm>();
-  /** Events that were accepted and have not finished. */
+  /** Accepted events that have not finished. */
   readonly #kept = { count: 0, characters: 0 };
   #isFull = false;
   #closed = false;
@@ -96,7 +96,7 @@ export class AsyncInvocations {
     return count < asynchronousEvents && characters + payload.length <= asynchronousPayloadCharacters;
   }
 
-  /** Logs it once, until there is room again. */
+  /** Logs only the first refusal until there is room again. */
   #refused(functionName: string): void {
     if (this.#isFull) return;
     this.#isFull = true;
@@ -108,7 +108,6 @@ export class AsyncInvocations {
     );
   }
 
-  /** It has succeeded, or was dropped. */
   #ended({ payload }: Kept): void {
     this.#kept.count -= 1;
     this.#kept.characters -= payload.length;
@@ -177,7 +176,7 @@ export class AsyncInvocations {
     this.#postponed.set(event, alarm);
   }
 
-  /** Events that failed permanently go where the app wants them. */
+  /** Sends an event that failed permanently to the destination or the dead-letter queue that the app configures. */
   #giveUp(event: Kept, why: string, condition: Condition, outcome: FailedInvocation): void {
     const { onFailureArn, deadLetterArn } = this.#settingsOf(event) ?? {};
     const places = [onFailureArn, deadLetterArn].filter((arn) => arn !== undefined);
@@ -201,7 +200,7 @@ export class AsyncInvocations {
     return this.#send(arn, event, { body: event.payload, attributes });
   }
 
-  /** `false` if the target refused it. */
+  /** `false` if the target refuses the delivery. */
   #send(arn: string, { functionName, requestId }: Kept, delivery: Delivery): boolean {
     const { destinations, notice } = this.#options;
     try {

@@ -1,4 +1,7 @@
-/** What Lambda sends to a destination of asynchronous events. @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
+/**
+ * What Lambda sends to a destination of asynchronous events. @see
+ * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+ */
 import { serviceOf } from '../messaging/destinations';
 import type { MessageAttributes } from '../sqs/message';
 import type { InvocationOutcome } from './invocation';
@@ -11,7 +14,7 @@ export interface EndedEvent {
   /** How often the function has run with this event. */
   invokeCount: number;
   condition: Condition;
-  /** Of the last attempt. */
+  /** The outcome of the last attempt. */
   outcome: InvocationOutcome;
 }
 
@@ -53,7 +56,7 @@ export function destinationRecord(
   });
 }
 
-/** A dead-letter queue or topic gets the event itself. The attributes say how it failed. */
+/** The attributes of the event in a dead-letter queue or topic. They describe the failure. */
 export function deadLetterAttributes({ requestId, outcome }: EndedEvent): MessageAttributes {
   const message = outcome.kind === 'failure' ? outcome.errorMessage : '';
   return {

@@ -1,4 +1,4 @@
-/** The execution environments of one function, and the invocations that wait for one, in order. */
+/** The environments of one version of a function, and a queue of the invocations that wait for one. */
 import type { LambdaFunction } from '../assembly/model';
 import type { Alarm, Clock } from '../clock';
 import type { FunctionFaults } from '../faults/function-faults';
@@ -7,18 +7,17 @@ import type { HostLimits } from './host-limits';
 import { ProcessEnvironment } from './process-environment';
 import { ThreadEnvironment } from './thread-environment';
 
-/** What a pool may ask of the host that it shares with other pools. */
+/** What the pools of all functions share. */
 export interface PoolHost {
   readonly clock: Clock;
   readonly limits: HostLimits;
   /** For Node.js functions. */
   readonly isolation: Isolation;
-  /** What goes wrong on purpose. */
   readonly faults?: FunctionFaults | undefined;
-  /** Whether one more thread fits, possibly after ending another function's idle one. */
+  /** Whether there is room for one more environment. May end an idle one of another function. */
   makeRoom(most: number): boolean;
   /**
-   * An environment has become idle: there may be room for waiting invocations of other pools, or too many idle ones.
+   * An environment has become idle or has ended: other pools may now have room, or there may be too many idle ones.
    */
   roomChanged(): void;
   environmentOptions(lambdaFunction: LambdaFunction): Omit<EnvironmentOptions, 'version' | 'onExit'>;
@@ -39,17 +38,17 @@ interface IdleEnvironment {
 export class EnvironmentPool {
   readonly #host: PoolHost;
   #function: LambdaFunction;
-  /** Counts replacements of the code. An environment with older code takes no more events. */
+  /** Counts changes of the code. An environment with older code takes no more events. */
   #generation = 0;
   readonly #threads = new Map<Environment, { generation: number; order: number }>();
   #startedCount = 0;
-  /** The oldest environment is last and is taken first, so that it is soon optimized and the others may expire. */
+  /** The oldest environment is last and is used first, so that its code gets optimized and the others can expire. */
   #idle: IdleEnvironment[] = [];
   /** When an environment last became idle. */
   #usedAt = 0;
   readonly #waiting: Waiting[] = [];
   #stall: Alarm | undefined;
-  /** Until one more is started although another is at work. */
+  /** How long to wait for a busy environment before another one is started. */
   #patience: Alarm | undefined;
   #hasWaitedToStart = false;
 
@@ -71,7 +70,7 @@ export class EnvironmentPool {
     return this.#threads.size;
   }
 
-  /** Since when none of its environments has become idle, by the clock; undefined if none is idle. */
+  /** When an environment last became idle, by the clock; undefined if none is idle. */
   get restsSince(): number | undefined {
     return this.#idle.length === 0 ? undefined : this.#usedAt;
   }
@@ -89,7 +88,7 @@ export class EnvironmentPool {
     });
   }
 
-  /** Assigns waiting invocations to environments, as far as these exist or may be started. */
+  /** Gives waiting invocations to environments, and starts environments within the limits. */
   pump(): void {
     while (this.#waiting.length > 0) {
       const environment =
@@ -101,8 +100,8 @@ export class EnvironmentPool {
   }
 
   /**
-   * Not while one that is at work may be done in a moment: a client that sends again as soon as it has its answer would
-   * start a second environment, and run code that is not optimized yet in both.
+   * Waits a moment for a busy environment first. Otherwise, a client that sends again as soon as it has its answer
+   * would start a second environment, and both would run code that is not optimized yet.
    */
   #mayStartNow(): boolean {
     if (!this.#mayStart()) return false;
@@ -143,7 +142,7 @@ export class EnvironmentPool {
     await Promise.all([...this.#threads.keys()].map((environment) => environment.end()));
   }
 
-  /** If a fault wants a cold start, and there is room for one. */
+  /** A new environment, if a fault requires a cold start and there is room. */
   #takeFresh() {
     if (this.#idle.length === 0 || !this.#host.faults?.startsCold(this.#function)) return undefined;
     this.endAnIdle();
@@ -159,7 +158,7 @@ export class EnvironmentPool {
   #mayStart(): boolean {
     const { environmentsPerFunction, environments, environmentsUnderStall } = this.#host.limits;
     const hasRoom = this.#threads.size < environmentsPerFunction && this.#host.makeRoom(environments);
-    // Each function may always have one, even if others hold all, so that functions that call each other continue.
+    // A function may always have one environment, so that functions that call each other do not block.
     return hasRoom || (this.#threads.size === 0 && this.#host.makeRoom(environmentsUnderStall));
   }
 
@@ -204,7 +203,7 @@ export class EnvironmentPool {
     if (this.#idle.length > 0) this.#host.roomChanged();
   }
 
-  /** Ends an environment that has been idle for long, unless it is the only idle one. */
+  /** Ends an environment after a long idle time, unless it is the only idle one. */
   #reap(environment: Environment): void {
     if (this.#idle.length < 2) return;
     this.#idle = this.#idle.filter((idle) => idle.environment !== environment);
@@ -218,9 +217,9 @@ export class EnvironmentPool {
   }
 
   /**
-   * If nothing finishes for a while, long invocations hold the environments (a function that waits for messages, or
-   * for another function). Then one more is started, and so on, up to a higher bound; one for each function even
-   * beyond it. Not while one is loading: on a busy machine, starting more would only slow it down.
+   * If nothing finishes for a while, all environments are busy with long invocations, such as a function that waits for
+   * messages or for another function. Then starts one more, and so on, up to a higher limit, which does not apply to a
+   * function's first environment. Starts none while another is loading, which would only slow down a busy machine.
    */
   #watchForStall(): void {
     if (this.#waiting.length === 0) {

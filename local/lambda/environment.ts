@@ -1,5 +1,5 @@
 /**
- * An execution environment of a function, as the pool sees it: runs one invocation at a time and freezes in between.
+ * An execution environment of a function: runs one invocation at a time and freezes in between.
  */
 import type { LambdaFunction } from '../assembly/model';
 import type { Clock } from '../clock';
@@ -10,13 +10,13 @@ import type { InvocationOutcome } from './invocation';
 export const INIT_SECONDS = 10;
 
 export interface Environment {
-  /** False once it has ended or is about to; then it takes no more invocations. */
+  /** False once it has ended or is about to end. It then takes no more invocations. */
   readonly isUsable: boolean;
   /** True until the handler is loaded and its first invocation runs. */
   readonly isLoading: boolean;
   /** Runs one invocation. Wait for its result before the next one. Never rejects. */
   run(invocation: Invocation): Promise<InvocationResult>;
-  /** Ends it immediately, whatever it does. */
+  /** Ends immediately, even in the middle of an invocation. */
   end(): Promise<void>;
 }
 
@@ -32,8 +32,8 @@ export interface Endpoint {
 export type Address = Endpoint | { path: string };
 
 /**
- * Where connections to AWS's hosts go: by the service's label in the host (`dynamodb`), or by host name, else to
- * `endpoint`.
+ * Where functions' connections to AWS's hosts go: to the address of the service (`dynamodb`) or of the host name, or
+ * else to `endpoint`.
  */
 export interface Endpoints {
   endpoint: Endpoint;
@@ -45,12 +45,12 @@ export interface EnvironmentOptions {
   /** `$LATEST`, or the number of a published version. */
   version: string;
   region: string;
-  /** By which the function signs its requests. @default those of people */
+  /** With which the function signs its requests. @default the credentials of people */
   credentials?: Credentials | undefined;
   endpoints: () => Endpoints;
   clock: Clock;
   onOutput(requestId: string, stream: 'stdout' | 'stderr', text: string): void;
-  /** The thread or the process has ended, for whatever reason. */
+  /** The thread or process has ended, for any reason. */
   onExit(): void;
 }
 
@@ -60,7 +60,7 @@ export interface Invocation {
   payload: string;
   /** The alias or version that the caller used. @default the function itself */
   invokedFunctionArn?: string;
-  /** JSON text, if the caller sends one. */
+  /** JSON text, if the caller sent it. */
   clientContext?: string;
 }
 

@@ -1,7 +1,4 @@
-/**
- * Runs an app's Lambda functions in worker threads or processes: a bounded number of warm environments, and a queue
- * for further invocations.
- */
+/** Runs an app's Lambda functions: admits invocations, waits for an environment, and logs what happened. */
 import { randomUUID } from 'node:crypto';
 import type { LambdaFunction } from '../assembly/model';
 import type { Clock } from '../clock';
@@ -11,7 +8,7 @@ import type { Credentials } from '../iam/identities';
 import type { Destinations } from '../messaging/destinations';
 import { type AsyncEvent, AsyncInvocations } from './async-invocations';
 import type { Address, Endpoint, Invocation, InvocationResult, Isolation } from './environment';
-import { EnvironmentPool, type PoolHost } from './environment-pool';
+import { EnvironmentPools } from './environment-pools';
 import { failure, TOO_MANY_REQUESTS } from './failure';
 import type { FunctionLog, InvocationStart } from './function-log';
 import { defaultLimits, type HostLimits } from './host-limits';
@@ -25,34 +22,33 @@ export interface FunctionHostOptions {
   /** The clock of retries and of the age of events. @default `clock` */
   appTime?: Clock;
   log: FunctionLog;
-  /** Where the functions' connections to `*.amazonaws.com` go. Called for each invocation. */
+  /** The address that replaces `*.amazonaws.com` in functions. Called for each invocation. */
   endpoint(): Endpoint;
   /**
-   * The same for single services, by their label in AWS's hosts (`dynamodb`), and for hosts that are none of AWS's, by their names.
-   * One object, until something changes.
+   * Other addresses, by a service's label in AWS's hosts (`dynamodb`) or by the name of another host. Returns the same
+   * object until something changes.
    */
   serviceEndpoints?(): Record<string, Address>;
   limits?: Partial<HostLimits>;
-  /** By which a function signs its requests. @default those of people */
+  /** With which a function signs its requests. @default the credentials of people */
   credentialsOf?(lambdaFunction: LambdaFunction): Credentials;
-  /** Of Node.js functions. @default thread */
+  /** Where Node.js functions run. @default thread */
   isolation?: Isolation;
-  /** What goes wrong on purpose. @default nothing */
+  /** The faults to inject. @default none */
   faults?: Faults | undefined;
-  /** Gets the records of finished asynchronous events that the app asked for. @default nothing does */
+  /** Receives the records of asynchronous events for which the app configures destinations. @default dropped */
   destinations?: Destinations;
 }
 
 export class FunctionHost implements FunctionInvoker {
   readonly #options: FunctionHostOptions;
   readonly #limits: HostLimits;
-  readonly #pools = new Map<string, EnvironmentPool>();
-  readonly #poolHost: PoolHost;
+  readonly #pools: EnvironmentPools;
   readonly #async: AsyncInvocations;
   readonly #faults: FunctionFaults | undefined;
   /** Invocations that wait for an environment. */
   readonly #waiting = { count: 0, characters: 0 };
-  /** Invocations that wait or run. */
+  /** Waiting and running invocations. */
   #openCount = 0;
   #onQuiet: (() => void) | undefined;
   #closed = false;
@@ -61,7 +57,12 @@ export class FunctionHost implements FunctionInvoker {
     this.#options = options;
     this.#limits = { ...defaultLimits(), ...options.limits };
     this.#faults = options.faults && new FunctionFaults(options.faults, options.clock);
-    this.#poolHost = this.#createPoolHost();
+    const { region, clock, log, endpoint, serviceEndpoints, credentialsOf, isolation = 'thread' } = options;
+    this.#pools = new EnvironmentPools({
+      ...{ region, clock, log, isolation, limits: this.#limits, faults: this.#faults, endpoint },
+      ...(serviceEndpoints && { serviceEndpoints }),
+      ...(credentialsOf && { credentialsOf }),
+    });
     this.#async = new AsyncInvocations({
       clock: options.appTime ?? options.clock,
       limits: this.#limits,
@@ -82,37 +83,22 @@ export class FunctionHost implements FunctionInvoker {
     return this.#options.accountId;
   }
 
-  /** The number of running threads. */
+  /** The number of running threads and processes. */
   get environmentCount(): number {
-    return [...this.#pools.values()].reduce((sum, pool) => sum + pool.threadCount, 0);
+    return this.#pools.environmentCount;
   }
 
   /** The function with that name, if the app has it. */
   find(functionName: string): LambdaFunction | undefined {
-    return this.#poolOf(functionName)?.lambdaFunction;
+    return this.#pools.find(functionName)?.lambdaFunction;
   }
 
-  /** The version that runs for a name, or for a name and a qualifier, if the function has it. */
+  /** The version that runs for a name, with or without a qualifier, if the function has it. */
   versionOf(functionName: string): string | undefined {
-    return this.#poolOf(functionName)?.version;
+    return this.#pools.find(functionName)?.version;
   }
 
-  /** By name, or by name and qualifier: every version runs the same code, in its own environments. */
-  #poolOf(functionName: string): EnvironmentPool | undefined {
-    const own = this.#pools.get(functionName);
-    if (own) return own;
-    const [name = '', qualifier = LATEST] = functionName.split(':');
-    const newest = this.#pools.get(name);
-    const version = qualifier === LATEST ? LATEST : newest?.lambdaFunction.qualifiers?.[qualifier];
-    if (newest === undefined || version === undefined) return undefined;
-    if (version === LATEST) return newest;
-    const key = `${name}:${version}`;
-    const pool = this.#pools.get(key) ?? new EnvironmentPool(this.#poolHost, newest.lambdaFunction, version);
-    this.#pools.set(key, pool);
-    return pool;
-  }
-
-  /** `clientContext` is JSON text for the function's context. */
+  /** @param clientContext JSON text */
   invoke(
     functionName: string,
     payload: string,
@@ -126,46 +112,33 @@ export class FunctionHost implements FunctionInvoker {
     });
   }
 
-  /** Returns the request id, the same for every attempt, or undefined if too many events are waiting. */
+  /** Returns the request id, which every attempt has, or undefined if too many events are waiting. */
   invokeAsync(functionName: string, payload: string): string | undefined {
     return this.#async.accept(functionName, payload);
   }
 
   /** Uses these functions, and the current code in their folders, for all invocations that have not begun. */
   replace(functions: LambdaFunction[]): void {
-    const byName = new Map(functions.map((one) => [one.functionName, one]));
-    for (const [key, pool] of this.#pools) {
-      const later = byName.get(pool.lambdaFunction.functionName);
-      if (later && hasVersion(later, pool.version)) {
-        pool.replace(later);
-      } else {
-        this.#pools.delete(key);
-        pool.retire(({ requestId }) => withoutRun(this.#notFound(requestId, key)));
-      }
-    }
-    for (const [name, lambdaFunction] of byName) {
-      if (!this.#pools.has(name))
-        this.#pools.set(name, new EnvironmentPool(this.#poolHost, lambdaFunction, LATEST));
-    }
+    this.#pools.replace(functions, (functionName, { requestId }) =>
+      withoutRun(this.#notFound(requestId, functionName)),
+    );
   }
 
   /**
-   * Accepts nothing new, drops retries, lets waiting and running invocations finish within a time limit, and ends the
-   * threads.
+   * Accepts no more invocations, drops retries, lets waiting and running invocations finish within a time limit, and
+   * ends all environments.
    */
   async close(): Promise<void> {
     this.#closed = true;
     this.#async.close();
     await this.#untilQuiet();
-    const pools = [...this.#pools.values()];
-    for (const pool of pools) pool.retire(({ requestId }) => withoutRun(stopping(requestId)));
-    await Promise.all(pools.map((pool) => pool.end()));
+    await this.#pools.end(({ requestId }) => withoutRun(stopping(requestId)));
   }
 
   async #run(event: AsyncEvent): Promise<InvocationOutcome> {
     const { payload, clientContext, ...invocation } = event;
     const { functionName, requestId } = invocation;
-    const pool = this.#poolOf(functionName);
+    const pool = this.#pools.find(functionName);
     if (this.#closed) return stopping(requestId);
     if (!pool) return this.#notFound(requestId, functionName);
     if (!this.#admits(payload) || this.#faults?.throttles(functionName))
@@ -182,13 +155,13 @@ export class FunctionHost implements FunctionInvoker {
     }
     if (clientContext !== undefined) given.clientContext = clientContext;
     const result = await pool.run(given, (coldStart) => {
-      this.#leavesTheLine(payload);
+      this.#stopsWaiting(payload);
       const { functionName: name } = pool.lambdaFunction;
       start = { ...invocation, functionName: name, payload, coldStart, startedAt: this.#options.clock.now() };
       this.#options.log.start(start);
     });
     if (start) this.#logEnd(start, result);
-    else this.#leavesTheLine(payload);
+    else this.#stopsWaiting(payload);
     this.#openCount -= 1;
     if (this.#openCount === 0) this.#onQuiet?.();
     return result.outcome;
@@ -202,7 +175,7 @@ export class FunctionHost implements FunctionInvoker {
     );
   }
 
-  #leavesTheLine(payload: string): void {
+  #stopsWaiting(payload: string): void {
     this.#waiting.count -= 1;
     this.#waiting.characters -= payload.length;
   }
@@ -227,64 +200,7 @@ export class FunctionHost implements FunctionInvoker {
       };
     });
   }
-
-  #createPoolHost(): PoolHost {
-    const {
-      region,
-      clock,
-      log,
-      endpoint,
-      serviceEndpoints,
-      isolation = 'thread',
-      credentialsOf,
-    } = this.#options;
-    return {
-      clock,
-      limits: this.#limits,
-      isolation,
-      faults: this.#faults,
-      makeRoom: (most) => this.environmentCount < most || this.#endAnIdleEnvironment(),
-      roomChanged: () => {
-        const { environments } = this.#limits;
-        if (this.environmentCount > environments && this.#usableCount() > environments)
-          this.#endAnIdleEnvironment();
-        for (const pool of this.#pools.values()) pool.pump();
-      },
-      environmentOptions: (lambdaFunction) => ({
-        lambdaFunction,
-        region,
-        credentials: credentialsOf?.(lambdaFunction),
-        clock,
-        endpoints: () => ({ endpoint: endpoint(), services: serviceEndpoints?.() ?? NO_SERVICES }),
-        onOutput: (requestId, stream, text) =>
-          log.output({ functionName: lambdaFunction.functionName, requestId, at: clock.now(), stream, text }),
-      }),
-    };
-  }
-
-  /** An environment of the function that has not been used for the longest time. False if none is idle. */
-  #endAnIdleEnvironment(): boolean {
-    let longest: { pool: EnvironmentPool; since: number } | undefined;
-    for (const pool of this.#pools.values()) {
-      const since = pool.restsSince;
-      if (since !== undefined && since < (longest?.since ?? Number.POSITIVE_INFINITY))
-        longest = { pool, since };
-    }
-    return longest?.pool.endAnIdle() ?? false;
-  }
-
-  #usableCount(): number {
-    return [...this.#pools.values()].reduce((sum, pool) => sum + pool.usableCount, 0);
-  }
 }
-
-const LATEST = '$LATEST';
-
-function hasVersion({ qualifiers = {} }: LambdaFunction, version: string): boolean {
-  return version === LATEST || Object.values(qualifiers).includes(version);
-}
-
-const NO_SERVICES: Record<string, Address> = {};
 
 function stopping(requestId: string) {
   return failure(requestId, 'ServiceException', 'The runtime is stopping and accepts no more invocations.');

@@ -1,4 +1,4 @@
-/** Where the function host reports what its functions did: one call for each start, line of output and end. */
+/** Receives what functions do: each start, each line of output and each end of an invocation. */
 import { join } from 'node:path';
 import type { Log } from '../log';
 import { withoutTokens } from './hidden-tokens';
@@ -13,7 +13,7 @@ export interface InvocationStart {
   startedAt: number;
   /** The function's event, as JSON text. */
   payload: string;
-  /** What the invocation is for, if the caller says so: `$default uJo39vlXoAMCHMA=`. */
+  /** What the invocation is for: `$default uJo39vlXoAMCHMA=`. */
   subject?: string;
   /** 1, or more for a retried event. */
   attempt: number;
@@ -38,9 +38,9 @@ export interface InvocationEnd extends InvocationStart {
   /** How long the environment took to start, if this invocation started it. */
   initMillis?: number;
   outcome: InvocationOutcome;
-  /** What went wrong, for people: the error with its stack and causes, with lines of the sources. */
+  /** The error with its stack and causes, with lines of the source files. */
   detail?: string;
-  /** What was not awaited, counted by kind (`timer`, `request` …). It is frozen until the environment's next event. */
+  /** Pending work by kind (`timer`, `request` …). It is frozen until the environment's next event. */
   leftovers: Readonly<Record<string, number>>;
 }
 
@@ -48,7 +48,7 @@ export interface FunctionLog {
   start(invocation: InvocationStart): void;
   output(line: OutputLine): void;
   end(invocation: InvocationEnd): void;
-  /** Something that belongs to no single invocation: a postponed or dropped event. */
+  /** What belongs to no single invocation, such as a dropped event. */
   notice(functionName: string, text: string): void;
 }
 
@@ -59,9 +59,9 @@ export interface TextLogOptions {
   nameOf?: (functionName: string) => string;
   /** @default hours to milliseconds in the process's own time zone */
   timeOfDay?: (at: number) => string;
-  /** Only errors: failed invocations, and postponed or dropped events. @default false */
+  /** Logs only errors: failed invocations, and postponed or dropped events. @default false */
   quiet?: boolean;
-  /** Also what functions get and return. @default false */
+  /** Also logs events and results. @default false */
   verbose?: boolean;
 }
 
@@ -116,13 +116,13 @@ function leftoversOf(leftovers: Readonly<Record<string, number>>): string {
     .join(', ');
 }
 
-/** Removes frames of Node.js and of the host itself, which say nothing about the function. */
+/** Removes the stack frames of Node.js and of the host itself. */
 function withoutInnerFrames(detail: string): string {
   const kept: string[] = [];
   for (const line of detail.split('\n')) {
     if (!/^\s+at /.test(line) || !(line.includes('node:internal/') || line.includes(WORKER_DIRECTORY)))
       kept.push(line);
-    // An inner frame may also open the braces around the error's properties.
+    // Such a frame may also open the braces around the error's properties.
     else if (line.endsWith(' {')) kept.push(`${kept.pop() ?? ''} {`);
   }
   return kept.join('\n');

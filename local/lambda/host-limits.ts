@@ -1,28 +1,26 @@
-/** How much of the machine the function host may use. */
+/** The limits of the function host. */
 import { availableParallelism } from 'node:os';
 
 export interface HostLimits {
-  /** Threads of one function that run in parallel. */
+  /** Environments of one function. */
   environmentsPerFunction: number;
-  /** Threads of all functions, including idle ones. */
+  /** Environments of all functions, including idle ones. */
   environments: number;
-  /** The same when long invocations hold every thread of a function. */
+  /** The limit for all functions while long invocations keep environments busy. */
   environmentsUnderStall: number;
-  /** How long an event waits for a thread that is at work before one more is started, which takes longer than this. */
+  /** How long an event waits for a busy environment before another one is started. */
   startMillis: number;
-  /** How long nothing may finish before one more thread is started. */
+  /** How long no invocation may finish before one more environment is started. */
   stallMillis: number;
   /** How long an environment waits for an event before it is ended. */
   idleMillis: number;
   /**
-   * How many invocations may wait, and how large their payloads may be together. More are refused, as Lambda
-   * throttles.
+   * How many invocations may wait, and the total size of their payloads. More are throttled, as by Lambda.
    */
   waitingInvocations: number;
   waitingPayloadCharacters: number;
   /**
-   * How many asynchronous events may be unfinished, and how large they may be together. More are refused in the same
-   * way.
+   * How many asynchronous events may be unfinished, and their total size. More are throttled.
    */
   asynchronousEvents: number;
   asynchronousPayloadCharacters: number;
@@ -32,7 +30,7 @@ export interface HostLimits {
 
 export function defaultLimits(cores = availableParallelism()): HostLimits {
   return {
-    // More than the number of cores would only compete for them. The stall handles invocations that wait.
+    // More than the cores would only compete for them. `stallMillis` helps invocations that wait.
     environmentsPerFunction: Math.max(3, cores + 1),
     environments: Math.max(16, 4 * cores),
     environmentsUnderStall: Math.max(64, 8 * cores),
@@ -41,7 +39,7 @@ export function defaultLimits(cores = availableParallelism()): HostLimits {
     idleMillis: 5 * 60_000,
     waitingInvocations: 20_000,
     waitingPayloadCharacters: 128 * 1024 * 1024,
-    // Lambda's own queue has no such bound, but this one is in the memory of one process.
+    // Lambda has no such limit, but this queue is in the memory of one process.
     asynchronousEvents: 20_000,
     asynchronousPayloadCharacters: 128 * 1024 * 1024,
     closeMillis: 3_000,

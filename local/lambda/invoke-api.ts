@@ -21,14 +21,14 @@ export type InvokeHandler = (request: IncomingMessage, response: ServerResponse)
 
 export function invokeHandler(host: FunctionHost): InvokeHandler {
   return (request, response) => {
-    // Not with URL, which would read text after `//` as a host.
+    // `URL` would parse the text after `//` as a host.
     const [path = '', query] = (request.url ?? '/').split('?', 2);
     const match = INVOKE_PATH.exec(path);
     if (request.method !== 'POST' || match?.[1] === undefined) return false;
     const qualifier = new URLSearchParams(query).get('Qualifier') ?? undefined;
     answerInvoke(host, match[1], qualifier, request).then(
       (answer) => send(response, answer),
-      // It gets a response, unless the client disconnected in the middle of its request.
+      // There is nobody to answer if the client has disconnected in the middle of its request.
       () => {
         if (!request.complete) response.destroy();
         else send(response, refusal(500, 'ServiceException', 'Internal server error', { Type: 'Service' }));
@@ -93,7 +93,7 @@ function invocationType(request: IncomingMessage): InvocationType | undefined {
     : undefined;
 }
 
-/** The name with its qualifier, if the reference is to this account and region, and the ARN as an error names it. */
+/** The name with its qualifier, if the reference is to this account and region, and the ARN for error messages. */
 function readReference(host: FunctionHost, encoded: string, qualifierParameter: string | undefined) {
   const text = decode(encoded);
   const {
@@ -117,7 +117,7 @@ function decode(encoded: string): string {
   }
 }
 
-/** The body as text, or undefined if it is too large; then the rest is read and dropped. */
+/** The body as text; undefined if it is too large. */
 async function readPayload(request: IncomingMessage, maxBytes: number): Promise<string | undefined> {
   const body = await readBody(request, maxBytes);
   if (body === undefined) throw new Error('The client has disconnected.');
@@ -134,7 +134,7 @@ function jsonFault(payload: string): string | undefined {
   }
 }
 
-/** JSON text; undefined without one; null if it cannot be read. */
+/** JSON text; undefined without the header; null if it is not valid. */
 function clientContextOf(request: IncomingMessage): string | undefined | null {
   const header = request.headers['x-amz-client-context'];
   if (typeof header !== 'string') return undefined;

@@ -1,33 +1,19 @@
-/** The environment for any language: a process that asks the Runtime API for events, and is stopped in between. */
+/** An environment for any language: a process that gets events from the Runtime API and is stopped in between. */
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { setImmediate as oneTurn } from 'node:timers/promises';
-import type { Alarm } from '../clock';
-import {
-  type Environment,
-  type EnvironmentOptions,
-  INIT_SECONDS,
-  type Invocation,
-  type InvocationResult,
-} from './environment';
-import { exited, failure, responseTooLarge, timedOut } from './failure';
+import type { Environment, EnvironmentOptions, Invocation, InvocationResult } from './environment';
+import { exited, failure, responseTooLarge } from './failure';
 import type { InvocationOutcome } from './invocation';
 import { InvalidEntrypoint, processCommand } from './process-command';
 import { howItEnded, ProcessGroup } from './process-group';
+import { type Finish, RunningInvocation } from './running-invocation';
 import { type ReportedError, RuntimeApi } from './runtime-api';
 import { withSourcePaths } from './source-paths';
 
 /** How often the memory of a running process is checked. */
 const MEMORY_CHECK_MILLIS = 100;
-
-interface Running {
-  invocation: Invocation;
-  since: number;
-  initMillis?: number;
-  alarm: Alarm;
-  resolve(result: InvocationResult): void;
-}
 
 export class ProcessEnvironment implements Environment {
   readonly #options: EnvironmentOptions;
@@ -38,8 +24,8 @@ export class ProcessEnvironment implements Environment {
   #ready = false;
   #ended = false;
   #exited = false;
-  #running: Running | undefined;
-  /** The last invocation. What the process prints belongs to it. */
+  #running: RunningInvocation | undefined;
+  /** The latest invocation, which everything that the process prints belongs to. */
   #requestId = '';
   #memoryCheck: NodeJS.Timeout | undefined;
   #whenExited: () => void = () => undefined;
@@ -68,15 +54,18 @@ export class ProcessEnvironment implements Environment {
   }
 
   run(invocation: Invocation): Promise<InvocationResult> {
-    const { timeoutSeconds } = this.#options.lambdaFunction;
     this.#requestId = invocation.requestId;
-    return new Promise((resolve) => {
-      const alarm = this.#timeoutAfter(timeoutSeconds + (this.#ready ? 0 : INIT_SECONDS));
-      this.#running = { invocation, since: performance.now(), alarm, resolve };
-      if (!this.#ready) return;
-      this.#resume();
-      this.#give(this.#running);
+    const running = new RunningInvocation(invocation, {
+      environment: this.#options,
+      isLoading: !this.#ready,
+      onTimeout: () => this.#onTimeout(),
     });
+    this.#running = running;
+    if (this.#ready) {
+      this.#resume();
+      this.#give(running);
+    }
+    return running.result;
   }
 
   async end(): Promise<void> {
@@ -108,7 +97,7 @@ export class ProcessEnvironment implements Environment {
   #cannotStart(error: Error): void {
     if (this.#exited) return;
     const known = error instanceof InvalidEntrypoint ? error : undefined;
-    const { requestId = '' } = this.#running?.invocation ?? {};
+    const { requestId = '' } = this.#running ?? {};
     const message = `RequestId: ${requestId} Error: ${error.message}`;
     const outcome = failure(requestId, known?.errorType ?? 'Runtime.InvalidEntrypoint', message);
     this.#ended = true;
@@ -121,18 +110,14 @@ export class ProcessEnvironment implements Environment {
     if (!this.#ready) {
       this.#ready = true;
       if (!running) return;
-      const { timeoutSeconds } = this.#options.lambdaFunction;
-      running.alarm.cancel();
-      running.alarm = this.#timeoutAfter(timeoutSeconds);
-      running.since = performance.now();
-      running.initMillis = running.since - this.#startedAt;
+      running.handlerStarts(this.#startedAt);
       this.#give(running);
     } else if (!running) {
       this.#freeze();
     }
   }
 
-  #give({ invocation }: Running): void {
+  #give({ invocation }: RunningInvocation): void {
     const { lambdaFunction, clock } = this.#options;
     this.#api.give({
       ...{ requestId: invocation.requestId, payload: invocation.payload, traceId: traceId() },
@@ -142,7 +127,7 @@ export class ProcessEnvironment implements Environment {
     });
   }
 
-  /** Output from before the response is read before the response counts. */
+  /** First reads all output that came before the response. */
   async #apiOnResponse(body: string | undefined): Promise<void> {
     const running = this.#running;
     await outputIsRead();
@@ -156,7 +141,7 @@ export class ProcessEnvironment implements Environment {
   async #apiOnError(error: ReportedError): Promise<void> {
     const running = this.#running;
     await outputIsRead();
-    if (running && running === this.#running) this.#finish(this.#failed(running.invocation.requestId, error));
+    if (running && running === this.#running) this.#finish(this.#failed(running.requestId, error));
   }
 
   async #apiOnInitError(error: ReportedError): Promise<void> {
@@ -193,26 +178,18 @@ export class ProcessEnvironment implements Environment {
     clearInterval(this.#memoryCheck);
     this.#api.close();
     if (this.#running) {
-      const outcome = exited(this.#running.invocation.requestId, how);
+      const outcome = exited(this.#running.requestId, how);
       this.#finish({ outcome, detail: outcome.errorMessage });
     }
     this.#whenExited();
     this.#options.onExit();
   }
 
-  #timeoutAfter(seconds: number): Alarm {
-    return this.#options.clock.after(seconds * 1000, () => this.#onTimeout());
-  }
-
   #onTimeout(): void {
-    const { clock, lambdaFunction } = this.#options;
     if (!this.#running) return;
-    const { requestId } = this.#running.invocation;
-    const outcome = timedOut(requestId, lambdaFunction.timeoutSeconds);
-    const seconds = lambdaFunction.timeoutSeconds.toFixed(2);
-    const detail = `${new Date(clock.now()).toISOString()} ${requestId} Task timed out after ${seconds} seconds`;
+    const result = this.#running.timeout();
     void this.end();
-    this.#finish({ outcome, detail, durationMillis: lambdaFunction.timeoutSeconds * 1000 });
+    this.#finish(result);
   }
 
   #freeze(): void {
@@ -235,18 +212,12 @@ export class ProcessEnvironment implements Environment {
     }, MEMORY_CHECK_MILLIS).unref();
   }
 
-  #finish(result: Partial<InvocationResult> & { outcome: InvocationOutcome }): void {
+  #finish(result: Finish): void {
     const running = this.#running;
     if (!running) return;
     this.#running = undefined;
-    running.alarm.cancel();
     this.#api.forget();
-    const { initMillis } = running;
-    running.resolve({
-      ...{ durationMillis: performance.now() - running.since, leftovers: {} },
-      ...(initMillis === undefined ? {} : { initMillis }),
-      ...result,
-    });
+    running.finish(result);
     // It may already have asked for the next event.
     if (this.#api.isWaiting && !this.#running) this.#freeze();
   }

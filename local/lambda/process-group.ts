@@ -6,7 +6,7 @@ import type { ProcessCommand } from './process-command';
 import { ProcessReaper } from './process-reaper';
 
 const PAGE_BYTES = 4096;
-/** For one environment. More are not measured. */
+/** How many processes of an environment are measured. */
 const MOST_PROCESSES = 256;
 
 /** Go's names for signals, which Lambda uses. */
@@ -23,7 +23,7 @@ const SIGNAL_WORDS: Record<string, string> = {
   SIGTERM: 'terminated',
 };
 
-/** Running groups. They end with this process: when it ends by itself, and when it is killed. */
+/** Running groups. They end with this process, even if it is killed. */
 const living = new Set<ProcessGroup>();
 const reaper = new ProcessReaper();
 process.on('exit', () => {
@@ -51,12 +51,7 @@ export class ProcessGroup {
 
   signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
     const { pid } = this.child;
-    if (pid === undefined) return;
-    try {
-      process.kill(-pid, constants.signals[name]);
-    } catch {
-      // It has ended by itself.
-    }
+    if (pid !== undefined) signalGroup(pid, name);
   }
 
   /** The resident memory of the process and its descendants; 0 if the system does not report it. */
@@ -74,6 +69,15 @@ export class ProcessGroup {
       pids.push(...(children?.match(/\d+/g) ?? []).map(Number));
     }
     return pages * PAGE_BYTES;
+  }
+}
+
+/** Does nothing if the group has ended. */
+export function signalGroup(leaderPid: number, name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
+  try {
+    process.kill(-leaderPid, constants.signals[name]);
+  } catch {
+    // It has ended.
   }
 }
 

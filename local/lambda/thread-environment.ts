@@ -2,23 +2,17 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
-import type { Alarm } from '../clock';
-import {
-  type Endpoints,
-  type Environment,
-  type EnvironmentOptions,
-  INIT_SECONDS,
-  type Invocation,
-  type InvocationResult,
-} from './environment';
+import type { Endpoints, Environment, EnvironmentOptions, Invocation, InvocationResult } from './environment';
 import { environmentVariables, logNames } from './environment-variables';
-import { exited, MAX_RESPONSE_BYTES, responseTooLarge, timedOut } from './failure';
+import { exited, MAX_RESPONSE_BYTES, responseTooLarge } from './failure';
 import type { InvocationOutcome } from './invocation';
+import { signalGroup } from './process-group';
+import { type Finish, RunningInvocation } from './running-invocation';
 import { withSourcePaths } from './source-paths';
 
 const BOOTSTRAP = join(__dirname, 'worker', 'bootstrap.cjs');
 
-/** The meaning of the words in the shared signal. */
+/** The indexes in the shared signal. */
 const SENT = 0;
 const ASLEEP = 1;
 
@@ -35,29 +29,21 @@ type Report =
   | { kind: 'answer'; payload: string; leftovers: Record<string, number> }
   | { kind: 'error'; record: ErrorRecord; detail: string; leftovers: Record<string, number> }
   | { kind: 'fatal'; record: ErrorRecord; detail: string }
-  /** It ends now, because of a signal or a lack of memory. */
+  /** The thread ends, because of a signal or a lack of memory. */
   | { kind: 'exit'; how: string }
-  /** Process groups that the function has started. */
+  /** The function has started a process group, or one has ended. */
   | { kind: 'children'; started?: number; gone?: number };
-
-interface Running {
-  invocation: Invocation;
-  since: number;
-  initMillis?: number;
-  alarm: Alarm;
-  resolve(result: InvocationResult): void;
-}
 
 export class ThreadEnvironment implements Environment {
   readonly #options: EnvironmentOptions;
   readonly #worker: Worker;
-  /** How many events were sent, and whether the thread has gone to sleep without one (see worker/bootstrap.cjs). */
+  /** Shared with the thread: how many events were sent, and whether it sleeps (see worker/bootstrap.cjs). */
   readonly #signal = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
-  /** Those that the thread knows. */
+  /** The endpoints that the thread has. */
   #endpoints: Endpoints;
   readonly #startedAt = performance.now();
   #ready = false;
-  #running: Running | undefined;
+  #running: RunningInvocation | undefined;
   #crash: NodeJS.ErrnoException | undefined;
   #end: string | undefined;
   readonly #processGroups = new Set<number>();
@@ -85,20 +71,21 @@ export class ThreadEnvironment implements Environment {
   }
 
   run(invocation: Invocation): Promise<InvocationResult> {
-    const { lambdaFunction } = this.#options;
-    return new Promise((resolve) => {
-      const timeoutSeconds = lambdaFunction.timeoutSeconds + (this.#ready ? 0 : INIT_SECONDS);
-      const alarm = this.#timeoutAfter(timeoutSeconds);
-      this.#running = { invocation, since: performance.now(), alarm, resolve };
-      this.#worker.ref();
-      this.#worker.postMessage({
-        ...invocation,
-        timeoutMillis: lambdaFunction.timeoutSeconds * 1000,
-        endpoints: this.#changedEndpoints(),
-      });
-      Atomics.add(this.#signal, SENT, 1);
-      if (Atomics.load(this.#signal, ASLEEP) === 1) Atomics.notify(this.#signal, SENT);
+    const running = new RunningInvocation(invocation, {
+      environment: this.#options,
+      isLoading: !this.#ready,
+      onTimeout: () => this.#onTimeout(),
     });
+    this.#running = running;
+    this.#worker.ref();
+    this.#worker.postMessage({
+      ...invocation,
+      timeoutMillis: this.#options.lambdaFunction.timeoutSeconds * 1000,
+      endpoints: this.#changedEndpoints(),
+    });
+    Atomics.add(this.#signal, SENT, 1);
+    if (Atomics.load(this.#signal, ASLEEP) === 1) Atomics.notify(this.#signal, SENT);
+    return running.result;
   }
 
   async end(): Promise<void> {
@@ -141,7 +128,7 @@ export class ThreadEnvironment implements Environment {
     });
   }
 
-  /** Undefined if the thread already knows them, because copying them would cost each event more than its own text. */
+  /** Undefined if the thread already has them. Copying them for each event would cost more than the event itself. */
   #changedEndpoints(): Endpoints | undefined {
     const now = this.#options.endpoints();
     const { endpoint, services } = this.#endpoints;
@@ -159,13 +146,14 @@ export class ThreadEnvironment implements Environment {
     }
     const running = this.#running;
     if (!running) return;
-    const { requestId } = running.invocation;
+    const { requestId } = running;
     switch (report.kind) {
       case 'output':
         this.#options.onOutput(requestId, report.stream, report.text);
         break;
       case 'ready':
-        this.#handlerStarts(running);
+        this.#ready = true;
+        running.handlerStarts(this.#startedAt);
         break;
       case 'answer': {
         const tooLarge = Buffer.byteLength(report.payload) > MAX_RESPONSE_BYTES;
@@ -185,37 +173,21 @@ export class ThreadEnvironment implements Environment {
     }
   }
 
-  #handlerStarts(running: Running): void {
-    this.#ready = true;
-    running.alarm.cancel();
-    running.alarm = this.#timeoutAfter(this.#options.lambdaFunction.timeoutSeconds);
-    running.since = performance.now();
-    running.initMillis = running.since - this.#startedAt;
-  }
-
-  #timeoutAfter(seconds: number): Alarm {
-    return this.#options.clock.after(seconds * 1000, () => this.#onTimeout());
-  }
-
   #onTimeout(): void {
-    const { clock, lambdaFunction } = this.#options;
     if (!this.#running) return;
-    const { requestId } = this.#running.invocation;
-    const outcome = timedOut(requestId, lambdaFunction.timeoutSeconds);
-    const seconds = lambdaFunction.timeoutSeconds.toFixed(2);
-    const detail = `${new Date(clock.now()).toISOString()} ${requestId} Task timed out after ${seconds} seconds`;
+    const result = this.#running.timeout();
     void this.end();
-    this.#finish({ outcome, detail, durationMillis: lambdaFunction.timeoutSeconds * 1000 });
+    this.#finish(result);
   }
 
   #workerOnExit(code: number): void {
     this.#ended = true;
-    for (const group of this.#processGroups) endGroup(group);
+    for (const group of this.#processGroups) signalGroup(group, 'SIGKILL');
     if (this.#running) {
       const outOfMemory = this.#crash?.code === 'ERR_WORKER_OUT_OF_MEMORY';
       const status = code === 0 ? undefined : `exit status ${code}`;
       const how = this.#end ?? (outOfMemory ? 'signal: killed' : status);
-      const outcome = exited(this.#running.invocation.requestId, how);
+      const outcome = exited(this.#running.requestId, how);
       const cause = this.#crash && (this.#crash.stack ?? String(this.#crash));
       const detail =
         cause === undefined ? outcome.errorMessage : this.#readable(`${outcome.errorMessage}\n${cause}`);
@@ -235,29 +207,12 @@ export class ThreadEnvironment implements Environment {
     return withSourcePaths(detail, this.#options.lambdaFunction.codeDirectory);
   }
 
-  #finish(result: Partial<InvocationResult> & { outcome: InvocationOutcome }): void {
+  #finish(result: Finish): void {
     const running = this.#running;
     if (!running) return;
     this.#running = undefined;
-    running.alarm.cancel();
     this.#worker.unref();
-    const durationMillis = performance.now() - running.since;
-    const { initMillis } = running;
-    running.resolve({
-      durationMillis,
-      leftovers: {},
-      ...(initMillis === undefined ? {} : { initMillis }),
-      ...result,
-    });
-  }
-}
-
-/** The processes that a function has started end with its environment. */
-export function endGroup(group: number): void {
-  try {
-    process.kill(-group, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
+    running.finish(result);
   }
 }
 
@@ -266,11 +221,11 @@ function nodeMajor(runtime: string): number {
   return Number.parseInt(runtime.replace('nodejs', ''), 10);
 }
 
-/** The size of a young generation: V8 uses three semi-spaces for it. */
+/** V8's young generation has three semi-spaces. */
 const SEMI_SPACES = 3;
 
 /**
- * As Lambda starts Node.js: nine tenths of the memory for old objects, a twentieth for each semi-space of young ones.
+ * As on Lambda: nine tenths of the memory for old objects, and a twentieth for each semi-space of young ones.
  */
 function resourceLimits(memoryMegabytes: number) {
   return {
