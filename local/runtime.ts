@@ -22,6 +22,7 @@ import { guardedServices } from './iam/guarded-service';
 import { PROTOCOLS } from './iam/protocols';
 import type { Isolation } from './lambda/environment';
 import { FunctionHost } from './lambda/function-host';
+import { functionList } from './lambda/function-list';
 import { type FunctionLog, textFunctionLog } from './lambda/function-log';
 import { invokeHandler } from './lambda/invoke-api';
 import { UnpackedCode } from './lambda/unpacked-code';
@@ -215,7 +216,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       httpApis,
       services: guardedServices(access, PROTOCOLS, {
         dynamodb: dynamodb.handler,
-        lambda: lambdaService(functionHost),
+        lambda: lambdaService(functionHost, () => current.functions),
         s3: await s3.start(),
         ...messaging.services,
         cloudformation: new StackDescriptions(() => current, clock.now()),
@@ -324,16 +325,20 @@ function warnOfStreams({ eventSources }: App, log: Log): void {
   );
 }
 
-function lambdaService(functionHost: FunctionHost): RequestHandler {
+function lambdaService(
+  functionHost: FunctionHost,
+  functions: () => readonly LambdaFunction[],
+): RequestHandler {
   const invoke = invokeHandler(functionHost);
+  const list = functionList(functions);
   return {
     handle(request, response) {
-      if (invoke(request, response)) return;
+      if (invoke(request, response) || list(request, response)) return;
       answerServiceError(
         response,
         501,
         'UnsupportedOperation',
-        `The runtime supports only Invoke of Lambda, not ${request.method} ${request.url?.split('?')[0]}.`,
+        `The runtime supports only Invoke and ListFunctions of Lambda, not ${request.method} ${request.url?.split('?')[0]}.`,
       );
     },
   };

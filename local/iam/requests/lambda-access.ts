@@ -1,12 +1,17 @@
-/** The permission that a request to Lambda needs. The runtime supports only Invoke. */
+/** The permission that a request to Lambda needs. The runtime supports Invoke and ListFunctions. */
 import { functionNameIn, qualifierIn } from '../../assembly/values/resource-values';
 import { partitionOf } from '../../aws-domains';
+import { LIST_FUNCTIONS_PATH } from '../../lambda/function-list';
 import type { AccessApp, WantedAccess } from '../access';
 
 const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations\/?$/;
 
+/** Source: Service Authorization Reference, Lambda: the action has no resource types. */
+const LIST_FUNCTIONS: WantedAccess = { action: 'lambda:ListFunctions', resource: '*' };
+
 export function lambdaAccess(method: string, url: string, app: AccessApp): WantedAccess[] {
   const [path = '', query] = url.split('?', 2);
+  if (method === 'GET' && LIST_FUNCTIONS_PATH.test(path)) return [LIST_FUNCTIONS];
   const [, encoded] = INVOKE_PATH.exec(path) ?? [];
   if (method !== 'POST' || encoded === undefined) return [];
   const reference = decoded(encoded);

@@ -1,7 +1,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PublishBatchCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
@@ -146,6 +146,16 @@ const CALLS: [string, Call][] = [
       client: (settings) => new LambdaClient(settings),
       command: new InvokeCommand({ FunctionName: 'fn', Qualifier: 'live' }),
       ...{ action: 'lambda:InvokeFunction', resource: `${FUNCTION.functionArn}:live` },
+      denied: { name: 'AccessDeniedException', status: 403 },
+      mismatch: { name: 'InvalidSignatureException', status: 403 },
+    },
+  ],
+  [
+    'a list of functions',
+    {
+      client: (settings) => new LambdaClient(settings),
+      command: new ListFunctionsCommand({}),
+      ...{ action: 'lambda:ListFunctions', resource: '*' },
       denied: { name: 'AccessDeniedException', status: 403 },
       mismatch: { name: 'InvalidSignatureException', status: 403 },
     },
