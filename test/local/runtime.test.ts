@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { GetFunctionCommand, InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { CfnApiMapping, CfnDomainName, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
@@ -160,9 +160,18 @@ describe('A runtime', () => {
     expect(JSON.parse(Payload?.transformToString() ?? '')).toEqual({ statusCode: 200, body: '{"a":1}' });
   });
 
+  it('lists the functions of the app', async () => {
+    const lambda = new LambdaClient({ endpoint: runtime.url, region: 'us-east-1' });
+    const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
+    expect(Functions.map(({ FunctionName }) => FunctionName).sort()).toEqual(
+      echo.functions.map(({ functionName }) => functionName).sort(),
+    );
+    lambda.destroy();
+  });
+
   it('says what of Lambda it does not run', async () => {
     const lambda = new LambdaClient({ endpoint: runtime.url, region: 'us-east-1' });
-    await expect(lambda.send(new ListFunctionsCommand({}))).rejects.toMatchObject({
+    await expect(lambda.send(new GetFunctionCommand({ FunctionName: 'Echo' }))).rejects.toMatchObject({
       name: 'UnsupportedOperation',
       $metadata: { httpStatusCode: 501 },
     });
