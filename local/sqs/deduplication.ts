@@ -1,4 +1,4 @@
-/** What was sent to a FIFO queue or topic in the last five minutes. A duplicate is acknowledged but not stored. */
+/** Deduplication of FIFO queues and topics: within five minutes, a duplicate is acknowledged but not stored. */
 import { createHash } from 'node:crypto';
 
 const INTERVAL_MILLIS = 5 * 60_000;
@@ -26,7 +26,7 @@ export class Deduplication<Receipt> {
   }
 }
 
-/** The deduplication id of a message without one, if the content decides. */
+/** The deduplication id of a message without one, for content-based deduplication. */
 export function contentDigest(body: string): string {
   return createHash('sha256').update(body).digest('hex');
 }

@@ -5,7 +5,7 @@ export interface MessageOrder {
   readonly size: number;
   /** A message has become visible. */
   add(message: QueuedMessage): void;
-  /** The message is in flight. */
+  /** The message is in flight now. */
   flies(message: QueuedMessage): void;
   /** The message is no longer in flight: it is visible again, or deleted. */
   landed(message: QueuedMessage): void;
@@ -15,7 +15,7 @@ export interface MessageOrder {
   all(): Iterable<QueuedMessage>;
 }
 
-/** A standard queue: in the order of becoming visible. */
+/** A standard queue: in the order in which messages became visible. */
 export class ArrivalOrder implements MessageOrder {
   readonly #visible = new Map<string, QueuedMessage>();
 
@@ -50,7 +50,7 @@ export class ArrivalOrder implements MessageOrder {
 
 /**
  * A FIFO queue: in sequence within a group, and nothing from a group with a message in flight. One receive may take
- * several messages of a group, so these count as in flight only when it is complete.
+ * several messages of a group, so they count as in flight only once it is complete.
  */
 export class GroupOrder implements MessageOrder {
   readonly #groups = new Map<string, QueuedMessage[]>();

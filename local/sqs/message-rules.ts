@@ -1,4 +1,4 @@
-/** Which messages a queue accepts, by its type and settings. */
+/** Checks messages against the rules of SQS and the settings of their queue. */
 import type { Queue } from '../assembly/model';
 import { checkAttributes, checkBody, messageBytes, type NewMessage } from './message';
 import { invalidParameter, missingParameter } from './sqs-error';

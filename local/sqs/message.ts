@@ -1,4 +1,4 @@
-/** Messages of a queue: as they are sent, and as the queue stores them. */
+/** Messages as they are sent, and as a queue stores them. */
 import { SqsError } from './sqs-error';
 
 export interface MessageAttribute {
@@ -30,19 +30,19 @@ export interface QueuedMessage {
   readonly groupId?: string;
   readonly deduplicationId?: string;
   readonly bytes: number;
-  /** When the queue received it. A standard dead-letter queue keeps the time of the first queue. */
+  /** When it was sent. A standard dead-letter queue keeps the time of the first queue. */
   sentAt: number;
   /** For FIFO queues: later messages have greater numbers. */
   sequence?: bigint;
-  /** What consumers see. For a dead letter, it continues from the first queue. */
+  /** The count that consumers see. For a dead letter, it continues from the first queue. */
   receiveCount: number;
-  /** What counts against this queue's `maxReceiveCount`. */
+  /** Counts towards this queue's `maxReceiveCount`. */
   receivedHere: number;
   firstReceivedAt?: number;
   /** Before this time, the message is delayed or in flight. */
   visibleAt: number;
   isInFlight: boolean;
-  /** The handle of its latest receive. */
+  /** The handle from its latest receive. */
   receiptHandle?: string;
   /** For a dead letter: the queue that it came from. */
   deadLetterSourceArn?: string;
@@ -112,7 +112,7 @@ function invalidAttribute(message: string): SqsError {
   );
 }
 
-/** What counts against the queue's size limit: the body, and the name, type and value of each attribute. */
+/** The size that the queue limits: the body, and the name, type and value of each attribute. */
 export function messageBytes(body: string, attributes: MessageAttributes): number {
   return Object.entries(attributes).reduce(
     (sum, [name, { DataType, StringValue = '', BinaryValue }]) =>

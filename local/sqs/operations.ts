@@ -1,17 +1,16 @@
-/** The supported operations of SQS: parameters in, result out, for both protocols. */
-import { isObject, type Json, type JsonObject, textAt } from '../assembly/values/json';
+/** The supported operations of SQS, for both protocols: each takes parameters and returns a result. */
+import { type Json, type JsonObject, textAt } from '../assembly/values/json';
+import { batch, checkBatchBytes } from './batch';
 import { attributesDigest, bodyDigest } from './digests';
-import type { MessageAttribute, MessageAttributes, NewMessage } from './message';
-import { messageBytes } from './message';
 import { isWithin } from './message-rules';
 import { MAX_VISIBILITY_SECONDS, type Queue } from './queue';
 import { queueAttributes } from './queue-attributes';
 import type { Queues } from './queues';
 import { type AskedAttributes, defined, messageJson } from './received-message';
-import { invalidParameter, missingParameter, noSuchQueue, SqsError } from './sqs-error';
+import { attributesIn, integer, newMessage, requiredText, texts } from './request-parameters';
+import { invalidParameter, missingParameter, noSuchQueue } from './sqs-error';
 
-const MAX_BATCH_ENTRIES = 10;
-const MAX_BATCH_BYTES = 1024 * 1024;
+const MAX_RECEIVED_MESSAGES = 10;
 const MAX_WAIT_SECONDS = 20;
 const MAX_LISTED_QUEUES = 1000;
 
@@ -88,53 +87,11 @@ function send(queue: Queue, input: JsonObject): JsonObject {
   });
 }
 
-function newMessage(input: JsonObject): NewMessage {
-  const delaySeconds = integer(input, 'DelaySeconds');
-  const groupId = textAt(input, 'MessageGroupId');
-  const deduplicationId = textAt(input, 'MessageDeduplicationId');
-  const traceHeader = traceHeaderIn(attributesIn(input, 'MessageSystemAttributes'));
-  return {
-    body: requiredText(input, 'MessageBody'),
-    attributes: attributesIn(input, 'MessageAttributes'),
-    ...(delaySeconds === undefined ? {} : { delaySeconds }),
-    ...(groupId === undefined ? {} : { groupId }),
-    ...(deduplicationId === undefined ? {} : { deduplicationId }),
-    ...(traceHeader === undefined ? {} : { traceHeader }),
-  };
-}
-
-function traceHeaderIn(system: MessageAttributes): string | undefined {
-  const foreign = Object.keys(system).find((name) => name !== 'AWSTraceHeader');
-  if (foreign !== undefined) {
-    throw invalidParameter(
-      `Message system attribute name '${foreign}' is invalid. AWSTraceHeader is the only one.`,
-    );
-  }
-  return system.AWSTraceHeader?.StringValue;
-}
-
-function attributesIn(input: JsonObject, member: string): MessageAttributes {
-  const given = input[member];
-  if (given === undefined || given === null) return {};
-  if (!isObject(given)) throw invalidParameter(`${member} must be a map of names to values.`);
-  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, attribute(value)]));
-}
-
-function attribute(value: Json): MessageAttribute {
-  const StringValue = textAt(value, 'StringValue');
-  const BinaryValue = textAt(value, 'BinaryValue');
-  return {
-    DataType: textAt(value, 'DataType') ?? '',
-    ...(StringValue === undefined ? {} : { StringValue }),
-    ...(BinaryValue === undefined ? {} : { BinaryValue }),
-  };
-}
-
 async function receive(queue: Queue, input: JsonObject, signal: AbortSignal): Promise<JsonObject> {
   const maxMessages = integer(input, 'MaxNumberOfMessages') ?? 1;
-  if (!isWithin(maxMessages, 1, MAX_BATCH_ENTRIES)) {
+  if (!isWithin(maxMessages, 1, MAX_RECEIVED_MESSAGES)) {
     throw invalidParameter(
-      `Value ${maxMessages} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and ${MAX_BATCH_ENTRIES}, if provided.`,
+      `Value ${maxMessages} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and ${MAX_RECEIVED_MESSAGES}, if provided.`,
     );
   }
   const waitSeconds = integer(input, 'WaitTimeSeconds') ?? queue.settings.receiveWaitSeconds;
@@ -175,89 +132,4 @@ function checkVisibility(seconds: number): void {
   throw invalidParameter(
     `Value ${seconds} for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and ${MAX_VISIBILITY_SECONDS}, if provided.`,
   );
-}
-
-/** Runs each entry by itself. If one fails, the others still succeed. */
-function batch(
-  input: JsonObject,
-  entryName: string,
-  run: (entry: JsonObject) => JsonObject,
-  check: (entries: JsonObject[]) => void = () => undefined,
-): JsonObject {
-  const entries = (Array.isArray(input.Entries) ? input.Entries : []).filter(isObject);
-  checkBatch(entries, entryName);
-  check(entries);
-  const Successful: JsonObject[] = [];
-  const Failed: JsonObject[] = [];
-  for (const entry of entries) {
-    const Id = textAt(entry, 'Id') ?? '';
-    try {
-      Successful.push({ Id, ...run(entry) });
-    } catch (error) {
-      if (!(error instanceof SqsError)) throw error;
-      Failed.push({ Id, SenderFault: true, Code: error.code, Message: error.message });
-    }
-  }
-  return { ...(Successful.length > 0 ? { Successful } : {}), ...(Failed.length > 0 ? { Failed } : {}) };
-}
-
-function checkBatch(entries: JsonObject[], entryName: string): void {
-  const refuse = (code: string, message: string) => new SqsError(`AWS.SimpleQueueService.${code}`, message);
-  if (entries.length === 0) {
-    throw refuse('EmptyBatchRequest', `There should be at least one ${entryName} in the request.`);
-  }
-  if (entries.length > MAX_BATCH_ENTRIES) {
-    throw refuse(
-      'TooManyEntriesInBatchRequest',
-      `Maximum number of entries per request are ${MAX_BATCH_ENTRIES}. You have sent ${entries.length}.`,
-    );
-  }
-  const ids = new Set<string>();
-  for (const entry of entries) {
-    const id = textAt(entry, 'Id') ?? '';
-    if (!/^[\w-]{1,80}$/.test(id)) {
-      throw refuse(
-        'InvalidBatchEntryId',
-        'A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.',
-      );
-    }
-    if (ids.has(id)) throw refuse('BatchEntryIdsNotDistinct', `Id ${id} repeated.`);
-    ids.add(id);
-  }
-}
-
-function checkBatchBytes(entries: JsonObject[]): void {
-  const bytes = entries.reduce(
-    (sum, entry) =>
-      sum + messageBytes(textAt(entry, 'MessageBody') ?? '', attributesIn(entry, 'MessageAttributes')),
-    0,
-  );
-  if (bytes <= MAX_BATCH_BYTES) return;
-  throw new SqsError(
-    'AWS.SimpleQueueService.BatchRequestTooLong',
-    `Batch requests cannot be longer than ${MAX_BATCH_BYTES} bytes. You have sent ${bytes} bytes.`,
-  );
-}
-
-function requiredText(input: JsonObject, name: string): string {
-  const value = textAt(input, name);
-  if (value === undefined || value === '') throw missingParameter(name);
-  return value;
-}
-
-/** In the query protocol, numbers are text. */
-function integer(input: JsonObject, name: string): number | undefined {
-  const value = input[name];
-  if (value === undefined || value === null) return undefined;
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  if (typeof number !== 'number' || !Number.isInteger(number)) {
-    throw invalidParameter(
-      `Value ${JSON.stringify(value)} for parameter ${name} is invalid. Reason: Must be an integer.`,
-    );
-  }
-  return number;
-}
-
-function texts(value: Json | undefined): string[] {
-  return (Array.isArray(value) ? value : []).filter((one): one is string => typeof one === 'string');
 }

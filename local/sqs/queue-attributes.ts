@@ -5,7 +5,7 @@ import type { Queues } from './queues';
 import { defined } from './received-message';
 import { SqsError } from './sqs-error';
 
-/** Names that SQS allows but that have no value here. */
+/** Attributes that SQS has but local queues do not. */
 const WITHOUT_VALUE = new Set([
   'FifoThroughputLimit',
   'KmsDataKeyReusePeriodSeconds',

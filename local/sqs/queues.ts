@@ -27,7 +27,7 @@ export class Queues {
     this.replace(options.queues);
   }
 
-  /** Existing queues keep their messages. A queue whose type has changed is a new one. */
+  /** Existing queues keep their messages. */
   replace(queues: QueueSettings[]): void {
     const arns = new Set(queues.map(({ queueArn }) => queueArn));
     for (const [arn, queue] of this.#byArn) {
@@ -55,7 +55,7 @@ export class Queues {
     return this.all().find(({ settings }) => settings.queueName === name);
   }
 
-  /** Also by its path alone, for old programs. */
+  /** Also finds a queue by the path of its URL, which old programs send. */
   byUrl(url: string): Queue | undefined {
     const [, accountId, name = ''] = QUEUE_PATH.exec(url) ?? [];
     return this.byName(name, accountId ?? '');

@@ -7,7 +7,7 @@ export function newHandle(messageId: string): string {
   return Buffer.concat([Buffer.from(messageId), randomBytes(HANDLE_BYTES)]).toString('base64');
 }
 
-/** `undefined` if it was never a handle. */
+/** `undefined` for text that is not a receipt handle. */
 export function messageIdOf(handle: string): string | undefined {
   const bytes = Buffer.from(handle, 'base64');
   const text = bytes.subarray(0, -HANDLE_BYTES).toString('latin1');

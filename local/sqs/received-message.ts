@@ -1,4 +1,4 @@
-/** A received message in the form of SQS's API, with what the receiver asked for. */
+/** A received message in the form of SQS's API, with the attributes that the receiver asked for. */
 import type { Json, JsonObject } from '../assembly/values/json';
 import { SENDER_ID } from '../messaging/assumptions';
 import { attributesDigest, bodyDigest } from './digests';
@@ -20,7 +20,7 @@ export function systemAttributes(message: ReceivedMessage): Record<string, strin
 }
 
 export interface AskedAttributes {
-  /** Of the system; `All` for each. */
+  /** System attributes: `All` or names. */
   system: string[];
   /** `All`, `.*`, `prefix.*` or a name. */
   message: string[];
@@ -50,7 +50,7 @@ function isAsked(name: string, asked: string): boolean {
   return asked.endsWith('.*') ? name.startsWith(asked.slice(0, -2)) : name === asked;
 }
 
-/** Without undefined members. */
+/** Removes undefined members. */
 export function defined<Value extends Json>(
   members: Record<string, Value | undefined>,
 ): Record<string, Value> {

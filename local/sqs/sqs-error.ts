@@ -1,6 +1,5 @@
 /**
- * Errors in SQS's words: the code of the query protocol, which older SDKs compare, and the shape's name in the JSON
- * protocol.
+ * An error of SQS, with its code in the Query protocol, which older SDKs compare, and its name in the JSON protocol.
  */
 export class SqsError extends Error {
   constructor(

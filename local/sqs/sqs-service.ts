@@ -95,7 +95,7 @@ function queryAnswer(request: IncomingMessage, response: ServerResponse, body: B
     read: () => {
       const query = readQuery(request.url ?? '', body === 'tooLarge' ? Buffer.alloc(0) : body);
       if (!query) throw new SqsError('MissingAction', 'The request has no Action.');
-      // In the oldest form, only the path has the queue.
+      // In the oldest form of a request, only the path names the queue.
       const QueueUrl = request.url?.split('?')[0] ?? '';
       return { action: query.action, input: { QueueUrl, ...fromQuery(query.input) } };
     },

@@ -13,7 +13,7 @@ describe('Queue', () => {
     const fill = () => {
       for (; sent < 1_000; sent += 1) queue.send({ body });
     };
-    expect(fill).toThrow('The queues of this machine have 512 MB of messages');
+    expect(fill).toThrow('The local queues hold 512 MB of messages');
     expect(sent).toBe(536);
     const [message] = await queue.receive({ maxMessages: 1 });
     queue.delete(message?.receiptHandle ?? '');
