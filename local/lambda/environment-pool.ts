@@ -4,6 +4,7 @@ import type { Alarm, Clock } from '../clock';
 import type { FunctionFaults } from '../faults/function-faults';
 import type { Environment, EnvironmentOptions, Invocation, InvocationResult, Isolation } from './environment';
 import type { HostLimits } from './host-limits';
+import { Patience } from './patience';
 import { ProcessEnvironment } from './process-environment';
 import { ThreadEnvironment } from './thread-environment';
 
@@ -48,9 +49,12 @@ export class EnvironmentPool {
   #usedAt = 0;
   readonly #waiting: Waiting[] = [];
   #stall: Alarm | undefined;
-  /** How long to wait for a busy environment before another one is started. */
-  #patience: Alarm | undefined;
-  #hasWaitedToStart = false;
+  /** Before another environment is started although one is busy. */
+  readonly #patienceToStart: Patience;
+  /** Before an idle environment is taken although a busy one usually finishes in a moment. */
+  readonly #patienceToSpread: Patience;
+  /** The average duration of the last invocations. */
+  #usualMillis: number | undefined;
 
   constructor(
     host: PoolHost,
@@ -59,6 +63,9 @@ export class EnvironmentPool {
   ) {
     this.#host = host;
     this.#function = lambdaFunction;
+    const { startMillis, spreadMillis } = host.limits;
+    this.#patienceToStart = new Patience(host.clock, startMillis, () => this.pump());
+    this.#patienceToSpread = new Patience(host.clock, spreadMillis, () => this.pump());
   }
 
   get lambdaFunction(): LambdaFunction {
@@ -91,8 +98,7 @@ export class EnvironmentPool {
   /** Gives waiting invocations to environments, and starts environments within the limits. */
   pump(): void {
     while (this.#waiting.length > 0) {
-      const environment =
-        this.#takeFresh() ?? this.#takeIdle() ?? (this.#mayStartNow() ? this.#start() : undefined);
+      const environment = this.#takeFresh() ?? (this.#idle.length > 0 ? this.#takeIdle() : this.#startNow());
       if (!environment) break;
       this.#dispatch(environment.environment, environment.coldStart);
     }
@@ -103,16 +109,13 @@ export class EnvironmentPool {
    * Waits a moment for a busy environment first. Otherwise, a client that sends again as soon as it has its answer
    * would start a second environment, and both would run code that is not optimized yet.
    */
-  #mayStartNow(): boolean {
-    if (!this.#mayStart()) return false;
-    if (this.#hasWaitedToStart || ![...this.#threads.keys()].some(isAtWork)) return true;
-    this.#patience ??= this.#host.clock.after(this.#host.limits.startMillis, () => {
-      this.#patience = undefined;
-      this.#hasWaitedToStart = true;
-      this.pump();
-      this.#hasWaitedToStart = false;
-    });
-    return false;
+  #startNow() {
+    if (!this.#mayStart()) return undefined;
+    if (this.#countAtWork() > 0 && !this.#patienceToStart.isOver) {
+      this.#patienceToStart.begin();
+      return undefined;
+    }
+    return this.#start();
   }
 
   /** Later invocations run the new code; running ones finish with the old. */
@@ -149,10 +152,26 @@ export class EnvironmentPool {
     return this.#mayStart() ? this.#start() : undefined;
   }
 
+  /** The same, if the function's invocations are usually shorter than the wait. */
   #takeIdle() {
+    const isSoonDone = (this.#usualMillis ?? Number.POSITIVE_INFINITY) < this.#host.limits.spreadMillis;
+    if (isSoonDone && !this.#patienceToSpread.isOver && this.#countAtWork() >= this.#waiting.length) {
+      this.#patienceToSpread.begin();
+      return undefined;
+    }
     const idle = this.#idle.pop();
     idle?.reaper.cancel();
     return idle && { environment: idle.environment, coldStart: false };
+  }
+
+  /** Environments that have loaded their code and run an invocation. */
+  #countAtWork(): number {
+    if (this.#threads.size === this.#idle.length) return 0;
+    let count = -this.#idle.length;
+    for (const { isUsable, isLoading } of this.#threads.keys()) {
+      if (isUsable && !isLoading) count += 1;
+    }
+    return count;
   }
 
   #mayStart(): boolean {
@@ -182,6 +201,7 @@ export class EnvironmentPool {
     const { faults } = this.#host;
     const ended = faults ? faults.run(environment, invocation, this.#function) : environment.run(invocation);
     void ended.then((result) => {
+      this.#usualMillis = averaged(this.#usualMillis, result.durationMillis);
       this.#release(environment);
       waiting.resolve(result);
     });
@@ -225,8 +245,8 @@ export class EnvironmentPool {
     if (this.#waiting.length === 0) {
       this.#stall?.cancel();
       this.#stall = undefined;
-      this.#patience?.cancel();
-      this.#patience = undefined;
+      this.#patienceToStart.end();
+      this.#patienceToSpread.end();
       return;
     }
     this.#stall ??= this.#host.clock.after(this.#host.limits.stallMillis, () => {
@@ -243,6 +263,9 @@ export class EnvironmentPool {
   }
 }
 
-function isAtWork({ isUsable, isLoading }: Environment): boolean {
-  return isUsable && !isLoading;
+/** The average covers about this many invocations. */
+const AVERAGED = 8;
+
+function averaged(average: number | undefined, next: number): number {
+  return average === undefined ? next : average + (next - average) / AVERAGED;
 }

@@ -10,6 +10,8 @@ export interface HostLimits {
   environmentsUnderStall: number;
   /** How long an event waits for a busy environment before another one is started. */
   startMillis: number;
+  /** The same before an idle one is taken, if the function's invocations are usually shorter than this. */
+  spreadMillis: number;
   /** How long no invocation may finish before one more environment is started. */
   stallMillis: number;
   /** How long an environment waits for an event before it is ended. */
@@ -35,6 +37,7 @@ export function defaultLimits(cores = availableParallelism()): HostLimits {
     environments: Math.max(16, 4 * cores),
     environmentsUnderStall: Math.max(64, 8 * cores),
     startMillis: 20,
+    spreadMillis: 2,
     stallMillis: 250,
     idleMillis: 5 * 60_000,
     waitingInvocations: 20_000,

@@ -1,4 +1,6 @@
 import { ManualClock } from '../../../local/clock';
+import type { HostLimits } from '../../../local/lambda/host-limits';
+import type { InvocationOutcome } from '../../../local/lambda/invocation';
 import { Fixture, REGION, RememberingLog } from './function-fixture';
 
 describe('FunctionHost', () => {
@@ -187,6 +189,45 @@ describe('FunctionHost', () => {
       clock.advance(20);
       expect(host.environmentCount).toBe(2);
       expect(await Promise.all(outcomes)).toMatchObject([{ payload: '4' }, { payload: '1' }]);
+    });
+
+    /** Two warm environments of a function that answers with a number of its environment. */
+    const warmPair = async (limits: Partial<HostLimits>) => {
+      const clock = new ManualClock();
+      const source = 'const own = Math.random(); exports.handler = async () => own';
+      const host = fixture.host([fixture.function('Pair', { 'index.js': source })], { clock, limits });
+      const answers = async (...outcomes: Promise<InvocationOutcome>[]) =>
+        (await Promise.all(outcomes)).map(({ payload }) => payload);
+      const own = await answers(host.invoke('Pair', '{}'), host.invoke('Pair', '{}'));
+      expect(new Set(own).size).toBe(2);
+      return { clock, invoke: () => host.invoke('Pair', '{}'), answers };
+    };
+    const USUALLY_SOONER = { spreadMillis: 10_000 };
+    const USUALLY_LATER = { spreadMillis: 0 };
+
+    it('takes no second one while the first is usually done in a moment', async () => {
+      const { invoke, answers } = await warmPair(USUALLY_SOONER);
+      const [one, other] = await answers(invoke(), invoke());
+      expect(other).toBe(one);
+    });
+
+    it('takes a second one if the first takes longer than usual', async () => {
+      const { clock, invoke, answers } = await warmPair(USUALLY_SOONER);
+      const both = [invoke(), invoke()];
+      clock.advance(USUALLY_SOONER.spreadMillis);
+      const [one, other] = await answers(...both);
+      expect(other).not.toBe(one);
+    });
+
+    it('takes a second one for an event that would not be the next of the first', async () => {
+      const { invoke, answers } = await warmPair(USUALLY_SOONER);
+      expect(new Set(await answers(invoke(), invoke(), invoke())).size).toBe(2);
+    });
+
+    it('takes a second one at once if the function usually takes longer', async () => {
+      const { invoke, answers } = await warmPair(USUALLY_LATER);
+      const [one, other] = await answers(invoke(), invoke());
+      expect(other).not.toBe(one);
     });
 
     it('carries a storm of events with few threads, loses none and keeps their order', async () => {
