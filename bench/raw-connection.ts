@@ -32,6 +32,7 @@ export class RawConnection {
   send(request: Buffer): Promise<RawAnswer> {
     return new Promise((resolve, reject) => {
       const fail = () => reject(new Error('The server closed the connection.'));
+      if (this.#socket.destroyed) return fail();
       this.#socket.once('close', fail);
       this.#done = (answer) => {
         this.#socket.off('close', fail);

@@ -2,8 +2,8 @@
  * One DynamoDB behind a TCP port of 127.0.0.1: the runtime's own, the same with signatures and policies, or dynalite.
  * Sends its port to the parent process, and the CPU time that it has used whenever it is asked.
  */
-import { createServer } from 'node:http';
-import type { AddressInfo, Server } from 'node:net';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { systemClock } from '../local/clock';
 import { LocalDynamoDb } from '../local/dynamodb/local-dynamodb';
 import { Access, type AccessApp } from '../local/iam/access';
@@ -12,6 +12,7 @@ import { silentLog } from '../local/log';
 
 const REGION = 'us-east-1';
 const ACCOUNT_ID = '000000000000';
+const KEEP_ALIVE_MILLIS = 60_000;
 
 /** A function's credentials; undefined where nobody checks them. */
 export interface Started {
@@ -74,6 +75,8 @@ async function dynaliteServer(): Promise<Server> {
 async function main(): Promise<void> {
   const access = process.argv[2] === 'iam' ? benchAccess() : undefined;
   const server = process.argv[2] === 'dynalite' ? await dynaliteServer() : await ownServer(access);
+  // A connection rests while the next requests are signed, and while the other server is measured.
+  server.keepAliveTimeout = KEEP_ALIVE_MILLIS;
   server.listen(0, '127.0.0.1', () => {
     const started: Started = {
       port: (server.address() as AddressInfo).port,

@@ -18,6 +18,13 @@ export function typeOf(value: AttributeValue): AttributeType {
   return 'NULL';
 }
 
+/** Whether it is a text and nothing else, as most values are. Lists no names, which would cost more than the rest. */
+export function isPlainText(value: JsonObject): boolean {
+  if (typeof value.S !== 'string') return false;
+  for (const type in value) if (type !== 'S') return false;
+  return true;
+}
+
 /** The item's own attribute with this name, not a property that every JavaScript object has. */
 export function attributeOf(item: Attributes, name: string): AttributeValue | undefined {
   return Object.hasOwn(item, name) ? item[name] : undefined;
@@ -57,9 +64,9 @@ export function readAttributes(attributes: JsonObject, depth = 1): Attributes {
 /** @throws {DynamoDbError} in DynamoDB's words */
 export function readValue(value: Json | undefined, depth = 1): AttributeValue {
   if (depth > MAX_NESTING + 1) throw validationError('Nesting Levels have exceeded supported limits');
+  if (isObject(value) && isPlainText(value)) return value;
   const names = isObject(value) ? Object.keys(value) : [];
   const [type] = names;
-  if (isObject(value) && names.length === 1 && typeof value.S === 'string') return value;
   if (!isObject(value) || type === undefined) {
     throw validationError(
       'Supplied AttributeValue is empty, must contain exactly one of the supported datatypes',

@@ -24,6 +24,8 @@ export interface Journal {
 export interface ItemWrite {
   table: Table;
   position: string;
+  /** The existing item. */
+  before: StoredItem | undefined;
   item: StoredItem | undefined;
   isExpiry?: boolean;
 }
@@ -103,9 +105,8 @@ export class Database {
   /** Writes all of them or none. @returns the cost of each */
   write(writes: ItemWrite[]): WriteUnits[] {
     if (this.options.journal) this.#journal(entryOf(writes));
-    const before = writes.map(({ table, position }) => table.items.get(position));
-    const units = writes.map(({ table, position, item }) => table.replace(position, item));
-    for (const [index, write] of writes.entries()) this.#tell(write, before[index]);
+    const units = writes.map(({ table, position, before, item }) => table.replace(position, before, item));
+    for (const write of writes) this.#tell(write);
     return units;
   }
 
@@ -123,11 +124,12 @@ export class Database {
       for (const [name, attributes] of entry.put) {
         const table = this.managedTable(name);
         const item = table.stored(attributes);
-        table.replace(item.position, item);
+        table.replace(item.position, table.items.get(item.position), item);
       }
       for (const [name, key] of entry.delete) {
         const table = this.managedTable(name);
-        table.replace(table.stored(key).position, undefined);
+        const { position } = table.stored(key);
+        table.replace(position, table.items.get(position), undefined);
       }
     }
   }
@@ -146,7 +148,7 @@ export class Database {
     this.options.journal?.append(entry, () => this.snapshot());
   }
 
-  #tell({ table, item, isExpiry = false }: ItemWrite, before: StoredItem | undefined): void {
+  #tell({ table, before, item, isExpiry = false }: ItemWrite): void {
     const image = item ?? before;
     if (!image || !table.state.description.StreamSpecification) return;
     // A write that leaves an item unchanged is not a change.
@@ -166,8 +168,7 @@ export class Database {
 function entryOf(writes: ItemWrite[]): JournalEntry {
   const put: [string, Attributes][] = [];
   const gone: [string, Attributes][] = [];
-  for (const { table, position, item } of writes) {
-    const before = table.items.get(position);
+  for (const { table, before, item } of writes) {
     if (item) put.push([table.name, item.attributes]);
     else if (before) gone.push([table.name, table.keyOf(before.attributes)]);
   }

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Json } from '../assembly/values/json';
 import type { RequestHandler } from '../endpoint/endpoint';
 import { loseAnswer } from '../faults/lost-answer';
-import { readBody } from '../gateway/request-body';
+import { onBody, type RequestBody } from '../gateway/request-body';
 import type { Access } from '../iam/access';
 import { denialMessage } from '../iam/denial';
 import { JSON_FAULTS } from '../iam/fault-codes';
@@ -59,9 +59,18 @@ export class DynamoDbService implements RequestHandler {
     this.#losesAnswer = options.losesAnswer;
   }
 
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readBody(request, MAX_REQUEST_BYTES);
-    if (body === undefined) return;
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    onBody(request, MAX_REQUEST_BYTES, (body) => {
+      try {
+        this.#answer(request, response, body);
+      } catch (error) {
+        this.#fault(error);
+        response.destroy();
+      }
+    });
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse, body: RequestBody): void {
     if (body === 'tooLarge') {
       response.writeHead(413, { connection: 'close', 'x-amzn-requestid': requestId() });
       response.end();

@@ -21,8 +21,8 @@ export function deleteExpired(database: Database, lifetimes?: Lifetimes): number
       return lifetimes ? lifetimes.isOver(tableName, position, seconds) : seconds < nowSeconds;
     };
     const expired = [...table.items.values()].filter(isExpired);
-    for (const { position } of expired) {
-      database.write([{ table, position, item: undefined, isExpiry: true }]);
+    for (const before of expired) {
+      database.write([{ table, position: before.position, before, item: undefined, isExpiry: true }]);
       deleted += 1;
     }
   }

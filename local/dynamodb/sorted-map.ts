@@ -17,9 +17,9 @@ export class SortedMap<Value> {
   }
 
   set(key: string, value: Value): void {
-    const isNew = !this.#values.has(key);
+    const { size } = this.#values;
     this.#values.set(key, value);
-    if (!isNew) return;
+    if (this.#values.size === size) return;
     const at = this.#chunkOf(key);
     const chunk = this.#chunks[at] ?? [];
     chunk.splice(lowerBound(chunk, key), 0, key);

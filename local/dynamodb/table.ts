@@ -31,6 +31,7 @@ export class Table {
   #state: TableState;
   #schema: KeySchema;
   #indexes = new Map<string, SecondaryIndex>();
+  #indexList: readonly SecondaryIndex[] = [];
   #bytes = 0;
 
   constructor(state: TableState) {
@@ -51,8 +52,8 @@ export class Table {
     return this.#schema;
   }
 
-  get indexes(): SecondaryIndex[] {
-    return [...this.#indexes.values()];
+  get indexes(): readonly SecondaryIndex[] {
+    return this.#indexList;
   }
 
   get status(): string {
@@ -86,14 +87,13 @@ export class Table {
     return storedItem(positionOf(attributes, this.#schema), attributes, bytes);
   }
 
-  /** Puts an item, or deletes the existing one. */
-  replace(position: string, item: StoredItem | undefined): WriteUnits {
-    const before = this.items.get(position);
+  /** Puts an item in place of `before`, or deletes that. */
+  replace(position: string, before: StoredItem | undefined, item: StoredItem | undefined): WriteUnits {
     this.#bytes += (item?.bytes ?? 0) - (before?.bytes ?? 0);
     if (item) this.items.set(position, item);
     else this.items.delete(position);
-    const indexes = this.#indexes.size === 0 ? NO_INDEXES : new Map<SecondaryIndex, number>();
-    for (const index of this.#indexes.values()) {
+    const indexes = this.#indexList.length === 0 ? NO_INDEXES : new Map<SecondaryIndex, number>();
+    for (const index of this.#indexList) {
       const units = index.replace(before, item);
       if (units > 0) indexes.set(index, units);
     }
@@ -138,6 +138,7 @@ export class Table {
         this.#indexes.set(name, before.get(name) ?? this.#filledIndex(one, key === 'GlobalSecondaryIndexes'));
       }
     }
+    this.#indexList = [...this.#indexes.values()];
   }
 
   #filledIndex(description: JsonObject, isGlobal: boolean): SecondaryIndex {

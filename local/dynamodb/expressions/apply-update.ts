@@ -19,7 +19,7 @@ import type { UpdateAction, UpdateOperand } from './update';
 const wrongType = () => validationError('An operand in the update expression has an incorrect data type');
 
 /** @throws {DynamoDbError} if the item lacks what the update needs */
-export function applyUpdate(item: Attributes, actions: UpdateAction[]): Attributes {
+export function applyUpdate(item: Attributes, actions: readonly UpdateAction[]): Attributes {
   // Every operand refers to the item before the update.
   const changes = actions.map((action): Change => ({ path: action.path, value: valueAfter(action, item) }));
   let updated: AttributeValue = { M: item };

@@ -1,19 +1,9 @@
 /** Conditions in expressions: `ConditionExpression`, `FilterExpression`, `KeyConditionExpression`. */
-import {
-  ATTRIBUTE_TYPES,
-  type AttributeType,
-  type AttributeValue,
-  compareValues,
-  typeOf,
-} from '../attribute-value';
+import type { AttributeType } from '../attribute-value';
 import { ExpressionReader } from './expression-reader';
-import { areSamePaths, type Path, pathText } from './path';
+import { boundsError, OPERAND_COUNTS, type Operand, operandsError } from './operand';
+import { areSamePaths, pathText } from './path';
 import type { Placeholders } from './placeholders';
-
-export type Operand =
-  | { kind: 'path'; path: Path }
-  | { kind: 'value'; value: AttributeValue | undefined }
-  | { kind: 'function'; name: string; operands: Operand[]; type: AttributeType | undefined };
 
 export type Condition =
   | { kind: 'and' | 'or'; left: Condition; right: Condition }
@@ -38,15 +28,6 @@ export function readCondition(
 
 const KEYWORDS = ['BETWEEN', 'IN', 'AND', 'OR', 'NOT'];
 const COMPARATORS = ['=', '<>', '<', '<=', '>', '>='];
-
-const OPERAND_COUNTS = new Map([
-  ['attribute_exists', 1],
-  ['attribute_not_exists', 1],
-  ['attribute_type', 2],
-  ['begins_with', 2],
-  ['contains', 2],
-  ['size', 1],
-]);
 
 const MAX_IN_OPERANDS = 100;
 
@@ -112,7 +93,8 @@ class ConditionReader extends ExpressionReader {
     const upper = this.#readOperand();
     const operands = [first, lower, upper];
     this.#refuseMisused(operands);
-    this.#checkBounds(lower, upper);
+    const message = boundsError(lower, upper);
+    if (message !== undefined) this.note('function', message);
     return this.#test('between', operands);
   }
 
@@ -212,21 +194,6 @@ class ConditionReader extends ExpressionReader {
     );
   }
 
-  #checkBounds(lower: Operand, upper: Operand): void {
-    if (lower.kind !== 'value' || upper.kind !== 'value' || !lower.value || !upper.value) return;
-    const rule =
-      typeOf(lower.value) !== typeOf(upper.value)
-        ? 'same data type for lower and upper bounds'
-        : (compareValues(lower.value, upper.value) ?? 0) > 0
-          ? 'upper bound to be greater than or equal to lower bound'
-          : undefined;
-    if (rule === undefined) return;
-    this.note(
-      'function',
-      `The BETWEEN operator requires ${rule}; lower bound operand: AttributeValue: ${shown(lower.value)}, upper bound operand: AttributeValue: ${shown(upper.value)}`,
-    );
-  }
-
   /** The type of the function's result. */
   #checkFunction(name: string, operands: Operand[]): AttributeType | undefined {
     const count = OPERAND_COUNTS.get(name);
@@ -242,54 +209,8 @@ class ConditionReader extends ExpressionReader {
       return undefined;
     }
     this.#checkDistinct(name, operands);
-    const message = functionError(name, operands);
+    const message = operandsError(name, operands);
     if (message !== undefined) this.note('function', message);
     return name === 'size' ? 'N' : 'BOOL';
   }
-}
-
-function functionError(name: string, operands: Operand[]): string | undefined {
-  const [first, second] = operands;
-  switch (name) {
-    case 'attribute_exists':
-    case 'attribute_not_exists':
-      return first?.kind === 'path'
-        ? undefined
-        : `Operator or function requires a document path; operator or function: ${name}`;
-    case 'begins_with':
-      return operands
-        .map(operandType)
-        .filter((type) => type && type !== 'S' && type !== 'B')
-        .map((type) => wrongType(name, type))[0];
-    case 'attribute_type': {
-      const type = second && operandType(second);
-      if (second?.kind === 'value' && !second.value) return undefined;
-      if (type !== 'S') return wrongType(name, type ?? '{NS,SS,L,BS,N,M,B,BOOL,NULL,S}');
-      const wanted = second?.kind === 'value' ? String(second.value?.S) : '';
-      return ATTRIBUTE_TYPES.includes(wanted)
-        ? undefined
-        : `Invalid attribute type name found; type: ${wanted}, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}`;
-    }
-    case 'size': {
-      const type = first && operandType(first);
-      return type && ['N', 'BOOL', 'NULL'].includes(type) ? wrongType(name, type) : undefined;
-    }
-    default:
-      return undefined;
-  }
-}
-
-function wrongType(name: string, type: string | undefined): string {
-  return `Incorrect operand type for operator or function; operator or function: ${name}, operand type: ${type}`;
-}
-
-function operandType(operand: Operand): AttributeType | undefined {
-  if (operand.kind === 'value') return operand.value && typeOf(operand.value);
-  return operand.kind === 'function' ? operand.type : undefined;
-}
-
-function shown(value: AttributeValue): string {
-  const type = typeOf(value);
-  const content = value[type];
-  return `{${type}:${typeof content === 'object' ? JSON.stringify(content) : content}}`;
 }

@@ -9,7 +9,8 @@ import {
   texts,
   typeOf,
 } from '../attribute-value';
-import type { Condition, Operand } from './condition';
+import type { Condition } from './condition';
+import type { Operand } from './operand';
 import { valueAt } from './path';
 
 export function meets(item: Attributes, condition: Condition): boolean {

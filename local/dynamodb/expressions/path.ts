@@ -42,7 +42,7 @@ interface Wanted {
 }
 
 /** The parts of an item at these paths. Elements of lists keep their order without gaps. */
-export function project(item: Attributes, paths: Path[]): Attributes {
+export function project(item: Attributes, paths: readonly Path[]): Attributes {
   const wanted: Wanted = { all: false, steps: new Map() };
   for (const path of paths) {
     let place = wanted;

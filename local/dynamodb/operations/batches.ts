@@ -8,7 +8,7 @@ import { checkKey } from '../key';
 import { MAX_ITEM_BYTES } from '../stored-item';
 import type { Table } from '../table';
 import { collectionOf } from './collection-metrics';
-import { type Projected, projectionOf } from './projected';
+import { type Projected, projectionOf, refuseMixedProjection } from './projected';
 import { checkItem, checkPaths, refuseTooLarge } from './write-request';
 
 const MAX_READS = 100;
@@ -25,6 +25,7 @@ export function batchGetItem(database: Database, input: JsonObject): JsonObject 
   }));
   let count = 0;
   const projections = requests.map(({ request }) => {
+    refuseMixedProjection(request);
     const projection = projectionOf(request);
     const seen = new Set<string>();
     for (const key of request.Keys as JsonObject[]) {
@@ -129,9 +130,11 @@ function readWrites(
     if (put) checkBatchItem(put, table);
     else checkKey(attributes, table.schema);
     const stored = table.stored(attributes);
-    if (seen.has(stored.position)) throw duplicates();
-    seen.add(stored.position);
-    return { table, position: stored.position, item: put ? stored : undefined, key: attributes };
+    const { position } = stored;
+    if (seen.has(position)) throw duplicates();
+    seen.add(position);
+    const before = table.items.get(position);
+    return { table, position, before, item: put ? stored : undefined, key: attributes };
   });
 }
 

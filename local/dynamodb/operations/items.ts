@@ -3,24 +3,20 @@ import type { JsonObject } from '../../assembly/values/json';
 import { type Attributes, readAttributes } from '../attribute-value';
 import { CapacityMeter } from '../capacity-meter';
 import type { Database } from '../database';
+import { project } from '../expressions/path';
 import { checkKey } from '../key';
+import type { StoredItem } from '../stored-item';
 import { collectionMetrics } from './collection-metrics';
-import { projectionOf } from './projected';
-import {
-  checkPaths,
-  type DecidedWrite,
-  readDelete,
-  readPut,
-  readUpdateRequest,
-  updatedParts,
-  type WriteRequest,
-} from './write-request';
+import { DeleteRequest } from './delete-request';
+import { projectionOf, refuseMixedProjection } from './projected';
+import { PutRequest } from './put-request';
+import { UpdateRequest } from './update-request';
+import { checkPaths, type DecidedWrite, type WriteRequest } from './write-request';
 
 export function getItem(database: Database, input: JsonObject): JsonObject {
-  let key: Attributes = {};
-  const { projected, nestedNames } = projectionOf(input, () => {
-    key = readAttributes(input.Key as JsonObject);
-  });
+  refuseMixedProjection(input);
+  const key = readAttributes(input.Key as JsonObject);
+  const { projected, nestedNames } = projectionOf(input);
   const table = database.table(String(input.TableName));
   checkKey(key, table.schema);
   checkPaths(nestedNames, table);
@@ -31,15 +27,15 @@ export function getItem(database: Database, input: JsonObject): JsonObject {
 }
 
 export function putItem(database: Database, input: JsonObject): JsonObject {
-  return write(database, input, readPut(database, input));
+  return write(database, input, PutRequest.read(database, input));
 }
 
 export function updateItem(database: Database, input: JsonObject): JsonObject {
-  return write(database, input, readUpdateRequest(database, input));
+  return write(database, input, UpdateRequest.read(database, input));
 }
 
 export function deleteItem(database: Database, input: JsonObject): JsonObject {
-  return write(database, input, readDelete(database, input));
+  return write(database, input, DeleteRequest.read(database, input));
 }
 
 function write(database: Database, input: JsonObject, request: WriteRequest): JsonObject {
@@ -70,4 +66,8 @@ function returned({ ReturnValues }: JsonObject, decided: DecidedWrite): Attribut
     default:
       return undefined;
   }
+}
+
+function updatedParts(item: StoredItem | undefined, { updatedPaths }: DecidedWrite): Attributes {
+  return item ? project(item.attributes, updatedPaths) : {};
 }

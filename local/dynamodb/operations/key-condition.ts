@@ -2,12 +2,8 @@
 import type { JsonObject } from '../../assembly/values/json';
 import { type AttributeValue, typeOf } from '../attribute-value';
 import { invalidParameter, validationError } from '../dynamodb-error';
-import {
-  type Condition,
-  type ConditionExpression,
-  type Operand,
-  readCondition,
-} from '../expressions/condition';
+import { type Condition, type ConditionExpression, readCondition } from '../expressions/condition';
+import type { Operand } from '../expressions/operand';
 import type { Placeholders } from '../expressions/placeholders';
 import {
   type KeyAttribute,

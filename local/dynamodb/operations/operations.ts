@@ -50,18 +50,19 @@ const RUNS: Record<keyof typeof ITEM_REQUESTS | keyof typeof TABLE_REQUESTS, Run
   UpdateTimeToLive: updateTimeToLive,
 };
 
+/** Those that check a table's name first, and in other words. */
+const MANAGED = new Set(['CreateTable', 'DescribeTable', 'UpdateTable', 'DeleteTable', 'DescribeTimeToLive']);
+
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
   Object.entries({ ...ITEM_REQUESTS, ...TABLE_REQUESTS }).map(([name, fields]) => [
     name,
-    { fields, run: RUNS[name as keyof typeof RUNS] },
+    { fields, run: RUNS[name as keyof typeof RUNS], isManaged: MANAGED.has(name) },
   ]),
 );
 
 /** Operations of DynamoDB that are not run here. */
 const NOT_RUN =
   /^(?:(?:Batch)?ExecuteStatement|ExecuteTransaction|\w*(?:Backup|Backups|GlobalTable|GlobalTables|GlobalTableSettings|Export\w*|Exports|Import\w*|Imports|PointInTime\w*|ContinuousBackups|ContributorInsights|KinesisStreaming\w*|ReplicaAutoScaling|ResourcePolicy)|Restore\w+)$/;
-
-const MANAGED = new Set(['CreateTable', 'DescribeTable', 'UpdateTable', 'DeleteTable', 'DescribeTimeToLive']);
 
 /** The operation's response. @throws {DynamoDbError} */
 export function execute(database: Database, name: string, body: Json): JsonObject {
@@ -72,7 +73,7 @@ export function execute(database: Database, name: string, body: Json): JsonObjec
       Array.isArray(body) ? 'Unrecognized collection type class com.amazonaws.dynamodb.v20120810' : '',
     );
   const input = readFields(body, operation.fields);
-  if (MANAGED.has(name)) checkTableName(input);
+  if (operation.isManaged) checkTableName(input);
   checkConstraints(input, operation.fields);
   return operation.run(database, input);
 }

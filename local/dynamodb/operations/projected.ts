@@ -14,14 +14,15 @@ export interface Projected {
   paths?: Path[];
 }
 
-/**
- * For requests without other expressions.
- * @param checkValues what DynamoDB checks before it reads the expression
- * @throws {DynamoDbError}
- */
-export function projectionOf(input: JsonObject, checkValues: () => void = () => {}): Projected {
+const WHOLE: Projected = { projected: (item) => item };
+
+/** @throws {DynamoDbError} if a request without other expressions selects attributes in two ways */
+export function refuseMixedProjection(input: JsonObject): void {
   refuseMixture(input, ['ProjectionExpression'], ['AttributesToGet']);
-  checkValues();
+}
+
+/** For requests without other expressions. @throws {DynamoDbError} */
+export function projectionOf(input: JsonObject): Projected {
   refuseDuplicateNames(input);
   const placeholders = placeholdersOf(input);
   const projected = readProjected(input, placeholders);
@@ -31,6 +32,7 @@ export function projectionOf(input: JsonObject, checkValues: () => void = () => 
 
 /** For requests with other expressions, which are read first. */
 export function readProjected(input: JsonObject, placeholders: Placeholders): Projected {
+  if (input.ProjectionExpression === undefined && input.AttributesToGet === undefined) return WHOLE;
   const projection: Projection | undefined =
     input.ProjectionExpression === undefined
       ? undefined

@@ -8,16 +8,12 @@ import { DynamoDbError, serviceError, validationError } from '../dynamodb-error'
 import { checkKey, positionOf } from '../key';
 import type { Table } from '../table';
 import { collectionOf } from './collection-metrics';
-import { projectionOf } from './projected';
-import {
-  checkPaths,
-  type DecidedWrite,
-  readCheck,
-  readDelete,
-  readPut,
-  readUpdateRequest,
-  type WriteRequest,
-} from './write-request';
+import { DeleteRequest } from './delete-request';
+import { projectionOf, refuseMixedProjection } from './projected';
+import { PutRequest } from './put-request';
+import { UpdateRequest } from './update-request';
+import { readWriteExpressions } from './write-condition';
+import { checkPaths, type DecidedWrite, type WriteRequest } from './write-request';
 
 /** "The aggregate size of the items in the transaction cannot exceed 4 MB": API Reference, "TransactWriteItems". */
 const MAX_TRANSACTION_BYTES = 4 * 1024 * 1024;
@@ -113,11 +109,11 @@ function readAction(database: Database, item: JsonObject): WriteRequest & Action
   const request = item[kind] as JsonObject;
   switch (kind) {
     case 'Put':
-      return readPut(database, request);
+      return PutRequest.read(database, request);
     case 'Delete':
-      return readDelete(database, request);
+      return DeleteRequest.read(database, request);
     case 'Update':
-      return readUpdateRequest(database, request);
+      return UpdateRequest.read(database, request);
     default:
       return readConditionCheck(database, request) as WriteRequest & Action;
   }
@@ -125,14 +121,14 @@ function readAction(database: Database, item: JsonObject): WriteRequest & Action
 
 function readConditionCheck(database: Database, input: JsonObject): Action {
   const key = readAttributes(input.Key as JsonObject);
-  const { check, nestedNames } = readCheck(input);
+  const { condition } = readWriteExpressions(input);
   const table = database.table(String(input.TableName));
   checkKey(key, table.schema);
-  checkPaths(nestedNames, table);
+  checkPaths(condition.nestedNames, table);
   return {
     ...{ table, key, position: positionOf(key, table.schema) },
     decide(before) {
-      check(before);
+      condition.check(before);
       return undefined;
     },
   };
@@ -176,6 +172,7 @@ export function transactGetItems(database: Database, input: JsonObject): JsonObj
   const meter = new CapacityMeter(input.ReturnConsumedCapacity, 'Read');
   const gets = (input.TransactItems as JsonObject[]).map(({ Get }) => {
     const get = Get as JsonObject;
+    refuseMixedProjection(get);
     const { projected, nestedNames } = projectionOf(get);
     const key = readAttributes(get.Key as JsonObject);
     const table = database.table(String(get.TableName));

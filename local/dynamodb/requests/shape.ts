@@ -3,7 +3,7 @@
  * DynamoDB's words.
  */
 import { isObject, type Json, type JsonObject } from '../../assembly/values/json';
-import { ATTRIBUTE_TYPES } from '../attribute-value';
+import { ATTRIBUTE_TYPES, isPlainText } from '../attribute-value';
 import { serializationError, validationError } from '../dynamodb-error';
 
 export interface Constraint {
@@ -138,8 +138,9 @@ function readMap(map: JsonObject, of: Shape, depth: number): JsonObject {
 /** A value's content by its type. Unknown types are ignored, as in every structure. */
 function attributeValueOf(value: JsonObject, depth: number): JsonObject {
   if (depth > MAX_DEPTH) throw validationError('Nesting Levels have exceeded supported limits');
+  if (isPlainText(value)) return value;
   const types = Object.keys(value);
-  if (types.length === 1 && (typeof value.S === 'string' || typeof value.N === 'string')) return value;
+  if (types.length === 1 && typeof value.N === 'string') return value;
   const read: JsonObject = {};
   for (const type of types) {
     const content = value[type];
