@@ -16,7 +16,7 @@ import { SkippingClock } from './manual-clock';
 import { MemoryTable } from './memory-table';
 
 export interface TestServiceOptions {
-  /** @default 'chat' */
+  /** What other processes call it: `new Service(name, { backend: service.backend })`. @default 'chat' */
   name?: string;
   allowedOrigins?: string[];
   /** The name of the cookie that identifies web sessions. @default none */
