@@ -27,7 +27,7 @@ export interface Backend {
   token(): string;
   /** Fetches the public keys of an issuer of JWTs. @default over HTTPS */
   keySet?(url: string): Promise<ArrayBuffer>;
-  /** Reports deliveries and connections to whoever operates the service. @default nothing is reported */
+  /** Reports deliveries and connections to the operator of the service. @default nothing is reported */
   telemetry?: Telemetry;
   /** How many milliseconds this function's environment took to start. Others may take as long. @default unknown */
   startMilliseconds?: number;

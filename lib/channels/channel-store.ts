@@ -107,8 +107,8 @@ export class ChannelStore {
   }
 
   /**
-   * Joins a channel with a log: the connection is asked for its position in the log, and answered by whoever posts. The later of two that
-   * join side by side counts. `false` if the connection is closed, or was unsubscribed meanwhile. Three writes, two reads.
+   * Joins a channel with a log: the channel's poster admits the connection and answers with its position. If two joins run at the same
+   * time, the later one counts. `false` if the connection is closed, or was unsubscribed meanwhile. Three writes, two reads.
    * @throws TooManyChannelsError
    */
   async join(
@@ -279,7 +279,7 @@ export class ChannelStore {
       ]);
       if (connection && joined.includes(channel)) {
         if (isSameIdentity(connection, member)) return joined.length;
-        // It has been identified meanwhile, perhaps by somebody who did not see this member yet.
+        // It has been identified meanwhile, perhaps by a process that did not see this member yet.
         const { user: _, info: __, ...others } = member;
         member = { ...others, ...connection };
         continue;

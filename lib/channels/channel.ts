@@ -237,7 +237,7 @@ export class Channel {
     }
   }
 
-  /** Has what is stored posted, by whoever may: here, or in an invocation of the service's own function. */
+  /** Has the stored lines posted: here if this process may post, or else in an invocation of the service's own function. */
   async #wake({
     serverFunction,
     hasLine,

@@ -107,7 +107,7 @@ export class KeySetError extends Error {}
 
 class EndlessTokenError extends Error {}
 
-/** Access tokens of Cognito have `client_id` in place of `aud`; the JWT authorizers of HTTP APIs take either. */
+/** Access tokens of Cognito have `client_id` instead of `aud`; the JWT authorizers of HTTP APIs accept either. */
 function assertAudience({ aud, client_id }: Claims, audiences: string[]): void {
   const given = [aud ?? client_id].flat();
   if (!given.some((one) => audiences.includes(String(one)))) throw new JwtInvalidAudienceError('aud', aud);

@@ -48,7 +48,7 @@ export class MessageRate {
     return this.refuse(webSocketId, at);
   }
 
-  /** Counts a message as refused, whoever refused it. */
+  /** Counts a refused message, no matter which limit refused it. */
   refuse(webSocketId: string, at: number): Admission {
     const bucket = this.#bucket(webSocketId, at);
     bucket.refused += 1;

@@ -11,7 +11,7 @@ export interface HttpRequest {
   path: string;
   headers: Record<string, string>;
   body: Buffer | undefined;
-  /** Whoever can abandon the request also limits its time. */
+  /** A caller that can abandon the request also limits its time. */
   abandonment: Abandonment | undefined;
 }
 

@@ -38,7 +38,7 @@ interface Kept {
   credentials: Credentials;
   second: number;
   headers: Record<string, string>;
-  /** The canonical request behind the path. */
+  /** The canonical request after the path. */
   canonicalEnd: string;
   /** The text that is signed, before the hash of the canonical request. */
   toSignStart: string;

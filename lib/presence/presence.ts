@@ -1,7 +1,7 @@
 /**
  * Sends the list of who is present to everyone after each change. The last list that each client gets is correct,
  * with few posts. Users are in the members' rows. One item counts the changes (`rev`) and has a lease. The process
- * that gets the lease posts for everybody and collects the changes that come meanwhile; all others only count. If a
+ * that gets the lease posts for all of them and collects the changes that arrive in the meantime; the others only count. If a
  * poster crashes, the next change or the upkeep makes up for it.
  */
 import { sleep } from '../clock';

@@ -174,7 +174,7 @@ export class CommandRunner {
         continue;
       }
       logged.push({ channel, ...(since && { since }) });
-      // What it has missed follows. If that is lost, the subscription is ended and begun again.
+      // The missed lines follow. If they are lost, the subscription ends and starts again.
       const recovering = { recoverable: true, positioned: true, was_recovering: true, recovered: true };
       if (since) subs[channel] = { ...recovering, ...since };
     }
@@ -225,7 +225,7 @@ export class CommandRunner {
       ...(rejectsUnrecovered && { rejectsUnrecovered }),
     };
     await this.#enter(channel, { request: asked, ...(since && { since }) });
-    // Whoever posts to the channel answers, between two lines.
+    // The channel's poster answers, between two lines.
     return undefined;
   }
 

@@ -130,7 +130,7 @@ export function publicationTexts(channel: string, lines: readonly Omit<Line, 'ep
 /** Several texts are one frame, separated by line feeds, as the protocol allows. */
 export const framesOfTexts = gathered;
 
-/** As many publications as one answer of so many bytes can carry. Whoever asks for more asks again, from the last one on. */
+/** As many publications as fit into one answer of this size. A client that wants more asks again, from the last one. */
 export function fitting<T>(publications: T[], mostBytes: number): T[] {
   let bytes = 1_024;
   const end = publications.findIndex((publication) => {

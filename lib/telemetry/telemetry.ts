@@ -1,4 +1,4 @@
-/** What a service reports to whoever operates it: the outcome of each delivery, and how many clients are connected. */
+/** What a service reports to its operator: the outcome of each delivery, and how many clients are connected. */
 import type { DeliveryCounts, DeliveryReport } from '../delivery/delivery-report';
 
 /** A delivery, or a worker's part of one. */

@@ -1,4 +1,4 @@
-/** What the console tells of the runtime, one kind for each thing that happens. */
+/** What the console shows of the runtime: one kind for each type of event. */
 
 export type Happening =
   | { kind: 'opened'; connection: string; stage: string; from: string; user?: string }

@@ -15,7 +15,7 @@ export interface PostGroup {
   lastAt: number;
   sent: number;
   gone: number;
-  /** Posts that got 429. Whoever posts may have posted again. */
+  /** Posts that got 429. The sender may have retried them. */
   throttled: number;
   /** Any other answer, and none. */
   failed: number;

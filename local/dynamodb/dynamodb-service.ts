@@ -40,7 +40,7 @@ const SHORT_BYTES = 16 * 1024;
 export interface DynamoDbServiceOptions {
   database: Database;
   log: Log;
-  /** Decides for each request whether the connection is reset in place of the answer. */
+  /** Decides for each request whether the connection is reset instead of answered. */
   losesAnswer?: (() => boolean) | undefined;
   /** Decides who may do what. @default everybody may do everything */
   access?: Access | undefined;

@@ -21,7 +21,7 @@ const HOP_BY_HOP = new Set([
 const ESSENTIAL = new Set(['content-length', 'host']);
 
 export interface ServiceProxyOptions {
-  /** Decides for each request whether the connection is reset in place of the answer. */
+  /** Decides for each request whether the connection is reset instead of answered. */
   losesAnswer?: (() => boolean) | undefined;
   /** The headers by which the service knows who asks, for requests whose body was read before. @default those that came */
   sign?: ((request: RequestToSign) => Promise<Record<string, string>>) | undefined;

@@ -3,7 +3,7 @@ import { make, makeSvg, setText } from './dom.mjs';
 import { count } from './format.mjs';
 
 const SECONDS = 299;
-/** Each point is the average of so many seconds, which calms the picture. */
+/** The seconds for each point, which smooths the chart. */
 const GROUP = 2;
 const WIDTH = 300;
 const HEIGHT = 56;

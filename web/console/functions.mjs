@@ -53,7 +53,7 @@ export function showApis(apis) {
   );
 }
 
-/** A path may be broken behind its slashes. */
+/** A path may wrap after its slashes. */
 function breakable(path) {
   return path.split(/(?<=\/)/).flatMap((part, index) => (index === 0 ? [part] : [make('wbr'), part]));
 }

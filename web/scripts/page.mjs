@@ -157,7 +157,7 @@ function said(line) {
   messages.add({ author, text: decodeText(line.Message), time, own });
 }
 
-/** Shows what was said meanwhile. Our own doubtful lines among it have arrived. */
+/** Shows the lines that were missed. If our own unconfirmed lines are among them, they have arrived. */
 function catchUp({ Messages: lines, More: hasMore }) {
   if (hasMore && lines.length > 0) messages.note('Some earlier messages are not shown here.');
   const counted = new Map();

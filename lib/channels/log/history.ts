@@ -1,6 +1,6 @@
 /**
  * What a log keeps, read from either end. Only up to the first offset whose line is not stored yet: members get that
- * line before the later ones, and so does whoever reads the history first and then follows the log.
+ * line before the later ones, and so does a client that reads the history first and then follows the log.
  */
 import type { Clock } from '../../clock';
 import { pages, type Table } from '../../table/table';
@@ -100,7 +100,7 @@ export class HistoryReader {
       lines.push({ ...entry.line, epoch: this.log.epoch });
   }
 
-  /** Whether every line behind an offset is still kept, or not stored yet. */
+  /** Whether every line after an offset is still kept, or not stored yet. */
   async #isWholeBehind(offset: number): Promise<boolean> {
     if (offset < this.#oldest || offset > this.log.offset) return false;
     if (offset === this.log.offset) return true;

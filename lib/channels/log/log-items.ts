@@ -7,7 +7,7 @@
  * CHANNEL#{service}#{channel} / POSTER#{range}    how far the members of a range are, and who posts to them
  * CHANNEL#{service}#{channel} / MEMBER#{hh}#{id}  the member, with `token`, and `from` once it has been admitted
  *
- * `ENTRY`, `JOIN` and `LOG` sort in this order, so that one query behind the last line that was posted finds all that is to be done.
+ * `ENTRY`, `JOIN` and `LOG` sort in this order, so one query that starts after the last posted line finds all of the work.
  * A range is the beginning of `hh`: the empty one is everybody.
  */
 import { channelPk, spreadOf } from '../../connections/connection-items';

@@ -83,7 +83,7 @@ export class LoggedChannels {
     }
   }
 
-  /** Whoever uses it now has renewed the row, which stays then, or puts it again before storing anything. */
+  /** A process that uses the channel now has renewed the row, so it stays, or puts it again before it stores anything. */
   async #forgetUnused({ pk, sk, expiresAt }: Item): Promise<void> {
     const { table, clock } = this.service.backend;
     const renewedAt = ((expiresAt as number) - LOG_ROW_SECONDS) * 1_000;

@@ -45,7 +45,7 @@ interface Lease {
   batch: string | undefined;
   members: number;
   until: number;
-  /** Some members may have lines behind `posted`, and others not. */
+  /** Some members may have lines after `posted`, and others may not. */
   isHalfPosted: boolean;
 }
 

@@ -78,7 +78,7 @@ export class ConnectionChanges {
     return {};
   }
 
-  /** In a channel with a log, whoever posts to it tells the client, between two lines. */
+  /** In a channel with a log, the poster tells the client, between two lines. */
   async #enter(member: Member, channel: string, data: unknown): Promise<void> {
     const { service, mostChannels } = this;
     if (ruleOf(service.channelRules, channel).log) {

@@ -1,5 +1,5 @@
 /**
- * Publications with an idempotency key: the first result is kept for five minutes, and returned to whoever publishes
+ * Publications with an idempotency key: the first result is kept for five minutes, and returned to a client that publishes
  * again with the same key.
  *
  * IDEMPOTENT#{service}#{channel} / {key}   `result`, once it is published; `until` then, somebody publishes it
@@ -12,14 +12,14 @@ import { errors } from '../realtime-errors';
 
 /** Source: Centrifugo keeps results of publications for this long. */
 const KEPT_SECONDS = 5 * 60;
-/** Longer than a request may take: whoever publishes has died. */
+/** Longer than a request may take: by then, the publisher has crashed. */
 const LEASE_MILLISECONDS = 35_000;
 const WAIT_MILLISECONDS = 3_000;
 const PAUSE_MILLISECONDS = 50;
 const MOST_BYTES = 512;
 
 /**
- * Two writes. If the publication fails, or whoever publishes dies, the next request with this key publishes.
+ * Two writes. If the publication fails, or the publisher crashes, the next request with this key publishes.
  * @throws RealtimeError if another request with this key takes longer than three seconds
  */
 export async function once(

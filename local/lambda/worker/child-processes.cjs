@@ -8,7 +8,7 @@ const childProcess = require('node:child_process');
 const sendSignal = process._kill.bind(process);
 const { constants } = require('node:os');
 
-/** Returns the process groups that there are; `tell` hears of each that has started, or has gone. */
+/** Returns the current process groups; `tell` is called for each one that starts or ends. */
 function captureChildren(tell) {
   const groups = new Set();
   const { spawn } = childProcess.ChildProcess.prototype;
@@ -26,7 +26,7 @@ function captureChildren(tell) {
       groups.add(pid);
       tell({ started: pid });
       this.once('exit', () => {
-        // Others of its group may go on.
+        // Others of its group may still run.
         if (sendSignal(-pid, 0) === 0) return;
         groups.delete(pid);
         tell({ gone: pid });
@@ -82,7 +82,7 @@ function isObject(value) {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
 }
 
-/** Whoever has ended meanwhile is passed over. */
+/** Skips processes that have ended in the meantime. */
 function signalGroups(groups, signal) {
   for (const pid of groups) sendSignal(-pid, constants.signals[signal]);
 }

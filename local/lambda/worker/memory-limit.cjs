@@ -5,7 +5,7 @@
 const v8 = require('node:v8');
 const vm = require('node:vm');
 
-/** How often it looks while no constructor tells of an allocation (a download, a file that is read). */
+/** How often it checks while no constructor reports an allocation (a download, a file that is read). */
 const WATCH_MILLIS = 100;
 /** So much may be allocated between two looks. */
 const LOOK_BYTES = 4 * 1024 * 1024;

@@ -19,7 +19,7 @@ const CHANGES_OF_FILES = [
   ...['truncate', 'unlink', 'write', 'writeFile', 'writev'],
 ];
 
-/** What ends by itself soon: the SDK reads its settings, and may only then begin the request that is to be told of. */
+/** What ends by itself soon: the SDK reads its settings, and may start the request that matters only after that. */
 const READING = new Set(['FSReqCallback', 'FSReqPromise', 'GetAddrInfoReqWrap']);
 const MOST_TURNS = 10;
 
@@ -53,12 +53,12 @@ function watchWork(openingConnections) {
       requests.forget();
       changesBefore = changes.pending();
     },
-    /** Whether nothing has been begun since: at most answers that is all there is to find out. */
+    /** Whether nothing has started since then. For most responses, this is the only check. */
     isQuiet: () =>
       !requests.any() &&
       changes.pending() === changesBefore &&
       process.getActiveResourcesInfo().length === nothing,
-    /** Counts by word what has been begun since, and forgets it. */
+    /** Counts by word what has started since then, and resets the counts. */
     async left() {
       const changing = changes.pending() - changesBefore;
       await settle();

@@ -12,7 +12,7 @@ export class Client extends Centrifuge {
     super(url, { data, maxReconnectDelay: LONGEST_PAUSE_MILLISECONDS });
   }
 
-  /** Connects now in place of later. Rooms stay entered. */
+  /** Connects now instead of later, and stays in its rooms. */
   hurry() {
     this.disconnect();
     this.connect();

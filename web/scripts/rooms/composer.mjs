@@ -73,7 +73,7 @@ export class Composer {
     this.#isBusy = false;
     if (!isSaid) return;
     this.#sending = { words: '', key: '' };
-    // Meanwhile somebody may have typed on.
+    // The user may have typed more in the meantime.
     if (input.value.trim() === words) input.value = '';
   }
 

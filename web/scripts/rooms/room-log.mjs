@@ -19,7 +19,7 @@ export class RoomLog {
     return offsets.map((offset) => this.#lines.get(offset)).filter(Boolean);
   }
 
-  /** How many publications there are behind one offset, up to another. */
+  /** How many publications there are after one offset, up to another. */
   countBetween(after, upTo) {
     return [...this.#lines.keys()].filter((offset) => offset > after && offset <= upTo).length;
   }

@@ -21,7 +21,7 @@ export function roomInLink(fragment) {
   }
 }
 
-/** Channels have few characters. All others are the hexadecimal numbers of their bytes, each behind a point. */
+/** Channels have few characters. All others become the hexadecimal numbers of their bytes, each after a dot. */
 export function channelOf(room) {
   const bytes = new TextEncoder().encode(room);
   const written = Array.from(bytes, (byte) => {

@@ -80,7 +80,7 @@ export class Room extends EventTarget {
     if (!this.#loading) this.#tell();
   }
 
-  /** What was said before. Lines that come meanwhile find their place by their offset. */
+  /** The earlier lines. Lines that arrive in the meantime are sorted by their offsets. */
   async #load() {
     clearTimeout(this.#retry);
     const log = new RoomLog();
@@ -120,7 +120,7 @@ export class Room extends EventTarget {
       const missed = this.#log.countBetween(after, offset);
       this.#notice(missed === 1 ? 'Caught up on 1 line' : `Caught up on ${missed} lines`);
     } catch {
-      // The connection was cut once more, and then tells of that.
+      // The connection was lost again, and the next one reports it.
     }
   }
 
@@ -143,7 +143,7 @@ export class Room extends EventTarget {
       const { clients } = await this.#subscription.presence();
       this.#change(() => this.presence.replace(Object.values(clients)));
     } catch {
-      // Joins and leaves go on.
+      // Joins and leaves still arrive.
     }
   }
 
