@@ -3,8 +3,8 @@
 import type { FileSource } from '../../functions/ingest/file-source';
 import { Ingest } from '../../functions/ingest/ingest';
 import type { IncomingFile } from '../../functions/ingest/s3-event';
+import { NotificationLog } from '../../functions/notifications/notification-log';
 import { notificationsServer } from '../../functions/notifications/server';
-import { ToldLog } from '../../functions/notifications/told-log';
 import { channelOf, EVERYTHING } from '../../functions/notifications/topics';
 import type { PublishOptions } from '../../lib';
 import { memberKey } from '../../lib/connections/connection-items';
@@ -34,7 +34,7 @@ const AN_OLD_AGE_MILLISECONDS = 60_000;
 export async function* notificationsSteps(table: MeteredTable): AsyncGenerator<Step, void, undefined> {
   const notifications = new MeteredService(table, 'notifications', notificationsServer());
   const { service } = notifications;
-  const told = new ToldLog(service.backend.table, service.backend.clock, service.name);
+  const told = new NotificationLog(service.backend.table, service.backend.clock, service.name);
   const channel = channelOf(EVERYTHING);
   const keysOf = (webSocketId: string) => [memberKey({ service: service.name, webSocketId, channel })];
   const publish = (options?: PublishOptions) =>

@@ -9,7 +9,7 @@ import type { Clock, DeliveryReport } from '../../lib';
 import { absent, all, any, equals, itemAbsent, lessThan } from '../../lib/table/conditions';
 import { expiryAfter, type Item, type Key } from '../../lib/table/item';
 import type { Table } from '../../lib/table/table';
-import { announcementKey } from '../notifications/told-log';
+import { announcementKey } from '../notifications/notification-log';
 
 /**
  * Less than the minute after which Lambda retries a failed event, so that the lease of a crashed invocation has

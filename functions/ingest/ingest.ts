@@ -3,7 +3,7 @@ import type { DeliveryReport, Service } from '../../lib';
 import { sleep } from '../../lib/clock';
 import { Slots } from '../../lib/delivery/slots';
 import { ErrorLog } from '../../lib/error-log';
-import { ToldLog } from '../notifications/told-log';
+import { NotificationLog } from '../notifications/notification-log';
 import { channelOf, EVERYTHING } from '../notifications/topics';
 import { type Announcement, AnnouncementStore, type Outcome } from './announcements';
 import type { FileSource } from './file-source';
@@ -36,7 +36,7 @@ export interface IngestReport {
 export class Ingest {
   readonly #announcements: AnnouncementStore;
   readonly #errors: ErrorLog;
-  readonly #told: ToldLog;
+  readonly #log: NotificationLog;
 
   constructor(
     private readonly service: Service,
@@ -45,7 +45,7 @@ export class Ingest {
   ) {
     const { table, clock } = service.backend;
     this.#announcements = new AnnouncementStore(table, clock);
-    this.#told = new ToldLog(table, clock, service.name);
+    this.#log = new NotificationLog(table, clock, service.name);
     this.#errors = new ErrorLog(service.backend, service.name);
   }
 
@@ -109,7 +109,7 @@ export class Ingest {
         : notificationOf(record, file, this.options);
     const { Id: id, Topic: topic } = notification;
     const text = JSON.stringify(notification);
-    await this.#told.note({ id, topic, text });
+    await this.#log.note({ id, topic, text });
     const deadline = Math.min(until, this.service.deadline);
     const report = await this.service.publish([EVERYTHING, topic].map(channelOf), text, { deadline });
     return record.kind === 'broken' ? this.#recordError(record, file) : report;

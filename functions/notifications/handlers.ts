@@ -1,5 +1,5 @@
 /** The notification service's two Lambda functions. */
 import { createHandlers } from '../../lib';
-import { serverForHearers } from './hearers';
+import { serverForAudience } from './audience';
 
-export const { routes, server } = createHandlers(serverForHearers(process.env));
+export const { routes, server } = createHandlers(serverForAudience(process.env));

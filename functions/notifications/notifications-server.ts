@@ -10,7 +10,7 @@ import {
   tooMany,
   topicsOfQuery,
 } from './messages';
-import { ToldLog } from './told-log';
+import { NotificationLog } from './notification-log';
 import { channelOf, EVERYTHING, MAX_TOPICS, topicsOf } from './topics';
 
 export class NotificationsServer extends WebSocketServer {
@@ -55,17 +55,17 @@ export class NotificationsServer extends WebSocketServer {
   /** What the client missed on its topics while it was away. One frame with the newest that fit. */
   async #tellMissed(from: { after: string } | { since: number }): Promise<void> {
     const { table, clock } = this.service.backend;
-    const told = new ToldLog(table, clock, this.service.name);
-    const time = 'after' in from ? await told.timeOf(from.after) : from.since;
+    const log = new NotificationLog(table, clock, this.service.name);
+    const time = 'after' in from ? await log.timeOf(from.after) : from.since;
     if (time === undefined) {
       throw new NotificationsProtocolError(
         'There is no notification with the Id in After, or it is older than a week. Send {"Since":"…"} with a time within the last week.',
       );
     }
     const topics = new Set(topicsOf(await this.channels()));
-    const hears = (topic: string) => topics.has(EVERYTHING) || topics.has(topic);
+    const isHeard = (topic: string) => topics.has(EVERYTHING) || topics.has(topic);
     const last = 'after' in from ? from.after : undefined;
-    const { texts, isCut } = await told.since(time, hears, last);
+    const { texts, isCut } = await log.since(time, isHeard, last);
     const notifications = texts.map((text) => JSON.parse(text) as unknown);
     await this.tell({ Type: 'Missed', Notifications: notifications, More: isCut });
   }

@@ -35,7 +35,7 @@ describe('sharedConnection = false', () => {
       }
     }
     const clock = new ManualClock();
-    const service = new TestService(Either, { clock });
+    const service = new TestService(Either, { clock, serverMilliseconds: 900_000 });
     const shared = await service.connect({ principalId: 'bob' });
     const dedicated = await service.connect({ principalId: 'ada' });
     await clock.advance(100);

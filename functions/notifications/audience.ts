@@ -7,7 +7,7 @@ import { type NotificationsServerClass, notificationsServer } from './server';
  * With `CREDENTIALS`, users who pass the verifier. With `OPEN_TO_EVERYBODY`, or on the developer's own machine,
  * everybody. Otherwise nobody, because notifications may concern patients.
  */
-export function serverForHearers(
+export function serverForAudience(
   environment: NodeJS.ProcessEnv,
 ): NotificationsServerClass | typeof ClosedServer {
   const verifier = verifierFromEnvironment(environment);

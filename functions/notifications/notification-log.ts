@@ -26,7 +26,7 @@ const LOOK_BACK_MILLISECONDS = 60_000;
 const STAMP_DIGITS = 15;
 const INDEX_DIGITS = 9;
 
-export interface Told {
+export interface LoggedNotification {
   id: string;
   topic: string;
   /** The notification's frame. */
@@ -40,7 +40,7 @@ export interface Missed {
   isCut: boolean;
 }
 
-export class ToldLog {
+export class NotificationLog {
   readonly #pk: string;
 
   constructor(
@@ -48,11 +48,11 @@ export class ToldLog {
     private readonly clock: Clock,
     service: string,
   ) {
-    this.#pk = toldPk(service);
+    this.#pk = logPk(service);
   }
 
   /** Written before publication: a client that subscribes first and then asks for what it missed misses nothing. */
-  async note({ id, topic, text }: Told): Promise<void> {
+  async note({ id, topic, text }: LoggedNotification): Promise<void> {
     const now = this.clock.now();
     const expiresAt = expiryAfter(now, KEPT_SECONDS);
     await this.table.put(
@@ -65,7 +65,7 @@ export class ToldLog {
    * The notifications since that time (milliseconds since the epoch), and one minute before, on the client's topics.
    * Leaves out the last one that the client received.
    */
-  async since(time: number, hears: (topic: string) => boolean, last = ''): Promise<Missed> {
+  async since(time: number, isHeard: (topic: string) => boolean, last = ''): Promise<Missed> {
     const oldest = stamp(time - LOOK_BACK_MILLISECONDS);
     const texts: string[] = [];
     let bytes = 0;
@@ -76,7 +76,7 @@ export class ToldLog {
       for (const { sk, topic, text } of page.items) {
         if (sk < oldest) return { texts: texts.reverse(), isCut: false };
         lookedAt += 1;
-        if (!hears(topic as string) || sk.endsWith(`#${indexAndFile(last)}`)) continue;
+        if (!isHeard(topic as string) || sk.endsWith(`#${indexAndFile(last)}`)) continue;
         bytes += Buffer.byteLength(text as string) + 1;
         if (texts.length === MAX_MISSED || bytes > MAX_MISSED_BYTES) {
           return { texts: texts.reverse(), isCut: true };
@@ -97,7 +97,7 @@ export class ToldLog {
   }
 }
 
-export function toldPk(service: string): string {
+export function logPk(service: string): string {
   // No channel can have this name.
   return `LOG#${service}#~told`;
 }

@@ -1,9 +1,9 @@
-import { serverForHearers } from '../../../functions/notifications/hearers';
+import { serverForAudience } from '../../../functions/notifications/audience';
 import { TestService } from '../../../lib/testing';
 
-describe('serverForHearers', () => {
+describe('serverForAudience', () => {
   const connect = (environment: NodeJS.ProcessEnv) =>
-    new TestService(serverForHearers(environment), { name: 'notifications' }).connect();
+    new TestService(serverForAudience(environment), { name: 'notifications' }).connect();
 
   it.each([{}, { OPEN_TO_EVERYBODY: 'yes' }])(
     'lets nobody connect with %j, and logs who could',
@@ -27,6 +27,6 @@ describe('serverForHearers', () => {
 
   it('asks the verifier where there is one, whatever else is said', () => {
     const environment = { CREDENTIALS: 'users.json', SHARED_CONNECTION_LOCAL: 'true' };
-    expect(serverForHearers(environment)).not.toBe(serverForHearers({ SHARED_CONNECTION_LOCAL: 'true' }));
+    expect(serverForAudience(environment)).not.toBe(serverForAudience({ SHARED_CONNECTION_LOCAL: 'true' }));
   });
 });

@@ -1,4 +1,4 @@
-import { MAX_MISSED, ToldLog } from '../../../functions/notifications/told-log';
+import { MAX_MISSED, NotificationLog } from '../../../functions/notifications/notification-log';
 import { ManualClock } from '../../../lib/testing';
 import { batch, Incoming, type Notification, notifications, sample } from '../ingest/incoming';
 
@@ -71,7 +71,7 @@ describe('A client that was away', () => {
   });
 
   it('looks at no more than some hundreds, whatever others were told', async () => {
-    const log = new ToldLog(incoming.service.table, clock, 'notifications');
+    const log = new NotificationLog(incoming.service.table, clock, 'notifications');
     for (let n = 0; n < 700; n++) await log.note({ id: `x.${n}`, topic: 'adt', text: '{}' });
     const query = jest.spyOn(incoming.service.table, 'query');
     expect(await log.since(clock.now(), () => false)).toEqual({ texts: [], isCut: true });
