@@ -3,13 +3,13 @@ import { allowsPresence, ruleOf } from '../channels/channel-rules';
 import { assertClientChannel } from '../channels/client-requests';
 import type { Position } from '../channels/log/log-items';
 import { type Identity, isSameIdentity } from '../connections/identity';
+import { ifConnected } from '../connections/if-connected';
 import { MAX_MESSAGE_BYTES } from '../delivery/delivery';
 import {
   InvalidValueError,
   MessageTooLargeError,
   TooManyChannelsError,
   WebSocketClosedError,
-  WebSocketOpeningError,
 } from '../errors';
 import { limitsOf } from '../limits/connection-limits';
 import { acceptConnect } from './accepted-connect';
@@ -29,7 +29,7 @@ import {
 } from './protocol';
 import { PUBLISH_IN_PARTS, PublicationParts } from './publication-parts';
 import { Disconnection, disconnections, errors, RealtimeError, replyError } from './realtime-errors';
-import type { RealtimeServer } from './realtime-server';
+import type { RealtimeHooks } from './realtime-hooks';
 
 /** Of a frame, besides a subscription to each channel that the connection may be in. */
 const OTHER_COMMANDS = 200;
@@ -45,14 +45,14 @@ const FLUSHED_AFTER_MILLISECONDS = 500;
 type Result = object | undefined;
 
 export class CommandRunner {
-  readonly #server: RealtimeServer;
+  readonly #server: RealtimeHooks;
   readonly #replies: string[] = [];
   #state: ConnectionState;
   #saved: Promise<void> = Promise.resolve();
   #flushedAt: number;
 
   constructor(
-    server: RealtimeServer,
+    server: RealtimeHooks,
     /** Of the client's frame. */
     private readonly messageId: string,
   ) {
@@ -62,17 +62,12 @@ export class CommandRunner {
   }
 
   async run(frame: string): Promise<void> {
-    try {
-      await this.#runAll(frame);
-    } catch (error) {
-      // A client that has gone needs no answers.
-      if (!(error instanceof WebSocketClosedError) && !(error instanceof WebSocketOpeningError)) throw error;
-    }
+    await ifConnected(this.#runAll(frame));
   }
 
   async #runAll(frame: string): Promise<void> {
     try {
-      const { channels } = limitsOf(this.#server.constructor as typeof RealtimeServer);
+      const { channels } = limitsOf(this.#server.constructor as typeof RealtimeHooks);
       // A client that comes back subscribes to all of its channels in one frame.
       for (const group of groupsOf(commandsIn(frame, OTHER_COMMANDS + channels))) {
         await this.#runSome(group);
@@ -323,7 +318,7 @@ export class CommandRunner {
   }
 
   /** @throws ClientError for one channel too many, or one that was unsubscribed from at the same time */
-  async #enter(channel: string, options: Parameters<RealtimeServer['subscribe']>[1] = {}): Promise<void> {
+  async #enter(channel: string, options: Parameters<RealtimeHooks['subscribe']>[1] = {}): Promise<void> {
     try {
       if (await this.#server.subscribe(channel, options)) return;
     } catch (error) {

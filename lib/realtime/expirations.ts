@@ -10,10 +10,10 @@
  */
 
 import type { Member } from '../connections/connection-items';
+import { ifConnected } from '../connections/if-connected';
 import { SharedConnection } from '../connections/shared-connection';
 import { allOver } from '../delivery/all-over';
 import { turnsOf } from '../delivery/in-turns';
-import { WebSocketClosedError, WebSocketOpeningError } from '../errors';
 import type { Service } from '../service';
 import { always } from '../table/conditions';
 import { expiryAfter, type Item } from '../table/item';
@@ -68,7 +68,7 @@ export class Expirations {
 
   async #endAndForget(item: Item, now: number): Promise<void> {
     try {
-      await this.#end(item, now);
+      await ifConnected(this.#end(item, now));
       await this.service.backend.table.delete({ pk: item.pk, sk: item.sk }, always);
     } catch (error) {
       console.error(`${item.sk} of ${this.service.name} could not be ended: ${String(error)}`);
@@ -83,21 +83,17 @@ export class Expirations {
     if (connection?.state !== 'open') return;
     const { expiresAt, subscriptions } = stateIn(connection.attributes);
     const member: Member = { ...connection, service: name, left: false };
-    try {
-      if (channel === undefined && isExpired(expiresAt, now)) {
-        const { code, reason } = disconnections.expired();
-        try {
-          await this.#to(member).write(pushText({ disconnect: { code, reason } }));
-        } finally {
-          await this.#to(member).end();
-        }
+    if (channel === undefined && isExpired(expiresAt, now)) {
+      const { code, reason } = disconnections.expired();
+      try {
+        await this.#to(member).write(pushText({ disconnect: { code, reason } }));
+      } finally {
+        await this.#to(member).end();
       }
-      if (channel !== undefined && isExpired(subscriptions[channel], now)) {
-        await this.service.unsubscribe(member, channel);
-        await this.#to(member).write(pushText({ channel, unsubscribe: UNSUBSCRIBED.expired }));
-      }
-    } catch (error) {
-      if (!(error instanceof WebSocketClosedError) && !(error instanceof WebSocketOpeningError)) throw error;
+    }
+    if (channel !== undefined && isExpired(subscriptions[channel], now)) {
+      await this.service.unsubscribe(member, channel);
+      await this.#to(member).write(pushText({ channel, unsubscribe: UNSUBSCRIBED.expired }));
     }
   }
 

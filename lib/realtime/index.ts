@@ -4,5 +4,6 @@ export type { HttpApiAnswer, HttpApiEvent } from './http-api/http-request';
 export { createRealtimeApi, type RealtimeApi, type RealtimeApiOptions } from './http-api/realtime-api';
 export type { ClientInfo, ConnectRequest, SubscribeRequest } from './protocol';
 export { Disconnection, disconnections, errors, RealtimeError } from './realtime-errors';
-export { type Connected, RealtimeServer } from './realtime-server';
+export type { Connected, RealtimeHooks } from './realtime-hooks';
+export { RealtimeServer } from './realtime-server';
 export type { TokenKeys } from './tokens';
