@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { type Session, WebSocketClosedError, WebSocketServer } from '../../../lib';
-import { cookieValue } from '../../../lib/handlers/cookies';
 import { always } from '../../../lib/table/conditions';
 import { connectEvent, lambdaContext, ManualClock, newWebSocketId, TestService } from '../../../lib/testing';
 
@@ -84,32 +83,6 @@ describe('the session of a socket', () => {
     await service.connect({ headers });
     expect(JSON.stringify(service.table.items())).toContain(hash);
     expect(JSON.stringify(service.table.items())).not.toContain('secret');
-  });
-});
-
-describe('cookieValue', () => {
-  it.each([
-    ['alone', { Cookie: 'sid=a' }, 'a'],
-    ['among others', { Cookie: 'x=1; sid=a; y=2' }, 'a'],
-    ['without blanks', { Cookie: 'x=1;sid=a;y=2' }, 'a'],
-    ['under another case of the header', { cookie: 'sid=a' }, 'a'],
-    ['in quotes', { Cookie: 'sid="a b"' }, 'a b'],
-    ['with an equals sign in it', { Cookie: 'sid=a=b==' }, 'a=b=='],
-    ['twice: the first, whose path is the longer one', { Cookie: 'sid=a; sid=b' }, 'a'],
-    ['of a longer name', { Cookie: 'mysid=a; sid2=b' }, undefined],
-    ['in another case of the name', { Cookie: 'SID=a' }, undefined],
-    ['that is empty', { Cookie: 'sid=' }, undefined],
-    ['that is empty in quotes', { Cookie: 'sid=""' }, undefined],
-    ['without a value', { Cookie: 'sid; x=1' }, undefined],
-    ['that is not there', {}, undefined],
-  ])('reads one %s', (_name, headers: Record<string, string>, value) => {
-    expect(cookieValue(connectEvent({ headers }), 'sid')).toBe(value);
-  });
-
-  it('goes through several Cookie headers in their order', () => {
-    const event = connectEvent({ headers: { Cookie: 'sid=b' } });
-    event.multiValueHeaders.Cookie = ['x=1', 'sid=a', 'sid=b'];
-    expect(cookieValue(event, 'sid')).toBe('a');
   });
 });
 
