@@ -1,84 +1,31 @@
 /** An app on this machine: its WebSocket APIs, functions, tables, buckets, queues and topics behind one port. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { App, HttpApi, LambdaFunction, WebSocketApi } from './assembly/model';
-import { type Clock, fasterClock, systemClock } from './clock';
+import { fasterClock, systemClock } from './clock';
 import { StackDescriptions } from './cloudformation/stack-descriptions';
 import { createConsole } from './console/console';
-import type { LocalHandler } from './console/console-endpoint';
 import type { ItemChange } from './dynamodb/change';
 import { LocalDynamoDb } from './dynamodb/local-dynamodb';
-import { Endpoint, type RequestHandler } from './endpoint/endpoint';
-import { type KeySetFiles, KeySets } from './endpoint/key-sets';
-import type { PageReload } from './endpoint/page-reload';
-import { answerServiceError } from './endpoint/service-error';
+import { Endpoint } from './endpoint/endpoint';
+import { KeySets } from './endpoint/key-sets';
 import { WebFiles } from './endpoint/web-files';
-import type { Faults } from './faults/faults';
 import { namesForPeople } from './function-names';
 import { Gateway } from './gateway/gateway';
-import type { AccountQuotas, SizeLimits } from './gateway/quotas';
 import { HttpApis } from './http/http-apis';
 import { Access } from './iam/access';
 import { guardedServices } from './iam/guarded-service';
 import { PROTOCOLS } from './iam/protocols';
-import type { Isolation } from './lambda/environment';
 import { FunctionHost } from './lambda/function-host';
-import { functionList } from './lambda/function-list';
-import { type FunctionLog, textFunctionLog } from './lambda/function-log';
-import { invokeHandler } from './lambda/invoke-api';
+import { textFunctionLog } from './lambda/function-log';
+import { lambdaService } from './lambda/lambda-service';
 import { UnpackedCode } from './lambda/unpacked-code';
 import type { Log } from './log';
 import { Messaging } from './messaging/messaging';
 import { ParameterStore } from './parameters/parameter-store';
 import { SecretsManager } from './parameters/secrets-manager';
+import { RuntimeAddresses } from './runtime-addresses';
+import { DEFAULT_HOST, DEFAULT_PORT, type RuntimeOptions } from './runtime-options';
 import { LocalS3 } from './s3/local-s3';
-import { UserError } from './user-error';
-
-export const DEFAULT_HOST = '127.0.0.1';
-export const DEFAULT_PORT = 3001;
-
-export interface RuntimeOptions {
-  app: App;
-  /** 0 for any free port. @default 3001 */
-  port?: number;
-  /** @default 127.0.0.1 */
-  host?: string;
-  /** Other host names that requests may use. @default none */
-  allowedHosts?: string[];
-  /** Another DynamoDB instead of the built-in one. */
-  dynamodbUrl?: string;
-  /** Where the built-in DynamoDB keeps its tables. @default in memory */
-  dynamodbDirectory?: string;
-  /** The folders that stand for buckets, by bucket name. Missing folders are created. */
-  bucketDirectories?: Record<string, string>;
-  /** The files with issuers' key sets, by the URLs that functions fetch them from. @default none */
-  keySets?: KeySetFiles;
-  /** The files for requests to no API. */
-  webDirectory?: string;
-  /** Reloads these pages in browsers. @default no reload */
-  pageReload?: PageReload;
-  clock?: Clock;
-  /** How many times as fast idle limits, retries, schedules, delays and expiry pass. Functions keep their time. @default 1 */
-  timeScale?: number;
-  /** Whether signatures and the policies of roles decide who may do what. @default true */
-  iam?: boolean;
-  /** Where Node.js functions run. @default thread */
-  isolation?: Isolation;
-  log: Log;
-  /** @default lines of `log` */
-  functionLog?: FunctionLog;
-  /** The faults to inject. @default none */
-  faults?: Faults;
-  /** Of frames and messages at the gateway. @default AWS's */
-  sizeLimits?: SizeLimits;
-  /** What the gateway takes in a second. @default AWS's quotas of an account */
-  accountQuotas?: AccountQuotas;
-  /**
-   * Tells the console of the services of a library, and acts on them, below `/@local/services`. The runtime itself knows none.
-   * @param url the runtime's, known once there are requests
-   * @default none
-   */
-  services?: (url: () => string) => LocalHandler;
-}
 
 export interface Runtime {
   /** `http://localhost:{port}`: pages, and the endpoint of the AWS services. */
@@ -103,7 +50,7 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
-/** Together less than the 5 s of a stop. */
+/** Together less than the 5 s that `close` may take. */
 const S3_CLOSE_MILLIS = 500;
 const GATEWAY_CLOSE_MILLIS = 3_000;
 const FUNCTIONS_CLOSE_MILLIS = 1_000;
@@ -116,13 +63,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   let current = app;
   let names = namesForPeople(app);
   const nameOf = (functionName: string) => names(functionName);
+  const addresses = new RuntimeAddresses({ host, port: () => endpoint.port, apis: () => current.apis });
   const localConsole = createConsole({
     clock,
     faults: options.faults,
-    services: options.services?.(() => `http://${authority()}`),
+    services: options.services?.(() => addresses.url),
     runtime: () => ({
       app: current,
-      addresses: { webSocketUrl, httpUrl },
+      addresses,
       connections: gateway.connections,
       environments: functionHost.environmentCount,
     }),
@@ -131,7 +79,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const unpackedCode = new UnpackedCode();
   const runnable = await unpackedCode.of(functions);
   const access = options.iam === false ? undefined : new Access({ app, log, nameOf, clock });
-  // Mappings tell a change's age by their own clock.
+  // Mappings measure a change's age by their own clock.
   const inAppTime = (change: ItemChange): ItemChange =>
     appTime === clock ? change : { ...change, at: appTime.now() };
   const dynamodb = await LocalDynamoDb.start({
@@ -149,12 +97,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const keySets = new KeySets(options.keySets ?? {}, log);
   const servedHosts = (served: WebSocketApi[]) => [...domainsOf(served), ...keySets.hostNames];
-  // Another DynamoDB is reached through the one port, where faults may be switched on at any time.
+  // Requests to another DynamoDB pass through the runtime's port, where faults can be injected at any time.
   const directly = options.dynamodbUrl === undefined ? { dynamodb: { path: dynamodb.address } } : {};
   const serviceEndpoints = remembered(
     () => current.apis,
     (served) => {
-      const here = { host: reachable(host), port: endpoint.port };
+      const here = addresses.endpoint;
       return { ...directly, ...Object.fromEntries(servedHosts(served).map((name) => [name, here])) };
     },
   );
@@ -165,7 +113,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     clock,
     appTime,
     log: localConsole.functionLog(options.functionLog ?? textFunctionLog(options.log, { nameOf }), nameOf),
-    endpoint: () => ({ host: reachable(host), port: endpoint.port }),
+    endpoint: () => addresses.endpoint,
     serviceEndpoints: () => serviceEndpoints(),
     limits: { closeMillis: FUNCTIONS_CLOSE_MILLIS },
     ...(access && { credentialsOf: (lambdaFunction) => access.credentialsOf(lambdaFunction) }),
@@ -195,7 +143,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const start = async () => {
     const gateway = new Gateway({
       ...{ apis, region, accountId, invoker: functionHost, clock, appTime, log, nameOf },
-      endpoint: () => ({ host: reachable(host), port: endpoint.port }),
+      endpoint: () => addresses.endpoint,
       access,
       observer: localConsole.observer,
       ...(options.faults && { faults: options.faults }),
@@ -241,13 +189,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   messaging.start();
   if (options.dynamodbUrl !== undefined) warnOfStreams(app, log);
-  const authority = () => `${displayHost(host)}:${endpoint.port}`;
-  const httpUrl = (apiId: string, stageName: string) =>
-    `http://${authority()}/${stageName === '$default' ? apiId : `${apiId}/${stageName}`}`;
-  const webSocketUrl = (stageName: string, apiId?: string) =>
-    `ws://${authority()}/${stagePath(current.apis, stageName, apiId)}`;
   return {
-    url: `http://${authority()}`,
+    url: addresses.url,
     port: endpoint.port,
     get apis() {
       return current.apis;
@@ -258,12 +201,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     functions: functionHost,
     dynamodb,
     bucketDirectories: s3.directories,
-    httpUrl,
-    webSocketUrl,
+    httpUrl: (apiId, stageName) => addresses.httpUrl(apiId, stageName),
+    webSocketUrl: (stageName, apiId) => addresses.webSocketUrl(stageName, apiId),
     update: async (later) => {
       const unpacked = await unpackedCode.of(later.functions);
       await dynamodb.update(later.tables);
-      // From here on synchronously, so that no event sees a half-applied app.
+      // The rest is synchronous, so that no event sees a half-applied app.
       access?.update(later);
       gateway.redeploy(later.apis);
       httpApis.redeploy(later.httpApis);
@@ -296,63 +239,14 @@ function remembered<Source, Value>(source: () => Source, make: (value: Source) =
   };
 }
 
-/** `{stage}`, or `{apiId}/{stage}` if several APIs have a stage with this name. */
-function stagePath(apis: WebSocketApi[], stageName: string, apiId: string | undefined): string {
-  const found = apis.filter(
-    (api) =>
-      (apiId === undefined || api.apiId === apiId) &&
-      api.stages.some((stage) => stage.stageName === stageName),
-  );
-  const [api] = found;
-  if (!api || found.length > 1) {
-    const known = apis.flatMap(({ apiId: id, stages }) => stages.map((stage) => `${id}/${stage.stageName}`));
-    throw new UserError(
-      `${found.length === 0 ? 'No API has' : 'Several APIs have'} a stage named ${stageName}. The stages are: ${known.join(', ')}.`,
-    );
-  }
-  const isUnique =
-    apis.filter(({ stages }) => stages.some((stage) => stage.stageName === stageName)).length === 1;
-  return isUnique ? stageName : `${api.apiId}/${stageName}`;
-}
-
-/** Only the built-in DynamoDB reports its changes. */
+/** Only the built-in DynamoDB reports changes. */
 function warnOfStreams({ eventSources }: App, log: Log): void {
   const streams = eventSources.filter(({ source }) => source === 'stream');
   if (streams.length === 0) return;
   const names = streams.map(({ functionName }) => functionName).join(', ');
   log.warn(
-    `The runtime does not read streams of another DynamoDB, so they do not run ${names}. To run these, remove --dynamodb.`,
+    `The runtime does not read the streams of another DynamoDB, so ${names} does not run for changes. To use the built-in DynamoDB, remove --dynamodb.`,
   );
-}
-
-function lambdaService(
-  functionHost: FunctionHost,
-  functions: () => readonly LambdaFunction[],
-): RequestHandler {
-  const invoke = invokeHandler(functionHost);
-  const list = functionList(functions);
-  return {
-    handle(request, response) {
-      if (invoke(request, response) || list(request, response)) return;
-      answerServiceError(
-        response,
-        501,
-        'UnsupportedOperation',
-        `The runtime supports only Invoke and ListFunctions of Lambda, not ${request.method} ${request.url?.split('?')[0]}.`,
-      );
-    },
-  };
-}
-
-/** An address to connect to, if the listening address means every interface. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  return host === '::' ? '::1' : host;
-}
-
-function displayHost(host: string): string {
-  if (host === DEFAULT_HOST || reachable(host) !== host) return 'localhost';
-  return host.includes(':') ? `[${host}]` : host;
 }
 
 async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {

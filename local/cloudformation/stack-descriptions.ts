@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App, StackSummary } from '../assembly/model';
-import type { RequestHandler } from '../endpoint/endpoint';
+import type { RequestHandler } from '../endpoint/request-router';
 import { type XmlElement, xmlDocument } from '../endpoint/xml';
 import { readBody } from '../gateway/request-body';
 

@@ -1,7 +1,7 @@
 /** DynamoDB's protocol: one operation for each request, JSON in and out, and a checksum with each response. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Json } from '../assembly/values/json';
-import type { RequestHandler } from '../endpoint/endpoint';
+import type { RequestHandler } from '../endpoint/request-router';
 import { loseAnswer } from '../faults/lost-answer';
 import { onBody, type RequestBody } from '../gateway/request-body';
 import type { Access } from '../iam/access';

@@ -4,7 +4,7 @@ import type { DynamoTable } from '../assembly/model';
 import type { JsonObject } from '../assembly/values/json';
 import { STREAM_LABEL } from '../assembly/values/resource-values';
 import type { Clock } from '../clock';
-import type { RequestHandler } from '../endpoint/endpoint';
+import type { RequestHandler } from '../endpoint/request-router';
 import type { Faults } from '../faults/faults';
 import { ThrottledTables } from '../faults/throttled-tables';
 import type { Access } from '../iam/access';

@@ -1,7 +1,7 @@
 /** The app's tables, in the built-in DynamoDB or at the user's endpoint. Expired items are deleted as on AWS. */
 import type { DynamoTable } from '../assembly/model';
 import type { Clock } from '../clock';
-import type { RequestHandler } from '../endpoint/endpoint';
+import type { RequestHandler } from '../endpoint/request-router';
 import type { Faults } from '../faults/faults';
 import type { Access } from '../iam/access';
 import type { Log } from '../log';

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RequestHandler } from '../endpoint/endpoint';
+import type { RequestHandler } from '../endpoint/request-router';
 
 /** Systems limit the path of a socket to about a hundred bytes. */
 const MAX_PATH_BYTES = 100;

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { DynamoTable } from '../assembly/model';
 import type { Clock } from '../clock';
-import type { RequestHandler } from '../endpoint/endpoint';
+import type { RequestHandler } from '../endpoint/request-router';
 import { ServiceProxy } from '../endpoint/service-proxy';
 import type { Faults } from '../faults/faults';
 import { ThrottledTables } from '../faults/throttled-tables';
@@ -46,7 +46,8 @@ export class RemoteTables {
       ...{ endpoint: url, region },
       ...(hasCredentials() ? {} : { credentials: PERSONAL_CREDENTIALS }),
     });
-    // Nobody elsewhere knows the functions' credentials: what they may do is decided here, and asked for in this process's name.
+    // Nobody elsewhere knows the functions' credentials: what they may do is decided here, and asked for in this
+    // process's name.
     const sign = async (request: RequestToSign) =>
       signatureHeaders(request, { region, service: 'dynamodb' }, await this.#client.config.credentials());
     const losesAnswer = faults && (() => faults.strikes('answer-lost'));

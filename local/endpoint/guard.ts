@@ -1,18 +1,22 @@
 /**
- * Decides which requests are answered: those whose Host names this machine or AWS and, from pages, those of the
- * endpoint's own pages. Runs before everything else.
+ * Protects the runtime from pages of other sites: answers only requests whose Host is a name of this machine or of AWS,
+ * and of the requests from pages only those of its own pages.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { type HostHeaders, hostName } from './host-header';
 
 export interface GuardRefusal {
   status: 400 | 403;
-  /** For people who read it in a terminal or a browser. */
+  /** Shown to people in a terminal or a browser. */
   text: string;
 }
 
-/** What browsers say about requests from pages of other origins (Fetch Metadata Request Headers). */
+/** Values of `Sec-Fetch-Site` for requests from pages of other origins. */
 const OTHER_SITES = new Set(['cross-site', 'same-site']);
+
+/** Headers that tunnels and proxies add. */
+const FORWARDING_HEADERS = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
+const LOOPBACK_ADDRESS = /^(::1|(::ffff:)?127\.[\d.]+)$/;
 
 export class Guard {
   readonly #hosts: HostHeaders;
@@ -21,19 +25,23 @@ export class Guard {
     this.#hosts = hosts;
   }
 
-  /** Why a request gets no response; `undefined` if it may pass. */
+  /** Why the request is refused; `undefined` if it may pass. */
   refuse(request: IncomingMessage): GuardRefusal | undefined {
     const refusal = this.refuseHost(request);
     if (refusal) return refusal;
     return this.#isOfOtherPage(request) ? { status: 403, text: foreignPage(request.headers) } : undefined;
   }
 
-  /** Whether the request names this machine as its own programs do: by no name of AWS, of the app, or of a tunnel. */
-  namesLoopback({ headers: { host } }: IncomingMessage): boolean {
-    return this.#hosts.isLoopback(host);
+  /**
+   * Whether a program on this machine sent the request: from a loopback address, to a loopback name, and not through a
+   * tunnel or a proxy, which may run on this machine, too.
+   */
+  isFromThisMachine({ headers, socket: { remoteAddress = '' } }: IncomingMessage): boolean {
+    if (FORWARDING_HEADERS.some((name) => headers[name] !== undefined)) return false;
+    return LOOPBACK_ADDRESS.test(remoteAddress) && this.#hosts.isLoopback(headers.host);
   }
 
-  /** The part for WebSocket handshakes: API Gateway leaves it to `$connect` which pages may connect. */
+  /** Checks only the host, for WebSocket handshakes: on AWS, `$connect` decides which pages may connect. */
   refuseHost({ headers: { host }, rawHeaders }: IncomingMessage): GuardRefusal | undefined {
     if (countOf('host', rawHeaders) > 1)
       return { status: 400, text: 'A request must have exactly one Host header.\n' };
@@ -41,9 +49,9 @@ export class Guard {
   }
 
   /**
-   * Browsers say which page a request comes from. Pages of other origins, including other ports of this machine, may
-   * not use connections, tables, functions and buckets, may not send preflight requests, and may not embed anything
-   * from here. A link from elsewhere to a page of this endpoint works.
+   * Browsers send the origin of a page with its requests. Pages of other origins, including other ports of this
+   * machine, may not use connections, tables, functions or buckets, send preflight requests, or embed pages. A link
+   * from another site to a page works.
    */
   #isOfOtherPage({ headers }: IncomingMessage): boolean {
     const { origin, host } = headers;

@@ -1,8 +1,11 @@
-/** The fault `table-throttled`: DynamoDB refuses operations on items, in the words of provisioned or of on-demand capacity. */
+/**
+ * The fault `table-throttled`: DynamoDB refuses operations on items, in the words of provisioned or of on-demand
+ * capacity.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { crc32 } from '../dynamodb/checksum';
 import { ITEM_REQUESTS } from '../dynamodb/requests/item-requests';
-import type { RequestHandler } from '../endpoint/endpoint';
+import type { RequestHandler } from '../endpoint/request-router';
 import type { Faults } from './faults';
 
 /** Source: DynamoDB Developer Guide, "Error messages and codes". */

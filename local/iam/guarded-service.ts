@@ -1,6 +1,6 @@
 /** Wraps a service so that IAM authorizes every request before it reaches the service. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestHandler } from '../endpoint/endpoint';
+import type { RequestHandler } from '../endpoint/request-router';
 import { keepBody, readBody } from '../gateway/request-body';
 import type { Access, WantedAccess } from './access';
 import { type Denial, denialMessage } from './denial';

@@ -2,7 +2,7 @@
 import type { App } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { ItemChange } from '../dynamodb/change';
-import type { RequestHandler } from '../endpoint/endpoint';
+import type { RequestHandler } from '../endpoint/request-router';
 import { EventSources } from '../event-sources/event-sources';
 import { EventBuses } from '../eventbridge/event-buses';
 import { EventsService } from '../eventbridge/events-service';

@@ -2,8 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App, StoredParameter } from '../assembly/model';
 import { isObject, type JsonObject, listAt, textAt } from '../assembly/values/json';
-import type { RequestHandler } from '../endpoint/endpoint';
 import { type JsonOperation, JsonServiceError, serveJson } from '../endpoint/json-protocol';
+import type { RequestHandler } from '../endpoint/request-router';
 import type { Log } from '../log';
 
 type StoringApp = Pick<App, 'storedParameters' | 'givenValues' | 'region' | 'accountId'>;

@@ -4,8 +4,8 @@ import type { App, Secret } from '../assembly/model';
 import { isSecretId, secretName } from '../assembly/stores/secrets';
 import { type JsonObject, listAt, textAt } from '../assembly/values/json';
 import { hashText, hashUuid } from '../assembly/values/physical-names';
-import type { RequestHandler } from '../endpoint/endpoint';
 import { type JsonOperation, JsonServiceError, serveJson } from '../endpoint/json-protocol';
+import type { RequestHandler } from '../endpoint/request-router';
 import type { Log } from '../log';
 
 type SecretApp = Pick<App, 'secrets' | 'givenValues' | 'region' | 'accountId'>;

@@ -1,7 +1,7 @@
 /** The app's buckets on this machine: their folders, the S3 API, and the events of new objects. */
 import type { Bucket } from '../assembly/model';
 import type { Clock } from '../clock';
-import type { RequestHandler } from '../endpoint/endpoint';
+import type { RequestHandler } from '../endpoint/request-router';
 import type { Log } from '../log';
 import type { Destinations } from '../messaging/destinations';
 import { UserError } from '../user-error';

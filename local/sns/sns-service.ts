@@ -2,8 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Subscription, Topic } from '../assembly/model';
 import { isObject, type Json, type JsonObject, textAt } from '../assembly/values/json';
-import type { RequestHandler } from '../endpoint/endpoint';
 import { answerQuery, answerQueryError, queryList, readQuery } from '../endpoint/query-protocol';
+import type { RequestHandler } from '../endpoint/request-router';
 import type { XmlElement } from '../endpoint/xml';
 import { readBody } from '../gateway/request-body';
 import { type MessageAttributes, messageBytes } from '../sqs/message';

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isObject, type JsonObject } from '../assembly/values/json';
-import type { RequestHandler } from '../endpoint/endpoint';
 import { hostName } from '../endpoint/host-header';
 import { answerQuery, answerQueryError, readQuery } from '../endpoint/query-protocol';
+import type { RequestHandler } from '../endpoint/request-router';
 import { readBody } from '../gateway/request-body';
 import { type Caller, OPERATIONS } from './operations';
 import { fromQuery, toQuery } from './query-shapes';

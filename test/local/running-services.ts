@@ -1,5 +1,6 @@
 /** AWS services on a port of their own, as SDKs and raw requests reach them at the runtime's one port. */
-import { Endpoint, type RequestHandler } from '../../local/endpoint/endpoint';
+import { Endpoint } from '../../local/endpoint/endpoint';
+import type { RequestHandler } from '../../local/endpoint/request-router';
 import { silentLog } from '../../local/log';
 
 export class RunningServices {

@@ -1,4 +1,7 @@
-/** An app on a local runtime, for tests of the whole way from socket to table and back: this repository's own, or another. */
+/**
+ * An app on a local runtime, for tests of the whole way from socket to table and back: this repository's own, or
+ * another.
+ */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -17,7 +20,8 @@ import type { Faults } from '../../local/faults/faults';
 import type { AccountQuotas } from '../../local/gateway/quotas';
 import { type FunctionLog, silentFunctionLog } from '../../local/lambda/function-log';
 import { type Log, silentLog } from '../../local/log';
-import { type Runtime, type RuntimeOptions, startRuntime } from '../../local/runtime';
+import { type Runtime, startRuntime } from '../../local/runtime';
+import type { RuntimeOptions } from '../../local/runtime-options';
 import { sharedSynthesis } from './shared-synthesis';
 
 const ROOT = join(__dirname, '../..');

@@ -10,7 +10,8 @@ import { Faults } from '../../local/faults/faults';
 import { NO_ACCOUNT_QUOTAS } from '../../local/gateway/quotas';
 import { silentFunctionLog } from '../../local/lambda/function-log';
 import { silentLog } from '../../local/log';
-import { type Runtime, type RuntimeOptions, startRuntime } from '../../local/runtime';
+import { type Runtime, startRuntime } from '../../local/runtime';
+import type { RuntimeOptions } from '../../local/runtime-options';
 import { chatTemplateWith, readTemplate } from '../local/assembly/written-assembly';
 import { ChatClient } from '../runtime/chat-client';
 import { synthesizedApp } from '../runtime/running-app';
@@ -22,7 +23,9 @@ const ROOT = join(__dirname, '../..');
 const AXE = require.resolve('axe-core/axe.min.js');
 const TABS = ['connections', 'channels', 'functions', 'deliveries', 'faults', 'apis'];
 
-/** What a page of somebody else tries: to read, to post, to close, to inject a fault. Returns all that it could read. */
+/**
+ * What a page of somebody else tries: to read, to post, to close, to inject a fault. Returns all that it could read.
+ */
 const ATTACK = `async ({ url, id }) => {
   const read = [];
   const connection = '/@local/connections/' + encodeURIComponent(id);

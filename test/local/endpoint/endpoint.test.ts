@@ -165,7 +165,7 @@ describe('Endpoint', () => {
     expect(refused.headers['x-amzn-errortype']).toBe('UnsupportedOperation');
     expect(JSON.parse(refused.body)).toEqual({
       __type: 'UnsupportedOperation',
-      message: 'The service sqs is not run on this machine; dynamodb, lambda and execute-api are.',
+      message: 'The runtime does not have the service sqs. It has dynamodb, lambda and execute-api.',
     });
     expect(warnings.at(-1)).toMatch(/sqs/);
   });

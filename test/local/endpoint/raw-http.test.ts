@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { ManualClock } from '../../../local/clock';
-import { type ApiGateway, Endpoint, type RequestHandler } from '../../../local/endpoint/endpoint';
+import { type ApiGateway, Endpoint } from '../../../local/endpoint/endpoint';
+import type { RequestHandler } from '../../../local/endpoint/request-router';
 import { LINGER_MILLIS } from '../../../local/last-answer';
 import { type Log, silentLog } from '../../../local/log';
 

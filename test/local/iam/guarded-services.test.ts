@@ -8,7 +8,7 @@ import { PublishBatchCommand, PublishCommand, SNSClient } from '@aws-sdk/client-
 import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { JsonObject } from '../../../local/assembly/values/json';
 import { ManualClock } from '../../../local/clock';
-import type { RequestHandler } from '../../../local/endpoint/endpoint';
+import type { RequestHandler } from '../../../local/endpoint/request-router';
 import { Access } from '../../../local/iam/access';
 import { guardedServices } from '../../../local/iam/guarded-service';
 import type { Credentials } from '../../../local/iam/identities';

@@ -1,4 +1,7 @@
-/** A runtime with IAM: whose credentials its functions have, and what comes of it where IAM is off or DynamoDB is another one. */
+/**
+ * A runtime with IAM: whose credentials its functions have, and what comes of it where IAM is off or DynamoDB is
+ * another one.
+ */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -10,7 +13,8 @@ import type { App } from '../../../local/assembly/model';
 import { readStatements } from '../../../local/iam/policy-statement';
 import { readSignature } from '../../../local/iam/signed-request';
 import { textFunctionLog } from '../../../local/lambda/function-log';
-import { type Runtime, type RuntimeOptions, startRuntime } from '../../../local/runtime';
+import { type Runtime, startRuntime } from '../../../local/runtime';
+import type { RuntimeOptions } from '../../../local/runtime-options';
 import { SIGNING } from '../signing-handler';
 import { accessApp, allow, FUNCTION, ROLE, SESSION } from './access-app';
 

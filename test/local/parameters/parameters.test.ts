@@ -8,7 +8,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import type { App } from '../../../local/assembly/model';
-import type { RequestHandler } from '../../../local/endpoint/endpoint';
+import type { RequestHandler } from '../../../local/endpoint/request-router';
 import { ParameterStore } from '../../../local/parameters/parameter-store';
 import { SecretsManager } from '../../../local/parameters/secrets-manager';
 

@@ -1,0 +1,98 @@
+/** Offers each request to the parts of the runtime, in order, until one answers it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Log } from '../log';
+import { signedService } from './credential-scope';
+import type { Guard, GuardRefusal } from './guard';
+import { answerServiceError } from './service-error';
+
+export interface RequestHandler {
+  handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
+}
+
+/** Returns `undefined` and does nothing if the request is for something else. */
+export interface PartialHandler {
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined;
+}
+
+export interface RequestRouterOptions {
+  gateway: {
+    /** Returns `undefined` and does nothing if the request is for none of its APIs. */
+    handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined;
+  };
+  /** The app's HTTP APIs, which decide by CORS which pages may read their responses. */
+  httpApis?: PartialHandler;
+  /** The console and the faults, for programs on this machine. */
+  console?: PartialHandler;
+  /** Key sets of token issuers, by their URLs. */
+  keySets?: PartialHandler;
+  /** By the service name in signatures: `dynamodb`, `lambda`. */
+  services: Record<string, RequestHandler>;
+  /** The files for all other requests. */
+  web?: { handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> };
+  log: Log;
+}
+
+export class RequestRouter {
+  readonly #options: RequestRouterOptions;
+  readonly #guard: Guard;
+  readonly #services: ReadonlyMap<string, RequestHandler>;
+
+  constructor(guard: Guard, options: RequestRouterOptions) {
+    this.#guard = guard;
+    this.#options = options;
+    this.#services = new Map(Object.entries(options.services));
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { httpApis, keySets, console, gateway, web } = this.#options;
+    const foreignHost = this.#guard.refuseHost(request);
+    if (foreignHost) return answerRefusal(response, foreignHost);
+    const answeredByApi = httpApis?.handle(request, response);
+    if (answeredByApi !== undefined) return answeredByApi;
+    const refusal = this.#guard.refuse(request);
+    if (refusal) return answerRefusal(response, refusal);
+    const answeredByKeySets = keySets?.handle(request, response);
+    if (answeredByKeySets !== undefined) return answeredByKeySets;
+    const answeredByConsole = this.#guard.isFromThisMachine(request)
+      ? console?.handle(request, response)
+      : undefined;
+    if (answeredByConsole !== undefined) return answeredByConsole;
+    const service = signedService(request);
+    const handler = service === undefined ? undefined : this.#services.get(service);
+    if (handler) return handler.handle(request, response);
+    const answeredByGateway = gateway.handleRequest(request, response);
+    if (answeredByGateway !== undefined) return answeredByGateway;
+    if (service !== undefined) return this.#refuseService(service, request, response);
+    if (await web?.handle(request, response)) return;
+    answerText(response, 404, `There is nothing at ${request.url}.\n`);
+  }
+
+  #refuseService(service: string, request: IncomingMessage, response: ServerResponse): void {
+    if (service === 'execute-api') {
+      answerServiceError(response, 403, 'ForbiddenException', 'Forbidden');
+      return;
+    }
+    const known = [...this.#services.keys()].sort().join(', ');
+    this.#options.log.warn(
+      `The runtime does not have the service ${service}: ${request.method} ${request.url?.split('?')[0]} got UnsupportedOperation`,
+    );
+    answerServiceError(
+      response,
+      501,
+      'UnsupportedOperation',
+      `The runtime does not have the service ${service}. It has ${known} and execute-api.`,
+    );
+  }
+}
+
+export function answerRefusal(response: ServerResponse, { status, text }: GuardRefusal): void {
+  answerText(response, status, text);
+}
+
+export function answerText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, {
+    'content-type': 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(text);
+}
