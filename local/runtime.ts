@@ -1,6 +1,6 @@
 /** An app on this machine: its WebSocket APIs, functions, tables, buckets, queues and topics behind one port. */
 import { setTimeout as wait } from 'node:timers/promises';
-import type { App, HttpApi, LambdaFunction, WebSocketApi } from './assembly/model';
+import type { App, HttpApi, WebSocketApi } from './assembly/model';
 import { fasterClock, systemClock } from './clock';
 import { StackDescriptions } from './cloudformation/stack-descriptions';
 import { createConsole } from './console/console';
