@@ -33,6 +33,8 @@ export interface ConnectOptions {
   protocols?: string[];
   /** Behind the stage. */
   path?: string;
+  /** @default the endpoint's own */
+  stage?: string;
 }
 
 /** One API at one stage. */
@@ -125,9 +127,9 @@ export class Endpoint {
     return this.#signed('GET', url);
   }
 
-  #handshakeUrl({ script, query, path = '' }: ConnectOptions): URL {
+  #handshakeUrl({ script, query, path = '', stage = this.stage }: ConnectOptions): URL {
     const url = new URL(this.url);
-    url.pathname += path;
+    url.pathname = url.pathname.replace(/[^/]*$/, stage) + path;
     const parts = [query, script && `script=${encodeURIComponent(JSON.stringify(script))}`];
     url.search = parts.filter(Boolean).join('&');
     return url;

@@ -1,19 +1,34 @@
 /** Custom domains that map to stages of WebSocket APIs, each by a key in the path. */
 import type { Assembly } from '../assembly';
-import type { CustomDomain } from '../model';
+import type { CustomDomain, OtherResource } from '../model';
 
 const MAPPING = 'AWS::ApiGatewayV2::ApiMapping';
 
-/** The domains of one API. */
-export function readCustomDomains(apiId: string, assembly: Assembly): CustomDomain[] {
+/** Answered by API Gateway's own health checks. Source: "Quotas and important notes". */
+const RESERVED_KEYS = new Set(['ping', 'sping']);
+
+/** The domains of one API. A mapping that leads nowhere is added to `notRun`. */
+export function readCustomDomains(
+  apiId: string,
+  assembly: Assembly,
+  notRun: OtherResource[],
+): CustomDomain[] {
   return assembly
     .resources(MAPPING)
     .filter((mapping) => mapping.text('ApiId') === apiId)
-    .map((mapping) => {
+    .flatMap((mapping) => {
       const domainName = mapping.text('DomainName')?.toLowerCase();
       const stageName = mapping.text('Stage');
       if (domainName === undefined || stageName === undefined)
         throw mapping.mistake('needs a DomainName and a Stage');
-      return { domainName, stageName, mappingKey: mapping.text('ApiMappingKey') ?? '' };
+      const mappingKey = mapping.text('ApiMappingKey') ?? '';
+      if (!RESERVED_KEYS.has(mappingKey)) return [{ domainName, stageName, mappingKey }];
+      notRun.push({
+        type: MAPPING,
+        path: mapping.path,
+        reason: `has the key ${mappingKey}, which API Gateway reserves for its health checks; use another key`,
+        cost: `nobody can connect to ${domainName}/${mappingKey}`,
+      });
+      return [];
     });
 }

@@ -4,6 +4,9 @@ import type { ContentHandling, IntegrationResponse, TemplateChoice, TemplatedInt
 import { isObject, type Json } from '../values/json';
 import type { Resource } from '../values/resource';
 
+/** The quota "Mapping template size". */
+const MAX_TEMPLATE_BYTES = 300 * 1024;
+
 const PASSTHROUGH = ['WHEN_NO_MATCH', 'WHEN_NO_TEMPLATES', 'NEVER'] as const;
 
 /** @param responses of all integrations of the app */
@@ -58,10 +61,16 @@ export function requestParameters(integration: Resource): Record<string, string>
 
 function choice(templates: Json | undefined, resource: Resource): TemplateChoice {
   const selectionExpression = resource.text('TemplateSelectionExpression');
+  const all = Object.entries(isObject(templates) ? templates : {}).map(([key, text]) => [key, String(text)]);
+  for (const [key, text = ''] of all) {
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= MAX_TEMPLATE_BYTES) continue;
+    throw resource.mistake(
+      `its mapping template ${key} has ${bytes} bytes; API Gateway allows ${MAX_TEMPLATE_BYTES}`,
+    );
+  }
   return {
-    templates: Object.fromEntries(
-      Object.entries(isObject(templates) ? templates : {}).map(([key, text]) => [key, String(text)]),
-    ),
+    templates: Object.fromEntries(all),
     ...(selectionExpression !== undefined && { selectionExpression }),
   };
 }

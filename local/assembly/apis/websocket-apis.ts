@@ -19,6 +19,9 @@ const ROUTE_RESPONSE = 'AWS::ApiGatewayV2::RouteResponse';
 const STAGE = 'AWS::ApiGatewayV2::Stage';
 const DEPLOYMENT = 'AWS::ApiGatewayV2::Deployment';
 
+/** The quota "Access log template size". */
+const MAX_FORMAT_BYTES = 3 * 1024;
+
 /** API Gateway's page on routes: these three keys are predefined. Others must not begin with a dollar sign. */
 const PREDEFINED_ROUTES = new Set(['$connect', '$disconnect', '$default']);
 
@@ -76,7 +79,7 @@ function readApi(
   );
   if (repeated)
     throw api.mistake(`has two routes with the key ${repeated.routeKey}; route keys must be unique`);
-  const customDomains = readCustomDomains(apiId, assembly);
+  const customDomains = readCustomDomains(apiId, assembly, notRun);
   const isExecuteApiDisabled = api.flag('DisableExecuteApiEndpoint');
   if (isExecuteApiDisabled && customDomains.length === 0) {
     return without(
@@ -195,6 +198,12 @@ function readStage(stage: Resource, apiId: string, assembly: Assembly, notRun: O
   const throttling = readThrottling(stage);
   const accessLog = stage.property('AccessLogSettings');
   const accessLogFormat = isObject(accessLog) ? accessLog.Format : undefined;
+  const formatBytes = typeof accessLogFormat === 'string' ? Buffer.byteLength(accessLogFormat) : 0;
+  if (formatBytes > MAX_FORMAT_BYTES) {
+    throw stage.mistake(
+      `its access log format has ${formatBytes} bytes; API Gateway allows ${MAX_FORMAT_BYTES}`,
+    );
+  }
   return [
     {
       path: stage.path,

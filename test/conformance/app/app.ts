@@ -86,6 +86,7 @@ main.api.addRoute('7', { integration: toScripted(), returnResponse: true });
 main.api.addRoute('true', { integration: toScripted(), returnResponse: true });
 main.api.addRoute('brief', { integration: toScripted(Duration.seconds(1)), returnResponse: true });
 pong(main);
+variables(main);
 onlyWithText(main);
 
 // Another stage of the same API.
@@ -124,18 +125,31 @@ serve('Throttled', connectAndLeave(), { throttle: { rateLimit: 0, burstLimit: 0 
 
 /** A route that answers without a function. */
 function pong({ api }: Served): void {
-  const integration = new CfnIntegration(stack, 'Pong', {
-    ...{ apiId: api.apiId, integrationType: 'MOCK', templateSelectionExpression: '200' },
+  twoWayRoute(api, 'ping', mock(api, 'Pong', '{"pong":"$context.connectionId"}'));
+}
+
+/** A route that answers with what a template knows of the request. */
+function variables({ api }: Served): void {
+  const names = [
+    ...['connectionId', 'connectedAt', 'domainName', 'eventType', 'messageId', 'routeKey', 'requestId'],
+    ...['extendedRequestId', 'apiId', 'stage', 'requestTime', 'requestTimeEpoch', 'identity.sourceIp'],
+  ];
+  const members = names.map((name) => `"${name}":"$context.${name}"`);
+  const others = `"colour":"$stageVariables.colour","part":$input.json('$.part'),"escaped":"$util.escapeJavaScript($input.body)"`;
+  twoWayRoute(api, 'variables', mock(api, 'Variables', `{${members.join(',')},${others}}`));
+}
+
+/** An integration that answers with a template alone. */
+function mock({ apiId }: WebSocketApi, id: string, template: string): CfnIntegration {
+  const integration = new CfnIntegration(stack, id, {
+    ...{ apiId, integrationType: 'MOCK', templateSelectionExpression: '200' },
     requestTemplates: { '200': '{"statusCode":200}' },
   });
-  new CfnIntegrationResponse(stack, 'PongResponse', {
-    ...{ apiId: api.apiId, integrationId: integration.ref, integrationResponseKey: '/200/' },
-    ...{
-      templateSelectionExpression: '200',
-      responseTemplates: { '200': '{"pong":"$context.connectionId"}' },
-    },
+  new CfnIntegrationResponse(stack, `${id}Response`, {
+    ...{ apiId, integrationId: integration.ref, integrationResponseKey: '/200/' },
+    ...{ templateSelectionExpression: '200', responseTemplates: { '200': template } },
   });
-  twoWayRoute(api, 'ping', integration);
+  return integration;
 }
 
 /** A route whose messages must have a text. */

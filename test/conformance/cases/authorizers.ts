@@ -103,6 +103,31 @@ export const authorizers: Section = {
       test: 'test/local/gateway/signed-callers.test.ts',
     },
     {
+      fact: 'Identity sources are headers, query parameters, stage variables and context; each must be there',
+      source: SOURCES.authorizers,
+      test: 'test/local/gateway/authorizer.test.ts',
+    },
+    {
+      fact: 'An authorizer that takes too long: 500',
+      source: 'inferred from authorizers that fail',
+      test: 'test/local/gateway/authorizer.test.ts',
+    },
+    {
+      fact: 'An API key that is missing or wrong: 403; usage plans throttle, and have quotas: 429',
+      source: 'Developer Guide: usage plans and API keys',
+      test: 'test/local/gateway/api-keys.test.ts',
+    },
+    {
+      fact: 'Handshakes, messages and posts share one token bucket of the account; 500 new connections a second',
+      source: SOURCES.quotas,
+      test: 'test/local/gateway/throttling.test.ts',
+    },
+    {
+      fact: 'HTTP APIs, REST APIs and function URLs with AWS_IAM: signatures, policies of callers and of the API; 403 in the words of each',
+      source: 'Developer Guides of API Gateway and Lambda; floci, responses recorded on AWS',
+      test: 'test/local/http/http-authorization.test.ts',
+    },
+    {
       fact: 'A missing Lambda permission refuses the handshake with 500',
       source: 'terraform-aws-apigateway-v2 #8',
       test: 'test/local/gateway/handshake.test.ts',

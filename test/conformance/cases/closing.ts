@@ -100,6 +100,16 @@ export const closing: Section = {
     {
       fact: 'A post counts as activity',
       source: 'hotsock.io, "Keep Alive"',
+      test: 'test/local/gateway/management-api.test.ts',
+    },
+    {
+      fact: 'The gateway sends no pings, and pings of a client reach no function',
+      source: 'subscriptionless #3, compiler-explorer/infra #2229',
+      test: 'test/local/gateway/closing.test.ts',
+    },
+    {
+      fact: 'A close without a code is reported with 1005 "Client-side close frame status not set"',
+      source: SOURCES.samples,
       test: 'test/local/gateway/closing.test.ts',
     },
     {

@@ -177,9 +177,24 @@ export const events: Section = {
   ],
   others: [
     {
+      fact: 'A custom domain is in every event as the domain, beside the name of the stage',
+      source: 'Developer Guide: custom domain names of WebSocket APIs',
+      test: 'test/local/gateway/custom-domains.test.ts',
+    },
+    {
+      fact: 'User and password of a URL are the Authorization header that the client makes of them',
+      source: SOURCES.offline,
+      test: 'test/local/gateway/events.test.ts',
+    },
+    {
+      fact: 'Of a client that IAM has let in, every event has account, access key, caller, user and userArn',
+      source: 'Developer Guide: $context variables; measured by --measure',
+      test: 'test/local/gateway/signed-callers.test.ts',
+    },
+    {
       fact: 'With a multi-level API mapping all header names are in lower case',
       source: 'Developer Guide: API mappings for WebSocket APIs',
-      why: 'The conformance app has no domain: it would need a certificate.',
+      test: 'test/local/gateway/custom-domains.test.ts',
     },
   ],
 };

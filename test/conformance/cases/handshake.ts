@@ -74,6 +74,13 @@ export const handshake: Section = {
       },
     },
     {
+      fact: 'A stage that the API does not have is refused with 403',
+      source: 'inferred from management calls without a stage: aws-sdk-js-v3 #1830, aws-sdk-php #2379',
+      run: async ({ main }) => {
+        assert.equal((await main.refusal({ stage: 'nowhere' })).status, 403);
+      },
+    },
+    {
       fact: 'A GET without an upgrade gets 426, also behind the stage',
       source: SOURCES.offline,
       run: async ({ main }) => {
@@ -146,6 +153,41 @@ export const handshake: Section = {
       fact: 'A client that leaves before $connect has answered gets no $disconnect',
       source: 'no public source',
       test: 'test/local/gateway/handshake.test.ts',
+    },
+    {
+      fact: 'A URL of more than 4,096 characters is refused',
+      source: SOURCES.quotas,
+      test: 'test/local/gateway/handshake.test.ts',
+    },
+    {
+      fact: 'An API whose execute-api endpoint is disabled is reached by its custom domain only',
+      source: 'Developer Guide: disabling the default endpoint of WebSocket APIs',
+      test: 'test/local/gateway/custom-domains.test.ts',
+    },
+    {
+      fact: 'The mapping keys ping and sping of a custom domain are health checks',
+      source: 'Developer Guide: known issues',
+      test: 'test/local/assembly/apis/custom-domains.test.ts',
+    },
+    {
+      fact: 'A stage without a deployment serves nothing',
+      source: 'Developer Guide: deployments of WebSocket APIs',
+      test: 'test/local/assembly/read-assembly.test.ts',
+    },
+    {
+      fact: 'A new deployment keeps the connections open, and is used by their next message',
+      source: 'chalice, tests that run on AWS',
+      test: 'test/local/gateway/redeployment.test.ts',
+    },
+    {
+      fact: 'The status of an HTTP backend answers the handshake; Sec-WebSocket-Version is forwarded unless a parameter overrides it',
+      source: 'a blog and a question on Stack Overflow',
+      test: 'test/local/gateway/http-integration.test.ts',
+    },
+    {
+      fact: 'A MOCK integration on $connect needs a status from its template and an integration response',
+      source: SOURCES.connect,
+      test: 'test/local/gateway/mock-integration.test.ts',
     },
     {
       fact: 'Only wss is served, with TLS 1.2 or 1.3',

@@ -179,6 +179,26 @@ export const management: Section = {
   ],
   others: [
     {
+      fact: '@ and = may be percent-encoded in the path, or not',
+      source: 'Developer Guide: @connections; serverless-offline, tests that were run on AWS',
+      test: 'test/local/gateway/management-api.test.ts',
+    },
+    {
+      fact: 'By a custom domain, the path has the mapping key in place of the stage',
+      source: 'serverless-websockets-plugin #6',
+      test: 'test/local/gateway/custom-domains.test.ts',
+    },
+    {
+      fact: 'A connection may be closed from its own route',
+      source: 'inferred',
+      test: 'test/local/gateway/management-api.test.ts',
+    },
+    {
+      fact: 'A client that is gone without a trace takes posts with 200 until the gateway notices',
+      source: 'simple-websockets-chat-app #44',
+      test: 'test/local/gateway/faults.test.ts',
+    },
+    {
       fact: 'A client that does not read makes posts fail with 429 LimitExceededException',
       source: 'the SDK’s model',
       test: 'test/local/gateway/management-api.test.ts',

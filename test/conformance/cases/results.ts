@@ -93,6 +93,34 @@ export const results: Section = {
       },
     },
     {
+      fact: 'A template has the ids, times and names of the request, the stage variables, and parts of the message',
+      source: 'Developer Guide: mapping template reference of WebSocket APIs',
+      run: async ({ main }) => {
+        const socket = await main.connect();
+        const { requestContext } = await socket.event();
+        const message = '{"action":"variables","part":{"a":[1]}}';
+        socket.send(message);
+        const { escaped, messageId, requestId, ...seen } = JSON.parse(await socket.next());
+        assert.match(messageId, /^[\w-]{15}=$/);
+        assert.match(requestId, /^[\w-]{15}=$/);
+        assert.equal(seen.extendedRequestId, requestId);
+        assert.ok(Number(seen.requestTimeEpoch) >= requestContext.requestTimeEpoch);
+        assert.match(seen.requestTime, /^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/);
+        const { connectionId, connectedAt, domainName, apiId, stage, identity } = requestContext;
+        assert.deepEqual(
+          { ...seen, extendedRequestId: '', requestTime: '', requestTimeEpoch: '' },
+          {
+            ...{ connectionId, connectedAt: String(connectedAt), domainName, apiId, stage },
+            ...{ eventType: 'MESSAGE', routeKey: 'variables', 'identity.sourceIp': identity.sourceIp },
+            ...{ extendedRequestId: '', requestTime: '', requestTimeEpoch: '' },
+            ...{ colour: 'blue', part: { a: [1] } },
+          },
+        );
+        assert.equal(escaped, message);
+        await socket.close();
+      },
+    },
+    {
       fact: 'A message that its route’s model refuses is answered with the "Bad request body" frame',
       source: SOURCES.validation,
       run: async ({ main }) => {
@@ -106,6 +134,53 @@ export const results: Section = {
         assert.equal(JSON.parse(await socket.next()).requestContext.routeKey, 'validated');
         await socket.close();
       },
+    },
+  ],
+  others: [
+    {
+      fact: 'HTTP_PROXY posts the message as it is, and the whole body of the backend is the answer; HTTP uses templates',
+      source: 'localstack #4719, #5851; Developer Guide: integrations of WebSocket APIs',
+      test: 'test/local/gateway/http-integration.test.ts',
+    },
+    {
+      fact: 'The response of an HTTP integration is selected by status, that of a Lambda integration by the error message',
+      source: 'Developer Guide: data transformations of WebSocket APIs',
+      test: 'test/local/gateway/lambda-integration.test.ts',
+    },
+    {
+      fact: 'Passthrough behavior, request parameters, content handling, and templates selected by status and header',
+      source: 'Developer Guide: data mapping, binary media types of WebSocket APIs',
+      test: 'test/local/gateway/http-integration.test.ts',
+    },
+    {
+      fact: 'A service such as SQS or DynamoDB is called with what the request template makes, also on $connect',
+      source: 'aws-cdk #28905, serverlessland.com',
+      test: 'test/local/gateway/service-integration.test.ts',
+    },
+    {
+      fact: 'A model is of JSON Schema draft 4, and selected by an expression; what none is for is refused',
+      source: SOURCES.validation,
+      test: 'test/local/gateway/models.test.ts',
+    },
+    {
+      fact: 'Messages of one connection run side by side, and may be answered out of order',
+      source: 'Developer Guide: integrations of WebSocket APIs',
+      test: 'test/local/gateway/messages.test.ts',
+    },
+    {
+      fact: 'A route that its stage throttles answers with a "Too Many Requests" frame, and the socket stays open',
+      source: 'no public source; measured by --measure',
+      test: 'test/local/gateway/throttling.test.ts',
+    },
+    {
+      fact: 'Access logs have a line in the format of the stage for each handshake, message and end',
+      source: 'Developer Guide: logging of WebSocket APIs',
+      test: 'test/local/gateway/access-log.test.ts',
+    },
+    {
+      fact: 'CloudWatch has metrics and execution logs of the API',
+      source: 'Developer Guide: monitoring of WebSocket APIs',
+      why: 'The local runtime has no CloudWatch. Its console and log show the same events.',
     },
   ],
 };

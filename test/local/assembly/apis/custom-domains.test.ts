@@ -39,6 +39,18 @@ describe('Custom domains', () => {
     expect(notRun).toEqual([]);
   });
 
+  it.each(['ping', 'sping'])('lead nowhere by the key %s, which API Gateway reserves', (ApiMappingKey) => {
+    const { apis, notRun } = readTemplate(chat({ Mapping: mapping({ ApiMappingKey }) }));
+    expect(apis[0]).not.toHaveProperty('customDomains');
+    expect(notRun).toEqual([
+      expect.objectContaining({
+        path: 'Main/Mapping',
+        reason: expect.stringMatching(/health checks/),
+        cost: `nobody can connect to ws.example.com/${ApiMappingKey}`,
+      }),
+    ]);
+  });
+
   it('are needed where the own host of the API is switched off', () => {
     expect(() => readTemplate(chat({}, true))).toThrow(
       /Nobody can connect to Main\/Api\. Main\/Api: has DisableExecuteApiEndpoint, but the app maps no custom domain to it/,

@@ -68,6 +68,20 @@ describe('A stage', () => {
     expect(notRun).toEqual([]);
   });
 
+  it('may have a format of 3 KB for its access log, and no more', () => {
+    const withFormat = (length: number) => () =>
+      chat({
+        Stage: {
+          AccessLogSettings: {
+            DestinationArn: 'arn:aws:logs:us-east-1:1:log-group:a',
+            Format: 'x'.repeat(length),
+          },
+        },
+      });
+    expect(withFormat(3_072)).not.toThrow();
+    expect(withFormat(3_073)).toThrow(/its access log format has 3073 bytes; API Gateway allows 3072/);
+  });
+
   it('has neither without them', () => {
     const [stage] = chat({ Stage: { DefaultRouteSettings: { LoggingLevel: 'INFO' } } }).api?.stages ?? [];
     expect(Object.keys(stage ?? {})).toEqual(['path', 'stageName', 'variables']);

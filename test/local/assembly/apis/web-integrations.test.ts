@@ -85,6 +85,11 @@ describe('An HTTP integration', () => {
   it.each<[string, JsonObject, RegExp]>([
     ['a VPC link', { ConnectionType: 'VPC_LINK', ConnectionId: 'v' }, /^goes through a VPC link/],
     ['another scheme', { IntegrationUri: 'ftp://example.com' }, /its IntegrationUri is ftp:/],
+    [
+      'a mapping template of more than 300 KB',
+      { IntegrationType: 'HTTP', RequestTemplates: { a: 'x'.repeat(307_201) } },
+      /its mapping template a has 307201 bytes; API Gateway allows 307200/,
+    ],
     ['a content handling of its own', { ContentHandlingStrategy: 'X' }, /its ContentHandlingStrategy is X;/],
   ])('is named if it has %s', (_, changes, reason) => {
     expect(integrationOf({ ...HTTP, ...changes })).toMatchObject({
