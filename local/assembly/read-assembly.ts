@@ -16,7 +16,7 @@ import { readEventSourceMappings } from './messaging/event-source-mappings';
 import { readQueues } from './messaging/queues';
 import { readSchedules } from './messaging/schedules';
 import { readTopics } from './messaging/topics';
-import type { App, OtherResource } from './model';
+import type { App, OtherResource, WebSocketApi } from './model';
 import { listOtherResources } from './other-resources';
 import { readResourcePolicies } from './permissions/resource-policies';
 import { readRoles } from './permissions/roles';
@@ -80,7 +80,7 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
     ...{ functions: functions.functions, tables, targets },
   });
   const buckets = readBuckets(assembly, targets);
-  const roles = readRoles(assembly, functions.functions);
+  const roles = readRoles(assembly, functions.functions, integrationRoles(apis));
   const parts = {
     apis,
     httpApis: [...httpApis.apis, ...restApis.apis, ...readFunctionUrls(assembly, functions)],
@@ -129,6 +129,18 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
   refuseNothingLeft(app);
   if (isStrict) refuseLosses(app);
   return app;
+}
+
+/** The roles by which routes call AWS's services. */
+function integrationRoles(apis: WebSocketApi[]): string[] {
+  return apis.flatMap(({ routes }) =>
+    routes
+      .flatMap(({ integration, integrationsByStage = {} }) => [
+        integration,
+        ...Object.values(integrationsByStage),
+      ])
+      .flatMap((integration) => (integration.type === 'AWS' ? [integration.roleArn] : [])),
+  );
 }
 
 /** The CDK's own functions behind custom resources. The custom resources are listed instead. */

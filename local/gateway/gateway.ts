@@ -11,6 +11,7 @@ import type { Faults } from '../faults/faults';
 import { HalfOpenLines } from '../faults/half-open-lines';
 import type { NameForPeople } from '../function-names';
 import type { Access } from '../iam/access';
+import { API_GATEWAY_SESSION, PERSONAL_CREDENTIALS } from '../iam/identities';
 import type { FunctionInvoker } from '../lambda/invocation';
 import type { Log } from '../log';
 import { Acceptor } from './acceptor';
@@ -108,7 +109,11 @@ export class Gateway {
     this.#region = region;
     this.#addresses = new Addresses(this.#deployed(apis), log);
     this.#refusals = new Refusals(ids, clock);
-    const integrations = new Integrations({ invoker, clock, log, nameOf, region, endpoint });
+    const integrations = new Integrations({
+      ...{ invoker, clock, log, nameOf, region, endpoint },
+      credentialsIn: (roleArn) =>
+        access?.credentialsInRole(roleArn, API_GATEWAY_SESSION) ?? PERSONAL_CREDENTIALS,
+    });
     const authorizers = new Authorizers({ region, accountId, invoker, clock, log, nameOf });
     const callers = access && new SignedCallers(access);
     const throttles = new Throttles(accountQuotas, clock, log);

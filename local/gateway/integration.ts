@@ -5,6 +5,7 @@
 import type { LambdaIntegration, Route } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { NameForPeople } from '../function-names';
+import type { Credentials } from '../iam/identities';
 import type { FunctionInvoker, InvocationOutcome } from '../lambda/invocation';
 import type { Log } from '../log';
 import { isUsableBody, isUsableStatusCode } from './assumptions';
@@ -22,6 +23,8 @@ export interface IntegrationsOptions {
   region: string;
   /** Where the runtime serves AWS's hosts. */
   endpoint(): { host: string; port: number };
+  /** API Gateway's own in a role that it assumes. */
+  credentialsIn(roleArn: string): Credentials;
 }
 
 export class Integrations {
@@ -34,13 +37,13 @@ export class Integrations {
   readonly #http: HttpIntegrations;
   readonly #custom: LambdaCustomIntegrations;
 
-  constructor({ invoker, clock, log, nameOf, region, endpoint }: IntegrationsOptions) {
+  constructor({ invoker, clock, log, nameOf, region, endpoint, credentialsIn }: IntegrationsOptions) {
     this.#invoker = invoker;
     this.#clock = clock;
     this.#log = log;
     this.#nameOf = nameOf;
     this.#mocks = new MockIntegrations(log);
-    this.#services = new ServiceIntegrations({ region, endpoint, clock, log });
+    this.#services = new ServiceIntegrations({ region, endpoint, credentialsIn, clock, log });
     this.#http = new HttpIntegrations({ endpoint, clock, log });
     this.#custom = new LambdaCustomIntegrations({ invoker, clock, log });
   }

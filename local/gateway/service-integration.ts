@@ -5,7 +5,7 @@
 import type { Route, ServiceIntegration } from '../assembly/model';
 import { urlSuffix } from '../aws-domains';
 import type { Clock } from '../clock';
-import { PERSONAL_CREDENTIALS } from '../iam/identities';
+import type { Credentials } from '../iam/identities';
 import { signatureHeaders } from '../iam/signer';
 import type { Log } from '../log';
 import { callHttp, type HttpAnswer } from './http-call';
@@ -26,6 +26,8 @@ export interface ServiceIntegrationsOptions {
   region: string;
   /** Where the runtime serves AWS's services. */
   endpoint(): { host: string; port: number };
+  /** API Gateway's own in a role that it assumes. */
+  credentialsIn(roleArn: string): Credentials;
   clock: Clock;
   log: Log;
 }
@@ -74,23 +76,22 @@ export class ServiceIntegrations {
   }
 
   #send(
-    { service, method, target, parameters, timeoutMillis }: ServiceIntegration,
+    { service, method, target, roleArn, parameters, timeoutMillis }: ServiceIntegration,
     route: Route,
     text: string,
     input: TemplateInput,
   ): Promise<HttpAnswer | 'timedOut'> {
-    const { region, clock, endpoint } = this.#options;
+    const { region, clock, endpoint, credentialsIn } = this.#options;
     const { headers, query } = mappedParameters(parameters, input, Object.keys(route.parameters ?? {}));
     const { path, body, headers: added } = addressed(service, target, text, headers);
     const host = `${service}.${region}.${urlSuffix(region)}`;
     const url = new URL(`https://${host}`);
     url.pathname = path;
     url.search = new URLSearchParams(query).toString();
-    // The permissions of the integration's role were checked when the app was read.
     const signed = signatureHeaders(
       { method, path: `${url.pathname}${url.search}`, host, body },
       { region, service },
-      PERSONAL_CREDENTIALS,
+      credentialsIn(roleArn),
     );
     return callHttp(
       {

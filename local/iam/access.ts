@@ -77,6 +77,11 @@ export class Access {
     return this.#identities.credentialsOf({ functionName, ...(roleArn !== undefined && { roleArn }) });
   }
 
+  /** The credentials of an AWS service in a role that it assumes: the same for the whole run. */
+  credentialsInRole(roleArn: string, sessionName: string): Credentials {
+    return this.#identities.credentialsOf({ functionName: sessionName, roleArn });
+  }
+
   /** Applies the policies of a new reading of the app. */
   update(app: AccessApp): void {
     this.#app = app;

@@ -4,7 +4,7 @@ import type { Log } from '../log';
 import type { AccessApp } from './access-app';
 import { grantFor } from './cdk-grants';
 import { ANONYMOUS, type Denial } from './denial';
-import type { FunctionIdentity } from './identities';
+import { API_GATEWAY_SESSION, type FunctionIdentity } from './identities';
 import { policyOwner } from './policy-owner';
 import type { SignatureFault } from './signature-fault';
 
@@ -30,10 +30,14 @@ export class DenialLog {
     const path = constructOf(this.#app(), resource);
     const where = path === undefined ? on : `${path} (${on})`;
     const role = principalArn.split('/')[1];
+    const isGateway = functionName === API_GATEWAY_SESSION;
+    const grant = grantFor(action, on);
     this.#tellOnce(
       `${functionName}\n${action}\n${on}`,
-      `${this.#options.nameOf(functionName)} has no permission for ${action} on ${where}: ${why(verdict, role)}${
-        verdict === 'not allowed' ? ` In the CDK app, this allows it: ${grantFor(action, on)}` : ''
+      `${isGateway ? 'API Gateway' : this.#options.nameOf(functionName)} has no permission for ${action} on ${where}: ${why(verdict, role)}${
+        verdict === 'not allowed'
+          ? ` In the CDK app, this allows it: ${isGateway ? grant.replace('(fn', '(role') : grant}`
+          : ''
       }`,
     );
   }

@@ -18,6 +18,9 @@ export type FunctionIdentity = Extract<Identity, { kind: 'function' }>;
 /** For the AWS CLI, SDKs, and the user's own processes. */
 export const PERSONAL_CREDENTIALS: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
+/** The name of API Gateway's sessions in roles, as in published CloudTrail events and SQS messages. */
+export const API_GATEWAY_SESSION = 'BackplaneAssumeRoleSession';
+
 const PERSON: Identity = { kind: 'person', credentials: PERSONAL_CREDENTIALS };
 
 /** The characters of access keys. */

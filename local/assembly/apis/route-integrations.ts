@@ -4,6 +4,7 @@ import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
 import { isInvocationUri } from '../functions/invoked-function';
 import type { Integration, Stage } from '../model';
+import { InvokingRoles } from '../permissions/invoking-roles';
 import type { Resource } from '../values/resource';
 import { type IntegratedRoute, notRun } from './integrated-route';
 import { readTemplates } from './integration-templates';
@@ -17,6 +18,7 @@ export class RouteIntegrations {
   readonly #byTarget: Map<string, Resource>;
   readonly #lambda: LambdaIntegrations;
   readonly #responses: Resource[];
+  readonly #roles: InvokingRoles;
 
   constructor(assembly: Assembly, functions: ReadFunctions) {
     this.#byTarget = new Map(
@@ -29,6 +31,7 @@ export class RouteIntegrations {
     );
     this.#responses = assembly.resources('AWS::ApiGatewayV2::IntegrationResponse');
     this.#lambda = new LambdaIntegrations(assembly, functions);
+    this.#roles = new InvokingRoles(assembly, 'apigateway.amazonaws.com');
   }
 
   read(route: Resource, routeKey: string, apiId: string, stage: Stage): Integration {
@@ -56,7 +59,7 @@ export class RouteIntegrations {
       return readWebIntegration(integration, type, this.#responses, route.stage);
     if (type === 'AWS' && isInvocationUri(integration.text('IntegrationUri') ?? ''))
       return this.#lambda.readCustom(integration, route, this.#responses);
-    if (type === 'AWS') return readServiceIntegration(integration, this.#responses);
+    if (type === 'AWS') return readServiceIntegration(integration, this.#responses, this.#roles);
     return notRun(
       integration,
       `is of type ${type}; API Gateway takes AWS, AWS_PROXY, HTTP, HTTP_PROXY and MOCK for WebSocket APIs`,

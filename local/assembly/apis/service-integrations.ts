@@ -1,6 +1,7 @@
 /** Integrations of type AWS: routes that call an AWS service directly. */
 
 import type { NotRun, ServiceIntegration } from '../model';
+import type { InvokingRoles } from '../permissions/invoking-roles';
 import type { Resource } from '../values/resource';
 import { readTemplates, requestParameters } from './integration-templates';
 import { timeoutMillis } from './integration-timeout';
@@ -13,6 +14,7 @@ const SERVICE_URI = /^arn:[^:]+:apigateway:[^:]*:(?:[^:.]+\.)?([a-z0-9-]+):(path
 export function readServiceIntegration(
   integration: Resource,
   responses: Resource[],
+  roles: InvokingRoles,
 ): ServiceIntegration | NotRun {
   const uri = integration.text('IntegrationUri') ?? '';
   const [, service = '', kind, name = ''] = SERVICE_URI.exec(uri) ?? [];
@@ -26,17 +28,21 @@ export function readServiceIntegration(
     const known = [...SERVICES].join(', ');
     return notRun(`calls ${service}, which is not run for integrations of type AWS; ${known} are`);
   }
-  if (integration.text('CredentialsArn') === undefined) {
+  const roleArn = integration.text('CredentialsArn');
+  if (roleArn === undefined) {
     return notRun(
       `calls ${service} without a role (CredentialsArn), so AWS refuses the call; set credentialsRole`,
     );
   }
+  const distrust = roles.distrust(roleArn);
+  if (distrust !== undefined) return notRun(distrust);
   return {
     type: 'AWS',
     ...readTemplates(integration, responses),
     service,
     method: integration.text('IntegrationMethod') ?? 'POST',
     target: { kind, name },
+    roleArn,
     parameters: requestParameters(integration),
     timeoutMillis: timeoutMillis(integration),
   };

@@ -53,6 +53,8 @@ export interface ServiceIntegration extends TemplatedIntegration {
   method: string;
   /** `/{account}/{queue}` or an action of the service. */
   target: { kind: 'path' | 'action'; name: string };
+  /** The role that API Gateway assumes for the call. */
+  roleArn: string;
   /** `integration.request.header.Content-Type` from `'application/x-www-form-urlencoded'`, and the like. */
   parameters: Record<string, string>;
   /** 50 to 29,000. */

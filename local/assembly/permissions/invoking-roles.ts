@@ -23,18 +23,27 @@ export class InvokingRoles {
 
   /** Why the service cannot invoke the function with this role; undefined if it can. */
   refusal(roleArn: string, functionArn: string): string | undefined {
+    const distrust = this.distrust(roleArn);
+    const role = this.#role(roleArn);
+    if (distrust !== undefined || !role) return distrust;
+    if (this.#mayInvoke(role, roleArn, functionArn)) return undefined;
+    return `invokes with the role ${role.shortPath}, whose policies do not allow lambda:InvokeFunction on ${functionArn}; call grantInvoke(role) of the function`;
+  }
+
+  /** Why the service may not assume the role; undefined if it may. */
+  distrust(roleArn: string): string | undefined {
     if (!/^arn:[^:]+:iam::[^:]*:role\//.test(roleArn)) {
       return `invokes with the credentials ${roleArn}, which is not run; use the ARN of a role`;
     }
-    const role = this.#assembly
+    const role = this.#role(roleArn);
+    if (!role || this.#trusts(role)) return undefined;
+    return `invokes with the role ${role.shortPath}, which ${this.#service} may not assume; set its assumedBy to new ServicePrincipal('${this.#service}')`;
+  }
+
+  #role(roleArn: string): Resource | undefined {
+    return this.#assembly
       .resources('AWS::IAM::Role')
       .find((one) => one.stack.attribute(one.logicalId, 'Arn', 'Resources') === roleArn);
-    if (!role) return undefined;
-    if (!this.#trusts(role)) {
-      return `invokes with the role ${role.shortPath}, which ${this.#service} may not assume; set its assumedBy to new ServicePrincipal('${this.#service}')`;
-    }
-    if (this.#mayInvoke(role, roleArn, functionArn)) return undefined;
-    return `invokes with the role ${role.shortPath}, whose policies do not allow lambda:InvokeFunction on ${functionArn}; call grantInvoke(role) of the function`;
   }
 
   #trusts(role: Resource): boolean {

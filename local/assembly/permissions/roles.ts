@@ -17,9 +17,14 @@ export interface ReadRoles {
   notRun: OtherResource[];
 }
 
-export function readRoles(assembly: Assembly, functions: readonly LambdaFunction[]): ReadRoles {
+/** @param others of AWS's services, for what they do on behalf of the app */
+export function readRoles(
+  assembly: Assembly,
+  functions: readonly LambdaFunction[],
+  others: readonly string[],
+): ReadRoles {
   const reader = new RoleReader(assembly);
-  const arns = new Set(functions.flatMap(({ roleArn }) => roleArn ?? []));
+  const arns = new Set([...functions.flatMap(({ roleArn }) => roleArn ?? []), ...others]);
   const roles = assembly.resources('AWS::IAM::Role').flatMap((resource) => {
     const roleArn = String(resource.stack.attribute(resource.logicalId, 'Arn', 'Resources'));
     return arns.has(roleArn) ? [reader.read(resource, roleArn, functions)] : [];

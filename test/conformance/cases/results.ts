@@ -158,6 +158,11 @@ export const results: Section = {
       test: 'test/local/gateway/service-integration.test.ts',
     },
     {
+      fact: 'The policies of the role decide on what a route calls, in a session named BackplaneAssumeRoleSession',
+      source: 'Developer Guide: integrations of WebSocket APIs; published CloudTrail events',
+      test: 'test/local/gateway/service-permissions.test.ts',
+    },
+    {
       fact: 'A model is of JSON Schema draft 4, and selected by an expression; what none is for is refused',
       source: SOURCES.validation,
       test: 'test/local/gateway/models.test.ts',

@@ -221,13 +221,15 @@ describe('A CDK app', () => {
     const app = newApp();
     const { api, stack } = chatStack(app);
     api.addRoute('job', { integration: awsIntegration(stack, 'sqs:path/123456789012/jobs') });
-    const { apis, notRun } = read(app);
+    const { apis, notRun, roles } = read(app);
+    expect(roles.map(({ path }) => path)).toContain('Main/Caller/Resource');
     expect(apis[0]?.routes.find(({ routeKey }) => routeKey === 'job')?.integration).toEqual({
       type: 'AWS',
       path: 'Main/Api/job-Route/Service/Resource',
       service: 'sqs',
       method: 'POST',
       target: { kind: 'path', name: '123456789012/jobs' },
+      roleArn: roles.find(({ path }) => path === 'Main/Caller/Resource')?.roleArn,
       request: {
         templates: { $default: 'Action=SendMessage&MessageBody=$input.body' },
         selectionExpression: '\\$default',

@@ -73,9 +73,19 @@ describe('readAssembly', () => {
     );
   });
 
-  it('is one-way where the route does not select its response', () => {
+  it('is one-way where the route selects a response that it does not have', () => {
     const template = chatTemplateWith({ Route: { RouteResponseSelectionExpression: '$default' } });
     expect(readTemplate(template).apis[0]?.routes[0]?.returnsResponse).toBe(false);
+  });
+
+  it('is one-way where the route has a response that it does not select', () => {
+    const { Resources } = chatTemplateWith({});
+    const Response = {
+      Type: 'AWS::ApiGatewayV2::RouteResponse',
+      Properties: { ApiId: { Ref: 'Api' }, RouteId: { Ref: 'Route' }, RouteResponseKey: '$default' },
+    };
+    const app = readTemplate({ Resources: { ...Resources, Response } });
+    expect(app.apis[0]?.routes[0]?.returnsResponse).toBe(false);
   });
 
   it('runs inline code', () => {

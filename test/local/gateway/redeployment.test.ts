@@ -37,6 +37,20 @@ describe('Gateway.redeploy', () => {
     expect(await routeOf(gateway, client, '{"kind":"join"}')).toBe('join');
   });
 
+  it('keeps the variables of two stages apart', async () => {
+    const gateway = await start({ routes: { $connect: OK } });
+    const stage = (stageName: string, tone: string) => ({ path: stageName, stageName, variables: { tone } });
+    gateway.gateway.redeploy([{ ...gateway.api, stages: [stage('dev', 'rude'), stage('prod', 'kind')] }]);
+    for (const [path, tone] of [
+      ['/dev', 'rude'],
+      ['/prod', 'kind'],
+    ] as const) {
+      const connecting = gateway.functions.next('CONNECT');
+      await gateway.connect(path);
+      expect((await connecting).stageVariables).toEqual({ tone });
+    }
+  });
+
   it('gives stage variables to the events to come', async () => {
     const gateway = await start({ routes });
     const client = await gateway.connect();

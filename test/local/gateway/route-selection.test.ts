@@ -112,20 +112,22 @@ describe('Route', () => {
     expect((await event).requestContext.routeKey).toBe(routeKey);
   });
 
-  it.each(['{"action":"leave"}', '{"action":"$connect"}', '{"action":"$default"}', 'hello', ''])(
-    'missing for %j is answered with the Forbidden frame, and the connection stays',
-    async (message) => {
-      const gateway = await start({ routes: { $connect: OK, $disconnect: OK, join: OK } });
-      const { client, connectionId } = await gateway.connectKnown();
-      client.send(message);
-      const frame = await client.next();
-      const { requestId } = JSON.parse(frame);
-      expect(requestId).toMatch(/^[A-Za-z0-9_-]{14}[AQgw]=$/);
-      expect(frame).toBe(
-        `{"message": "Forbidden", "connectionId":"${connectionId}", "requestId":"${requestId}"}`,
-      );
-      expect(gateway.functions.count('MESSAGE')).toBe(0);
-      expect(client.ws.readyState).toBe(client.ws.OPEN);
-    },
-  );
+  it.each([
+    ...['{"action":"leave"}', '{"action":"$connect"}', '{"action":"$disconnect"}', '{"action":"$default"}'],
+    ...['{"action":5}', '[1]', '"x"', 'hello', ''],
+  ])('missing for %j is answered with the Forbidden frame, and the connection stays', async (message) => {
+    const gateway = await start({ routes: { $connect: OK, $disconnect: OK, join: OK } });
+    const { client, connectionId } = await gateway.connectKnown();
+    client.send(message);
+    const frame = await client.next();
+    const { requestId } = JSON.parse(frame);
+    expect(requestId).toMatch(/^[A-Za-z0-9_-]{14}[AQgw]=$/);
+    expect(frame).toBe(
+      `{"message": "Forbidden", "connectionId":"${connectionId}", "requestId":"${requestId}"}`,
+    );
+    expect(gateway.functions.count('MESSAGE')).toBe(0);
+    const known = gateway.functions.next('MESSAGE');
+    client.send('{"action":"join"}');
+    expect((await known).requestContext.routeKey).toBe('join');
+  });
 });

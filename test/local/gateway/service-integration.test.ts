@@ -23,6 +23,7 @@ const toQueue: ServiceIntegration = {
     selectionExpression: '\\$default',
   },
   passthrough: 'WHEN_NO_MATCH',
+  roleArn: 'arn:aws:iam::123456789012:role/Caller',
   parameters: {
     'integration.request.header.Content-Type': "'application/x-www-form-urlencoded'",
     'integration.request.header.X-Stage': 'context.stage',
