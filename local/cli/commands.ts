@@ -5,6 +5,7 @@ import { DEFAULT_SEED } from '../faults/faults';
 import { AWS_ACCOUNT_QUOTAS } from '../gateway/quotas';
 import { printableLines } from '../printable';
 import { readQuota } from './account-quotas';
+import { describeOption } from './option-help';
 import type { SessionOptions, SessionParts } from './session';
 
 /**
@@ -22,6 +23,7 @@ export function withCommand(args: string[]): string[] {
  * @param parts of every run
  */
 export function addRuntimeCommands(program: Command, parts: SessionParts = {}): void {
+  program.configureHelp({ optionDescription: describeOption });
   runOptions(program.command('start'))
     .description(
       'synthesize the app of cdk.json and run its WebSocket APIs, functions and tables (the default command)',
@@ -78,7 +80,7 @@ function runOptions(command: Command): Command {
       'use another DynamoDB instead of the built-in one, such as http://localhost:8000',
       readUrl,
     )
-    .option('--data <folder>', 'keep tables in this folder between runs (default: in memory)')
+    .option('--data <folder>', 'keep tables in this folder between runs (default: tables are in memory)')
     .option(
       '--bucket <name=folder>',
       'a folder that stands for a bucket of the app (repeatable; default: incoming, if only one bucket has notifications)',
@@ -118,18 +120,21 @@ function runOptions(command: Command): Command {
     )
     .option(
       '--quota <name=value>',
-      'a quota that AWS has raised for your account (repeatable): requests, burst, new-connections',
+      'a quota of your account, if it is not the default of AWS (repeatable): requests, burst, new-connections',
       readQuota,
       AWS_ACCOUNT_QUOTAS,
     )
-    .option('--strict', 'refuse to start if one of the routes cannot be run here', false)
+    .option('--strict', 'refuse to start if one of the routes cannot run here', false)
     .option('--quiet', 'log only errors of functions', false)
     .addOption(
-      new Option('--verbose', 'also log what functions get and return, and show more at the start')
+      new Option(
+        '--verbose',
+        'also log the events and results of functions, and show more details at the start',
+      )
         .default(false)
         .conflicts('quiet'),
     )
-    .option('--json', 'log one JSON object a line', false)
+    .option('--json', 'log one JSON object on each line', false)
     .option(
       '--fault <name=value>',
       'inject a fault (repeatable), such as throttled=0.1; docs/local-runtime.md lists them',
@@ -138,7 +143,7 @@ function runOptions(command: Command): Command {
     )
     .option(
       '--time-scale <number>',
-      'idle limits, retries, schedules, delays and expiry pass so many times as fast',
+      'idle limits, retries, schedules, delays and expiry pass this many times faster',
       readTimeScale,
       1,
     )
