@@ -2,8 +2,7 @@
  * Which messages of which files have been announced. Each is announced once, although S3 may report a file twice and
  * Lambda may retry an event.
  *
- * FILE#{id} / MESSAGE#{index}    one announcer has taken it, under a lease; then done, with its delivery report; kept
- * for fifteen days
+ * FILE#{id} / MESSAGE#{index}    taken by one announcer, under a lease; then done, with its delivery report; kept for fifteen days
  */
 import type { Clock, DeliveryReport } from '../../lib';
 import { absent, all, any, equals, itemAbsent, lessThan } from '../../lib/table/conditions';

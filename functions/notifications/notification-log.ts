@@ -2,8 +2,7 @@
  * The notifications of the last week, so that a client that was away gets what it missed.
  *
  * LOG#{service}#~told / ENTRY#{milliseconds}#{index}#{file}   the notification, written just before it is published
- * FILE#{file} / MESSAGE#{index}                              when it was begun; a client gives its Id to say where it
- * stopped
+ * FILE#{file} / MESSAGE#{index}                               when it was begun: clients name its Id to continue from there
  */
 import type { Clock } from '../../lib';
 import { always } from '../../lib/table/conditions';

@@ -24,8 +24,8 @@ export interface DeliveryOptions {
   /** After this time, a post without an answer is abandoned. @default 3,000 */
   timeoutMilliseconds?: number;
   /**
-   * From the first try to the last, for throttled posts (429), server errors (5xx) and network errors. @default
-   * 10,000
+   * The time from the first try to the last, for throttled posts (429), server errors (5xx) and network errors.
+   * @default 10,000
    */
   budgetMilliseconds?: number;
   /** How long a 410 from a connection that may still be opening is retried. @default 2,000 */
@@ -43,21 +43,21 @@ export interface DeliveryCollaborators {
   random(): number;
   /** Whether the table already knows that the member has left, which explains a 410. */
   hasLeft(member: Member): Promise<boolean>;
-  /** Called once for each member, with the count that it is in. @default nothing is */
+  /** Called once for each member with its outcome. @default nothing is called */
   decided?(member: Member, count: Count, reason?: string): void;
-  /** Called with members that have disconnected, several at a time, and awaited. */
+  /** Requests a cleanup of members that have disconnected, several at a time. The delivery waits for it. */
   settle(members: Member[]): Promise<void>;
   /**
-   * Called with each member that did not get everything and has not gone, how many of the frames it did get, and why no more; one more may
-   * have arrived unless its handshake has not finished, or posts to it are not allowed (403). Where this is given nothing may arrive twice: only what was certainly not sent (429)
-   * is tried again.
+   * Called with each member that is still connected but did not get every frame, with the number of frames that it got and the reason. One
+   * more frame may have arrived, unless the member's handshake has not finished or this process may not post to it (403). With this
+   * callback, nothing arrives twice: a post is retried only if it was certainly not sent (429).
    */
   unreached?(member: Member, sent: number, why: Unreached): void;
 }
 
 const FIRST_PAUSE_MILLISECONDS = 50;
 const LONGEST_PAUSE_MILLISECONDS = 2_000;
-/** Members read but not yet decided, including those that wait for a retry. Bounds memory. */
+/** Members that were read but have no outcome yet, including those that wait for a retry. Bounds memory. */
 const UNDECIDED_PER_SLOT = 20;
 const SETTLEMENTS_PER_REQUEST = 50;
 /** The only error status of a post that certainly sent nothing. */
@@ -82,7 +82,7 @@ function isThrottled(outcome: Outcome): boolean {
   return outcome instanceof ConnectionsApiError && outcome.status === THROTTLED;
 }
 
-/** Why a member did not get everything: its handshake has not finished, or the last answer. */
+/** Why a member did not get every frame: its handshake has not finished, or the error of the last post. */
 export type Unreached = 'opening' | ConnectionsApiError;
 type Outcome = 'sent' | 'gone' | Unreached;
 
@@ -140,7 +140,7 @@ class Delivery {
     return this.#counts;
   }
 
-  /** Each frame once the one before has been sent. */
+  /** Sends each frame after the one before has been sent. */
   async #decide(member: Member): Promise<void> {
     for (const [n, frame] of this.frames.entries()) {
       const outcome = await this.#send(member, frame);
@@ -156,7 +156,7 @@ class Delivery {
     this.#count(member, 'sent');
   }
 
-  /** Retries until the outcome is known or its time is over. */
+  /** Retries until the outcome is known or time runs out. */
   async #send(member: Member, frame: string): Promise<Outcome | 'left'> {
     const { clock, random, hasLeft } = this.collaborators;
     let begun: number | undefined;
@@ -171,7 +171,7 @@ class Delivery {
       if (outcome === 'sent' || outcome === 'gone') return outcome;
 
       const patience = outcome === 'opening' ? this.#pendingMilliseconds : this.#budgetMilliseconds;
-      // Full jitter, from no wait to twice the pause: posts that were throttled together do not return together.
+      // Full jitter, from no wait to twice the pause, so that posts that were throttled together are not retried together.
       const wait = outcome === 'opening' ? pause : 2 * pause * random();
       const giveUp = Math.min(begun + patience, this.#deadline);
       if ((outcome !== 'opening' && !this.#mayRetry(outcome)) || clock.now() + wait > giveUp) return outcome;
@@ -182,7 +182,7 @@ class Delivery {
 
   async #post(member: Member, frame: string, sentAt: number): Promise<Outcome> {
     const timeout = this.#posts.timeFrom(sentAt);
-    // If its turn came too late, somebody else may be posting by now.
+    // If its turn came too late, another process may be posting by now.
     if (timeout === 0 && this.collaborators.unreached) return this.#posts.tooLate();
     const answer = await this.#posts.send(member, frame, timeout);
     return answer === 'gone' && isOpening(member.acceptedAt, sentAt) ? 'opening' : answer;
@@ -192,7 +192,7 @@ class Delivery {
     return this.collaborators.unreached ? status === THROTTLED : retryable;
   }
 
-  /** A post that is tried again says more about its client than about the account. */
+  /** Only first tries count: a retry says more about its client than about the account's rate. */
   #learn(outcome: Outcome, sentAt: number): void {
     if (outcome === 'sent') this.#pace.accepted();
     else if (isThrottled(outcome)) this.#pace.refused(sentAt);

@@ -1,4 +1,4 @@
-/** Posts that are bounded in number and in time: a slow one gives up its slot, and one that takes too long is abandoned. */
+/** Posts with limits on their number and time: a slow one gives up its slot, and one that takes too long is abandoned. */
 import type { Clock } from '../clock';
 import { ConnectionsApiError } from '../errors';
 import { Abandonment } from '../management-api/abandonment';
@@ -14,7 +14,7 @@ export interface PostLimits {
   deadline: number;
 }
 
-/** A post without an answer may have arrived. Another try could deliver it twice. */
+/** A post without an answer may have arrived, so a retry could deliver it twice. */
 class PostTimeoutError extends ConnectionsApiError {
   override readonly retryable = false;
 

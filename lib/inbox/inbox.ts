@@ -1,9 +1,8 @@
 /**
  * A connection's inbox: messages wait in the table until a process reads them. Each is taken by one reader.
  *
- * CONNECTION#{id} / MESSAGE#{stamp}#{message id in hex}   a message; a taken one stays for a while without its body,
- * so that
- *                                                         a repeated put does not bring it back
+ * CONNECTION#{id} / MESSAGE#{stamp}#{message id in hex}   a message; a taken one stays for a while without its body, so that a
+ *                                                         repeated put does not bring it back
  */
 import type { Clock } from '../clock';
 import { connectionKey } from '../connections/connection-items';

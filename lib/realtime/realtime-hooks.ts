@@ -6,13 +6,13 @@ import { type ConnectRequest, pushText, type SubscribeRequest } from './protocol
 import { errors } from './realtime-errors';
 import { keysOfFunction, type TokenKeys, Tokens } from './tokens';
 
-/** What `onConnect` answers. */
+/** What `onConnect` returns. */
 export interface Connected {
   /** The user's id. @default anonymous, unless the handshake found one */
   user?: string;
   /** What others may know about the user. */
   info?: Value;
-  /** What the client gets with the answer. */
+  /** Sent to the client with the answer. */
   data?: unknown;
   /** The channels that the server subscribes the connection to. */
   channels?: readonly string[];
@@ -30,8 +30,8 @@ export abstract class RealtimeHooks extends WebSocketServer {
   static readonly keepAlive: boolean = false;
 
   /**
-   * With what tokens are verified.
-   * @default the secret whose ARN is `TOKEN_SECRET_ARN` of the environment, or `TOKEN_SECRET`; `TOKEN_PUBLIC_KEY`, `TOKEN_ISSUER` and `TOKEN_AUDIENCE`
+   * The keys that verify tokens.
+   * @default from the environment: the secret with the ARN `TOKEN_SECRET_ARN`, or `TOKEN_SECRET`; and `TOKEN_PUBLIC_KEY`, `TOKEN_ISSUER` and `TOKEN_AUDIENCE`
    */
   tokenKeys(): Promise<TokenKeys> {
     return keysOfFunction(process.env);
@@ -39,8 +39,8 @@ export abstract class RealtimeHooks extends WebSocketServer {
 
   /**
    * Runs when a client connects. Throw a `RealtimeError` to refuse it, or a `Disconnection` to close its connection.
-   * @default the token says who it is; a client without one is accepted if the handshake found its user, or if the
-   * class is `anonymous`
+   * @default verifies the token, which names the user. A client without a token is accepted if the handshake identified its user, or if
+   * the class is `anonymous`
    */
   async onConnect({ token }: ConnectRequest): Promise<Connected> {
     if (token) return (await this.#tokens()).connection(token);
@@ -50,8 +50,8 @@ export abstract class RealtimeHooks extends WebSocketServer {
   }
 
   /**
-   * Runs when a client renews its token. Returns when the connection expires now.
-   * @default the new token says it
+   * Runs when a client renews its token. Returns when the connection expires from now on.
+   * @default verifies the new token, and returns its expiry
    */
   async onRefresh({ token }: { token: string }): Promise<Pick<Connected, 'expiresAt' | 'info'>> {
     const { user, ...claims } = (await this.#tokens()).connection(token);
@@ -61,7 +61,7 @@ export abstract class RealtimeHooks extends WebSocketServer {
 
   /**
    * Whether the client may subscribe to the channel.
-   * @default if it has a subscription token
+   * @default `true` for a client with a valid subscription token
    */
   override async onSubscribe(channel: string, request?: SubscribeRequest): Promise<SubscribeDecision> {
     const { token } = request ?? {};
@@ -78,7 +78,7 @@ export abstract class RealtimeHooks extends WebSocketServer {
     throw errors.methodNotFound();
   }
 
-  /** Runs for a message that the client does not wait for an answer to. @default ignored */
+  /** Runs for a message to which the client expects no answer. @default ignores it */
   async onMessage(_data: unknown): Promise<void> {}
 
   /** Runs once for each connection after it has closed, however the end was noticed. */

@@ -5,7 +5,7 @@ import { type Item, isExpired, type Key, type Value } from '../table/item';
 import type { Change, Page, Range, Table } from '../table/table';
 import { type Intercept, letThrough } from './intercept';
 
-/** DynamoDB ends a page after 1 MB. This many items stand for that. */
+/** Stands for DynamoDB's limit of 1 MB for a page. */
 const DEFAULT_PAGE_ITEMS = 1_000;
 
 export class MemoryTable implements Table {
