@@ -1,30 +1,6 @@
-import { WebSocketServer } from '../../../lib';
 import { sleep } from '../../../lib/clock';
 import { connectEvent, lambdaContext, ManualClock, newWebSocketId, TestService } from '../../../lib/testing';
-
-/** Notes what happens to it, across the objects that serve its events. */
-const happened: string[] = [];
-beforeEach(() => {
-  happened.length = 0;
-});
-
-class Recorder extends WebSocketServer {
-  override async onPreServer() {
-    happened.push(`onPreServer ${this.sessionId}`);
-    this.attributes.seat = 12;
-  }
-  override async server() {
-    happened.push(`server ${this.attributes.seat}`);
-    await this.write('welcome');
-  }
-  override async onClientMessage(data: string) {
-    happened.push(`onClientMessage ${data}`);
-    if (data === 'bye') await this.end();
-  }
-  override async onPostServer(code?: number, reason?: string) {
-    happened.push(`onPostServer ${code} ${reason} ${this.attributes.seat}`);
-  }
-}
+import { happened, Recorder } from './recorder';
 
 describe('the server function', () => {
   const setUp = async () => {
