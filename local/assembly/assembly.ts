@@ -1,8 +1,9 @@
 import { basename, join } from 'node:path';
 import { UserError } from '../user-error';
 import type { OtherResource } from './model';
-import { type Definition, Stack, type StackSurroundings } from './stack';
+import { Stack } from './stack';
 import { type StackSelection, selectStacks } from './stack-selection';
+import type { Definition, StackSurroundings } from './stack-surroundings';
 import { isSecretId } from './stores/secrets';
 import { EXPORT_WRITER, PARAMETER, storedIn } from './stores/stored-parameters';
 import { type CloudAssembly, readCloudAssembly, readJson, type StackFiles } from './synthesis/cloud-assembly';

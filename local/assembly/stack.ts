@@ -1,40 +1,19 @@
+/** A stack: resolves references in its template. */
+import { partitionOf, urlSuffix } from '../aws-domains';
 import { UserError } from '../user-error';
+import type { StackSurroundings } from './stack-surroundings';
 import { secretName, secretString } from './stores/secrets';
 import type { StackFiles } from './synthesis/cloud-assembly';
 import { valueOfKey } from './values/dynamic-references';
 import { resolve, resolveCondition, type Scope } from './values/intrinsics';
 import { isObject, type Json, type JsonObject, objectAt, textAt } from './values/json';
-import type { OutsideValues } from './values/outside-values';
 import { refuseForbidden } from './values/parameter-rules';
 import { hashUuid } from './values/physical-names';
-import type { ReferenceTrail } from './values/reference-trail';
+import { pseudoParameter } from './values/pseudo-parameters';
 import { Resource, type ResourceStack } from './values/resource';
 import { attributeOf, referenceOf } from './values/resource-values';
 
-/** What a stack needs from the app around it. */
-export interface StackSurroundings {
-  /** The values of `AWS::Region` and `AWS::AccountId` if the stack does not set them. */
-  region: string;
-  accountId: string;
-  /** Resolves one value at a time, and detects values that depend on themselves. */
-  trail: ReferenceTrail;
-  importedValue(exportName: string): Definition | undefined;
-  stackOutput(stackName: string, outputName: string, region: string): Definition | undefined;
-  /** What the app stores in the parameter store under a name. */
-  storedParameter(name: string): Definition | undefined;
-  /** The app's secret with this name or ARN. */
-  secret(id: string): Resource | undefined;
-  outside: OutsideValues;
-}
-
-/** A value from a template of the app. */
-export interface Definition {
-  stack: ResourceStack;
-  value: Json;
-  at: string;
-}
-
-/** One template with its environment: what `Ref` and `Fn::GetAtt` in it mean. */
+/** One template with its region, its account and the stacks around it, which decide what its references mean. */
 export class Stack implements Scope, ResourceStack {
   readonly name: string;
   readonly region: string;
@@ -56,12 +35,11 @@ export class Stack implements Scope, ResourceStack {
   }
 
   get partition(): string {
-    if (this.region.startsWith('cn-')) return 'aws-cn';
-    return this.region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+    return partitionOf(this.region);
   }
 
   get urlSuffix(): string {
-    return this.partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
+    return urlSuffix(this.region);
   }
 
   get stackId(): string {
@@ -96,7 +74,7 @@ export class Stack implements Scope, ResourceStack {
   }
 
   reference(name: string, at: string): Json | undefined {
-    const pseudo = this.#pseudoParameter(name);
+    const pseudo = pseudoParameter(name, this);
     if (pseudo !== undefined) return pseudo;
     if (name === 'AWS::NoValue') return undefined;
     return this.#surroundings.trail.follow(`${this.files.templateFile}: Ref ${name}`, () => {
@@ -261,26 +239,5 @@ export class Stack implements Scope, ResourceStack {
     const isList = /^(CommaDelimitedList|List<.*>)$/.test(storedType ?? type);
     const content = storedType === undefined ? value : this.storedParameter(String(value), at);
     return isList && typeof content === 'string' ? content.split(',').map((item) => item.trim()) : content;
-  }
-
-  #pseudoParameter(name: string): Json | undefined {
-    switch (name) {
-      case 'AWS::Region':
-        return this.region;
-      case 'AWS::AccountId':
-        return this.accountId;
-      case 'AWS::Partition':
-        return this.partition;
-      case 'AWS::URLSuffix':
-        return this.urlSuffix;
-      case 'AWS::StackName':
-        return this.name;
-      case 'AWS::StackId':
-        return this.stackId;
-      case 'AWS::NotificationARNs':
-        return [];
-      default:
-        return undefined;
-    }
   }
 }

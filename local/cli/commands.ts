@@ -6,7 +6,8 @@ import { AWS_ACCOUNT_QUOTAS } from '../gateway/quotas';
 import { printableLines } from '../printable';
 import { readQuota } from './account-quotas';
 import { describeOption } from './option-help';
-import type { SessionOptions, SessionParts } from './session';
+import type { SessionParts } from './session';
+import type { SessionOptions } from './session-options';
 
 /**
  * The arguments with a command: `start` if there is none. An unknown command is therefore an error, and not an

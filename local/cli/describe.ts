@@ -3,9 +3,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import Table from 'cli-table3';
 import { Assembly } from '../assembly/assembly';
+import { functionNameIn } from '../assembly/values/function-arn';
 import { isObject, textAt } from '../assembly/values/json';
 import type { Resource } from '../assembly/values/resource';
-import { functionNameIn } from '../assembly/values/resource-values';
 import { readGrants } from './grants';
 import { Names, tolerant } from './names';
 

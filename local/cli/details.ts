@@ -1,6 +1,6 @@
 /** The details of an app for `--verbose`: routes, outputs, and what runs functions other than clients. */
 import type { App, BucketNotification, HttpApi, ScheduleTiming } from '../assembly/model';
-import { functionNameIn } from '../assembly/values/resource-values';
+import { functionNameIn } from '../assembly/values/function-arn';
 import { namesForPeople } from '../function-names';
 import { serviceOf } from '../messaging/destinations';
 import type { Runtime } from '../runtime';

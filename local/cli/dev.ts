@@ -6,7 +6,8 @@ import { PageReload } from '../endpoint/page-reload';
 import { UserError } from '../user-error';
 import { Follower } from './follower';
 import { onKeys } from './keys';
-import { Session, type SessionOptions, type SessionParts } from './session';
+import { Session, type SessionParts } from './session';
+import type { SessionOptions } from './session-options';
 import { onStop } from './stop-signals';
 
 const HELP = 'Keys: r restart, q quit, h help';

@@ -1,7 +1,6 @@
-/** One run of the command line: reads and starts an app, and on demand applies another reading or restarts. */
+/** A run of `start` or `dev`: reads and starts an app, applies later readings, restarts and stops. */
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { lossLines } from '../assembly/losses';
 import type { App } from '../assembly/model';
 import { type AppSource, findApp } from '../assembly/synthesis/app-source';
 import type { LocalHandler } from '../console/console-endpoint';
@@ -10,8 +9,7 @@ import type { PageReload } from '../endpoint/page-reload';
 import { readFaults } from '../faults/fault-settings';
 import { Faults } from '../faults/faults';
 import { type NameForPeople, namesForPeople } from '../function-names';
-import { type AccountQuotas, WIDE_SIZE_LIMITS } from '../gateway/quotas';
-import type { Isolation } from '../lambda/environment';
+import { WIDE_SIZE_LIMITS } from '../gateway/quotas';
 import { textFunctionLog } from '../lambda/function-log';
 import type { Log } from '../log';
 import { printableLines } from '../printable';
@@ -19,66 +17,22 @@ import { type Runtime, startRuntime } from '../runtime';
 import { BucketFolders } from '../s3/bucket-folders';
 import { UserError } from '../user-error';
 import { AppReader } from './app-reader';
-import { banner, consoleUrl } from './banner';
 import { type Difference, differences } from './differences';
-import { awsExports, bucketExports, tableExports } from './exports';
 import { readParameters } from './given-parameters';
 import { JsonLog, jsonFunctionLog } from './json-log';
 import { runInUtc } from './local-time';
 import { openHostWarning } from './open-host';
 import { ProgressLine } from './progress-line';
+import type { SessionOptions } from './session-options';
+import { readyFacts, type StartFacts, startTexts } from './start-report';
 import { releaseStartupMemory } from './startup-memory';
 import { TerminalLog } from './terminal-log';
 
-export interface SessionOptions {
-  app?: string;
-  /** Names of the stacks to run; empty for all. */
-  stack: string[];
-  region?: string;
-  port: number;
-  host: string;
-  /** Other host names of this machine. */
-  allowHost: string[];
-  dynamodb?: string;
-  /** Where the built-in DynamoDB keeps its tables. */
-  data?: string;
-  /** `NAME=DIR`: folders that stand for buckets. */
-  bucket: string[];
-  web?: string;
-  /** Synthesize even if nothing has changed. */
-  fresh: boolean;
-  /** `NAME=VALUE`: values that only AWS knows. */
-  parameter: string[];
-  /** A file with environment variables of functions. */
-  envVars?: string;
-  /** `URL=FILE`: key sets of JWT issuers. */
-  jwks: string[];
-  /** Where Node.js functions run. */
-  isolation: Isolation;
-  /** Whether signatures and the policies of roles decide who may do what. */
-  iam: boolean;
-  /** Whether to enforce AWS's limits for frames and messages. */
-  limits: boolean;
-  /** AWS's default quotas of an account, or those that AWS has raised. */
-  quota: AccountQuotas;
-  /** Refuse an app if one of its parts cannot be run. */
-  strict: boolean;
-  quiet: boolean;
-  verbose: boolean;
-  /** One JSON object a line, for programs. */
-  json: boolean;
-  /** `lost-disconnect=0.5` and the like. */
-  fault: string[];
-  seed: number;
-  /** How many times as fast limits, retries, schedules and expiry pass. */
-  timeScale: number;
-}
-
-/** What a run has beyond its options. */
+/** Parts that the command line does not set. */
 export interface SessionParts {
   /** Reloads the pages in browsers. @default no reload */
   pageReload?: PageReload;
-  /** What the console knows of the services of a library. @default nothing */
+  /** The console's part for the library's services. @default none */
   services?: (url: () => string) => LocalHandler;
 }
 
@@ -141,7 +95,7 @@ export class Session {
     this.webDirectory = findWeb(web, source);
   }
 
-  /** Resolves once the runtime is up, or was stopped before that. */
+  /** Resolves once the runtime is up, or has been stopped. */
   async open(): Promise<void> {
     let isSynthesized = this.source.kind === 'assembly';
     const read = this.#reader.read({
@@ -163,7 +117,7 @@ export class Session {
     }
     const reuse = isSynthesized
       ? ''
-      : ' (nothing has changed since the last synthesis; --fresh synthesizes again)';
+      : ' (nothing has changed since the last synthesis; --fresh synthesizes anyway)';
     const page = this.webDirectory === undefined ? undefined : this.#running?.runtime.url;
     const seconds = (performance.now() / 1000).toFixed(1);
     releaseStartupMemory();
@@ -171,8 +125,8 @@ export class Session {
   }
 
   /**
-   * The app from its current sources.
-   * @throws {UserError} if it has an error
+   * Reads the app from its current sources.
+   * @throws {UserError} if the app has an error
    */
   read(): Promise<App> {
     return this.#reader.read();
@@ -184,8 +138,8 @@ export class Session {
   }
 
   /**
-   * Applies this reading of the app and keeps the sockets open. If something needs a restart, returns what, and
-   * changes nothing.
+   * Applies a new reading of the app and keeps sockets open. Changes nothing if one of the returned differences needs a
+   * restart.
    * @throws {UserError} if a part cannot be run
    */
   async update(app: App): Promise<Difference[]> {
@@ -199,7 +153,7 @@ export class Session {
     return found;
   }
 
-  /** Closes every socket, and starts this reading of the app on the same port. */
+  /** Closes every socket, and starts a new reading of the app on the same port. */
   async restart(app: App): Promise<void> {
     const { runtime } = this.#running ?? {};
     this.#running = undefined;
@@ -226,7 +180,7 @@ export class Session {
     process.exit(0);
   }
 
-  /** Text on a terminal, or a message among the JSON lines. */
+  /** Prints text on the terminal, or logs it as a JSON line. */
   say(text: string): void {
     if (!this.#json) this.#print(text);
     else if (text.trim() !== '') this.#json.info(text.trim());
@@ -243,7 +197,7 @@ export class Session {
 
   async #launch(app: App, port: number): Promise<void> {
     const { host, quiet, verbose, dynamodb, data, isolation, iam } = this.#options;
-    // Not before the synthesis, whose output uses the user's own time zone.
+    // After the synthesis, whose output uses the user's own time zone.
     this.#timeOfDay ??= runInUtc();
     this.#nameOf = namesForPeople(app);
     const nameOf = (functionName: string) => this.#nameOf(functionName);
@@ -267,42 +221,21 @@ export class Session {
     if (this.isStopping) return this.stop();
     const warning = openHostWarning(host);
     if (warning !== undefined) this.#log.warn(warning);
-    if (this.#json) {
-      const urls = app.apis.flatMap(({ apiId, stages }) =>
-        stages.map(({ stageName }) => runtime.webSocketUrl(stageName, apiId)),
-      );
-      this.#json.line('info', 'ready', {
-        url: runtime.url,
-        console: consoleUrl(runtime),
-        iam,
-        webSockets: urls,
-        notRun: lossLines(app.notRun).map((line) => line.trim()),
-        exports: { ...awsExports(app, runtime), ...tableExports(app), ...bucketExports(app, runtime) },
-      });
-      return;
-    }
-    const hasPages = this.webDirectory !== undefined;
-    this.#print(banner(app, runtime, { hasPages, isVerbose: verbose }));
-    if (app.tables.length > 0) print(whereTablesAre(this.#options));
-    if (!iam) print(IAM_IS_OFF);
-    if (!this.#options.limits) {
-      print("AWS's limits of frames and messages are off (--no-limits): what works here may fail on AWS");
-    }
-    if (this.#faults.list().length > 0) print(this.#faults.describe());
-    const { timeScale } = this.#options;
-    if (timeScale > 1) print(`Time passes ${timeScale} times as fast, except for functions`);
+    if (this.#json) this.#json.line('info', 'ready', readyFacts(app, runtime, iam));
+    else for (const text of startTexts(app, runtime, this.#options, this.#startFacts)) this.#print(text);
+  }
+
+  get #startFacts(): StartFacts {
+    return { hasPages: this.webDirectory !== undefined, faults: this.#faults };
   }
 }
 
-const IAM_IS_OFF =
-  'IAM is off (--no-iam): signatures are not verified and functions may do everything; what works here may fail on AWS';
-
-/** Pages are in the app's folder `web`, unless the user chose another. */
+/** The folder with the pages: the app's `web`, unless the user chose another. */
 function findWeb(web: string | undefined, source: AppSource): string | undefined {
   if (web !== undefined) {
     const directory = resolve(web);
     if (existsSync(directory) && statSync(directory).isDirectory()) return directory;
-    throw new UserError(`--web ${web}: there is no folder ${directory}.`);
+    throw new UserError(`--web ${web}: the folder ${directory} does not exist.`);
   }
   const directory = join(homeOf(source), 'web');
   return existsSync(join(directory, 'index.html')) ? directory : undefined;
@@ -310,12 +243,6 @@ function findWeb(web: string | undefined, source: AppSource): string | undefined
 
 function homeOf(source: AppSource): string {
   return source.kind === 'assembly' ? source.workingDirectory : source.synthesis.workingDirectory;
-}
-
-function whereTablesAre({ data, dynamodb }: SessionOptions): string {
-  if (dynamodb !== undefined) return `Tables are in ${dynamodb}`;
-  if (data !== undefined) return `Tables are kept in ${resolve(data)}`;
-  return 'Tables are in memory and are lost when the runtime stops; keep them with --data DIR';
 }
 
 function print(text: string): void {

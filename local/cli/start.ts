@@ -1,5 +1,6 @@
 /** The command `start`: runs an app's WebSocket APIs on this machine. */
-import { Session, type SessionOptions, type SessionParts } from './session';
+import { Session, type SessionParts } from './session';
+import type { SessionOptions } from './session-options';
 import { onStop } from './stop-signals';
 
 /** Resolves once the runtime is up, or was stopped before that. It then runs until Ctrl-C or SIGTERM. */

@@ -1,5 +1,5 @@
 /** Delivers to any ARN: a function, a queue, a topic or an event bus of the app. */
-import { functionNameIn } from '../assembly/values/resource-values';
+import { functionNameIn } from '../assembly/values/function-arn';
 import type { MessageAttributes } from '../sqs/message';
 
 export interface Delivery {

@@ -3,8 +3,9 @@ import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
 import { invokedFunction } from '../functions/invoked-function';
 import type { HttpApi, HttpApiIntegration } from '../model';
+import { functionNameIn, qualifierIn } from '../values/function-arn';
 import type { Resource } from '../values/resource';
-import { functionNameIn, functionUrlId, qualifierIn } from '../values/resource-values';
+import { functionUrlId } from '../values/resource-values';
 import { corsRules } from './http-apis';
 
 /** A function URL has no time limit except the function's own: fifteen minutes at most. */
@@ -63,7 +64,9 @@ function targetOf(url: Resource): string {
   return qualifier === undefined ? arn : `${arn}:${qualifier}`;
 }
 
-/** What everybody must be allowed, for requests without a signature. Source: "Control access to Lambda function URLs". */
+/**
+ * What everybody must be allowed, for requests without a signature. Source: "Control access to Lambda function URLs".
+ */
 const PUBLIC: [action: string, condition: string][] = [
   ['lambda:InvokeFunctionUrl', "FunctionUrlAuthType 'NONE'"],
   ['lambda:InvokeFunction', 'InvokedViaFunctionUrl true'],

@@ -5,8 +5,8 @@ import { invokedFunction, isInvocationUri, withStageVariables } from '../functio
 import type { Integration, LambdaIntegration, NotRun } from '../model';
 import { InvokingRoles } from '../permissions/invoking-roles';
 import { LambdaPermissions } from '../permissions/lambda-permissions';
+import { functionNameIn, qualifierIn } from '../values/function-arn';
 import type { Resource } from '../values/resource';
-import { functionNameIn, qualifierIn } from '../values/resource-values';
 import { type IntegratedRoute, notRun } from './integrated-route';
 import { readTemplates, requestParameters } from './integration-templates';
 import { timeoutMillis } from './integration-timeout';

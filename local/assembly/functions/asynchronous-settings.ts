@@ -1,9 +1,9 @@
 /** An app's settings for asynchronous invocations: how often they are tried, and where failed events go. */
 import type { Assembly } from '../assembly';
 import type { AsynchronousSettings } from '../model';
+import { functionNameIn } from '../values/function-arn';
 import { type Json, objectAt, textAt } from '../values/json';
 import type { Resource } from '../values/resource';
-import { functionNameIn } from '../values/resource-values';
 
 const EVENT_INVOKE_CONFIG = 'AWS::Lambda::EventInvokeConfig';
 

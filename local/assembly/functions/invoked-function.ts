@@ -1,6 +1,6 @@
 /** The app's function in an integration's URI. */
 
-import { functionNameIn, qualifierIn } from '../values/resource-values';
+import { functionNameIn, qualifierIn } from '../values/function-arn';
 import type { ReadFunctions } from './functions';
 
 export interface InvokedFunction {

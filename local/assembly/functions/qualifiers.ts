@@ -1,6 +1,6 @@
 /** Versions and aliases of functions. */
 import type { Assembly } from '../assembly';
-import { functionNameIn } from '../values/resource-values';
+import { functionNameIn } from '../values/function-arn';
 
 /** The versions behind each function's qualifiers: `{ live: '1', 1: '1' }` by function name. */
 export function readQualifiers(assembly: Assembly): Map<string, Record<string, string>> {

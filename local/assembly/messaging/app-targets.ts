@@ -4,7 +4,7 @@ import { inWords } from '../functions/asynchronous-settings';
 import type { Queue } from '../model';
 import { LambdaPermissions } from '../permissions/lambda-permissions';
 import { ServiceAccess } from '../permissions/service-access';
-import { functionNameIn } from '../values/resource-values';
+import { functionNameIn } from '../values/function-arn';
 
 export interface Sender {
   /** `sns.amazonaws.com` */

@@ -11,10 +11,10 @@ import type {
   QueueMapping,
   StreamMapping,
 } from '../model';
+import { functionNameIn } from '../values/function-arn';
 import { type JsonObject, listAt, objectAt, textAt } from '../values/json';
 import { objectFrom } from '../values/json-text';
 import type { Resource } from '../values/resource';
-import { functionNameIn } from '../values/resource-values';
 import type { AppTargets } from './app-targets';
 
 const QUEUE_ARN = /^arn:[^:]+:sqs:/;

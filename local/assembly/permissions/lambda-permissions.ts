@@ -1,7 +1,7 @@
 /** Function policies: an AWS service may invoke a function only if an AWS::Lambda::Permission allows it. */
 import type { Assembly } from '../assembly';
+import { functionNameIn, qualifierIn } from '../values/function-arn';
 import type { Resource } from '../values/resource';
-import { functionNameIn, qualifierIn } from '../values/resource-values';
 import { isArnLike } from './arn-pattern';
 
 interface Permission {

@@ -7,10 +7,10 @@ import type { Assembly } from '../assembly';
 import { Attempts } from '../attempts';
 import type { AppTargets } from '../messaging/app-targets';
 import type { Bucket, BucketNotification, OtherResource } from '../model';
+import { functionNameIn } from '../values/function-arn';
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../values/json';
 import { hashUuid } from '../values/physical-names';
 import type { Resource } from '../values/resource';
-import { functionNameIn } from '../values/resource-values';
 
 const BUCKET = 'AWS::S3::Bucket';
 const CDK_NOTIFICATIONS = 'Custom::S3BucketNotifications';

@@ -1,10 +1,12 @@
 /**
- * What `Ref` and `Fn::GetAtt` of a resource return: the "Return values" on each type's page in CloudFormation's
- * reference.
+ * The values of `Ref` and `Fn::GetAtt`, by resource type. Source: "Return values" on each type's page of the
+ * CloudFormation reference.
  */
+import { functionNameIn } from './function-arn';
 import { type Json, objectAt } from './json';
-import { hashText, hashUuid, physicalName } from './physical-names';
+import { hashText, hashUuid } from './physical-names';
 import type { Resource } from './resource';
+import { arn, globalArn, iam, identified, named, namedFifo } from './resource-names';
 
 /** `undefined` if the type is unknown. */
 export function referenceOf(resource: Resource): Json | undefined {
@@ -17,7 +19,7 @@ export function attributeOf(resource: Resource, name: string): Json | undefined 
   return VALUES[resource.type]?.attributes?.[name]?.(resource);
 }
 
-/** With `crossRegionReferences`, the CDK uses this resource to read a value from a stack in another region. */
+/** The CDK's resource for `crossRegionReferences`: reads a value from a stack in another region. */
 const EXPORT_READER = 'Custom::CrossRegionExportReader';
 
 function exportedElsewhere(resource: Resource, name: string): Json | undefined {
@@ -27,74 +29,11 @@ function exportedElsewhere(resource: Resource, name: string): Json | undefined {
     : resource.stack.resolve(value, resource.at(`ReaderProps.imports.${name}`));
 }
 
-/** A function's name from its name, or its partial or full ARN, with or without a version or alias. */
-export function functionNameIn(nameOrArn: string): string {
-  const [, name] = /(?:^|:)function:([^:]+)(?::[^:]+)?$/.exec(nameOrArn) ?? [];
-  return name ?? nameOrArn.split(':')[0] ?? nameOrArn;
-}
-
-/** The version or alias at the end of a function's ARN, partial ARN or name. */
-export function qualifierIn(nameOrArn: string): string | undefined {
-  const [, qualifier] =
-    /(?:^|:)function:[^:]+:([^:]+)$/.exec(nameOrArn) ?? /^[^:]+:([^:]+)$/.exec(nameOrArn) ?? [];
-  return qualifier;
-}
-
 type Read = (resource: Resource) => Json | undefined;
 
 interface Values {
   reference: (resource: Resource) => Json | undefined;
   attributes?: Record<string, Read>;
-}
-
-function named(property: string, maxLength: number, lowerCase = false): (resource: Resource) => string {
-  return (resource) => {
-    const name = resource.text(property);
-    if (name !== undefined) return name;
-    const derived = physicalName(resource.stack.name, resource.logicalId, maxLength);
-    return lowerCase ? derived.toLowerCase() : derived;
-  };
-}
-
-/** The name of a FIFO queue or topic ends with `.fifo`, even if CloudFormation generates it. */
-function namedFifo(property: string, maxLength: number, flag: string): (resource: Resource) => string {
-  return (resource) => {
-    if (!resource.flag(flag) || resource.text(property) !== undefined)
-      return named(property, maxLength)(resource);
-    return `${named(property, maxLength - FIFO_SUFFIX.length)(resource)}${FIFO_SUFFIX}`;
-  };
-}
-
-const FIFO_SUFFIX = '.fifo';
-
-function identified(length: number): (resource: Resource) => string {
-  return ({ stack, logicalId }) => hashText(`${stack.name}/${logicalId}`, length);
-}
-
-function arn(service: string, resourcePart: (resource: Resource) => string): (resource: Resource) => string {
-  return (resource) => resource.stack.arn(service, resourcePart(resource));
-}
-
-/** ARNs of IAM and S3 have no region; those of S3 have no account either. */
-function globalArn(
-  service: 'iam' | 's3',
-  part: (resource: Resource) => string,
-): (resource: Resource) => string {
-  return (resource) => {
-    const account = service === 's3' ? '' : resource.stack.accountId;
-    return `arn:${resource.stack.partition}:${service}::${account}:${part(resource)}`;
-  };
-}
-
-function iam(
-  kind: string,
-  nameProperty: string,
-): { name: (r: Resource) => string; arn: (r: Resource) => string } {
-  const name = named(nameProperty, 64);
-  return {
-    name,
-    arn: globalArn('iam', (resource) => `${kind}${resource.text('Path') ?? '/'}${name(resource)}`),
-  };
 }
 
 const functionName = named('FunctionName', 64);
@@ -110,7 +49,7 @@ const bucketName = named('BucketName', 63, true);
 const queueName = namedFifo('QueueName', 80, 'FifoQueue');
 const topicName = namedFifo('TopicName', 256, 'FifoTopic');
 const topicArn = arn('sns', topicName);
-/** CloudFormation leaves the stack out of generated secret names, and the CDK relies on that. */
+/** The names that CloudFormation generates for secrets do not include the stack, and the CDK relies on that. */
 const secretName = (resource: Resource) =>
   resource.text('Name') ?? `${resource.logicalId}-${identified(12)(resource)}`;
 const secretArn = arn('secretsmanager', (r) => `secret:${secretName(r)}-${hashText(r.logicalId, 6)}`);
@@ -128,7 +67,9 @@ const stateMachineArn = arn(
 const keyId = ({ stack, logicalId }: Resource) => hashUuid(`${stack.name}/${logicalId}`);
 const userPoolId = (resource: Resource) => `${resource.stack.region}_${identified(9)(resource)}`;
 
-/** When the stream of a template's table was made, as it is in its ARN: the same in every run. */
+/**
+ * The label in the ARNs of table streams, the same in every run. On AWS, it is the time when the stream was enabled.
+ */
 export const STREAM_LABEL = '2026-01-01T00:00:00.000';
 
 const table: Values = {

@@ -1,5 +1,5 @@
 /** The permission that a request to Lambda needs. The runtime supports Invoke and ListFunctions. */
-import { functionNameIn, qualifierIn } from '../../assembly/values/resource-values';
+import { functionNameIn, qualifierIn } from '../../assembly/values/function-arn';
 import { partitionOf } from '../../aws-domains';
 import { LIST_FUNCTIONS_PATH } from '../../lambda/function-list';
 import type { AccessApp, WantedAccess } from '../access';
