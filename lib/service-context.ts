@@ -114,7 +114,7 @@ export class ServiceContext {
 
   /**
    * Posts frames to members: to each one after the other, and none twice. Calls `unreached` for each member that is still connected but
-   * did not get every frame, with the number of frames that it got and the reason.
+   * did not get every frame, with the number of frames that it got and the reason. Calls `decided` for each member, before that.
    */
   async deliverOnce(
     frames: readonly string[],
@@ -122,13 +122,15 @@ export class ServiceContext {
       to,
       deadline,
       unreached,
+      decided = () => {},
     }: {
       to: AsyncIterable<Member> | Iterable<Member>;
       deadline: number;
       unreached: (member: Member, sent: number, why: Unreached) => void;
+      decided?: (member: Member) => void;
     },
   ): Promise<DeliveryCounts> {
-    const counts = await deliver(to, frames, { ...this.#collaborators(), unreached }, { deadline });
+    const counts = await deliver(to, frames, { ...this.#collaborators(), unreached, decided }, { deadline });
     this.note({ counts });
     return counts;
   }

@@ -19,7 +19,8 @@ import type { History, HistoryOptions } from './log/history';
 import { LineLog, type LogOwner } from './log/line-log';
 import { type LogState, type Position, posterKey, WHOLE_CHANNEL } from './log/log-items';
 import { LoggedChannels } from './log/logged-channels';
-import { isHeld, Poster } from './log/poster';
+import { Poster } from './log/poster';
+import { isHeld } from './log/poster-lease';
 
 export interface Published {
   /** Where the line is, in a channel with a log. Another process may post it to the members. */

@@ -79,7 +79,7 @@ export function wrongNow(world: ServiceWorld): string | undefined {
     if (client?.state === 'new') continue;
     const { wrong } = heard(world, id);
     if (wrong) return wrong;
-    const wentWrong = world.hadCrash || world.hadStall || world.hadLateCopy;
+    const wentWrong = world.hadCrash || world.hadStall || world.hadLateCopy || world.mayHang;
     if (client?.wasClosed && !wentWrong) return `${id} was disconnected, but nothing had gone wrong.`;
   }
   return wrongAcknowledged(world);

@@ -88,6 +88,11 @@ export class ServiceWorld implements World {
     return this.#scheduler.time.hadStall;
   }
 
+  /** Whether posts may take as long as they like: then whoever gets none in time is disconnected. */
+  get mayHang(): boolean {
+    return this.#scenario.takesLong?.startsWith('POST') ?? false;
+  }
+
   get hadLateCopy(): boolean {
     return this.#scheduler.answers.hadLateCopy;
   }

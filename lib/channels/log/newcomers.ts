@@ -2,20 +2,23 @@
  * Admits connections that wait for their position, between two batches. Lines posted before are in the answer; lines
  * posted after reach them as members.
  */
+import type { Clock } from '../../clock';
 import { memberKey, toMember } from '../../connections/connection-items';
 import type { ServiceContext } from '../../service-context';
 import { absent, all, any, equals } from '../../table/conditions';
 import type { Item } from '../../table/item';
+import { PATIENCE_MILLISECONDS } from './batch';
 import type { ChannelFrames } from './channel-frames';
-import { type Cut, isRefusal } from './cut';
+import { isRefusal } from './cut';
 import type { LineLog } from './line-log';
 import { type Join, joinKey, type LogState, type Position } from './log-items';
+import type { Stragglers } from './stragglers';
 
 export interface NewcomersCollaborators {
   service: ServiceContext;
   log: LineLog;
   frames: ChannelFrames;
-  cut: Cut;
+  stragglers: Stragglers;
   deadline: number;
 }
 
@@ -23,7 +26,7 @@ export class Newcomers {
   constructor(private readonly with_: NewcomersCollaborators) {}
 
   async admit(join: Join, position: Position, log: LogState): Promise<void> {
-    const { service, cut, log: lines } = this.with_;
+    const { service, stragglers, log: lines } = this.with_;
     const { table, token } = service.backend;
     const { webSocketId } = join;
     const key = memberKey({ ...lines.name, webSocketId });
@@ -33,15 +36,22 @@ export class Newcomers {
       { set: { from: position.offset, epoch: position.epoch, admitted } },
       all(equals('token', join.token), any(absent('from'), equals('admitted', admitted))),
     );
+    const forget = async () => {
+      await table.delete(joinKey(lines.name, webSocketId), equals('token', join.token));
+    };
     if (item) {
-      if (!(await this.#answer(item, join, position, log, admitted))) await cut.member(item);
+      const answering = this.#answer(item, join, position, log, admitted);
+      const isTold = await unlessSlow(answering, service.backend.clock);
+      // Nobody waits for an answer that hangs.
+      if (isTold === undefined) return stragglers.leave(item, answering, forget);
+      if (!isTold) return stragglers.leave(item, undefined, forget);
     } else {
       const there = await table.get(key);
       // Either a poster admitted it and crashed, and its answer may not have arrived; or it has left, or subscribed
       // again.
-      if (there?.token === join.token) await cut.member(there);
+      if (there?.token === join.token) return stragglers.leave(there, undefined, forget);
     }
-    await table.delete(joinKey(lines.name, webSocketId), equals('token', join.token));
+    await forget();
   }
 
   /**
@@ -81,4 +91,12 @@ export class Newcomers {
     );
     throw refusal;
   }
+}
+
+/** `undefined` if it takes longer than everybody waits for one. */
+function unlessSlow<T>(work: Promise<T>, clock: Clock): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(PATIENCE_MILLISECONDS, () => resolve(undefined));
+    work.then(resolve, reject).finally(cancel);
+  });
 }

@@ -1,0 +1,65 @@
+/**
+ * Members that are cut while the others go on, so that a client that hangs holds up nobody else. Their poster gives up
+ * its lease only when all of them are cut: if it crashes before, its successor cuts everybody.
+ */
+import type { Clock } from '../../clock';
+import type { Item } from '../../table/item';
+import type { Cut } from './cut';
+
+export class Stragglers {
+  readonly #ids = new Set<string>();
+  readonly #leaving = new Set<Promise<void>>();
+  readonly #errors: unknown[] = [];
+
+  constructor(private readonly cut: Cut) {}
+
+  get areThere(): boolean {
+    return this.#leaving.size > 0;
+  }
+
+  /** Whether something may still be on its way to this connection, or it could not be cut: it gets nothing else. */
+  has(webSocketId: string): boolean {
+    return this.#ids.has(webSocketId);
+  }
+
+  /** Cuts a member once `posting`, what is still being posted to it, is over. Then does what comes `afterwards`. */
+  leave(
+    item: Item,
+    posting: Promise<unknown> = Promise.resolve(),
+    afterwards: () => Promise<void> = async () => {},
+  ): void {
+    const id = idOf(item);
+    this.#ids.add(id);
+    const leaving = posting
+      .catch((error: unknown) => console.error(`Posting to WebSocket ${id} failed: ${String(error)}`))
+      .then(() => this.cut.member(item))
+      .then(afterwards)
+      .then(
+        () => void this.#ids.delete(id),
+        (error: unknown) => void this.#errors.push(error),
+      )
+      .finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
+  }
+
+  /** Resolves when nobody is left to be cut, or the time has passed. */
+  async overWithin(clock: Clock, milliseconds: number): Promise<void> {
+    let cancel = () => {};
+    const passed = new Promise<void>((resolve) => {
+      cancel = clock.after(milliseconds, resolve);
+    });
+    await Promise.race([Promise.all(this.#leaving), passed]);
+    cancel();
+  }
+
+  /** Resolves when nobody is left to be cut. @throws if somebody could not be cut, and may be connected */
+  async allOver(): Promise<void> {
+    await Promise.all(this.#leaving);
+    if (this.#errors.length > 0) throw this.#errors[0];
+  }
+}
+
+/** The connection of a member's row. */
+export function idOf({ sk }: Item): string {
+  return sk.split('#').slice(2).join('#');
+}
