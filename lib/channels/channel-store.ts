@@ -18,7 +18,13 @@ import {
   toMember,
 } from '../connections/connection-items';
 import { notIdentifiedAfter } from '../connections/identification-order';
-import { identityChange, identityOf, isSameIdentity, type KnownIdentity } from '../connections/identity';
+import {
+  identityChange,
+  identityOf,
+  isSameIdentity,
+  type KnownIdentity,
+  withIdentity,
+} from '../connections/identity';
 import { memberRows } from '../connections/member-rows';
 import { allOver } from '../delivery/all-over';
 import { inTurns, turnsOf } from '../delivery/in-turns';
@@ -280,8 +286,7 @@ export class ChannelStore {
       if (connection && joined.includes(channel)) {
         if (isSameIdentity(connection, member)) return joined.length;
         // It has been identified meanwhile, perhaps by a process that did not see this member yet.
-        const { user: _, info: __, ...others } = member;
-        member = { ...others, ...connection };
+        member = withIdentity(member, connection);
         continue;
       }
       await this.table.delete(memberKey(member), always);

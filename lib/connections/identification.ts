@@ -9,7 +9,7 @@ import type { ChannelPresence } from '../presence/channel-presence';
 import type { Member } from './connection-items';
 import type { ConnectionStore } from './connection-store';
 import { type IdentifyingRequest, identificationOrder } from './identification-order';
-import { type Identity, identityOf, isSameIdentity, type KnownIdentity } from './identity';
+import { type Identity, identityOf, isSameIdentity, type KnownIdentity, withIdentity } from './identity';
 
 const ROWS_AT_A_TIME = 25;
 
@@ -37,12 +37,11 @@ export class Identification {
     const joined = await channels.channelsOf(webSocketId);
     const { member } = this;
     const before = identityOf(member);
-    const { user: _, info: __, ...nobody } = member;
     for (let [known, order]: [KnownIdentity, string] = [identity, identificationOrder(by)]; ; ) {
       await this.#write(known, order, joined);
       const connection = await store.connection(webSocketId);
       if (connection?.state !== 'open' || isSameIdentity(connection, known)) {
-        await this.service.presence.identified({ ...nobody, ...known }, before, joined);
+        await this.service.presence.identified(withIdentity(member, known), before, joined);
         return true;
       }
       known = identityOf(connection);

@@ -60,6 +60,14 @@ export function identityOf({ user, info }: KnownIdentity): KnownIdentity {
   return { ...(user !== undefined && { user }), ...(info !== undefined && { info }) };
 }
 
+/** The same connection with another identity. */
+export function withIdentity<Row extends KnownIdentity>(
+  { user: _, info: __, ...others }: Row,
+  identity: KnownIdentity,
+): Omit<Row, keyof KnownIdentity> & KnownIdentity {
+  return { ...others, ...identityOf(identity) };
+}
+
 /** The change of a row that sets this identity and removes an earlier one. */
 export function identityChange(identity: KnownIdentity): { set: KnownIdentity; remove: string[] } {
   const remove = [

@@ -4,7 +4,7 @@
  */
 import { ruleOf } from '../channels/channel-rules';
 import { LAST_RESORT_SECONDS, type Member } from '../connections/connection-items';
-import { isSameIdentity, type KnownIdentity } from '../connections/identity';
+import { isSameIdentity, type KnownIdentity, withIdentity } from '../connections/identity';
 import { allOver } from '../delivery/all-over';
 import type { ServiceContext } from '../service-context';
 import { always, equals } from '../table/conditions';
@@ -42,8 +42,7 @@ export class ChannelPresence {
   /** The user of a connection that is in channels has changed, or the info about that user. */
   async identified(member: Member, before: KnownIdentity, channels: Iterable<string>): Promise<void> {
     if (isSameIdentity(member, before)) return;
-    const { user: _, info: __, ...nobody } = member;
-    await this.#changed(member, channels, { before: { ...nobody, ...before }, after: member });
+    await this.#changed(member, channels, { before: withIdentity(member, before), after: member });
   }
 
   /** Sends the members of a channel what they have not been sent yet, unless another process does. */
