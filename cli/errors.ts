@@ -1,6 +1,7 @@
 /** The command `errors`: what services recorded as errors, newest first. */
-import { ErrorLog, type NotedError } from '../lib/error-log';
+
 import type { Service } from '../lib/service';
+import { ErrorLog, type NotedError } from '../lib/telemetry/error-log';
 import type { PlaceOptions } from './client-settings';
 import { Place } from './place';
 import type { Terminal } from './terminal';

@@ -1,8 +1,8 @@
 /** What the console shows of services: their channels, who is in one, and the last lines of its log. */
 import type { Member } from '../../lib/connections/connection-items';
-import { ErrorLog } from '../../lib/error-log';
 import { presentUsers } from '../../lib/presence/presence-form';
 import type { Service } from '../../lib/service';
+import { ErrorLog } from '../../lib/telemetry/error-log';
 import { withoutSecrets } from '../../local/console/hidden-secrets';
 import type { Place } from '../place';
 import { type ChannelInventory, readInventory, type SplitDelivery } from './table-inventory';

@@ -1,7 +1,7 @@
 /** The chat of InterSystems' tutorial: everyone gets every line, and the list of who is online. */
 import { type Line, WebSocketServer } from '../../lib';
 import { ifConnected } from '../../lib/connections/if-connected';
-import { ErrorLog } from '../../lib/error-log';
+import { ErrorLog } from '../../lib/telemetry/error-log';
 import { ChatProtocolError, parseClientMessage, type ServerMessage, sentAt, toBase64 } from './messages';
 import { nickname } from './nickname';
 import { CHANNELS, ChatRoom, encode, encodeLines, LINES } from './room';

@@ -2,7 +2,7 @@
 import type { DeliveryReport, Service } from '../../lib';
 import { sleep } from '../../lib/clock';
 import { Slots } from '../../lib/delivery/slots';
-import { ErrorLog } from '../../lib/error-log';
+import { ErrorLog } from '../../lib/telemetry/error-log';
 import { NotificationLog } from '../notifications/notification-log';
 import { channelOf, EVERYTHING } from '../notifications/topics';
 import { type Announcement, AnnouncementStore, type Outcome } from './announcements';

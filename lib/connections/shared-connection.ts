@@ -1,6 +1,5 @@
 /** A WebSocket that any process can open by its id: OpenServer, Read, Write and EndServer of %CSP.WebSocket. */
 import { defaultBackend } from '../backend';
-import { toDataUrl } from '../binary-data';
 import { MAX_MESSAGE_BYTES } from '../delivery/delivery';
 import {
   InvalidUseError,
@@ -13,6 +12,7 @@ import { Inbox } from '../inbox/inbox';
 import { MessageReader, type ReadOptions } from '../inbox/message-reader';
 import { bytesOf, messagesOf, type WaitOptions } from '../inbox/whole-messages';
 import type { ConnectionStatus } from '../management-api/connections-client';
+import { toDataUrl } from '../messages/binary-data';
 import { messageText } from '../messages/message-text';
 import { Service } from '../service';
 import type { ServiceOptions } from '../service-context';

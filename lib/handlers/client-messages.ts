@@ -1,5 +1,5 @@
 /** Passes a client's message to `onClientMessage`, parsed if the class has a schema, and errors to `onError`. */
-import { fromDataUrl } from '../binary-data';
+import { fromDataUrl } from '../messages/binary-data';
 import { parsedMessage } from '../messages/client-message';
 import type { AnyServer, ServerClass } from '../server/server-class';
 

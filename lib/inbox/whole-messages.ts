@@ -1,7 +1,8 @@
 /** Reads whole messages with a reader of pieces: as an iterator, or as bytes. */
-import { fromDataUrl } from '../binary-data';
+
 import { MAX_MESSAGE_BYTES } from '../delivery/delivery';
 import { WebSocketClosedError } from '../errors';
+import { fromDataUrl } from '../messages/binary-data';
 import type { ReadOptions } from './message-reader';
 
 /** How long to wait for a message. */

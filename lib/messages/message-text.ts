@@ -1,5 +1,5 @@
 /** Encodes what is sent to clients as the text of one frame. */
-import { toDataUrl } from '../binary-data';
+import { toDataUrl } from './binary-data';
 import { jsonText } from './json-text';
 
 /**

@@ -2,8 +2,8 @@
 import { consoleServices } from '../../cli/console/services';
 import { Service } from '../../lib';
 import { emptyCounts } from '../../lib/delivery/delivery-report';
-import { ErrorLog } from '../../lib/error-log';
 import { ShareStore } from '../../lib/fan-out/shares';
+import { ErrorLog } from '../../lib/telemetry/error-log';
 import { type RunningApp, startApp } from '../runtime/running-app';
 import { SocketClient } from '../runtime/socket-client';
 

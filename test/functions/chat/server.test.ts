@@ -1,6 +1,6 @@
 import { ChatRoom } from '../../../functions/chat/room';
-import { ErrorLog } from '../../../lib/error-log';
 import type { Item } from '../../../lib/table/item';
+import { ErrorLog } from '../../../lib/telemetry/error-log';
 import { ManualClock, type TestService } from '../../../lib/testing';
 import { base64, chatService, frames, lastList } from './chat-harness';
 

@@ -1,7 +1,7 @@
 import { ingestHandler } from '../../../functions/ingest/ingest-handler';
 import { incomingFile, type S3EventRecord } from '../../../functions/ingest/s3-event';
 import { sleep } from '../../../lib/clock';
-import { ErrorLog } from '../../../lib/error-log';
+import { ErrorLog } from '../../../lib/telemetry/error-log';
 import { lambdaContext, ManualClock, type TestClient } from '../../../lib/testing';
 import { batch, Incoming, notifications, sample } from './incoming';
 

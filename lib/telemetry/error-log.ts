@@ -1,7 +1,7 @@
 /** The errors of a service, stored for thirty days. The command `errors` shows them. */
-import type { Backend } from './backend';
-import { LineLog } from './channels/log/line-log';
-import type { Value } from './table/item';
+import type { Backend } from '../backend';
+import { LineLog } from '../channels/log/line-log';
+import type { Value } from '../table/item';
 
 /** No channel can have this name. */
 const NAME = '~errors';
