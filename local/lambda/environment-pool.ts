@@ -41,7 +41,7 @@ export class EnvironmentPool {
   #function: LambdaFunction;
   /** Counts changes of the code. An environment with older code takes no more events. */
   #generation = 0;
-  readonly #threads = new Map<Environment, { generation: number; order: number }>();
+  readonly #threads = new Map<Environment, { generation: number; order: number; busySince: number }>();
   #startedCount = 0;
   /** The oldest environment is last and is used first, so that its code gets optimized and the others can expire. */
   #idle: IdleEnvironment[] = [];
@@ -152,10 +152,12 @@ export class EnvironmentPool {
     return this.#mayStart() ? this.#start() : undefined;
   }
 
-  /** The same, if the function's invocations are usually shorter than the wait. */
+  /**
+   * Waits a moment too, but only for environments that have run for most of their usual time. Events that come at the
+   * same time run side by side, as on Lambda.
+   */
   #takeIdle() {
-    const isSoonDone = (this.#usualMillis ?? Number.POSITIVE_INFINITY) < this.#host.limits.spreadMillis;
-    if (isSoonDone && !this.#patienceToSpread.isOver && this.#countAtWork() >= this.#waiting.length) {
+    if (!this.#patienceToSpread.isOver && this.#countSoonDone() >= this.#waiting.length) {
       this.#patienceToSpread.begin();
       return undefined;
     }
@@ -170,6 +172,18 @@ export class EnvironmentPool {
     let count = -this.#idle.length;
     for (const { isUsable, isLoading } of this.#threads.keys()) {
       if (isUsable && !isLoading) count += 1;
+    }
+    return count;
+  }
+
+  /** Those of them that are near the end of their invocation, if the function is usually quick. */
+  #countSoonDone(): number {
+    const { spreadMillis, soonDone } = this.#host.limits;
+    if (this.#usualMillis === undefined || this.#usualMillis >= spreadMillis) return 0;
+    const latest = performance.now() - soonDone * this.#usualMillis;
+    let count = 0;
+    for (const [{ isUsable, isLoading }, { busySince }] of this.#threads) {
+      if (busySince <= latest && isUsable && !isLoading) count += 1;
     }
     return count;
   }
@@ -189,7 +203,11 @@ export class EnvironmentPool {
       version: this.version,
       onExit: () => this.#environmentOnExit(environment),
     });
-    this.#threads.set(environment, { generation: this.#generation, order: this.#startedCount++ });
+    this.#threads.set(environment, {
+      generation: this.#generation,
+      order: this.#startedCount++,
+      busySince: Number.POSITIVE_INFINITY,
+    });
     return { environment, coldStart: true };
   }
 
@@ -197,6 +215,8 @@ export class EnvironmentPool {
     const waiting = this.#waiting.shift();
     if (!waiting) return;
     waiting.onStart(coldStart);
+    const thread = this.#threads.get(environment);
+    if (thread) thread.busySince = performance.now();
     const { invocation } = waiting;
     const { faults } = this.#host;
     const ended = faults ? faults.run(environment, invocation, this.#function) : environment.run(invocation);
@@ -210,7 +230,9 @@ export class EnvironmentPool {
   #release(environment: Environment): void {
     this.#stall?.cancel();
     this.#stall = undefined;
-    const { generation, order = 0 } = this.#threads.get(environment) ?? {};
+    const thread = this.#threads.get(environment);
+    if (thread) thread.busySince = Number.POSITIVE_INFINITY;
+    const { generation, order = 0 } = thread ?? {};
     if (environment.isUsable && generation === this.#generation) {
       const reaper = this.#host.clock.after(this.#host.limits.idleMillis, () => this.#reap(environment));
       this.#usedAt = this.#host.clock.now();

@@ -12,6 +12,8 @@ export interface HostLimits {
   startMillis: number;
   /** The same before an idle one is taken, if the function's invocations are usually shorter than this. */
   spreadMillis: number;
+  /** The part of its usual time after which an environment counts as soon done. */
+  soonDone: number;
   /** How long no invocation may finish before one more environment is started. */
   stallMillis: number;
   /** How long an environment waits for an event before it is ended. */
@@ -38,6 +40,7 @@ export function defaultLimits(cores = availableParallelism()): HostLimits {
     environmentsUnderStall: Math.max(64, 8 * cores),
     startMillis: 20,
     spreadMillis: 2,
+    soonDone: 0.5,
     stallMillis: 250,
     idleMillis: 5 * 60_000,
     waitingInvocations: 20_000,

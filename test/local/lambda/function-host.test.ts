@@ -202,8 +202,9 @@ describe('FunctionHost', () => {
       expect(new Set(own).size).toBe(2);
       return { clock, invoke: () => host.invoke('Pair', '{}'), answers };
     };
-    const USUALLY_SOONER = { spreadMillis: 10_000 };
-    const USUALLY_LATER = { spreadMillis: 0 };
+    const USUALLY_SOONER = { spreadMillis: 10_000, soonDone: 0 };
+    const USUALLY_LATER = { spreadMillis: 0, soonDone: 0 };
+    const JUST_BEGUN = { spreadMillis: 10_000, soonDone: 1_000_000 };
 
     it('takes no second one while the first is usually done in a moment', async () => {
       const { invoke, answers } = await warmPair(USUALLY_SOONER);
@@ -222,6 +223,12 @@ describe('FunctionHost', () => {
     it('takes a second one for an event that would not be the next of the first', async () => {
       const { invoke, answers } = await warmPair(USUALLY_SOONER);
       expect(new Set(await answers(invoke(), invoke(), invoke())).size).toBe(2);
+    });
+
+    it('takes a second one at once while the first has only begun, so that both run side by side', async () => {
+      const { invoke, answers } = await warmPair(JUST_BEGUN);
+      const [one, other] = await answers(invoke(), invoke());
+      expect(other).not.toBe(one);
     });
 
     it('takes a second one at once if the function usually takes longer', async () => {
