@@ -55,7 +55,7 @@ export class Place {
     const entries = await serviceEntries(client, options.stack).catch((error: unknown) => {
       if (client.endpoint === undefined || !isNotReached(error)) throw error;
       throw new UserError(
-        `There is no answer from ${client.endpoint}. Start the app there (npm start, or npx shared-connection start), or specify another place: --url URL, or --stack NAME for a deployed stack.`,
+        `No response from ${client.endpoint}. Start the app there (npm start, or npx shared-connection start), or specify another place: --url URL, or --stack NAME for a deployed stack.`,
       );
     });
     if (entries.length > 0) return new Place(entries, client, options.stack);

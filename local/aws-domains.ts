@@ -4,7 +4,7 @@ export function urlSuffix(region: string): string {
   return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
 }
 
-/** The first part of ARNs in a region. */
+/** The partition in the ARNs of a region. */
 export function partitionOf(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn';
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
@@ -18,7 +18,7 @@ export function functionUrlDomain(urlId: string, region: string): string {
   return `${urlId}.lambda-url.${region}.on.aws`;
 }
 
-/** Whether a host is AWS's, so that this machine stands for it. */
+/** Whether a host is AWS's, so that the runtime answers for it. */
 export function isAwsHost(host: string): boolean {
   return /\.(amazonaws\.com(\.cn)?|on\.aws)$/i.test(host);
 }

@@ -19,7 +19,7 @@ program.parseAsync(withCommand(process.argv.slice(2)), { from: 'user' }).catch((
   process.exit(1);
 });
 
-/** A bug in the program itself, so the stack trace is useful. */
+/** A bug in the runtime, so the stack trace is useful. */
 function describeFault(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -31,8 +31,8 @@ class Timer implements Alarm {
 }
 
 /**
- * A clock on which time passes `scale` times as fast as on the other one, from now on. What two clocks tell must not be mixed:
- * functions, and whatever waits for them, stay on the other one.
+ * A clock that runs `scale` times as fast as another one, from now on. Never mix the times of two clocks: functions,
+ * and whatever waits for them, use the other one.
  */
 export function fasterClock(clock: Clock, scale: number): Clock {
   if (scale === 1) return clock;
@@ -43,7 +43,7 @@ export function fasterClock(clock: Clock, scale: number): Clock {
   };
 }
 
-/** A clock that stands still until it is advanced. */
+/** A clock whose time changes only when it is advanced. */
 export class ManualClock implements Clock {
   #now: number;
   #alarms: { at: number; callback: () => void }[] = [];
@@ -66,7 +66,7 @@ export class ManualClock implements Clock {
     };
   }
 
-  /** Advances the time and rings every alarm on the way, in order. */
+  /** Advances the time, and calls every alarm that is due, in order. */
   advance(milliseconds: number): void {
     const end = this.#now + milliseconds;
     for (;;) {

@@ -1,6 +1,6 @@
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** The latest one: what happens in one second has the same text. */
+/** The latest text, because all times of a second have the same. */
 let latest = { second: Number.NaN, text: '' };
 
 /** A time in the Common Log Format, as in events: `09/Feb/2024:18:11:43 +0000`. */

@@ -1,8 +1,8 @@
-/** IAM patterns: whether a text matches `*` and `?`. */
+/** IAM's wildcards, `*` and `?`. */
 
 /**
- * `*` matches any characters and `?` matches one. The time is at worst text length times pattern length, without
- * further backtracking.
+ * `*` matches any number of characters, `?` exactly one. The worst-case time is the length of the text times the
+ * length of the pattern.
  */
 export function isGlob(text: string, pattern: string): boolean {
   let [at, from, star, mark] = [0, 0, -1, 0];

@@ -1,4 +1,4 @@
-/** The last response on a socket that left HTTP. The client can read it, and its descriptor is freed soon after. */
+/** Sends a last response on a socket after an upgrade, and closes the socket soon after. */
 import type { Duplex } from 'node:stream';
 import type { Clock } from './clock';
 

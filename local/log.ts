@@ -1,4 +1,4 @@
-/** Where the runtime logs. One call writes one line, or one block under a line. */
+/** The runtime's log. A call writes one line, which may be followed by indented lines. */
 export interface Log {
   info(text: string): void;
   warn(text: string): void;

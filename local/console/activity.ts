@@ -1,33 +1,33 @@
 /**
- * What has happened lately, for the console: the last happenings, counts of the last minutes, and totals of functions and
- * connections. It is always on, so it costs little: what nobody looks at is only remembered and counted.
+ * Recent activity for the console: the latest events, counts for the last minutes, and totals of functions and
+ * connections. It is always on, so it must be cheap: without a reader, events are only stored and counted.
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock';
-import type { Counted, Happening, Numbered } from './happening';
+import type { ConsoleEvent, Counted, NumberedEvent } from './console-event';
 import { PostGroups } from './post-groups';
 import { Seconds } from './seconds';
 
-/** How many happenings are remembered. */
+/** How many events are kept. */
 export const REMEMBERED = 1_000;
 
-/** What a function has done in this run. */
+/** The totals of a function in this run. */
 export interface FunctionTotals {
   running: number;
   invocations: number;
   errors: number;
   cold: number;
-  /** Of the last invocations, in milliseconds. */
+  /** Durations of the latest invocations, in milliseconds. */
   durations: number[];
 }
 
-/** Frames of a connection in this run. */
+/** The frames of a connection. */
 export interface ConnectionTotals {
   received: number;
   sent: number;
 }
 
-/** Enough for a median. */
+/** How many durations are kept, enough for a median. */
 const DURATIONS = 50;
 
 export class Activity {
@@ -37,10 +37,10 @@ export class Activity {
   readonly seconds: Seconds;
   readonly posts = new PostGroups();
   readonly functions = new Map<string, FunctionTotals>();
-  /** Of open connections, by their ids. */
+  /** By the ids of open connections. */
   readonly connections = new Map<string, ConnectionTotals>();
   readonly #clock: Clock;
-  readonly #ring: Numbered[] = [];
+  readonly #ring: NumberedEvent[] = [];
   readonly #listeners = new Set<() => void>();
   #last = 0;
 
@@ -50,7 +50,7 @@ export class Activity {
     this.seconds = new Seconds(this.startedAt);
   }
 
-  /** The number of the last happening. */
+  /** The number of the latest event. */
   get last(): number {
     return this.#last;
   }
@@ -61,20 +61,20 @@ export class Activity {
     return running;
   }
 
-  add(happening: Happening, ...counted: Counted[]): void {
+  add(event: ConsoleEvent, ...counted: Counted[]): void {
     const at = this.#clock.now();
     this.#last += 1;
-    this.#ring[this.#last % REMEMBERED] = Object.assign(happening, { n: this.#last, at });
+    this.#ring[this.#last % REMEMBERED] = Object.assign(event, { n: this.#last, at });
     for (const name of counted) this.seconds.add(name, at);
     for (const listener of this.#listeners) listener();
   }
 
-  /** The newest happenings after a number, `most` of them at the most, the oldest first, and how many more there were. */
-  after(number: number, most: number): { happenings: Numbered[]; skipped: number } {
+  /** Up to `most` of the newest events after a number, oldest first, and how many older ones were skipped. */
+  after(number: number, most: number): { events: NumberedEvent[]; skipped: number } {
     const first = Math.max(number + 1, this.#last - Math.min(most, REMEMBERED) + 1);
-    const happenings: Numbered[] = [];
-    for (let n = first; n <= this.#last; n += 1) happenings.push(this.#ring[n % REMEMBERED] as Numbered);
-    return { happenings, skipped: Math.max(0, first - number - 1) };
+    const events: NumberedEvent[] = [];
+    for (let n = first; n <= this.#last; n += 1) events.push(this.#ring[n % REMEMBERED] as NumberedEvent);
+    return { events, skipped: Math.max(0, first - number - 1) };
   }
 
   totalsOf(functionName: string): FunctionTotals {
@@ -85,7 +85,7 @@ export class Activity {
     return totals;
   }
 
-  /** Calls back after each happening. Returns what ends that. */
+  /** Calls back after each event. Returns a function that ends this. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

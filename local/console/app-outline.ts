@@ -1,4 +1,4 @@
-/** What an app consists of, as the console shows it: APIs with stages and routes, functions, tables. No values of the environment. */
+/** What the console shows of an app: APIs with stages and routes, functions and tables. Omits environment variables. */
 import type { App, HttpApi, Integration, WebSocketApi } from '../assembly/model';
 import { namesForPeople } from '../function-names';
 import type { Activity } from './activity';
@@ -21,7 +21,7 @@ interface ApiOutline {
   name: string;
   kind: string;
   stages: { name: string; url: string }[];
-  /** Each with what it runs. */
+  /** Each route with what it runs. */
   routes: { key: string; runs: string }[];
 }
 
@@ -34,7 +34,7 @@ interface FunctionOutline {
   invocations: number;
   errors: number;
   cold: number;
-  /** Of the last invocations, in milliseconds. */
+  /** Durations of the latest invocations, in milliseconds. */
   medianMillis?: number;
 }
 

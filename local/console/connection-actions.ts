@@ -1,4 +1,4 @@
-/** `/@local/connections/{id}`: POST sends a text frame to one connection, DELETE closes it. Nothing is to be signed here. */
+/** `/@local/connections/{id}`: POST sends a text frame to a connection, DELETE closes it. Neither needs a signature. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DELETED } from '../gateway/close-codes';
 import type { Connection } from '../gateway/connection';
@@ -9,7 +9,7 @@ import { answerJson } from './json-answer';
 
 export interface ConnectionActionsOptions {
   find(connectionId: string): Connection | undefined;
-  /** Is told, as of calls of @connections. */
+  /** Gets these calls like those to @connections. */
   observer: GatewayObserver;
 }
 

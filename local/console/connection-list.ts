@@ -1,4 +1,4 @@
-/** The open connections as the console lists them: the newest first, some of many. */
+/** The console's list of open connections: newest first, and at most a page of them. */
 import type { Connection } from '../gateway/connection';
 import type { Activity } from './activity';
 import { userOf } from './gateway-activity';
@@ -12,29 +12,29 @@ export interface ListedConnection {
   stage: string;
   from: string;
   userAgent?: string;
-  /** Whom it belongs to, as an authorizer or IAM says. */
+  /** The user, according to an authorizer or IAM. */
   user?: string;
   authorizer?: Record<string, string>;
   /** Milliseconds since the epoch. */
   connectedAt: number;
   lastActiveAt: number;
-  /** Frames from the client, and to it. */
+  /** The number of frames from and to the client. */
   received: number;
   sent: number;
 }
 
 export interface ConnectionList {
   total: number;
-  /** How many contain what is looked for. */
+  /** How many connections match the search. */
   found: number;
   shown: ListedConnection[];
 }
 
-/** Which connections are looked for. */
+/** A search for connections. */
 export interface Wanted {
-  /** Part of an id, a stage, an address, a user or a user agent; empty for all. */
+  /** Part of an id, a stage, an address, a user or a user agent. Empty for all. */
   text: string;
-  /** These, too: of users that only the app's library knows. */
+  /** Further connections to include: those of users that only the app's library knows. */
   ids: ReadonlySet<string>;
 }
 

@@ -1,11 +1,11 @@
 /**
- * What this machine's programs and the console's page may ask and do, below `/@local/`: the endpoint lets nobody else pass.
+ * The console's endpoint, `/@local/`, which only programs on this machine and the console's page may use.
  *
  * /@local/console            the page
- * /@local/events             what happens: see event-streams.ts
- * /@local/state?find=TEXT    the app, its functions and connections; id=ID, of a connection, may be repeated
+ * /@local/events             events, as they happen: see event-streams.ts
+ * /@local/state?find=TEXT    the app, its functions and its connections; repeatable id=ID includes a connection
  * /@local/connections/{id}   POST, DELETE
- * /@local/services…          what an extension knows of the services of the app's own library
+ * /@local/services…          the library's services, from an extension
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ConnectionActions } from './connection-actions';
@@ -14,7 +14,7 @@ import { answerConsoleFile } from './console-files';
 import type { EventStreams } from './event-streams';
 import { answerJson } from './json-answer';
 
-/** Answers requests below `/@local/`. `undefined`, and nothing done, if the request is for another path. */
+/** Answers requests below `/@local/`. Returns `undefined` and does nothing for other paths. */
 export interface LocalHandler {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined;
 }
@@ -25,7 +25,7 @@ export interface ConsoleState {
 
 export interface ConsoleEndpointOptions {
   streams: EventStreams;
-  /** What is there now, with the connections that are wanted. */
+  /** The current state, with the connections that match a search. */
   state(wanted: Wanted): ConsoleState;
   actions: ConnectionActions;
   /** @default none */

@@ -8,7 +8,7 @@ const PATH = '/@local/console';
 /** The style that the console shares with the app's pages. */
 const SHARED_STYLE = '/@local/styles/base.css';
 
-/** They lie beside the other pages, and are part of the package. */
+/** The folder with the console's files, which is part of the package. */
 const files = new WebFiles(join(__dirname, '../../web'));
 
 /** `false` if the request is for something else. */

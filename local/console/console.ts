@@ -1,4 +1,6 @@
-/** The developer console of a runtime: watches the gateway, the functions, the log and the faults, and answers below `/@local/`. */
+/**
+ * The developer console of a runtime: observes the gateway, functions, log and faults, and answers below `/@local/`.
+ */
 import type { App } from '../assembly/model';
 import type { Clock } from '../clock';
 import { FaultEndpoint } from '../faults/fault-endpoint';
@@ -22,7 +24,7 @@ export interface Console extends LocalHandler {
   readonly observer: GatewayObserver;
   log(inner: Log): Log;
   functionLog(inner: FunctionLog, nameOf: NameForPeople): FunctionLog;
-  /** Watches no more: faults outlive a runtime. */
+  /** Stops observing faults, which outlive a runtime. */
   close(): void;
 }
 

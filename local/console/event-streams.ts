@@ -1,31 +1,31 @@
 /**
- * `/@local/events`: what happens, as server-sent events. A busy runtime sends the newest happenings ten times a second and says how
- * many it left out; a reader that does not keep up gets fewer, and costs no more memory. Counts come once a second and are complete.
+ * `/@local/events`: what happens, as server-sent events. A busy runtime sends the newest events ten times a second,
+ * and how many it skipped. A slow reader gets fewer events and needs no more memory. Counts are sent once a second,
+ * and are complete.
  *
- * hello   the run, the counts of the last five minutes, and those of the second that is not over
- * batch   happenings, the oldest first; `skipped` before them
- * second  the counts of the last second, and what is open and running now
+ * hello   the run, the counts of the last five minutes, and those of the current second batch   events, oldest first,
+ * and how many before them were `skipped` second  the counts of the last second, and what is open and running
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Alarm, Clock } from '../clock';
 import type { Activity } from './activity';
-import { COUNTED, type Numbered } from './happening';
+import { COUNTED, type NumberedEvent } from './console-event';
 import { withoutSecrets } from './hidden-secrets';
 import { KEPT_SECONDS } from './seconds';
 
 const BATCH_MILLIS = 100;
 const BATCH_MOST = 200;
 const SECOND_MILLIS = 1_000;
-/** A browser has one for each page that is shown. */
+/** The most streams at a time. A browser has one for each visible page. */
 const MOST_STREAMS = 16;
-/** More than this in a stream's buffer waits for its reader. */
+/** With more than this in its buffer, a stream waits for its reader. */
 const MOST_BUFFERED_BYTES = 512 * 1024;
 
 interface Stream {
   response: ServerResponse;
-  /** The number of the last happening that it has, or that was skipped. */
+  /** The number of the latest event that was sent or skipped. */
   sent: number;
-  /** The last second whose counts it has, since the epoch. */
+  /** The latest second whose counts were sent, since the epoch. */
   second: number;
 }
 
@@ -71,7 +71,7 @@ export class EventStreams {
     this.#second ??= this.#afterASecond();
   }
 
-  /** 0 for another run's, so that the reader gets what is remembered. */
+  /** 0 for another run, so that the reader gets all events that are kept. */
   #resumesAfter(id: string | string[] | undefined): number {
     const { run, last } = this.#activity;
     const [ofRun, number = ''] = String(id ?? '').split(' ');
@@ -102,13 +102,13 @@ export class EventStreams {
       this.#second = this.#afterASecond();
       for (const stream of this.#streams) {
         this.#tellSeconds(stream);
-        // What came while its reader did not read.
+        // Events that came while the reader was slow.
         this.#sendTo(stream);
       }
     });
   }
 
-  /** Several, if this process was too busy to tell each of them in time, or its reader to read them. */
+  /** Sends several seconds at once if this process or the reader was too busy. */
   #tellSeconds(stream: Stream): void {
     if (isWaiting(stream)) return;
     const { until, series } = this.#activity.seconds.last(KEPT_SECONDS - 1, this.#clock.now());
@@ -120,7 +120,7 @@ export class EventStreams {
     stream.second = Math.max(stream.second, until);
   }
 
-  /** Returns the last second whose counts are in it. */
+  /** Returns the latest second that it covers. */
   #hello(response: ServerResponse): number {
     const { until, series } = this.#activity.seconds.last(KEPT_SECONDS - 1, this.#clock.now());
     const { run, startedAt, seconds } = this.#activity;
@@ -134,10 +134,10 @@ export class EventStreams {
   #sendTo(stream: Stream): void {
     const { last, run } = this.#activity;
     if (stream.sent === last || isWaiting(stream)) return;
-    const { happenings, skipped } = this.#activity.after(stream.sent, BATCH_MOST);
+    const { events, skipped } = this.#activity.after(stream.sent, BATCH_MOST);
     stream.sent = last;
     stream.response.write(
-      eventOf('batch', { happenings: happenings.map(fitToShow), skipped }, `id: ${run} ${last}\n`),
+      eventOf('batch', { events: events.map(fitToShow), skipped }, `id: ${run} ${last}\n`),
     );
   }
 }
@@ -146,13 +146,13 @@ function isWaiting({ response }: Stream): boolean {
   return response.writableLength > MOST_BUFFERED_BYTES;
 }
 
-function fitToShow(happening: Numbered): Numbered {
-  const shown: Record<string, unknown> = { ...happening };
+function fitToShow(event: NumberedEvent): NumberedEvent {
+  const shown: Record<string, unknown> = { ...event };
   for (const name of ['text', 'error', 'subject', 'reason', 'user'] as const) {
     const value = shown[name];
     if (typeof value === 'string') shown[name] = withoutSecrets(value);
   }
-  return shown as unknown as Numbered;
+  return shown as unknown as NumberedEvent;
 }
 
 function eventOf(name: string, data: object, head = ''): string {

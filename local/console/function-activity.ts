@@ -1,13 +1,13 @@
-/** Tells the console what functions do, and passes it on to the log. */
+/** Reports what functions do to the console, and passes it on to the log. */
 import type { NameForPeople } from '../function-names';
 import type { FunctionLog } from '../lambda/function-log';
 import { type Activity, remember } from './activity';
 import { beginningOf } from './hidden-secrets';
 
-/** Lines of JSON are longer than those that people write, and useless when they are cut. */
+/** Long enough for lines of JSON, which are useless if they are cut. */
 const OUTPUT_CHARACTERS = 2_000;
 
-/** @param inner gets everything, too */
+/** @param inner also gets everything */
 export function functionActivity(activity: Activity, nameOf: NameForPeople, inner: FunctionLog): FunctionLog {
   return {
     start(invocation) {

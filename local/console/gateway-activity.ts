@@ -1,9 +1,9 @@
-/** Tells the console what happens at the gateway. */
+/** Reports what happens at the gateway to the console. */
 import type { Clock } from '../clock';
 import type { Connection } from '../gateway/connection';
 import type { GatewayObserver } from '../gateway/observer';
 import type { Activity } from './activity';
-import type { Counted } from './happening';
+import type { Counted } from './console-event';
 import { beginningOf } from './hidden-secrets';
 
 export function gatewayActivity(activity: Activity, clock: Clock): GatewayObserver {
@@ -80,7 +80,7 @@ function countsOf(method: string, status: number | undefined): Counted[] {
   return method === 'POST' && status === 200 ? ['delivered'] : [];
 }
 
-/** Whom a connection belongs to, as an authorizer or IAM says. */
+/** The user of a connection, according to an authorizer or IAM. */
 export function userOf({ authorizer, identity }: Connection): string | undefined {
   return authorizer?.principalId ?? identity.userArn;
 }

@@ -1,13 +1,13 @@
 /**
- * Text of apps and clients, made fit to be shown: passwords, tokens and keys are replaced, and it has a limited length. It is a
- * precaution for the eyes of others, such as in a recording; the person who runs the app can read everything anyway.
+ * Prepares text of apps and clients for display: replaces passwords, tokens and keys, and limits the length. This
+ * protects secrets in recordings and shared screens. The person who runs the app can read everything anyway.
  */
 import { withoutTokens } from '../lambda/hidden-tokens';
 
 const HIDDEN = '(hidden)';
 const NAMES = String.raw`[\w-]{0,40}(?:password|passwd|secret|token|authorization|cookie|signature|credential|api[_-]?key|access[_-]?key)[\w-]{0,40}`;
 
-/** `"password": "…"`, also within JSON that is a string of other JSON, and cut off at its end. */
+/** `"password": "…"`, also in JSON within a JSON string, and if the text is cut in the middle. */
 const IN_JSON = new RegExp(String.raw`(\\*["']${NAMES}\\*["']\s*:\s*\\*["'])((?:[^"'\\]|\\+[^"'\\])*)`, 'gi');
 /** `?token=…`, `token=…&`, `Authorization: …` */
 const IN_QUERY = new RegExp(String.raw`(?<=[?&;\s]|^)(${NAMES}=)([^&\s"']+)`, 'gi');
@@ -39,11 +39,11 @@ export function withoutSecretValues(values: Readonly<Record<string, unknown>>): 
 
 const SHOWN_CHARACTERS = 400;
 
-/** A copy: a slice would keep the whole text in memory. */
+/** Copies the text, because a slice would keep the whole text in memory. */
 export function beginningOf(text: string | Buffer, most = SHOWN_CHARACTERS): string {
   if (typeof text !== 'string') {
     const isCut = text.length > most;
-    // Never half of a character.
+    // Does not split a character.
     return text.toString('utf8', 0, most).replace(/\ufffd$/, '') + (isCut ? '…' : '');
   }
   if (text.length <= most) return text;

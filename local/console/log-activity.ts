@@ -1,4 +1,4 @@
-/** Tells the console what the runtime logs, and passes it on. */
+/** Reports log lines to the console, and passes them on. */
 import type { Log } from '../log';
 import type { Activity } from './activity';
 import { beginningOf } from './hidden-secrets';

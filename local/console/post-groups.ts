@@ -1,9 +1,9 @@
-/** Deliveries of any app, as far as the gateway sees them: posts of the same text that follow each other. */
+/** Deliveries as the gateway sees them, with any library: posts of the same text in quick succession. */
 import { withoutSecrets } from './hidden-secrets';
 
-/** A text that is posted again after this time is another delivery. */
+/** The same text after this time is a new delivery. */
 const PAUSE_MILLIS = 2_000;
-/** Deliveries that are remembered. */
+/** How many deliveries are kept. */
 const MOST_GROUPS = 200;
 const SHOWN_GROUPS = 50;
 
@@ -17,12 +17,12 @@ export interface PostGroup {
   gone: number;
   /** Posts that got 429. The sender may have retried them. */
   throttled: number;
-  /** Any other answer, and none. */
+  /** Posts that got any other answer, or none. */
   failed: number;
 }
 
 interface Gathered extends PostGroup {
-  /** To whom the first one went. */
+  /** The connection of the first post. */
   connection: string;
   isToSeveral: boolean;
 }
@@ -31,18 +31,18 @@ export interface Post {
   connection: string;
   stage: string;
   bytes: number;
-  /** Its beginning. */
+  /** The beginning of the text. */
   text: string;
-  /** Missing if there was no answer. */
+  /** Absent if there was no answer. */
   status?: number | undefined;
 }
 
 export class PostGroups {
-  /** By what they have in common, in the order of their first posts. */
+  /** By the text, in the order of the first posts. */
   readonly #groups = new Map<string, Gathered>();
-  /** The next post is most likely one of these. */
+  /** The latest group, which the next post most likely belongs to. */
   #latest: { group: Gathered; bytes: number } | undefined;
-  /** Those that are over. */
+  /** Finished groups. */
   #over: Gathered[] = [];
 
   add(post: Post, now: number): void {
@@ -70,7 +70,7 @@ export class PostGroups {
     return group;
   }
 
-  /** Those that went to more than one connection, the newest first. */
+  /** The groups with more than one connection, newest first. */
   list(): PostGroup[] {
     const all = [...this.#over, ...this.#groups.values()].filter(({ isToSeveral }) => isToSeveral);
     all.sort((a, b) => b.at - a.at);

@@ -1,17 +1,17 @@
-/** Counts for each of the last seconds, for pictures of the last minutes. */
-import { COUNTED, type Counted } from './happening';
+/** Counts for each second of the last minutes, for charts. */
+import { COUNTED, type Counted } from './console-event';
 
 /** Five minutes. */
 export const KEPT_SECONDS = 300;
 
-/** The counts of some seconds, one list for each thing that is counted, the oldest second first. */
+/** The counts of several seconds: a list for each counted thing, oldest second first. */
 export type Series = Record<Counted, number[]>;
 
 export class Seconds {
   readonly #counts = Object.fromEntries(
     COUNTED.map((name) => [name, new Array<number>(KEPT_SECONDS).fill(0)]),
   ) as Series;
-  /** The last second that has a place, since the epoch. */
+  /** The latest second, since the epoch. */
   #second: number;
 
   constructor(now: number) {
@@ -24,7 +24,7 @@ export class Seconds {
     this.#counts[name][at] = (this.#counts[name][at] ?? 0) + 1;
   }
 
-  /** The last complete seconds, up to the one before `now`. */
+  /** The latest complete seconds before `now`. */
   last(count: number, now: number): { until: number; series: Series } {
     this.#goTo(secondOf(now));
     const until = this.#second - 1;
@@ -35,7 +35,7 @@ export class Seconds {
     return { until, series };
   }
 
-  /** The counts of the second that is not over. */
+  /** The counts of the current second. */
   current(now: number): Record<Counted, number> {
     this.#goTo(secondOf(now));
     const at = this.#second % KEPT_SECONDS;
@@ -45,7 +45,7 @@ export class Seconds {
     >;
   }
 
-  /** A clock that was set back adds to the last second. */
+  /** After the clock was set back, counts are added to the latest second. */
   #goTo(second: number): void {
     if (second - this.#second >= KEPT_SECONDS) {
       for (const name of COUNTED) this.#counts[name].fill(0);

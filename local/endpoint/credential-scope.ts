@@ -14,7 +14,7 @@ export function signedService(request: IncomingMessage): string | undefined {
 
 const FIELD = 'Credential=';
 
-/** Without one regular expression for everything, because spaces in a header could make that take a second. */
+/** Not one regular expression, which could take a second for a header with many spaces. */
 function headerCredential(authorization: string): string | undefined {
   if (!authorization.startsWith('AWS4-')) return undefined;
   const at = authorization.indexOf(FIELD);

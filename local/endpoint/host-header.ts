@@ -1,20 +1,20 @@
 import { isIP } from 'node:net';
 
-/** What a program on this machine calls it. */
+/** The names of this machine for its own programs. */
 const LOOPBACK = ['localhost', '127.0.0.1', '::1'];
 
 /** Addresses that mean "every interface". With these, any IP address of the machine is allowed. */
 const ANY_ADDRESS = new Set(['0.0.0.0', '::']);
 
 /**
- * Host names of AWS services, and of buckets on this machine: nobody else's name can end in `localhost` (RFC 6761,
- * section 6.3).
+ * Host names of AWS services, and of buckets on this machine: names that end in `localhost` always mean this machine
+ * (RFC 6761, section 6.3).
  */
 const SERVICE_NAME = /\.(amazonaws\.com(\.cn)?|lambda-url\.[^.]+\.on\.aws|localhost)$/;
 
 /**
- * The Host headers that the endpoint answers: its own, AWS-shaped ones, buckets and the app's custom domains. If a
- * foreign page points its own name to this machine (DNS rebinding), its requests have that name and get nothing.
+ * The Host headers that the endpoint accepts: its own, those of AWS and of buckets, and the app's custom domains. If a
+ * foreign page points its own name to this machine (DNS rebinding), its requests have that name and are refused.
  */
 export class HostHeaders {
   readonly #own: Set<string>;
@@ -22,7 +22,7 @@ export class HostHeaders {
   readonly #takesAnyAddress: boolean;
 
   /**
-   * @param names other host names of this machine, as used by containers and tunnels
+   * @param names additional host names of this machine, as used by containers and tunnels
    * @param served the app's own host names for its APIs. Called again for each request
    */
   constructor(listeningHost: string, names: string[] = [], served: () => string[] = () => []) {
@@ -39,12 +39,12 @@ export class HostHeaders {
     );
   }
 
-  /** Whether the header is a name that only this machine itself can mean. Strangers may come by others, such as a tunnel's. */
+  /** Whether the header is a loopback name. Requests from outside have other names, such as a tunnel's. */
   isLoopback(header: string | undefined): boolean {
     return LOOPBACK.includes(hostName(header) ?? '');
   }
 
-  /** Whether the header names this machine, as requests from its user's pages and commands do. */
+  /** Whether the header is a name of this machine, as in requests from its own pages and commands. */
   isOwn(header: string | undefined): boolean {
     const name = hostName(header);
     if (name === undefined) return false;

@@ -1,4 +1,4 @@
-/** AWS's JSON protocols: the header `X-Amz-Target` names the operation, JSON in and out. */
+/** AWS's JSON protocols: the header `X-Amz-Target` names the operation, and bodies are JSON. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isObject, type Json, type JsonObject } from '../assembly/values/json';
 import { readBody } from '../gateway/request-body';
@@ -18,7 +18,7 @@ export class JsonServiceError extends Error {
   }
 }
 
-/** @throws {JsonServiceError} to refuse */
+/** @throws {JsonServiceError} if it refuses the request */
 export type JsonOperation = (input: JsonObject) => JsonObject;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Key sets of JWT issuers from files: functions that fetch such a URL get the file. Other requests to its host pass
- * through.
+ * Serves key sets of JWT issuers from files: functions that fetch such a URL get the file. Other requests to the host
+ * go to the host itself.
  */
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -52,7 +52,7 @@ export class KeySets {
     this.#log = log;
   }
 
-  /** The host names for which functions' connections go to this machine first. */
+  /** The hosts whose requests from functions go through this machine. */
   get hostNames(): string[] {
     return Object.keys(this.#files).map((url) => new URL(url).hostname);
   }
@@ -73,7 +73,7 @@ export class KeySets {
     for (const proxy of this.#proxies.values()) proxy.close();
   }
 
-  /** Reads the file each time, so that a new key counts immediately. */
+  /** Reads the file each time, so that new keys work immediately. */
   async #answer(file: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const text = readKeySet(file);

@@ -6,7 +6,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** Headers that belong to the offer. */
+/** The headers of the offer. */
 const OF_THE_OFFER = new Set(['upgrade', 'http2-settings']);
 
 export function offersWebSocket({ headers }: IncomingMessage): boolean {
@@ -14,8 +14,8 @@ export function offersWebSocket({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Serves the request as if it had offered nothing, which RFC 9110 (7.8) allows. The server reads it again without the
- * offer, with its body and everything that follows on the connection.
+ * Ignores the offer, as RFC 9110 (7.8) allows: gives the request back to the server without the headers of the offer,
+ * together with everything that follows on the connection.
  */
 export function declineUpgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { method, url, httpVersion, rawHeaders } = request;
@@ -25,7 +25,7 @@ export function declineUpgrade(server: Server, request: IncomingMessage, socket:
     if (!OF_THE_OFFER.has(name.toLowerCase())) lines.push(`${name}: ${rawHeaders[at + 1]}`);
   }
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
-  // From the previous response. It must not end a slow request.
+  // Left over from the previous response, it would end a slow request.
   (socket as Socket).setTimeout(0);
   server.emit('connection', socket);
 }

@@ -7,10 +7,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 const SCRIPT_PATH = '/@dev/reload.mjs';
 const STREAM_PATH = '/@dev/changes';
 
-/** How soon browsers reconnect after a restart. */
+/** How soon browsers reconnect. */
 const RETRY_MILLIS = 500;
 
-/** Versions count up from 1 in each run, so a page of an earlier run is reloaded, too. */
+/** Part of the version, so that pages of an earlier run are reloaded, too. */
 const RUN = Date.now();
 
 /**

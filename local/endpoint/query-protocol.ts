@@ -1,10 +1,10 @@
-/** AWS's Query protocol: a form with `Action=…` and flattened members in, XML out. */
+/** AWS's Query protocol: requests are forms with `Action=…` and flattened members, responses are XML. */
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Json, JsonObject } from '../assembly/values/json';
 import { type XmlElement, xmlDocument } from './xml';
 
-/** No service has deeper names. */
+/** Deeper than the names of any service. */
 const MAX_DEPTH = 10;
 
 export interface QueryRequest {

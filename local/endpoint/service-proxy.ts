@@ -21,13 +21,13 @@ const HOP_BY_HOP = new Set([
 const ESSENTIAL = new Set(['content-length', 'host']);
 
 export interface ServiceProxyOptions {
-  /** Decides for each request whether the connection is reset instead of answered. */
+  /** Whether to reset the connection instead of answering the request. */
   losesAnswer?: (() => boolean) | undefined;
-  /** The headers by which the service knows who asks, for requests whose body was read before. @default those that came */
+  /** Signs a request whose body was read before. @default the request's own headers */
   sign?: ((request: RequestToSign) => Promise<Record<string, string>>) | undefined;
 }
 
-/** Passes requests for one AWS service on to where it runs, and streams its answers back. */
+/** Forwards requests for an AWS service to another address, and streams the responses back. */
 export class ServiceProxy {
   readonly #url: URL;
   readonly #log: Log;
@@ -69,8 +69,8 @@ export class ServiceProxy {
         response.destroy();
         return;
       }
-      this.#log.error(`There is no answer from ${this.#url.origin}: ${error.message || error.code}`);
-      answerServiceError(response, 500, 'InternalServerError', `There is no answer from ${this.#url.origin}`);
+      this.#log.error(`No response from ${this.#url.origin}: ${error.message || error.code}`);
+      answerServiceError(response, 500, 'InternalServerError', `No response from ${this.#url.origin}`);
     });
     response.on('close', () => {
       if (!response.writableFinished) upstream.destroy();
@@ -98,13 +98,13 @@ export class ServiceProxy {
 
 type Headers = Record<string, string | string[] | undefined>;
 
-/** Without what says who has asked. */
+/** Removes the caller's signature. */
 function unsigned(request: IncomingMessage): Headers {
   const { authorization: _, 'x-amz-security-token': __, ...headers } = withoutHopByHop(request);
   return headers;
 }
 
-/** The service does not decide which pages may read its answers: the endpoint does. */
+/** Removes CORS headers, because the endpoint decides which pages may read responses. */
 function withoutLeaveForPages(headers: Headers): Headers {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('access-control-')));
 }
@@ -118,8 +118,8 @@ function withoutHopByHop({ headers }: IncomingMessage): Headers {
 }
 
 /**
- * Where the body ends. Node.js would send a GET's body in chunks without their sizes, and the service would take it
- * for the next request on the reused connection.
+ * Node.js would send the body of a GET in chunks without their sizes, and the service would take it for the next
+ * request on the connection.
  */
 function framing({ headers }: IncomingMessage): Headers {
   return headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' };

@@ -28,7 +28,7 @@ const CONTENT_TYPES: Record<string, string> = {
   '.woff2': 'font/woff2',
 };
 
-/** Pages may only run their own scripts, may not be framed, and may connect to WebSockets anywhere. */
+/** Pages may run only scripts of this origin and may not be framed. They may open WebSockets to any host. */
 const SECURITY_POLICY = [
   "default-src 'self'",
   "connect-src 'self' ws: wss:",
@@ -38,7 +38,7 @@ const SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The files of one folder: pages to try the APIs with. */
+/** Serves the files of a folder, such as pages to try the APIs. */
 export class WebFiles {
   readonly #directory: string;
   readonly #reload: PageReload | undefined;
@@ -50,7 +50,7 @@ export class WebFiles {
   }
 
   /**
-   * `false` if there is no such file, or the request is not for a file.
+   * Returns `false` if the file does not exist or the request is not for a file.
    * @param url of the file. @default the request's
    */
   async handle(
@@ -64,7 +64,7 @@ export class WebFiles {
     const file = await this.#find(path);
     if (file === undefined) return false;
     if (file.isDirectory) {
-      // A single slash, because a second one would make the path a host.
+      // With a second slash, the path would be a host.
       response
         .writeHead(301, {
           location: `/${path.replace(/^\/+/, '')}/${query === undefined ? '' : `?${query}`}`,

@@ -1,9 +1,9 @@
-/** The XML that responses of S3 and CloudFormation need. */
-/** S3's, which most of them are in. */
+/** Writes the XML of AWS's responses, and reads the little that requests have. */
+/** S3's namespace, the default. */
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
 export type XmlContent = string | number | boolean | undefined | XmlElement | (XmlElement | string)[];
-/** Children by name. Undefined ones are left out; lists are repeated. */
+/** Children by name. Undefined children are omitted; lists become repeated elements. */
 export interface XmlElement {
   [name: string]: XmlContent;
 }
@@ -25,7 +25,7 @@ function children(content: XmlElement): string {
     .join('');
 }
 
-/** Control characters become references, as S3 writes them, although XML 1.0 has no such characters. */
+/** Like S3, writes control characters as references, although XML 1.0 does not allow them. */
 function text(value: string): string {
   return value.replace(
     /[&<>"]|\p{Cc}/gu,

@@ -1,4 +1,4 @@
-/** The endpoint `/@local/faults`: lists the faults that are on, and switches them on and off while the runtime runs. */
+/** The endpoint `/@local/faults`: lists the active faults, and turns faults on and off while the runtime runs. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody } from '../gateway/request-body';
 import { UserError } from '../user-error';
@@ -15,7 +15,7 @@ export class FaultEndpoint {
     this.#faults = faults;
   }
 
-  /** `undefined`, and nothing done, if the request is for another path. */
+  /** Returns `undefined` and does nothing for other paths. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
     const [path = ''] = (request.url ?? '').split('?', 1);
     if (path !== PATH && !path.startsWith(`${PATH}/`)) return undefined;

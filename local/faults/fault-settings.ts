@@ -1,31 +1,33 @@
 /** The faults that users can inject: `--fault lost-disconnect=0.5`. */
 import { UserError } from '../user-error';
 
-/** What each fault's value means: the share of affected cases, or seconds. */
+/** Whether a fault's value is the share of affected cases or a time in seconds. */
 export const FAULT_VALUES = {
   /** The `$disconnect` event is never delivered. API Gateway delivers it on a best-effort basis. */
   'lost-disconnect': 'SHARE',
   /** The `$disconnect` event is delivered this much later. */
   'late-disconnect': 'SECONDS',
-  /** From some moment after opening, nothing arrives in either direction, but posts still get 200. */
+  /** Some time after opening, a connection goes silent in both directions, but posts still get 200. */
   'half-open': 'SHARE',
   /** DynamoDB does what was requested, but the connection is reset before the response. */
   'answer-lost': 'SHARE',
   /** A post gets 429. */
   throttled: 'SHARE',
-  /** A post is not delivered, and nobody answers it. */
+  /** A post is neither delivered nor answered. */
   'post-hangs': 'SHARE',
-  /** A post is not delivered, and gets 500. */
+  /** A post gets 500 and is not delivered. */
   'post-fails': 'SHARE',
-  /** The environment of a function ends: before the handler runs, or after it has returned and before its answer is out. */
+  /**
+   * A function's environment ends before the handler runs, or after it has returned but before its response is sent.
+   */
   'function-crash': 'SHARE',
-  /** A function stands still before its handler runs, until its timeout ends it. */
+  /** A function hangs before its handler runs, until it times out. */
   'function-freeze': 'SHARE',
-  /** An invocation gets a fresh environment, although others are idle. */
+  /** An invocation gets a new environment although others are idle. */
   'function-cold': 'SHARE',
-  /** An invocation is refused, as it is where the account's concurrency is used up. */
+  /** An invocation is throttled, as if the account's concurrency were used up. */
   'function-throttled': 'SHARE',
-  /** DynamoDB refuses an operation on items, in one of its two ways. */
+  /** DynamoDB throttles an operation on items, with one of its two errors. */
   'table-throttled': 'SHARE',
 } as const;
 

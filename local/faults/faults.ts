@@ -1,6 +1,6 @@
 /**
- * The one place that decides on injected faults. The parts of the runtime ask it case by case. With the same seed and the
- * same order of cases it gives the same answers, and no fault's cases disturb another's.
+ * Decides, case by case, whether to inject a fault. With the same seed and the same order of cases, the decisions are
+ * the same. Each fault has a sequence of its own.
  */
 import type { Log } from '../log';
 import type { FaultName, FaultSettings } from './fault-settings';
@@ -8,11 +8,11 @@ import { seededRandom } from './seeded-random';
 
 export const DEFAULT_SEED = 1;
 
-/** A fault that is on. */
+/** An active fault. */
 export interface ActiveFault {
   name: FaultName;
   value: number;
-  /** How many of its cases it has struck so far. */
+  /** How many cases were affected so far. */
   struck: number;
   cases: number;
 }
@@ -31,7 +31,7 @@ export class Faults {
 
   /**
    * @param seed a whole number
-   * @param log gets a line for each case that is struck. @default none
+   * @param log gets a line for each affected case. @default none
    */
   constructor(settings: FaultSettings = {}, seed: number = DEFAULT_SEED, log?: Pick<Log, 'info'>) {
     this.seed = seed;
@@ -39,13 +39,13 @@ export class Faults {
     for (const [name, value] of Object.entries(settings)) this.switchOn(name as FaultName, value);
   }
 
-  /** Switches a fault on, or gives it another value. Its cases start from the beginning. */
+  /** Turns a fault on, or changes its value. Its sequence starts again. */
   switchOn(name: FaultName, value: number): void {
     const random = seededRandom(`${this.seed}/${name}`);
     this.#active.set(name, { name, value, random, struck: 0, cases: 0 });
   }
 
-  /** False if it was not on. What lasts (half-open lines) comes to its end. */
+  /** Turns a fault off, and ends its lasting effects (half-open connections). False if it was not on. */
   switchOff(name: FaultName): boolean {
     const wasOn = this.#active.delete(name);
     if (wasOn) for (const callback of this.#whenOff.get(name) ?? []) callback();
@@ -60,14 +60,14 @@ export class Faults {
     return [...this.#active.values()].map(({ random: _, ...fault }) => fault);
   }
 
-  /** Decides one case of a fault whose value is a share. `subject` says in the log what it strikes. */
+  /** Decides a case of a fault whose value is a share. `subject` is what it affects, in the log. */
   strikes(name: FaultName, subject?: string): boolean {
     const fault = this.#active.get(name);
     if (!fault || this.#isStopped) return false;
     return this.#count(fault, fault.random() < fault.value, subject);
   }
 
-  /** Decides one case of a fault whose value is seconds: how long it lasts. 0 if it is not on. */
+  /** The duration for a case of a fault whose value is in seconds. 0 if the fault is not on. */
   delayMillis(name: FaultName, subject?: string): number {
     const fault = this.#active.get(name);
     if (!fault || this.#isStopped) return 0;
@@ -80,20 +80,20 @@ export class Faults {
     return this.#active.get(name)?.random() ?? 0;
   }
 
-  /** From now on nothing is injected, and lasting faults (half-open lines) end. */
+  /** Turns all faults off, and ends their lasting effects (half-open connections). */
   stop(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
     for (const callbacks of this.#whenOff.values()) for (const callback of callbacks) callback();
   }
 
-  /** Calls back for each case that is struck. Returns what ends that. */
+  /** Calls back for each affected case. Returns a function that ends this. */
   whenStruck(callback: (name: FaultName, subject?: string) => void): () => void {
     this.#whenStruck.add(callback);
     return () => void this.#whenStruck.delete(callback);
   }
 
-  /** Calls back when the fault is switched off, or all are stopped. */
+  /** Calls back when the fault is turned off. */
   whenOff(name: FaultName, callback: () => void): void {
     this.#whenOff.set(name, [...(this.#whenOff.get(name) ?? []), callback]);
   }

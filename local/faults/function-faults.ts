@@ -18,12 +18,12 @@ export class FunctionFaults {
     return this.#faults.strikes('function-throttled', functionName);
   }
 
-  /** Whether the next invocation gets a fresh environment. */
+  /** Whether the next invocation gets a new environment. */
   startsCold({ functionName }: LambdaFunction): boolean {
     return this.#faults.strikes('function-cold', functionName);
   }
 
-  /** Runs one invocation, unless a fault strikes it. */
+  /** Runs an invocation, unless a fault prevents it. */
   async run(
     environment: Environment,
     invocation: Invocation,

@@ -2,7 +2,7 @@
 import type { Clock } from '../clock';
 import type { Faults } from './faults';
 
-/** A line stops working within this time after it opened. */
+/** A connection goes silent within this time after it opened. */
 const SILENT_WITHIN_MILLIS = 10_000;
 
 export interface Line {

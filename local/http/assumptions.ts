@@ -1,14 +1,14 @@
 /**
- * Behavior of HTTP APIs, REST APIs and function URLs that no public source documents. If you measure the real behavior, change
- * it here.
+ * Behavior of HTTP APIs, REST APIs and function URLs that no public source documents. If you measure the real
+ * behavior, change it here.
  *
- * Assumptions in code, and where they are:
+ * Assumptions that are part of other code:
  * - A route with a part that is not run fails as if its integration failed (`failures`).
  * - HTTP APIs and function URLs decode the path and its parameters; REST APIs pass the path unchanged, and decode its
  *   parameters (`proxyEvent`).
- * - `Authorization` headers that are no signature count as none, for routes that IAM guards (`HttpCallers`).
- * - A REST API checks the signature and the policies before the API key, and the key before the integration. It asks its
- *   policy only for methods that it has (`HttpCallers`).
+ * - For routes that IAM authorizes, an `Authorization` header that is not a signature is ignored (`HttpCallers`).
+ * - A REST API checks the signature and the policies before the API key, and the key before the integration. It asks
+ *   its policy only for methods that it has (`HttpCallers`).
  * - A usage plan's throttle of a method is taken before the plan's own (`ApiKeys`).
  * - `HEAD` is answered like `GET` if a route accepts it, without the body (`HttpApis`).
  */

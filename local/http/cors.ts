@@ -1,8 +1,8 @@
-/** What HTTP APIs and function URLs do about CORS themselves. Source: "Configure CORS for HTTP APIs". */
+/** The CORS that HTTP APIs and function URLs handle themselves. Source: "Configure CORS for HTTP APIs". */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CorsRules } from '../assembly/model';
 
-/** A preflight request is answered without the function, whatever its path. */
+/** Answers a preflight request to any path without the function. */
 export function isPreflight(method: string, headers: IncomingHttpHeaders): boolean {
   return (
     method === 'OPTIONS' &&
@@ -23,7 +23,7 @@ export function preflightHeaders(rules: CorsRules, headers: IncomingHttpHeaders)
   };
 }
 
-/** On every other response, replaces the function's own CORS headers. */
+/** Replaces the function's CORS headers in all other responses. */
 export function responseHeaders(rules: CorsRules, origin: string | undefined): Record<string, string> {
   const allowed = allowedOrigin(rules, origin);
   if (allowed === undefined) return {};

@@ -1,4 +1,4 @@
-/** What each kind of API answers when it cannot pass on a request, or its function fails. */
+/** The responses of each kind of API if it cannot pass on a request, or if its function fails. */
 import type { HttpApiKind } from '../assembly/model';
 
 export interface Failure {
@@ -11,16 +11,16 @@ export interface Failure {
 export type FailureCause =
   | 'noStage'
   | 'noRoute'
-  /** The caller may not. REST APIs say more, and never use this. */
+  /** The caller has no permission. REST APIs do not use this, because they give a reason. */
   | 'forbidden'
-  /** Nobody has permission to invoke the function. */
+  /** The API has no permission to invoke the function. */
   | 'notPermitted'
   | 'failed'
   | 'timedOut'
   | 'tooLarge'
   | 'throttled';
 
-/** Since 2025, in reports of people. */
+/** Reported by users since 2025. */
 const URL_FORBIDDEN: Failure = {
   statusCode: 403,
   errorType: 'AccessDeniedException',
@@ -30,8 +30,9 @@ const URL_FORBIDDEN: Failure = {
 };
 
 /**
- * Sources: "Gateway response types" (REST), "Troubleshooting issues with HTTP API Lambda integrations", "Lambda function
- * URLs"; of `notPermitted` of a REST API, floci's design of resource policies, with responses recorded on AWS.
+ * Sources: "Gateway response types" (REST), "Troubleshooting issues with HTTP API Lambda integrations", "Lambda
+ * function URLs"; of `notPermitted` of a REST API, floci's design of resource policies, with responses recorded on
+ * AWS.
  */
 const FAILURES: Record<HttpApiKind, Record<FailureCause, Failure>> = {
   REST: {

@@ -1,5 +1,5 @@
 /**
- * Which stage of which API a plain HTTP request is for: by the API's own host, or by `/{apiId}/{stage}/…` on this
+ * Finds the stage that a plain HTTP request is for: by the API's own host, or by `/{apiId}/{stage}/…` on this
  * machine. The stage `$default` does not appear in the path.
  */
 import type { HttpApi, HttpStage } from '../assembly/model';

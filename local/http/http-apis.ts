@@ -31,7 +31,7 @@ export interface HttpApisOptions {
   clock: Clock;
   log: Log;
   nameOf: NameForPeople;
-  /** Undefined where IAM is off: then nobody is refused. */
+  /** Undefined if IAM is off. Then all requests are allowed. */
   access?: Access | undefined;
 }
 
@@ -52,7 +52,7 @@ export class HttpApis {
     this.#routes = routeTables(options.apis);
   }
 
-  /** Requests from now on use these. */
+  /** Replaces the APIs for all later requests. */
   redeploy(apis: HttpApi[]): void {
     this.#addresses = new HttpAddresses(apis, this.#options.region);
     this.#routes = routeTables(apis);

@@ -1,4 +1,4 @@
-/** Who may call a route of an HTTP API, a REST API or a function URL: by signature, by policies, and by API key. */
+/** Authorizes calls to HTTP APIs, REST APIs and function URLs: by signature, policies and API key. */
 import type { IncomingMessage } from 'node:http';
 import type { ApiKey, HttpRoute } from '../assembly/model';
 import { partitionOf } from '../aws-domains';
@@ -11,9 +11,9 @@ import { SignatureFault } from '../iam/signature-fault';
 import { type Failure, failureOf, message, upperMessage } from './failures';
 import type { HttpAddress } from './http-address';
 
-/** What a request is let in by. */
+/** The credentials of an authorized request. */
 export interface Caller {
-  /** Of a signed request to a route that requires it. */
+  /** Present if the route requires a signature. */
   iam?: CallerDescription;
   apiKey?: ApiKey;
 }
@@ -32,13 +32,13 @@ export class HttpCallers {
   readonly #access: Access | undefined;
   readonly #apiKeys: ApiKeys;
 
-  /** @param access undefined where IAM is off */
+  /** @param access undefined if IAM is off */
   constructor(access: Access | undefined, apiKeys: ApiKeys) {
     this.#access = access;
     this.#apiKeys = apiKeys;
   }
 
-  /** Who calls, or how the call is refused. A REST API checks the key after the signature. */
+  /** The caller, or the refusal. A REST API checks the key after the signature. */
   admit(called: CalledRoute): Caller | Failure {
     const signed = this.#access ? this.#byPolicies(this.#access, called) : {};
     if ('statusCode' in signed) return signed;
@@ -81,7 +81,7 @@ export class HttpCallers {
       return { iam: access.describe(caller) };
     } catch (error) {
       if (!(error instanceof SignatureFault)) throw error;
-      // HTTP APIs say no more than that.
+      // HTTP APIs give no further reason.
       if (kind === 'HTTP' || (kind === 'FUNCTION_URL' && error.kind === 'missing')) {
         return failureOf(kind, 'forbidden');
       }
@@ -90,7 +90,7 @@ export class HttpCallers {
   }
 }
 
-/** What a caller must be allowed. A function URL takes two permissions since October 2025. */
+/** The permissions that a caller needs. A function URL has required two since October 2025. */
 function wantedOf(access: Access, { address, method, request }: CalledRoute): WantedAccess[] {
   const { api, stage, path } = address;
   const { region, accountId } = access.app;
@@ -108,7 +108,7 @@ function wantedOf(access: Access, { address, method, request }: CalledRoute): Wa
   return [{ action: INVOKE, resource, context: (key) => facts[key] }];
 }
 
-/** The condition keys that only the request knows. */
+/** The condition keys that depend on the request. */
 function factsOf(request: IncomingMessage): Record<string, string[] | undefined> {
   const { referer, 'user-agent': userAgent } = request.headers;
   return {

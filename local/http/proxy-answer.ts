@@ -5,7 +5,7 @@ import { isAmong } from './proxy-request';
 
 export interface ProxyAnswer {
   statusCode: number;
-  /** Values of a repeated header, side by side. */
+  /** The values of a repeated header are in one list. */
   headers: [name: string, values: string[]][];
   body: Buffer;
 }
@@ -18,7 +18,7 @@ interface AnswerSettings {
   accept: string | undefined;
 }
 
-/** @returns why API Gateway considers it malformed, if it does */
+/** @returns the reason, if API Gateway would consider the result malformed */
 export function proxyAnswer(payload: string, settings: AnswerSettings): ProxyAnswer | string {
   const value = parsed(payload);
   const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -62,7 +62,7 @@ function inferred(value: unknown): ProxyAnswer {
   };
 }
 
-/** Connection headers are the server's own, and the length is computed again. */
+/** The server sets these headers itself. */
 const NOT_TAKEN = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding', 'upgrade']);
 
 function answerHeaders(headers: unknown, multiValueHeaders: unknown): Map<string, [string, string[]]> {

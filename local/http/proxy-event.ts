@@ -50,7 +50,7 @@ function event1(request: ProxyRequest, accountId: string) {
   };
 }
 
-/** Of a caller who needs no signature, everything is `null`. The API key is there only where one is required. */
+/** Members are `null` for a route without IAM. The API key is present only if the route requires one. */
 function identityOf({ caller: { iam, apiKey }, sourceIp, userAgent }: ProxyRequest) {
   return {
     cognitoIdentityPoolId: null,
@@ -70,7 +70,9 @@ function identityOf({ caller: { iam, apiKey }, sourceIp, userAgent }: ProxyReque
   };
 }
 
-/** Source: "Create AWS Lambda proxy integrations for HTTP APIs", payload format 2.0; "Invoking Lambda function URLs". */
+/**
+ * Source: "Create AWS Lambda proxy integrations for HTTP APIs", payload format 2.0; "Invoking Lambda function URLs".
+ */
 function event2(request: ProxyRequest, accountId: string) {
   const { address, matched, method, cookies, body, isBase64Encoded } = request;
   const { api, stage, domainName } = address;

@@ -1,4 +1,4 @@
-/** A request in the form that both payload formats need. */
+/** The parts of a request that both payload formats need. */
 import type { IncomingMessage } from 'node:http';
 import type { HttpApi } from '../assembly/model';
 import { FORWARDED_PORT, FORWARDED_PROTO } from '../gateway/assumptions';

@@ -1,4 +1,4 @@
-/** Which route a request takes: the most specific one, by API Gateway's rules. */
+/** Finds the route of a request: the most specific one, by API Gateway's rules. */
 import type { HttpRoute } from '../assembly/model';
 
 export interface MatchedRoute {
@@ -52,7 +52,7 @@ function takes({ method }: HttpRoute, requested: string): boolean {
   return method === 'ANY' || method === requested;
 }
 
-/** Static before variable before greedy, segment by segment; a specific method before ANY. */
+/** For each segment, static comes before variable, and variable before greedy. A specific method comes before ANY. */
 function bySpecificity(a: Pattern, b: Pattern): number {
   const length = Math.max(a.segments.length, b.segments.length);
   for (let index = 0; index < length; index++) {

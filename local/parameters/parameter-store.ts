@@ -1,4 +1,4 @@
-/** The parameter store of Systems Manager, as far as functions read it: the app's parameters and the user's. */
+/** Systems Manager's Parameter Store, for reading: the app's parameters, and those that the user supplied. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App, StoredParameter } from '../assembly/model';
 import { isObject, type JsonObject, listAt, textAt } from '../assembly/values/json';

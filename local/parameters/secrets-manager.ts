@@ -1,4 +1,4 @@
-/** Secrets Manager, as far as functions read it: the app's secrets and the user's. */
+/** Secrets Manager, for reading: the app's secrets, and those that the user supplied. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App, Secret } from '../assembly/model';
 import { isSecretId, secretName } from '../assembly/stores/secrets';

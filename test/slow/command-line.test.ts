@@ -469,7 +469,7 @@ describe('shared-connection', () => {
       );
       expect(outcome).toMatchObject({ code: 1, stdout: '' });
       expect((outcome as { stderr: string }).stderr).toBe(
-        'There is no answer from http://localhost:1. Start the app there (npm start, or npx shared-connection start), or specify another place: --url URL, or --stack NAME for a deployed stack.\n',
+        'No response from http://localhost:1. Start the app there (npm start, or npx shared-connection start), or specify another place: --url URL, or --stack NAME for a deployed stack.\n',
       );
     });
 

@@ -38,8 +38,8 @@ export class Deliveries {
   }
 
   /** Takes the lines that functions have logged. */
-  read(happenings) {
-    for (const { kind, function: name, text, at } of happenings) {
+  read(events) {
+    for (const { kind, function: name, text, at } of events) {
       if (kind !== 'output' || !text.startsWith('{')) continue;
       const found = reportIn(text);
       if (found) this.add(found.source ?? `log of ${name}`, found.report, at);

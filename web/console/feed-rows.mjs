@@ -77,13 +77,13 @@ export function isProblem({ kind, status, error, level, code }) {
   );
 }
 
-export function rowOf(happening) {
-  const [label, tone, about, details] = ROW_OF[happening.kind](happening);
-  const id = connectionOf(happening);
+export function rowOf(event) {
+  const [label, tone, about, details] = ROW_OF[event.kind](event);
+  const id = connectionOf(event);
   return make(
     'li',
     { data: { tone } },
-    make('time', {}, timeOfDay(happening.at)),
+    make('time', {}, timeOfDay(event.at)),
     make('span', { className: 'label' }, label),
     make(
       'span',
@@ -108,7 +108,7 @@ export function rowOf(happening) {
 }
 
 /** What a filter looks at. */
-export function textOf(happening) {
-  happening.found ??= Object.values(happening).join('\n').toLowerCase();
-  return happening.found;
+export function textOf(event) {
+  event.found ??= Object.values(event).join('\n').toLowerCase();
+  return event.found;
 }

@@ -21,7 +21,7 @@ const GROUPS = [
 ];
 
 export class Feed extends EventTarget {
-  #happenings = [];
+  #events = [];
   #fresh = [];
   #skipped = 0;
   #timer;
@@ -39,7 +39,7 @@ export class Feed extends EventTarget {
     byId('find-activity').addEventListener('input', ({ target }) => this.find(target.value));
     byId('pause').addEventListener('click', () => this.#pause(!this.#isPaused));
     byId('clear').addEventListener('click', () => {
-      this.#happenings = [];
+      this.#events = [];
       this.#redraw();
     });
     byId('wrap').addEventListener('change', ({ target }) =>
@@ -56,11 +56,11 @@ export class Feed extends EventTarget {
     this.#newest = 0;
   }
 
-  add({ happenings, skipped }) {
-    const fresh = happenings.filter(({ n, kind }) => n > this.#newest && kind !== 'start');
-    this.#newest = Math.max(this.#newest, happenings.at(-1)?.n ?? 0);
-    this.#happenings.push(...fresh);
-    this.#happenings.splice(0, this.#happenings.length - REMEMBERED);
+  add({ events, skipped }) {
+    const fresh = events.filter(({ n, kind }) => n > this.#newest && kind !== 'start');
+    this.#newest = Math.max(this.#newest, events.at(-1)?.n ?? 0);
+    this.#events.push(...fresh);
+    this.#events.splice(0, this.#events.length - REMEMBERED);
     if (this.#isPaused) {
       this.#paused += fresh.length + skipped;
       setText(byId('pause'), `Resume (${count(this.#paused)})`);
@@ -102,17 +102,17 @@ export class Feed extends EventTarget {
     if (!isPaused) this.#redraw();
   }
 
-  #isShown(happening) {
-    if (this.#hidden.has(happening.kind)) return false;
-    if (this.#onlyProblems && !isProblem(happening)) return false;
-    return this.#find === '' || textOf(happening).includes(this.#find);
+  #isShown(event) {
+    if (this.#hidden.has(event.kind)) return false;
+    if (this.#onlyProblems && !isProblem(event)) return false;
+    return this.#find === '' || textOf(event).includes(this.#find);
   }
 
   #redraw() {
     this.#fresh = [];
     this.#skipped = 0;
     this.#list.replaceChildren(
-      ...this.#happenings
+      ...this.#events
         .filter((one) => this.#isShown(one))
         .slice(-ROWS)
         .reverse()
@@ -142,7 +142,7 @@ export class Feed extends EventTarget {
   #showEmpty() {
     const isEmpty = this.#list.childElementCount === 0;
     byId('feed-empty').hidden = !isEmpty;
-    const hasAny = this.#happenings.length > 0;
+    const hasAny = this.#events.length > 0;
     setText(
       byId('feed-empty'),
       hasAny

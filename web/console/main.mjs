@@ -55,7 +55,7 @@ stream.addEventListener('second', ({ detail }) => {
 });
 stream.addEventListener('batch', ({ detail }) => {
   feed.add(detail);
-  deliveries.read(detail.happenings);
+  deliveries.read(detail.events);
 });
 
 function drawCharts() {

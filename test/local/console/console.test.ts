@@ -83,7 +83,7 @@ describe('The console of a runtime', () => {
       const blocks = text.split('\n\n');
       text = blocks.pop() ?? '';
       for (const block of blocks.filter((one) => one.includes('event: batch'))) {
-        yield* JSON.parse(block.split('data: ')[1] ?? '').happenings;
+        yield* JSON.parse(block.split('data: ')[1] ?? '').events;
       }
     }
   }

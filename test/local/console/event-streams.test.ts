@@ -71,7 +71,7 @@ describe('EventStreams', () => {
   };
   const log = (text: string) => activity.add({ kind: 'log', level: 'info', text }, 'messages');
   const texts = ({ data }: { data: Record<string, unknown> }) =>
-    (data.happenings as { text: string }[]).map(({ text }) => text);
+    (data.events as { text: string }[]).map(({ text }) => text);
 
   it('begins with the counts of the last minutes, and what is remembered', async () => {
     log('before');
@@ -143,8 +143,8 @@ describe('EventStreams', () => {
 
   it('remembers no more than it may', () => {
     for (let n = 0; n < 3 * REMEMBERED; n += 1) log(`line ${n}`);
-    const { happenings, skipped } = activity.after(0, 10 * REMEMBERED);
-    expect(happenings).toHaveLength(REMEMBERED);
+    const { events, skipped } = activity.after(0, 10 * REMEMBERED);
+    expect(events).toHaveLength(REMEMBERED);
     expect(skipped).toBe(2 * REMEMBERED);
   });
 

@@ -80,7 +80,7 @@ describe('--jwks', () => {
 
   it('passes other requests to the host on', async () => {
     const { fetch } = await fetchInFunction('https://login.invalid/other');
-    expect(fetch[1]).toContain('There is no answer from https://login.invalid');
+    expect(fetch[1]).toContain('No response from https://login.invalid');
   });
 
   it('answers no page of another origin', async () => {

@@ -1,6 +1,6 @@
-/** What the console shows of the runtime: one kind for each type of event. */
+/** The events that the console shows. */
 
-export type Happening =
+export type ConsoleEvent =
   | { kind: 'opened'; connection: string; stage: string; from: string; user?: string }
   | { kind: 'refused'; path: string; from: string; status: number }
   | { kind: 'closed'; connection: string; stage: string; code: number; reason: string; millis: number }
@@ -14,7 +14,7 @@ export type Happening =
       millis: number;
       text?: string;
     }
-  /** `status` is missing if there was no answer. */
+  /** Without `status` if there was no answer. */
   | {
       kind: 'post';
       connection: string;
@@ -41,10 +41,10 @@ export type Happening =
   | { kind: 'log'; level: 'info' | 'warn' | 'error'; text: string }
   | { kind: 'fault'; name: string; subject?: string };
 
-/** With its number in this run, from 1, and its time in milliseconds since the epoch. */
-export type Numbered = Happening & { n: number; at: number };
+/** With its number in this run, starting at 1, and its time in milliseconds since the epoch. */
+export type NumberedEvent = ConsoleEvent & { n: number; at: number };
 
-/** What is counted for each second. */
+/** Counted for each second. */
 export const COUNTED = [
   'opened',
   'closed',
