@@ -10,6 +10,8 @@
  *   deleted index answers as if it were gone (`Table.index`).
  * - How often a table may become on-demand in a day is not limited (`updateTable`).
  * - A stream's shards never split or end before the stream does, so there are no child shards (`TableStream`).
+ * - In 2026, DynamoDB words the refusal of invalid requests differently by region, operation and month: with "1 validation
+ *   error detected: " in front, or without the value. The words here are those that all regions had before.
  * - A stream's records are kept in memory, and are gone when the runtime restarts (`TableStreams`).
  */
 

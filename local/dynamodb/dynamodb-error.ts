@@ -2,7 +2,14 @@
 import type { JsonObject } from '../assembly/values/json';
 
 const SERVICE = 'com.amazonaws.dynamodb.v20120810#';
+const VALIDATION = 'com.amazon.coral.validate#ValidationException';
 const CORAL = 'com.amazon.coral.service#';
+
+/** Errors whose message begins with a capital in the API's model. */
+const OF_TRANSACTIONS: ReadonlySet<string> = new Set([
+  'TransactionCanceledException',
+  'IdempotentParameterMismatchException',
+]);
 
 export class DynamoDbError extends Error {
   constructor(
@@ -23,9 +30,10 @@ export class DynamoDbError extends Error {
     return this.options.status ?? 400;
   }
 
-  /** The response's body. Errors of the protocol have "Message", or no message at all. */
+  /** The response's body. Errors of the protocol and of transactions have "Message". Some of the protocol have none. */
   get body(): JsonObject {
-    const key = this.type.startsWith(CORAL) ? 'Message' : 'message';
+    const isCapital = this.type.startsWith(CORAL) || OF_TRANSACTIONS.has(this.code);
+    const key = isCapital ? 'Message' : 'message';
     return {
       __type: this.type,
       ...(this.type.startsWith(CORAL) && this.message === '' ? {} : { [key]: this.message }),
@@ -35,12 +43,23 @@ export class DynamoDbError extends Error {
 }
 
 export function validationError(message: string): DynamoDbError {
-  return new DynamoDbError('com.amazon.coral.validate#ValidationException', message);
+  return new DynamoDbError(VALIDATION, message);
 }
 
 /** A value that the request's validation accepts, but the item's does not. */
 export function invalidParameter(reason: string): DynamoDbError {
   return validationError(`One or more parameter values were invalid: ${reason}`);
+}
+
+/** A key or an item that does not fit the table. It cancels a transaction, while other invalid requests are refused. */
+export class SchemaMismatch extends DynamoDbError {
+  constructor(message: string) {
+    super(VALIDATION, message);
+  }
+}
+
+export function invalidForSchema(reason: string): SchemaMismatch {
+  return new SchemaMismatch(`One or more parameter values were invalid: ${reason}`);
 }
 
 export function serializationError(message = ''): DynamoDbError {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Json } from '../assembly/values/json';
 import { type Attributes, type AttributeValue, attributeOf, typeOf } from './attribute-value';
-import { invalidParameter, validationError } from './dynamodb-error';
+import { invalidForSchema, invalidParameter, SchemaMismatch, validationError } from './dynamodb-error';
 import { parse, sortableNumber } from './number';
 
 export type KeyType = 'S' | 'N' | 'B';
@@ -120,11 +120,7 @@ export function checkKey(key: Attributes, schema: KeySchema): void {
 export function checkKeyAttribute(key: Attributes, { name, type }: KeyAttribute, isPartition: boolean): void {
   const value = attributeOf(key, name);
   if (value?.[type] === undefined) throw otherSchema();
-  if (value[type] === '') {
-    throw invalidParameter(
-      `The AttributeValue for a key attribute cannot contain an empty ${contentName(type)} value. Key: ${name}`,
-    );
-  }
+  if (value[type] === '') throw emptyKey(name, type);
   checkSize(value, type, isPartition);
 }
 
@@ -133,15 +129,11 @@ export function checkItemKey(item: Attributes, schema: KeySchema): void {
   for (const attribute of keyAttributes(schema)) {
     const { name, type } = attribute;
     const value = attributeOf(item, name);
-    if (!value) throw invalidParameter(`Missing the key ${name} in the item`);
+    if (!value) throw invalidForSchema(`Missing the key ${name} in the item`);
     if (value[type] === undefined) {
-      throw invalidParameter(`Type mismatch for key ${name} expected: ${type} actual: ${typeOf(value)}`);
+      throw invalidForSchema(`Type mismatch for key ${name} expected: ${type} actual: ${typeOf(value)}`);
     }
-    if (value[type] === '') {
-      throw validationError(
-        `One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty ${contentName(type)} value. Key: ${name}`,
-      );
-    }
+    if (value[type] === '') throw emptyKey(name, type);
     checkSize(value, type, attribute === schema[0]);
   }
 }
@@ -156,7 +148,7 @@ export function checkIndexKey(item: Attributes, schema: KeySchema, indexName: st
     const value = attributeOf(item, name);
     if (!value) continue;
     if (value[type] === undefined) {
-      throw invalidParameter(
+      throw invalidForSchema(
         `Type mismatch for Index Key ${name} Expected: ${type} Actual: ${typeOf(value)} IndexName: ${indexName}`,
       );
     }
@@ -183,7 +175,13 @@ export function checkNestedNames(
 }
 
 function otherSchema(): Error {
-  return validationError('The provided key element does not match the schema');
+  return new SchemaMismatch('The provided key element does not match the schema');
+}
+
+export function emptyKey(name: string, type: KeyType): Error {
+  return validationError(
+    `One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty ${contentName(type)} value. Key: ${name}`,
+  );
 }
 
 function contentName(type: KeyType): string {

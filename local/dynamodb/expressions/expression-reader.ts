@@ -14,6 +14,7 @@ const MAX_DEPTH = 200;
 
 export abstract class ExpressionReader {
   readonly #kind: string;
+  readonly #expression: string;
   readonly #tokens: readonly Token[];
   readonly #placeholders: Placeholders;
   readonly #errors = new Map<string, string>();
@@ -28,6 +29,7 @@ export abstract class ExpressionReader {
   /** @param kind for example `ConditionExpression` */
   constructor(kind: string, expression: string, placeholders: Placeholders) {
     this.#kind = kind;
+    this.#expression = expression;
     this.#tokens = tokensOf(kind, expression);
     this.#placeholders = placeholders;
   }
@@ -65,7 +67,7 @@ export abstract class ExpressionReader {
   }
 
   protected fail(): never {
-    throw syntaxError(this.#kind, this.#tokens, this.#at);
+    throw syntaxError(this.#kind, this.#expression, this.#tokens, this.#at);
   }
 
   protected nested<Read>(read: () => Read): Read {

@@ -4,11 +4,13 @@ import { validationError } from '../dynamodb-error';
 export interface Token {
   kind: 'word' | 'name' | 'value' | 'number' | 'sign' | 'end';
   text: string;
+  /** Its position in the expression. */
+  start: number;
 }
 
 const TOKEN = /\s*(?:([A-Za-z_]\w*)|(#\w*)|(:\w*)|(\d+)|(<>|<=|>=|[-+=<>(),.[\]])|(\S))/y;
 
-const END: Token = { kind: 'end', text: '<EOF>' };
+const EOF = '<EOF>';
 
 /** "The maximum length of any expression string is 4 KB": Developer Guide, "Service, account, and table quotas". */
 const MAX_EXPRESSION_BYTES = 4096;
@@ -35,26 +37,28 @@ function newTokensOf(kind: string, expression: string): Token[] {
     );
   }
   const tokens: Token[] = [];
+  let unknown: number | undefined;
   TOKEN.lastIndex = 0;
   for (let match = TOKEN.exec(expression); match; match = TOKEN.exec(expression)) {
     const [, word, name, value, number, sign, other] = match;
-    if (word !== undefined) tokens.push({ kind: 'word', text: word });
-    else if (name !== undefined) tokens.push({ kind: 'name', text: name });
-    else if (value !== undefined) tokens.push({ kind: 'value', text: value });
-    else if (number !== undefined) tokens.push({ kind: 'number', text: number });
-    else if (sign !== undefined) tokens.push({ kind: 'sign', text: sign });
-    else throw syntaxError(kind, [...tokens, { kind: 'sign', text: other ?? '' }, END], tokens.length);
+    const text = word ?? name ?? value ?? number ?? sign ?? other ?? '';
+    const start = TOKEN.lastIndex - text.length;
+    if (word !== undefined) tokens.push({ kind: 'word', text, start });
+    else if (name !== undefined) tokens.push({ kind: 'name', text, start });
+    else if (value !== undefined) tokens.push({ kind: 'value', text, start });
+    else if (number !== undefined) tokens.push({ kind: 'number', text, start });
+    else tokens.push({ kind: 'sign', text, start });
+    if (other !== undefined) unknown ??= tokens.length - 1;
   }
-  tokens.push(END);
+  tokens.push({ kind: 'end', text: EOF, start: expression.length });
+  if (unknown !== undefined) throw syntaxError(kind, expression, tokens, unknown);
   return tokens;
 }
 
-/** @param at of the token that does not fit */
-export function syntaxError(kind: string, tokens: readonly Token[], at: number): Error {
-  const near = tokens
-    .slice(Math.max(0, at - 1), at + 2)
-    .filter((token) => token !== END)
-    .map(({ text }) => text)
-    .join(' ');
+/** Quotes the expression from the token before the one that does not fit to the token after it. */
+export function syntaxError(kind: string, expression: string, tokens: readonly Token[], at: number): Error {
+  const quoted = tokens.slice(Math.max(0, at - 1), at + 2).filter((token) => token.kind !== 'end');
+  const [first, last] = [quoted[0], quoted.at(-1)];
+  const near = first && last ? expression.slice(first.start, last.start + last.text.length) : '';
   return validationError(`Invalid ${kind}: Syntax error; token: "${tokens[at]?.text}", near: "${near}"`);
 }

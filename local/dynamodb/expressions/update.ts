@@ -85,7 +85,7 @@ class UpdateReader extends ExpressionReader {
     if (name === undefined || (section === 'ADD' && type === 'N')) return;
     this.note(
       'operand',
-      `Incorrect operand type for operator or function; operator: ${section}, operand type: ${name}`,
+      `Incorrect operand type for operator or function; operator: ${section}, operand type: ${name}, typeSet: ALLOWED_FOR_${section}_OPERAND`,
     );
   }
 

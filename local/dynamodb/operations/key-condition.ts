@@ -6,6 +6,7 @@ import { type Condition, type ConditionExpression, readCondition } from '../expr
 import type { Operand } from '../expressions/operand';
 import type { Placeholders } from '../expressions/placeholders';
 import {
+  emptyKey,
   type KeyAttribute,
   type KeySchema,
   keyAttributes,
@@ -133,9 +134,7 @@ export function checkKeyConditions(
       throw validationError('Query key condition not supported');
     }
     if (condition.values.some((value) => value[attribute.type] === '') && isPartition) {
-      throw invalidParameter(
-        `The AttributeValue for a key attribute cannot contain an empty ${attribute.type === 'S' ? 'string' : 'binary'} value. Key: ${attribute.name}`,
-      );
+      throw emptyKey(attribute.name, attribute.type);
     }
   }
 }

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../assembly/values/json';
 import { readAttributes } from '../attribute-value';
 import { CapacityMeter } from '../capacity-meter';
 import type { Database } from '../database';
-import { DynamoDbError, serviceError, validationError } from '../dynamodb-error';
+import { DynamoDbError, SchemaMismatch, serviceError, validationError } from '../dynamodb-error';
 import { checkKey, positionOf } from '../key';
 import type { Table } from '../table';
 import { collectionOf } from './collection-metrics';
@@ -61,12 +61,16 @@ function tokensOf(database: Database): Map<string, Remembered> {
 }
 
 function transact(database: Database, input: JsonObject): JsonObject {
-  const actions = (input.TransactItems as JsonObject[]).map((item) => readAction(database, item));
+  const actions = forEachItem(
+    input.TransactItems as JsonObject[],
+    (item) => readAction(database, item),
+    isOfSchema,
+  );
   const keys = actions.map(({ table, position }) => `${table.name}/${position}`);
   if (new Set(keys).size < keys.length) {
     throw validationError('Transaction request cannot include multiple operations on one item');
   }
-  const decided = decideAll(actions);
+  const decided = forEachItem(actions, (action) => action.decide(action.table.items.get(action.position)));
   const writes = decided.filter((write): write is DecidedWrite => write !== undefined);
   if (writes.reduce((sum, { item }) => sum + (item?.bytes ?? 0), 0) > MAX_TRANSACTION_BYTES) {
     throw validationError('Transaction is too large');
@@ -134,23 +138,30 @@ function readConditionCheck(database: Database, input: JsonObject): Action {
   };
 }
 
-/** @throws {DynamoDbError} with the reason for each item, if one of them is refused */
-function decideAll(actions: Action[]): (DecidedWrite | undefined)[] {
+const isOfSchema = (error: DynamoDbError) => error instanceof SchemaMismatch;
+
+/**
+ * Takes a step for each item of a transaction.
+ * @param isReason whether a refusal cancels the transaction. Others are of the request as a whole. @default all cancel
+ * @throws {DynamoDbError} with the reason for each item, if one of them is refused
+ */
+function forEachItem<Item, Result>(
+  items: Item[],
+  step: (item: Item) => Result,
+  isReason: (error: DynamoDbError) => boolean = () => true,
+): Result[] {
   const reasons: JsonObject[] = [];
-  let isCancelled = false;
-  const decided = actions.map((action) => {
+  const results: Result[] = [];
+  for (const item of items) {
     try {
-      const write = action.decide(action.table.items.get(action.position));
+      results.push(step(item));
       reasons.push({ Code: 'None' });
-      return write;
     } catch (error) {
-      if (!(error instanceof DynamoDbError)) throw error;
-      isCancelled = true;
+      if (!(error instanceof DynamoDbError && isReason(error))) throw error;
       reasons.push(reasonOf(error));
-      return undefined;
     }
-  });
-  if (!isCancelled) return decided;
+  }
+  if (results.length === items.length) return results;
   const codes = reasons.map(({ Code }) => Code).join(', ');
   throw serviceError(
     'TransactionCanceledException',
@@ -170,16 +181,8 @@ function reasonOf(error: DynamoDbError): JsonObject {
 
 export function transactGetItems(database: Database, input: JsonObject): JsonObject {
   const meter = new CapacityMeter(input.ReturnConsumedCapacity, 'Read');
-  const gets = (input.TransactItems as JsonObject[]).map(({ Get }) => {
-    const get = Get as JsonObject;
-    refuseMixedProjection(get);
-    const { projected, nestedNames } = projectionOf(get);
-    const key = readAttributes(get.Key as JsonObject);
-    const table = database.table(String(get.TableName));
-    checkKey(key, table.schema);
-    checkPaths(nestedNames, table);
-    return { table, key, projected };
-  });
+  const items = input.TransactItems as JsonObject[];
+  const gets = forEachItem(items, ({ Get }) => readGet(database, Get as JsonObject), isOfSchema);
   const positions = gets.map(({ table, key }) => `${table.name}/${table.stored(key).position}`);
   if (new Set(positions).size < positions.length) {
     throw validationError('Transaction request cannot include multiple operations on one item');
@@ -194,4 +197,14 @@ export function transactGetItems(database: Database, input: JsonObject): JsonObj
     return item ? { Item: projected(item.attributes) } : {};
   });
   return { Responses: responses, ...meter.several };
+}
+
+function readGet(database: Database, get: JsonObject) {
+  refuseMixedProjection(get);
+  const { projected, nestedNames } = projectionOf(get);
+  const key = readAttributes(get.Key as JsonObject);
+  const table = database.table(String(get.TableName));
+  checkKey(key, table.schema);
+  checkPaths(nestedNames, table);
+  return { table, key, projected };
 }

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../assembly/values/json';
 import { type Attributes, attributesBytes, readAttributes, typeOf } from '../attribute-value';
 import type { Database } from '../database';
-import { invalidParameter, validationError } from '../dynamodb-error';
+import { invalidForSchema, validationError } from '../dynamodb-error';
 import { applyUpdate } from '../expressions/apply-update';
 import type { Path } from '../expressions/path';
 import type { UpdateAction } from '../expressions/update';
@@ -78,7 +78,7 @@ function refuseKeyUpdates({ actions, legacy }: Changes, table: Table): void {
   const names = [...actions.map(({ path }) => String(path[0])), ...legacy.keys()];
   const key = keyAttributes(table.schema).find(({ name }) => names.includes(name));
   if (!key) return;
-  throw invalidParameter(`Cannot update attribute ${key.name}. This attribute is part of the key`);
+  throw invalidForSchema(`Cannot update attribute ${key.name}. This attribute is part of the key`);
 }
 
 /** As far as the request alone reveals the types. */
@@ -89,7 +89,7 @@ function refuseIndexTypes({ actions, legacy }: Changes, table: Table): void {
       const value = legacy.get(name)?.value;
       const actual = action && action.kind !== 'remove' ? action.type : value && typeOf(value);
       if (actual === undefined || actual === type) continue;
-      throw invalidParameter(
+      throw invalidForSchema(
         `Type mismatch for Index Key ${name} Expected: ${type} Actual: ${actual} IndexName: ${index.name}`,
       );
     }
