@@ -33,27 +33,27 @@ export const COMMON_OPTIONS: BuildOptions = {
  * esbuild is not installed. esbuild prints its own errors.
  */
 export function bundleFunctions(root: string, entries: string[]): void {
-  const files = entries.map((entry) => entryFile(root, entry));
-  for (const [index, entry] of entries.entries()) bundle(root, entry, files[index] ?? entry);
+  const found = entries.map((entry) => entryOf(root, entry));
+  for (const { folder, file } of found) bundle(root, folder, file);
 }
 
-/** The file to bundle, relative to `root`. */
-function entryFile(root: string, entry: string): string {
-  const path = relative(root, resolve(root, entry));
-  if (path === '' || path.startsWith('..') || isAbsolute(path) || isAbsolute(entry)) {
+/** The folder, and its file to bundle, relative to `root`. */
+function entryOf(root: string, entry: string): { folder: string; file: string } {
+  const folder = relative(root, resolve(root, entry));
+  if (folder === '' || folder.startsWith('..') || isAbsolute(folder) || isAbsolute(entry)) {
     throw new Error(
-      `The service ${JSON.stringify(entry)} is not a folder below ${root}. Pass its path relative to that folder, such as functions/chat.`,
+      `The entry ${JSON.stringify(entry)} is not a folder below ${root}. Pass its path relative to that folder, such as functions/chat.`,
     );
   }
-  const name = ENTRY_FILES.find((file) => existsSync(join(root, entry, file)));
-  if (name) return join(entry, name);
+  const name = ENTRY_FILES.find((file) => existsSync(join(root, folder, file)));
+  if (name) return { folder, file: join(folder, name) };
   throw new Error(
-    `The service ${entry} has no ${ENTRY_FILES.join(' or ')}: ${join(root, entry, ENTRY_FILES[0])} must export its handlers.`,
+    `The folder ${folder} has no ${ENTRY_FILES.join(' or ')}: ${join(root, folder, ENTRY_FILES[0])} must export its handlers.`,
   );
 }
 
-function bundle(root: string, entry: string, file: string): void {
-  const outdir = join(BUILD_DIRECTORY, entry);
+function bundle(root: string, folder: string, file: string): void {
+  const outdir = join(BUILD_DIRECTORY, folder);
   const options: BuildOptions = { ...COMMON_OPTIONS, entryPoints: [{ in: file, out: 'index' }], outdir };
   const { outputFiles } = esbuild().buildSync({
     ...options,

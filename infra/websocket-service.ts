@@ -1,6 +1,7 @@
 /**
  * A server class as a WebSocket API: its routes and functions, its stage, and the grants to post to its connections.
  */
+import { posix } from 'node:path';
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { type IWebSocketRouteAuthorizer, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
@@ -106,7 +107,7 @@ export class WebSocketService extends Construct {
   constructor(scope: Construct, id: string, props: WebSocketServiceProps) {
     super(scope, id);
     this.#isMeasured = props.metrics ?? false;
-    this.serviceName = props.serviceName ?? props.entry.split('/').pop() ?? props.entry;
+    this.serviceName = props.serviceName ?? posix.basename(props.entry);
     if (!/^[A-Za-z0-9_-]{1,128}$/.test(this.serviceName)) {
       throw new Error(
         `The service name ${JSON.stringify(this.serviceName)} of ${this.node.path} is not valid: a stage's name has 1 to 128 letters, digits, "_" and "-".`,

@@ -57,9 +57,18 @@ describe('bundleFunctions', () => {
     expect(statSync(join(root, 'build/typed/index.mjs')).ino).not.toBe(written.ino);
   });
 
+  it.each(['functions/plain/', './functions/plain', 'functions//plain'])(
+    'writes the bundle of %s beside its record, as without the dots and slashes',
+    (entry) => {
+      write('functions/plain/handlers.js', 'export const routes = "plain";');
+      bundleFunctions(root, [entry]);
+      expect(readdirSync(join(root, 'build/functions')).sort()).toEqual(['plain', 'plain.esbuild.json']);
+    },
+  );
+
   it('names the file that is missing', () => {
     expect(() => bundleFunctions(root, ['typed'])).toThrow(
-      /typed has no handlers\.ts or handlers\.js: .*typed/,
+      /^The folder typed has no handlers\.ts or handlers\.js: .*typed/,
     );
   });
 

@@ -55,6 +55,10 @@ describe('WebSocketService', () => {
     }
   });
 
+  it.each(['functions/chat/', './functions/chat'])('takes the entry %s', (entry) => {
+    synthesize({ entry }).hasResourceProperties('AWS::ApiGatewayV2::Stage', { StageName: 'chat' });
+  });
+
   it('names its stage after the service, and throttles it', () => {
     template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
       StageName: 'chat',
