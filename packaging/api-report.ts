@@ -1,5 +1,5 @@
 /**
- * Compares the public API with the report of it in `packaging/api`, so that no change of it goes unseen. `--write` writes
+ * Compares the public API with the report of it in `packaging/api`, so that every change of it is noticed. `--write` writes
  * the report. API Extractor makes a similar one, but takes ten seconds, which is too long for each check.
  */
 import { execFileSync } from 'node:child_process';

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 interface Export {
   name: string;
-  /** The module has it from another one, or from itself under another name. */
+  /** Set if the module re-exports it from another one, or exports it under another name. */
   from: { file: string; name: string } | undefined;
 }
 

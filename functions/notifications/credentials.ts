@@ -56,8 +56,7 @@ export function verifierFromEnvironment({ CREDENTIALS }: NodeJS.ProcessEnv): Ver
 }
 
 /**
- * The hashes of all users. Every lookup costs the same, whoever the user is: one check for each cost that any user
- * has.
+ * The hashes of all users. Every lookup takes equally long, for any user: one check for each cost that any user has.
  */
 class Hashes {
   /** Hashes of no password, one for each cost. */

@@ -61,8 +61,8 @@ export class ConnectionAttributes {
   }
 
   /**
-   * Reads what others have changed. Local changes that are not saved yet are kept. Returns whom the connection belongs
-   * to; `undefined` if it is not in the table.
+   * Reads what others have changed, and keeps local changes that are not saved yet. Returns the connection's user; `undefined` if the
+   * connection is not in the table.
    */
   async refresh(): Promise<KnownIdentity | undefined> {
     const changed = this.#changedNames();

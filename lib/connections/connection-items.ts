@@ -2,7 +2,7 @@
  * The rows of the table and what they are in code.
  *
  * CONNECTION#{id} / CONNECTION            the connection: open, then closed, then done
- * CHANNEL#{service}#* / MEMBER#{hh}#{id}  its anchor among all of the service: what a post needs; deleted last
+ * CHANNEL#{service}#* / MEMBER#{hh}#{id}  its anchor in the list of everyone: what a post needs; deleted last
  * SESSION#{service}#{sessionId} / SESSION  the sockets of a web session: see session-store.ts
  * CHANNEL#{service}#* / SWEEP             where the next sweep begins, if the last one had to stop
  */
@@ -28,11 +28,11 @@ export interface Connection extends ConnectionAddress {
   sessionId: string;
   /** The function that cleans up after this connection. */
   serverFunction: string;
-  /** Whom the connection belongs to, if that is known. */
+  /** The connection's user, if known. */
   user?: string;
   /** What others may know about the user. */
   info?: Value;
-  /** The user among whose connections it is counted, if the service limits them. */
+  /** The user whose limit of connections it counts towards, if there is one. */
   countedUser?: string;
   /** When the connection was last identified after the handshake, and by which request. */
   identifiedAt?: string;
@@ -50,7 +50,7 @@ export interface Connection extends ConnectionAddress {
   state: 'open' | 'closed';
   /** The request that runs, or ran, `server()`. */
   started?: string;
-  /** When that request is certainly over, whatever happened to it. Milliseconds since the epoch. */
+  /** When that request has certainly ended, even if it crashed. Milliseconds since the epoch. */
   startedUntil?: number;
   /** `server()` reads in a loop, and has not returned. */
   loops?: boolean;
@@ -66,13 +66,13 @@ export interface Connection extends ConnectionAddress {
   closeReason?: string;
 }
 
-/** One row of the service's channel: everything that a post, and a list of users, needs. */
+/** A row of a channel: everything that a post or a list of users needs. */
 export interface Member extends ConnectionAddress, MemberKey {
   serverFunction: string;
   acceptedAt: number;
   /** The web session of the connection, if any. */
   sessionId?: string;
-  /** Whom the connection belongs to, if that is known. */
+  /** The connection's user, if known. */
   user?: string;
   /** What others may know about the user. */
   info?: Value;

@@ -178,8 +178,7 @@ export class ConnectionStore {
   }
 
   /**
-   * Notes whom an open connection belongs to. `false` if it has closed, or a later request has identified it: then
-   * nothing changes.
+   * Stores the user of an open connection. `false`, without a change, if it has closed or a later request has identified it.
    */
   async identify(webSocketId: string, identity: Identity, by: IdentifyingRequest): Promise<boolean> {
     const { set, remove } = identityChange(identity);
@@ -192,7 +191,7 @@ export class ConnectionStore {
     return item !== undefined;
   }
 
-  /** Stores it in the connection's row in the list of everyone, unless it has left or was identified later. `order` is that of the request. */
+  /** Stores the user in the connection's anchor, unless it has left or was identified later. `order` is the request's `identificationOrder`. */
   async identifyMember(key: MemberKey, identity: KnownIdentity, order: string): Promise<void> {
     const { set, remove } = identityChange(identity);
     await this.table.update(

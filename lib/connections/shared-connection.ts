@@ -49,7 +49,7 @@ export class SharedConnection {
     return new SharedConnection(new Service(member.service, options), member, messagesTo);
   }
 
-  /** Whom the connection belongs to, if the service knows it. */
+  /** The connection's user, if known. */
   get user(): string | undefined {
     return this.member.user;
   }

@@ -89,7 +89,7 @@ export class Settlement {
   }
 
   /**
-   * A process found the connection disconnected. The member's row that led to it is deleted too, in whatever channel.
+   * A process found the connection disconnected. The member's row that led to it is deleted, too, even in another channel.
    */
   async suspected(key: MemberKey): Promise<SettlementOutcome> {
     const outcome = await this.#suspected(key);

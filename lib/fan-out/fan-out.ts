@@ -56,7 +56,7 @@ export class FanOut {
       await this.#ask(shares, from.serverFunction);
     };
     const audience = { ...(channel !== undefined && { channel }) };
-    // With this page size, one query is enough if no workers are needed, and little is read in vain if they are.
+    // With this page size, one query is enough if no workers are needed, and few rows are read twice if they are.
     const members = membersIn(this.service.backend.table, this.service.name, audience, inlineMembers + 1);
     async function* own() {
       for await (const member of members) {
