@@ -67,6 +67,8 @@ export interface GatewayOptions {
 const NOWHERE = { host: '127.0.0.1', port: 9 };
 
 export class Gateway {
+  /** Of the account and its stages, also for other kinds of APIs. */
+  readonly throttles: Throttles;
   readonly #clock: Clock;
   readonly #appTime: Clock;
   readonly #log: Log;
@@ -117,6 +119,7 @@ export class Gateway {
     const authorizers = new Authorizers({ region, accountId, invoker, clock, log, nameOf });
     const callers = access && new SignedCallers(access);
     const throttles = new Throttles(accountQuotas, clock, log);
+    this.throttles = throttles;
     const accessLog = new AccessLog(log);
     const handshake = new Handshake({
       ...{ authorizers, integrations, ids, clock, log },

@@ -2,19 +2,24 @@
  * Throttling: the account's quotas, and the lower limits of stages and routes. Source: "Quotas for configuring and
  * running a WebSocket API" and "Protect your WebSocket APIs".
  */
-import type { Throttle } from '../assembly/model';
+import type { StageThrottling, Throttle } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { Log } from '../log';
-import type { DeployedStage } from './deployed-stage';
 import type { AccountQuotas } from './quotas';
 import { type Rate, TokenBucket } from './token-bucket';
+
+/** A stage of an API of any kind. */
+export interface ThrottledStage {
+  readonly stageName: string;
+  readonly throttling?: StageThrottling | undefined;
+}
 
 export class Throttles {
   readonly #clock: Clock;
   readonly #quotas: AccountQuotas;
   readonly #account: TokenBucket;
   readonly #newConnections: TokenBucket;
-  readonly #buckets = new WeakMap<DeployedStage, Map<string, TokenBucket>>();
+  readonly #buckets = new WeakMap<ThrottledStage, Map<string, TokenBucket>>();
   readonly #log: Log;
   #toldAt = Number.NEGATIVE_INFINITY;
 
@@ -31,7 +36,7 @@ export class Throttles {
   }
 
   /** Whether a handshake may proceed. */
-  admitsHandshake(stage: DeployedStage): boolean {
+  admitsHandshake(stage: ThrottledStage): boolean {
     if (!this.#newConnections.take()) {
       const { newConnectionsPerSecond } = this.#quotas;
       return this.#throttled(`the account's quota of ${newConnectionsPerSecond} new connections a second`);
@@ -39,8 +44,8 @@ export class Throttles {
     return this.admitsRequest(stage, '$connect');
   }
 
-  /** Whether a message of a route may proceed. */
-  admitsRequest(stage: DeployedStage, routeKey: string): boolean {
+  /** Whether a message of a route, or a plain request, may proceed. */
+  admitsRequest(stage: ThrottledStage, routeKey: string): boolean {
     const { throttling } = stage;
     const ofRoute = throttling?.byRoute[routeKey];
     const settings = ofRoute ?? throttling?.stage;
@@ -70,7 +75,7 @@ export class Throttles {
   }
 
   /** A bucket lasts until its settings change. */
-  #bucket(stage: DeployedStage, key: string, settings: Throttle): TokenBucket {
+  #bucket(stage: ThrottledStage, key: string, settings: Throttle): TokenBucket {
     const buckets = this.#buckets.get(stage) ?? new Map<string, TokenBucket>();
     this.#buckets.set(stage, buckets);
     const rate = this.#rateOf(settings);

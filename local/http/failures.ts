@@ -18,7 +18,10 @@ export type FailureCause =
   | 'failed'
   | 'timedOut'
   | 'tooLarge'
-  | 'throttled';
+  /** The function has no capacity. */
+  | 'throttled'
+  /** The API's or the account's throttling. */
+  | 'tooManyRequests';
 
 /** Reported by users since 2025. */
 const URL_FORBIDDEN: Failure = {
@@ -27,6 +30,12 @@ const URL_FORBIDDEN: Failure = {
   body: upperMessage(
     'Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html',
   ),
+};
+
+const URL_RATE_EXCEEDED: Failure = {
+  statusCode: 429,
+  errorType: 'TooManyRequestsException',
+  body: upperMessage('Rate Exceeded.'),
 };
 
 /**
@@ -56,6 +65,11 @@ const FAILURES: Record<HttpApiKind, Record<FailureCause, Failure>> = {
     timedOut: { statusCode: 504, body: '{"message": "Endpoint request timed out"}' },
     tooLarge: { statusCode: 413, errorType: 'RequestTooLargeException', body: message('Request Too Long') },
     throttled: { statusCode: 502, body: '{"message": "Internal server error"}' },
+    tooManyRequests: {
+      statusCode: 429,
+      errorType: 'TooManyRequestsException',
+      body: message('Too Many Requests'),
+    },
   },
   HTTP: {
     noStage: { statusCode: 404, body: message('Not Found') },
@@ -66,6 +80,7 @@ const FAILURES: Record<HttpApiKind, Record<FailureCause, Failure>> = {
     timedOut: { statusCode: 503, body: message('Service Unavailable') },
     tooLarge: { statusCode: 413, body: message('Request Entity Too Large') },
     throttled: { statusCode: 503, body: message('Service Unavailable') },
+    tooManyRequests: { statusCode: 429, body: message('Too Many Requests') },
   },
   FUNCTION_URL: {
     noStage: { statusCode: 403, errorType: 'AccessDeniedException', body: upperMessage('Forbidden') },
@@ -75,11 +90,8 @@ const FAILURES: Record<HttpApiKind, Record<FailureCause, Failure>> = {
     failed: { statusCode: 502, errorType: 'InternalServerErrorException', body: 'Internal Server Error' },
     timedOut: { statusCode: 504, body: 'Endpoint request timed out' },
     tooLarge: { statusCode: 413, body: upperMessage('Request must be smaller than 6291456 bytes') },
-    throttled: {
-      statusCode: 429,
-      errorType: 'TooManyRequestsException',
-      body: upperMessage('Rate Exceeded.'),
-    },
+    throttled: URL_RATE_EXCEEDED,
+    tooManyRequests: URL_RATE_EXCEEDED,
   },
 };
 

@@ -3,13 +3,20 @@
  * response.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { HttpApi, HttpApiIntegration, HttpLambdaIntegration } from '../assembly/model';
+import type {
+  HttpApi,
+  HttpApiIntegration,
+  HttpLambdaIntegration,
+  HttpRoute,
+  HttpStage,
+} from '../assembly/model';
 import type { Clock } from '../clock';
 import type { NameForPeople } from '../function-names';
 import { ApiKeys } from '../gateway/api-keys';
 import { sourceIp } from '../gateway/connect-request';
 import { Ids } from '../gateway/ids';
 import { readBody } from '../gateway/request-body';
+import type { Throttles } from '../gateway/throttles';
 import type { Access } from '../iam/access';
 import type { FunctionInvoker, InvocationOutcome } from '../lambda/invocation';
 import type { Log } from '../log';
@@ -33,6 +40,8 @@ export interface HttpApisOptions {
   nameOf: NameForPeople;
   /** Undefined if IAM is off. Then all requests are allowed. */
   access?: Access | undefined;
+  /** Shared with the gateway of the WebSocket APIs. */
+  throttles: Throttles;
 }
 
 type Answer = ProxyAnswer | Failure | FailureCause;
@@ -84,6 +93,7 @@ export class HttpApis {
     const method = request.method ?? 'GET';
     const matched = this.#routes.get(api)?.match(method, path);
     if (!matched) return 'noRoute';
+    if (!this.#admits(api, stage, matched.route, method)) return 'tooManyRequests';
     const caller = this.#callers.admit({
       ...{ address: { ...address, stage }, route: matched.route },
       ...{ request, method, body },
@@ -107,6 +117,18 @@ export class HttpApis {
       time: this.#options.clock.now(),
     };
     return this.#invoke(proxied, integration, request.headers.accept);
+  }
+
+  /** Function URLs have no throttling of their own. */
+  #admits({ kind }: HttpApi, stage: HttpStage, { method, resource }: HttpRoute, requested: string): boolean {
+    if (kind === 'FUNCTION_URL') return true;
+    const { throttles } = this.#options;
+    if (kind === 'HTTP') {
+      return throttles.admitsRequest(stage, resource === '$default' ? resource : `${method} ${resource}`);
+    }
+    const keys = [`${resource}/${requested}`, `${resource}/*`, `*/${requested}`];
+    const key = keys.find((one) => Object.hasOwn(stage.throttling?.byRoute ?? {}, one));
+    return throttles.admitsRequest(stage, key ?? `${requested} ${resource}`);
   }
 
   #withoutFunction(integration: Exclude<HttpApiIntegration, HttpLambdaIntegration>, what: string): Answer {

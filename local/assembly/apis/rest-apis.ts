@@ -7,6 +7,7 @@ import type { Resource } from '../values/resource';
 import { readApiKeys } from './api-keys';
 import { type HttpIntegrations, notRunAuthorization, perStage } from './http-integrations';
 import { servedApis } from './served-apis';
+import { readMethodThrottling } from './stage-throttling';
 
 /** The longest default timeout of a REST API's integration (quota "Maximum integration timeout"). */
 const MAX_TIMEOUT_MILLIS = 29_000;
@@ -68,8 +69,10 @@ function unreadablePolicy(api: Resource): string | undefined {
 
 function readStage(stage: Resource): HttpStage {
   const variables = stage.property('Variables');
+  const throttling = readMethodThrottling(stage);
   return {
     stageName: stage.text('StageName') ?? '',
+    ...(throttling && { throttling }),
     variables: Object.fromEntries(
       Object.entries(isObject(variables) ? variables : {}).map(([name, value]) => [name, String(value)]),
     ),

@@ -17,6 +17,27 @@ export function readThrottling(stage: Resource): StageThrottling | undefined {
   return { ...(ofStage && { stage: ofStage }), byRoute };
 }
 
+/**
+ * The same of a REST API's stage: `MethodSettings`, where slashes of a path are written `~1`, and asterisks stand for the
+ * stage.
+ */
+export function readMethodThrottling(stage: Resource): StageThrottling | undefined {
+  const given = stage.property('MethodSettings');
+  const settings = (Array.isArray(given) ? given : []).filter(isObject).flatMap((one) => {
+    const throttle = throttleOf(one);
+    const path = String(one.ResourcePath ?? '/*')
+      .replace(/^\/(?=~1|\*)/, '')
+      .replaceAll('~1', '/');
+    return throttle ? [{ key: `${path}/${String(one.HttpMethod ?? '*')}`, throttle }] : [];
+  });
+  if (settings.length === 0) return undefined;
+  const ofStage = settings.find(({ key }) => key === '*/*')?.throttle;
+  const byRoute = Object.fromEntries(
+    settings.filter(({ key }) => key !== '*/*').map(({ key, throttle }) => [key, throttle]),
+  );
+  return { ...(ofStage && { stage: ofStage }), byRoute };
+}
+
 export function throttleOf(settings: Json | undefined): Throttle | undefined {
   if (!isObject(settings)) return undefined;
   const perSecond = numberIn(settings, 'ThrottlingRateLimit');

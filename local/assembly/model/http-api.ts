@@ -1,6 +1,6 @@
 /** HTTP APIs, REST APIs and function URLs, in one form. */
 import type { NotRun } from './not-run';
-import type { ApiKeySettings } from './websocket-api';
+import type { ApiKeySettings, StageThrottling } from './websocket-api';
 
 export type HttpApiKind = 'HTTP' | 'REST' | 'FUNCTION_URL';
 
@@ -27,6 +27,8 @@ export interface HttpStage {
   /** `$default` does not appear in the path. */
   stageName: string;
   variables: Record<string, string>;
+  /** By route key, or by a REST API's resource and method: `/rooms/{id}/GET`, `/rooms/{id}/*`. */
+  throttling?: StageThrottling;
 }
 
 export interface HttpRoute {

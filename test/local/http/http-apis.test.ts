@@ -2,6 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { HttpApi, HttpLambdaIntegration } from '../../../local/assembly/model';
 import { ManualClock } from '../../../local/clock';
+import { AWS_ACCOUNT_QUOTAS } from '../../../local/gateway/quotas';
+import { Throttles } from '../../../local/gateway/throttles';
 import { HttpApis } from '../../../local/http/http-apis';
 import type { FunctionInvoker, InvocationOutcome } from '../../../local/lambda/invocation';
 import { silentLog } from '../../../local/log';
@@ -102,6 +104,7 @@ describe('HttpApis', () => {
     const apis = new HttpApis({
       ...{ apis: [httpApi, restApi, functionUrl], region: 'eu-central-1', accountId: '123456789012' },
       ...{ invoker, clock, log: silentLog, nameOf: (name) => name },
+      throttles: new Throttles(AWS_ACCOUNT_QUOTAS, clock, silentLog),
     });
     server = createServer((request, response) => {
       if (apis.handle(request, response) === undefined) response.writeHead(418).end();

@@ -6,6 +6,8 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import type { HttpApi, HttpLambdaIntegration, ResourcePolicy } from '../../../local/assembly/model';
 import type { JsonObject } from '../../../local/assembly/values/json';
 import { ManualClock } from '../../../local/clock';
+import { type AccountQuotas, AWS_ACCOUNT_QUOTAS } from '../../../local/gateway/quotas';
+import { Throttles } from '../../../local/gateway/throttles';
 import { HttpApis } from '../../../local/http/http-apis';
 import { Access } from '../../../local/iam/access';
 import type { Credentials } from '../../../local/iam/identities';
@@ -49,10 +51,15 @@ export interface RunningHttp {
   presigned(path: string, credentials: Credentials): Promise<Reply>;
 }
 
+interface HttpSettings {
+  iam?: boolean;
+  quotas?: AccountQuotas;
+}
+
 const servers: Server[] = [];
 
 /** Starts APIs that end with the test. */
-export function runningHttp(): (apis: HttpApi[], settings?: { iam?: boolean }) => Promise<RunningHttp> {
+export function runningHttp(): (apis: HttpApi[], settings?: HttpSettings) => Promise<RunningHttp> {
   afterEach(() => {
     for (const server of servers.splice(0)) {
       server.closeAllConnections();
@@ -62,7 +69,10 @@ export function runningHttp(): (apis: HttpApi[], settings?: { iam?: boolean }) =
   return start;
 }
 
-async function start(apis: HttpApi[], { iam = true } = {}): Promise<RunningHttp> {
+async function start(
+  apis: HttpApi[],
+  { iam = true, quotas = AWS_ACCOUNT_QUOTAS }: HttpSettings = {},
+): Promise<RunningHttp> {
   const clock = new ManualClock(Date.UTC(2026, 0, 31, 12));
   const events: Record<string, never>[] = [];
   const lines: string[] = [];
@@ -81,6 +91,7 @@ async function start(apis: HttpApi[], { iam = true } = {}): Promise<RunningHttp>
     ...{ apis, region: 'us-east-1', accountId: '000000000000', invoker, clock, log },
     nameOf: (name) => name,
     access: iam ? access : undefined,
+    throttles: new Throttles(quotas, clock, log),
   });
   const server = createServer((request, response) => {
     if (served.handle(request, response) === undefined) response.writeHead(418).end();

@@ -84,7 +84,10 @@ function synthesized(): ReadApp {
     path: '/elsewhere',
     integration: new HttpUrlIntegration('Elsewhere', 'https://example.com'),
   });
-  new HttpStage(stack, 'Dev', { httpApi: http, stageName: 'dev', autoDeploy: true });
+  new HttpStage(stack, 'Dev', {
+    ...{ httpApi: http, stageName: 'dev', autoDeploy: true },
+    throttle: { rateLimit: 5, burstLimit: 3 },
+  });
 
   const rest = new RestApi(stack, 'Rest', {
     binaryMediaTypes: ['image/png'],
@@ -99,6 +102,10 @@ function synthesized(): ReadApp {
     principals: [new AnyPrincipal()],
   };
   const guarded = new RestApi(stack, 'Guarded', {
+    deployOptions: {
+      ...{ throttlingRateLimit: 20, throttlingBurstLimit: 10 },
+      methodOptions: { '/keyed/GET': { throttlingRateLimit: 2 }, '/*/POST': { throttlingBurstLimit: 1 } },
+    },
     policy: new PolicyDocument({
       statements: [new PolicyStatement({ ...everyone, resources: ['execute-api:/*/GET/open'] })],
     }),
@@ -250,6 +257,18 @@ describe('the HTTP APIs of an app', () => {
       ],
     });
     expect(named('Main/Rest').apiKeys).toBeUndefined();
+  });
+
+  it('are read with the throttling of their stages and methods', () => {
+    expect(named('Main/Guarded').stages[0]?.throttling).toEqual({
+      stage: { perSecond: 20, burst: 10 },
+      byRoute: { '/keyed/GET': { perSecond: 2 }, '*/POST': { burst: 1 } },
+    });
+    const stages = named('Main/Http').stages.map(({ stageName, throttling }) => [stageName, throttling]);
+    expect(Object.fromEntries(stages)).toEqual({
+      $default: undefined,
+      dev: { stage: { perSecond: 5, burst: 3 }, byRoute: {} },
+    });
   });
 
   it('refuse a public URL of which only half is public', () => {
