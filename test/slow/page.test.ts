@@ -227,6 +227,26 @@ describe('the chat page', () => {
     await hasUsers(bob, ['Ada']);
   });
 
+  it('asks again for a history that is late, rather than send a line twice', async () => {
+    const ada = await open();
+    const frames: string[] = [];
+    const requests = () => frames.filter((frame) => frame.includes('"After"')).length;
+    ada.on('websocket', (socket) => socket.on('framesent', ({ payload }) => frames.push(String(payload))));
+    await type(ada, 'one');
+    const bob = await open();
+    for (const page of [ada, bob]) await hasText(page, 'one');
+    faults.switchOn('post-fails', 1);
+    await type(ada, 'two');
+    while (requests() < 2) await ada.waitForTimeout(20);
+    faults.switchOff('post-fails');
+    await holds(ada, "document.querySelectorAll('.message.unsent').length === 0");
+    await type(ada, 'three');
+    for (const page of [ada, bob]) {
+      await hasText(page, 'three');
+      expect(await texts(page)).toEqual(['one', 'two', 'three']);
+    }
+  });
+
   it('keeps its name for the next time', async () => {
     const ada = await open();
     await type(ada, 'alias Ada');

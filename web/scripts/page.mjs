@@ -16,6 +16,8 @@ const MOST_MISSED = 100;
 const NOT_SENT = 'not sent yet';
 /** How long a new connection waits for its name and the history before it sends lines. */
 const SETTLE_MILLISECONDS = 3_000;
+/** How often a page that comes back asks for what it missed, before it goes on without that. */
+const MOST_REQUESTS = 10;
 /** The server allows a burst of messages and then a few a second. Waiting lines respect that. */
 const LINES_AT_ONCE = 20;
 const LINE_PAUSE_MILLISECONDS = 300;
@@ -36,6 +38,8 @@ let held = [];
 let alias = settings.get('alias') ?? '';
 let isSettled = false;
 let settleTimer;
+/** How often this connection has asked for the history. */
+let requests = 0;
 let waitingTimer;
 /** How many lines may still be sent at once. */
 let budget = { lines: LINES_AT_ONCE, countedAt: Date.now() };
@@ -57,8 +61,21 @@ function begin() {
     awaited.add('name');
     connection.send(JSON.stringify({ User: alias }));
   }
+  requests = 0;
+  askForHistory();
+}
+
+function askForHistory() {
+  requests += 1;
   connection.send(JSON.stringify(lastId ? { History: MOST_MISSED, After: lastId } : { History: HISTORY }));
-  settleTimer = setTimeout(settle, SETTLE_MILLISECONDS);
+  settleTimer = setTimeout(waitNoLonger, SETTLE_MILLISECONDS);
+}
+
+/** What was missed may come late. Newer lines wait for it, and so do lines of ours that may have arrived. */
+function waitNoLonger() {
+  awaited.delete('name');
+  if (awaited.size > 0 && lastId && requests < MOST_REQUESTS) askForHistory();
+  else settle();
 }
 
 function interrupt() {
@@ -159,13 +176,13 @@ function said(line) {
 
 /** Shows the lines that were missed. If our own unconfirmed lines are among them, they have arrived. */
 function catchUp({ Messages: lines, More: hasMore }) {
-  if (hasMore && lines.length > 0) messages.note('Some earlier messages are not shown here.');
   const counted = new Map();
   const missed = lines.filter((line) => {
     const key = keyOf(line);
     counted.set(key, (counted.get(key) ?? 0) + 1);
     return counted.get(key) > (shown.get(key) ?? 0);
   });
+  if (hasMore && missed.length > 0) messages.note('Some earlier messages are not shown here.');
   const arrived = outbox.settle(missed.map(({ Message }) => Message));
   for (const line of missed) {
     const index = arrived.findIndex(({ message }) => message === line.Message);
