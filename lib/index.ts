@@ -1,14 +1,9 @@
 /** SharedConnection: WebSockets on API Gateway, Lambda and DynamoDB that any process can open by their id. @module shared-connection */
 export { type Backend, backendFromEnvironment } from './backend';
-export {
-  Channel,
-  type ChannelMember,
-  type ChannelPublishOptions,
-  type Published,
-  type SubscribeOptions,
-} from './channels/channel';
+export { Channel, type ChannelMember, type ChannelPublishOptions, type Published } from './channels/channel';
 export type { ChannelRule, ChannelRules, LogRule } from './channels/channel-rules';
 export { gathered, type Joined } from './channels/log/channel-frames';
+export type { SubscribeOptions } from './channels/log/channel-log';
 export type { History, HistoryOptions } from './channels/log/history';
 export type { Line, Position } from './channels/log/log-items';
 export type { Clock } from './clock';

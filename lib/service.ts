@@ -1,7 +1,7 @@
 /** A service as any process sees it: who is connected to it, what it publishes, its channels and its web sessions. */
 import { Channel } from './channels/channel';
+import { assertChannelName } from './channels/channel-names';
 import { ruleOf } from './channels/channel-rules';
-import { assertChannelName } from './channels/channel-store';
 import type { ClientRequest } from './channels/client-order';
 import type { Member } from './connections/connection-items';
 import { Identification } from './connections/identification';

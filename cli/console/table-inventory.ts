@@ -1,7 +1,7 @@
 /** What a connection table holds, for a developer to look at: one scan, which only a table on this machine is small enough for. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
-import { isChannelName } from '../../lib/channels/channel-store';
+import { isChannelName } from '../../lib/channels/channel-names';
 import { type LogState, toLogState } from '../../lib/channels/log/log-items';
 import { type Member, toMember } from '../../lib/connections/connection-items';
 import type { DeliveryReport } from '../../lib/delivery/delivery-report';

@@ -1,6 +1,6 @@
 /** A server class's `static channels`: rules for channels, by the beginning of their names. */
 import { InvalidValueError } from '../errors';
-import { assertChannelName } from './channel-store';
+import { assertChannelName } from './channel-names';
 
 /** What a channel keeps. */
 export interface LogRule {

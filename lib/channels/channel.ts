@@ -3,24 +3,19 @@ import type { Member } from '../connections/connection-items';
 import { identityOf, type KnownIdentity } from '../connections/identity';
 import { openMember } from '../connections/open-member';
 import { allOver } from '../delivery/all-over';
-import { MAX_MESSAGE_BYTES } from '../delivery/delivery';
 import type { DeliveryReport } from '../delivery/delivery-report';
-import { InvalidUseError, InvalidValueError, MessageTooLargeError } from '../errors';
 import type { PublishOptions } from '../fan-out/fan-out';
 import { jsonText } from '../messages/json-text';
 import type { ChannelPresence } from '../presence/channel-presence';
 import { type PresentUser, presentUsers } from '../presence/presence-form';
 import type { ServiceContext } from '../service-context';
-import { type ChannelRule, type LogRule, ruleOf } from './channel-rules';
-import { assertChannelName } from './channel-store';
+import { assertChannelName } from './channel-names';
+import { type ChannelRule, ruleOf } from './channel-rules';
 import type { ClientRequest } from './client-order';
 import { defaultFrames } from './log/channel-frames';
+import { ChannelLog, type SubscribeOptions } from './log/channel-log';
 import type { History, HistoryOptions } from './log/history';
-import { LineLog, type LogOwner } from './log/line-log';
-import { type LogState, type Position, posterKey, WHOLE_CHANNEL } from './log/log-items';
-import { LoggedChannels } from './log/logged-channels';
-import { Poster } from './log/poster';
-import { isHeld } from './log/poster-lease';
+import { type Position, WHOLE_CHANNEL } from './log/log-items';
 
 export interface Published {
   /** Where the line is, in a channel with a log. Another process may post it to the members. */
@@ -33,20 +28,6 @@ export interface ChannelPublishOptions extends PublishOptions {
   /** What the publisher says of itself, which is anything that JSON takes: handed to `encodeLines` or `encodePublication`. */
   info?: unknown;
 }
-
-/** Of a channel with a log. */
-export interface SubscribeOptions {
-  /** Where the client was when it was here last: it gets what it has missed since, if the log still has all of it. */
-  since?: Position;
-  /** What JSON takes: handed to `encodeJoined`, such as the id of the client's request. */
-  request?: unknown;
-  /** The client did not ask for it: handed to `encodeResubscribe`. @default false */
-  byServer?: boolean;
-}
-
-/** What JSON and the names around it add to a line. */
-const ENVELOPE_BYTES = 1_024;
-const MOST_HISTORY = 10_000;
 
 /** A connection in a channel. */
 export interface ChannelMember extends KnownIdentity {
@@ -67,7 +48,7 @@ interface ChannelService extends ServiceContext {
 export class Channel {
   /** The server class's rule for this channel; undefined in a process that does not know the class. */
   readonly rule: ChannelRule;
-  readonly #log: LineLog;
+  readonly #log: ChannelLog;
 
   /** Created by `service.channel(name)`. @throws InvalidValueError for an invalid name */
   constructor(
@@ -76,7 +57,7 @@ export class Channel {
   ) {
     assertChannelName(name);
     this.rule = ruleOf(service.channelRules, name);
-    this.#log = new LineLog(service.backend, { service: service.name, channel: name });
+    this.#log = new ChannelLog(service, name, this.rule.log);
   }
 
   /**
@@ -85,7 +66,7 @@ export class Channel {
    * @throws InvalidValueError for what JSON does not take, MessageTooLargeError, PublicationFailedError
    */
   async publish(data: unknown, { info, ...options }: ChannelPublishOptions = {}): Promise<Published> {
-    const position = await this.#publishLine(data, info, options);
+    const position = await this.#log.publish(data, info, options.except);
     if (position) return { position };
     return { report: await this.service.publish(this.name, this.#frameOf(data, info), options) };
   }
@@ -102,28 +83,16 @@ export class Channel {
   }
 
   /** Whether it keeps what is published: as the class says, or, where that is not known, as the table does. */
-  async hasLog(): Promise<boolean> {
-    if (this.service.channelRules) return this.rule.log !== undefined;
-    return (await this.#log.state()) !== undefined;
+  hasLog(): Promise<boolean> {
+    return this.#log.exists();
   }
 
   /**
    * What the log keeps: the oldest lines first, or the newest with `reverse`.
    * @throws InvalidUseError for a channel without a log
    */
-  async history(options: HistoryOptions = {}): Promise<History> {
-    const { limit = 100 } = options;
-    if (!Number.isInteger(limit) || limit < 0 || limit > MOST_HISTORY) {
-      throw new InvalidValueError(
-        `limit is ${String(limit)}, but must be a whole number from 0 to ${MOST_HISTORY}.`,
-      );
-    }
-    if (this.service.channelRules && !this.rule.log) throw this.#hasNoLog('history');
-    const history = await this.#log.history(options);
-    if (history) return history;
-    if (!this.rule.log) throw this.#hasNoLog('history');
-    const { epoch, offset } = await this.#log.begin(this.#owner(this.rule.log));
-    return { epoch, offset, lines: [], ...(options.since && { recovered: false }) };
+  history(options: HistoryOptions = {}): Promise<History> {
+    return this.#log.history(options);
   }
 
   /** Every connection in the channel, in the order of joining: one consistent query. */
@@ -169,135 +138,20 @@ export class Channel {
   }
 
   /** Puts a connection into the channel's log; it is answered with its position, and what it has missed. For `WebSocketServer.subscribe`. */
-  async join(
-    member: Member,
-    { since, request, byServer = false }: SubscribeOptions,
-    most?: number,
-    by?: ClientRequest,
-  ): Promise<boolean> {
-    const asked = {
-      token: this.service.backend.token(),
-      byServer,
-      ...(by && { by }),
-      ...(since && { since: positionOf(since) }),
-      ...(request !== undefined && { request: jsonOf(request) }),
-    };
-    await new LoggedChannels(this.service).add(this.name);
-    if (!(await this.service.channels.join(member, this.name, asked, most))) return false;
-    await this.#wake({ serverFunction: member.serverFunction, hasLine: false });
+  async join(member: Member, options: SubscribeOptions, most?: number, by?: ClientRequest): Promise<boolean> {
+    if (!(await this.#log.join(member, options, most, by))) return false;
     await this.service.presence.joined(member, [this.name]);
     return true;
   }
 
   /** Posts what is waiting, in an invocation of its own. */
-  async post(range = WHOLE_CHANNEL): Promise<void> {
-    await this.#poster(this.service.serverFunction, range)?.run({ hasLine: false, inline: false });
+  post(range = WHOLE_CHANNEL): Promise<void> {
+    return this.#log.post(range);
   }
 
   /** Posts what a poster that crashed has left. Returns whether there was nothing to do, and nobody posts. */
-  async mend(range = WHOLE_CHANNEL): Promise<boolean> {
-    return (await this.#poster(this.service.serverFunction, range)?.mend()) ?? true;
-  }
-
-  /** `undefined` if the channel has no log. */
-  async #publishLine(data: unknown, info: unknown, options: PublishOptions): Promise<Position | undefined> {
-    const { log: rule } = this.rule;
-    if (!rule && (this.service.channelRules || !(await this.#log.state()))) return undefined;
-    if ([options.except ?? []].flat().length > 0) {
-      throw new InvalidUseError(
-        `The channel ${this.name} has a log, whose lines everybody gets: a publication cannot leave anybody out (except).`,
-      );
-    }
-    const text = { data: jsonOf(data), ...(info !== undefined && { info: jsonOf(info) }) };
-    this.#assertFits(text, data, info);
-    await new LoggedChannels(this.service).add(this.name);
-    const log = await this.#log.append(text, rule && this.#owner(rule));
-    if (!log) return undefined;
-    await this.#wake({ serverFunction: log.serverFunction, hasLine: true, log });
-    return { epoch: log.epoch, offset: log.offset };
-  }
-
-  /** Before it is stored: a line that cannot be sent must not be. */
-  #assertFits(text: { data: string; info?: string }, data: unknown, info: unknown): void {
-    const { frames, backend } = this.service;
-    const bytes = frames
-      ? Math.max(
-          0,
-          ...frames
-            .encodeLines(this.name, [
-              {
-                ...{ epoch: 'x'.repeat(8), offset: Number.MAX_SAFE_INTEGER, at: backend.clock.now(), data },
-                ...(info !== undefined && { info }),
-              },
-            ])
-            .map((frame) => Buffer.byteLength(frame)),
-        )
-      : Buffer.byteLength(text.data) + Buffer.byteLength(text.info ?? '') + ENVELOPE_BYTES;
-    if (bytes > MAX_MESSAGE_BYTES) {
-      throw new MessageTooLargeError(bytes, MAX_MESSAGE_BYTES, Buffer.byteLength(text.data));
-    }
-  }
-
-  /** Has the stored lines posted: here if this process may post, or else in an invocation of the service's own function. */
-  async #wake({
-    serverFunction,
-    hasLine,
-    log,
-  }: {
-    serverFunction: string;
-    hasLine: boolean;
-    log?: LogState;
-  }): Promise<void> {
-    const range = WHOLE_CHANNEL;
-    const poster = this.#poster(serverFunction, range);
-    if (!poster) return this.#ask(serverFunction, range);
-    try {
-      await poster.run({ hasLine, inline: true, ...(log && { epoch: log.epoch }) });
-    } catch (error) {
-      // What was to be done is stored: another invocation does it.
-      console.error(`Posting to the channel ${this.name} failed: ${String(error)}`);
-      await this.#requestLater(serverFunction, range);
-    }
-  }
-
-  async #ask(serverFunction: string, range: string): Promise<void> {
-    const { table, clock } = this.service.backend;
-    const row = await table.get(posterKey(this.#log.name, range));
-    if (!row || !isHeld(row, clock.now())) await this.#request(serverFunction, range);
-  }
-
-  async #request(serverFunction: string, range: string): Promise<void> {
-    await this.service.backend.invoker.invoke(serverFunction, { type: 'post', channel: this.name, range });
-  }
-
-  /** If even this fails, the next publisher or the sweep posts it: nobody must think that it was not stored. */
-  async #requestLater(serverFunction: string, range: string): Promise<void> {
-    try {
-      await this.#request(serverFunction, range);
-    } catch (error) {
-      console.error(`Another invocation could not be asked to post to ${this.name}: ${String(error)}`);
-    }
-  }
-
-  #poster(serverFunction: string | undefined, range: string): Poster | undefined {
-    const { service } = this;
-    const { frames } = service;
-    if (!frames) return undefined;
-    return new Poster({
-      ...{ service, frames, range, log: this.#log },
-      begin: async () => this.rule.log && this.#log.begin(this.#owner(this.rule.log)),
-      ...(serverFunction && { goOn: () => this.#request(serverFunction, range) }),
-    });
-  }
-
-  #owner(rule: LogRule): LogOwner {
-    return { rule, serverFunction: this.service.serverFunction ?? '' };
-  }
-
-  #hasNoLog(method: string): InvalidUseError {
-    return new InvalidUseError(
-      `The channel ${this.name} has no log, so ${method} has nothing to read. Give it one in \`static channels\` of its server class: { ${JSON.stringify(this.name)}: { log: { size: 100, seconds: 3600 } } }.`,
-    );
+  mend(range = WHOLE_CHANNEL): Promise<boolean> {
+    return this.#log.mend(range);
   }
 
   /** A connection, with its own service. */
@@ -305,16 +159,6 @@ export class Channel {
     const { member } = await openMember(webSocketId, this.service.backend);
     return { member, service: this.service.other(member.service) };
   }
-}
-
-/** What a client sent as its position. @throws InvalidValueError for anything else */
-function positionOf({ epoch, offset }: Position): Position {
-  if (typeof epoch === 'string' && epoch.length <= 64 && Number.isSafeInteger(offset) && offset >= 0) {
-    return { epoch, offset };
-  }
-  throw new InvalidValueError(
-    `since must have an epoch, which is text, and an offset, which is a whole number of 0 or more, not ${JSON.stringify({ epoch, offset })}.`,
-  );
 }
 
 /** @throws InvalidValueError */

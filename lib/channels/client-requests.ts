@@ -1,6 +1,6 @@
 /** Errors of clients' channel requests, in words for those clients. */
 import { ClientError } from '../messages/client-error';
-import { isChannelName } from './channel-store';
+import { isChannelName } from './channel-names';
 
 /** @throws ClientError for an invalid channel name, of whatever type the client sent it */
 export function assertClientChannel(channel: unknown): asserts channel is string {

@@ -1,8 +1,9 @@
 /** Subscribes and unsubscribes a connection in a hook of its server class. */
-import type { SubscribeOptions } from '../channels/channel';
+
+import { assertChannelName } from '../channels/channel-names';
 import { ruleOf } from '../channels/channel-rules';
-import { assertChannelName } from '../channels/channel-store';
 import type { ClientRequest } from '../channels/client-order';
+import type { SubscribeOptions } from '../channels/log/channel-log';
 import { InvalidUseError, TooManyChannelsError } from '../errors';
 import type { MessageEvent } from '../handlers/events';
 import type { ServerContext } from './server-context';

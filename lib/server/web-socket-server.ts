@@ -1,8 +1,9 @@
 /** The class that a service extends, with the members of %CSP.WebSocket. Its hooks are in server-hooks.ts. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { Published, SubscribeOptions } from '../channels/channel';
+import type { Published } from '../channels/channel';
 import { allowsPresence } from '../channels/channel-rules';
 import { assertClientChannel, forbidden } from '../channels/client-requests';
+import type { SubscribeOptions } from '../channels/log/channel-log';
 import { type Identity, validIdentity } from '../connections/identity';
 import { SharedConnection } from '../connections/shared-connection';
 import { InvalidUseError, TooManyChannelsError, WebSocketClosedError } from '../errors';
