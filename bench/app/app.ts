@@ -9,7 +9,7 @@ import { bundleFunctions } from '../../infra/bundle';
 import { ConnectionTable } from '../../infra/connection-table';
 import { WebSocketService } from '../../infra/websocket-service';
 
-bundleFunctions(__dirname, ['plain', 'library', 'inbox', 'dedicated', 'realtime', 'sdk-alone']);
+bundleFunctions(__dirname, ['plain', 'library', 'inbox', 'dedicated', 'realtime', 'room', 'sdk-alone']);
 
 const app = new App();
 const stack = new Stack(app, 'Bench');
@@ -51,7 +51,7 @@ checked.grantManagementApiAccess(plainFunction);
 const connections = new ConnectionTable(stack, 'Connections');
 const throttle = { rateLimit: 10_000, burstLimit: 5_000 };
 const library = new WebSocketService(stack, 'Library', { entry: 'library', connections, throttle });
-for (const entry of ['inbox', 'dedicated'])
+for (const entry of ['inbox', 'dedicated', 'room'])
   new WebSocketService(stack, entry, { entry, connections, throttle });
 new WebSocketService(stack, 'realtime', {
   ...{ entry: 'realtime', connections, throttle },
