@@ -1,5 +1,5 @@
 /**
- * Detects who connects, gets a name and leaves by polling the members. This works for any place, but it sees no
+ * Detects who connects, is identified and disconnects by polling the members. This works for any place, but it sees no
  * messages, and misses connections that open and close between two polls.
  */
 import type { Member } from '../lib/connections/connection-items';

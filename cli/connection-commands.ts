@@ -1,6 +1,6 @@
 /**
- * The commands for connections, with their options and examples. Each loads its own modules when it runs, so that the
- * others need not wait for them.
+ * The commands for connections, with their options and examples. Each loads its modules only when it runs, so that the
+ * others start quickly.
  */
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Terminal } from './terminal';

@@ -16,7 +16,7 @@ export async function end(
   const { backend, connection } = await findConnection(await Place.find(options), webSocketId);
   if (connection.state === 'closed') throw new WebSocketClosedError(webSocketId);
   const ended = (await backend.connections.delete(connection)) === 'closed';
-  // The service's own function finds out whether it has closed or is still opening.
+  // The service's function finds out whether the connection has closed or is still opening.
   if (!ended) {
     await new Service(connection.service, { backend }).requestSettlement([{ ...connection, left: false }]);
   }

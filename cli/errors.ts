@@ -8,7 +8,7 @@ import type { Terminal } from './terminal';
 import { jsonLine, table } from './text';
 
 export interface ErrorsOptions extends PlaceOptions {
-  /** For each service. */
+  /** The number of errors for each service. */
   limit: number;
   json: boolean;
 }

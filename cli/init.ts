@@ -6,13 +6,13 @@ import { UserError } from '../local/user-error';
 /** In a package the file has another name, because npm leaves `.gitignore` out of packages. */
 export const PACKAGED_NAMES: Record<string, string> = { '.gitignore': 'gitignore' };
 
-/** What a user of the example has made in it, and what its packages brought. */
+/** Files that a build or an installation leaves in the example. */
 export const MADE_FILES = new Set(['node_modules', 'build', 'cdk.out', 'package-lock.json']);
 
-/** In a package it lies beside the commands; in a clone the example itself is the template. */
+/** In the package, the template is next to the commands. In a clone, it is the example itself. */
 const TEMPLATES = [join(__dirname, '../template'), join(__dirname, '../examples/minimal')];
 
-/** Says what to do next. @throws {UserError} if the folder is not empty */
+/** Prints the next steps. @throws {UserError} if the folder is not empty */
 export function init(folder: string): string {
   const target = resolve(folder);
   refuseUsed(target);

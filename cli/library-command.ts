@@ -1,6 +1,6 @@
 /**
- * The command of the library's package: `init` runs here. All other commands are in the package shared-connection-local,
- * so that whoever only deploys need not install it.
+ * The command of the library's package. It has only `init`. All other commands are in the package
+ * shared-connection-local, which a deployment does not need.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -32,13 +32,13 @@ function run([command, ...others]: string[]): void {
   require(join(dirname(runtime), 'dist/cli/main.js'));
 }
 
-/** The project's own comes first: `npx` may have brought this package without the project's others. */
+/** Prefers the project's packages, because `npx` may have installed this package elsewhere. */
 function installedRuntime(): string | undefined {
   for (const place of [join(process.cwd(), 'package.json'), __filename]) {
     try {
       return createRequire(place).resolve(`${RUNTIME}/package.json`);
     } catch {
-      // Not there.
+      // Not installed there.
     }
   }
   return undefined;

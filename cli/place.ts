@@ -17,10 +17,10 @@ import { type ClientSettings, clientSettings, LOCAL_REGION, type PlaceOptions } 
 import { isNotReached } from './complaint';
 import { type ServiceEntry, serviceEntries } from './service-entries';
 
-/** As long as a function may run. */
+/** Lambda's longest timeout. */
 const LONGEST_INVOCATION_MILLISECONDS = 15 * 60_000;
 
-/** The app runs, or the stack exists, without any service of this library. */
+/** The app or the stack exists, but has no service of this library. */
 export class NoServicesError extends UserError {}
 
 export class Place {
@@ -43,7 +43,7 @@ export class Place {
     return this.#entries;
   }
 
-  /** For what the library does not do with its tables: scans. */
+  /** For scans, which the library itself never makes. */
   get tables(): DynamoDBClient {
     this.#tables ??= this.#dynamodb();
     return this.#tables;
@@ -60,7 +60,7 @@ export class Place {
     });
     if (entries.length > 0) return new Place(entries, client, options.stack);
     throw new NoServicesError(
-      `${options.stack === undefined ? `The app at ${client.endpoint}` : `The stack ${JSON.stringify(options.stack)}`} has no service in its outputs. WebSocketService writes these since this version. Deploy the stack, or start the app, again.`,
+      `${options.stack === undefined ? `The app at ${client.endpoint}` : `The stack ${JSON.stringify(options.stack)}`} has no service in its outputs. Versions before this one do not write these outputs. Deploy the stack or start the app again.`,
     );
   }
 
@@ -94,7 +94,7 @@ export class Place {
     const [entry] = this.#named(name);
     const lambda = new LambdaClient({
       ...this.client,
-      // A second run at the same time would find nothing to do, and report that.
+      // No retries: a second run at the same time would find and report nothing.
       maxAttempts: 1,
       requestHandler: { connectionTimeout: 2_000, socketTimeout: LONGEST_INVOCATION_MILLISECONDS },
     });

@@ -29,7 +29,7 @@ export async function publish(
     if (position) stored.push({ service: service.name, ...position });
   }
   if (stored.length > 0) {
-    // The service's own function posts it.
+    // The service's function posts it.
     const rows = stored.map(({ service, offset, epoch }) => [service, String(offset), epoch]);
     terminal.print(
       options.json
@@ -40,13 +40,13 @@ export async function publish(
   if (Object.keys(reports).length > 0) print(reports, options.json, terminal);
 }
 
-/** To everyone in a channel, as a line of its log if it has one. */
+/** Publishes to a channel, as a line of its log if it has one. */
 export async function publishText(service: Service, channelName: string, text: string): Promise<Published> {
   const channel = service.channel(channelName);
   return channel.publish((await channel.hasLog()) ? lineOf(text) : text);
 }
 
-/** A line of a log is what JSON takes; what is no JSON is text. */
+/** JSON if the text is valid JSON, or else a string. */
 function lineOf(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,4 +1,4 @@
-/** The command `tail`: prints who connects, gets a name and leaves, from now on. */
+/** The command `tail`: prints who connects, is identified and disconnects, from now on. */
 import { followChanges } from './changes';
 import type { PlaceOptions } from './client-settings';
 import { Place } from './place';

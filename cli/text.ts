@@ -1,4 +1,4 @@
-/** Other people's text, made safe to print: no character moves the cursor or changes the text direction. */
+/** Makes untrusted text safe to print: no character moves the cursor or changes the text direction. */
 import Table from 'cli-table3';
 import { printable, printableJson } from '../local/printable';
 

@@ -1,12 +1,13 @@
 /**
- * What the console knows of the services of this library, below `/@local/services`: the runtime itself knows nothing of the library.
+ * The console's endpoint for the services of this library, `/@local/services`. The runtime itself does not know the
+ * library.
  *
- * GET    /@local/services?find=TEXT                   services, channels, deliveries
- * GET    /@local/services/{service}                   who is connected, and the last errors that it recorded
- * POST   /@local/services/{service}                   the body goes to everyone
- * DELETE /@local/services/{service}/users/{user}      closes the user's connections
- * GET    /@local/services/{service}/channels/{name}   who is in it, and its last lines
- * POST   /@local/services/{service}/channels/{name}   the body goes to everyone in it
+ * GET    /@local/services?find=TEXT                   services, channels, deliveries GET
+ * /@local/services/{service}                   who is connected, and the last errors that it recorded POST
+ * /@local/services/{service}                   the body goes to everyone DELETE
+ * /@local/services/{service}/users/{user}      closes the user's connections GET
+ * /@local/services/{service}/channels/{name}   who is in it, and its last lines POST
+ * /@local/services/{service}/channels/{name}   the body goes to everyone in it
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { allOver } from '../../lib/delivery/all-over';
@@ -23,10 +24,10 @@ import { publishText } from '../publish';
 import { type ShownServices, shownChannel, shownService, shownServices } from './shown-services';
 
 const PATH = '/@local/services';
-/** How soon a service is seen that was added to the app. */
+/** How often the endpoint looks for new services. */
 const REFRESH_MILLISECONDS = 10_000;
 
-/** @param url the runtime's */
+/** @param url the runtime's URL */
 export function servicesEndpoint(url: () => string): LocalHandler {
   return new ServicesEndpoint(url);
 }
@@ -69,7 +70,7 @@ class ServicesEndpoint implements LocalHandler {
     }
   }
 
-  /** `undefined` if there is no such request. */
+  /** `undefined` for an unknown request. */
   async #act(
     method: string,
     [name, kind, of, ...more]: string[],
@@ -92,7 +93,7 @@ class ServicesEndpoint implements LocalHandler {
     return method === 'POST' ? publishText(service, of, text) : undefined;
   }
 
-  /** Looks now and then which services there are. */
+  /** Looks for new services from time to time. */
   async #find(): Promise<Place> {
     const now = Date.now();
     if (!this.#place) {
@@ -109,7 +110,7 @@ class ServicesEndpoint implements LocalHandler {
 
 const NO_SERVICES: ShownServices = { services: [], deliveries: [], users: {} };
 const TOO_LARGE = `A message has at most ${MAX_MESSAGE_BYTES} bytes. Send a shorter one.`;
-const NO_SUCH_REQUEST = `There is no such request. There are GET ${PATH}, GET and POST ${PATH}/{service}, DELETE ${PATH}/{service}/users/{user}, and GET and POST ${PATH}/{service}/channels/{name}.`;
+const NO_SUCH_REQUEST = `Unknown request. The supported requests are GET ${PATH}, GET and POST ${PATH}/{service}, DELETE ${PATH}/{service}/users/{user}, and GET and POST ${PATH}/{service}/channels/{name}.`;
 
 /** @throws {UserError} */
 function decoded(text: string): string {
@@ -120,7 +121,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Wherever the user is. Returns how many connections there were. */
+/** Closes all connections of the user. Returns their number. */
 async function disconnect(service: Service, user: string): Promise<number> {
   const closing: Promise<unknown>[] = [];
   for await (const member of service.members()) {

@@ -1,7 +1,10 @@
-/** What the console knows of the services of this library. Its modules are loaded once somebody asks, so that no start waits for them. */
+/**
+ * The console's part for the services of this library. Loads its modules with the first request, to keep the start
+ * fast.
+ */
 import type { LocalHandler } from '../../local/console/console-endpoint';
 
-/** @param url the runtime's */
+/** @param url the runtime's URL */
 export function consoleServices(url: () => string): LocalHandler {
   let endpoint: LocalHandler | undefined;
   return {

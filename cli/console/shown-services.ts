@@ -1,4 +1,4 @@
-/** What the console shows of services: their channels, who is in one, and the last lines of its log. */
+/** What the console shows of services: channels, their members, and the latest lines of their logs. */
 import type { Member } from '../../lib/connections/connection-items';
 import { presentUsers } from '../../lib/presence/presence-form';
 import type { Service } from '../../lib/service';
@@ -12,24 +12,24 @@ const SHOWN_DELIVERIES = 50;
 const SHOWN_USERS = 200;
 const SHOWN_LINES = 20;
 const SHOWN_ERRORS = 10;
-/** More than the console lists. */
+/** The limits of the console's lists. */
 const NAMED_CONNECTIONS = 2_000;
 
 export interface ShownService {
   name: string;
   connections: number;
   users: number;
-  /** Those with the most members, of those whose name contains what is looked for. */
+  /** The channels with the most members whose names match the search. */
   channels: { total: number; found: number; shown: ChannelInventory[] };
-  /** The table has more rows than were looked at. */
+  /** Whether the table has more rows than were read. */
   isPartial: boolean;
 }
 
 export interface ShownServices {
   services: ShownService[];
-  /** That were split over invocations, the newest first. */
+  /** Deliveries that were split over invocations, newest first. */
   deliveries: SplitDelivery[];
-  /** Whom connections belong to, by their ids: those who came last. */
+  /** The users of the latest connections, by connection id. */
   users: Record<string, string>;
 }
 
@@ -72,7 +72,7 @@ async function shownMembers(service: Service, channel?: string) {
   return {
     members: members.length,
     users: { total: users.length, shown: users.slice(0, SHOWN_USERS).map(fitToShow) },
-    /** Connections that nobody has identified. */
+    /** Connections without a user. */
     unnamed: { total: unnamed.length, shown: unnamed.slice(0, SHOWN_USERS) },
   };
 }
@@ -103,7 +103,7 @@ function fitToShow<T extends { info?: unknown }>({ info, ...user }: T) {
 }
 
 function textOf(data: unknown): string {
-  // Cut before it is searched, because a line may have 128 KB of anything.
+  // Cut before it is searched, because a line may have up to 128 KB.
   const text = withoutSecrets(JSON.stringify(data).slice(0, 4_000));
   return text.length > 400 ? `${text.slice(0, 400)}…` : text;
 }

@@ -1,4 +1,7 @@
-/** What a connection table holds, for a developer to look at: one scan, which only a table on this machine is small enough for. */
+/**
+ * An inventory of a connection table for developers. It scans the table, which only a local table is small enough
+ * for.
+ */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { isChannelName } from '../../lib/channels/channel-names';
@@ -8,7 +11,7 @@ import type { DeliveryReport } from '../../lib/delivery/delivery-report';
 import { reportOf } from '../../lib/fan-out/shares';
 import type { Item } from '../../lib/table/item';
 
-/** Rows that are looked at. Beyond them the inventory is partial. */
+/** The most rows to read. With more, the inventory is partial. */
 const MOST_ROWS = 200_000;
 
 export interface ChannelInventory {
@@ -44,7 +47,7 @@ export interface NamedConnection {
   acceptedAt: number;
 }
 
-/** Nothing of the lines of logs and of messages is read. */
+/** Does not read the lines of logs or messages. */
 const READ = {
   ProjectionExpression:
     'pk, sk, #user, acceptedAt, #left, #epoch, #last, #size, #seconds, #counts, done, begunAt, endedAt',
@@ -85,7 +88,7 @@ class Gathering {
   readonly #named: NamedConnection[] = [];
   /** By service and channel. */
   readonly #channels = new Map<string, Map<string, Gathered>>();
-  /** The rows of each, by its id. */
+  /** The rows of each delivery, by its id. */
   readonly #deliveries = new Map<string, Item[]>();
 
   add(item: Item): void {

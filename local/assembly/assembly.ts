@@ -13,12 +13,12 @@ import { physicalName } from './values/physical-names';
 import { ReferenceTrail } from './values/reference-trail';
 import type { Resource } from './values/resource';
 
-/** The environment of stacks that specify no account or region. */
+/** The environment of stacks without an account or a region. */
 const DEFAULT_REGION = 'us-east-1';
 const DEFAULT_ACCOUNT = '000000000000';
 
 export interface AssemblyOptions extends StackSelection {
-  /** What stands for values that only AWS knows. @default nothing: using such a value is an error */
+  /** Values that only AWS knows, or placeholders for them. @default none: using such a value is an error */
   outside?: OutsideValues;
 }
 
@@ -131,14 +131,14 @@ export class Assembly {
   }
 }
 
-/** The CDK writes a nested stack's template beside its parent's, and its file name into the resource's metadata. */
+/** The CDK writes a nested stack's template next to its parent's. The resource's metadata has the file name. */
 function nestedFiles(parent: StackFiles, resource: Resource): StackFiles {
   const path = textAt(objectAt(resource.definition, 'Metadata'), 'aws:asset:path');
   const objectKey = basename(path === undefined ? (resource.text('TemplateURL') ?? '') : '');
   const file = path === undefined ? parent.assets.get(objectKey) : join(parent.directory, path);
   if (file === undefined) {
     throw new UserError(
-      `${resource.path} (${resource.type}): its template (${objectKey}) is not among the assets of the assembly. The runtime can read only nested stacks that the app itself defines.`,
+      `${resource.path} (${resource.type}): its template (${objectKey}) is not among the assets of the assembly. The runtime supports only nested stacks that the app itself defines.`,
     );
   }
   const template = readJson(file);

@@ -1,4 +1,4 @@
-/** Reads parts that may not be supported. An error affects only that part, and is listed. */
+/** Reads parts that may not be supported. An error affects only its part, and is listed in `notRun`. */
 import { UserError } from '../user-error';
 import type { OtherResource } from './model';
 import type { Resource } from './values/resource';
@@ -18,7 +18,7 @@ export class Attempts {
     }
   }
 
-  /** A part of something that is run. */
+  /** Reads a part of something that works without it. */
   leaveOut({ type, path }: Resource, reason: string): void {
     this.notRun.push({ type, path, reason });
   }

@@ -1,4 +1,4 @@
-/** What does not work on this machine: which routes fail because a part is not run, and whether anything is left. */
+/** What fails locally because the runtime does not support a part of the app, and whether anything else is left. */
 import { UserError } from '../user-error';
 import type {
   App,
@@ -11,7 +11,7 @@ import type {
   WebSocketApi,
 } from './model';
 
-/** One entry for each part that is not run, with all the routes that need it. */
+/** One entry for each part that is not run, with all routes that need it. */
 export function brokenRoutes(apis: WebSocketApi[]): OtherResource[] {
   const parts = new Map<string, { part: NotRun; routes: BrokenRoute[] }>();
   for (const api of apis) {
@@ -32,7 +32,7 @@ export function brokenRoutes(apis: WebSocketApi[]): OtherResource[] {
   }));
 }
 
-/** The same for plain HTTP requests. */
+/** Like `routeLosses`, for plain HTTP requests. */
 export function brokenHttpRoutes(apis: HttpApi[]): OtherResource[] {
   const parts = new Map<string, { part: NotRun; routes: Set<string> }>();
   for (const api of apis) {
@@ -63,7 +63,7 @@ interface BrokenRoute {
   where: string;
 }
 
-/** As on AWS when the integration of these routes fails. */
+/** What clients get, as on AWS when the integration of these routes fails. */
 function costOf(routes: BrokenRoute[]): string {
   const places = [...new Set(routes.map(({ where }) => where))];
   return places

@@ -1,12 +1,12 @@
 /**
- * An app's resources other than APIs, functions, tables, buckets, queues, topics and schedules. Listed at the start,
- * because they do not exist on this machine.
+ * Resources that do not exist locally, which the start lists: all but APIs, functions, tables, buckets, queues, topics
+ * and schedules.
  */
 import type { Assembly } from './assembly';
 import type { OtherResource } from './model';
 
 /**
- * Run, or without effect here: roles and policies decide who may do what, logs go to the terminal, and names need no
+ * Types that the runtime runs, or that have no effect locally: logs go to the terminal, and domain names need no
  * records or certificates.
  */
 const UNLISTED = [
@@ -42,7 +42,7 @@ export function listOtherResources(assembly: Assembly): OtherResource[] {
     others.push({
       type: 'context look-up',
       path: key,
-      reason: 'unknown, so the CDK used dummy values instead',
+      reason: 'unknown, so the CDK used dummy values',
     });
   }
   return others;

@@ -31,7 +31,7 @@ import { refuseReferenceCycles } from './values/reference-cycles';
 import { readOutputs, readStacks } from './values/stack-outputs';
 
 export interface ReadSettings extends StackSelection {
-  /** Refuse an app if one of its parts is not run. @default false */
+  /** Whether to refuse an app if one of its parts is not run. @default false */
   isStrict?: boolean;
   /** `--parameter NAME=VALUE`: values that only AWS knows. @default placeholders */
   parameters?: Record<string, string>;
@@ -40,8 +40,7 @@ export interface ReadSettings extends StackSelection {
 }
 
 /**
- * Reads everything that can be run from the CDK app whose cloud assembly is in `directory`. A part that is not run
- * affects only what depends on it.
+ * Reads a CDK app from its cloud assembly in `directory`. A part that is not run affects only what depends on it.
  * @throws {UserError} if the app has no WebSocket API, no part of it can be run, or AWS would refuse to deploy it
  */
 export function readAssembly(directory: string, settings: ReadSettings = {}): App {
@@ -131,7 +130,7 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
   return app;
 }
 
-/** The roles by which routes call AWS's services. */
+/** The roles with which routes call AWS's services. */
 function integrationRoles(apis: WebSocketApi[]): string[] {
   return apis.flatMap(({ routes }) =>
     routes
@@ -157,14 +156,14 @@ function accountOf(assembly: Assembly, directory: string): string {
   );
 }
 
-/** CDK 1 is at its end of life. Its constructs run as far as they match CDK 2. */
+/** CDK 1 has reached its end of life. Constructs that match those of CDK 2 work. */
 function oldVersion({ cdk1Version }: Assembly, directory: string): OtherResource[] {
   if (cdk1Version === undefined) return [];
   return [
     {
       type: 'CDK 1',
       path: directory,
-      reason: `was made by CDK ${cdk1Version}, which AWS no longer maintains; it is read like a CDK 2 app. If that fails, move the app to CDK 2`,
+      reason: `was synthesized by CDK ${cdk1Version}, which AWS no longer maintains; it is read like a CDK 2 app. If that fails, move the app to CDK 2`,
     },
   ];
 }

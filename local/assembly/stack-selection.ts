@@ -1,4 +1,4 @@
-/** Which stacks of an app to run: the selected ones, in one region. */
+/** Selects the stacks of an app to run, all in one region. */
 
 import { isGlob } from '../glob';
 import { UserError } from '../user-error';
@@ -16,7 +16,7 @@ export interface StackSelection {
 export interface SelectedStacks {
   files: Set<StackFiles>;
   region: string | undefined;
-  /** Stacks that were selected, but are in other regions. */
+  /** Selected stacks in other regions. */
   notRun: OtherResource[];
 }
 
@@ -57,7 +57,7 @@ function find(name: string, all: StackFiles[]): StackFiles[] {
   );
 }
 
-/** As `cdk deploy` does. */
+/** Matches like `cdk deploy`. */
 function withDependencies(chosen: StackFiles[], all: StackFiles[]): StackFiles[] {
   const found = new Set<StackFiles>();
   const add = (one: StackFiles) => {

@@ -1,4 +1,4 @@
-/** `--quota NAME=VALUE`: an account whose quotas of API Gateway are not AWS's default ones. */
+/** `--quota NAME=VALUE`: quotas of API Gateway that AWS has raised for the account. */
 import { InvalidArgumentError } from 'commander';
 import { type AccountQuotas, AWS_ACCOUNT_QUOTAS } from '../gateway/quotas';
 

@@ -16,7 +16,7 @@ export interface ReadOptions {
 export interface AppReaderOptions {
   source: AppSource;
   settings: ReadSettings;
-  /** Gets what the app itself prints, unless it printed the same last time. */
+  /** Prints the app's own output, unless it is the same as last time. */
   print(text: string): void;
   /** Stops a synthesis that is running. */
   signal: AbortSignal;

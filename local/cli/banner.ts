@@ -1,4 +1,4 @@
-/** What a user needs once the runtime is up, on one screen: where to connect, what to export, and what is not run. */
+/** What `start` shows once the runtime is up, on one screen: addresses, variables to export, and what is not run. */
 import type { App, OtherResource } from '../assembly/model';
 import type { Runtime } from '../runtime';
 import { countDetails, details, shortPath } from './details';
@@ -7,11 +7,10 @@ import { notRunLines } from './not-run';
 
 export interface BannerOptions {
   hasPages: boolean;
-  /** Also everything that the app has, and each thing that is not run. */
+  /** Whether to show everything that the app has, and everything that is not run. */
   isVerbose: boolean;
 }
 
-/** Where the console is. */
 export function consoleUrl({ url }: Runtime): string {
   return `${url}/@local/console`;
 }

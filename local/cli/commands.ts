@@ -19,8 +19,7 @@ export function withCommand(args: string[]): string[] {
 }
 
 /**
- * `start`, `dev` and `describe`. Each loads its own modules when it runs, so that other commands need not wait for
- * them.
+ * `start`, `dev` and `describe`. Each loads its modules only when it runs, so that other commands start quickly.
  * @param parts of every run
  */
 export function addRuntimeCommands(program: Command, parts: SessionParts = {}): void {
@@ -34,7 +33,7 @@ export function addRuntimeCommands(program: Command, parts: SessionParts = {}): 
     );
 
   runOptions(program.command('dev'))
-    .description('the same, and follow your changes: functions are replaced while sockets stay open')
+    .description('like start, and apply your changes: functions are replaced while sockets stay open')
     .action(async (options: SessionOptions) =>
       (require('./dev') as typeof import('./dev')).dev(options, parts),
     );
@@ -84,7 +83,7 @@ function runOptions(command: Command): Command {
     .option('--data <folder>', 'keep tables in this folder between runs (default: tables are in memory)')
     .option(
       '--bucket <name=folder>',
-      'a folder that stands for a bucket of the app (repeatable; default: incoming, if only one bucket has notifications)',
+      'a folder to use for a bucket of the app (repeatable; default: incoming, if only one bucket has notifications)',
       (text: string, others: string[]) => [...others, text],
       [],
     )
@@ -148,7 +147,7 @@ function runOptions(command: Command): Command {
       readTimeScale,
       1,
     )
-    .option('--seed <number>', 'choose which cases the faults strike', readSeed, DEFAULT_SEED);
+    .option('--seed <number>', 'the seed that decides which cases the faults affect', readSeed, DEFAULT_SEED);
 }
 
 function readPort(text: string): number {

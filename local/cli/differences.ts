@@ -1,4 +1,4 @@
-/** The differences between two readings of an app, in words, and which of them a run cannot apply. */
+/** Describes the differences between two readings of an app, and which of them need a restart. */
 import { lossLines } from '../assembly/losses';
 import type { App, LambdaFunction, WebSocketApi } from '../assembly/model';
 
@@ -129,7 +129,7 @@ function ofResourcePolicies(earlier: App, later: App): Difference[] {
     : [other('policies of queues, topics, buckets or functions')];
 }
 
-/** What newly fails, with its reason and remedy. */
+/** New failures, with their reason and remedy. */
 function ofLosses(earlier: App, later: App): Difference[] {
   const known = new Set(lossLines(earlier.notRun));
   return lossLines(later.notRun)

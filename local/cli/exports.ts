@@ -24,14 +24,14 @@ export function tableExports(app: App): Record<string, string> {
   );
 }
 
-/** The same for buckets that have folders. */
+/** The variables that hold the names of buckets with folders. */
 export function bucketExports(app: App, { bucketDirectories }: Runtime): Record<string, string> {
   return variablesFor(Object.keys(bucketDirectories), [...functionVariables(app), ...outputVariables(app)]);
 }
 
 /**
- * The same for topics, and for queues with their URLs on this machine, because the SDK for JavaScript sends requests
- * to a queue's URL.
+ * The variables that hold topics, and those that hold queues, with local URLs, because the SDK for JavaScript sends
+ * requests to a queue's URL.
  */
 export function messagingExports(app: App, runtime: Runtime): Record<string, string> {
   const onAws = app.queues.map(({ queueName }) => `/${app.accountId}/${queueName}`);

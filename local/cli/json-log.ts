@@ -36,7 +36,7 @@ export class JsonLog implements Log {
 export interface JsonFunctionLogOptions {
   nameOf: NameForPeople;
   quiet: boolean;
-  /** Includes what functions get and return. */
+  /** Whether to include events and results. */
   verbose: boolean;
 }
 

@@ -1,11 +1,11 @@
-/** The lines of a start about what is not run. */
+/** The lines of the start that list what is not run. */
 import { lossLines, unknownValueLines } from '../assembly/losses';
 import type { App, OtherResource, UnknownValue } from '../assembly/model';
 import { shortPath } from './details';
 
 /** How many reasons without a cost a start shows without --verbose. */
 const MAX_REASONS = 6;
-/** Types of which no more is known. */
+/** Types of resources without further details. */
 const MAX_TYPES = 5;
 const MAX_COLUMNS = 100;
 

@@ -1,7 +1,7 @@
 /** How `--help` describes an option: with its choices, and with a default that a user would type. */
 import type { Option } from 'commander';
 
-/** Lists, switches and values that an option has made of its texts have no default that is worth reading. */
+/** Lists, flags and parsed values have no default that is worth showing. */
 export function describeOption({ description, argChoices, defaultValue }: Option): string {
   const hasDefault = typeof defaultValue === 'string' || typeof defaultValue === 'number';
   const facts = [

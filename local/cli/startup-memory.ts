@@ -1,6 +1,6 @@
-/** Gives back the memory that only the start needed: 50 MB of garbage and room for it, which V8 would keep while nothing happens. */
+/** Frees the memory that only the start needed: 50 MB, which V8 would keep while the runtime is idle. */
 
-/** After the start, when nobody waits any more. */
+/** Runs after the start, when it delays nobody. */
 const AFTER_MILLIS = 500;
 
 export function releaseStartupMemory(): void {
@@ -13,14 +13,14 @@ function collectGarbage(): void {
   if (!inspector) return;
   const session = new inspector.Session();
   session.connect();
-  // The collection that V8 makes when memory is low. No function of Node.js asks for it.
+  // Triggers the garbage collection that V8 runs when memory is low, for which Node.js has no function.
   session.post('HeapProfiler.collectGarbage', () => {
     // A session that ends within its own answer would block the process.
     setImmediate(() => session.disconnect());
   });
 }
 
-/** Some builds of Node.js have none. */
+/** Missing from some builds of Node.js. */
 function inspectorOrNothing(): typeof import('node:inspector') | undefined {
   try {
     return require('node:inspector') as typeof import('node:inspector');

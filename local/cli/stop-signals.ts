@@ -1,4 +1,4 @@
-/** When a run ends: at Ctrl-C, at SIGTERM, or when the npm process that started it has ended. */
+/** Ends a run at Ctrl-C, at SIGTERM, or when the npm process that started it has ended. */
 
 /** Ctrl-C in a terminal reaches the process twice: from the terminal, and from npm. */
 const SAME_SIGNAL_MILLIS = 500;

@@ -2,7 +2,10 @@
 import type { Log } from '../log';
 import { printableLines } from '../printable';
 
-/** Lines within this time are written together. One by one, many lines would cost more than the work they report. */
+/**
+ * Lines within this time are written together, because many single writes would cost more than the work that they
+ * log.
+ */
 const GATHERING_MILLIS = 5;
 
 const RED = '\u001b[31m';

@@ -6,7 +6,7 @@ import { isObject, type Json, type JsonObject } from '../assembly/values/json';
 import { type LeafMatcher, leafMatcher } from './operators';
 import { PatternError } from './pattern-error';
 
-/** Whether an event, or a part of one, matches; `undefined` stands for a missing part. */
+/** Whether an event or a part of it matches. `undefined` is a missing part. */
 type Matcher = (value: Json | undefined) => boolean;
 
 const OR = '$or';
@@ -70,7 +70,7 @@ function flat(values: Json[]): Json[] {
   return elements.filter((element) => !Array.isArray(element)) as Json[];
 }
 
-/** A field that happens to be named `$or` has values of another form. */
+/** A field named `$or` that is not the operator has values of another form. */
 function isAlternatives(rule: Json): rule is JsonObject[] {
   return Array.isArray(rule) && rule.length > 1 && rule.every(isObject) && !rule.some(isOperator);
 }

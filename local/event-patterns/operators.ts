@@ -1,4 +1,4 @@
-/** What a pattern may say about one value: the value itself, or an operator such as `{ "prefix": "a" }`. */
+/** The conditions of a pattern for one value: the value itself, or an operator such as `{ "prefix": "a" }`. */
 import { BlockList, isIP } from 'node:net';
 import { isObject, type Json, type JsonObject } from '../assembly/values/json';
 import { PatternError } from './pattern-error';
@@ -73,8 +73,8 @@ function caseIgnored(argument: Json): string | undefined {
 }
 
 /**
- * `*` matches any characters, `\*` and `\\` match themselves. Without a regular expression, which hostile texts could
- * make slow.
+ * `*` matches any characters, `\*` and `\\` match themselves. Not a regular expression, which hostile text could make
+ * slow.
  */
 function wildcard(pattern: string, path: string): LeafMatcher {
   const pieces = [''];

@@ -1,4 +1,4 @@
-/** A function's report about a batch: which of its records must be delivered again. */
+/** Reads a function's report about a batch: the records that must be delivered again. */
 import { isObject, type Json, textAt } from '../assembly/values/json';
 
 /**

@@ -19,7 +19,7 @@ export interface EventSourcesOptions {
   queues: Queues;
   region: string;
   invoker: FunctionInvoker;
-  /** For records that are given up. */
+  /** Where records go that fail permanently. */
   destinations: Destinations;
   clock: Clock;
   log: Log;
@@ -44,7 +44,7 @@ export class EventSources {
     this.#options = options;
   }
 
-  /** Runs these. Unchanged ones continue. */
+  /** Replaces the mappings. Unchanged ones continue. */
   replace(app: MappedApp): void {
     const wanted = new Map(app.eventSources.map((mapping) => [JSON.stringify(mapping), mapping]));
     const existing = new Set<string>();
@@ -65,7 +65,7 @@ export class EventSources {
     }
   }
 
-  /** A mapping that is new begins where it says; one with other settings continues. */
+  /** A new mapping starts at its starting position. A changed one continues. */
   #catchUp(poller: StreamPoller): void {
     if (poller.startingPosition !== 'TRIM_HORIZON') return;
     for (const change of this.#options.recordedChanges?.(poller.tableName) ?? []) poller.take(change);

@@ -40,7 +40,7 @@ function attributesIn(attributes: MessageAttributes): JsonObject {
   );
 }
 
-/** What filters see: the record, with the body's members if it is JSON. */
+/** The record for filters. A JSON body is parsed. */
 export function filteredRecord(record: JsonObject): JsonObject {
   return { ...record, body: bodyIn(String(record.body)) };
 }

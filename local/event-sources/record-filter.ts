@@ -1,4 +1,4 @@
-/** Which records a mapping's function gets: those that match one of its filters. */
+/** The filters of a mapping. A record must match one of them. */
 import type { JsonObject } from '../assembly/values/json';
 import { EventPattern } from '../event-patterns/event-pattern';
 

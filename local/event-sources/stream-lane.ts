@@ -75,7 +75,7 @@ export class StreamLane {
     this.#waiting.length = 0;
   }
 
-  /** Logs it once, until there is room again. */
+  /** Logs only the first loss until there is room again. */
   #refuse(): void {
     if (this.#isFull) return;
     this.#isFull = true;
@@ -114,7 +114,7 @@ export class StreamLane {
     this.#plan();
   }
 
-  /** One batch after the other. A postponed batch stays ahead of later ones. */
+  /** Sends one batch at a time. A postponed batch stays ahead of later ones. */
   async #process(batches: Batch[]): Promise<void> {
     for (let batch = batches.shift(); batch && !this.#isStopped; batch = batches.shift()) {
       const fresh = this.#withoutOld(batch);

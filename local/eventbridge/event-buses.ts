@@ -16,7 +16,7 @@ export interface EventBusesOptions {
   log: Log;
 }
 
-/** What sends an event: a rule or a schedule. */
+/** The sender of an event: a rule or a schedule. */
 export interface EventSender {
   path: string;
   arn: string;

@@ -1,4 +1,4 @@
-/** EventBridge over HTTP, in the JSON protocol: accepts events, and lets programs look at and test rules. */
+/** EventBridge over HTTP, in the JSON protocol: accepts events, and lists and tests rules. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EventBus, EventRule } from '../assembly/model';
 import { isObject, type Json, type JsonObject, textAt } from '../assembly/values/json';

@@ -1,4 +1,4 @@
-/** Entries of PutEvents: which of them EventBridge accepts, and the resulting events. */
+/** Checks the entries of PutEvents, and makes events from them. */
 import { randomUUID } from 'node:crypto';
 import { isObject, type Json, type JsonObject, textAt } from '../assembly/values/json';
 import { eventTime } from './scheduled-event';

@@ -3,7 +3,7 @@ import { functionNameIn } from '../assembly/values/function-arn';
 import type { MessageAttributes } from '../sqs/message';
 
 export interface Delivery {
-  /** What the target gets: JSON text, except for queues and topics, which accept any text. */
+  /** JSON text. Queues and topics accept any text. */
   body: string;
   /** For queues and topics. */
   attributes?: MessageAttributes;
@@ -14,7 +14,7 @@ export interface Delivery {
   isForwarded?: boolean;
 }
 
-/** Why the target refused, in AWS's words for errors of rules. Retries would not help. */
+/** Why the target refused, with AWS's error code for rules. Retries would not help. */
 export class DeliveryError extends Error {
   constructor(
     readonly code: string,
@@ -33,7 +33,7 @@ export interface DestinationParts {
   putEvent(busArn: string, delivery: Delivery): boolean;
 }
 
-/** For code that only delivers. */
+/** Delivers to the app's functions, queues, topics and event buses. */
 export interface Destinations {
   /** @throws {DeliveryError} if there is no such target, or it refuses the message */
   deliver(arn: string, delivery: Delivery): void;
@@ -81,7 +81,7 @@ export function serviceOf(arn: string): string | undefined {
 /**
  * Delivers to the target, or else to the dead-letter queue. Returns `undefined` if one of them accepted, or else the
  * reason.
- * `letter` makes a dead letter from the failure.
+ * @param letter makes a dead letter from the failure
  */
 export function deliverOrBury(
   destinations: Destinations,

@@ -1,4 +1,4 @@
-/** Compares what a client says about its body, before or after it, with the body. */
+/** Verifies the length and checksums that a client sends before or after its body. */
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Crc, createCrc } from './crc';

@@ -1,4 +1,4 @@
-/** A folder that stands for a bucket. Its visible files are the objects. Symbolic links are not followed. */
+/** A folder in place of a bucket. Its visible files are the objects. Symbolic links are not followed. */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
@@ -197,7 +197,7 @@ function inTheWay(key: string, what: string): S3Error {
 
 async function openFile(path: string): Promise<FileHandle | undefined> {
   try {
-    // Without waiting for a writer, in case it is a pipe.
+    // Non-blocking, because a pipe would wait for a writer.
     return await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

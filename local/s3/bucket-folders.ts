@@ -1,6 +1,5 @@
 /**
- * Which folder stands for which bucket: those that the user named, and `incoming` if only one bucket has
- * notifications.
+ * The folders of buckets: those that the user specified, and `incoming` if only one bucket has notifications.
  */
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -23,7 +22,7 @@ export class BucketFolders {
     this.#defaultDirectory = join(home, DEFAULT_FOLDER);
   }
 
-  /** Every folder that may stand for a bucket. */
+  /** All folders that may be used for a bucket. */
   get directories(): string[] {
     return [this.#defaultDirectory, ...this.#given.map(({ directory }) => directory)];
   }

@@ -5,7 +5,7 @@ import type { BucketFolder } from './bucket-folder';
 import { encodeKey } from './object-key';
 import { invalidArgument } from './s3-error';
 
-/** Even if the request asks for more. */
+/** The most keys of a response. */
 const MAX_KEYS = 1000;
 
 interface ListRequest {

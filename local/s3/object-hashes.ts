@@ -15,7 +15,7 @@ export interface Hashes {
 const READ_BYTES = 256 * 1024;
 
 export class ObjectHashes {
-  /** By path, as long as nothing has changed that changes with a file's content. */
+  /** By path, until a property of the file changes that changes with its content. */
   readonly #known = new Map<string, Hashes & { state: string }>();
 
   async of(path: string, file: FileHandle, stats: BigIntStats): Promise<Hashes> {

@@ -1,4 +1,4 @@
-/** Which bucket and object a request is for: by its path, or by its host as `bucket.s3.region.amazonaws.com`. */
+/** Finds the bucket and object of a request: in its path, or in its host as `bucket.s3.region.amazonaws.com`. */
 import { S3Error } from './s3-error';
 
 export interface S3Address {

@@ -13,7 +13,7 @@ export interface S3EventDetails {
   accountId: string;
   sourceIpAddress: string;
   ids: RequestIds;
-  /** Of the notification that sends the event. */
+  /** The id of the notification that sends the event. */
   configurationId: string;
   bucketName: string;
   bucketArn: string;
@@ -55,7 +55,7 @@ export function s3Event(details: S3EventDetails): string {
   return JSON.stringify({ Records: [record] });
 }
 
-/** Hexadecimal numbers that grow: the later event for a key has the greater one. */
+/** Increasing hexadecimal numbers: a later event for a key has a greater one. */
 export class Sequencer {
   #last = 0n;
 

@@ -30,7 +30,7 @@ export class S3Response {
       server: 'AmazonS3',
       'x-amz-request-id': this.ids.requestId,
       'x-amz-id-2': this.ids.hostId,
-      // Files in the bucket must not act as pages of this machine.
+      // Files in the bucket must not run as pages of this origin.
       'content-security-policy': 'sandbox',
       'x-content-type-options': 'nosniff',
       ...headers,

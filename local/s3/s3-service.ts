@@ -88,7 +88,7 @@ export class S3Service {
     if (method === 'HEAD') {
       answer.empty(200, { 'x-amz-bucket-region': region });
     } else if (method === 'GET' && query.has('location')) {
-      // S3 does not name its oldest region.
+      // S3 omits its oldest region.
       answer.xml(
         `<?xml version="1.0" encoding="UTF-8"?>\n<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${region === 'us-east-1' ? '' : region}</LocationConstraint>`,
       );

@@ -1,4 +1,4 @@
-/** Which messages a subscription gets, by their attributes or their body. */
+/** A subscription's filter policy, for the attributes or the body of messages. */
 
 import type { Subscription } from '../assembly/model';
 import type { Json, JsonObject } from '../assembly/values/json';

@@ -54,7 +54,7 @@ export function checkMessage(published: PublishedMessage, topic: TopicSettings):
   }
 }
 
-/** What subscribers with that protocol get. */
+/** The text for subscribers with that protocol. */
 export function textFor(protocol: string, { message, structure }: PublishedMessage): string {
   if (structure !== 'json') return message;
   const { [protocol]: own, default: common = '' } = texts(message);

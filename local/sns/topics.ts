@@ -22,7 +22,7 @@ export interface Publication {
   sequenceNumber?: string;
 }
 
-/** Twenty digits that grow, for FIFO topics. */
+/** Increasing numbers with twenty digits, for FIFO topics. */
 const FIRST_SEQUENCE = 10_000_000_000_000_000_000n;
 const SEQUENCE_STEP = 1000n;
 

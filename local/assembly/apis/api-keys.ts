@@ -1,4 +1,4 @@
-/** API keys and usage plans, as far as they are for one API. */
+/** Reads the API keys and usage plans of an API. */
 import type { Assembly } from '../assembly';
 import type { ApiKey, ApiKeySettings, Throttle, UsagePlan } from '../model';
 import { isObject, type Json, type JsonObject } from '../values/json';
@@ -10,7 +10,7 @@ const KEY = 'AWS::ApiGateway::ApiKey';
 const PLAN = 'AWS::ApiGateway::UsagePlan';
 const PLAN_KEY = 'AWS::ApiGateway::UsagePlanKey';
 
-/** What a WebSocket API has as its ApiKeySelectionExpression, and a REST API as its ApiKeySourceType. */
+/** The values of a WebSocket API's ApiKeySelectionExpression, and of a REST API's ApiKeySourceType. */
 const SOURCES: Record<'expression' | 'type', Record<string, ApiKeySettings['source']>> = {
   expression: {
     '$request.header.x-api-key': 'header',
@@ -19,10 +19,10 @@ const SOURCES: Record<'expression' | 'type', Record<string, ApiKeySettings['sour
   type: { HEADER: 'header', AUTHORIZER: 'authorizer' },
 };
 
-/** AWS's keys have 20 to 128 characters; those that it makes up have 40. */
+/** Keys may have 20 to 128 characters. AWS generates 40. */
 const GENERATED_LENGTH = 40;
 
-/** @throws {UserError} if the API has an ApiKeySelectionExpression or an ApiKeySourceType that AWS does not take */
+/** @throws {UserError} if AWS would refuse the API's ApiKeySelectionExpression or ApiKeySourceType */
 export function readApiKeys(api: Resource, apiId: string, assembly: Assembly): ApiKeySettings {
   const isRest = api.type === 'AWS::ApiGateway::RestApi';
   const property = isRest ? 'ApiKeySourceType' : 'ApiKeySelectionExpression';
@@ -30,7 +30,7 @@ export function readApiKeys(api: Resource, apiId: string, assembly: Assembly): A
   const given = api.text(property) ?? Object.keys(known)[0] ?? '';
   const source = known[given];
   if (!source) {
-    throw api.mistake(`its ${property} is ${given}; AWS takes ${Object.keys(known).join(' and ')}`);
+    throw api.mistake(`its ${property} is ${given}; AWS allows ${Object.keys(known).join(' and ')}`);
   }
   const plans = assembly.resources(PLAN).flatMap((plan) => readPlan(plan, apiId));
   const planKeys = assembly.resources(PLAN_KEY);
@@ -43,7 +43,7 @@ export function readApiKeys(api: Resource, apiId: string, assembly: Assembly): A
       id,
       value: value ?? hashText(`${key.stack.name}/${key.logicalId}/value`, GENERATED_LENGTH),
       ...(value === undefined && { isGenerated: true }),
-      // CloudFormation's own default is `false`, the CDK's `true`.
+      // CloudFormation's default is `false`, the CDK's `true`.
       isEnabled: key.flag('Enabled'),
       plans: plans.filter((plan) => planIds.includes(plan.id)),
     };
@@ -96,7 +96,7 @@ function quotaOf(value: Json | undefined, plan: Resource): UsagePlan['quota'] | 
   if (!isObject(value) || value.Limit === undefined) return undefined;
   const period = PERIODS.find((one) => one === value.Period);
   if (!period) {
-    throw plan.mistake(`its Quota has the Period ${String(value.Period)}; AWS takes ${PERIODS.join(', ')}`);
+    throw plan.mistake(`its Quota has the Period ${String(value.Period)}; AWS allows ${PERIODS.join(', ')}`);
   }
   return { limit: Number(value.Limit), period, offsetDays: Number(value.Offset ?? 0) };
 }

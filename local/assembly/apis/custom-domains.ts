@@ -4,10 +4,10 @@ import type { CustomDomain, OtherResource } from '../model';
 
 const MAPPING = 'AWS::ApiGatewayV2::ApiMapping';
 
-/** Answered by API Gateway's own health checks. Source: "Quotas and important notes". */
+/** Reserved for API Gateway's health checks. Source: "Quotas and important notes". */
 const RESERVED_KEYS = new Set(['ping', 'sping']);
 
-/** The domains of one API. A mapping that leads nowhere is added to `notRun`. */
+/** The domains of one API. Adds mappings to missing stages to `notRun`. */
 export function readCustomDomains(
   apiId: string,
   assembly: Assembly,

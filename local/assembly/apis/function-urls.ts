@@ -1,4 +1,4 @@
-/** Function URLs (`AWS::Lambda::Url`): a function that answers every request to its own host. */
+/** Function URLs (`AWS::Lambda::Url`): hosts whose requests all invoke one function. */
 import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
 import { invokedFunction } from '../functions/invoked-function';
@@ -8,7 +8,7 @@ import type { Resource } from '../values/resource';
 import { functionUrlId } from '../values/resource-values';
 import { corsRules } from './http-apis';
 
-/** A function URL has no time limit except the function's own: fifteen minutes at most. */
+/** Only the function's own timeout applies, which is at most fifteen minutes. */
 const MAX_TIMEOUT_MILLIS = 900_000;
 
 export function readFunctionUrls(assembly: Assembly, functions: ReadFunctions): HttpApi[] {

@@ -1,4 +1,4 @@
-/** The route for which an integration is read, and what is said of one that is not run. */
+/** The route that an integration is read for. */
 import type { NotRun, Stage } from '../model';
 import type { Resource } from '../values/resource';
 

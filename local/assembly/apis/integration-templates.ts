@@ -1,4 +1,4 @@
-/** The mapping templates of integrations other than proxies. */
+/** Reads the mapping templates of integrations other than Lambda proxies. */
 
 import type { ContentHandling, IntegrationResponse, TemplateChoice, TemplatedIntegration } from '../model';
 import { isObject, type Json } from '../values/json';
@@ -9,7 +9,7 @@ const MAX_TEMPLATE_BYTES = 300 * 1024;
 
 const PASSTHROUGH = ['WHEN_NO_MATCH', 'WHEN_NO_TEMPLATES', 'NEVER'] as const;
 
-/** @param responses of all integrations of the app */
+/** @param responses the IntegrationResponse resources of the app */
 export function readTemplates(integration: Resource, responses: Resource[]): TemplatedIntegration {
   const id = String(integration.stack.reference(integration.logicalId, 'Resources'));
   const passthrough = integration.text('PassthroughBehavior') ?? 'WHEN_NO_MATCH';
@@ -44,7 +44,7 @@ function contentHandling(resource: Resource): { contentHandling?: ContentHandlin
   const known = CONTENT_HANDLING.find((strategy) => strategy === given);
   if (known !== undefined) return { contentHandling: known };
   throw resource.mistake(
-    `its ContentHandlingStrategy is ${given}; API Gateway takes ${CONTENT_HANDLING.join(' and ')}`,
+    `its ContentHandlingStrategy is ${given}; API Gateway allows ${CONTENT_HANDLING.join(' and ')}`,
   );
 }
 

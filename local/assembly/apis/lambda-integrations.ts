@@ -1,4 +1,6 @@
-/** Lambda proxy integrations: which function a route runs, and whether API Gateway has permission to run it. */
+/**
+ * Reads Lambda integrations: the function that a route invokes, and whether API Gateway has permission to invoke it.
+ */
 import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
 import { invokedFunction, isInvocationUri, withStageVariables } from '../functions/invoked-function';
@@ -12,7 +14,7 @@ import { readTemplates, requestParameters } from './integration-templates';
 import { timeoutMillis } from './integration-timeout';
 
 /**
- * Settings that have no effect on a Lambda proxy integration of a WebSocket API, or only request its normal behavior.
+ * Settings that do not affect a Lambda proxy integration of a WebSocket API, or that request its normal behavior.
  * Assumption: content handling does not change a proxy's event and response, as users report.
  */
 const HARMLESS_SETTINGS = new Set([
@@ -49,7 +51,7 @@ export class LambdaIntegrations {
     if (unknown) {
       return notRun(
         integration,
-        `sets ${unknown}, which is not run yet; remove it to run this on your machine`,
+        `sets ${unknown}, which the runtime does not support; remove it to run this locally`,
       );
     }
     const invoked = this.#invoked(integration, route);
@@ -57,8 +59,8 @@ export class LambdaIntegrations {
   }
 
   /**
-   * An integration of type AWS, whose event and answer are made by templates.
-   * @throws {UserError} if the integration is one that AWS refuses.
+   * Reads an integration of type AWS, whose templates make the event and the response.
+   * @throws {UserError} if AWS would refuse the integration
    */
   readCustom(integration: Resource, route: IntegratedRoute, responses: Resource[]): Integration {
     const invoked = this.#invoked(integration, route);
@@ -88,7 +90,7 @@ export class LambdaIntegrations {
     };
   }
 
-  /** Why API Gateway has no permission to invoke the function. AWS then answers as for any failed integration. */
+  /** Why API Gateway has no permission to invoke the function. Without it, the integration fails on AWS. */
   #forbidden(
     integration: Resource,
     functionArn: string,

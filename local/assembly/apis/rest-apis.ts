@@ -1,4 +1,4 @@
-/** REST APIs (`AWS::ApiGateway::RestApi`): their resources, methods and stages. */
+/** Reads REST APIs (`AWS::ApiGateway::RestApi`): their resources, methods and stages. */
 import { UserError } from '../../user-error';
 import type { Assembly } from '../assembly';
 import type { HttpApi, HttpApiIntegration, HttpRoute, HttpStage, OtherResource } from '../model';
@@ -22,7 +22,7 @@ export function readRestApis(
 
 function readApi(api: Resource, assembly: Assembly, integrations: HttpIntegrations): HttpApi | string {
   if (api.property('Body') !== undefined || api.property('BodyS3Location') !== undefined) {
-    return 'is defined by an OpenAPI document, which is not read; define its methods in the app';
+    return 'is defined by an OpenAPI document, which the runtime does not read; define its methods in the app';
   }
   const unreadable = unreadablePolicy(api);
   if (unreadable !== undefined) return unreadable;
@@ -56,7 +56,7 @@ function readApi(api: Resource, assembly: Assembly, integrations: HttpIntegratio
   };
 }
 
-/** A policy that cannot be read would let everybody in. */
+/** Without its policy, the API would be open to everyone. */
 function unreadablePolicy(api: Resource): string | undefined {
   try {
     api.property('Policy');

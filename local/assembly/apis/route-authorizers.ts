@@ -1,5 +1,5 @@
 /**
- * What authorizes the handshakes of a WebSocket API. If its type is not run, every handshake fails, with the reason.
+ * Reads the authorizers of WebSocket APIs. If the runtime does not support one, every handshake fails.
  */
 import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
@@ -42,7 +42,7 @@ export class RouteAuthorizers {
     if (authorization !== 'CUSTOM') {
       return notRun(
         route,
-        `uses authorization (AuthorizationType ${authorization}), which is not run yet; remove it to run this on your machine`,
+        `uses AuthorizationType ${authorization}, which the runtime does not support; remove it to run this locally`,
       );
     }
     const authorizer = this.#byId.get(authorizerId ?? '');

@@ -1,4 +1,4 @@
-/** Which integration answers a route in a stage. One that is not run keeps its reason, and fails as on AWS. */
+/** Reads the integration of a route in a stage. If it is not run, it has the reason, and fails as on AWS. */
 import { UserError } from '../../user-error';
 import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
@@ -62,7 +62,7 @@ export class RouteIntegrations {
     if (type === 'AWS') return readServiceIntegration(integration, this.#responses, this.#roles);
     return notRun(
       integration,
-      `is of type ${type}; API Gateway takes AWS, AWS_PROXY, HTTP, HTTP_PROXY and MOCK for WebSocket APIs`,
+      `is of type ${type}; WebSocket APIs allow AWS, AWS_PROXY, HTTP, HTTP_PROXY and MOCK`,
     );
   }
 }

@@ -1,4 +1,4 @@
-/** The models by which a route validates messages. */
+/** Reads the models by which a route validates messages. */
 import type { Assembly } from '../assembly';
 import type { Validation } from '../model';
 import { isObject, type JsonObject } from '../values/json';
@@ -6,7 +6,7 @@ import type { Resource } from '../values/resource';
 
 const MODEL = 'AWS::ApiGatewayV2::Model';
 
-/** `undefined` if the route validates nothing: without a ModelSelectionExpression, models have no part. */
+/** `undefined` if the route validates nothing. Models have no effect without a ModelSelectionExpression. */
 export function readValidation(route: Resource, apiId: string, assembly: Assembly): Validation | undefined {
   const selectionExpression = route.text('ModelSelectionExpression');
   if (!selectionExpression) return undefined;
@@ -24,7 +24,7 @@ export function readValidation(route: Resource, apiId: string, assembly: Assembl
   return { selectionExpression, models: Object.fromEntries(models) };
 }
 
-/** An object, or JSON as text. */
+/** @param schema an object or JSON text */
 function schemaOf(model: Resource): JsonObject {
   const schema = model.property('Schema');
   const value = typeof schema === 'string' ? parsed(schema) : schema;

@@ -1,7 +1,7 @@
 import type { HttpApi, OtherResource } from '../model';
 import type { Resource } from '../values/resource';
 
-/** The APIs that can be read. The others are listed with the reason that `read` gives. */
+/** Separates the APIs that can be read from the others, for which `read` returns a reason. */
 export function servedApis(
   type: string,
   resources: Resource[],

@@ -1,4 +1,4 @@
-/** Integrations of type AWS: routes that call an AWS service directly. */
+/** Reads integrations of type AWS, which call an AWS service directly. */
 
 import type { NotRun, ServiceIntegration } from '../model';
 import type { InvokingRoles } from '../permissions/invoking-roles';
@@ -6,7 +6,7 @@ import type { Resource } from '../values/resource';
 import { readTemplates, requestParameters } from './integration-templates';
 import { timeoutMillis } from './integration-timeout';
 
-/** The services that the runtime runs and that accept such requests. */
+/** The services of the runtime that integrations can call. */
 const SERVICES = new Set(['dynamodb', 'events', 's3', 'sns', 'sqs']);
 
 const SERVICE_URI = /^arn:[^:]+:apigateway:[^:]*:(?:[^:.]+\.)?([a-z0-9-]+):(path|action)\/(.*)$/;
@@ -26,7 +26,9 @@ export function readServiceIntegration(
   }
   if (!SERVICES.has(service)) {
     const known = [...SERVICES].join(', ');
-    return notRun(`calls ${service}, which is not run for integrations of type AWS; ${known} are`);
+    return notRun(
+      `calls ${service}, which the runtime does not support for integrations of type AWS; it supports ${known}`,
+    );
   }
   const roleArn = integration.text('CredentialsArn');
   if (roleArn === undefined) {

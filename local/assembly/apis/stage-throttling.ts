@@ -1,9 +1,9 @@
-/** How a stage throttles: `DefaultRouteSettings`, and `RouteSettings` by route key. */
+/** Reads a stage's throttling: `DefaultRouteSettings`, and `RouteSettings` by route key. */
 import type { StageThrottling, Throttle } from '../model';
 import { isObject, type Json, type JsonObject } from '../values/json';
 import type { Resource } from '../values/resource';
 
-/** `undefined` if the stage leaves all to the account. */
+/** `undefined` if only the account's quotas apply. */
 export function readThrottling(stage: Resource): StageThrottling | undefined {
   const ofStage = throttleOf(stage.property('DefaultRouteSettings'));
   const settings = stage.property('RouteSettings');

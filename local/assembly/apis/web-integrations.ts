@@ -1,4 +1,4 @@
-/** HTTP and HTTP_PROXY integrations of WebSocket routes. */
+/** Reads HTTP and HTTP_PROXY integrations of WebSocket routes. */
 import { withStageVariables } from '../functions/invoked-function';
 import type { HttpIntegration, NotRun, Stage } from '../model';
 import type { Resource } from '../values/resource';
@@ -13,7 +13,7 @@ export function readWebIntegration(
 ): HttpIntegration | NotRun {
   if (integration.text('ConnectionType') === 'VPC_LINK') {
     const reason =
-      'goes through a VPC link, and what is behind one is not on this machine; use an integration without ConnectionType VPC_LINK for the run here';
+      'goes through a VPC link, which the runtime does not support; to run this locally, use an integration without ConnectionType VPC_LINK';
     return { type: 'NOT_RUN', path: integration.path, reason };
   }
   const url = withStageVariables(integration.text('IntegrationUri') ?? '', stage.variables);

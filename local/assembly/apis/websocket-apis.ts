@@ -1,6 +1,6 @@
 /**
- * WebSocket APIs with their routes and stages. If AWS would refuse to deploy something, the start fails. If something
- * is not run, only its routes fail.
+ * Reads WebSocket APIs with their routes and stages. The start fails if AWS would refuse to deploy something. If
+ * something is not run, only its routes fail.
  */
 import type { Assembly } from '../assembly';
 import type { Integration, OtherResource, Route, Stage, WebSocketApi } from '../model';
@@ -22,7 +22,7 @@ const DEPLOYMENT = 'AWS::ApiGatewayV2::Deployment';
 /** The quota "Access log template size". */
 const MAX_FORMAT_BYTES = 3 * 1024;
 
-/** API Gateway's page on routes: these three keys are predefined. Others must not begin with a dollar sign. */
+/** Only these keys may start with a dollar sign. */
 const PREDEFINED_ROUTES = new Set(['$connect', '$disconnect', '$default']);
 
 export function isWebSocketApi(api: Resource): boolean {
@@ -103,7 +103,7 @@ function readApi(
   ];
 }
 
-/** A route may belong to an API that the app imports. Its stages are unknown here. */
+/** A route may belong to an API that the app imports, whose stages are unknown. */
 function routesOfOthers(assembly: Assembly): OtherResource[] {
   const known = new Set(assembly.resources(API).map(idOf));
   return assembly
@@ -167,7 +167,7 @@ function parametersOf(route: Resource): Pick<Route, 'parameters'> {
   };
 }
 
-/** Both are required: the route selects the response by its selection expression, and the response exists. */
+/** The route must select the response by its selection expression, and the response must exist. */
 function returnsResponse(route: Resource, assembly: Assembly): boolean {
   if (route.text('RouteResponseSelectionExpression') !== '$default') return false;
   const routeId = idOf(route);
@@ -217,7 +217,7 @@ function readStage(stage: Resource, apiId: string, assembly: Assembly, notRun: O
   ];
 }
 
-/** Automatically, with a deployment that the stage names, or with a deployment that names the stage. */
+/** The stage deploys automatically or names a deployment, or a deployment names the stage. */
 function isDeployed(stage: Resource, stageName: string, apiId: string, assembly: Assembly): boolean {
   if (stage.flag('AutoDeploy') || stage.text('DeploymentId') !== undefined) return true;
   return assembly

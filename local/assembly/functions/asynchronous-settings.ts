@@ -1,4 +1,4 @@
-/** An app's settings for asynchronous invocations: how often they are tried, and where failed events go. */
+/** Reads an app's settings for asynchronous invocations: retries, and destinations of failed events. */
 import type { Assembly } from '../assembly';
 import type { AsynchronousSettings } from '../model';
 import { functionNameIn } from '../values/function-arn';

@@ -1,4 +1,4 @@
-/** Functions whose app has recorded how it bundles them. They can be built again without a synthesis. */
+/** Rebuilds functions without a synthesis, if their app has recorded how it bundles them. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -69,7 +69,7 @@ export class Bundles {
     return this.#bundles.some(({ functionNames, inputs }) => functionNames.size > 0 && inputs.has(path));
   }
 
-  /** What has not changed stays, with everything that is known about it. */
+  /** Keeps unchanged bundles, with everything that is known about them. */
   #read(): void {
     const folder = join(this.#workingDirectory, BUILD_DIRECTORY);
     const files = statOf(folder) ? filesIn(folder).filter((file) => file.endsWith(RECORD)) : [];
@@ -87,13 +87,13 @@ export class Bundles {
   }
 }
 
-/** One folder of code, its record, and what was built from its sources since. */
+/** A folder of code, its record, and the latest build from its sources. */
 class Bundle {
   /** The functions that use this code. */
   readonly functionNames = new Set<string>();
   /** Absolute paths. */
   inputs = new Set<string>();
-  /** Where the newest code is, if it was built here. */
+  /** The folder of the latest build, if there is one. */
   newestFolder: string | undefined;
   #newest: string | undefined;
   #context: BuildContext | undefined;
@@ -138,7 +138,7 @@ class Bundle {
     this.newestFolder = this.#write(content);
   }
 
-  /** Stops it, and deletes what was built. */
+  /** Stops builds, and deletes their results. */
   forget(): void {
     void this.#context?.dispose();
     rmSync(this.#home, { recursive: true, force: true });

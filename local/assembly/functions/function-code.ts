@@ -1,4 +1,4 @@
-/** Where a function's code and layers are: folders and archives among the assembly's assets, and inline code. */
+/** Finds a function's code and layers: folders and archives among the assembly's assets, and inline code. */
 import { closeSync, existsSync, mkdtempSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ export function codeOf(resource: Resource, runtime: string): string {
   return assetOf(resource, textAt(code, 'S3Key'), 'code');
 }
 
-/** The app's layers that a function uses, and the ones that the app does not have. */
+/** The layers that a function uses, and the ones that are not part of the app. */
 export function layersOf(
   resource: Resource,
   assembly: Assembly,
@@ -76,7 +76,7 @@ function isArchive(file: string): boolean {
   }
 }
 
-/** Folders by the code that was written into them: the same code is in the same folder at each reading. */
+/** Folders by their inline code, so that the same code stays in the same folder. */
 const inlineFolders = new Map<string, string>();
 
 /** Lambda saves inline code as the file `index`. */

@@ -1,4 +1,4 @@
-/** An app's Lambda functions: which of them can run here, and with what. */
+/** Reads an app's Lambda functions, and decides which of them the runtime can run. */
 import { UserError } from '../../user-error';
 import type { Assembly } from '../assembly';
 import type { AsynchronousSettings, LambdaFunction, OtherResource } from '../model';
@@ -12,7 +12,7 @@ import { readQualifiers } from './qualifiers';
 
 const FUNCTION = 'AWS::Lambda::Function';
 
-/** The functions that run here. */
+/** The functions that the runtime can run. */
 const RUNTIMES = /^(nodejs\d|python3\.|provided\.al2(023)?$)/;
 
 /** Lambda's defaults, from its CreateFunction reference. */
@@ -53,7 +53,7 @@ export interface ReadFunctions {
 
 /**
  * Reads every function of the app.
- * @param replaced the paths of functions that something else replaces here
+ * @param replaced the paths of functions that the runtime replaces with a part of its own
  * @throws {UserError} if two have the same name
  */
 export function readFunctions(
@@ -114,11 +114,11 @@ function readFunction(
   const runtime = resource.text('Runtime');
   if (resource.text('PackageType') === 'Image')
     throw resource.mistake(
-      'is a container image, which is not run; use a Node.js, Python or provided runtime',
+      'is a container image, which the runtime does not support; use a Node.js, Python or provided runtime',
     );
   if (!runtime || !RUNTIMES.test(runtime)) {
     throw resource.mistake(
-      `the runtime ${runtime} is not run; the runtimes of Node.js and Python, provided.al2 and provided.al2023 are`,
+      `the runtime ${runtime} is not supported; Node.js, Python, provided.al2 and provided.al2023 are`,
     );
   }
   const handler = resource.text('Handler');
@@ -153,7 +153,7 @@ function environment(
 ): Record<string, string> {
   const inTemplate = objectAt(objectAt(resource.properties, 'Environment'), 'Variables');
   const given = overrides?.of(resource, nameOrNothing(resource), Object.keys(inTemplate)) ?? {};
-  // Overridden values need not be known.
+  // The original value of an overridden variable may be unknown.
   const rest = Object.fromEntries(Object.entries(inTemplate).filter(([name]) => given[name] === undefined));
   const resolved = resource.stack.resolve(rest, resource.at('Environment.Variables'));
   const texts = Object.entries(isObject(resolved) ? resolved : {}).map(([name, value]) => [

@@ -1,4 +1,4 @@
-/** The app's function in an integration's URI. */
+/** Finds the app's function in the URI of an integration. */
 
 import { functionNameIn, qualifierIn } from '../values/function-arn';
 import type { ReadFunctions } from './functions';
@@ -9,7 +9,7 @@ export interface InvokedFunction {
   qualifier?: string;
 }
 
-/** Why no function can run: the part that prevents it, if it is not the integration itself, and the reason. */
+/** Why no function can be invoked. `path` is the part at fault, if it is not the integration itself. */
 export interface NoFunction {
   path?: string;
   reason: string;
@@ -23,7 +23,7 @@ export function isInvocationUri(uri: string): boolean {
   return INVOCATION_URI.test(uri);
 }
 
-/** `${stageVariables.name}` in a URI stands for the stage's variable. A missing variable is empty. */
+/** Inserts stage variables (`${stageVariables.name}`) in a URI. A missing variable is empty. */
 export function withStageVariables(uri: string, variables: Record<string, string>): string {
   return uri.replace(/\$\{stageVariables\.([A-Za-z0-9_]+)\}/g, (_, name: string) =>
     Object.hasOwn(variables, name) ? (variables[name] ?? '') : '',
@@ -47,7 +47,7 @@ export function invokedFunction(uri: string, functions: ReadFunctions): InvokedF
   );
   if (!found) {
     return {
-      reason: `calls ${functionArn}, which is not a function of this app; only the app's own functions are run. On AWS, the owner of an imported function also has to add a permission, because the CDK does not`,
+      reason: `calls ${functionArn}, which is not a function of this app; the runtime runs only the app's own functions. On AWS, the owner of an imported function also has to add a permission, because the CDK does not`,
     };
   }
   if (qualifier !== undefined && qualifier !== '$LATEST' && !found.qualifiers?.[qualifier]) {

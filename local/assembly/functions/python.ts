@@ -33,7 +33,6 @@ export function findPython(runtime: string, codeDirectory: string): string | und
   return [...new Set(candidates)].find(hasClient);
 }
 
-/** On the PATH. */
 const MOST_FOLDERS = 64;
 
 function hasClient(interpreter: string): boolean {

@@ -1,4 +1,4 @@
-/** Where an app's services can deliver. A service needs the permission of the function, queue or topic. */
+/** The targets of an app's services, and whether a service has permission to deliver to one. */
 import type { Assembly } from '../assembly';
 import { inWords } from '../functions/asynchronous-settings';
 import type { Queue } from '../model';
@@ -42,7 +42,7 @@ export class AppTargets {
     return this.#isRun(functionNameIn(functionArn));
   }
 
-  /** Whether that function, queue or topic is run here. */
+  /** Whether the runtime has that function, queue or topic. */
   isThere(arn: string): boolean {
     return (isFunction(arn) && this.isRun(arn)) || this.#queues.has(arn) || this.#topicArns.has(arn);
   }
@@ -51,12 +51,12 @@ export class AppTargets {
   faultOf(arn: string, { service, sourceArn }: Sender): string | undefined {
     const name = inWords(arn);
     if (isFunction(arn)) {
-      if (!this.isRun(arn)) return `${name} is not a function that runs here`;
+      if (!this.isRun(arn)) return `the runtime does not run ${name}`;
       if (this.#permissionsOf(service).coverArn(functionNameIn(arn), sourceArn)) return undefined;
       return `${service} has no permission to invoke ${functionNameIn(arn)} for ${sourceArn}, so on AWS it never runs. Add an AWS::Lambda::Permission for ${service} (the CDK's own targets and subscriptions add one)`;
     }
     const kind = this.#queues.has(arn) ? 'sqs' : this.#topicArns.has(arn) ? 'sns' : undefined;
-    if (kind === undefined) return `${name} is not run here`;
+    if (kind === undefined) return `the runtime does not have ${name}`;
     const action = kind === 'sqs' ? 'sqs:SendMessage' : 'sns:Publish';
     if (this.#access.allows({ service, action, resourceArn: arn, sourceArn })) return undefined;
     return `${service} has no permission for ${action} on ${name} for ${sourceArn}, so on AWS nothing arrives. Allow it in the resource's policy (the CDK's own targets and subscriptions do that)`;

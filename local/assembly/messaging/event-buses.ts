@@ -62,7 +62,7 @@ export function arnOf(resource: Resource): string {
   return String(resource.stack.attribute(resource.logicalId, 'Arn', 'Resources'));
 }
 
-/** The rules that can run. One that cannot affects only itself. */
+/** The rules that can run. A rule that cannot does not affect others. */
 export function targetsOf(
   rule: Resource,
   ruleArn: string,

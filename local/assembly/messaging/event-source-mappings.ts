@@ -49,13 +49,13 @@ function readMapping(resource: Resource, parts: MappedParts, attempts: Attempts)
   const sourceArn = resource.text('EventSourceArn') ?? '';
   const functionName = functionNameIn(resource.text('FunctionName') ?? '');
   const lambdaFunction = parts.functions.find((one) => one.functionName === functionName);
-  if (!lambdaFunction) throw resource.mistake(`its function ${functionName} is not run here`);
+  if (!lambdaFunction) throw resource.mistake(`the runtime does not run its function ${functionName}`);
   if (QUEUE_ARN.test(sourceArn)) return readQueueMapping(resource, sourceArn, lambdaFunction, parts);
   const [, tableName] = STREAM_ARN.exec(sourceArn) ?? [];
   if (tableName !== undefined)
     return readStreamMapping(resource, sourceArn, tableName, lambdaFunction, parts, attempts);
   throw resource.mistake(
-    `its source ${sourceArn || 'is not an AWS resource and'} is not run; the app's queues and DynamoDB streams are`,
+    `the runtime does not support its source${sourceArn ? ` ${sourceArn}` : ''}; it supports the app's queues and DynamoDB streams`,
   );
 }
 
@@ -109,7 +109,7 @@ function readStreamMapping(
   if (resource.properties.TumblingWindowInSeconds !== undefined) {
     attempts.leaveOut(
       resource,
-      'its tumbling window is not run: the function gets each batch separately, without state',
+      'the runtime does not support its tumbling window: the function gets each batch separately, without state',
     );
   }
   const position = resource.text('StartingPosition');

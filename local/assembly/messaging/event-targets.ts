@@ -1,4 +1,4 @@
-/** Targets of EventBridge's rules and schedules: which of them are run, and what they get. */
+/** Reads the targets of EventBridge's rules and schedules, and what they get. */
 
 import type { EventInput, EventTarget } from '../model';
 import { isObject, type Json, textAt } from '../values/json';
@@ -33,7 +33,9 @@ export function readScheduleTarget(target: Json, schedule: Resource, targets: Ap
   const arn = textAt(target, 'Arn') ?? '';
   if (textAt(target, 'RoleArn') === undefined) throw schedule.mistake('its target has no RoleArn');
   if (!targets.isThere(arn)) {
-    throw schedule.mistake(`its target ${arn} is not run; functions, queues and topics of the app are`);
+    throw schedule.mistake(
+      `the runtime does not support its target ${arn}; it supports functions, queues and topics of the app`,
+    );
   }
   const text = textAt(target, 'Input');
   return {

@@ -1,4 +1,7 @@
-/** An app's secrets. One that Secrets Manager would generate has the same value in every run: a documented one, if its template asks for that. */
+/**
+ * An app's secrets. One that Secrets Manager would generate has the same value in every run: a documented one, if its
+ * template asks for that.
+ */
 import { createHash } from 'node:crypto';
 import type { Secret } from '../model';
 import { isObject, type Json, type JsonObject, objectAt, textAt } from '../values/json';
@@ -12,7 +15,7 @@ const LOWER_CASE = 'abcdefghijklmnopqrstuvwxyz';
 const UPPER_CASE = LOWER_CASE.toUpperCase();
 const NUMBERS = '0123456789';
 const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
-/** The metadata of a resource whose developer has to know what is generated on this machine, and that value. */
+/** Metadata of a secret whose generated value the developer needs to know. It contains that value. */
 const WELL_KNOWN = { metadata: 'shared-connection:secret', says: 'well-known', value: 'local' } as const;
 const DEFAULT_LENGTH = 32;
 const MAX_LENGTH = 4096;

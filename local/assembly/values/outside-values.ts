@@ -1,4 +1,4 @@
-/** Values that no template of the app has: user-supplied ones, and placeholders for the rest. */
+/** Values that the app's templates do not contain: those that the user supplies, and placeholders for the others. */
 import type { App, UnknownValue } from '../model';
 
 export class OutsideValues {
@@ -8,7 +8,7 @@ export class OutsideValues {
   /** Conditions whose value depends on placeholders. */
   readonly #conditions = new Map<string, Set<string>>();
 
-  /** @param hasPlaceholders whether placeholders stand for missing values; otherwise a missing value is an error */
+  /** @param hasPlaceholders whether to use placeholders for missing values, which are errors otherwise */
   constructor(given: Record<string, string>, hasPlaceholders: boolean) {
     this.#given = new Map(Object.entries(given));
     this.#hasPlaceholders = hasPlaceholders;
@@ -61,7 +61,7 @@ export class OutsideValues {
     );
     const hints = named.map(
       ([placeholder, name]) =>
-        ` ${placeholder} stands for a value that only AWS knows. Set it with --parameter ${name}=VALUE.`,
+        ` ${placeholder} is a placeholder for a value that only AWS knows. Set it with --parameter ${name}=VALUE.`,
     );
     return `${text}${hints.join('')}`;
   }

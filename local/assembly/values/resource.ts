@@ -2,7 +2,7 @@ import { UserError } from '../../user-error';
 import type { StackFiles } from '../synthesis/cloud-assembly';
 import { type Json, type JsonObject, objectAt, textAt } from './json';
 
-/** The stack that a resource is in, as its values need it. */
+/** What a resource needs from its stack. */
 export interface ResourceStack {
   readonly name: string;
   readonly files: StackFiles;
@@ -37,7 +37,7 @@ export class Resource {
     readonly logicalId: string,
     readonly definition: Json,
   ) {
-    // A loop of the language extensions may stand where a resource does.
+    // With the language extensions, a loop may take the place of a resource.
     this.type = textAt(definition, 'Type') ?? logicalId.split('::').slice(0, 2).join('::');
     this.path =
       textAt(objectAt(definition, 'Metadata'), 'aws:cdk:path') ??
@@ -81,7 +81,7 @@ export class Resource {
     return this.text(name) === 'true';
   }
 
-  /** A user's error in this resource, with its construct. */
+  /** An error of the user in this resource. Names its construct. */
   mistake(text: string): UserError {
     return new UserError(`${this.path} (${this.type}): ${text}`);
   }

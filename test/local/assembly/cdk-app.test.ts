@@ -247,7 +247,7 @@ describe('A CDK app', () => {
     const { api, stack } = chatStack(app);
     api.addRoute('job', { integration: awsIntegration(stack, 'states:action/StartExecution') });
     expect(read(app).notRun.map(lossText)).toEqual([
-      'Internal server error for job at Main/Api. Main/Api/job-Route/Service: calls states, which is not run for integrations of type AWS; dynamodb, events, s3, sns, sqs are.',
+      'Internal server error for job at Main/Api. Main/Api/job-Route/Service: calls states, which the runtime does not support for integrations of type AWS; it supports dynamodb, events, s3, sns, sqs.',
     ]);
   });
 

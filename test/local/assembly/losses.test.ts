@@ -43,7 +43,7 @@ function allowing(source: string): Template {
 describe('What is not run', () => {
   it('costs the routes that depend on it, in one line with the way out', () => {
     expect(losses(chatWithRoutes({ ping: { target: 'Backend' }, pong: { target: 'Backend' } }))).toEqual([
-      'Internal server error for ping, pong at Main/Api. Main/Backend: goes through a VPC link, and what is behind one is not on this machine; use an integration without ConnectionType VPC_LINK for the run here.',
+      'Internal server error for ping, pong at Main/Api. Main/Backend: goes through a VPC link, which the runtime does not support; to run this locally, use an integration without ConnectionType VPC_LINK.',
     ]);
   });
 
@@ -53,7 +53,7 @@ describe('What is not run', () => {
     const { apis, notRun } = readAssembly(writeAssembly({ Main, Other }));
     expect(apis).toHaveLength(2);
     expect(notRun.map(lossText)).toEqual([
-      'Every handshake at Main/Api gets 500. Main/Backend: goes through a VPC link, and what is behind one is not on this machine; use an integration without ConnectionType VPC_LINK for the run here.',
+      'Every handshake at Main/Api gets 500. Main/Backend: goes through a VPC link, which the runtime does not support; to run this locally, use an integration without ConnectionType VPC_LINK.',
     ]);
   });
 
@@ -80,7 +80,7 @@ describe('What is not run', () => {
     };
     expect(losses(template)).toEqual([
       expect.stringMatching(
-        /^\$disconnect never runs at Main\/Api; Internal server error for ping at Main\/Api\. Main\/Python .*is a container image, which is not run/,
+        /^\$disconnect never runs at Main\/Api; Internal server error for ping at Main\/Api\. Main\/Python .*is a container image, which the runtime does not support/,
       ),
     ]);
   });

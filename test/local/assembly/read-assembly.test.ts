@@ -156,7 +156,7 @@ describe('readAssembly', () => {
     [
       'authorization',
       { Route: { AuthorizationType: 'JWT', RouteKey: '$connect' } },
-      /Every handshake at Main\/Api gets 500\. Main\/Route: uses authorization \(AuthorizationType JWT\), which is not run yet/,
+      /Every handshake at Main\/Api gets 500\. Main\/Route: uses AuthorizationType JWT, which the runtime does not support/,
     ],
     [
       'an authorizer of another app',
@@ -172,7 +172,7 @@ describe('readAssembly', () => {
     [
       'request parameters of an integration',
       { Integration: { RequestParameters: { a: "'b'" } } },
-      /sets RequestParameters, which is not run yet/,
+      /sets RequestParameters, which the runtime does not support/,
     ],
     [
       "the caller's credentials",
@@ -243,7 +243,7 @@ describe('readAssembly', () => {
     [
       'another runtime behind a route',
       { Function: { Runtime: 'ruby3.4' } },
-      /Main\/Function .*ruby3\.4 is not run/,
+      /Main\/Function .*ruby3\.4 is not supported/,
     ],
     [
       'code that is no asset',

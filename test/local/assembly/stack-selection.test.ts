@@ -179,7 +179,7 @@ describe('An assembly of CDK 1', () => {
     const constructInfo = '"constructInfo":{"fqn":"@aws-cdk/core.App","version":"1.204.0"}';
     writeFileSync(file, `{"version":"tree-0.1","tree":{"id":"App",${constructInfo}}}`);
     expect(readAssembly(directory).notRun.map(lossText)).toEqual([
-      expect.stringContaining('was made by CDK 1.204.0, which AWS no longer maintains'),
+      expect.stringContaining('was synthesized by CDK 1.204.0, which AWS no longer maintains'),
     ]);
   });
 });

@@ -153,13 +153,13 @@ describe('API keys', () => {
       'another selection',
       { Api: { ApiKeySelectionExpression: '$request.header.key' } },
       {},
-      /its ApiKeySelectionExpression is \$request\.header\.key; AWS takes/,
+      /its ApiKeySelectionExpression is \$request\.header\.key; AWS allows/,
     ],
     [
       'another period',
       {},
       { Quota: { Limit: 1, Period: 'YEAR' } },
-      /has the Period YEAR; AWS takes DAY, WEEK, MONTH/,
+      /has the Period YEAR; AWS allows DAY, WEEK, MONTH/,
     ],
   ])('are refused with %s', (_, changes, plan, message) => {
     const act = () => chat({ ...required, ...changes }, planAndKeys(plan));

@@ -143,7 +143,7 @@ describe('An integration of type AWS', () => {
       type: 'NOT_RUN',
       path: 'Main/Backend',
       reason:
-        'calls states, which is not run for integrations of type AWS; dynamodb, events, s3, sns, sqs are',
+        'calls states, which the runtime does not support for integrations of type AWS; it supports dynamodb, events, s3, sns, sqs',
     });
   });
 });

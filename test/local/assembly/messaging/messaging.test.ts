@@ -118,7 +118,7 @@ describe('readAssembly', () => {
       },
     ]);
     expect(app.notRun.map(({ reason }) => reason)).toEqual([
-      expect.stringContaining('its tumbling window is not run'),
+      expect.stringContaining('the runtime does not support its tumbling window'),
     ]);
   });
 

@@ -98,7 +98,7 @@ describe('readSchedules', () => {
 
   it('names what is not run', () => {
     expect(reasonOf({}, { target: { Arn: 'arn:aws:sqs:us-east-1:000000000000:queue' } })).toContain(
-      'the queue queue is not run here',
+      'the runtime does not have the queue queue',
     );
     expect(reasonOf({}, { target: { Input: 'sweep' } })).toContain('is not JSON: sweep');
     expect(reasonOf({ EventBusName: 'orders' })).toContain('only on the default bus');

@@ -187,8 +187,8 @@ describe('readBuckets', () => {
     expect(notRun.map(({ reason }) => reason)).toEqual([
       'not run; notifications to functions, queues and topics are',
       's3:ObjectRemoved:* is not notified',
-      expect.stringContaining('its notification: the queue queue is not run here'),
-      expect.stringContaining('its notification: the topic topic is not run here'),
+      expect.stringContaining('its notification: the runtime does not have the queue queue'),
+      expect.stringContaining('its notification: the runtime does not have the topic topic'),
     ]);
   });
 
@@ -197,7 +197,7 @@ describe('readBuckets', () => {
     [
       'to a function that is not there',
       { LambdaFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:other' },
-      'the function other is not a function that runs here',
+      'the runtime does not run the function other',
     ],
     [
       'with another filter',

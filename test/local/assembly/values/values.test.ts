@@ -121,7 +121,7 @@ describe('A value that only AWS knows', () => {
     const template = chatTemplateWith({ Stage: { StageName: { Ref: 'StageName' } } });
     const Main = { ...template, Parameters: { StageName: { Type: 'String' } } };
     expect(() => readAssembly(writeAssembly({ Main }))).toThrow(
-      /its name is "unknown\.StageName\.invalid".* unknown\.StageName\.invalid stands for a value that only AWS knows. Set it with --parameter StageName=VALUE\./,
+      /its name is "unknown\.StageName\.invalid".* unknown\.StageName\.invalid is a placeholder for a value that only AWS knows. Set it with --parameter StageName=VALUE\./,
     );
   });
 
