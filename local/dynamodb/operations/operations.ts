@@ -51,7 +51,7 @@ const RUNS: Record<keyof typeof ITEM_REQUESTS | keyof typeof TABLE_REQUESTS, Run
 };
 
 /** Those that check a table's name first, and in other words. */
-const MANAGED = new Set(['CreateTable', 'DescribeTable', 'UpdateTable', 'DeleteTable', 'DescribeTimeToLive']);
+const MANAGED = new Set(['DescribeTable', 'UpdateTable', 'DeleteTable', 'DescribeTimeToLive']);
 
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
   Object.entries({ ...ITEM_REQUESTS, ...TABLE_REQUESTS }).map(([name, fields]) => [

@@ -56,7 +56,7 @@ const tags = list(element('Tag', { Key: text(), Value: text() }));
 
 const CreateTable: Fields = {
   AttributeDefinitions: definitions(notNull),
-  TableName: managedTableName,
+  TableName: tableName,
   BillingMode: billingMode,
   ProvisionedThroughput: throughput(),
   KeySchema: keySchema([oneOf('HASH', 'RANGE')]),

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../../local/assembly/values/json';
 import { ManualClock } from '../../../local/clock';
 import { Database } from '../../../local/dynamodb/database';
 import { DynamoDbError } from '../../../local/dynamodb/dynamodb-error';
+import { deleteExpired } from '../../../local/dynamodb/expired-items';
 import { execute } from '../../../local/dynamodb/operations/operations';
 
 /** Requests whose answers surprise people. All answers are those of DynamoDB. */
@@ -278,6 +279,37 @@ describe('Odd requests to the embedded DynamoDB', () => {
       send('a');
       expect(Object.keys(refusal(() => send('b')).body)).toEqual(['__type', 'Message']);
     });
+  });
+
+  it('refuses a short name of a new table as an invalid member', () => {
+    const schema = { KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }], BillingMode: 'PAY_PER_REQUEST' };
+    const attributes = { AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }] };
+    expect(words(() => run('CreateTable', { TableName: 'ab', ...schema, ...attributes }))).toBe(
+      "1 validation error detected: Value 'ab' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 3",
+    );
+  });
+
+  it('reads several items at once, and has a place for one that is missing', () => {
+    put('a', { n: { N: '1' } });
+    const get = (sk: string) => ({
+      Get: { TableName: 'rows', Key: key(sk), ProjectionExpression: 'n' },
+    });
+    expect(run('TransactGetItems', { TransactItems: [get('a'), get('b')] })).toEqual({
+      Responses: [{ Item: { n: { N: '1' } } }, {}],
+    });
+  });
+
+  it('shows expired items until they are deleted', () => {
+    run('UpdateTimeToLive', {
+      TableName: 'rows',
+      TimeToLiveSpecification: { Enabled: true, AttributeName: 'until' },
+    });
+    const second = Math.floor(database.now / 1000);
+    put('over', { until: { N: `${second - 1}` } });
+    put('text', { until: { S: `${second - 1}` } });
+    expect(run('Scan', { TableName: 'rows' }).Count).toBe(2);
+    expect(deleteExpired(database)).toBe(1);
+    expect([get('over'), get('text')?.sk]).toEqual([undefined, { S: 'text' }]);
   });
 
   it('refuses an item of 400 KB and a byte', () => {
