@@ -132,6 +132,7 @@ const VALUES: Record<string, Values> = {
     },
   },
   'AWS::ApiGateway::Stage': { reference: (resource) => resource.text('StageName') },
+  'AWS::ApiGateway::UsagePlan': { reference: identified(6), attributes: { Id: identified(6) } },
   'AWS::ApiGatewayV2::Api': { reference: apiId, attributes: { ApiEndpoint: apiEndpoint, ApiId: apiId } },
   'AWS::ApiGatewayV2::ApiMapping': {
     reference: identified(6),

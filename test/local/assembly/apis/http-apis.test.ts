@@ -257,6 +257,7 @@ describe('the HTTP APIs of an app', () => {
       ],
     });
     expect(named('Main/Rest').apiKeys).toBeUndefined();
+    expect(app.unknownValues).toEqual([]);
   });
 
   it('are read with the throttling of their stages and methods', () => {
