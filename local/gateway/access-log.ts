@@ -5,7 +5,7 @@
 import type { Log } from '../log';
 import type { DeployedStage } from './deployed-stage';
 import type { AuthorizerContext } from './events';
-import type { IntegrationOutcome } from './integration-outcome';
+import type { IntegrationOutcome } from './integrations/integration-outcome';
 
 /** A request and its outcome. */
 export interface Exchange {

@@ -6,7 +6,7 @@ import type { CloseCause } from './close-codes';
 import type { Connection } from './connection';
 import { disconnectContext, disconnectEvent } from './events';
 import type { Ids } from './ids';
-import type { Integrations } from './integration';
+import type { Integrations } from './integrations/integration';
 
 export interface DisconnectFlowParts {
   integrations: Integrations;

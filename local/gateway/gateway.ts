@@ -29,7 +29,7 @@ import type { ConnectionFacts } from './events';
 import { Handshake } from './handshake';
 import { HEAD_TOO_LARGE, hasTooLargeHead } from './head-size';
 import { Ids } from './ids';
-import { Integrations } from './integration';
+import { Integrations } from './integrations/integration';
 import { ManagementApi } from './management-api';
 import { MessageFlow } from './message-flow';
 import { type GatewayObserver, NO_OBSERVER } from './observer';

@@ -16,9 +16,10 @@ import {
   type EventRequest,
 } from './events';
 import type { Ids } from './ids';
-import type { Integrations } from './integration';
-import type { ProxyResult } from './integration-outcome';
-import { inputOf } from './integration-templates';
+import type { Integrations } from './integrations/integration';
+import type { ProxyResult } from './integrations/integration-outcome';
+import { inputOf } from './integrations/integration-templates';
+import { hasParameter } from './integrations/request-parameters';
 import { MAX_URL_CHARACTERS } from './quotas';
 import {
   BAD_GATEWAY,
@@ -30,7 +31,6 @@ import {
   TOO_MANY_REQUESTS,
   URL_TOO_LONG,
 } from './refusal';
-import { hasParameter } from './request-parameters';
 import type { SignedCallers } from './signed-callers';
 import type { Throttles } from './throttles';
 

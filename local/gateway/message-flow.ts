@@ -24,8 +24,8 @@ import {
 } from './error-frames';
 import { type MessageRequest, messageContext, messageEvent } from './events';
 import type { Ids } from './ids';
-import type { Integrations } from './integration';
-import type { IntegrationOutcome } from './integration-outcome';
+import type { Integrations } from './integrations/integration';
+import type { IntegrationOutcome } from './integrations/integration-outcome';
 import type { GatewayObserver } from './observer';
 import type { SizeLimits } from './quotas';
 import type { Throttles } from './throttles';

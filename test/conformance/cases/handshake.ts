@@ -182,12 +182,12 @@ export const handshake: Section = {
     {
       fact: 'The status of an HTTP backend answers the handshake; Sec-WebSocket-Version is forwarded unless a parameter overrides it',
       source: 'a blog and a question on Stack Overflow',
-      test: 'test/local/gateway/http-integration.test.ts',
+      test: 'test/local/gateway/integrations/http-integration.test.ts',
     },
     {
       fact: 'A MOCK integration on $connect needs a status from its template and an integration response',
       source: SOURCES.connect,
-      test: 'test/local/gateway/mock-integration.test.ts',
+      test: 'test/local/gateway/integrations/mock-integration.test.ts',
     },
     {
       fact: 'Only wss is served, with TLS 1.2 or 1.3',

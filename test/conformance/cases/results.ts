@@ -140,22 +140,22 @@ export const results: Section = {
     {
       fact: 'HTTP_PROXY posts the message as it is, and the whole body of the backend is the answer; HTTP uses templates',
       source: 'localstack #4719, #5851; Developer Guide: integrations of WebSocket APIs',
-      test: 'test/local/gateway/http-integration.test.ts',
+      test: 'test/local/gateway/integrations/http-integration.test.ts',
     },
     {
       fact: 'The response of an HTTP integration is selected by status, that of a Lambda integration by the error message',
       source: 'Developer Guide: data transformations of WebSocket APIs',
-      test: 'test/local/gateway/lambda-integration.test.ts',
+      test: 'test/local/gateway/integrations/lambda-integration.test.ts',
     },
     {
       fact: 'Passthrough behavior, request parameters, content handling, and templates selected by status and header',
       source: 'Developer Guide: data mapping, binary media types of WebSocket APIs',
-      test: 'test/local/gateway/http-integration.test.ts',
+      test: 'test/local/gateway/integrations/http-integration.test.ts',
     },
     {
       fact: 'A service such as SQS or DynamoDB is called with what the request template makes, also on $connect',
       source: 'aws-cdk #28905, serverlessland.com',
-      test: 'test/local/gateway/service-integration.test.ts',
+      test: 'test/local/gateway/integrations/service-integration.test.ts',
     },
     {
       fact: 'The policies of the role decide on what a route calls, in a session named BackplaneAssumeRoleSession',

@@ -3,10 +3,15 @@
  * response from the backend's.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { IntegrationResponse, Route, TemplateChoice, TemplatedIntegration } from '../assembly/model';
-import type { Log } from '../log';
+import type {
+  IntegrationResponse,
+  Route,
+  TemplateChoice,
+  TemplatedIntegration,
+} from '../../assembly/model/index';
+import type { Log } from '../../log';
+import { RouteSelection } from '../route-selection';
 import { renderTemplate, type TemplateInput } from './mapping-template';
-import { RouteSelection } from './route-selection';
 
 /** The parts of a proxy event that templates see. */
 export interface TemplateEvent {

@@ -2,9 +2,9 @@
  * The request parameters of integrations, which copy values of the client's request into the backend's. Source:
  * "Setting up data mapping for WebSocket APIs".
  */
-import { isListedParameter } from './assumptions';
+import { isListedParameter } from '../assumptions';
+import { RouteSelection } from '../route-selection';
 import type { TemplateInput } from './mapping-template';
-import { RouteSelection } from './route-selection';
 
 export interface MappedParameters {
   /** Names in lower case. */

@@ -2,12 +2,12 @@
  * Integrations of type AWS: call the runtime's services, with requests made from mapping templates and request
  * parameters.
  */
-import type { Route, ServiceIntegration } from '../assembly/model';
-import { urlSuffix } from '../aws-domains';
-import type { Clock } from '../clock';
-import type { Credentials } from '../iam/identities';
-import { signatureHeaders } from '../iam/signer';
-import type { Log } from '../log';
+import type { Route, ServiceIntegration } from '../../assembly/model/index';
+import { urlSuffix } from '../../aws-domains';
+import type { Clock } from '../../clock';
+import type { Credentials } from '../../iam/identities';
+import { signatureHeaders } from '../../iam/signer';
+import type { Log } from '../../log';
 import { callHttp, type HttpAnswer } from './http-call';
 import type { IntegrationOutcome } from './integration-outcome';
 import {

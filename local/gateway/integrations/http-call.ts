@@ -1,8 +1,8 @@
 /** Sends one HTTP request for an integration, within its time limit. Does not follow redirects. */
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { Clock } from '../clock';
-import { MAX_SERVICE_ANSWER_BYTES } from './quotas';
+import type { Clock } from '../../clock';
+import { MAX_SERVICE_ANSWER_BYTES } from '../quotas';
 
 export interface HttpCall {
   url: URL;

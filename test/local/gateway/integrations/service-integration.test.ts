@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ServiceIntegration } from '../../../local/assembly/model';
-import { gateways } from './running-gateway';
+import type { ServiceIntegration } from '../../../../local/assembly/model/index';
+import { gateways } from '../running-gateway';
 
 const start = gateways();
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { HttpIntegration } from '../../../local/assembly/model';
-import { gateways, OK } from './running-gateway';
+import type { HttpIntegration } from '../../../../local/assembly/model/index';
+import { gateways, OK } from '../running-gateway';
 
 const start = gateways();
 

@@ -1,6 +1,6 @@
 /** MOCK integrations: the request template sets the status, which selects the response. */
-import type { MockIntegration, Route } from '../assembly/model';
-import type { Log } from '../log';
+import type { MockIntegration, Route } from '../../assembly/model/index';
+import type { Log } from '../../log';
 import type { IntegrationOutcome } from './integration-outcome';
 import {
   inputOf,

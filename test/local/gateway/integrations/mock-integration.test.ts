@@ -1,5 +1,5 @@
-import type { MockIntegration } from '../../../local/assembly/model';
-import { gateways, OK } from './running-gateway';
+import type { MockIntegration } from '../../../../local/assembly/model/index';
+import { gateways, OK } from '../running-gateway';
 
 const start = gateways();
 

@@ -1,5 +1,5 @@
-import type { LambdaCustomIntegration } from '../../../local/assembly/model';
-import { gateways, type Handler, OK } from './running-gateway';
+import type { LambdaCustomIntegration } from '../../../../local/assembly/model/index';
+import { gateways, type Handler, OK } from '../running-gateway';
 
 const start = gateways();
 

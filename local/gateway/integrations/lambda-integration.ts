@@ -2,10 +2,10 @@
  * Lambda integrations other than proxies (AWS): templates make the function's event from the message, and the client's
  * response from the result.
  */
-import type { LambdaCustomIntegration, Route } from '../assembly/model';
-import type { Clock } from '../clock';
-import type { FunctionInvoker, InvocationOutcome } from '../lambda/invocation';
-import type { Log } from '../log';
+import type { LambdaCustomIntegration, Route } from '../../assembly/model/index';
+import type { Clock } from '../../clock';
+import type { FunctionInvoker, InvocationOutcome } from '../../lambda/invocation';
+import type { Log } from '../../log';
 import type { IntegrationOutcome } from './integration-outcome';
 import {
   inputOf,

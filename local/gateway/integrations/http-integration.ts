@@ -1,10 +1,10 @@
 /** HTTP and HTTP_PROXY integrations: each message is one request to the integration's URL. */
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { HttpIntegration, Route } from '../assembly/model';
-import { isAwsHost } from '../aws-domains';
-import type { Clock } from '../clock';
-import type { Log } from '../log';
-import { httpIntegrationHeaders } from './assumptions';
+import type { HttpIntegration, Route } from '../../assembly/model/index';
+import { isAwsHost } from '../../aws-domains';
+import type { Clock } from '../../clock';
+import type { Log } from '../../log';
+import { httpIntegrationHeaders } from '../assumptions';
 import { bytesForBackend, textOfAnswer } from './content-handling';
 import { callHttp, type HttpAnswer } from './http-call';
 import type { IntegrationOutcome } from './integration-outcome';

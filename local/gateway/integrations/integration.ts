@@ -2,13 +2,13 @@
  * Runs the integration of a route: answers from templates, calls a service or a URL, or invokes a function within the
  * time limit and reads its result.
  */
-import type { LambdaIntegration, Route } from '../assembly/model';
-import type { Clock } from '../clock';
-import type { NameForPeople } from '../function-names';
-import type { Credentials } from '../iam/identities';
-import type { FunctionInvoker, InvocationOutcome } from '../lambda/invocation';
-import type { Log } from '../log';
-import { isUsableBody, isUsableStatusCode } from './assumptions';
+import type { LambdaIntegration, Route } from '../../assembly/model/index';
+import type { Clock } from '../../clock';
+import type { NameForPeople } from '../../function-names';
+import type { Credentials } from '../../iam/identities';
+import type { FunctionInvoker, InvocationOutcome } from '../../lambda/invocation';
+import type { Log } from '../../log';
+import { isUsableBody, isUsableStatusCode } from '../assumptions';
 import { HttpIntegrations } from './http-integration';
 import type { IntegrationOutcome, ProxyResult } from './integration-outcome';
 import { LambdaCustomIntegrations } from './lambda-integration';
