@@ -19,6 +19,7 @@ const MAX_ANSWER_BYTES = 1024 * 1024 + MAX_ITEM_BYTES - 3;
 const duplicates = () => validationError('Provided list of item keys contains duplicates');
 
 export function batchGetItem(database: Database, input: JsonObject): JsonObject {
+  refuseNone(input, 'BatchGetItem');
   const requests = Object.entries(input.RequestItems as JsonObject).map(([tableName, request]) => ({
     tableName,
     request: request as JsonObject,
@@ -49,6 +50,11 @@ export function batchGetItem(database: Database, input: JsonObject): JsonObject 
     answer.read(database.table(tableName), request, projections[index] as Projected);
   }
   return { Responses: answer.responses, UnprocessedKeys: answer.unprocessed, ...meter.several };
+}
+
+function refuseNone({ RequestItems }: JsonObject, operation: string): void {
+  if (Object.keys(RequestItems as JsonObject).length > 0) return;
+  throw validationError(`The requestItems parameter is required for ${operation}`);
 }
 
 class BatchAnswer {
@@ -83,6 +89,7 @@ class BatchAnswer {
 }
 
 export function batchWriteItem(database: Database, input: JsonObject): JsonObject {
+  refuseNone(input, 'BatchWriteItem');
   const requests = Object.entries(input.RequestItems as JsonObject) as [string, JsonObject[]][];
   let count = 0;
   for (const [, writes] of requests) {

@@ -35,12 +35,6 @@ function tableArn(database: Database, input: JsonObject, operation: string, memb
   const { ResourceArn } = input;
   if (ResourceArn === undefined) throw validationError('Invalid TableArn');
   const arn = String(ResourceArn);
-  // Without a regular expression, which a long text could make slow.
-  if (arn.split(':').length < 6 || !/[^:]\/./.test(arn) || arn.split(':', 6).slice(0, 5).includes('')) {
-    throw accessDenied(
-      `User: arn:aws:iam::${database.options.accountId}:root is not authorized to perform: dynamodb:${operation} on resource: ${arn || '*'}`,
-    );
-  }
   if (member && input[member] === undefined) {
     const path = `${member[0]?.toLowerCase()}${member.slice(1)}`;
     throw validationError(
@@ -49,6 +43,12 @@ function tableArn(database: Database, input: JsonObject, operation: string, memb
   }
   if (!/^arn:aws[\w-]*:dynamodb:[^:]+:\d+:table\/[^/]{3,}$/.test(arn)) {
     throw validationError(`Invalid TableArn: Invalid ResourceArn provided as input ${arn}`);
+  }
+  const { accountId } = database.options;
+  if (arn.split(':')[4] !== accountId) {
+    throw accessDenied(
+      `User: arn:aws:iam::${accountId}:root is not authorized to perform: dynamodb:${operation} on resource: ${arn}`,
+    );
   }
   return arn;
 }

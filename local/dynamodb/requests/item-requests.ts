@@ -138,7 +138,7 @@ const BatchGetItem: Fields = {
       ProjectionExpression: text(),
       ...expressionNames,
     }),
-    ...[notNull, minLength(1), everyKey(...mapNameRules)],
+    ...[notNull, everyKey(...mapNameRules)],
   ),
 };
 
@@ -153,7 +153,7 @@ const BatchWriteItem: Fields = {
         PutRequest: structure('PutRequest', { Item: attributes(notNull) }),
       }),
     ),
-    ...[notNull, minLength(1), everyKey(...mapNameRules), everyValue(maxLength(25), minLength(1))],
+    ...[notNull, everyKey(...mapNameRules), everyValue(maxLength(25), minLength(1))],
   ),
 };
 

@@ -281,6 +281,24 @@ describe('Odd requests to the embedded DynamoDB', () => {
     });
   });
 
+  it.each(['BatchGetItem', 'BatchWriteItem'])('misses the request in an empty %s', (operation) => {
+    expect(words(() => run(operation, { RequestItems: {} }))).toBe(
+      `The requestItems parameter is required for ${operation}`,
+    );
+  });
+
+  it('refuses tags of what has no ARN', () => {
+    const { code } = refusal(() =>
+      run('TagResource', { ResourceArn: 'rows', Tags: [{ Key: 'env', Value: 'test' }] }),
+    );
+    expect(code).toBe('ValidationException');
+  });
+
+  it("keeps the tags of another account's table to itself", () => {
+    const arn = 'arn:aws:dynamodb:us-east-1:999999999999:table/rows';
+    expect(refusal(() => run('ListTagsOfResource', { ResourceArn: arn })).code).toBe('AccessDeniedException');
+  });
+
   it('refuses a short name of a new table as an invalid member', () => {
     const schema = { KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }], BillingMode: 'PAY_PER_REQUEST' };
     const attributes = { AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }] };
