@@ -1,4 +1,4 @@
-/** Queries or requests for many connections: several at a time, with answers in order. */
+/** Makes many queries or requests, several at a time. Results are in order. */
 
 const AT_A_TIME = 20;
 

@@ -2,7 +2,7 @@
 import { runCommandLine } from './command-line';
 import { processTerminal } from './terminal';
 
-// An error prints one line, and nothing else.
+// An error prints only one line.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 void runCommandLine(process.argv.slice(2), processTerminal()).then((exitCode) => {

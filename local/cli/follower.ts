@@ -33,10 +33,10 @@ export class Follower {
   #restarts = false;
   #isAtWork = false;
   #isBroken = false;
-  /** When the first save came that still needs a synthesis. */
+  /** The time of the first save that still needs a synthesis. */
   #unsynthesizedSince: number | undefined;
   #confirming: NodeJS.Timeout | undefined;
-  /** Counts saves. A synthesis is not applied if another save came meanwhile. */
+  /** Counts saves. A synthesis is not applied if there was another save meanwhile. */
   #saves = 0;
   #reading: 'no' | 'yes' | 'again' = 'no';
   #read: { app: App; saves: number; since: number } | undefined;
@@ -47,7 +47,7 @@ export class Follower {
     this.#bundles = new Bundles(workingDirectory);
   }
 
-  /** Finds out which files the functions are made from. */
+  /** Finds the source files of the functions. */
   async begin(): Promise<void> {
     await this.#attempt(async () => {
       const { app } = this.#session;
@@ -105,7 +105,7 @@ export class Follower {
     }
     const read = this.#read;
     this.#read = undefined;
-    // If a save came meanwhile, the synthesis runs again.
+    // After another save, the synthesis runs again.
     return read && read.saves === this.#saves ? () => this.#apply(read.app, read.since) : undefined;
   }
 
@@ -155,7 +155,7 @@ export class Follower {
     return found.length > 0;
   }
 
-  /** Runs in the background, so that other saves need not wait. */
+  /** Runs in the background, so that it does not delay other saves. */
   #synthesize(since: number): void {
     if (this.#reading !== 'no') {
       this.#reading = 'again';
@@ -184,11 +184,11 @@ export class Follower {
     this.#unsynthesizedSince = undefined;
     if (found.length > 0) this.#say(inWords(found, asked));
     else if (isAsked) this.#say(`No change in the app, ${after(asked)}`);
-    // Finds out which files new functions are made from, and which functions are made from other files now.
+    // Updates the source files of the functions.
     if (found.length > 0) await this.#replaceFunctions();
   }
 
-  /** Also says that an error is fixed, once nothing is left to check. */
+  /** Adds that an error is fixed, once nothing is left to check. */
   #say(text: string): void {
     const isFixed = this.#isBroken && this.#unsynthesizedSince === undefined;
     if (isFixed) this.#isBroken = false;

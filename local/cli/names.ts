@@ -37,7 +37,7 @@ export class Names {
   }
 }
 
-/** Shorter references, such as a stage's name, appear in texts with another meaning. */
+/** Shorter references, such as a stage's name, may have another meaning in text. */
 const MIN_TELLING_LENGTH = 10;
 
 /** `undefined` for a value that only AWS knows. A description leaves it out. */

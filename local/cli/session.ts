@@ -161,7 +161,7 @@ export class Session {
     await this.#launch(app, runtime?.port ?? this.#options.port);
   }
 
-  /** Also false after a restart that failed. */
+  /** False after a failed restart, too. */
   get isRunning(): boolean {
     return this.#running !== undefined;
   }

@@ -13,7 +13,7 @@ export interface EnvironmentSettings {
   version: string;
   logGroupName: string;
   logStreamName: string;
-  /** @default those of people */
+  /** @default the credentials of people */
   credentials?: Credentials | undefined;
 }
 

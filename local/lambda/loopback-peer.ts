@@ -1,4 +1,4 @@
-/** Who is at the other end of a connection over 127.0.0.1: Linux reports the user of that process. */
+/** Finds the user of the process at the other end of a connection over 127.0.0.1, which Linux reports. */
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 

@@ -1,11 +1,12 @@
 /**
- * Ends the processes of environments when this process has been killed and can no longer do it. A shell beside it holds the other
- * end of a pipe: the system closes the pipe however this process ends, and the shell then kills every group that it knows of.
+ * Ends the processes of environments when this process has been killed and can no longer do it. A shell beside it
+ * holds the other end of a pipe: the system closes the pipe however this process ends, and the shell then kills every
+ * group that it knows of.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 
-/** Reads `start GROUP` and `end GROUP`, a line each, and kills what is left when there are no more lines. */
+/** Reads lines, `start GROUP` or `end GROUP`. At the end of its input, kills the groups that are left. */
 const SCRIPT = `
 trap '' HUP INT TERM
 living=' '
@@ -37,7 +38,10 @@ export class ProcessReaper {
     this.#shell = undefined;
   }
 
-  /** In a session of its own: Ctrl-C in the terminal does not reach it. It keeps nobody from ending. */
+  /**
+   * Runs in a session of its own, so that Ctrl-C in the terminal does not reach it. It does not keep this process
+   * alive.
+   */
   #start(): void {
     const shell = spawn('/bin/sh', ['-c', SCRIPT], {
       ...{ detached: true, cwd: '/', env: {} },

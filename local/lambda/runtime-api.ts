@@ -54,7 +54,7 @@ export class RuntimeApi {
       { keepAlive: true },
       (request, response) => void this.#serve(request, response),
     );
-    // A frozen process may be slow for as long as it is frozen. Its timeout is the invocation's.
+    // No timeout here: a frozen process does not answer, and invocations have a timeout of their own.
     Object.assign(this.#server, { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0, timeout: 0 });
     this.#server.maxConnections = MAX_CONNECTIONS;
     this.#server.on('connection', (socket) => {

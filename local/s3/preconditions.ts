@@ -1,4 +1,4 @@
-/** Conditional requests: RFC 9110, section 13, as S3 applies it. */
+/** Conditional requests, as S3 implements RFC 9110, section 13. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { StoredObject } from './bucket-folder';
 import { noSuchKey, notImplemented, preconditionFailed } from './s3-error';

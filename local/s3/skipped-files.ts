@@ -1,4 +1,4 @@
-/** Logs each file in a bucket's folder that is not an object once, with the remedy. */
+/** Logs, once for each file, that a file in a bucket's folder is not an object, with the remedy. */
 import { isUtf8 } from 'node:buffer';
 import type { Dirent, Stats } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -6,7 +6,7 @@ import type { Log } from '../log';
 import { printable } from '../printable';
 import { keyFault } from './object-key';
 
-/** A bound, so that a folder full of them fills neither the log nor the memory. */
+/** Limits the log and the memory for a folder with many such files. */
 const MAX_SAID = 100;
 
 export class SkippedFiles {

@@ -17,7 +17,7 @@ export interface HttpApi {
   routes: HttpRoute[];
   /** CORS that API Gateway or Lambda handles itself. REST APIs have routes for it. */
   cors?: CorsRules;
-  /** For a REST API of which a method requires API keys. */
+  /** For a REST API with a method that requires API keys. */
   apiKeys?: ApiKeySettings;
   /** For a REST API: content types that are sent as base64. */
   binaryMediaTypes: string[];
@@ -49,7 +49,7 @@ export interface HttpRoute {
 export type HttpApiIntegration = HttpLambdaIntegration | StaticAnswer | HttpNotRun;
 
 export interface HttpNotRun extends NotRun {
-  /** Whether AWS itself refuses, because nobody has permission to invoke the function. */
+  /** Whether it fails on AWS, too, because of a missing permission to invoke the function. */
   isNotPermitted?: boolean;
 }
 

@@ -63,7 +63,7 @@ export interface UsagePlan {
   id: string;
   stageNames: string[];
   throttle?: Throttle;
-  /** Of a REST API's methods, by stage and by `/rooms/GET`. */
+  /** The throttles of a REST API's methods, by stage and by `/rooms/GET`. */
   byMethod?: Record<string, Record<string, Throttle>>;
   quota?: { limit: number; period: 'DAY' | 'WEEK' | 'MONTH'; offsetDays: number };
 }

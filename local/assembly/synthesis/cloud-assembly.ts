@@ -7,7 +7,7 @@ import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '
 export interface CloudAssembly {
   /** In the manifest's order, followed by those of nested stages. */
   stacks: StackFiles[];
-  /** Context that the app needed and nobody provided. The CDK used dummy values instead. */
+  /** Missing context of the app, for which the CDK used dummy values. */
   missingContext: string[];
   /** The version of CDK 1 that made the assembly, if it did. */
   cdk1Version: string | undefined;

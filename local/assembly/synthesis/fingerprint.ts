@@ -6,7 +6,7 @@ import { isObject, type Json, type JsonObject, textAt } from '../values/json';
 import { filesIn, ProjectFiles, statOf } from './project-files';
 import type { Synthesis } from './synthesis';
 
-/** Stored beside the manifest. */
+/** Stored next to the manifest. */
 export const FINGERPRINT_FILE = 'fingerprint.json';
 
 /** Checking more files would take longer than a synthesis. */
@@ -52,7 +52,7 @@ export class Fingerprint {
     return matches ? { printed: textAt(record, 'printed') ?? '' } : undefined;
   }
 
-  /** From now on, no assembly counts as up to date. */
+  /** Makes the assembly out of date. */
   clear(): void {
     rmSync(this.#file, { force: true });
   }

@@ -7,7 +7,7 @@ import { UserError } from '../../user-error';
 import type { JsonObject } from '../values/json';
 
 export interface Synthesis {
-  /** As in cdk.json. The shell runs it. */
+  /** A command for the shell, as in cdk.json. */
   command: string;
   workingDirectory: string;
   /** Absolute folder for the cloud assembly. */

@@ -17,7 +17,7 @@ export function hashText(seed: string, length: number): string {
   return BigInt(`0x${digest}`).toString(36).padStart(50, '0').slice(-length);
 }
 
-/** In the form of CloudFormation's and KMS's IDs. */
+/** A UUID that depends only on `seed`, like the IDs of CloudFormation and KMS. */
 export function hashUuid(seed: string): string {
   const hex = createHash('sha256').update(seed).digest('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
