@@ -9,6 +9,6 @@ export type Run = (database: Database, input: JsonObject) => JsonObject;
 export interface Operation {
   fields: Fields;
   run: Run;
-  /** Whether its table's name is checked before everything else. @default false */
-  isManaged?: boolean;
+  /** A check that precedes all others. @throws {DynamoDbError} */
+  checkFirst?: ((input: JsonObject) => void) | undefined;
 }

@@ -11,7 +11,7 @@ import { deleteItem, getItem, putItem, updateItem } from './items';
 import type { Operation, Run } from './operation';
 import { query } from './query';
 import { scan } from './scan';
-import { checkTableName } from './table-definition';
+import { checkTableName, requireTableName } from './table-definition';
 import {
   describeEndpoints,
   describeLimits,
@@ -50,13 +50,19 @@ const RUNS: Record<keyof typeof ITEM_REQUESTS | keyof typeof TABLE_REQUESTS, Run
   UpdateTimeToLive: updateTimeToLive,
 };
 
-/** Those that check a table's name first, and in other words. */
-const MANAGED = new Set(['DescribeTable', 'UpdateTable', 'DeleteTable', 'DescribeTimeToLive']);
+/** Checks that precede all others. */
+const FIRST_CHECKS = new Map<string, (input: JsonObject) => void>([
+  ['CreateTable', requireTableName],
+  ['DescribeTable', checkTableName],
+  ['UpdateTable', checkTableName],
+  ['DeleteTable', checkTableName],
+  ['DescribeTimeToLive', checkTableName],
+]);
 
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
   Object.entries({ ...ITEM_REQUESTS, ...TABLE_REQUESTS }).map(([name, fields]) => [
     name,
-    { fields, run: RUNS[name as keyof typeof RUNS], isManaged: MANAGED.has(name) },
+    { fields, run: RUNS[name as keyof typeof RUNS], checkFirst: FIRST_CHECKS.get(name) },
   ]),
 );
 
@@ -73,7 +79,7 @@ export function execute(database: Database, name: string, body: Json): JsonObjec
       Array.isArray(body) ? 'Unrecognized collection type class com.amazonaws.dynamodb.v20120810' : '',
     );
   const input = readFields(body, operation.fields);
-  if (operation.isManaged) checkTableName(input);
+  operation.checkFirst?.(input);
   checkConstraints(input, operation.fields);
   return operation.run(database, input);
 }

@@ -6,12 +6,16 @@ const MAX_UNITS = 1_000_000_000_000;
 const MAX_LOCAL_INDEXES = 5;
 const MAX_GLOBAL_INDEXES = 20;
 
+/** @throws {DynamoDbError} if the name is missing */
+export function requireTableName({ TableName: name }: JsonObject): void {
+  if (name !== undefined) return;
+  throw validationError("The parameter 'TableName' is required but was not present in the request");
+}
+
 /** @throws {DynamoDbError} if the name is missing, too short or too long */
 export function checkTableName(input: JsonObject): string {
+  requireTableName(input);
   const { TableName: name } = input;
-  if (name === undefined) {
-    throw validationError("The parameter 'TableName' is required but was not present in the request");
-  }
   if (String(name).length < 3 || String(name).length > 255) {
     throw validationError('TableName must be at least 3 characters long and at most 255 characters long');
   }

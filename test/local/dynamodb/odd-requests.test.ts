@@ -307,6 +307,12 @@ describe('Odd requests to the embedded DynamoDB', () => {
     );
   });
 
+  it('requires the name of a new table before everything else', () => {
+    expect(words(() => run('CreateTable', { KeySchema: [] }))).toBe(
+      "The parameter 'TableName' is required but was not present in the request",
+    );
+  });
+
   it('reads several items at once, and has a place for one that is missing', () => {
     put('a', { n: { N: '1' } });
     const get = (sk: string) => ({
