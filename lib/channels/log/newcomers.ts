@@ -40,7 +40,8 @@ export class Newcomers {
       await table.delete(joinKey(lines.name, webSocketId), equals('token', join.token));
     };
     if (item) {
-      const answering = this.#answer(item, join, position, log, admitted);
+      const answer = await this.#framesOf(join, position, log);
+      const answering = this.#post(answer, item, join.token, admitted);
       const isTold = await unlessSlow(answering, service.backend.clock);
       // Nobody waits for an answer that hangs.
       if (isTold === undefined) return stragglers.leave(item, answering, forget);
@@ -54,26 +55,24 @@ export class Newcomers {
     await forget();
   }
 
-  /**
-   * Whether the whole answer was sent, or the client has disconnected.
-   * @throws ConnectionsApiError if this process may not post: then another one answers
-   */
-  async #answer(
-    item: Item,
-    { token, since, request }: Join,
-    position: Position,
-    log: LogState,
-    admitted: string,
-  ): Promise<boolean> {
-    const { service, frames, log: lines, deadline } = this.with_;
+  async #framesOf({ since, request }: Join, position: Position, log: LogState): Promise<string[]> {
+    const { frames, log: lines } = this.with_;
     const missed = since && (await lines.missed(since, log, position.offset));
-    const answer = frames.encodeJoined({
+    return frames.encodeJoined({
       channel: lines.name.channel,
       ...position,
       ...(since && { recovered: missed !== undefined }),
       lines: missed ?? [],
       ...(request !== undefined && { request: JSON.parse(request) }),
     });
+  }
+
+  /**
+   * Whether the whole answer was sent, or the client has disconnected.
+   * @throws ConnectionsApiError if this process may not post: then another one answers
+   */
+  async #post(answer: string[], item: Item, token: string, admitted: string): Promise<boolean> {
+    const { service, deadline } = this.with_;
     if (answer.length === 0) return true;
     let refusal: unknown;
     const { sent, gone } = await service.deliverOnce(answer, {
