@@ -1,7 +1,6 @@
 /** The fast environment: a worker thread, for Node.js functions. */
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { Endpoints, Environment, EnvironmentOptions, Invocation, InvocationResult } from './environment';
 import { environmentVariables, logNames } from './environment-variables';
@@ -12,12 +11,6 @@ import { type Finish, RunningInvocation } from './running-invocation';
 import { withSourcePaths } from './source-paths';
 
 const BOOTSTRAP = join(__dirname, 'worker', 'bootstrap.cjs');
-
-/**
- * V8 applies the flag of a process to the heaps of its threads, too, instead of their `resourceLimits`. `npm start` sets
- * it for the heap of this process, which no longer reads it.
- */
-const OWN_YOUNG_GENERATION = '--max-semi-space-size=0';
 
 /** The indexes in the shared signal. */
 const SENT = 0;
@@ -104,7 +97,6 @@ export class ThreadEnvironment implements Environment {
     const { lambdaFunction, version, region, credentials } = this.#options;
     const settings = { region, version, ...logNames(lambdaFunction, version, this.#options.clock.now()) };
     const { NODE_OPTIONS, ...env } = environmentVariables(lambdaFunction, { ...settings, credentials });
-    setFlagsFromString(OWN_YOUNG_GENERATION);
     return new Worker(BOOTSTRAP, {
       env,
       execArgv: [],

@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { ManualClock } from '../../../local/clock';
 import type { HostLimits } from '../../../local/lambda/host-limits';
 import type { InvocationOutcome } from '../../../local/lambda/invocation';
@@ -133,19 +132,6 @@ describe('FunctionHost', () => {
         PATH: expect.not.stringContaining(process.env.PATH ?? 'unset'),
         TZ: ':UTC',
       });
-    });
-
-    it('has the heap of its memory, whatever this process was started with', async () => {
-      const limitOf = async (name: string) => {
-        const source = "exports.handler = async () => require('v8').getHeapStatistics().heap_size_limit";
-        const outcome = await fixture
-          .host([fixture.function(name, { 'index.js': source })])
-          .invoke(name, '{}');
-        return outcome.payload;
-      };
-      const usual = await limitOf('Usual');
-      setFlagsFromString('--max-semi-space-size=1');
-      expect(await limitOf('Limited')).toBe(usual);
     });
 
     it('counts time from the start of the environment, which is a process on Lambda', async () => {
