@@ -31,11 +31,10 @@ export class ChannelCommands {
     return {};
   }
 
-  /** The call of the built-in procedure: publishes all parts when the last one has come. */
+  /** The call of the built-in procedure: publishes all parts when the last one has come, once. */
   async publishPart(part: unknown): Promise<object> {
     const { service, webSocketId } = this.server;
-    const publication = await new PublicationParts(service, webSocketId).add(part);
-    return publication ? this.publish(publication) : {};
+    return new PublicationParts(service, webSocketId).add(part, (publication) => this.publish(publication));
   }
 
   async presence(channel: string): Promise<object> {

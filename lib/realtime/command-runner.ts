@@ -3,7 +3,7 @@ import { ifConnected } from '../connections/if-connected';
 import { WebSocketClosedError } from '../errors';
 import { limitsOf } from '../limits/connection-limits';
 import { ChannelCommands } from './channel-commands';
-import { assertHasChannel, commandsIn, type NamedCommand } from './commands';
+import { assertHasChannel, commandsIn, type NamedCommand, procedureOf } from './commands';
 import { ConnectionCommands } from './connection-commands';
 import { ConnectionLifetime } from './connection-lifetime';
 import type { HistoryRequest, PublishRequest, SubscribeRequest } from './protocol';
@@ -93,7 +93,7 @@ export class CommandRunner {
   }
 
   async #result({ id, method, command }: NamedCommand): Promise<Result> {
-    const { connect = {}, subscribe, publish, history, rpc = {}, send, refresh } = command;
+    const { connect = {}, subscribe, publish, history, rpc, send, refresh } = command;
     switch (method) {
       case 'connect':
         return this.#connection.connect(id as number, connect);
@@ -116,7 +116,7 @@ export class CommandRunner {
       case 'history':
         return this.#channels.history(history as HistoryRequest);
       case 'rpc':
-        return { data: await this.#call(String(rpc.method ?? ''), rpc.data) };
+        return { data: await this.#call(procedureOf(command), rpc?.data) };
       case 'send':
         await this.#server.onMessage(send?.data);
         return undefined;

@@ -67,10 +67,21 @@ function parsed(text: string): NamedCommand | undefined {
 }
 
 const SUBSCRIPTIONS_OF_A_MESSAGE = 10;
-/** A part of a publication is stored, and a row of 32 KB costs as much as twenty messages. */
+/** A part of a publication is stored, and a row of 32 KB costs as much as twenty messages. The last one publishes all. */
 const MESSAGES_OF_A_PART = 10;
-/** A part that is smaller costs no more than other commands do. */
-const LARGE_CHARACTERS = 1_024;
+
+/** The name of the procedure that an `rpc` calls. What is not a text names none. */
+export function procedureOf({ rpc }: Command): string {
+  const name: unknown = rpc?.method;
+  return typeof name === 'string' ? name : '';
+}
+
+/** Whatever its length: a short one may publish everything that came before. One that is alone is like `publish`. */
+function isPart(command: Command): boolean {
+  if (procedureOf(command) !== PUBLISH_IN_PARTS) return false;
+  const data = command.rpc?.data;
+  return !(isObject(data) && data.of === 1);
+}
 
 /** How many messages a frame counts as, for the limits of the connection. What is not in the protocol counts, too. */
 export function costOf(frame: string): number {
@@ -80,9 +91,7 @@ export function costOf(frame: string): number {
     if (text.trim() === '') continue;
     const { method, command } = commandIn(text) ?? {};
     if (method === 'subscribe') subscriptions += 1;
-    else if (text.length > LARGE_CHARACTERS && command?.rpc?.method === PUBLISH_IN_PARTS)
-      messages += MESSAGES_OF_A_PART;
-    else messages += 1;
+    else messages += command && isPart(command) ? MESSAGES_OF_A_PART : 1;
   }
   return Math.max(1, messages + Math.ceil(subscriptions / SUBSCRIPTIONS_OF_A_MESSAGE));
 }

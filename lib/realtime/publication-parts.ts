@@ -1,9 +1,11 @@
 /**
  * Publications that are too large for a client's frame. The client calls a procedure for each part of the data's JSON
- * text, and the last part publishes all of it.
+ * text, and the last part publishes all of it, once.
  *
  * CONNECTION#{id} / PART#{upload}#{part}   a part, until it expires
+ * CONNECTION#{id} / PART#{upload}#done     its publication, as in `once`
  */
+import { createHash } from 'node:crypto';
 import { assertClientChannel } from '../channels/client-requests';
 import { connectionKey } from '../connections/connection-items';
 import { MAX_MESSAGE_BYTES } from '../delivery/delivery';
@@ -12,6 +14,7 @@ import { always } from '../table/conditions';
 import { expiryAfter, type Item } from '../table/item';
 import { pages } from '../table/table';
 import { isObject } from './json-object';
+import { once } from './once';
 import { errors } from './realtime-errors';
 
 /** The procedure's name. `onRpc` does not get it. */
@@ -40,14 +43,20 @@ export class PublicationParts {
   ) {}
 
   /**
-   * Stores a part: one write. The last part is not stored, but returns the publication: one query.
+   * Stores a part: one write. The last part is not stored, but publishes all of them: one query and two writes. A client
+   * that sends it again, because the answer was late, gets the first answer. If the publication failed or was refused,
+   * it is tried again.
    * @throws RealtimeError for what is no part, if an earlier part is missing, or if they are too large together
    */
-  async add(sent: unknown): Promise<{ channel: string; data: unknown } | undefined> {
+  async add(
+    sent: unknown,
+    publish: (publication: { channel: string; data: unknown }) => Promise<object>,
+  ): Promise<object> {
     const part = partOf(sent);
+    const { channel, upload } = part;
     if (part.part < part.of) {
       await this.#store(part);
-      return undefined;
+      return {};
     }
     const texts = [...(await this.#earlier(part)), part.text];
     const text = texts.join('');
@@ -56,7 +65,15 @@ export class PublicationParts {
       throw errors.limitExceeded(
         `the data has ${bytes} bytes, and API Gateway sends at most ${MAX_MESSAGE_BYTES}`,
       );
-    return { channel: part.channel, data: parsed(text) };
+    const data = parsed(text);
+    const attempt = {
+      key: { pk: this.#pk, sk: `${prefixOf(upload)}done` },
+      name: `upload ${upload}`,
+      digest: createHash('sha256')
+        .update(JSON.stringify([channel, text]))
+        .digest('base64'),
+    };
+    return once(this.service, attempt, () => publish({ channel, data }));
   }
 
   /** Only this connection's frames write to its partition, and a part that is sent again replaces itself. */

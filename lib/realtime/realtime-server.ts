@@ -54,7 +54,7 @@ export abstract class RealtimeServer extends RealtimeHooks {
     await new Expirations(service).end();
   }
 
-  /** Each command counts like a message; of subscriptions, which a client sends together when it comes back, ten do; a part of a publication counts like ten. */
+  /** Each command counts like a message; of subscriptions, which a client sends together when it comes back, ten do; a part of a publication counts like ten, unless it is the only one. */
   static costOf(frame: string): number {
     return costOf(frame);
   }

@@ -3,6 +3,7 @@ import { ruleOf } from '../../channels/channel-rules';
 import { inTurns } from '../../delivery/in-turns';
 import type { Service } from '../../service';
 import { historyOf } from '../channel-reads';
+import { once } from '../once';
 import type { PublicationDetails } from '../protocol';
 import { errors } from '../realtime-errors';
 import { answerOf } from './answers';
@@ -18,10 +19,10 @@ import {
   textsIn,
   wholeIn,
 } from './fields';
-import { once } from './once';
 
 const MOST_CHANNELS = 1_000;
 const AT_A_TIME = 25;
+const MOST_KEY_BYTES = 512;
 /** Lambda answers with up to 6 MB. */
 const MOST_HISTORY_BYTES = 4 * 1024 * 1024;
 
@@ -72,8 +73,10 @@ export class Publications {
       return { ...position };
     };
     const idempotencyKey = textIn(fields, 'idempotency_key');
-    return idempotencyKey === undefined
-      ? publish()
-      : once(this.service, { channel, idempotencyKey }, publish);
+    if (idempotencyKey === undefined) return publish();
+    if (Buffer.byteLength(idempotencyKey) > MOST_KEY_BYTES)
+      throw errors.badRequest(`idempotency_key must have up to ${MOST_KEY_BYTES} bytes`);
+    const key = { pk: `IDEMPOTENT#${this.service.name}#${channel}`, sk: idempotencyKey };
+    return once(this.service, { key, name: 'idempotency_key' }, publish);
   }
 }

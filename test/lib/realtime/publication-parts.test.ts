@@ -143,6 +143,58 @@ describe('PublicationParts', () => {
     expect(published(bob)).toEqual(['some data']);
   });
 
+  describe('for a client that sends the last part again', () => {
+    const parts = partsOf('some data', 6);
+    const last = parts.slice(-1) as Part[];
+
+    it('publishes once, and gives the same answer', async () => {
+      await send(ada, parts);
+      expect(await send(ada, last)).toEqual({ id: ids, rpc: { data: {} } });
+      expect(published(bob)).toEqual(['some data']);
+    });
+
+    it('publishes once what came in one part', async () => {
+      const [whole] = partsOf('some data', 100);
+      await send(ada, [whole ?? null, whole ?? null]);
+      expect(published(bob)).toEqual(['some data']);
+    });
+
+    it('refuses another end for the same parts', async () => {
+      await send(ada, parts);
+      const { error } = await send(ada, [{ ...last[0], text: 'dash"' }]);
+      expect(error).toMatchObject({ code: 107, message: expect.stringContaining('u1') });
+      expect(published(bob)).toEqual(['some data']);
+    });
+
+    it('refuses again what onPublish has refused', async () => {
+      const closed = partsOf('some data', 6, { channel: 'board/closed' });
+      await send(ada, closed);
+      expect((await send(ada, closed.slice(-1))).error.code).toBe(103);
+    });
+
+    it('publishes if that has failed the first time', async () => {
+      jest.spyOn(console, 'error').mockImplementation(() => {});
+      const failing = jest.spyOn(Board.prototype, 'onPublish').mockRejectedValueOnce(new Error('throttled'));
+      expect((await send(ada, parts)).error.code).toBe(100);
+      failing.mockRestore();
+      expect(await send(ada, last)).toEqual({ id: ids, rpc: { data: {} } });
+      expect(published(bob)).toEqual(['some data']);
+    });
+
+    it('publishes another upload with the same data', async () => {
+      await send(ada, parts);
+      await send(ada, partsOf('some data', 6, { upload: 'u2' }));
+      expect(published(bob)).toEqual(['some data', 'some data']);
+    });
+  });
+
+  it('calls no procedure by a name that is not a text', async () => {
+    const [whole] = partsOf('some data', 100);
+    await ada.send({ id: ++ids, rpc: { method: [METHOD], data: whole } });
+    expect(all(ada).at(-1).error.code).toBe(104);
+    expect(published(bob)).toEqual([]);
+  });
+
   it('forgets the parts of an upload that is not finished in five minutes', async () => {
     const [first, second] = partsOf('some data', 6);
     await send(ada, [first ?? null]);
@@ -192,6 +244,16 @@ describe('costOf', () => {
 
   it('counts a part as ten messages, however its method is spelled', () => {
     expect(costOf(part.replace('shared', '\\u0073hared'))).toBe(10);
+  });
+
+  it('counts a short part as ten messages, because the last one publishes all of them', () => {
+    const last = { channel: 'board/1', upload: 'u1', part: 14, of: 14, text: '"' };
+    expect(costOf(JSON.stringify({ id: 1, rpc: { method: METHOD, data: last } }))).toBe(10);
+  });
+
+  it('counts a publication in one part once', () => {
+    const only = { channel: 'board/1', upload: 'u1', part: 1, of: 1, text: '"a"' };
+    expect(costOf(JSON.stringify({ id: 1, rpc: { method: METHOD, data: only } }))).toBe(1);
   });
 
   it('counts another call with as much data once', () => {
