@@ -57,9 +57,14 @@ function refuseNone({ RequestItems }: JsonObject, operation: string): void {
   throw validationError(`The requestItems parameter is required for ${operation}`);
 }
 
+/** Without a prototype, because a table's name may be `__proto__`. */
+function byTableName(): JsonObject {
+  return Object.create(null);
+}
+
 class BatchAnswer {
-  readonly responses: JsonObject = {};
-  readonly unprocessed: JsonObject = {};
+  readonly responses = byTableName();
+  readonly unprocessed = byTableName();
   readonly #meter: CapacityMeter;
   #bytes = 0;
 
@@ -108,7 +113,7 @@ export function batchWriteItem(database: Database, input: JsonObject): JsonObjec
   if (count > MAX_WRITES) throw validationError('Too many items requested for the BatchWriteItem call');
   const perTable = requests.map(([tableName, writes]) => readWrites(database.table(tableName), writes));
   const meter = new CapacityMeter(input.ReturnConsumedCapacity);
-  const metrics: JsonObject = {};
+  const metrics = byTableName();
   for (const writes of perTable) {
     for (const write of writes) {
       const [units] = database.write([write]);

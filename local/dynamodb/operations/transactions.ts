@@ -92,12 +92,12 @@ function checkUnits({ table, position }: WriteRequest) {
 }
 
 function metricsOf(actions: WriteRequest[]): JsonObject {
-  const metrics: Record<string, JsonObject[]> = {};
+  const metrics = new Map<string, JsonObject[]>();
   for (const { table, key } of actions) {
     const one = collectionOf(table, key);
-    if (one) metrics[table.name] = [...(metrics[table.name] ?? []), one];
+    if (one) metrics.set(table.name, [...(metrics.get(table.name) ?? []), one]);
   }
-  return Object.keys(metrics).length > 0 ? { ItemCollectionMetrics: metrics } : {};
+  return metrics.size > 0 ? { ItemCollectionMetrics: Object.fromEntries(metrics) } : {};
 }
 
 type Action = Omit<WriteRequest, 'decide'> & {

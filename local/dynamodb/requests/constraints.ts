@@ -55,8 +55,11 @@ export const everyKey = (...constraints: Constraint[]): Constraint => ({
 
 export const everyValue = (...constraints: Constraint[]): Constraint => ({
   rule: `Map value must satisfy constraint: [${constraints.map(({ rule }) => rule).join(', ')}]`,
+  // A value that is null breaks a rule of its own: see `checkElement`.
   holds: (value) =>
-    Object.values(value as JsonObject).every((one) => constraints.every((rule) => rule.holds(one))),
+    Object.values(value as JsonObject).every(
+      (one) => one === null || constraints.every((rule) => rule.holds(one)),
+    ),
 });
 
 /** @throws {DynamoDbError} a ValidationException with all violations */

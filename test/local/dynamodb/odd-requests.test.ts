@@ -369,4 +369,47 @@ describe('Odd requests to the embedded DynamoDB', () => {
     const twice = { RequestItems: { rows: [put, { DeleteRequest: { Key: key('a') } }] } };
     expect(words(() => run('BatchWriteItem', twice))).toBe('Provided list of item keys contains duplicates');
   });
+
+  it('refuses a batch with null in place of the writes of a table', () => {
+    expect(words(() => run('BatchWriteItem', { RequestItems: { rows: null } }))).toBe(
+      "1 validation error detected: Value null at 'requestItems.rows.member' failed to satisfy constraint: Member must not be null",
+    );
+  });
+
+  it('answers a batch for a table with the name of a property of every object', () => {
+    run('CreateTable', {
+      TableName: '__proto__',
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    });
+    const Item = { pk: { S: 'a' } };
+    run('PutItem', { TableName: '__proto__', Item });
+    const RequestItems = JSON.parse('{"__proto__":{"Keys":[{"pk":{"S":"a"}}]}}');
+    const answer = run('BatchGetItem', { RequestItems, ReturnConsumedCapacity: 'TOTAL' });
+    expect(JSON.stringify(answer.Responses)).toBe('{"__proto__":[{"pk":{"S":"a"}}]}');
+  });
+
+  it.each(['constructor', '__proto__'])('tells the collections of a table named %s', (TableName) => {
+    const schema = (range: string) => [
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: range, KeyType: 'RANGE' },
+    ];
+    run('CreateTable', {
+      ...{ TableName, KeySchema: schema('sk'), BillingMode: 'PAY_PER_REQUEST' },
+      AttributeDefinitions: ['pk', 'sk', 'day'].map((name) => ({
+        ...{ AttributeName: name, AttributeType: 'S' },
+      })),
+      LocalSecondaryIndexes: [
+        { IndexName: 'byDay', KeySchema: schema('day'), Projection: { ProjectionType: 'ALL' } },
+      ],
+    });
+    const { ItemCollectionMetrics } = run('TransactWriteItems', {
+      TransactItems: [{ Put: { TableName, Item: key('a') } }],
+      ReturnItemCollectionMetrics: 'SIZE',
+    });
+    expect(Object.entries(ItemCollectionMetrics ?? {})).toEqual([
+      [TableName, [expect.objectContaining({ ItemCollectionKey: { pk: { S: 'p' } } })]],
+    ]);
+  });
 });
