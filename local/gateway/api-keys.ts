@@ -6,7 +6,7 @@ import type { ApiKey, ApiKeySettings, Throttle, UsagePlan } from '../assembly/mo
 import type { Clock } from '../clock';
 import type { Log } from '../log';
 import { FORBIDDEN, QUOTA_EXCEEDED, type Refusal, TOO_MANY_REQUESTS } from './refusal';
-import { TokenBucket } from './token-bucket';
+import { type Rate, TokenBuckets } from './token-bucket';
 
 export type KeyCheck = { kind: 'refused'; refusal: Refusal } | { kind: 'identified'; key: ApiKey };
 
@@ -19,9 +19,8 @@ export interface KeyedRequest {
 }
 
 interface Use {
-  bucket?: TokenBucket;
-  /** Of methods that the plan throttles by themselves. */
-  byMethod: Map<string, TokenBucket>;
+  /** The plan's own has no name. The others are of methods that the plan throttles by themselves. */
+  buckets: TokenBuckets;
   periodStart: number;
   requests: number;
 }
@@ -67,15 +66,8 @@ export class ApiKeys {
 
   #isThrottled(use: Use, plan: UsagePlan, { stageName, method = '' }: KeyedRequest): boolean {
     const ofMethod = plan.byMethod?.[stageName]?.[method];
-    if (!ofMethod) return use.bucket !== undefined && !use.bucket.take();
-    const name = `${stageName}${method}`;
-    const bucket = use.byMethod.get(name) ?? this.#bucket(ofMethod);
-    use.byMethod.set(name, bucket);
-    return !bucket.take() || (use.bucket !== undefined && !use.bucket.take());
-  }
-
-  #bucket({ perSecond = 10_000, burst = 5_000 }: Throttle): TokenBucket {
-    return new TokenBucket({ perSecond, burst }, this.#clock);
+    if (ofMethod && !use.buckets.at(`${stageName}${method}`, rateOf(ofMethod)).take()) return true;
+    return plan.throttle !== undefined && !use.buckets.at('', rateOf(plan.throttle)).take();
   }
 
   #use(key: ApiKey, plan: UsagePlan): Use {
@@ -86,15 +78,14 @@ export class ApiKeys {
       if (known.periodStart !== periodStart) Object.assign(known, { periodStart, requests: 0 });
       return known;
     }
-    const use: Use = {
-      ...(plan.throttle && { bucket: this.#bucket(plan.throttle) }),
-      byMethod: new Map(),
-      periodStart,
-      requests: 0,
-    };
+    const use: Use = { buckets: new TokenBuckets(this.#clock), periodStart, requests: 0 };
     this.#uses.set(id, use);
     return use;
   }
+}
+
+function rateOf({ perSecond = 10_000, burst = 5_000 }: Throttle): Rate {
+  return { perSecond, burst };
 }
 
 const SOURCES = {

@@ -6,7 +6,7 @@ import type { StageThrottling, Throttle } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { Log } from '../log';
 import type { AccountQuotas } from './quotas';
-import { type Rate, TokenBucket } from './token-bucket';
+import { type Rate, TokenBucket, TokenBuckets } from './token-bucket';
 
 /** A stage of an API of any kind. */
 export interface ThrottledStage {
@@ -19,7 +19,7 @@ export class Throttles {
   readonly #quotas: AccountQuotas;
   readonly #account: TokenBucket;
   readonly #newConnections: TokenBucket;
-  readonly #buckets = new WeakMap<ThrottledStage, Map<string, TokenBucket>>();
+  readonly #buckets = new WeakMap<ThrottledStage, TokenBuckets>();
   readonly #log: Log;
   #toldAt = Number.NEGATIVE_INFINITY;
 
@@ -74,16 +74,10 @@ export class Throttles {
     return false;
   }
 
-  /** A bucket lasts until its settings change. */
   #bucket(stage: ThrottledStage, key: string, settings: Throttle): TokenBucket {
-    const buckets = this.#buckets.get(stage) ?? new Map<string, TokenBucket>();
+    const buckets = this.#buckets.get(stage) ?? new TokenBuckets(this.#clock);
     this.#buckets.set(stage, buckets);
-    const rate = this.#rateOf(settings);
-    const known = buckets.get(key);
-    if (known && known.rate.perSecond === rate.perSecond && known.rate.burst === rate.burst) return known;
-    const bucket = new TokenBucket(rate, this.#clock);
-    buckets.set(key, bucket);
-    return bucket;
+    return buckets.at(key, this.#rateOf(settings));
   }
 
   /** The account's quotas apply where the settings have no limit. */

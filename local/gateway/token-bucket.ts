@@ -31,3 +31,22 @@ export class TokenBucket {
     return true;
   }
 }
+
+/** Token buckets by name. A bucket lasts until its rate changes. */
+export class TokenBuckets {
+  readonly #clock: Clock;
+  readonly #byName = new Map<string, TokenBucket>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The bucket with this name and rate. */
+  at(name: string, rate: Rate): TokenBucket {
+    const known = this.#byName.get(name);
+    if (known && known.rate.perSecond === rate.perSecond && known.rate.burst === rate.burst) return known;
+    const bucket = new TokenBucket(rate, this.#clock);
+    this.#byName.set(name, bucket);
+    return bucket;
+  }
+}

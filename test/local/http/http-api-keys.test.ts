@@ -85,6 +85,28 @@ describe("The API key of a REST API's method", () => {
     ]);
   });
 
+  it.each<[string, Partial<UsagePlan>]>([
+    ['the plan', { throttle: { perSecond: 1, burst: 1 } }],
+    ['the method', { byMethod: { prod: { '/keyed/{id}/GET': { perSecond: 1, burst: 1 } } } }],
+  ])('follows a throttle of %s that a deployment adds, changes or removes', async (_, throttled) => {
+    const deployed: ApiKey = { ...key, plans: [plan] };
+    const apis = await start([restApi([deployed])]);
+    const deploy = (change: Partial<UsagePlan>) => {
+      deployed.plans = [{ ...plan, ...change }];
+    };
+    const twice = async () => [
+      (await apis.call(PATH, withKey('secret-key-1'))).status,
+      (await apis.call(PATH, withKey('secret-key-1'))).status,
+    ];
+    expect(await twice()).toEqual([200, 200]);
+    deploy(throttled);
+    expect(await twice()).toEqual([200, 429]);
+    deploy(JSON.parse(JSON.stringify(throttled).replace('"burst":1', '"burst":3')));
+    expect(await twice()).toEqual([200, 200]);
+    deploy({});
+    expect(await twice()).toEqual([200, 200]);
+  });
+
   it('has the quota of its plan', async () => {
     const quota = { limit: 1, period: 'DAY' as const, offsetDays: 0 };
     const apis = await start([restApi([{ ...key, plans: [{ ...plan, quota }] }])]);
