@@ -9,6 +9,8 @@
  * - For routes that IAM authorizes, an `Authorization` header that is not a signature is ignored (`HttpCallers`).
  * - A REST API checks the signature and the policies before the API key, and the key before the integration. It asks
  *   its policy only for methods that it has (`HttpCallers`).
+ * - A trailing slash makes no difference to the route, and is not part of the ARN in `execute-api:Invoke`
+ *   (`RouteTable`, `HttpCallers`).
  * - Throttling comes before the signature. Methods and routes without settings of their own share the bucket of their
  *   stage, as those of WebSocket APIs do (`HttpApis`).
  * - A usage plan's throttle of a method is taken before the plan's own (`ApiKeys`).

@@ -104,8 +104,13 @@ function wantedOf(access: Access, { address, method, request }: CalledRoute): Wa
       { action: 'lambda:InvokeFunction', resource, context: (key) => via[key] ?? facts[key] },
     ];
   }
-  const resource = `arn:${partitionOf(region)}:execute-api:${region}:${accountId}:${api.apiId}/${stage.stageName}/${method}${path}`;
+  const resource = `arn:${partitionOf(region)}:execute-api:${region}:${accountId}:${api.apiId}/${stage.stageName}/${method}${withoutTrailingSlash(path)}`;
   return [{ action: INVOKE, resource, context: (key) => facts[key] }];
+}
+
+/** Routes ignore a trailing slash, so it must not lead past a policy that denies a route. */
+function withoutTrailingSlash(path: string): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
 /** The condition keys that depend on the request. */

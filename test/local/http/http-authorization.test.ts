@@ -236,6 +236,12 @@ describe('An open method of a REST API with a policy', () => {
     ]);
   });
 
+  it('has the same ARN with a trailing slash, which routes ignore', async () => {
+    const apis = await start([rest]);
+    apis.allow([], policyOf({ ...everyone('Allow'), Resource: '*' }, everyone('Deny')));
+    expect(await apis.call(`${path}/`)).toMatchObject({ status: 403 });
+  });
+
   it('is open without a policy', async () => {
     const apis = await start([rest]);
     expect(await apis.call(path)).toMatchObject({ status: 200 });
