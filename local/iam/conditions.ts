@@ -4,7 +4,7 @@
  */
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { isArnLike } from '../assembly/permissions/arn-pattern';
-import { isGlob } from '../glob';
+import { isGlob, literalInGlob } from '../glob';
 import type { Condition } from './policy-statement';
 import { withVariables } from './policy-variables';
 import type { RequestContext } from './request-context';
@@ -35,6 +35,9 @@ const COMPARISONS: ReadonlyMap<string, Comparison> = new Map<string, Comparison>
   ['ArnEquals', isArnLike],
   ['ArnLike', isArnLike],
 ]);
+
+/** The comparisons with wildcards. */
+const WITH_WILDCARDS: ReadonlySet<Comparison> = new Set([isGlob, isArnLike]);
 
 /** `StringNotEquals` and the like: no value of the policy may match by the positive comparison. */
 const NEGATED: ReadonlyMap<string, string> = new Map([
@@ -71,7 +74,8 @@ function holds({ operator, key, values }: Condition, context: RequestContext): b
     if (set !== undefined) return set === 'ForAllValues' || IF_EXISTS.test(operator);
     return negates !== undefined || IF_EXISTS.test(operator);
   }
-  const wanted = values.flatMap((value) => withVariables(value, context) ?? []);
+  const special = WITH_WILDCARDS.has(comparison) ? literalInGlob : undefined;
+  const wanted = values.flatMap((value) => withVariables(value, context, special) ?? []);
   const matches = (value: string) => wanted.some((one) => comparison(value, one)) !== (negates !== undefined);
   const isForAll = set === 'ForAllValues' || (set === undefined && negates !== undefined);
   return isForAll ? given.every(matches) : given.some(matches);

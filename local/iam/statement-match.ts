@@ -1,5 +1,5 @@
 /** Whether a statement of a policy applies to a request. */
-import { isGlob } from '../glob';
+import { isGlob, literalInGlob } from '../glob';
 import { conditionsHold } from './conditions';
 import type { Patterns, PolicyStatement } from './policy-statement';
 import { withVariables } from './policy-variables';
@@ -17,7 +17,7 @@ export function applies(statement: PolicyStatement, resource: string, context: R
 
 function matches({ patterns, isInverted }: Patterns, text: string, context?: RequestContext): boolean {
   const isMatch = patterns.some((pattern) => {
-    const wanted = context ? withVariables(pattern, context) : pattern;
+    const wanted = context ? withVariables(pattern, context, literalInGlob) : pattern;
     return wanted !== undefined && isGlob(text, wanted);
   });
   return isMatch !== isInverted;

@@ -143,6 +143,27 @@ describe('PolicyEvaluator', () => {
     expect(decide(own, PUT, `${TABLE}-you`, { 'aws:userid': ['me'] })).toBe('not allowed');
   });
 
+  it.each(['*', '?', '$'])('matches a %s that is written as a variable only with itself', (character) => {
+    const own = allow({ Resource: `${TABLE}-\${${character}}-*` });
+    expect(decide(own, PUT, `${TABLE}-${character}-1`)).toBe('allowed');
+    expect(decide(own, PUT, `${TABLE}-x-1`)).toBe('not allowed');
+  });
+
+  it.each([
+    ['StringEquals', 'all', 'not allowed'],
+    ['StringEquals', '*', 'allowed'],
+    ['StringLike', 'all', 'not allowed'],
+    ['StringLike', '*', 'allowed'],
+    ['ArnLike', 'all', 'not allowed'],
+    ['ArnLike', '*', 'allowed'],
+  ])('compares by %s a literal * with %s', (operator, value, verdict) => {
+    const [given, wanted] = operator.startsWith('Arn')
+      ? [`${TABLE}-${value}`, `${TABLE}-\${*}`]
+      : [value, `\${*}`];
+    const statement = allow({ Condition: { [operator]: { 'a:b': wanted } } });
+    expect(decide(statement, PUT, TABLE, { 'a:b': [given as string] })).toBe(verdict);
+  });
+
   describe('with a permissions boundary', () => {
     it('allows what both allow', () => {
       const bounded = evaluator([allow()], [allow({ Action: 'dynamodb:*' })]);
