@@ -15,7 +15,10 @@ export interface PoolHost {
   /** For Node.js functions. */
   readonly isolation: Isolation;
   readonly faults?: FunctionFaults | undefined;
-  /** Whether there is room for one more environment. May end an idle one of another function. */
+  /**
+   * Whether there is room for one more environment, which must then be started. May end an idle one of another
+   * function.
+   */
   makeRoom(most: number): boolean;
   /**
    * An environment has become idle or has ended: other pools may now have room, or there may be too many idle ones.
@@ -107,15 +110,15 @@ export class EnvironmentPool {
 
   /**
    * Waits a moment for a busy environment first. Otherwise, a client that sends again as soon as it has its answer
-   * would start a second environment, and both would run code that is not optimized yet.
+   * would start a second environment, and both would run code that is not optimized yet. Asks for room only when it
+   * starts one, because that may end an environment of another function.
    */
   #startNow() {
-    if (!this.#mayStart()) return undefined;
     if (this.#countAtWork() > 0 && !this.#patienceToStart.isOver) {
       this.#patienceToStart.begin();
       return undefined;
     }
-    return this.#start();
+    return this.#mayStart() ? this.#start() : undefined;
   }
 
   /** Later invocations run the new code; running ones finish with the old. */
@@ -193,6 +196,10 @@ export class EnvironmentPool {
     const hasRoom = this.#threads.size < environmentsPerFunction && this.#host.makeRoom(environments);
     // A function may always have one environment, so that functions that call each other do not block.
     return hasRoom || (this.#threads.size === 0 && this.#host.makeRoom(environmentsUnderStall));
+  }
+
+  #mayStartUnderStall(): boolean {
+    return this.#host.makeRoom(this.#host.limits.environmentsUnderStall) || this.#threads.size === 0;
   }
 
   #start() {
@@ -274,9 +281,7 @@ export class EnvironmentPool {
     this.#stall ??= this.#host.clock.after(this.#host.limits.stallMillis, () => {
       this.#stall = undefined;
       const isLoading = [...this.#threads.keys()].some((environment) => environment.isLoading);
-      const hasRoom =
-        this.#host.makeRoom(this.#host.limits.environmentsUnderStall) || this.#threads.size === 0;
-      if (this.#waiting.length > 0 && !isLoading && hasRoom) {
+      if (this.#waiting.length > 0 && !isLoading && this.#mayStartUnderStall()) {
         const { environment, coldStart } = this.#start();
         this.#dispatch(environment, coldStart);
       }

@@ -288,6 +288,67 @@ describe('FunctionHost', () => {
       expect(log.starts.map(({ coldStart }) => coldStart)).toEqual([true, true, false, true, false, true]);
     });
 
+    describe('of other functions that are idle, at the limit of all functions', () => {
+      const held = `exports.handler = async ({ wait }) => {
+        if (!wait) return;
+        console.log('waiting');
+        await new Promise((resolve) => setTimeout(resolve, 60_000));
+      }`;
+      const warm = async (limits: Partial<HostLimits> = {}) => {
+        const clock = new ManualClock();
+        const log = new RememberingLog();
+        const names = ['Held', 'One', 'Two', 'Three'];
+        const host = fixture.host(
+          [...names, 'New'].map((name) =>
+            fixture.function(name, name === 'Held' ? { 'index.js': held } : FAST),
+          ),
+          { clock, log, limits: { environments: 4, environmentsUnderStall: 4, ...limits } },
+        );
+        for (const name of names) {
+          await host.invoke(name, '{}');
+          clock.advance(1);
+        }
+        return { clock, log, host };
+      };
+      const hold = async ({ host, log }: Awaited<ReturnType<typeof warm>>) => {
+        void host.invoke('Held', '{"wait":true}');
+        await log.until(() => log.texts.includes('waiting'));
+      };
+      const startsCold = async ({ host, log }: Awaited<ReturnType<typeof warm>>, ...names: string[]) => {
+        for (const name of names) await host.invoke(name, '{}');
+        return log.starts.slice(-names.length).map(({ coldStart }) => coldStart);
+      };
+
+      it('stay while events wait for one that is busy', async () => {
+        const test = await warm();
+        await hold(test);
+        const outcomes = [1, 2, 3, 4].map(() => test.host.invoke('Held', '{}'));
+        const cold = await startsCold(test, 'One', 'Two', 'Three');
+        test.clock.advance(60_000);
+        expect(cold).toEqual([false, false, false]);
+        for (const { kind } of await Promise.all(outcomes)) expect(kind).toBe('success');
+      });
+
+      it('end one by one for those that are started after the wait', async () => {
+        const test = await warm();
+        await hold(test);
+        const second = test.host.invoke('Held', '{}');
+        test.clock.advance(20);
+        expect(await second).toMatchObject({ kind: 'success' });
+        const cold = await startsCold(test, 'Two', 'Three');
+        test.clock.advance(60_000);
+        expect(cold).toEqual([false, false]);
+      });
+
+      it('stay while nothing finishes because one is still loading', async () => {
+        const test = await warm({ environmentsPerFunction: 1 });
+        const outcomes = [test.host.invoke('New', '{}'), test.host.invoke('New', '{}')];
+        for (let stalls = 0; stalls < 3; stalls++) test.clock.advance(250);
+        for (const { kind } of await Promise.all(outcomes)) expect(kind).toBe('success');
+        expect(await startsCold(test, 'One', 'Two', 'Three')).toEqual([false, false, false]);
+      });
+    });
+
     it('starts one more when long invocations hold all of them', async () => {
       const clock = new ManualClock();
       const log = new RememberingLog();
