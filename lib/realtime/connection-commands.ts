@@ -32,7 +32,9 @@ export class ConnectionCommands {
     const { user, info, data, channels = [], expiresAt } = await server.onConnect(request);
     if (!(await acceptConnect(server.service, server.webSocketId, messageId)))
       throw disconnections.badRequest('connect came twice');
-    if (user !== undefined) await this.#identify({ user, ...(info !== undefined && { info }) });
+    const identity = user !== undefined && { user, ...(info !== undefined && { info }) };
+    const isKnown = !identity || isSameIdentity(identity, server);
+    if (isKnown || (await server.identify(identity))) lifetime.noteInfo();
     await lifetime.begin(expiresAt);
     const subs: Record<string, object> = {};
     const logged: { channel: string; since?: Position }[] = [];
@@ -67,14 +69,21 @@ export class ConnectionCommands {
     const { server, lifetime } = this.with_;
     if (!token) throw disconnections.badRequest('refresh has no token');
     const { expiresAt, info } = await server.onRefresh({ token });
-    if (info !== undefined && server.user !== undefined) await this.#identify({ user: server.user, info });
+    if (info !== undefined && server.user !== undefined) await this.#renewInfo({ user: server.user, info });
     await lifetime.renew(expiresAt);
     return { client: server.webSocketId, version: VERSION, ...lifetime.until(expiresAt) };
   }
 
-  /** The user is in the row of each channel, so what has not changed is not written. */
-  async #identify(identity: Identity): Promise<void> {
-    const { server } = this.with_;
-    if (!isSameIdentity(identity, server)) await server.identify(identity);
+  /**
+   * The user is in the row of each channel, so what has not changed is not written, unless an earlier info did not reach all
+   * rows.
+   */
+  async #renewInfo(identity: Identity): Promise<void> {
+    const { server, lifetime } = this.with_;
+    const { isInfoInAllRows } = lifetime;
+    if (isInfoInAllRows && isSameIdentity(identity, server)) return;
+    // If this one fails too, the connection may have the info again that all rows had before the first failure.
+    if (!isInfoInAllRows) await lifetime.forgetInfo();
+    if (await server.identify(identity)) lifetime.noteInfo();
   }
 }

@@ -1,6 +1,10 @@
-/** When a client's connection and its subscriptions expire: kept in its attributes, and noted for the sweep. */
+/**
+ * When a client's connection and its subscriptions expire: kept in its attributes, and noted for the sweep. Also kept is
+ * which info about the user all rows of the connection have.
+ */
 import { type ConnectionState, keepState, stateIn } from './connection-state';
 import { Expirations, isExpired } from './expirations';
+import { fingerprintOf } from './info-fingerprint';
 import { errors } from './realtime-errors';
 import type { RealtimeHooks } from './realtime-hooks';
 
@@ -35,6 +39,27 @@ export class ConnectionLifetime {
     return isExpired(this.#state.expiresAt, this.#now());
   }
 
+  /** Whether all rows of the connection have the info that the connection itself has. */
+  get isInfoInAllRows(): boolean {
+    return this.#state.fingerprint === fingerprintOf(this.server.info);
+  }
+
+  /** All rows of the connection have its info. `begin` and `renew` save that. */
+  noteInfo(): void {
+    const { fingerprint: _, ...others } = this.#state;
+    const fingerprint = fingerprintOf(this.server.info);
+    this.#state = { ...others, ...(fingerprint !== undefined && { fingerprint }) };
+  }
+
+  /** No info is in all rows. */
+  async forgetInfo(): Promise<void> {
+    const { fingerprint, ...others } = this.#state;
+    if (fingerprint === undefined) return;
+    this.#state = others;
+    keepState(this.server.attributes, others);
+    await this.#save();
+  }
+
   /** The client has connected. */
   begin(expiresAt: number | undefined): Promise<void> {
     return this.#keep(expiresAt, {});
@@ -67,7 +92,13 @@ export class ConnectionLifetime {
 
   async #keep(expiresAt: number | undefined, subscriptions: ConnectionState['subscriptions']): Promise<void> {
     const { attributes, service, webSocketId } = this.server;
-    this.#state = { isConnected: true, ...(expiresAt !== undefined && { expiresAt }), subscriptions };
+    const { fingerprint } = this.#state;
+    this.#state = {
+      isConnected: true,
+      ...(expiresAt !== undefined && { expiresAt }),
+      ...(fingerprint !== undefined && { fingerprint }),
+      subscriptions,
+    };
     keepState(attributes, this.#state);
     await this.#save();
     if (expiresAt !== undefined) await new Expirations(service).note(webSocketId, expiresAt);

@@ -1,6 +1,6 @@
 /**
- * What a realtime connection's attributes hold: that its client has connected, and when that and its subscriptions
- * expire. Each has an attribute of its own, because frames that run side by side change different ones.
+ * What a realtime connection's attributes hold: that its client has connected, when that and its subscriptions
+ * expire, and which info is in all of its rows. Each has an attribute of its own, because frames that run side by side change different ones.
  */
 import type { Value } from '../table/item';
 
@@ -13,19 +13,21 @@ export interface ConnectionState {
   /** The client's `connect` was accepted. */
   isConnected: boolean;
   expiresAt?: number;
+  /** Of the info about the user that all rows of the connection have. */
+  fingerprint?: string;
   /** By channel, of subscriptions that expire. */
   subscriptions: Record<string, number>;
 }
 
 export function stateIn(attributes: Readonly<Record<string, Value>>): ConnectionState {
-  const stored = attributes[CONNECTION] as { expiresAt?: number } | undefined;
+  const stored = attributes[CONNECTION] as Pick<ConnectionState, 'expiresAt' | 'fingerprint'> | undefined;
   const subscriptions: Record<string, number> = {};
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith(SUBSCRIPTION)) subscriptions[name.slice(SUBSCRIPTION.length)] = value as number;
   }
   return {
     isConnected: stored !== undefined,
-    ...(stored?.expiresAt !== undefined && { expiresAt: stored.expiresAt }),
+    ...stored,
     subscriptions,
   };
 }
@@ -33,9 +35,12 @@ export function stateIn(attributes: Readonly<Record<string, Value>>): Connection
 /** Of a connection whose client has connected. */
 export function keepState(
   attributes: Record<string, Value>,
-  { expiresAt, subscriptions }: Omit<ConnectionState, 'isConnected'>,
+  { expiresAt, fingerprint, subscriptions }: Omit<ConnectionState, 'isConnected'>,
 ): void {
-  attributes[CONNECTION] = { ...(expiresAt !== undefined && { expiresAt }) };
+  attributes[CONNECTION] = {
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(fingerprint !== undefined && { fingerprint }),
+  };
   for (const name of Object.keys(attributes)) {
     if (name.startsWith(SUBSCRIPTION) && !(name.slice(SUBSCRIPTION.length) in subscriptions))
       delete attributes[name];

@@ -508,6 +508,50 @@ describe('RealtimeServer', () => {
     });
   });
 
+  describe('with a token whose info could not be written to all rows', () => {
+    let failures = 0;
+    let test: TestService;
+    let clock: SkippingClock;
+    let ada: TestClient;
+    let error: jest.SpyInstance;
+
+    /** What the rows say of the user after these tokens, so many of which fail at the row of the channel. */
+    const infosAfter = async (infos: string[], failing: number) => {
+      failures = failing;
+      for (const info of infos) {
+        await clock.advance(1_000);
+        await ada.send({ id: 3, refresh: { token: tokenOf('ada', { seconds: 600, info }) } });
+      }
+      return new Set(test.table.items().flatMap(({ info }) => (info === undefined ? [] : [info])));
+    };
+
+    beforeEach(async () => {
+      error = jest.spyOn(console, 'error').mockImplementation(() => {});
+      clock = new SkippingClock(Date.now());
+      test = new TestService(Rooms, {
+        clock,
+        intercept: async ({ operation, subject }, apply) => {
+          const isRow = operation === 'update' && /CHANNEL#chat#open.*MEMBER#/.test(subject);
+          if (isRow && failures-- > 0) throw new Error('throttled');
+          return apply();
+        },
+      });
+      ada = await connected(test, 'ada', { info: 'a' });
+      await ada.send({ id: 2, subscribe: { channel: 'open/1' } });
+    });
+    afterEach(() => error.mockRestore());
+
+    it('writes them with the next token', async () => {
+      expect(await infosAfter(['b'], 1)).toEqual(new Set(['a', 'b']));
+      expect(await infosAfter(['b'], 0)).toEqual(new Set(['b']));
+    });
+
+    it('writes them with the next token, although one that took it back has failed, too', async () => {
+      expect(await infosAfter(['b', 'a', 'a'], 2)).toEqual(new Set(['a']));
+      expect(failures).toBe(-1);
+    });
+  });
+
   it('ends the next connection although one could not be ended', async () => {
     const error = jest.spyOn(console, 'error').mockImplementation();
     const clock = new SkippingClock(Date.now());
