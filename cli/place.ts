@@ -87,8 +87,8 @@ export class Place {
   }
 
   /**
-   * Invokes a service's server function and waits for its answer. @throws {UserError} with the function's error, if
-   * it failed
+   * Invokes a service's server function and waits for its answer.
+   * @throws {UserError} with the function's error, if it failed
    */
   async ask(name: string, request: { type: 'sweep' }): Promise<unknown> {
     const [entry] = this.#named(name);

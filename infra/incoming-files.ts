@@ -34,8 +34,8 @@ export interface IncomingFilesProps {
   /** The text of every notification. @default the function's own */
   readonly message?: string;
   /**
-   * Whether notifications include file names, which may contain patient names. @default only on the developer's own
-   * machine
+   * Whether notifications include file names, which may contain patient names.
+   * @default only on the developer's own machine
    */
   readonly sourceNames?: boolean;
   /** How long old versions of a file are kept after it was replaced or deleted. @default 30 days */

@@ -73,7 +73,8 @@ export interface WebSocketServiceProps {
   readonly serverTimeout?: Duration;
   /**
    * How often the sweep looks for lost departures. Each connection costs one table read and one request to API
-   * Gateway. @default 5 minutes
+   * Gateway.
+   * @default 5 minutes
    */
   readonly sweepInterval?: Duration;
   /** @default one month */

@@ -2,12 +2,12 @@
  * The console's endpoint for the services of this library, `/@local/services`. The runtime itself does not know the
  * library.
  *
- * GET    /@local/services?find=TEXT                   services, channels, deliveries GET
- * /@local/services/{service}                   who is connected, and the last errors that it recorded POST
- * /@local/services/{service}                   the body goes to everyone DELETE
- * /@local/services/{service}/users/{user}      closes the user's connections GET
- * /@local/services/{service}/channels/{name}   who is in it, and its last lines POST
- * /@local/services/{service}/channels/{name}   the body goes to everyone in it
+ * GET    /@local/services?find=TEXT                   services, channels, deliveries
+ * GET    /@local/services/{service}                   who is connected, and the last errors that it recorded
+ * POST   /@local/services/{service}                   the body goes to everyone
+ * DELETE /@local/services/{service}/users/{user}      closes the user's connections
+ * GET    /@local/services/{service}/channels/{name}   who is in it, and its last lines
+ * POST   /@local/services/{service}/channels/{name}   the body goes to everyone in it
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { allOver } from '../../lib/delivery/all-over';

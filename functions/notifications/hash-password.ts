@@ -1,6 +1,6 @@
 /**
- * Prints the hash of the password on standard input: `printf %s "$PASSWORD" | npx tsx
- * functions/notifications/hash-password.ts`
+ * Prints the hash of the password on standard input:
+ * `printf %s "$PASSWORD" | npx tsx functions/notifications/hash-password.ts`
  */
 import { text } from 'node:stream/consumers';
 import { PasswordHash } from './password-hash';

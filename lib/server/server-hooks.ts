@@ -31,8 +31,8 @@ export interface SubscribeGrant {
 /** The part of `WebSocketServer` that a class overrides. */
 export abstract class ServerHooks<Messages extends StandardSchemaV1 | undefined = undefined> {
   /**
-   * How much one client may send. Missing limits keep their defaults. @default 100 messages a second, 500 at once;
-   * 100 channels
+   * How much one client may send. Missing limits keep their defaults.
+   * @default 100 messages a second, 500 at once; 100 channels
    */
   static readonly limits?: ConnectionLimits;
   /** Rules for channels, by the beginning of their names: what they store and announce. @default nothing */

@@ -90,8 +90,8 @@ export class TestService {
   }
 
   /**
-   * Connects a client: `$connect`, the handshake, and `server()`. @throws if the handshake is refused; the message
-   * has the status
+   * Connects a client: `$connect`, the handshake, and `server()`.
+   * @throws if the handshake is refused; the message has the status
    */
   async connect({ subprotocols = [], ...options }: TestClientOptions = {}): Promise<TestClient> {
     const webSocketId = newWebSocketId();

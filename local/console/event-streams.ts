@@ -3,8 +3,9 @@
  * and how many it skipped. A slow reader gets fewer events and needs no more memory. Counts are sent once a second,
  * and are complete.
  *
- * hello   the run, the counts of the last five minutes, and those of the current second batch   events, oldest first,
- * and how many before them were `skipped` second  the counts of the last second, and what is open and running
+ * hello   the run, the counts of the last five minutes, and those of the current second
+ * batch   events, oldest first, and how many before them were `skipped`
+ * second  the counts of the last second, and what is open and running
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Alarm, Clock } from '../clock';

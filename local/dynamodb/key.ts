@@ -139,8 +139,8 @@ export function checkItemKey(item: Attributes, schema: KeySchema): void {
 }
 
 /**
- * An item may lack an index key, but the key must not have another type, be empty or be too large. @throws
- * {DynamoDbError}
+ * An item may lack an index key, but the key must not have another type, be empty or be too large.
+ * @throws {DynamoDbError}
  */
 export function checkIndexKey(item: Attributes, schema: KeySchema, indexName: string): void {
   for (const attribute of keyAttributes(schema)) {
