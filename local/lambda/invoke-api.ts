@@ -5,12 +5,7 @@ import { readBody } from '../gateway/request-body';
 import { TOO_MANY_REQUESTS } from './failure';
 import type { FunctionHost } from './function-host';
 import type { InvocationOutcome } from './invocation';
-
-const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations\/?$/;
-
-/** The forms of `FunctionName`: a name, a partial ARN or an ARN, each with or without a qualifier. */
-const FUNCTION_REFERENCE =
-  /^(?:(?:arn:aws[a-z-]*:lambda:(?<region>[a-z0-9-]+):)?(?<account>\d{12}):function:|function:)?(?<name>[A-Za-z0-9-_]+)(?::(?<qualifier>\$LATEST|[A-Za-z0-9-_]+))?$/;
+import { type InvokeReference, invokeReference } from './invoke-reference';
 
 /** @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
 const MAX_PAYLOAD_BYTES = { RequestResponse: 6 * 1024 * 1024, Event: 1024 * 1024, DryRun: 6 * 1024 * 1024 };
@@ -21,12 +16,9 @@ export type InvokeHandler = (request: IncomingMessage, response: ServerResponse)
 
 export function invokeHandler(host: FunctionHost): InvokeHandler {
   return (request, response) => {
-    // `URL` would parse the text after `//` as a host.
-    const [path = '', query] = (request.url ?? '/').split('?', 2);
-    const match = INVOKE_PATH.exec(path);
-    if (request.method !== 'POST' || match?.[1] === undefined) return false;
-    const qualifier = new URLSearchParams(query).get('Qualifier') ?? undefined;
-    answerInvoke(host, match[1], qualifier, request).then(
+    const reference = invokeReference(request.method ?? 'GET', request.url ?? '/');
+    if (!reference) return false;
+    answerInvoke(host, reference, request).then(
       (answer) => send(response, answer),
       // There is nobody to answer if the client has disconnected in the middle of its request.
       () => {
@@ -46,8 +38,7 @@ interface Answer {
 
 async function answerInvoke(
   host: FunctionHost,
-  encodedReference: string,
-  qualifier: string | undefined,
+  reference: InvokeReference,
   request: IncomingMessage,
 ): Promise<Answer> {
   const type = invocationType(request);
@@ -57,9 +48,13 @@ async function answerInvoke(
     const message = `1 validation error detected: Value '${given}' at 'invocationType' failed to satisfy constraint: Member must satisfy enum value set: [Event, RequestResponse, DryRun]`;
     return refusal(400, 'ValidationException', message);
   }
-  const reference = readReference(host, encodedReference, qualifier);
-  if (!reference.name || !host.find(reference.name)) {
-    return refusal(404, 'ResourceNotFoundException', `Function not found: ${reference.arn}`);
+  if (reference.isContradictory) {
+    const message = 'The derived qualifier from the function name does not match the specified qualifier.';
+    return refusal(400, 'InvalidParameterValueException', message);
+  }
+  const { name, arn } = calledFunction(host, reference);
+  if (!name || !host.find(name)) {
+    return refusal(404, 'ResourceNotFoundException', `Function not found: ${arn}`);
   }
   if (payload === undefined) {
     const message = `Request must be smaller than ${MAX_PAYLOAD_BYTES[type]} bytes for the InvokeFunction operation`;
@@ -73,7 +68,7 @@ async function answerInvoke(
   const event = payload === '' ? '{}' : payload;
   if (type === 'DryRun') return { status: 204, headers: { 'x-amzn-RequestId': randomUUID() }, body: '' };
   if (type === 'Event') {
-    const requestId = host.invokeAsync(reference.name, event);
+    const requestId = host.invokeAsync(name, event);
     if (requestId === undefined) return throttled('Rate Exceeded.');
     return { status: 202, headers: { 'x-amzn-RequestId': requestId }, body: '' };
   }
@@ -82,8 +77,8 @@ async function answerInvoke(
     const message = 'Client context must be a valid Base64-encoded JSON object.';
     return refusal(400, 'InvalidRequestContentException', message);
   }
-  const version = host.versionOf(reference.name) ?? '$LATEST';
-  return outcomeAnswer(await host.invoke(reference.name, event, undefined, clientContext), version);
+  const version = host.versionOf(name) ?? '$LATEST';
+  return outcomeAnswer(await host.invoke(name, event, undefined, clientContext), version);
 }
 
 function invocationType(request: IncomingMessage): InvocationType | undefined {
@@ -94,27 +89,12 @@ function invocationType(request: IncomingMessage): InvocationType | undefined {
 }
 
 /** The name with its qualifier, if the reference is to this account and region, and the ARN for error messages. */
-function readReference(host: FunctionHost, encoded: string, qualifierParameter: string | undefined) {
-  const text = decode(encoded);
-  const {
-    region,
-    account,
-    name,
-    qualifier = qualifierParameter,
-  } = FUNCTION_REFERENCE.exec(text)?.groups ?? {};
+function calledFunction(host: FunctionHost, { text, region, account, name, qualifier }: InvokeReference) {
   const version = qualifier === undefined ? '' : `:${qualifier}`;
   const arn = `arn:aws:lambda:${region ?? host.region}:${account ?? host.accountId}:function:${name ?? text}${version}`;
   const isHere =
     (region === undefined || region === host.region) && (account === undefined || account === host.accountId);
   return { name: isHere && name !== undefined ? `${name}${version}` : undefined, arn };
-}
-
-function decode(encoded: string): string {
-  try {
-    return decodeURIComponent(encoded);
-  } catch {
-    return encoded;
-  }
 }
 
 /** The body as text; undefined if it is too large. */

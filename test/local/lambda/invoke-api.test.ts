@@ -127,6 +127,23 @@ describe('Invoke API', () => {
     });
   });
 
+  it('refuses a qualifier in the path and another one in the query', async () => {
+    await expect(invoke({ FunctionName: 'Echo:$LATEST', Qualifier: '7' })).rejects.toMatchObject({
+      name: 'InvalidParameterValueException',
+      message: 'The derived qualifier from the function name does not match the specified qualifier.',
+      $metadata: { httpStatusCode: 400 },
+    });
+  });
+
+  it.each([
+    ['the same qualifier twice', 'Echo:$LATEST', '$LATEST'],
+    ['an empty qualifier', 'Echo', ''],
+    ['an empty qualifier after one in the path', 'Echo:$LATEST', ''],
+  ])('accepts %s', async (_, name, qualifier) => {
+    const path = `/2015-03-31/functions/${encodeURIComponent(name)}/invocations?Qualifier=${qualifier}`;
+    expect((await post(path)).status).toBe(200);
+  });
+
   it('refuses a payload that is not JSON', async () => {
     await expect(invoke({ Payload: '{"a":' })).rejects.toMatchObject({
       name: 'InvalidRequestContentException',
