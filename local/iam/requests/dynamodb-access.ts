@@ -3,6 +3,7 @@
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
  */
 import { isObject, type Json, type JsonObject, listAt, textAt } from '../../assembly/values/json';
+import { knownMembers } from '../../dynamodb/requests/known-members';
 import type { AccessApp, WantedAccess } from '../access';
 import type { RequestContext } from '../request-context';
 
@@ -38,8 +39,9 @@ interface Use {
   inputs: JsonObject[];
 }
 
-export function dynamoDbAccess(operation: string, input: Json, app: AccessApp): WantedAccess[] {
-  if (!isObject(input)) return [];
+export function dynamoDbAccess(operation: string, body: Json, app: AccessApp): WantedAccess[] {
+  if (!isObject(body)) return [];
+  const input = knownMembers(operation, body);
   if (OF_NO_TABLE.has(operation)) return [{ action: `dynamodb:${operation}`, resource: '*' }];
   if (OF_STREAMS.has(operation)) {
     // An iterator starts with its stream's ARN.
@@ -149,6 +151,9 @@ function hashKeyOf(name: string, index: string | undefined, { tables }: AccessAp
   return textAt(schema, 'AttributeName');
 }
 
+/** A name and a value, in either order. */
+const EQUATION = /(?<name>#?[\w.-]+)\s*=\s*(?<value>:\w+)|(?<first>:\w+)\s*=\s*(?<second>#?[\w.-]+)/g;
+
 /** From a key, an item, or the condition of a query. */
 function leadingKey(input: JsonObject, hashKey: string): string | undefined {
   const source = [input.Key, input.Item].find(isObject);
@@ -156,7 +161,8 @@ function leadingKey(input: JsonObject, hashKey: string): string | undefined {
   const legacy = isObject(input.KeyConditions) ? input.KeyConditions[hashKey] : undefined;
   if (legacy !== undefined) return attributeText(listAt(legacy, 'AttributeValueList')[0]);
   const condition = (textAt(input, 'KeyConditionExpression') ?? '').slice(0, MAX_EXPRESSION_CHARACTERS);
-  for (const [, name = '', value = ''] of condition.matchAll(/(#?[\w.-]+)\s*=\s*(:\w+)/g)) {
+  for (const { groups = {} } of condition.matchAll(EQUATION)) {
+    const { name = groups.second ?? '', value = groups.first ?? '' } = groups;
     if (nameIn(input, name) !== hashKey) continue;
     return attributeText(
       isObject(input.ExpressionAttributeValues) ? input.ExpressionAttributeValues[value] : undefined,

@@ -4,6 +4,7 @@ import { Access, type WantedAccess } from '../../../local/iam/access';
 import { denialMessage } from '../../../local/iam/denial';
 import type { Identity } from '../../../local/iam/identities';
 import { dynamoDbAccess } from '../../../local/iam/requests/dynamodb-access';
+import { lambdaAccess } from '../../../local/iam/requests/lambda-access';
 import { chatTemplate, readTemplate, type Template } from '../assembly/written-assembly';
 
 const ROLE = 'arn:aws:iam::000000000000:role/Main-Role';
@@ -267,5 +268,84 @@ describe('what a request to DynamoDB asks for', () => {
     const put = (id: string) => ({ PutRequest: { Item: { id: { S: id } } } });
     expect(asks('BatchWriteItem', { RequestItems: { notes: [put('mine'), put('mine')] } })).toBeUndefined();
     expect(asks('BatchWriteItem', { RequestItems: { notes: [put('mine'), put('theirs')] } })).toBeDefined();
+  });
+
+  it.each<[string, string, JsonObject]>([
+    [
+      'a key that a query does not have',
+      'Query',
+      {
+        ...{ TableName: 'notes', KeyConditionExpression: 'id = :k', Key: { id: { S: 'mine' } } },
+        ExpressionAttributeValues: { ':k': { S: 'theirs' } },
+      },
+    ],
+    [
+      'a key that an item does not have',
+      'PutItem',
+      { TableName: 'notes', Item: { id: { S: 'theirs' } }, Key: { id: { S: 'mine' } } },
+    ],
+    [
+      'a key that an item of a batch does not have',
+      'BatchWriteItem',
+      {
+        RequestItems: {
+          notes: [{ PutRequest: { Item: { id: { S: 'theirs' } }, Key: { id: { S: 'mine' } } } }],
+        },
+      },
+    ],
+    [
+      'a key that an item of a transaction does not have',
+      'TransactWriteItems',
+      {
+        TransactItems: [
+          { Put: { TableName: 'notes', Item: { id: { S: 'theirs' } }, Key: { id: { S: 'mine' } } } },
+        ],
+      },
+    ],
+    [
+      'the order of a condition',
+      'Query',
+      {
+        ...{ TableName: 'notes', KeyConditionExpression: ':k = id' },
+        ExpressionAttributeValues: { ':k': { S: 'theirs' } },
+      },
+    ],
+  ])('has leading keys that do not depend on %s', (_, operation, input) => {
+    const { asks } = start(templateWith([onlyOwn]));
+    expect(asks(operation, input)).toBeDefined();
+  });
+
+  it.each<[string, JsonObject]>([
+    ['GetItem', { TableName: 'notes', Key: {}, IndexName: 'byDay' }],
+    ['TagResource', { ResourceArn: TABLE, TableName: 'other' }],
+  ])('is about the table of %s, whatever members it does not have', (operation, input) => {
+    const { app } = start(templateWith([]));
+    expect(dynamoDbAccess(operation, input, app).map(({ resource }) => resource)).toEqual([TABLE]);
+  });
+
+  it('has the attributes only of members that the operation has', () => {
+    const { app } = start(templateWith([]));
+    const input = { TableName: 'notes', Key: { id: { S: 'x' } }, ScanFilter: { other: {} } };
+    const [wanted] = dynamoDbAccess('GetItem', input, app);
+    expect(wanted?.context?.('dynamodb:attributes')).toEqual(['id']);
+  });
+});
+
+describe('what a request to Lambda asks for', () => {
+  const INVOKE = '/2015-03-31/functions';
+
+  it.each([
+    ['fn:green', '?Qualifier=blue', ':green'],
+    ['fn:green', '?Qualifier=', ':green'],
+    ['fn', '?Qualifier=blue', ':blue'],
+    ['fn', '?Qualifier=', ''],
+  ])('is the qualifier that Invoke reads from %s%s', (name, query, qualifier) => {
+    const { app } = start(templateWith([]));
+    expect(lambdaAccess('POST', `${INVOKE}/${name}/invocations${query}`, app)).toEqual([
+      {
+        action: 'lambda:InvokeFunction',
+        resource: `arn:aws:lambda:us-east-1:000000000000:function:fn${qualifier}`,
+      },
+    ]);
   });
 });
