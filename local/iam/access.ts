@@ -8,10 +8,10 @@ import type { Log } from '../log';
 import type { AccessApp } from './access-app';
 import { ANONYMOUS, type Denial } from './denial';
 import { DenialLog } from './denial-log';
-import { type Credentials, type FunctionIdentity, Identities, type Identity } from './identities';
+import { type Credentials, Identities, type Identity } from './identities';
 import { decideForAnyone, PolicyEvaluator } from './policy-evaluator';
 import { policyOwner } from './policy-owner';
-import type { PolicyStatement } from './policy-statement';
+import { type PolicyStatement, readStatements } from './policy-statement';
 import type { RequestContext } from './request-context';
 import { SignatureCheck } from './signature-check';
 import { SignatureFault } from './signature-fault';
@@ -53,6 +53,7 @@ export class Access {
   #app: AccessApp;
   #roles: Map<string, Role>;
   #resourcePolicies: Map<string, PolicyStatement[]>;
+  #hasDenyingResource: boolean;
   readonly #evaluators = new Map<string, PolicyEvaluator>();
   readonly #denials: DenialLog;
 
@@ -61,6 +62,7 @@ export class Access {
     this.#denials = new DenialLog(options, () => this.#app);
     this.#roles = rolesOf(options.app);
     this.#resourcePolicies = policiesByArn(options.app);
+    this.#hasDenyingResource = hasDenyingResource(options.app);
     this.#signatures = new SignatureCheck({
       identities: this.#identities,
       region: () => this.#app.region,
@@ -87,6 +89,7 @@ export class Access {
     this.#app = app;
     this.#roles = rolesOf(app);
     this.#resourcePolicies = policiesByArn(app);
+    this.#hasDenyingResource = hasDenyingResource(app);
     this.#evaluators.clear();
     this.#denials.clear();
   }
@@ -106,12 +109,14 @@ export class Access {
   }
 
   /**
-   * The denial, if the request is not allowed. People may do everything, and so may functions whose role is not part of
-   * the app.
+   * The denial, if the request is not allowed. People are administrators: they may do everything that no policy of a
+   * resource denies. Functions whose role is not part of the app may do everything.
    */
   refusal(identity: Identity, wanted: WantedAccess): Denial | undefined {
     const denial = this.judge(identity, wanted);
-    if (denial && identity.kind === 'function') this.#denials.tell(identity, denial);
+    if (!denial) return undefined;
+    if (identity.kind === 'function') this.#denials.tell(identity, denial);
+    else this.#denials.tellPerson(denial);
     return denial;
   }
 
@@ -130,9 +135,14 @@ export class Access {
     return denial;
   }
 
+  /** Whether all requests of the caller are allowed, so that nobody needs to read what they ask for. */
+  mayDoEverything(identity: Identity): boolean {
+    return identity.kind === 'person' && !this.#hasDenyingResource;
+  }
+
   /** Like `refusal`, without logging. */
   judge(identity: Identity, wanted: WantedAccess): Denial | undefined {
-    if (identity.kind === 'person') return undefined;
+    if (this.mayDoEverything(identity)) return undefined;
     const evaluator = this.#evaluatorOf(identity);
     if (!evaluator) return undefined;
     const { action, resource } = wanted;
@@ -170,7 +180,8 @@ export class Access {
     return `${uniqueId('AROA', identity.roleArn ?? '')}:${identity.functionName}`;
   }
 
-  #evaluatorOf(identity: FunctionIdentity): PolicyEvaluator | undefined {
+  #evaluatorOf(identity: Identity): PolicyEvaluator | undefined {
+    if (identity.kind === 'person') return this.#evaluatorOfPerson(identity);
     const { functionName, roleArn = '' } = identity;
     const key = `${functionName}\n${roleArn}`;
     const known = this.#evaluators.get(key);
@@ -187,9 +198,19 @@ export class Access {
     return evaluator;
   }
 
+  #evaluatorOfPerson(identity: Identity): PolicyEvaluator {
+    const arn = this.arnOf(identity);
+    const known = this.#evaluators.get(arn);
+    if (known) return known;
+    const { accountId } = this.#app;
+    const evaluator = new PolicyEvaluator({ arn, roleArn: arn, accountId, statements: ADMINISTRATOR });
+    this.#evaluators.set(arn, evaluator);
+    return evaluator;
+  }
+
   /** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
   #context(
-    identity: FunctionIdentity,
+    identity: Identity,
     { principal }: PolicyEvaluator,
     { context: own }: WantedAccess,
   ): RequestContext {
@@ -202,11 +223,14 @@ export class Access {
         case 'aws:resourceaccount':
           return [accountId];
         case 'aws:principaltype':
-          return ['AssumedRole'];
+          return [identity.kind === 'person' ? 'User' : 'AssumedRole'];
+        case 'aws:username':
+          return identity.kind === 'person' ? [identity.credentials.accessKeyId] : undefined;
         case 'aws:userid':
           return [this.userIdOf(identity)];
         case 'lambda:sourcefunctionarn': {
-          const found = this.#app.functions.find((one) => one.functionName === identity.functionName);
+          const name = identity.kind === 'function' ? identity.functionName : undefined;
+          const found = this.#app.functions.find(({ functionName }) => functionName === name);
           return found && [found.functionArn];
         }
         default:
@@ -244,6 +268,9 @@ export class Access {
   }
 }
 
+/** What a person may do, as AWS's policy AdministratorAccess says it. */
+const ADMINISTRATOR = readStatements({ Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] });
+
 /** An id in IAM's form for users and roles, the same in every run. */
 function uniqueId(prefix: string, name: string): string {
   return `${prefix}${hashText(name, 17).toUpperCase()}`;
@@ -251,6 +278,10 @@ function uniqueId(prefix: string, name: string): string {
 
 function rolesOf({ roles }: AccessApp): Map<string, Role> {
   return new Map(roles.map((role) => [role.roleArn, role]));
+}
+
+function hasDenyingResource({ resourcePolicies }: AccessApp): boolean {
+  return resourcePolicies.some(({ statements }) => statements.some(({ effect }) => effect === 'Deny'));
 }
 
 function policiesByArn({ resourcePolicies }: AccessApp): Map<string, PolicyStatement[]> {

@@ -42,6 +42,13 @@ export class DenialLog {
     );
   }
 
+  tellPerson({ action, resource }: Denial): void {
+    this.#tellOnce(
+      `person\n${action}\n${resource}`,
+      `The policy of ${constructOf(this.#app(), resource) ?? resource} denies you ${action} on ${resource}, as it would deny it to an administrator on AWS. --no-iam turns policies off.`,
+    );
+  }
+
   /** @param what `GET /rooms from 127.0.0.1` */
   tellAnyone({ action, resource, verdict }: Denial, what: string): void {
     this.#tellOnce(

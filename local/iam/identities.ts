@@ -9,7 +9,7 @@ export interface Credentials {
 }
 
 export type Identity =
-  /** A person on this machine, who may do everything. */
+  /** A person on this machine: an administrator, whom only the policies of resources can deny anything. */
   | { kind: 'person'; credentials: Credentials }
   | { kind: 'function'; credentials: Credentials; functionName: string; roleArn?: string };
 

@@ -150,7 +150,7 @@ function s3(): GuardedProtocol {
     refuseAccess: (request, response, message) =>
       refuse(request, response, new S3Error(403, 'AccessDenied', message)),
     admitted: (request, caller, access) => {
-      if (caller.kind === 'person' || (request.method !== 'GET' && request.method !== 'HEAD')) return;
+      if (access.mayDoEverything(caller) || (request.method !== 'GET' && request.method !== 'HEAD')) return;
       const listing = s3Listing(request, access.app);
       const denial = listing && access.judge(caller, listing);
       if (denial) hideMissing(request, new S3Error(403, 'AccessDenied', denialMessage(denial)));

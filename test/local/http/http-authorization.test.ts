@@ -187,6 +187,15 @@ describe('A REST API that IAM guards', () => {
     });
   });
 
+  it("refuses to a person what the API's own policy denies, and says so", async () => {
+    const apis = await start([rest]);
+    apis.allow([], policyOf({ Effect: 'Deny', Action: INVOKE, Resource: '*', Principal: '*' }));
+    expect(await apis.signed(path, { credentials: PERSON })).toMatchObject({ status: 403 });
+    expect(apis.lines).toEqual([
+      `The policy of Main/Rest denies you ${INVOKE} on ${ARN}:restapi123/prod/GET/rooms/7, as it would deny it to an administrator on AWS. --no-iam turns policies off.`,
+    ]);
+  });
+
   it('takes everyone where IAM is off', async () => {
     const apis = await start([rest], { iam: false });
     expect(await apis.call(path)).toMatchObject({ status: 200 });

@@ -268,6 +268,39 @@ describe('A guarded service', () => {
     expect(await outcome(call, ofFunction)).toBeInstanceOf(LetIn);
   });
 
+  describe('asked by a person', () => {
+    const PERSON = { accessKeyId: 'local', secretAccessKey: 'local' };
+    const [, call] = CALLS[0] as [string, Call];
+    const queuePolicy = (...Statement: JsonObject[]) =>
+      access.update(
+        accessApp([], {
+          resourcePolicies: [{ resourceArn: QUEUE, statements: readStatements({ Statement }) }],
+        }),
+      );
+    const deny = { Effect: 'Deny', Principal: '*', Action: 'sqs:SendMessage', Resource: QUEUE };
+
+    it('refuses what the policy of a resource denies', async () => {
+      queuePolicy(deny);
+      const words = `User: arn:aws:iam::${ACCOUNT}:user/local is not authorized to perform: sqs:sendmessage on resource: ${QUEUE} with an explicit deny in a resource-based policy`;
+      expect(await outcome(call, PERSON)).toMatchObject({
+        name: 'AccessDenied',
+        status: 403,
+        message: expect.stringContaining(words),
+      });
+    });
+
+    it.each<[string, JsonObject]>([
+      ['another action', { ...deny, Action: 'sqs:ReceiveMessage' }],
+      ['a role', { ...deny, Principal: { AWS: ROLE } }],
+      ['plain HTTP', { ...deny, Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
+      ['other users', { ...deny, Condition: { StringNotEquals: { 'aws:username': 'local' } } }],
+      ['nobody, and allows only a role', { ...deny, Effect: 'Allow', Principal: { AWS: ROLE } }],
+    ])('allows everything, if the policy denies %s', async (_, statement) => {
+      queuePolicy(statement);
+      expect(await outcome(call, PERSON)).toBeInstanceOf(LetIn);
+    });
+  });
+
   it('asks for every parameter of a request', async () => {
     const body = JSON.stringify({ Names: ['/app/one', '/other'] });
     const ask = async () => {
