@@ -114,7 +114,8 @@ export class ServiceContext {
 
   /**
    * Posts frames to members: to each one after the other, and none twice. Calls `unreached` for each member that is still connected but
-   * did not get every frame, with the number of frames that it got and the reason. Calls `decided` for each member, before that.
+   * did not get every frame, with the number of frames that it got and the reason. Calls `decided` for each member, before that,
+   * and `throttled` when a member begins to wait after a 429, and when it waits no longer.
    */
   async deliverOnce(
     frames: readonly string[],
@@ -123,14 +124,17 @@ export class ServiceContext {
       deadline,
       unreached,
       decided = () => {},
+      throttled = () => {},
     }: {
       to: AsyncIterable<Member> | Iterable<Member>;
       deadline: number;
       unreached: (member: Member, sent: number, why: Unreached) => void;
       decided?: (member: Member) => void;
+      throttled?: (member: Member, isWaiting: boolean) => void;
     },
   ): Promise<DeliveryCounts> {
-    const counts = await deliver(to, frames, { ...this.#collaborators(), unreached, decided }, { deadline });
+    const collaborators = { ...this.#collaborators(), unreached, decided, throttled };
+    const counts = await deliver(to, frames, collaborators, { deadline });
     this.note({ counts });
     return counts;
   }

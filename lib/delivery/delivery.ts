@@ -53,6 +53,8 @@ export interface DeliveryCollaborators {
    * callback, nothing arrives twice: a post is retried only if it was certainly not sent (429).
    */
   unreached?(member: Member, sent: number, why: Unreached): void;
+  /** Called when a member begins to wait because its post was throttled (429), and when it waits no longer. */
+  throttled?(member: Member, isWaiting: boolean): void;
 }
 
 const FIRST_PAUSE_MILLISECONDS = 50;
@@ -158,14 +160,17 @@ class Delivery {
 
   /** Retries until the outcome is known or time runs out. */
   async #send(member: Member, frame: string): Promise<Outcome | 'left'> {
-    const { clock, random, hasLeft } = this.collaborators;
+    const { clock, random, hasLeft, throttled } = this.collaborators;
     let begun: number | undefined;
+    let wasThrottled = false;
     for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS)) {
       await this.#slots.take();
       if (!this.#pace.takeNow()) await this.#pace.take();
       const sentAt = clock.now();
+      if (wasThrottled) throttled?.(member, false);
       const outcome = await this.#post(member, frame, sentAt);
-      if (isThrottled(outcome)) this.#counts.throttled++;
+      wasThrottled = isThrottled(outcome);
+      if (wasThrottled) this.#counts.throttled++;
       if (begun === undefined) this.#learn(outcome, sentAt);
       begun ??= sentAt;
       if (outcome === 'sent' || outcome === 'gone') return outcome;
@@ -175,6 +180,7 @@ class Delivery {
       const wait = outcome === 'opening' ? pause : 2 * pause * random();
       const giveUp = Math.min(begun + patience, this.#deadline);
       if ((outcome !== 'opening' && !this.#mayRetry(outcome)) || clock.now() + wait > giveUp) return outcome;
+      if (wasThrottled) throttled?.(member, true);
       await sleep(clock, wait);
       if (outcome === 'opening' && (await hasLeft(member))) return 'left';
     }

@@ -27,6 +27,6 @@ export interface ConnectionsClient {
   post(address: ConnectionAddress, data: string, abandonment?: Abandonment): Promise<'sent' | 'gone'>;
   /** `GET`: `undefined` if the connection no longer exists. */
   get(address: ConnectionAddress): Promise<ConnectionStatus | undefined>;
-  /** `DELETE`: closes the socket with 1000. */
-  delete(address: ConnectionAddress): Promise<'closed' | 'gone'>;
+  /** `DELETE`: closes the socket with 1000. Rejects if it is abandoned before there is a response. */
+  delete(address: ConnectionAddress, abandonment?: Abandonment): Promise<'closed' | 'gone'>;
 }

@@ -51,8 +51,8 @@ export class SignedConnectionsClient implements ConnectionsClient {
     return answer && statusIn(answer.body);
   }
 
-  async delete(address: ConnectionAddress): Promise<'closed' | 'gone'> {
-    return (await this.#call('DELETE', address, NO_BODY)) ? 'closed' : 'gone';
+  async delete(address: ConnectionAddress, abandonment?: Abandonment): Promise<'closed' | 'gone'> {
+    return (await this.#call('DELETE', address, NO_BODY, abandonment)) ? 'closed' : 'gone';
   }
 
   #bodyOf(data: string): Body {

@@ -75,7 +75,7 @@ export class FakeGateway implements ConnectionsClient {
         return 'sent';
       },
     );
-    return abandonment ? Promise.race([posted, abandoned(abandonment)]) : posted;
+    return abandonment ? Promise.race([posted, abandoned('POST', abandonment)]) : posted;
   }
 
   get({ webSocketId }: ConnectionAddress): Promise<ConnectionStatus | undefined> {
@@ -90,8 +90,8 @@ export class FakeGateway implements ConnectionsClient {
     });
   }
 
-  delete({ webSocketId }: ConnectionAddress): Promise<'closed' | 'gone'> {
-    return this.intercept<'closed' | 'gone'>(
+  delete({ webSocketId }: ConnectionAddress, abandonment?: Abandonment): Promise<'closed' | 'gone'> {
+    const closed = this.intercept<'closed' | 'gone'>(
       { to: 'gateway', operation: 'DELETE', subject: webSocketId },
       () => {
         if (!this.isOpen(webSocketId)) return 'gone';
@@ -100,6 +100,7 @@ export class FakeGateway implements ConnectionsClient {
         return 'closed';
       },
     );
+    return abandonment ? Promise.race([closed, abandoned('DELETE', abandonment)]) : closed;
   }
 
   #socket(webSocketId: string): FakeSocket {
@@ -110,9 +111,9 @@ export class FakeGateway implements ConnectionsClient {
   }
 }
 
-function abandoned(abandonment: Abandonment): Promise<never> {
+function abandoned(operation: 'POST' | 'DELETE', abandonment: Abandonment): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const onAbandon = () => reject(new ConnectionsApiError('POST', 0, 'abandoned'));
+    const onAbandon = () => reject(new ConnectionsApiError(operation, 0, 'abandoned'));
     if (abandonment.isAbandoned) onAbandon();
     else abandonment.onAbandon(onAbandon);
   });

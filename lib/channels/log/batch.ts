@@ -36,6 +36,8 @@ export class Batch {
   /** Those who begin with this batch. */
   readonly #fresh = new Set<string>();
   readonly #undecided = new Set<string>();
+  /** Those whose post API Gateway throttled, until it is retried: it is not they who are slow. */
+  readonly #throttled = new Set<string>();
   readonly #unreached: { webSocketId: string; nothing: boolean }[] = [];
   readonly #refused: ConnectionsApiError[] = [];
   #areAllRead = false;
@@ -46,13 +48,18 @@ export class Batch {
   async post(frames: string[]): Promise<void> {
     const { service, lease, stragglers } = this.with_;
     lease.isHalfPosted = true;
-    let onDecided = () => {};
+    let restart = () => {};
     const posting = service.deliverOnce(frames, {
       to: this.#ready(),
       deadline: lease.postsUntil,
       decided: ({ webSocketId }) => {
         this.#undecided.delete(webSocketId);
-        onDecided();
+        restart();
+      },
+      throttled: ({ webSocketId }, isWaiting) => {
+        if (isWaiting) this.#throttled.add(webSocketId);
+        else this.#throttled.delete(webSocketId);
+        restart();
       },
       unreached: ({ webSocketId }, sent, why) => {
         if (sent === 0 && isRefusal(why)) this.#refused.push(why);
@@ -61,7 +68,7 @@ export class Batch {
       },
     });
     const report = await this.#unlessFewAreLeft(posting, (listener) => {
-      onDecided = listener;
+      restart = listener;
     });
     if (report) this.#assertMayPost(report);
     const late = report ? [] : [...this.#undecided];
@@ -72,10 +79,10 @@ export class Batch {
     await allOver(fresh.map(({ webSocketId }) => this.#putBack(this.#row(webSocketId))));
   }
 
-  /** `undefined` if nobody has been decided for a while, and only a few are left. */
+  /** `undefined` if nobody has been decided or throttled for a while, and only a few are left. */
   #unlessFewAreLeft(
     posting: Promise<DeliveryCounts>,
-    listen: (onDecided: () => void) => void,
+    listen: (restart: () => void) => void,
   ): Promise<DeliveryCounts | undefined> {
     const { clock } = this.with_.service.backend;
     return new Promise((resolve, reject) => {
@@ -84,7 +91,12 @@ export class Batch {
         cancel();
         cancel = clock.after(PATIENCE_MILLISECONDS, () => {
           const left = this.#undecided.size;
-          if (this.#areAllRead && left > 0 && left <= Math.max(1, FEW * this.#rows.size)) {
+          if (
+            this.#areAllRead &&
+            this.#throttled.size === 0 &&
+            left > 0 &&
+            left <= Math.max(1, FEW * this.#rows.size)
+          ) {
             if (this.#rows.size > left) return resolve(undefined);
           }
           wait();

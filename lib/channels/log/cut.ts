@@ -7,6 +7,7 @@ import { type Member, toMember } from '../../connections/connection-items';
 import { isOpening } from '../../connections/opening-window';
 import type { Unreached } from '../../delivery/delivery';
 import { ConnectionsApiError } from '../../errors';
+import { Abandonment } from '../../management-api/abandonment';
 import type { ServiceContext } from '../../service-context';
 import { absent, all, equals, itemExists } from '../../table/conditions';
 import type { Item } from '../../table/item';
@@ -15,6 +16,8 @@ import type { ChannelFrames, Subscriber } from './channel-frames';
 const FORBIDDEN = 403;
 const TRIES = 4;
 const PAUSE_MILLISECONDS = 200;
+/** After this time, a request to close a connection is abandoned. */
+const CLOSE_MILLISECONDS = 3_000;
 
 /** Whether a post was refused because this process may not post: then nothing has been sent, and another process may. */
 export function isRefusal(why: Unreached): why is ConnectionsApiError {
@@ -58,19 +61,31 @@ export class Cut {
 
   /** Whether it is certainly closed. */
   async #close(member: Member): Promise<boolean> {
-    const { connections, clock } = this.service.backend;
+    const { clock } = this.service.backend;
     for (let tries = 1; ; tries++) {
       const askedAt = clock.now();
       try {
-        if ((await connections.delete(member)) === 'closed') return true;
+        if ((await this.#delete(member, askedAt)) === 'closed') return true;
         if (isOpening(member.acceptedAt, askedAt)) return false;
         await this.service.requestSettlement([member]);
         return true;
       } catch (error) {
         if (!(error instanceof ConnectionsApiError)) throw error;
-        if (!error.retryable || tries === TRIES || clock.now() > this.deadline()) return false;
+        if (!error.retryable || tries === TRIES || clock.now() >= this.deadline()) return false;
       }
       await sleep(clock, tries * PAUSE_MILLISECONDS);
+    }
+  }
+
+  async #delete(member: Member, now: number): Promise<'closed' | 'gone'> {
+    const { connections, clock } = this.service.backend;
+    const abandonment = new Abandonment();
+    const timeout = Math.max(0, Math.min(CLOSE_MILLISECONDS, this.deadline() - now));
+    const cancel = clock.after(timeout, () => abandonment.abandon());
+    try {
+      return await connections.delete(member, abandonment);
+    } finally {
+      cancel();
     }
   }
 }

@@ -12,6 +12,7 @@ import type { ChannelFrames } from './channel-frames';
 import { isRefusal } from './cut';
 import type { LineLog } from './line-log';
 import { type Join, joinKey, type LogState, type Position } from './log-items';
+import type { PosterLease } from './poster-lease';
 import type { Stragglers } from './stragglers';
 
 export interface NewcomersCollaborators {
@@ -19,14 +20,14 @@ export interface NewcomersCollaborators {
   log: LineLog;
   frames: ChannelFrames;
   stragglers: Stragglers;
-  deadline: number;
+  lease: PosterLease;
 }
 
 export class Newcomers {
   constructor(private readonly with_: NewcomersCollaborators) {}
 
   async admit(join: Join, position: Position, log: LogState): Promise<void> {
-    const { service, stragglers, log: lines } = this.with_;
+    const { service, stragglers, lease, log: lines } = this.with_;
     const { table, token } = service.backend;
     const { webSocketId } = join;
     const key = memberKey({ ...lines.name, webSocketId });
@@ -44,15 +45,25 @@ export class Newcomers {
       const answering = this.#post(answer, item, join.token, admitted);
       const isTold = await unlessSlow(answering, service.backend.clock);
       // Nobody waits for an answer that hangs.
-      if (isTold === undefined) return stragglers.leave(item, answering, forget);
+      if (isTold === undefined) {
+        const hasMissed = () => lease.posted !== position.offset || lease.isHalfPosted;
+        return stragglers.leaveNewcomer(item, answering, { hasMissed, forget });
+      }
       if (!isTold) return stragglers.leave(item, undefined, forget);
     } else {
       const there = await table.get(key);
       // Either a poster admitted it and crashed, and its answer may not have arrived; or it has left, or subscribed
       // again.
-      if (there?.token === join.token) return stragglers.leave(there, undefined, forget);
+      if (there?.token === join.token && (await this.#waits(join)))
+        return stragglers.leave(there, undefined, forget);
     }
     await forget();
+  }
+
+  /** Whether its subscription is still there: a late answer may have ended it. */
+  async #waits({ webSocketId, token }: Join): Promise<boolean> {
+    const { service, log: lines } = this.with_;
+    return (await service.backend.table.get(joinKey(lines.name, webSocketId)))?.token === token;
   }
 
   async #framesOf({ since, request }: Join, position: Position, log: LogState): Promise<string[]> {
@@ -72,12 +83,12 @@ export class Newcomers {
    * @throws ConnectionsApiError if this process may not post: then another one answers
    */
   async #post(answer: string[], item: Item, token: string, admitted: string): Promise<boolean> {
-    const { service, deadline } = this.with_;
+    const { service, lease } = this.with_;
     if (answer.length === 0) return true;
     let refusal: unknown;
     const { sent, gone } = await service.deliverOnce(answer, {
       to: [toMember(item)],
-      deadline,
+      deadline: lease.postsUntil,
       unreached(_member, frames, why) {
         if (frames === 0 && isRefusal(why)) refusal = why;
       },

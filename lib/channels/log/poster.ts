@@ -28,6 +28,8 @@ export const GATHERING_MILLISECONDS = 50;
 const STRAGGLERS_PAUSE_MILLISECONDS = 100;
 /** How long a publisher or subscriber keeps posting for others before a new invocation takes over. */
 const INLINE_MILLISECONDS = 2_000;
+/** How much longer if a client hangs: a post and the notice to subscribe again have ended by then. */
+const INLINE_STRAGGLERS_MILLISECONDS = 6_000;
 /** For more members than this, a new invocation posts. */
 const INLINE_MEMBERS = 1_000;
 const ADMISSIONS_AT_A_TIME = 25;
@@ -44,6 +46,14 @@ export interface PosterCollaborators {
   begin(): Promise<LogState | undefined>;
   /** Requests a new invocation that continues; missing if the process knows none. */
   goOn?: () => Promise<void>;
+}
+
+/** In milliseconds since the epoch. */
+interface Ends {
+  /** After this time, a poster begins no batch. */
+  end: number;
+  /** After this time, it does not post while others are being cut, either. */
+  stragglersEnd: number;
 }
 
 type Outcome = 'rests' | 'has no time' | 'is too large' | 'has no log';
@@ -82,7 +92,11 @@ export class Poster {
   }): Promise<void> {
     const { clock } = this.#service.backend;
     const patience = inline && this.#goOn ? INLINE_MILLISECONDS : Number.POSITIVE_INFINITY;
-    const end = Math.min(clock.now() + patience, this.#service.deadline - BATCH_MILLISECONDS);
+    const inlineEnd = clock.now() + patience;
+    const ends: Ends = {
+      end: Math.min(inlineEnd, this.#service.deadline - BATCH_MILLISECONDS),
+      stragglersEnd: inlineEnd + INLINE_STRAGGLERS_MILLISECONDS,
+    };
     for (let isBusy = false; ; isBusy = true) {
       const lease = await PosterLease.take(this.#ofLease, { epoch, hasLine });
       if (!lease) return;
@@ -91,7 +105,7 @@ export class Poster {
       let outcome: Outcome;
       try {
         outcome =
-          lease.members > mostMembers ? 'is too large' : await this.#work(lease, stragglers, end, isBusy);
+          lease.members > mostMembers ? 'is too large' : await this.#work(lease, stragglers, ends, isBusy);
         await this.#allCut(lease, stragglers);
       } catch (error) {
         await this.#allCut(lease, stragglers).catch(() => {});
@@ -118,8 +132,10 @@ export class Poster {
   }
 
   /** Until there is nothing to do, or no time left. */
-  async #work(lease: PosterLease, stragglers: Stragglers, end: number, isBusy: boolean): Promise<Outcome> {
+  async #work(lease: PosterLease, stragglers: Stragglers, ends: Ends, isBusy: boolean): Promise<Outcome> {
     const { clock } = this.#service.backend;
+    const { end } = ends;
+    const mustStay = () => this.#mustStay(lease, stragglers, ends);
     let isMarked = lease.batch === lease.token;
     let holeSince: number | undefined;
     let hasRested = false;
@@ -135,7 +151,7 @@ export class Poster {
       await this.#admit(look.joins, lease, stragglers, log);
       if (lines.length === 0) {
         if (look.entries.length === 0) {
-          if (!this.#mustStay(lease, stragglers)) return 'rests';
+          if (!mustStay()) return 'rests';
           hasRested = true;
           continue;
         }
@@ -145,7 +161,7 @@ export class Poster {
         continue;
       }
       holeSince = undefined;
-      if ((isBusy || !first) && clock.now() > end && !this.#mustStay(lease, stragglers)) return 'has no time';
+      if ((isBusy || !first) && clock.now() > end && !mustStay()) return 'has no time';
       if (!(isMarked && first) && !(await lease.mark())) return 'rests';
       isMarked = true;
       if (clock.now() + BATCH_MILLISECONDS / 2 > lease.postsUntil) return 'has no time';
@@ -167,9 +183,13 @@ export class Poster {
     }
   }
 
-  /** A lease is given up when everybody is cut who is to be, and the others get their lines meanwhile. */
-  #mustStay(lease: PosterLease, stragglers: Stragglers): boolean {
-    return stragglers.areThere && this.#service.backend.clock.now() < lease.postsUntil;
+  /**
+   * A lease is given up when everybody is cut who is to be, and the others get their lines meanwhile. But if one client
+   * after the other hangs, a caller whose own client is waiting stops posting and only has the rest cut.
+   */
+  #mustStay(lease: PosterLease, stragglers: Stragglers, { stragglersEnd }: Ends): boolean {
+    const now = this.#service.backend.clock.now();
+    return stragglers.areThere && now < Math.min(lease.postsUntil, stragglersEnd);
   }
 
   /**
@@ -207,8 +227,7 @@ export class Poster {
 
   async #admit(joins: Join[], lease: PosterLease, stragglers: Stragglers, log: LogState): Promise<void> {
     const newcomers = new Newcomers({
-      ...{ service: this.#service, log: this.#log, frames: this.#frames, stragglers },
-      deadline: lease.postsUntil,
+      ...{ service: this.#service, log: this.#log, frames: this.#frames, stragglers, lease },
     });
     const ready = joins.filter(({ webSocketId }) => !stragglers.has(webSocketId));
     await inTurns(ready, ADMISSIONS_AT_A_TIME, (join) =>

@@ -29,15 +29,40 @@ export class Stragglers {
     afterwards: () => Promise<void> = async () => {},
   ): void {
     const id = idOf(item);
+    this.#await(id, async () => {
+      await over(id, posting);
+      await this.cut.member(item);
+      await afterwards();
+      this.#ids.delete(id);
+    });
+  }
+
+  /**
+   * Keeps a new member if the whole answer reaches it after all (`answering`) and it `hasMissed` nothing meanwhile.
+   * Cuts it otherwise. `forget` ends its subscription's wait.
+   */
+  leaveNewcomer(
+    item: Item,
+    answering: Promise<boolean>,
+    { hasMissed, forget }: { hasMissed: () => boolean; forget: () => Promise<void> },
+  ): void {
+    const id = idOf(item);
+    this.#await(id, async () => {
+      if (await over(id, answering)) {
+        await forget();
+        // Nothing may come between this look and the end of the wait: the next batch posts to it.
+        if (!hasMissed()) return void this.#ids.delete(id);
+      }
+      await this.cut.member(item);
+      await forget();
+      this.#ids.delete(id);
+    });
+  }
+
+  #await(id: string, leave: () => Promise<void>): void {
     this.#ids.add(id);
-    const leaving = posting
-      .catch((error: unknown) => console.error(`Posting to WebSocket ${id} failed: ${String(error)}`))
-      .then(() => this.cut.member(item))
-      .then(afterwards)
-      .then(
-        () => void this.#ids.delete(id),
-        (error: unknown) => void this.#errors.push(error),
-      )
+    const leaving = leave()
+      .catch((error: unknown) => void this.#errors.push(error))
       .finally(() => this.#leaving.delete(leaving));
     this.#leaving.add(leaving);
   }
@@ -56,6 +81,16 @@ export class Stragglers {
   async allOver(): Promise<void> {
     await Promise.all(this.#leaving);
     if (this.#errors.length > 0) throw this.#errors[0];
+  }
+}
+
+/** What a post resolved to; `undefined` if it failed. */
+async function over<T>(id: string, posting: Promise<T>): Promise<T | undefined> {
+  try {
+    return await posting;
+  } catch (error) {
+    console.error(`Posting to WebSocket ${id} failed: ${String(error)}`);
+    return undefined;
   }
 }
 

@@ -1,11 +1,15 @@
 import { Service, WebSocketServer } from '../../../lib';
-import { ManualClock, type TestClient, TestService } from '../../../lib/testing';
+import { sleep } from '../../../lib/clock';
+import { ConnectionsApiError } from '../../../lib/errors';
+import { ManualClock, SkippingClock, type TestClient, TestService } from '../../../lib/testing';
 
 /** How long everybody waits for the last few, and how long a post may take. */
 const PATIENCE_MILLISECONDS = 1_000;
 const POST_MILLISECONDS = 3_000;
 /** The poster looks for new lines meanwhile. */
 const LOOK_MILLISECONDS = 200;
+const LEASE_MILLISECONDS = 30_000;
+const THROTTLED_MILLISECONDS = 1_500;
 
 /** Its clients join, and are told to join again. */
 class Board extends WebSocketServer {
@@ -32,6 +36,8 @@ describe('a log with a client that hangs', () => {
   let channel: ReturnType<Service['channel']>;
   let hanging: string | undefined;
   let isBroken = false;
+  let throttledUntil = 0;
+  let isClosing = true;
   let answer = (): void => {};
   let ada: TestClient;
   let bob: TestClient;
@@ -50,6 +56,8 @@ describe('a log with a client that hangs', () => {
     clock = new ManualClock();
     hanging = undefined;
     isBroken = false;
+    throttledUntil = 0;
+    isClosing = true;
     test = new TestService(Board, {
       clock,
       intercept: async ({ operation, subject }, apply) => {
@@ -58,6 +66,13 @@ describe('a log with a client that hangs', () => {
           await new Promise<void>((resolve) => {
             answer = resolve;
           });
+        }
+        if (operation === 'POST' && subject === ada?.webSocketId && clock.now() < throttledUntil) {
+          throw new ConnectionsApiError('POST', 429, 'throttled');
+        }
+        if (!isClosing && subject === ada.webSocketId) {
+          if (operation === 'POST') throw new ConnectionsApiError('POST', 500, 'failed');
+          if (operation === 'DELETE') await new Promise(() => {});
         }
         if (isBroken && operation === 'delete' && subject.includes('MEMBER#')) throw new Error('throttled');
         return apply();
@@ -150,6 +165,53 @@ describe('a log with a client that hangs', () => {
     expect(told(eve)).toEqual([{ again: true }]);
   });
 
+  it('keeps a new one whose answer arrives late, if nothing was posted meanwhile', async () => {
+    const eve = await test.connect();
+    hanging = eve.webSocketId;
+    const joining = eve.send({});
+    await clock.advance(PATIENCE_MILLISECONDS);
+    answer();
+    await clock.advance(LOOK_MILLISECONDS);
+    await joining;
+    await channel.publish('one');
+    expect(told(eve)).toEqual([
+      expect.objectContaining({ offset: 0 }),
+      expect.objectContaining({ offset: 1, data: 'one' }),
+    ]);
+  });
+
+  it('cuts a new one whose answer arrives late, if a line was posted meanwhile', async () => {
+    const eve = await test.connect();
+    hanging = eve.webSocketId;
+    const joining = eve.send({});
+    await clock.advance(PATIENCE_MILLISECONDS);
+    await channel.publish('one');
+    await clock.advance(LOOK_MILLISECONDS);
+    answer();
+    await clock.advance(LOOK_MILLISECONDS);
+    await joining;
+    expect(told(eve)).toEqual([expect.objectContaining({ offset: 0 }), { again: true }]);
+  });
+
+  it('waits for one whose post is throttled', async () => {
+    throttledUntil = clock.now() + THROTTLED_MILLISECONDS;
+    const publishing = channel.publish('one');
+    for (let passed = 0; passed < 10_000; passed += LOOK_MILLISECONDS) await clock.advance(LOOK_MILLISECONDS);
+    await publishing;
+    expect(told(ada).slice(1)).toEqual([expect.objectContaining({ data: 'one' })]);
+  });
+
+  it('gives up the lease in time if the request to close its connection hangs', async () => {
+    isClosing = false;
+    let isOver = false;
+    const publishing = channel.publish('one').then(() => {
+      isOver = true;
+    });
+    for (let passed = 0; passed < LEASE_MILLISECONDS; passed += 1_000) await clock.advance(1_000);
+    expect([isOver, memberOf(ada)?.cut]).toEqual([true, true]);
+    await publishing;
+  });
+
   it('has the next poster cut everybody if it could not be cut itself', async () => {
     jest.spyOn(console, 'error').mockImplementation(() => {});
     isBroken = true;
@@ -163,5 +225,57 @@ describe('a log with a client that hangs', () => {
     for (const client of [ada, bob]) expect(told(client).at(-1)).toEqual({ again: true });
     expect([data(ada), data(bob)]).toEqual([[], ['one', 'two']]);
     jest.restoreAllMocks();
+  });
+});
+
+describe('a log whose clients hang one after the other', () => {
+  const JOIN_MILLISECONDS = 300;
+  const NEXT_MILLISECONDS = 2_000;
+  const ATTACK_MILLISECONDS = 60_000;
+  const LONGEST_MILLISECONDS = 20_000;
+
+  it('keeps a publisher for a short time only', async () => {
+    const clock = new SkippingClock(Date.now());
+    const hanging = new Set<string>();
+    const test = new TestService(Board, {
+      clock,
+      intercept: async ({ operation, subject }, apply) => {
+        if (operation === 'POST' && hanging.has(subject)) await new Promise(() => {});
+        return apply();
+      },
+    });
+    const publish = (text: string) =>
+      new Service('chat', {
+        ...{ backend: test.backend, serverClass: Board, serverFunction: 'chat-server' },
+      })
+        .channel('board')
+        .publish(text);
+    for (let n = 0; n < 12; n++) await (await test.connect()).send({});
+    const first = await test.connect();
+    await first.send({});
+    hanging.add(first.webSocketId);
+
+    const begunAt = clock.now();
+    let tookMilliseconds: number | undefined;
+    const isOn = () => tookMilliseconds === undefined && clock.now() - begunAt < ATTACK_MILLISECONDS;
+    const publishing = publish('first').then(() => {
+      tookMilliseconds = clock.now() - begunAt;
+    });
+    const attacking = (async () => {
+      while (isOn()) {
+        await sleep(clock, NEXT_MILLISECONDS);
+        const client = await test.connect();
+        void client.send({});
+        await sleep(clock, JOIN_MILLISECONDS);
+        hanging.add(client.webSocketId);
+      }
+    })();
+    const others: Promise<unknown>[] = [];
+    while (isOn()) {
+      await sleep(clock, NEXT_MILLISECONDS / 4);
+      others.push(publish('next'));
+    }
+    await Promise.all([publishing, attacking, ...others]);
+    expect(tookMilliseconds).toBeLessThan(LONGEST_MILLISECONDS);
   });
 });

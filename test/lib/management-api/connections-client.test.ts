@@ -133,6 +133,13 @@ describe.each([
     await expect(posting).rejects.toThrow(ConnectionsApiError);
   });
 
+  it('gives up closing a connection when it is told to', async () => {
+    const abandonment = new Abandonment();
+    answer = () => abandonment.abandon();
+    const closing = client.delete(address, abandonment);
+    await expect(closing).rejects.toThrow(/given up|abort/i);
+  });
+
   it('keeps posts that run side by side apart, and gives up only the one that is told to', async () => {
     const answers: ServerResponse[] = [];
     const bothArrived = new Promise<void>((resolve) => {

@@ -51,9 +51,17 @@ export class SdkConnectionsClient implements ConnectionsClient {
     };
   }
 
-  async delete({ callbackUrl, webSocketId }: ConnectionAddress): Promise<'closed' | 'gone'> {
+  async delete(
+    { callbackUrl, webSocketId }: ConnectionAddress,
+    abandonment?: Abandonment,
+  ): Promise<'closed' | 'gone'> {
     const command = new DeleteConnectionCommand({ ConnectionId: webSocketId });
-    return (await unlessGone('DELETE', () => this.#client(callbackUrl).send(command))) ? 'closed' : 'gone';
+    const abort = new AbortController();
+    abandonment?.onAbandon(() => abort.abort());
+    const options = { abortSignal: abort.signal };
+    return (await unlessGone('DELETE', () => this.#client(callbackUrl).send(command, options)))
+      ? 'closed'
+      : 'gone';
   }
 
   #client(callbackUrl: string): ApiGatewayManagementApiClient {
