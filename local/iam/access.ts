@@ -6,6 +6,7 @@ import type { Clock } from '../clock';
 import type { NameForPeople } from '../function-names';
 import type { Log } from '../log';
 import type { AccessApp } from './access-app';
+import { contextOfAnyone, ofAnyCall } from './call-context';
 import { ANONYMOUS, type Denial } from './denial';
 import { DenialLog } from './denial-log';
 import { type Credentials, Identities, type Identity } from './identities';
@@ -128,7 +129,7 @@ export class Access {
   refusalOfAnyone({ action, resource, context }: WantedAccess, what: string): Denial | undefined {
     const statements = this.#resourcePolicies.get(policyOwner(resource));
     if (!statements) return undefined;
-    const verdict = decideForAnyone(action, resource, this.#anyone(context), statements);
+    const verdict = decideForAnyone(action, resource, contextOfAnyone(context, this.#app.region), statements);
     if (verdict === 'allowed') return undefined;
     const denial: Denial = { principalArn: ANONYMOUS, action, resource, verdict };
     this.#denials.tellAnyone(denial, what);
@@ -234,37 +235,9 @@ export class Access {
           return found && [found.functionArn];
         }
         default:
-          return this.#ofAnyCall(key) ?? own?.(key);
+          return ofAnyCall(key, this.#app.region) ?? own?.(key);
       }
     };
-  }
-
-  #anyone(own: RequestContext | undefined): RequestContext {
-    return (key) => {
-      if (key === 'aws:principaltype') return ['Anonymous'];
-      if (key === 'aws:userid') return [ANONYMOUS];
-      return this.#ofAnyCall(key) ?? own?.(key);
-    };
-  }
-
-  /** The keys that do not depend on the caller. */
-  #ofAnyCall(key: string): readonly string[] | undefined {
-    const now = Date.now;
-    switch (key) {
-      case 'aws:requestedregion':
-        return [this.#app.region];
-      case 'aws:securetransport':
-        return ['true'];
-      case 'aws:viaawsservice':
-      case 'aws:principalisawsservice':
-        return ['false'];
-      case 'aws:currenttime':
-        return [new Date(now()).toISOString()];
-      case 'aws:epochtime':
-        return [String(Math.floor(now() / 1000))];
-      default:
-        return undefined;
-    }
   }
 }
 
