@@ -15,12 +15,16 @@ import type { ServiceRequest } from '../invocations/invoker';
 import { overrides } from '../server/server-hooks';
 import { SharedServer } from '../server/shared-server';
 import { Service } from '../service';
+import { runEvery } from '../steps';
 import { deadlineOf } from './deadline';
 import { departureHooks } from './departure';
 import type { LambdaContext } from './events';
 import type { ServiceFunction } from './service-function';
 
 const SETTLEMENTS_AT_A_TIME = 10;
+/** When the sweep stops mending logs, and then presence lists, as shares of its time. The rest is for everything else. */
+const LOGS_END = 0.4;
+const PRESENCE_END = 0.6;
 
 export class ServerRequests {
   readonly #store: ConnectionStore;
@@ -108,19 +112,32 @@ export class ServerRequests {
     }
   }
 
-  async #sweep(context: LambdaContext): Promise<SweepReport> {
+  /** Mending comes first, because checking everyone may take all the time that is there. */
+  async #sweep(context: LambdaContext): Promise<SweepReport | undefined> {
+    const { ServerClass, serviceName } = this.shared;
     const service = this.#service(context);
-    const report = await new Sweep(service, this.#settlement(context)).run();
-    await this.shared.ServerClass.onSweep?.(service);
-    await new LoggedChannels(service).mendAll((channel) => service.channel(channel).mend());
-    await this.#upkeep(service);
-    console.log(JSON.stringify({ sweep: this.shared.serviceName, ...report }));
+    const [logs, presence] = [this.#service(context, LOGS_END), this.#service(context, PRESENCE_END)];
+    let report: SweepReport | undefined;
+    await runEvery([
+      () => new LoggedChannels(logs).mendAll((channel) => logs.channel(channel).mend()),
+      () => this.#mendPresence(presence),
+      async () => {
+        report = await new Sweep(service, this.#settlement(context)).run();
+        console.log(JSON.stringify({ sweep: serviceName, ...report }));
+      },
+      async () => ServerClass.onSweep?.(service),
+      async () => this.shared.upkeep?.(service),
+    ]);
     return report;
   }
 
   async #upkeep(service: Service): Promise<void> {
-    if (tellsPresence(service.channelRules)) await service.presence.mendAll();
+    await this.#mendPresence(service);
     await this.shared.upkeep?.(service);
+  }
+
+  async #mendPresence(service: Service): Promise<void> {
+    if (tellsPresence(service.channelRules)) await service.presence.mendAll();
   }
 
   #settlement(context: LambdaContext): Settlement {
@@ -132,11 +149,11 @@ export class ServerRequests {
     );
   }
 
-  #service(context: LambdaContext): Service {
+  /** With this share of the time that is left. */
+  #service(context: LambdaContext, share = 1): Service {
     const { backend, serviceName, serverFunction, ServerClass: serverClass } = this.shared;
-    return new Service(serviceName, {
-      ...{ backend, serverFunction, serverClass },
-      deadline: deadlineOf(context, backend.clock),
-    });
+    const now = backend.clock.now();
+    const deadline = now + Math.floor((deadlineOf(context, backend.clock) - now) * share);
+    return new Service(serviceName, { backend, serverFunction, serverClass, deadline });
   }
 }

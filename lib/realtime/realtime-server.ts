@@ -8,6 +8,7 @@ import type { MessageEvent } from '../handlers/events';
 import { ClientError } from '../messages/client-error';
 import type { PresenceForm } from '../presence/presence-form';
 import type { Service } from '../service';
+import { runEvery } from '../steps';
 import { CommandRunner } from './command-runner';
 import { costOf, idsIn } from './commands';
 import { Expirations } from './expirations';
@@ -50,8 +51,11 @@ export abstract class RealtimeServer extends RealtimeHooks {
   /** Runs with each sweep: ends what has expired, and keeps connections open if the class says so. */
   static async onSweep(service: Service): Promise<void> {
     // biome-ignore lint/complexity/noThisInStatic: it is the service's own class, which says whether.
-    if (this.keepAlive) await service.deliver(PING);
-    await new Expirations(service).end();
+    const { keepAlive } = this;
+    await runEvery([
+      async () => keepAlive && (await service.deliver(PING)),
+      () => new Expirations(service).end(),
+    ]);
   }
 
   /** Each command counts like a message; of subscriptions, which a client sends together when it comes back, ten do; a part of a publication counts like ten, unless it is the only one. */

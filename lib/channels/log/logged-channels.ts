@@ -24,7 +24,7 @@ const RENEWED_MILLISECONDS = 60 * 60_000;
 const UNUSED_MILLISECONDS = 2 * RENEWED_MILLISECONDS;
 const REMEMBERED = 10_000;
 const LOGS_AT_A_TIME = 25;
-/** What one channel's lines may take. */
+/** What one channel's lines may take, or half of the time if that is less. */
 const MEND_MILLISECONDS = 20_000;
 
 /** The rows that this environment has put, and until when it need not do so again. */
@@ -52,6 +52,7 @@ export class LoggedChannels {
    */
   async mendAll(mend: (channel: string) => Promise<boolean>): Promise<void> {
     const { table, clock } = this.service.backend;
+    const reserve = Math.min(MEND_MILLISECONDS, (this.service.deadline - clock.now()) / 2);
     const range = { pk: this.#pk, prefix: CURSOR };
     let page = await table.query(range);
     // It sorts before the channels, so it costs no call of its own.
@@ -59,7 +60,7 @@ export class LoggedChannels {
     if (cursor) page = await table.query({ ...range, after: { pk: this.#pk, sk: cursor.after as string } });
     for (let last: Item | undefined; ; page = await table.query({ ...range, after: page.next })) {
       for (const some of turnsOf(page.items, LOGS_AT_A_TIME)) {
-        if (clock.now() + MEND_MILLISECONDS > this.service.deadline) {
+        if (clock.now() + reserve >= this.service.deadline) {
           if (last) await table.put({ pk: this.#pk, sk: CURSOR, after: last.sk }, always);
           return;
         }

@@ -80,15 +80,15 @@ describe('LoggedChannels', () => {
   });
 
   describe('if the sweep has not enough time for all', () => {
-    /** Each takes ten seconds, side by side with the others of its turn, and the sweep reserves twenty. */
+    /** Each takes thirty seconds, side by side with the others of its turn, and the sweep reserves twenty. */
     const mended = async (turns: number) => {
       const seen: string[] = [];
-      const service = context(clock.now() + turns * 10_000 + 15_000);
+      const service = context(clock.now() + turns * 40_000);
       const end = clock.now();
       await new LoggedChannels(service).mendAll(async (channel) => {
         seen.push(channel);
         const turn = Math.ceil(seen.length / 25);
-        await clock.advance(Math.max(0, end + turn * 10_000 - clock.now()));
+        await clock.advance(Math.max(0, end + turn * 30_000 - clock.now()));
         return true;
       });
       return seen;

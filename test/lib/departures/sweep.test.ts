@@ -1,7 +1,15 @@
 import { WebSocketServer } from '../../../lib';
+import { sleep } from '../../../lib/clock';
 import { SettlementStore } from '../../../lib/departures/settlement-store';
+import { always } from '../../../lib/table/conditions';
 import type { Item } from '../../../lib/table/item';
-import { lambdaContext, ManualClock, type TestClient, TestService } from '../../../lib/testing';
+import {
+  lambdaContext,
+  ManualClock,
+  SkippingClock,
+  type TestClient,
+  TestService,
+} from '../../../lib/testing';
 
 const departed: string[] = [];
 
@@ -118,5 +126,80 @@ describe('the sweep', () => {
   it('does the upkeep afterwards', async () => {
     await sweep();
     expect(upkeeps).toBe(1);
+  });
+
+  describe('in a service with logs', () => {
+    /** How long API Gateway takes to say whether a connection is open. */
+    const SLOW_MILLISECONDS = 6_000;
+
+    class Board extends WebSocketServer {
+      static override readonly channels = { board: { log: { size: 10, seconds: 600 } } };
+      static onSweep = async () => {};
+      override async onClientMessage() {
+        await this.subscribe('board', {});
+      }
+    }
+
+    let skipping: SkippingClock;
+    let client: TestClient;
+
+    beforeEach(async () => {
+      skipping = new SkippingClock(Date.now());
+      service = new TestService(Board, { clock: skipping, upkeep: async () => void upkeeps++ });
+      client = await service.connect();
+      await client.send({});
+      await connect(100);
+      await skipping.advance(60_000);
+      const { table } = service;
+      const log = table.items().find(({ pk, sk }) => pk === 'LOG#chat#board' && sk === 'LOG') as Item;
+      // Its publisher crashed when it had stored this line.
+      const entry = {
+        pk: log.pk,
+        sk: 'ENTRY#000000000000001',
+        data: '"stored"',
+        id: 'x',
+        at: skipping.now(),
+      };
+      await table.put({ ...log, last: 1 }, always);
+      await table.put({ ...entry, expiresAt: Math.floor(skipping.now() / 1_000) + 600 }, always);
+    });
+    afterEach(() => {
+      Board.onSweep = async () => {};
+    });
+
+    const sweepIn = (remainingMilliseconds: number) =>
+      service.handlers.server({ type: 'sweep' }, lambdaContext({ remainingMilliseconds }));
+    const hasLine = () => client.received.some((frame) => frame.includes('stored'));
+
+    it.each([31_000, 60_000])(
+      'posts what a crashed publisher left, although it cannot check everyone in %i ms',
+      async (milliseconds) => {
+        const get = service.gateway.get.bind(service.gateway);
+        service.gateway.get = async (address) => {
+          await sleep(skipping, SLOW_MILLISECONDS);
+          return get(address);
+        };
+        expect(await sweepIn(milliseconds)).toMatchObject({ complete: false });
+        expect(hasLine()).toBe(true);
+      },
+    );
+
+    it('posts that, does the upkeep and fails if the class cannot do its own part', async () => {
+      Board.onSweep = async () => {
+        throw new Error('a fault of the class');
+      };
+      await expect(sweepIn(60_000)).rejects.toThrow('a fault of the class');
+      expect([hasLine(), upkeeps, reports.length]).toEqual([true, 1, 1]);
+    });
+
+    it('checks everyone and does the upkeep although the logs cannot be read', async () => {
+      const query = service.table.query.bind(service.table);
+      service.table.query = async (range) => {
+        if (range.prefix.startsWith('LOGGED')) throw new Error('throttled');
+        return query(range);
+      };
+      await expect(sweepIn(60_000)).rejects.toThrow('throttled');
+      expect([reports.length, upkeeps]).toEqual([1, 1]);
+    });
   });
 });

@@ -552,6 +552,20 @@ describe('RealtimeServer', () => {
     });
   });
 
+  it('ends what has expired although the connections cannot be kept open', async () => {
+    class KeptRooms extends Rooms {
+      static override readonly keepAlive = true;
+    }
+    const clock = new SkippingClock(Date.now());
+    const test = new TestService(KeptRooms, { clock });
+    const ada = await connected(test, 'ada', { seconds: 60 });
+    await clock.advance(120_000);
+    const deliver = jest.spyOn(Service.prototype, 'deliver').mockRejectedValue(new Error('throttled'));
+    await expect(test.handlers.server({ type: 'sweep' }, lambdaContext())).rejects.toThrow('throttled');
+    expect(test.gateway.isOpen(ada.webSocketId)).toBe(false);
+    deliver.mockRestore();
+  });
+
   it('ends the next connection although one could not be ended', async () => {
     const error = jest.spyOn(console, 'error').mockImplementation();
     const clock = new SkippingClock(Date.now());
