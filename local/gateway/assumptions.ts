@@ -33,8 +33,8 @@
  * - Throttling: one bucket for a stage's `DefaultRouteSettings`, which routes without settings of their own share;
  *   the account's 500 new connections a second may come at once; `$disconnect` is never throttled. Handshakes are
  *   throttled before the authorizer runs, except by a usage plan (`Throttles`, `Handshake`).
- * - API keys are checked after the authorizer, with the answers of REST APIs: 403 `Forbidden`, 429 `Too Many
- *   Requests` and 429 `Limit Exceeded`. A usage plan counts handshakes. A message route that requires a key gives the
+ * - API keys are checked after the authorizer, with the answers of REST APIs: 403 `Forbidden`,
+ *   429 `Too Many Requests` and 429 `Limit Exceeded`. A usage plan counts handshakes. A message route that requires a key gives the
  *   Forbidden frame to connections that were opened without one. `identity` has `apiKey` and `apiKeyId` in every
  *   event (`ApiKeys`).
  * - A model's `format` is ignored, and `$connect` has no model (`MessageModels`).

@@ -4,6 +4,7 @@ import type { Alarm, Clock } from '../clock';
 import type { FunctionFaults } from '../faults/function-faults';
 import type { Environment, EnvironmentOptions, Invocation, InvocationResult, Isolation } from './environment';
 import type { HostLimits } from './host-limits';
+import { IdleEnvironments } from './idle-environments';
 import { Patience } from './patience';
 import { ProcessEnvironment } from './process-environment';
 import { ThreadEnvironment } from './thread-environment';
@@ -33,12 +34,6 @@ interface Waiting {
   resolve(result: InvocationResult): void;
 }
 
-interface IdleEnvironment {
-  environment: Environment;
-  order: number;
-  reaper: Alarm;
-}
-
 export class EnvironmentPool {
   readonly #host: PoolHost;
   #function: LambdaFunction;
@@ -46,10 +41,7 @@ export class EnvironmentPool {
   #generation = 0;
   readonly #threads = new Map<Environment, { generation: number; order: number; busySince: number }>();
   #startedCount = 0;
-  /** The oldest environment is last and is used first, so that its code gets optimized and the others can expire. */
-  #idle: IdleEnvironment[] = [];
-  /** When an environment last became idle. */
-  #usedAt = 0;
+  readonly #idle: IdleEnvironments;
   readonly #waiting: Waiting[] = [];
   #stall: Alarm | undefined;
   /** Before another environment is started although one is busy. */
@@ -66,7 +58,8 @@ export class EnvironmentPool {
   ) {
     this.#host = host;
     this.#function = lambdaFunction;
-    const { startMillis, spreadMillis } = host.limits;
+    const { startMillis, spreadMillis, idleMillis } = host.limits;
+    this.#idle = new IdleEnvironments(host.clock, idleMillis);
     this.#patienceToStart = new Patience(host.clock, startMillis, () => this.pump());
     this.#patienceToSpread = new Patience(host.clock, spreadMillis, () => this.pump());
   }
@@ -82,7 +75,7 @@ export class EnvironmentPool {
 
   /** When an environment last became idle, by the clock; undefined if none is idle. */
   get restsSince(): number | undefined {
-    return this.#idle.length === 0 ? undefined : this.#usedAt;
+    return this.#idle.restsSince;
   }
 
   /** Running threads that are not about to end. */
@@ -101,7 +94,7 @@ export class EnvironmentPool {
   /** Gives waiting invocations to environments, and starts environments within the limits. */
   pump(): void {
     while (this.#waiting.length > 0) {
-      const environment = this.#takeFresh() ?? (this.#idle.length > 0 ? this.#takeIdle() : this.#startNow());
+      const environment = this.#takeFresh() ?? (this.#idle.count > 0 ? this.#takeIdle() : this.#startNow());
       if (!environment) break;
       this.#dispatch(environment.environment, environment.coldStart);
     }
@@ -130,10 +123,7 @@ export class EnvironmentPool {
 
   /** Ends the idle environment that was started last. False if none is idle. */
   endAnIdle(): boolean {
-    const youngest = this.#idle.shift();
-    youngest?.reaper.cancel();
-    void youngest?.environment.end();
-    return youngest !== undefined;
+    return this.#idle.endYoungest();
   }
 
   /** Fails waiting invocations with `resultOf`, and ends the threads: busy ones after their invocations. */
@@ -150,7 +140,7 @@ export class EnvironmentPool {
 
   /** A new environment, if a fault requires a cold start and there is room. */
   #takeFresh() {
-    if (this.#idle.length === 0 || !this.#host.faults?.startsCold(this.#function)) return undefined;
+    if (this.#idle.count === 0 || !this.#host.faults?.startsCold(this.#function)) return undefined;
     this.endAnIdle();
     return this.#mayStart() ? this.#start() : undefined;
   }
@@ -164,15 +154,14 @@ export class EnvironmentPool {
       this.#patienceToSpread.begin();
       return undefined;
     }
-    const idle = this.#idle.pop();
-    idle?.reaper.cancel();
-    return idle && { environment: idle.environment, coldStart: false };
+    const environment = this.#idle.takeOldest();
+    return environment && { environment, coldStart: false };
   }
 
   /** Environments that have loaded their code and run an invocation. */
   #countAtWork(): number {
-    if (this.#threads.size === this.#idle.length) return 0;
-    let count = -this.#idle.length;
+    if (this.#threads.size === this.#idle.count) return 0;
+    let count = -this.#idle.count;
     for (const { isUsable, isLoading } of this.#threads.keys()) {
       if (isUsable && !isLoading) count += 1;
     }
@@ -241,22 +230,12 @@ export class EnvironmentPool {
     if (thread) thread.busySince = Number.POSITIVE_INFINITY;
     const { generation, order = 0 } = thread ?? {};
     if (environment.isUsable && generation === this.#generation) {
-      const reaper = this.#host.clock.after(this.#host.limits.idleMillis, () => this.#reap(environment));
-      this.#usedAt = this.#host.clock.now();
-      this.#idle.push({ environment, order, reaper });
-      this.#idle.sort((a, b) => b.order - a.order);
+      this.#idle.add(environment, order);
     } else if (environment.isUsable) {
       void environment.end();
     }
     this.pump();
-    if (this.#idle.length > 0) this.#host.roomChanged();
-  }
-
-  /** Ends an environment after a long idle time, unless it is the only idle one. */
-  #reap(environment: Environment): void {
-    if (this.#idle.length < 2) return;
-    this.#idle = this.#idle.filter((idle) => idle.environment !== environment);
-    void environment.end();
+    if (this.#idle.count > 0) this.#host.roomChanged();
   }
 
   #environmentOnExit(environment: Environment): void {
