@@ -173,8 +173,8 @@ describe('The services in the console', () => {
     ['GET', '/inbox/channels/a%20b', 400, 'The channel name "a b" is not valid'],
     ['GET', '/inbox/channels/%zz', 400, '"%zz" is not a part of a path'],
     ['POST', '/inbox', 413, 'A message has at most 131072 bytes'],
-    ['PUT', '/inbox/channels/a', 404, 'There is no such request'],
-    ['GET', '/inbox/channels/a/b', 404, 'There is no such request'],
+    ['PUT', '/inbox/channels/a', 404, 'Unknown request'],
+    ['GET', '/inbox/channels/a/b', 404, 'Unknown request'],
   ])('refuse %s %s', async (method, path, status, why) => {
     const body = method === 'GET' ? undefined : 'x'.repeat(status === 413 ? 200_000 : 1);
     const answer = await ask(method, path, body);
