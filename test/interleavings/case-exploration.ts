@@ -8,9 +8,13 @@ import { ServiceWorld } from './service-world';
 const MAX_STATES = 60_000;
 
 /** @throws WrongOrder with the first order in which something goes wrong. */
-export function exploreCase(scenario: Scenario, mutate?: Mutation): Promise<Exploration> {
+export function exploreCase(
+  scenario: Scenario,
+  mutate?: Mutation,
+  maxStates = MAX_STATES,
+): Promise<Exploration> {
   const explored = { ...scenario, ...(mutate && { mutate }) };
-  return explore(() => ServiceWorld.make(explored), MAX_STATES);
+  return explore(() => ServiceWorld.make(explored), maxStates);
 }
 
 /** Of a case in every test run. The slow lane explores each to its end. */

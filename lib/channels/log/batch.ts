@@ -89,6 +89,8 @@ export class Batch {
       let cancel = () => {};
       const wait = () => {
         cancel();
+        // The posts end by then, unless the process does.
+        if (clock.now() >= this.with_.lease.postsUntil) return;
         cancel = clock.after(PATIENCE_MILLISECONDS, () => {
           const left = this.#undecided.size;
           if (
