@@ -8,6 +8,7 @@
  * /@local/services…          the library's services, from an extension
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { percentDecoded } from '../percent-decoded';
 import type { ConnectionActions } from './connection-actions';
 import type { ConnectionList, Wanted } from './connection-list';
 import { answerConsoleFile } from './console-files';
@@ -58,7 +59,9 @@ export class ConsoleEndpoint implements LocalHandler {
   async #answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { streams, state, actions } = this.#options;
     if (await answerConsoleFile(path, request, response)) return;
-    const connectionId = path.startsWith(CONNECTIONS) ? decoded(path.slice(CONNECTIONS.length)) : undefined;
+    const connectionId = path.startsWith(CONNECTIONS)
+      ? percentDecoded(path.slice(CONNECTIONS.length))
+      : undefined;
     if (connectionId !== undefined) return actions.handle(connectionId, request, response);
     const isRead = request.method === 'GET';
     if (isRead && path === '/@local/events') return streams.open(request, response);
@@ -70,13 +73,5 @@ export class ConsoleEndpoint implements LocalHandler {
     }
     const error = `There is no ${request.method} ${path}. There are /@local/console, /@local/events, /@local/state, /@local/connections/{id} and /@local/faults.`;
     answerJson(response, 404, { error });
-  }
-}
-
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
   }
 }

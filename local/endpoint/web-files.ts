@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, resolve, sep } from 'node:path';
+import { percentDecoded } from '../percent-decoded';
 import type { PageReload } from './page-reload';
 
 const HTML = 'text/html; charset=utf-8';
@@ -94,7 +95,7 @@ export class WebFiles {
   }
 
   async #find(urlPath: string): Promise<{ path: string; size: number; isDirectory: boolean } | undefined> {
-    const relative = decode(urlPath);
+    const relative = percentDecoded(urlPath);
     if (relative === undefined || relative.includes('\0')) return undefined;
     // Neither `..` nor hidden files, with slashes or backslashes.
     if (relative.split(/[/\\]/).some((part) => part.startsWith('.'))) return undefined;
@@ -108,14 +109,6 @@ export class WebFiles {
     } catch {
       // No such file.
     }
-    return undefined;
-  }
-}
-
-function decode(path: string): string | undefined {
-  try {
-    return decodeURIComponent(path);
-  } catch {
     return undefined;
   }
 }

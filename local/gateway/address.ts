@@ -4,6 +4,7 @@
  * two: `/{key}` with the domain in the Host header, and `/{domain}/{key}`.
  */
 import type { Log } from '../log';
+import { percentDecoded } from '../percent-decoded';
 import type { DeployedStage } from './deployed-stage';
 import { missingStageHint, pathsOf } from './missing-stage';
 
@@ -143,11 +144,5 @@ function pathSegments(url: string): string[] {
   const [path = ''] = url.split('?', 1);
   const segments = path.split('/').slice(1);
   if (segments.at(-1) === '') segments.pop();
-  return segments.map((segment) => {
-    try {
-      return segment.includes('%') ? decodeURIComponent(segment) : segment;
-    } catch {
-      return segment;
-    }
-  });
+  return segments.map((segment) => (segment.includes('%') ? (percentDecoded(segment) ?? segment) : segment));
 }

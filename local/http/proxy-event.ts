@@ -1,5 +1,6 @@
 /** The events of Lambda proxy integrations of HTTP requests, in both payload formats. */
 import { commonLogTime } from '../common-log-time';
+import { percentDecoded } from '../percent-decoded';
 import type { ProxyRequest } from './proxy-request';
 
 /** @param payloadFormat always 1.0 for a REST API, always 2.0 for a function URL */
@@ -142,11 +143,7 @@ function decodedParameters({ matched }: ProxyRequest): Record<string, string> {
 
 /** Text that cannot be decoded stays as it is. */
 function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return percentDecoded(text) ?? text;
 }
 
 function lowerCase(pairs: ProxyRequest['headers']): ProxyRequest['headers'] {

@@ -3,6 +3,7 @@
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 import crypto, { createHash, createHmac } from 'node:crypto';
+import { percentDecoded } from '../percent-decoded';
 import { ALGORITHM, type RequestHead } from './signed-request';
 
 export interface Scope {
@@ -119,11 +120,7 @@ function compare(one: string, other: string): number {
 }
 
 function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return percentDecoded(text) ?? text;
 }
 
 /** Avoids a regular expression, whose time would be quadratic in the number of blanks. */

@@ -1,4 +1,5 @@
 /** The function that a request for Lambda's Invoke API names, in its path and in the parameter `Qualifier`. */
+import { percentDecoded } from '../percent-decoded';
 
 const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations\/?$/;
 
@@ -36,9 +37,5 @@ export function invokeReference(method: string, url: string): InvokeReference | 
 }
 
 function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return percentDecoded(text) ?? text;
 }
