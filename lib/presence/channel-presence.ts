@@ -2,6 +2,7 @@
  * Announces who is in a channel, for channels whose rule asks for it (`joinLeave`). A process that changes a channel's members counts
  * the change and, unless another process is about to, invokes the service's function to notify the others. So no hook waits for posts.
  */
+import { ChannelRound } from '../channels/channel-round';
 import { ruleOf } from '../channels/channel-rules';
 import { LAST_RESORT_SECONDS, type Member } from '../connections/connection-items';
 import { isSameIdentity, type KnownIdentity, withIdentity } from '../connections/identity';
@@ -9,12 +10,11 @@ import { allOver } from '../delivery/all-over';
 import type { ServiceContext } from '../service-context';
 import { always, equals } from '../table/conditions';
 import { expiryAfter } from '../table/item';
-import { pages } from '../table/table';
 import { Presence } from './presence';
 import type { PresenceForm } from './presence-form';
 import { registryPk } from './presence-items';
 
-/** Time reserved for one channel's list, or half of the time if that is less. */
+/** What one channel's list may take. */
 const MEND_MILLISECONDS = 10_000;
 
 type Who = Pick<Member, 'webSocketId' | 'serverFunction' | 'user' | 'info'>;
@@ -56,21 +56,17 @@ export class ChannelPresence {
     await presence.post();
   }
 
-  /** Repairs what crashed processes left, in each channel, until time runs out. */
+  /** Repairs what crashed processes left, in each channel, until the time is over. The next sweep continues there. */
   async mendAll(): Promise<void> {
-    const { table, clock } = this.service.backend;
     const pk = registryPk(this.service.name);
-    const reserve = Math.min(MEND_MILLISECONDS, (this.service.deadline - clock.now()) / 2);
-    for await (const page of pages(table, { pk, prefix: '' })) {
-      for (const { sk: channel, token } of page) {
-        if (clock.now() + reserve >= this.service.deadline) return;
-        const presence = this.#of(channel);
-        await presence?.mend();
-        const isEmpty = !presence || (await presence.members()).length === 0;
-        // The next process to join puts it again.
-        if (isEmpty) await table.delete({ pk, sk: channel }, equals('token', token as string));
-      }
-    }
+    const round = new ChannelRound(this.service, { pk, reserveMilliseconds: MEND_MILLISECONDS });
+    await round.run(async (channel, { sk, token }) => {
+      const presence = this.#of(channel);
+      await presence?.mend();
+      const isEmpty = !presence || (await presence.members()).length === 0;
+      // The next process to join puts it again.
+      if (isEmpty) await this.service.backend.table.delete({ pk, sk }, equals('token', token as string));
+    });
   }
 
   async #changed(who: Who, channels: Iterable<string>, { before, after, isNew }: Move): Promise<void> {

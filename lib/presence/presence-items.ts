@@ -4,6 +4,7 @@
  * CHANNEL#{service}#{channel} / LIST                 `rev` counts the changes, `posted` is the last one that was sent; a lease
  * CHANNEL#{service}#{channel} / CHANGE#{rev}         which entries changed, for differences
  * PRESENCE#{service} / {channel}                     sweeps check this channel's list
+ * PRESENCE#{service} / #                             the channel at which the last sweep had to stop, if it had to
  */
 import { channelPk } from '../connections/connection-items';
 import type { Item, Key } from '../table/item';

@@ -2,19 +2,17 @@
  * The channels with a log that somebody has used lately: the sweep finishes there what a poster that crashed has left.
  *
  * CHANNEL#{service}#* / LOGGED#{channel}  a channel that has been used
- * CHANNEL#{service}#* / LOGGED            the channel at which the last sweep had to stop, if it had to
+ * CHANNEL#{service}#* / LOGGED##          the channel at which the last sweep had to stop, if it had to
  */
 import { serviceChannelPk } from '../../connections/connection-items';
-import { allOver } from '../../delivery/all-over';
-import { turnsOf } from '../../delivery/in-turns';
 import type { ServiceContext } from '../../service-context';
 import { always, equals } from '../../table/conditions';
 import { expiryAfter, type Item } from '../../table/item';
 import type { Table } from '../../table/table';
+import { ChannelRound } from '../channel-round';
 import { LOG_ROW_SECONDS } from './log-items';
 
-const CURSOR = 'LOGGED';
-const PREFIX = `${CURSOR}#`;
+const PREFIX = 'LOGGED#';
 /** An environment renews a channel's row once in this time. */
 const RENEWED_MILLISECONDS = 60 * 60_000;
 /**
@@ -24,7 +22,7 @@ const RENEWED_MILLISECONDS = 60 * 60_000;
 const UNUSED_MILLISECONDS = 2 * RENEWED_MILLISECONDS;
 const REMEMBERED = 10_000;
 const LOGS_AT_A_TIME = 25;
-/** What one channel's lines may take, or half of the time if that is less. */
+/** What one channel's lines may take. */
 const MEND_MILLISECONDS = 20_000;
 
 /** The rows that this environment has put, and until when it need not do so again. */
@@ -51,37 +49,13 @@ export class LoggedChannels {
    * left to do.
    */
   async mendAll(mend: (channel: string) => Promise<boolean>): Promise<void> {
-    const { table, clock } = this.service.backend;
-    const reserve = Math.min(MEND_MILLISECONDS, (this.service.deadline - clock.now()) / 2);
-    const range = { pk: this.#pk, prefix: CURSOR };
-    let page = await table.query(range);
-    // It sorts before the channels, so it costs no call of its own.
-    const [cursor] = page.items.filter(({ sk }) => sk === CURSOR);
-    if (cursor) page = await table.query({ ...range, after: { pk: this.#pk, sk: cursor.after as string } });
-    for (let last: Item | undefined; ; page = await table.query({ ...range, after: page.next })) {
-      for (const some of turnsOf(page.items, LOGS_AT_A_TIME)) {
-        if (clock.now() + reserve >= this.service.deadline) {
-          if (last) await table.put({ pk: this.#pk, sk: CURSOR, after: last.sk }, always);
-          return;
-        }
-        await allOver(some.map((row) => this.#mendOne(row, mend)));
-        last = some.at(-1);
-      }
-      if (!page.next) break;
-    }
-    if (cursor) await table.delete({ pk: this.#pk, sk: CURSOR }, always);
-  }
-
-  /** A channel that cannot be posted to must not hold up the others. The next sweep tries it again. */
-  async #mendOne(row: Item, mend: (channel: string) => Promise<boolean>): Promise<void> {
-    const channel = row.sk.slice(PREFIX.length);
-    try {
+    const round = new ChannelRound(this.service, {
+      ...{ pk: this.#pk, prefix: PREFIX },
+      ...{ channelsAtATime: LOGS_AT_A_TIME, reserveMilliseconds: MEND_MILLISECONDS },
+    });
+    await round.run(async (channel, row) => {
       if (await mend(channel)) await this.#forgetUnused(row);
-    } catch (error) {
-      console.error(
-        `The channel ${channel} of ${this.service.name} could not be looked after: ${String(error)}`,
-      );
-    }
+    });
   }
 
   /** A process that uses the channel now has renewed the row, so it stays, or puts it again before it stores anything. */

@@ -2,6 +2,7 @@ import {
   type ChannelRule,
   type ChannelRules,
   type PresenceNews,
+  Service,
   SharedConnection,
   WebSocketServer,
 } from '../../../lib';
@@ -36,11 +37,12 @@ describe('presence in a channel', () => {
   let service: TestService;
   let calls: Call[];
 
-  const start = (ServerClass: ServerClass) => {
+  const start = (ServerClass: ServerClass, before: (call: Call) => Promise<void> = async () => {}) => {
     calls = [];
     service = new TestService(ServerClass, {
       intercept: async (call, apply) => {
         calls.push(call);
+        await before(call);
         return apply();
       },
     });
@@ -168,6 +170,69 @@ describe('presence in a channel', () => {
       await pass(1_000);
       const [second = 0] = await revisions();
       expect(second).toBeGreaterThan(first);
+    });
+  });
+
+  describe('in more channels than one sweep can check', () => {
+    const CHECK_MILLISECONDS = 6_000;
+    let checked: string[];
+    let failing: string | undefined;
+
+    /** A sweep with this much time, of which it reserves ten seconds, or half. */
+    const mend = async (milliseconds: number) => {
+      checked = [];
+      const { backend } = service;
+      const deadline = service.clock.now() + milliseconds;
+      const serverClass = rooms('lists');
+      await new Service('chat', { backend, serverClass, deadline }).presence.mendAll();
+      return checked;
+    };
+    const registered = () => service.table.items().filter(({ pk }) => pk.startsWith('PRESENCE#'));
+
+    beforeEach(async () => {
+      start(rooms('lists'), async ({ operation, subject }) => {
+        const [, channel] = /^CHANNEL#chat#(.*) \/ LIST$/.exec(subject) ?? [];
+        if (operation !== 'get' || channel === undefined) return;
+        checked?.push(channel);
+        await pass(CHECK_MILLISECONDS);
+        if (channel === failing) throw new Error('throttled');
+      });
+      failing = undefined;
+      const ada = await service.connect({ query: { user: 'ada' } });
+      const socket = await SharedConnection.open(ada.webSocketId, {
+        backend: service.backend,
+        serverClass: rooms('lists'),
+      });
+      for (let n = 1; n <= 5; n++) await socket.subscribe(`room/${n}`);
+      await service.runQueued();
+    });
+
+    it('is checked by the next one where this one had to stop', async () => {
+      expect(await mend(20_000)).toEqual(['room/1', 'room/2']);
+      expect(await mend(20_000)).toEqual(['room/3', 'room/4']);
+      expect(await mend(20_000)).toEqual(['room/5']);
+      expect(await mend(20_000)).toEqual(['room/1', 'room/2']);
+    });
+
+    it('is checked where this one would have begun, if there was no time at all', async () => {
+      await mend(20_000);
+      expect(await mend(0)).toEqual([]);
+      expect(await mend(20_000)).toEqual(['room/3', 'room/4']);
+    });
+
+    it('leaves no row once all have been checked', async () => {
+      for (let n = 0; n < 3; n++) await mend(20_000);
+      expect(registered().map(({ sk }) => sk)).toEqual([1, 2, 3, 4, 5].map((n) => `room/${n}`));
+    });
+
+    it('is checked in the others although one fails', async () => {
+      const logged = jest.spyOn(console, 'error').mockImplementation(() => {});
+      failing = 'room/2';
+      expect(await mend(120_000)).toHaveLength(5);
+      expect(logged).toHaveBeenCalledWith(
+        'The channel room/2 of chat could not be looked after: Error: throttled',
+      );
+      logged.mockRestore();
     });
   });
 
