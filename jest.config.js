@@ -1,11 +1,11 @@
-// Two lanes: `unit` is the whole of `npm test`; `slow` needs time, Python, a browser or an emulator.
+// Two projects: `unit` is what `npm test` runs; `slow` needs time, Python, a browser or an emulator.
 const { availableParallelism } = require('node:os');
 
 const common = {
   rootDir: __dirname,
   testEnvironment: '<rootDir>/test/node-environment.js',
   transform: { '\\.ts$': '<rootDir>/test/esbuild-transformer.js' },
-  // An `import()` names a source file as TypeScript wants it: by the extension that it has once compiled.
+  // TypeScript requires that an `import()` names a source file by its compiled extension.
   moduleNameMapper: { '^(\\.{1,2}/identity/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: [
     '<rootDir>/build/',
@@ -19,9 +19,9 @@ const common = {
 };
 
 module.exports = {
-  // A machine that is busy with other things is no failure: this ends only what hangs.
+  // Long, so that it stops only tests that hang: a busy machine must not fail a test.
   testTimeout: 300_000,
-  // jest would leave one core idle, and a test that waits for sockets leaves another.
+  // By default, jest leaves one core idle, and tests that wait for sockets leave another one idle.
   maxWorkers: Math.ceil(1.5 * availableParallelism()),
   testSequencer: require.resolve('./test/longest-first.js'),
   projects: [

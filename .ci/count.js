@@ -1,4 +1,5 @@
-// Adds up jest's results, and ends with one line of counts. Skipped tests, or none at all, are a failure.
+// Adds up the results of several jest runs and prints one line of counts. Fails if a test was skipped or if a run had
+// no tests.
 const { readFileSync } = require('node:fs');
 
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -11,7 +12,7 @@ for (const file of process.argv.slice(2)) {
   console.log(`${file}: ${result.numPassedTests} of ${result.numTotalTests} passed`);
 }
 if (total.skipped > 0) {
-  console.log(`${total.skipped} tests were skipped, but everything must run.`);
+  console.log(`${total.skipped} tests were skipped, but every test must run.`);
   total.failed += total.skipped;
 }
 console.log(`${total.passed} passed, ${total.failed} failed`);

@@ -1,5 +1,6 @@
-// The baseline: a bare `ws` server with an HTTP endpoint for posts, whose handler posts through AWS's SDK, all in one
-// process. `broadcast raw` posts with `node:http` alone, unsigned. It has no routes, no events, no function of its own thread, no table: what is left is what the SDK and `ws` cost.
+// The baseline: a plain `ws` server with an HTTP endpoint for posts, and a handler that posts through the AWS SDK,
+// all in one process. For the message `broadcast raw`, the handler posts unsigned requests with `node:http` instead.
+// There are no routes, events, function threads or tables, so the results show the cost of the SDK and `ws` alone.
 'use strict';
 
 const { randomUUID } = require('node:crypto');

@@ -1,9 +1,12 @@
 #!/usr/bin/env node
-/** Starts the command line: from its sources in a clone; in the package, `init` or the commands of shared-connection-local. */
+/**
+ * Starts the command line: in a clone, from the sources; in the package, from the build, which has `init` and the
+ * commands of shared-connection-local.
+ */
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
-// Node.js 22 and later keep what they have compiled.
+// Node.js 22 and later cache compiled code.
 require('node:module').enableCompileCache?.();
 
 const source = join(__dirname, 'main.ts');

@@ -1,4 +1,7 @@
-/** Compiles the sources of the runtime into the folder that is named: as they are laid out, complete or not at all. */
+/**
+ * Compiles the sources of the runtime into the given folder, in the same layout. The folder appears only when it is
+ * complete.
+ */
 'use strict';
 
 const { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } = require('node:fs');
@@ -19,19 +22,19 @@ buildSync({
   outbase: ROOT,
   outdir: unfinished,
   ...{ format: 'cjs', platform: 'node', target: 'node20', logLevel: 'warning' },
-  // Node.js resolves an `import()` as an ES module, by the extension: here it becomes a `require`.
+  // Node.js would resolve an `import()` as an ES module, which needs the file extension, so it becomes a `require`.
   supported: { 'dynamic-import': false },
 });
 for (const file of files.filter((file) => !isCompiled(file))) {
   mkdirSync(join(unfinished, dirname(file)), { recursive: true });
   cpSync(join(ROOT, file), join(unfinished, file));
 }
-// The console's page.
+// The web page of the console.
 symlinkSync(join(ROOT, 'web'), join(unfinished, 'web'), 'junction');
 try {
   renameSync(unfinished, built);
 } catch (error) {
   rmSync(unfinished, { recursive: true });
-  // Another run may have been faster.
+  // Another process may have finished the same build first.
   if (!existsSync(built)) throw error;
 }

@@ -1,6 +1,6 @@
 /**
- * Runs the command line from its sources in a clone, compiled whenever one has changed, by a process that then ends. A
- * compiler that stays, with a map of each file, would take 30 MB.
+ * Runs the command line from its sources in a clone, and compiles them first if a file has changed. The compiler runs
+ * in a process of its own, because in this process it would keep 30 MB for its source maps.
  */
 'use strict';
 
@@ -10,11 +10,11 @@ const { existsSync, readdirSync, rmSync, statSync } = require('node:fs');
 const { join } = require('node:path');
 const { ROOT, sources } = require('./source-files.cjs');
 
-// Node.js 22 and later keep what they have compiled.
+// Node.js 22 and later cache compiled code.
 require('node:module').enableCompileCache?.();
 
 const BUILDS = join(ROOT, 'build/local');
-/** A run that is still going on may load files of an earlier build. */
+/** Builds are kept this long, because a runtime that is still running may load files of an earlier build. */
 const KEPT_MILLIS = 24 * 3_600_000;
 
 const hash = createHash('sha256');

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-/** Starts the command line: from its sources in a clone; in the package, as it was built. */
+/** Starts the command line: in a clone, from the sources; in the package, from the build. */
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
-// Node.js 22 and later keep what they have compiled.
+// Node.js 22 and later cache compiled code.
 require('node:module').enableCompileCache?.();
 
 const source = join(__dirname, '../cli/main.ts');

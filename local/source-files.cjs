@@ -5,7 +5,7 @@ const { readdirSync } = require('node:fs');
 const { join } = require('node:path');
 
 const ROOT = join(__dirname, '..');
-/** The runtime, and the commands for connections with what they use of the library. */
+/** The runtime, the commands for connections, and the library that these commands use. */
 const FOLDERS = ['local', 'cli', 'lib'];
 
 /** Their paths, relative to the root. */

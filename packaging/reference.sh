@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes the API reference from the docstrings into the folder reference. TypeDoc needs TypeScript 5, so both are in a folder
-# of their own.
+# Writes the API reference from the docstrings into the folder reference. TypeDoc needs TypeScript 5, so both are installed in a
+# separate folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools=.cache/reference-tools

@@ -1,8 +1,8 @@
-// Turns TypeScript into CommonJS for jest with the compiler that also bundles the functions.
+// Compiles TypeScript to CommonJS for jest with esbuild, which also bundles the functions.
 const { createHash } = require('node:crypto');
 const esbuild = require('esbuild');
 
-// jest runs no `import()` of its own: it becomes a `require`.
+// jest does not support `import()`, so it becomes a `require`.
 const supported = { 'dynamic-import': false };
 const options = { loader: 'ts', format: 'cjs', target: 'node20', sourcemap: 'inline', supported };
 

@@ -1,6 +1,6 @@
 /**
- * The order of test files: those that take long begin first, also in a fresh clone, where jest does not know yet how long each
- * takes. Begun last, they would run alone at the end.
+ * Starts slow test files first, even in a fresh clone, where jest has no timings yet. If they started last, they
+ * would run alone at the end.
  */
 const { default: Sequencer } = require('@jest/test-sequencer');
 

@@ -1,6 +1,6 @@
 /**
- * Jest's Node environment, minus one cost: jest makes an AsyncLocalStorage for each test file and never disables it, and on
- * Node 20 every promise of every later file in the same worker pays for each one.
+ * Jest's Node environment without a slowdown: jest creates an AsyncLocalStorage for each test file and never disables
+ * it. On Node 20, each one makes every promise in later files of the same worker slower.
  */
 const { AsyncLocalStorage } = require('node:async_hooks');
 const { TestEnvironment } = require('jest-environment-node');

@@ -1,4 +1,4 @@
-// Makes the folder that the test files of a run share syntheses in, and removes it afterwards.
+// Creates the folder in which the test files of a run share synthesized apps, and removes it afterwards.
 const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the slow lane needs beside npm's packages. In a Python environment of its own: the AWS CLI, and ministack, the
-# AWS emulator that the app is deployed to, with the boto3 that the CDK's own function for bucket notifications finds on Lambda, of
-# the CLI's botocore; no other AWS packages belong there. In a folder of their own: those that look at the npm package.
+# Installs what the slow tests need in addition to npm's packages. The first Python environment has the AWS CLI; ministack, the
+# AWS emulator that the app is deployed to; and boto3, which the CDK's function for bucket notifications expects on Lambda, in
+# the version that fits the CLI's botocore. Install no other AWS packages there. The tools that check the npm package have a
+# folder of their own.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 if ! python3 -c 'import ensurepip' 2> /dev/null; then
@@ -12,7 +13,7 @@ if ! .cache/python/bin/python -c 'import awscli, boto3, ministack' 2> /dev/null;
   python3 -m venv .cache/python
   .cache/python/bin/pip install --quiet --disable-pip-version-check awscli==1.46.3 boto3==1.43.106 ministack==1.5.33
 fi
-# Python's functions bring the clients of their own environment, as Lambda's has them.
+# Python functions run with this environment, which has the packages of Lambda's Python runtimes.
 if ! .cache/python-lambda/bin/python -c 'import awslambdaric, boto3' 2> /dev/null; then
   python3 -m venv .cache/python-lambda
   .cache/python-lambda/bin/pip install --quiet --disable-pip-version-check awslambdaric==4.2.2 boto3==1.43.106
@@ -24,7 +25,7 @@ fi
 if [ ! -x .cache/package-tools/node_modules/.bin/attw ]; then
   npm install --no-audit --no-fund --no-save --prefix .cache/package-tools publint@0.3.25 @arethetypeswrong/cli@0.18.5
 fi
-# Clients of other languages, each with the library that people take.
+# Clients in other languages, each with the library that people commonly use.
 if ! .cache/python-clients/bin/python -c 'import boto3, cent, centrifuge, websocket, websockets' 2> /dev/null; then
   python3 -m venv .cache/python-clients
   .cache/python-clients/bin/python -m pip install --quiet --disable-pip-version-check \
@@ -33,7 +34,7 @@ fi
 missing=()
 command -v go > /dev/null || missing+=(golang-go)
 command -v java > /dev/null || missing+=(default-jdk-headless)
-# Version 2 of the AWS CLI is no Python package; version 1 is in the environment above.
+# Version 2 of the AWS CLI is not a Python package. Version 1 is in the environment above.
 [ -x /usr/bin/aws ] || missing+=(awscli)
 if [ ${#missing[@]} -gt 0 ]; then
   apt-get update -qq

@@ -1,5 +1,6 @@
-// Takes TLS connections to AWS's hosts to the local endpoint instead, in plain text, for everything that connects in
-// this thread: node:https, fetch, undici and the AWS SDK all end in tls.connect. Host header and path stay as they are.
+// Redirects TLS connections to AWS hosts to the local endpoint, in plain text. This works for every client in this
+// thread, because node:https, fetch, undici and the AWS SDK all use tls.connect. The Host header and the path stay
+// unchanged.
 'use strict';
 
 const dns = require('node:dns');
@@ -17,19 +18,19 @@ const SOCKET_OPTIONS = [
 ];
 
 /**
- * How long a connection takes to open. A handshake with AWS never fits between a handler's end and the freeze, so a post
- * over a new connection that is not awaited must not get out here either.
+ * How long a connection takes to open. On AWS, a TLS handshake never completes between the end of a handler and the
+ * freeze. So if a handler does not await a post over a new connection, the post must not be sent here either.
  */
 const HANDSHAKE_MILLIS = 2;
 
 /**
- * Returns a function that changes where the connections go, and one that tells how many of them are opening (each is a
- * timer for so long).
+ * Returns functions that change the endpoints, count the connections that are opening (each holds a timer until it is
+ * open), and hold and release new connections.
  */
 function redirectAwsHosts(initialEndpoints) {
   let endpoints = initialEndpoints;
   let openingCount = 0;
-  /** Those that would open between an answer and the freeze. */
+  /** Callbacks of connections that would open between a response and the freeze. */
   let held;
   const connectToTls = tls.connect;
 
@@ -41,7 +42,7 @@ function redirectAwsHosts(initialEndpoints) {
     return plainConnection(options, target, opening, typeof callback === 'function' ? callback : undefined);
   };
 
-  /** Calls back after a handshake's time. */
+  /** Calls back after the time of a handshake. */
   const opening = (callback) => {
     openingCount += 1;
     setTimeout(() => {
@@ -56,7 +57,7 @@ function redirectAwsHosts(initialEndpoints) {
       endpoints = changed;
     },
     openingConnections: () => openingCount,
-    /** From the answer on no connection opens, until the next event. */
+    /** Called at the response: no connection opens until the next event. */
     hold: () => {
       held = [];
     },
@@ -81,7 +82,7 @@ function localTarget({ host, socket, path, ALPNProtocols }, { endpoint, services
   const isNamed = Object.hasOwn(services, name);
   const match = AWS_HOST.exec(name);
   if (!(isNamed || match) || socket || path) return undefined;
-  // A client that speaks HTTP/2 only cannot be served in plain text.
+  // A client that accepts only HTTP/2 cannot be served in plain text.
   if (Array.isArray(ALPNProtocols) && ALPNProtocols.every((protocol) => protocol === 'h2')) return undefined;
   if (isNamed) return services[name];
   const service = match[1].split('.').find((label) => Object.hasOwn(services, label));
@@ -93,7 +94,7 @@ function plainConnection(options, target, opening, onSecureConnect) {
     SOCKET_OPTIONS.filter((name) => options[name] != null).map((name) => [name, options[name]]),
   );
   const socket = openSocket(chosen, options.host, target, opening);
-  // What clients ask of a TLS socket.
+  // Properties that clients read from a TLS socket.
   Object.assign(socket, {
     encrypted: true,
     authorized: true,
@@ -109,7 +110,7 @@ function plainConnection(options, target, opening, onSecureConnect) {
   return socket;
 }
 
-/** To the target's port, as if that were the AWS host's, or to its Unix domain socket. */
+/** Connects to the target's port as if it belonged to the AWS host, or to the target's Unix domain socket. */
 function openSocket(chosen, host, { host: targetHost, port, path }, opening) {
   if (path === undefined) {
     const lookup = (_hostname, options, callback) => opening(() => dns.lookup(targetHost, options, callback));

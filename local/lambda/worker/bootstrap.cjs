@@ -1,5 +1,6 @@
-// An execution environment from the inside: what runs first in each worker thread. It loads the handler, runs one event
-// at a time, and stands still in between, as Lambda's environments do. Plain JavaScript, so that a thread starts at once.
+// The entry point of an execution environment's worker thread. It loads the handler, runs one event at a time, and
+// freezes between events, as Lambda's environments do. It is plain JavaScript so that a thread starts without
+// compiling.
 'use strict';
 
 const { parentPort, receiveMessageOnPort, resourceLimits, workerData } = require('node:worker_threads');
@@ -21,13 +22,16 @@ startClocks();
 const { taskRoot, layerRoot, handlerName, functionContext, nodeOptions, memoryBytes, nodeMajor } = workerData;
 const invoke = invocationStyle(nodeMajor);
 const signal = new Int32Array(workerData.signal);
-/** The words of the signal: how many events were sent, and whether this thread sleeps. To wake one that does not is dear, too. */
+/**
+ * The elements of the signal: how many events were sent, and whether this thread is asleep. The host wakes only a
+ * sleeping thread, because every wake-up is expensive.
+ */
 const SENT = 0;
 const ASLEEP = 1;
 const { load, store, wait } = Atomics;
 const send = parentPort.postMessage.bind(parentPort);
 
-/** Blocks the whole thread, left-over timers and sockets included, until the host sends the next event. */
+/** Blocks the whole thread, with its remaining timers and sockets, until the host sends the next event. */
 function frozenUntilNextEvent() {
   for (;;) {
     const seen = load(signal, SENT);
@@ -50,7 +54,10 @@ function contextOf({ requestId, timeoutMillis, invokedFunctionArn, clientContext
   };
 }
 
-/** Without active tracing nothing is sampled, and every invocation has one nevertheless: its end counts on from here. */
+/**
+ * Without active tracing nothing is sampled, but every invocation still has a trace id. The ids of an environment
+ * differ in a count that starts at a random number.
+ */
 const traceOfEnvironment = randomHex(16);
 let traceCount = Math.floor(Math.random() * 2 ** 32);
 
@@ -79,7 +86,7 @@ async function answerTo(handler, invocation) {
   }
 }
 
-/** Lambda's Node.js runtime lets the event loop turn once between the handler's end and the answer. */
+/** Lambda's Node.js runtime runs the event loop once between the end of the handler and the response. */
 const oneTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 async function main() {

@@ -1,14 +1,14 @@
-// The processes that a function starts belong to its environment: what they print is its output, they stand still and end
-// with it, and a signal to their group (`kill 0`) does not reach the host.
+// Ties the processes that a function starts to its environment: their output is the function's output, they freeze
+// and end with the environment, and a signal to their process group (`kill 0`) does not reach the host.
 'use strict';
 
 const childProcess = require('node:child_process');
 
-/** As process.kill does it, which is another one by the time that a function runs. */
+/** Sends a signal as the original process.kill does. By the time a function runs, process.kill is replaced. */
 const sendSignal = process._kill.bind(process);
 const { constants } = require('node:os');
 
-/** Returns the current process groups; `tell` is called for each one that starts or ends. */
+/** Returns the current process groups, as a live set. Calls `tell` for each group that starts or ends. */
 function captureChildren(tell) {
   const groups = new Set();
   const { spawn } = childProcess.ChildProcess.prototype;
@@ -26,7 +26,7 @@ function captureChildren(tell) {
       groups.add(pid);
       tell({ started: pid });
       this.once('exit', () => {
-        // Others of its group may still run.
+        // Other processes of its group may still be running.
         if (sendSignal(-pid, 0) === 0) return;
         groups.delete(pid);
         tell({ gone: pid });
@@ -41,7 +41,7 @@ function captureChildren(tell) {
 function captureSync(name) {
   const original = childProcess[name];
   childProcess[name] = (...args) => {
-    // The options come last, where there are any: (file, arguments?, options?) or (command, options?).
+    // The options, if any, come last: (file, arguments?, options?) or (command, options?).
     const last = args.at(-1);
     const given = args.length > 1 && isObject(last) ? args.pop() : {};
     const { stdio, shown } = shownStdio(given.stdio);
@@ -53,7 +53,10 @@ function captureSync(name) {
   };
 }
 
-/** What a child would share with the host comes here instead; `shown` are the descriptors that it prints to. */
+/**
+ * Replaces the descriptors that a child would share with the host by pipes. `shown` are the descriptors whose output
+ * is forwarded.
+ */
 function shownStdio(stdio) {
   const parts = typeof stdio === 'string' ? [stdio, stdio, stdio] : stdio;
   const shown = [];
@@ -82,7 +85,7 @@ function isObject(value) {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
 }
 
-/** Skips processes that have ended in the meantime. */
+/** Groups that have ended in the meantime are skipped. */
 function signalGroups(groups, signal) {
   for (const pid of groups) sendSignal(-pid, constants.signals[signal]);
 }

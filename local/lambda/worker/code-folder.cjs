@@ -1,5 +1,6 @@
-// Confines a function to its code folder, which is all that Lambda gets: packages of the project around it are missing
-// there, and so is the project's package.json with its "type". The AWS SDK is the exception, since Lambda brings it.
+// Confines a function's modules to its code folder, because that is all that is deployed to Lambda. Packages of the
+// surrounding project are missing there, and so is the project's package.json with its "type". The AWS SDK is the
+// exception: Lambda's runtimes include it.
 'use strict';
 
 const { existsSync, readFileSync, realpathSync } = require('node:fs');
@@ -7,15 +8,15 @@ const Module = require('node:module');
 const path = require('node:path');
 const { isInRuntime } = require('./runtime-sdk.cjs');
 
-/** What the Node.js runtimes of Lambda bring: the SDK's version 2 up to nodejs16.x, its version 3 from then on. */
+/** The SDK in Lambda's Node.js runtimes: version 2 up to nodejs16.x, version 3 in later ones. */
 const SDK_2 = /^aws-sdk(?:$|\/)/;
 const SDK_3 = /^@(?:aws-sdk|smithy|aws-crypto|aws)\//;
 const LAST_WITH_SDK_2 = 16;
 
-/** The folder that the app is run from, which is its project's in most cases. */
+/** The folder that the app is run from, usually the root of its project. */
 const PROJECT = process.cwd();
 
-/** Confines CommonJS modules to the folders. Returns what tells a file's module type. */
+/** Confines CommonJS modules to the folders. Returns a function that tells a file's module type. */
 function confineModules(folders) {
   const { root } = folders;
   const isInside = (file) => typeof file === 'string' && isWithin(folders, file);
@@ -25,7 +26,8 @@ function confineModules(folders) {
 }
 
 /**
- * Where a function's modules may be. `root` is a real path; `layerRoot` is where its layers are, if it has any.
+ * The folders that may contain a function's modules. `root` has its symbolic links resolved; `layerRoot` is the
+ * folder of the function's layers, if it has any.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html
  */
 function moduleFolders(taskRoot, layerRoot, nodeMajor) {
@@ -59,7 +61,7 @@ function confineResolution(folders, isInside) {
   };
 }
 
-/** In the code's folder and those above it, or in the layers. */
+/** Looks in the folder of the importing file and the folders above it, then in the layers. */
 function find(resolve, { searched }, request, parent, rest) {
   try {
     return resolve(request, parent, ...rest);
@@ -69,7 +71,10 @@ function find(resolve, { searched }, request, parent, rest) {
   }
 }
 
-/** The code's own, a layer's or the app's project's, else this runtime's. */
+/**
+ * Finds a package of the SDK in the function's code, its layers or the app's project, or else in this runtime's own
+ * packages.
+ */
 function provided(resolve, request, parent, rest, folders) {
   try {
     const file = find(resolve, folders, request, parent, rest);
@@ -83,7 +88,7 @@ function provided(resolve, request, parent, rest, folders) {
   }
 }
 
-/** Clients that are newer than Lambda's SDK, or parts that it no longer has, are missing there, whatever the project has. */
+/** Refuses packages that Lambda's SDK does not have (yet, or any longer), even if the project has them. */
 function refuseUnknown(request, parent) {
   if (isInRuntime(request)) return;
   process.stderr.write(unknownSdkText(request));
@@ -96,11 +101,11 @@ function notFound(message, parent) {
 }
 
 function outsideText(request, file) {
-  return `'${request}' is in ${file}, outside the function's code folder: on Lambda it would be missing. Bundle it.\n`;
+  return `'${request}' is in ${file}, outside the function's code folder. It would be missing on Lambda. Bundle it.\n`;
 }
 
 function unknownSdkText(request) {
-  return `'${request}' is not part of the AWS SDK in Lambda's runtimes: on Lambda it would be missing. Bundle it: bundling: { externalModules: [] }.\n`;
+  return `'${request}' is not part of the AWS SDK in Lambda's runtimes. It would be missing on Lambda. Bundle it: bundling: { externalModules: [] }.\n`;
 }
 
 function missingSdkText(request) {
@@ -108,16 +113,16 @@ function missingSdkText(request) {
     .split('/')
     .slice(0, request.startsWith('@') ? 2 : 1)
     .join('/');
-  return `Cannot find module '${request}', which Lambda brings and this machine has not: npm install --save-dev ${name}`;
+  return `Cannot find module '${request}', which Lambda's runtime includes but this machine does not have. Install it: npm install --save-dev ${name}`;
 }
 
-/** `/opt/nodejs/common` is a layer's. */
+/** Maps /opt to the layers and /var/task to the code. */
 function mappedPath({ root, layers }, request) {
   if (layers !== undefined && request.startsWith('/opt/')) return layers + request.slice('/opt'.length);
   return request.startsWith('/var/task/') ? root + request.slice('/var/task'.length) : request;
 }
 
-/** A `.js` file without a package.json of its own is CommonJS, whatever the project around the folder says. */
+/** A `.js` file without a package.json in the code folder is CommonJS, whatever the surrounding project declares. */
 function confineTypes(isInside, typeOfFile) {
   const load = Module._extensions['.js'];
   Module._extensions['.js'] = (loaded, file) => {
@@ -126,7 +131,7 @@ function confineTypes(isInside, typeOfFile) {
   };
 }
 
-/** `commonjs`, `module`, or undefined where nothing in the folder says so. */
+/** `commonjs`, `module`, or undefined if nothing in the folder declares a type. */
 function typeOf(root, file) {
   if (file.endsWith('.mjs')) return 'module';
   if (file.endsWith('.cjs')) return 'commonjs';

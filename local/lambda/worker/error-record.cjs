@@ -1,7 +1,10 @@
 // Errors as Lambda's Node.js runtime records them.
 'use strict';
 
-/** What a failed invocation answers: https://github.com/aws/aws-lambda-nodejs-runtime-interface-client, src/utils/error.ts. */
+/**
+ * The response of a failed invocation. Source: https://github.com/aws/aws-lambda-nodejs-runtime-interface-client,
+ * src/utils/error.ts.
+ */
 function errorRecord(error) {
   try {
     if (error instanceof Error) {
@@ -20,7 +23,7 @@ function errorRecord(error) {
 function namedError(name, message, options) {
   const error = new Error(message, options);
   error.name = name;
-  // The stack was composed before the name was known.
+  // The stack was created before the name was set.
   error.stack = String(error.stack).replace(/^Error/, name);
   return error;
 }

@@ -27,7 +27,7 @@ export async function resolve(specifier, context, next) {
     return next(specifier, context);
   if (specifier.startsWith('/')) return next(pathToFileURL(mappedPath(folders, specifier)).href, context);
   const fromLambda = isProvided(folders, specifier);
-  // Lambda looks in NODE_PATH for ES modules, too.
+  // Lambda also searches NODE_PATH for ES modules.
   const places = [
     context.parentURL,
     ...folders.searched.map((folder) => pathToFileURL(path.join(path.dirname(folder), 'layer.mjs')).href),

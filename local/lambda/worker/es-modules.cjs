@@ -1,5 +1,6 @@
-// ES modules of a function by the same rules as its CommonJS: from its code folder and its layers, the SDK besides. Their hooks
-// live in a thread of their own, which takes its time to start: only a module that imports packages by name gets them.
+// Confines ES modules by the rules for CommonJS modules (see code-folder.cjs): a function's code folder, its layers
+// and the SDK. Node.js runs the hooks in a thread of its own, which is slow to start, so they are registered only if
+// a module imports packages by name.
 'use strict';
 
 const { readdirSync, readFileSync } = require('node:fs');

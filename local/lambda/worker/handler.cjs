@@ -1,5 +1,5 @@
-// Finds and loads a function's handler by the rules of Lambda's Node.js runtimes
-// (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client, src/function), with its error types.
+// Finds and loads a function's handler by the rules of Lambda's Node.js runtimes, with their error types
+// (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client, src/function).
 'use strict';
 
 const { existsSync } = require('node:fs');
@@ -18,7 +18,7 @@ const NO_CALLBACKS =
   'modify this function to use a supported handler signature to use Node.js 24 or later. For more information see ' +
   'https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.';
 
-/** Loads `file.export` from the folder; throws what Lambda records as the error of the init phase. */
+/** Loads `file.export` from the folder. Throws the error that Lambda records for the init phase. */
 async function loadHandler(folders, handlerName, nodeMajor) {
   const { folder, moduleName, exportName } = parse(handlerName);
   const handler = find(
@@ -77,7 +77,8 @@ async function importOrRequire(folders, file, nodeMajor) {
     try {
       return require(file);
     } catch (error) {
-      // Without a declared type Node.js tells by the syntax. Up to nodejs22.x it is required all the same.
+      // Without a declared type, Node.js detects the module type by the syntax. Up to nodejs22.x, a module with
+      // top-level await fails all the same, because it is loaded with `require`.
       const isSyntax = error instanceof SyntaxError && MODULE_SYNTAX.test(error.message);
       const awaits = error?.code === 'ERR_REQUIRE_ASYNC_MODULE' && nodeMajor > LAST_WITH_CALLBACKS;
       const maybeModule = type === undefined && (isSyntax || awaits);

@@ -1,24 +1,24 @@
-// Hides from a function what it would not see on Lambda: the folder and the home of the person who runs the host (the
-// SDK looks there for profiles), and that it lives in a thread.
+// Hides from a function what it would not see on Lambda: the home folder of the person who runs the host (where the
+// SDK looks for profiles), and the fact that it runs in a worker thread.
 'use strict';
 
 const os = require('node:os');
 const { performance } = require('node:perf_hooks');
 const workerThreads = require('node:worker_threads');
 
-/** As Lambda's environments have it: a folder without anybody's `.aws`. */
+/** The home folder in Lambda's environments. It has no `.aws` folder. */
 const LAMBDA_HOME = '/home/sbx_user1051';
 
 function hideTheHost(nodeOptions) {
   os.homedir = () => LAMBDA_HOME;
-  // Kept from the thread's start, where an option that only a process may have would be an error.
+  // Set only now, because a thread does not start with options that are for processes only.
   if (nodeOptions !== undefined) process.env.NODE_OPTIONS = nodeOptions;
   Object.assign(workerThreads, { isMainThread: true, parentPort: null, workerData: null });
 }
 
 /**
- * The clocks of a thread count from the start of the host. On Lambda, an environment is a process of its own, and code
- * learns from them how long its start took.
+ * Resets the clocks, which in a thread count from the start of the host. On Lambda, an environment is a process of
+ * its own, and code uses these clocks to measure its startup time.
  */
 function startClocks() {
   const now = performance.now.bind(performance);

@@ -1,5 +1,6 @@
-// One invocation of a handler, by the rules of its runtime: up to Node.js 22 it may answer by callbacks
-// (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client, version 3), from 24 on by its promise only (version 4).
+// Invokes a handler by the rules of its runtime. Up to Node.js 22, a handler may respond through callbacks
+// (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client, version 3); from Node.js 24 on, only through
+// its promise (version 4).
 'use strict';
 
 const { inspect } = require('node:util');
@@ -10,12 +11,15 @@ const NEVER_SETTLED =
   'The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#exit-codes';
 
 /**
- * The handler's `this`: the client calls it as a method of its own class, so that an unbound method has one object to keep
- * things in, and stack traces say `Runtime.handler`.
+ * The handler's `this`. Lambda's client calls the handler as a method of its class `Runtime`, so stack traces say
+ * `Runtime.handler`, and a handler that is an unbound method has the same `this` in every invocation.
  */
 const RUNTIME = new (class Runtime {})();
 
-/** How a runtime of this major version of Node.js runs a handler: `(handler, event, context) => Promise<answer>`. */
+/**
+ * Returns how a runtime with this major version of Node.js runs a handler: `(handler, event, context) =>
+ * Promise<answer>`.
+ */
 function invocationStyle(nodeMajor) {
   return nodeMajor > LAST_WITH_CALLBACKS ? byPromise : byAnyMeans;
 }
@@ -24,7 +28,10 @@ async function byPromise(handler, event, context) {
   return succeeded(await handler.call(RUNTIME, event, context));
 }
 
-/** Whatever comes first: a callback, one of the context's functions, the promise, or the end of all work. */
+/**
+ * Settles at the first of these: a callback, a function of the context, the handler's promise, or an empty event
+ * loop.
+ */
 function byAnyMeans(handler, event, context) {
   return new Promise((resolve, reject) => {
     let waitsForEmptyEventLoop = true;
@@ -99,8 +106,8 @@ function describe(error) {
 }
 
 /**
- * Up to Node.js 22 the runtime reports errors that nobody catches as the invocation's own, and ends then; later ones just end.
- * `end` gets the answer.
+ * Up to Node.js 22, the runtime reports an uncaught error as the error of the invocation and then ends; later
+ * versions only end. `end` is called with the response.
  */
 function reportUncaught(nodeMajor, end) {
   if (nodeMajor > LAST_WITH_CALLBACKS) return;

@@ -1,13 +1,16 @@
-// Memory outside of V8's heap, which no limit of a thread counts: buffers. Beyond the function's memory it is killed, as
-// Lambda's environments are.
+// Limits the memory of a function, including buffers: they are outside V8's heap, so the resource limits of a thread
+// do not count them. A function that exceeds its memory is killed, as on Lambda.
 'use strict';
 
 const v8 = require('node:v8');
 const vm = require('node:vm');
 
-/** How often it checks while no constructor reports an allocation (a download, a file that is read). */
+/**
+ * How often memory is checked regardless of constructors. Downloads and files that are read allocate memory without
+ * calling one.
+ */
 const WATCH_MILLIS = 100;
-/** So much may be allocated between two looks. */
+/** How much may be allocated between two checks. */
 const LOOK_BYTES = 4 * 1024 * 1024;
 
 const TYPED_ARRAYS = [
@@ -35,7 +38,7 @@ function limitMemory(limitBytes, die) {
     if (used() + more <= limitBytes) return;
     setFlagsFromString('--expose-gc');
     collect ??= vm.runInNewContext('gc');
-    // What nobody holds any more does not count. The second run sweeps what the first has found.
+    // Garbage does not count, so collect it first. The second run frees what the first one has found.
     collect();
     collect();
     if (used() + more > limitBytes) die('signal: killed');

@@ -1,14 +1,15 @@
-// Everything the function prints, cut into lines: console, process.stdout and stderr, and writes to file descriptors 1 and 2.
+// Captures everything that the function prints, line by line: through the console, process.stdout and process.stderr,
+// and file descriptors 1 and 2.
 'use strict';
 
 const fs = require('node:fs');
 
 /** Longer lines are cut, so that a function that prints a whole payload does not flood the log. */
 const MAX_LINE_CHARACTERS = 16_384;
-/** Between two flushes. What comes after is counted, not kept. */
+/** The most lines between two flushes. Further lines are only counted. */
 const MAX_LINES = 10_000;
 
-/** Calls `emit(stream, text)` for each line; `flush` emits what has no line end yet. */
+/** Calls `emit(stream, text)` for each line. `flush` also emits an unfinished last line. */
 function captureOutput(emit) {
   const out = new Lines((text) => emit('stdout', text));
   const err = new Lines((text) => emit('stderr', text));
@@ -78,7 +79,7 @@ function captureStream(stream, lines) {
   };
 }
 
-/** Loggers such as pino write to the descriptors themselves. */
+/** Loggers such as pino write to the descriptors directly. */
 function captureDescriptors(linesOf) {
   const { write, writeSync } = fs;
 
@@ -100,7 +101,7 @@ function captureDescriptors(linesOf) {
   };
 }
 
-/** (string, position?, encoding?) or (buffer, offset?, length?): what fs.write was asked to write. */
+/** (string, position?, encoding?) or (buffer, offset?, length?): returns the text that fs.write was asked to write. */
 function writtenText(chunk, [offset, length]) {
   if (typeof chunk === 'string') return chunk;
   const start = typeof offset === 'number' ? offset : 0;

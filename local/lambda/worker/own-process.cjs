@@ -1,5 +1,6 @@
-// What a function does to its process meets its own environment and no other: it shares the process of the host, and all of
-// the host's environments with it. A signal to itself ends the thread; those to anybody else but its children find nobody.
+// Confines what a function does to its process to its own environment, because all environments share the host's
+// process. A signal that the function sends to itself ends the thread. It can also signal its children, but finds no
+// other process.
 'use strict';
 
 const os = require('node:os');
@@ -11,10 +12,10 @@ const { limitMemory } = require('./memory-limit.cjs');
 const { signals } = os.constants;
 const nameOf = new Map(Object.entries(signals).map(([name, number]) => [number, name]));
 
-/** What Node.js does not die of: it has a handler of its own, or their default is to do nothing. */
+/** Signals that do not end Node.js: it handles them itself, or their default is to do nothing. */
 const HARMLESS = new Set(['SIGPIPE', 'SIGUSR1', 'SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH', 'SIGIO']);
 const STOPPING = new Set(['SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU']);
-/** As Go names them, which Lambda's own supervisor is written in. */
+/** The names of the signals in Go, the language of Lambda's supervisor. */
 const WORDS = {
   SIGABRT: 'aborted (core dumped)',
   SIGALRM: 'alarm clock',
@@ -31,12 +32,12 @@ const WORDS = {
   SIGTRAP: 'trace/breakpoint trap (core dumped)',
   SIGUSR2: 'user defined signal 2',
 };
-/** Under which the function's own threads find what they share. */
+/** The key under which the function's own threads find their shared data. */
 const SHARED_KEY = 'shared-connection';
 
 /**
  * @param die ends the environment at once: `die('signal: killed')`.
- * @param children the process groups that it has started.
+ * @param children the process groups that the function has started.
  */
 function confineProcess(die, children) {
   const dieOf = (name) => die(`signal: ${WORDS[name] ?? name.slice(3).toLowerCase()}`);
@@ -69,11 +70,11 @@ function confineProcess(die, children) {
   process.abort = () => dieOf('SIGABRT');
   process.dlopen = (_module, file) => {
     throw Object.assign(
-      new Error(`${file} is native code, which is not loaded in a thread: start with --isolation process`),
+      new Error(`${file} is native code, which cannot be loaded in a thread. Start with --isolation process`),
       { code: 'ERR_DLOPEN_FAILED' },
     );
   };
-  // These would change the host, too.
+  // These would also change the host.
   for (const name of ['_debugProcess', '_debugEnd', '_startProfilerIdleNotifier']) process[name] = () => {};
   v8.setFlagsFromString = () => {};
   const { setPriority } = os;
@@ -82,7 +83,10 @@ function confineProcess(die, children) {
   };
 }
 
-/** 0 and -1 are everybody that a function may reach, itself included; its parent is what runs its environment. */
+/**
+ * 0 and -1 mean every process that the function can reach, including itself. 1 and the parent process run its
+ * environment.
+ */
 function isOwn(pid) {
   return pid === 0 || [1, process.pid, process.ppid].includes(Math.abs(pid));
 }
@@ -91,7 +95,7 @@ function stopForGood() {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0);
 }
 
-/** Undefined for 0, which only asks whether a process is there. */
+/** Undefined for 0, which only checks whether a process exists. */
 function signalName(signal) {
   if (signal === 0) return undefined;
   const name = typeof signal === 'number' ? nameOf.get(signal) : signal;
@@ -105,8 +109,8 @@ function noSuchProcess() {
 }
 
 /**
- * What ends the process on Lambda ends the environment from the function's own threads, too.
- * @param shared what these get: `memoryBytes` and `resourceLimits`.
+ * Makes the function's own threads end the environment when they do what would end the process on Lambda.
+ * @param shared passed on to these threads: `memoryBytes` and `resourceLimits`.
  */
 function confineOwnThreads(die, shared) {
   const { BroadcastChannel, setEnvironmentData, threadId, Worker } = workerThreads;
@@ -129,7 +133,10 @@ function confineOwnThreads(die, shared) {
   };
 }
 
-/** In a thread of the function's own, before its code: the environment's thread hears what has become of the process. */
+/**
+ * Runs in each of the function's own threads before its code. It tells the environment's thread when the process
+ * would have ended.
+ */
 function confineThisThread() {
   const shared = workerThreads.getEnvironmentData(SHARED_KEY);
   if (shared === undefined) return;

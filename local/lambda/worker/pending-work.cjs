@@ -1,12 +1,12 @@
-// What an invocation has begun and not finished at its answer, and would be lost by it: requests without an answer, timers,
-// changes of files, child processes. What only lies ready for the next event does not count: sockets that are kept alive, timers
-// that let a process end, look-ups, files that are read.
+// Finds work that an invocation has started but not finished when it responds, and that the freeze would interrupt:
+// open requests, timers, file changes and child processes. Resources that are only kept for the next event do not
+// count: idle keep-alive sockets, unreferenced timers, DNS lookups and file reads.
 'use strict';
 
 const { channel } = require('node:diagnostics_channel');
 const fs = require('node:fs');
 
-/** Node's resource types in a reader's words. */
+/** The names of Node's resource types in messages. */
 const WORDS = {
   Timeout: 'timer',
   Immediate: 'immediate',
@@ -19,24 +19,27 @@ const CHANGES_OF_FILES = [
   ...['truncate', 'unlink', 'write', 'writeFile', 'writev'],
 ];
 
-/** What ends by itself soon: the SDK reads its settings, and may start the request that matters only after that. */
+/** Work that ends soon on its own. The SDK, for example, reads its configuration first and then starts its request. */
 const READING = new Set(['FSReqCallback', 'FSReqPromise', 'GetAddrInfoReqWrap']);
 const MOST_TURNS = 10;
 
 const { setTimeout } = globalThis;
 
-/** `openingConnections` tells of how many connections the 'timers' are that aws-hosts.cjs sets. */
+/**
+ * `openingConnections` returns how many timers belong to connections that aws-hosts.cjs opens. They are not counted
+ * as timers.
+ */
 function watchWork(openingConnections) {
   const requests = watchRequests();
   const changes = watchFileChanges();
   let before = count(openingConnections);
   let changesBefore = 0;
-  /** How many resources are active when there is nothing to tell of, if that is so. */
+  /** How many resources are active when there is nothing to report, or -1 if there already was something. */
   let nothing = -1;
 
   const isReading = (types) => types.some((type) => READING.has(type));
 
-  /** Waits a few milliseconds for what only reads. */
+  /** Waits a few milliseconds for reads to finish. */
   const settle = async () => {
     for (let turn = 0; turn < MOST_TURNS && requests.open().length === 0; turn += 1) {
       if (!isReading(process.getActiveResourcesInfo())) return;
@@ -45,7 +48,7 @@ function watchWork(openingConnections) {
   };
 
   return {
-    /** Whatever is there now, no later invocation is to blame for. */
+    /** Excludes everything that is active now from later counts. */
     async forget() {
       await settle();
       before = count(openingConnections);
@@ -53,19 +56,19 @@ function watchWork(openingConnections) {
       requests.forget();
       changesBefore = changes.pending();
     },
-    /** Whether nothing has started since then. For most responses, this is the only check. */
+    /** Whether nothing has started since then. For most responses, no other check is needed. */
     isQuiet: () =>
       !requests.any() &&
       changes.pending() === changesBefore &&
       process.getActiveResourcesInfo().length === nothing,
-    /** Counts by word what has started since then, and resets the counts. */
+    /** Counts what has started since then, by name, and resets the counts. */
     async left() {
       const changing = changes.pending() - changesBefore;
       await settle();
       const now = count(openingConnections);
       const left = { request: requests.open().length, 'file change': changing };
       for (const [word, number] of Object.entries(now)) left[word] = number - (before[word] ?? 0);
-      // They may be the limits of the requests.
+      // The timers may be timeouts of the requests.
       if (left.request > 0) left.timer = 0;
       before = now;
       requests.forget();

@@ -1,4 +1,5 @@
-// A Node.js function in a process of its own: loads the handler, and asks the Runtime API for one event after the other.
+// The entry point of a Node.js function in a process of its own: loads the handler and gets events from the Runtime
+// API, one at a time.
 'use strict';
 
 const http = require('node:http');

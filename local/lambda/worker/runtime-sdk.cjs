@@ -1,8 +1,8 @@
-// The packages of the AWS SDK for JavaScript v3 that Lambda's Node.js runtimes bring: its clients and what they are built on.
-// AWS publishes no list, so this one has the packages of SDK 3.1169. A runtime's SDK is some weeks older than the newest.
+// The packages of the AWS SDK for JavaScript v3 in Lambda's Node.js runtimes: its clients and their dependencies. AWS
+// publishes no list, so this one has the packages of SDK 3.1169. A runtime's SDK is some weeks older than the newest.
 'use strict';
 
-/** Without `@aws-sdk/client-`. */
+/** Clients, without the prefix `@aws-sdk/client-`. */
 const CLIENTS = `
   accessanalyzer account acm acm-pca amp amplify amplifybackend amplifyuibuilder api-gateway
   apigatewaymanagementapi apigatewayv2 app-mesh appconfig appconfigdata appflow appintegrations
@@ -53,7 +53,7 @@ const CLIENTS = `
   workmail workmailmessageflow workspaces workspaces-instances workspaces-thin-client workspaces-web xray
 `;
 
-/** Without `@aws-sdk/`. Packages that were moved to `@smithy` are missing on Lambda. */
+/** Other packages, without the prefix `@aws-sdk/`. Packages that were moved to `@smithy` are missing on Lambda. */
 const OTHERS = `
   body-checksum-node chunked-stream-reader-node cloudfront-signer core crc64-nvme
   credential-provider-cognito-identity credential-provider-env credential-provider-http credential-provider-ini
@@ -77,7 +77,7 @@ const NAMES = new Set([
   ...words(OTHERS).map((name) => `@aws-sdk/${name}`),
 ]);
 
-/** Whether the runtimes bring this package, or what it is a part of. */
+/** Whether the runtimes include the package that this request names, or a file of it. */
 function isInRuntime(request) {
   if (!request.startsWith('@aws-sdk/')) return true;
   return NAMES.has(request.split('/').slice(0, 2).join('/'));

@@ -1,5 +1,6 @@
-// The file system as a function sees it on Lambda: its code is the working folder, known as /var/task, too; its layers are at
-// /opt. A thread cannot change the working folder of its process, so that paths are translated where they are given to fs.
+// Shows a function the file system as on Lambda: the working folder is its code, also at /var/task, and its layers
+// are at /opt. A thread cannot change the working folder of its process, so the functions of fs translate paths
+// instead.
 'use strict';
 
 const fs = require('node:fs');
@@ -9,7 +10,7 @@ const { fileURLToPath } = require('node:url');
 const TASK_ROOT = '/var/task';
 const LAYERS = '/opt';
 
-/** By the number of paths that they begin with. */
+/** Functions of fs, by how many of their first arguments are paths. */
 const FUNCTIONS = {
   1: [
     ...[
@@ -52,7 +53,7 @@ const FUNCTIONS = {
   2: ['copyFile', 'cp', 'link', 'rename'],
 };
 
-/** Returns what translates a path. `layerRoot` is undefined without layers. */
+/** Patches fs and process. Returns the function that translates a path. `layerRoot` is undefined without layers. */
 function settleIn(taskRoot, layerRoot) {
   let workingFolder = taskRoot;
   const within = (given, from, to) =>
@@ -95,7 +96,7 @@ function translating(original, count, translate) {
     for (let index = 0; index < count; index += 1) args[index] = translate(args[index]);
     return original.apply(this, args);
   };
-  // Such as `realpath.native`, and how promisify takes them.
+  // Such as `realpath.native`, and the symbol that promisify looks for.
   for (const key of Reflect.ownKeys(original)) {
     if (!Object.hasOwn(translated, key)) translated[key] = original[key];
   }

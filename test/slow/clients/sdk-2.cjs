@@ -1,4 +1,4 @@
-/** Another process with the AWS SDK for JavaScript 2, whose endpoint may have no scheme on AWS: it is https then. */
+/** A client process with the AWS SDK for JavaScript 2. Its endpoint may be without a scheme, which means https. */
 const [, , sdk, endpoint, ConnectionId] = process.argv;
 const AWS = require(sdk);
 

@@ -1,4 +1,7 @@
-/** A Lambda authorizer that does what the token says. It answers with its own event in the context where the token asks for it. */
+/**
+ * A Lambda authorizer whose response depends on the token. For the token `event`, it returns the event in the
+ * context.
+ */
 exports.handler = async (event) => {
   const { token } = event.queryStringParameters;
   if (token === 'unauthorized') throw new Error('Unauthorized');

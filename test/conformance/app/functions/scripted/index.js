@@ -1,6 +1,6 @@
 /**
- * Does what the caller's script says, and keeps CONNECT and DISCONNECT events for whoever asks. The script is JSON: in the
- * handshake's query as `script`, in a message as its member `script`.
+ * Runs the caller's script, and keeps CONNECT and DISCONNECT events for later queries. The script is JSON, in the
+ * query parameter `script` of the handshake or the member `script` of a message.
  */
 const {
   ApiGatewayManagementApiClient,
