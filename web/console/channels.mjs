@@ -1,10 +1,10 @@
-/** The services of the library, if the app has any, with their channels. */
+/** The Channels panel: the app's services that use the library, if it has any, with their channels. */
 import { byId, make, reconcile, setText } from './dom.mjs';
 import { count, plural } from './format.mjs';
 import { MembersView } from './members-view.mjs';
 import { ask } from './runtime.mjs';
 
-/** Dispatches `services` (all that is known of them), `asked`, `report` and `connection`. */
+/** Dispatches `services` (the state of all services), `asked`, `report` and `connection`. */
 export class Channels extends EventTarget {
   #view;
 
@@ -13,7 +13,7 @@ export class Channels extends EventTarget {
     byId('find-channel').addEventListener('input', () => this.dispatchEvent(new Event('asked')));
   }
 
-  /** @param isShown whether its panel is */
+  /** @param isShown whether the panel is visible */
   async refresh(isShown) {
     try {
       if (this.#view && isShown) await this.#view.refresh();
@@ -54,7 +54,7 @@ export class Channels extends EventTarget {
     reconcile(
       list,
       [everyone, ...rows],
-      // No channel has this name.
+      // No channel can have this name.
       ({ channel = '*' }) => channel,
       ({ channel }) => this.#row(name, channel),
       (element, row) => {

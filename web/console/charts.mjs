@@ -1,4 +1,4 @@
-/** The pictures of the last five minutes: one small chart for each thing that people look for. */
+/** Charts of the last five minutes: one small chart for each metric. */
 import { make, makeSvg, setText } from './dom.mjs';
 import { count } from './format.mjs';
 
@@ -8,7 +8,7 @@ const GROUP = 2;
 const WIDTH = 300;
 const HEIGHT = 56;
 
-/** `lines` are names of series; the first one is the number that is shown. */
+/** `lines` are names of series. The latest value of the first one is shown as a number. */
 export class Chart {
   #lines;
   #isGauge;
@@ -60,7 +60,7 @@ export class Chart {
     });
   }
 
-  /** `series`: lists of the last seconds, by name; `until`: the last second, since the epoch. */
+  /** `series` are the values of the last seconds, by name. `until` is the last second, since the epoch. */
   show(series, until) {
     this.#series = series;
     this.#until = until;
@@ -123,7 +123,7 @@ function pointsOf(values, most, isGauge) {
   return points;
 }
 
-/** A second line does not cover the base line where it has nothing. */
+/** Omits the zeros of a second line, so that it does not cover the base line. */
 function lineThrough(points, isSecond) {
   let path = '';
   points.forEach(({ x, y, isNothing }, index) => {
@@ -138,7 +138,7 @@ function areaBelow(points) {
   return `M${points[0]?.x ?? 0},${HEIGHT}${line}L${points.at(-1)?.x ?? 0},${HEIGHT}Z`;
 }
 
-/** The series of a run: the last seconds of each count, and how many connections were open. */
+/** The series of a run: the values of each count in the last seconds, and how many connections were open. */
 export class Series {
   until = 0;
   counts = {};
@@ -147,7 +147,7 @@ export class Series {
   begin({ until, series, current, gauges }) {
     this.until = until;
     this.counts = series;
-    // How many were open follows from who came and went since.
+    // Calculate backwards from the current number of open connections.
     let open = gauges.connections - current.opened + current.closed;
     this.connections = [];
     for (let at = series.opened.length - 1; at >= 0; at -= 1) {
@@ -157,7 +157,7 @@ export class Series {
   }
 
   add({ second, counts, gauges }) {
-    // Seconds that this page was not told, such as while its tab slept.
+    // Fill in seconds that this page has missed, such as while its tab was inactive.
     for (let missed = this.until + 1; missed < second && second - missed < SECONDS; missed += 1) {
       this.#push(() => 0, gauges.connections);
     }

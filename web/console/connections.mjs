@@ -1,24 +1,24 @@
-/** The open connections: facts about each, a text to send, and its end. */
+/** The Connections panel: details of each open connection, with a form to send a text or disconnect. */
 import { byId, make, reconcile, setText } from './dom.mjs';
 import { age, count, duration, plural } from './format.mjs';
 import { ask } from './runtime.mjs';
 import { sendForm, showOutcome } from './send-form.mjs';
 
-/** In one request. */
+/** The most ids in one request. */
 const MOST_IDS = 200;
 
 export class Connections extends EventTarget {
   #opened;
   #list = byId('connections');
   #now = Date.now();
-  /** Users that the library knows, by the ids of their connections. */
+  /** Users that the library knows, by connection id. */
   #users = {};
 
   get find() {
     return byId('find-connection').value;
   }
 
-  /** What is looked for, also by users that the runtime does not know. */
+  /** The search, which also finds users that only the library knows. */
   get query() {
     const query = new URLSearchParams({ find: this.find });
     const wanted = this.find.toLowerCase();
@@ -36,7 +36,7 @@ export class Connections extends EventTarget {
     byId('find-connection').addEventListener('input', () => this.dispatchEvent(new Event('asked')));
   }
 
-  /** Looks for one, and opens it. */
+  /** Searches for a connection and shows its details. */
   open(id) {
     this.#opened = id;
     byId('find-connection').value = id;
@@ -95,7 +95,7 @@ export class Connections extends EventTarget {
     this.#fold(element);
   }
 
-  /** Its facts and what can be done are there only while it is open. */
+  /** Adds the details and the form while the row is open, and removes them otherwise. */
   #fold(element) {
     const { one } = element;
     const isOpen = one.id === this.#opened;

@@ -1,6 +1,7 @@
 /**
- * Delivery reports, the newest first: posts of one text to several, as the gateway sees them; what was published here; deliveries that
- * were split over invocations; and what functions log as JSON with the counts of a report.
+ * The Deliveries panel: delivery reports, the newest first. They come from posts of one text to several connections,
+ * from publishing in the console, from deliveries that were split over invocations, and from functions that log the
+ * counts of a report as JSON.
  */
 import { byId, make, reconcile, setText } from './dom.mjs';
 import { count, duration, plural, timeOfDay } from './format.mjs';
@@ -20,7 +21,7 @@ export class Deliveries {
     this.#show();
   }
 
-  /** What the table says of deliveries that were split. */
+  /** Shows the state of split deliveries from the table. */
   showSplit(deliveries) {
     for (const one of deliveries) {
       const known = this.#reports.get(one.id);
@@ -29,7 +30,7 @@ export class Deliveries {
     this.#show();
   }
 
-  /** What the gateway has seen: posts of one text to several. */
+  /** Shows posts of one text to several connections, as counted by the gateway. */
   showPosts(groups) {
     this.#posts = groups.map(({ stage, text, at, ...counts }) => ({
       ...{ key: `${at} ${stage} ${text}`, source: `/${stage}`, text, at, pending: 0, ...counts },
@@ -37,7 +38,7 @@ export class Deliveries {
     this.#show();
   }
 
-  /** Takes the lines that functions have logged. */
+  /** Finds reports in the lines that functions have logged. */
   read(events) {
     for (const { kind, function: name, text, at } of events) {
       if (kind !== 'output' || !text.startsWith('{')) continue;
@@ -101,7 +102,7 @@ function update(element, report) {
   setText(problem, reasons.join('; '));
 }
 
-/** A report in a line of JSON, or in one of its values, and which service and channel the line names. */
+/** Returns a report in a line of JSON, or in one of its values, with the service and channel that the line names. */
 function reportIn(text) {
   let line;
   try {

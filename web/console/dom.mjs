@@ -1,4 +1,4 @@
-/** Makes elements. Text is only ever text: nothing here reads HTML. */
+/** Creates and updates elements. Text is never parsed as HTML. */
 
 export const byId = (id) => document.getElementById(id);
 
@@ -25,8 +25,8 @@ export function setText(element, text) {
 }
 
 /**
- * Makes the children of a list fit to the items: those that stay keep their elements, with the focus and what was typed in them.
- * `create(item)` returns an element, `update(element, item)` changes it.
+ * Updates the children of a list to match the items. Items that stay keep their elements, with the focus and any
+ * typed text. `create(item)` returns an element, and `update(element, item)` changes it.
  */
 export function reconcile(list, items, keyOf, create, update) {
   const known = new Map([...list.children].map((child) => [child.dataset.key, child]));

@@ -1,4 +1,4 @@
-/** The faults: what each does, its value, and how often it struck. */
+/** The Faults panel: what each fault does, its value, and how often it has struck. */
 import { byId, make, reconcile, setText } from './dom.mjs';
 import { count, plural } from './format.mjs';
 import { ask } from './runtime.mjs';
@@ -89,7 +89,7 @@ export class Faults {
   }
 }
 
-/** As the runtime takes it: a share, or seconds. */
+/** The value in the runtime's format: a share or seconds. */
 function textOf({ value }, unit) {
   return unit === 'SHARE' ? String(Math.round(Number(value) * 1e6) / 1e8) : String(Number(value));
 }

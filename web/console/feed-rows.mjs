@@ -1,8 +1,8 @@
-/** One row of what happens, for each kind. */
+/** The rows of the activity feed, one for each kind of event. */
 import { make } from './dom.mjs';
 import { bytes, duration, timeOfDay } from './format.mjs';
 
-/** What a row says: a label, whom it is about, and details. `tone` is its color. */
+/** The content of a row: a label, its tone (color), its subject and its details. */
 const ROW_OF = {
   opened: ({ stage, from, user }) => ['connected', 'good', `/${stage}`, [user, `from ${from}`]],
   closed: ({ stage, code, reason, millis }) => [
@@ -52,7 +52,7 @@ const ROW_OF = {
   fault: ({ name, subject }) => ['fault', 'wait', name, [subject]],
 };
 
-/** `$default uJo39vlXoAMCHMA=`: the id is shown by itself. */
+/** Removes the connection id from a subject such as `$default uJo39vlXoAMCHMA=`, because the id is shown separately. */
 function subjectOf(subject = '') {
   return connectionIn(subject) === undefined ? subject : subject.slice(0, subject.lastIndexOf(' '));
 }
@@ -65,7 +65,7 @@ function connectionOf({ connection, subject }) {
   return connection ?? connectionIn(subject);
 }
 
-/** What somebody who looks for mistakes wants to see. */
+/** Whether the filter "Only problems" shows an event. */
 export function isProblem({ kind, status, error, level, code }) {
   if (kind === 'post' || kind === 'answer') return status === undefined || status >= 400;
   if (kind === 'closed') return code !== 1000 && code !== 1001 && code !== 1005;
@@ -107,7 +107,7 @@ export function rowOf(event) {
   );
 }
 
-/** What a filter looks at. */
+/** The text that a search looks at. */
 export function textOf(event) {
   event.found ??= Object.values(event).join('\n').toLowerCase();
   return event.found;

@@ -1,15 +1,18 @@
-/** The list of what happens, the newest first. It draws ten times a second at most, and only as many rows as people can read. */
+/**
+ * The activity feed, the newest event first. It draws at most ten times a second, and only as many rows as people can
+ * read.
+ */
 import { byId, make, setText } from './dom.mjs';
 import { isProblem, rowOf, textOf } from './feed-rows.mjs';
 import { count, plural } from './format.mjs';
 
-/** What is remembered, so that another filter has something to show. */
+/** How many events are remembered, so that a changed filter has something to show. */
 const REMEMBERED = 2_000;
 const ROWS = 300;
 const ROWS_AT_ONCE = 60;
 const FRAME_MILLISECONDS = 100;
 
-/** Groups of kinds, as they can be switched. */
+/** The kinds of events that each button shows or hides. */
 const GROUPS = [
   { name: 'Connections', kinds: ['opened', 'closed', 'refused'] },
   { name: 'Messages', kinds: ['message', 'answer'] },
@@ -51,7 +54,7 @@ export class Feed extends EventTarget {
     });
   }
 
-  /** Another run has begun. */
+  /** Called when the runtime has restarted. */
   begin() {
     this.#newest = 0;
   }
@@ -71,7 +74,7 @@ export class Feed extends EventTarget {
     this.#timer ??= setTimeout(() => requestAnimationFrame(() => this.#draw()), FRAME_MILLISECONDS);
   }
 
-  /** Shows only what contains the text. */
+  /** Shows only events that contain the text. */
   find(text) {
     this.#find = text.toLowerCase();
     if (byId('find-activity').value !== text) byId('find-activity').value = text;
@@ -134,7 +137,7 @@ export class Feed extends EventTarget {
     this.#showEmpty();
   }
 
-  /** One row for all that was left out since the last one, while nothing else is shown between them. */
+  /** A row for the events that were left out of this drawing. */
   #gap(left) {
     return make('li', { className: 'gap' }, `${count(left)} more`);
   }
@@ -151,7 +154,7 @@ export class Feed extends EventTarget {
     );
   }
 
-  /** What happens in a second, in words. */
+  /** Shows how much happened in the last second. */
   showPace({ counts, gauges }) {
     const sum = counts.messages + counts.delivered + counts.invocations + counts.opened + counts.closed;
     setText(

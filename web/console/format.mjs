@@ -29,7 +29,7 @@ export function duration(millis) {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** `0 s`, `12 s`, `3 min`: of what is counted in whole seconds. */
+/** `0 s`, `12 s`, `3 min`: a duration in whole seconds. */
 export function age(millis) {
   return millis < 60_000 ? `${Math.max(0, Math.floor(millis / 1_000))} s` : duration(millis);
 }

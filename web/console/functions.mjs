@@ -1,8 +1,8 @@
-/** The functions, the APIs with their routes, and the faults. */
+/** The functions, and the APIs with their routes. */
 import { byId, make, reconcile, setText } from './dom.mjs';
 import { count, duration } from './format.mjs';
 
-/** @param showActivity is called with the name of one */
+/** @param showActivity is called with a function's name */
 export function showFunctions(functions, showActivity) {
   byId('functions-empty').hidden = functions.length > 0;
   byId('functions').hidden = functions.length === 0;

@@ -1,4 +1,4 @@
-/** The console: connects the runtime's stream and state to what the page shows. */
+/** The console: connects the runtime's event stream and state to the parts of the page. */
 import { Channels } from './channels.mjs';
 import { Chart, Series } from './charts.mjs';
 import { Connections } from './connections.mjs';
@@ -67,7 +67,7 @@ const askState = poll(STATE_MILLISECONDS, async () => {
   try {
     state = await ask('GET', `state?${connections.query}`);
   } catch {
-    // The status says that there is no answer.
+    // The status line already says that the runtime does not answer.
     return;
   }
   connections.show(state.connections, state.now);

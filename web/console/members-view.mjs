@@ -1,4 +1,6 @@
-/** Who is in a channel, or connected to a service, with a text to publish and the last lines of the log. */
+/**
+ * Shows who is in a channel, or connected to a service, with a form to publish a text and the last lines of the log.
+ */
 import { make, reconcile, setText } from './dom.mjs';
 import { age, count, plural, timeOfDay } from './format.mjs';
 import { ask } from './runtime.mjs';
@@ -17,7 +19,7 @@ export class MembersView extends EventTarget {
   #form;
   element;
 
-  /** @param channel is missing for everyone of the service */
+  /** @param channel undefined for all connections of the service */
   constructor(service, channel) {
     super();
     this.#service = `services/${encodeURIComponent(service)}`;

@@ -42,7 +42,7 @@ export class EventStream extends EventTarget {
   }
 }
 
-/** The JSON of an answer. Throws an Error with the runtime's own words for what is not a success. */
+/** Returns the JSON of a response. Throws an Error with the runtime's message if the response is not a success. */
 export async function ask(method, path, body) {
   const response = await fetch(`/@local/${path}`, { method, body, cache: 'no-store' });
   const text = await response.text();
@@ -57,8 +57,8 @@ export async function ask(method, path, body) {
 }
 
 /**
- * Asks again and again, with a pause that grows with the time that an answer takes. Pauses while the page is hidden.
- * Returns what asks at once.
+ * Polls, with a pause that grows with the response time. Stops while the page is hidden. Returns a function that
+ * polls at once.
  */
 export function poll(milliseconds, work) {
   let timer;

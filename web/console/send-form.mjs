@@ -1,7 +1,7 @@
-/** A form that sends a text: Enter sends, Shift and Enter break the line, and what became of it stands below. */
+/** A form that sends a text. Enter sends, Shift+Enter starts a new line, and the outcome appears below. */
 import { make, setText } from './dom.mjs';
 
-/** @param send gets the text, and resolves with words about the outcome */
+/** @param send gets the text and resolves to a message about the outcome */
 export function sendForm({ label, placeholder, send, actions = [] }) {
   const text = make('textarea', {
     ...{ rows: 2, required: true, spellcheck: false, placeholder },
@@ -30,7 +30,7 @@ export function sendForm({ label, placeholder, send, actions = [] }) {
   return { element: form, outcome };
 }
 
-/** Does something, and shows the words that it resolves with, or why it failed. */
+/** Runs `work` and shows the message that it resolves to, or the error. */
 export async function showOutcome(outcome, work) {
   setText(outcome, '');
   try {

@@ -1,4 +1,4 @@
-/** Tabs by the pattern of the ARIA Authoring Practices: arrow keys move, and the one that is reached is shown. */
+/** Tabs that follow the ARIA Authoring Practices: the arrow keys move the focus and show the focused tab. */
 import { byId, setText } from './dom.mjs';
 
 export class Tabs extends EventTarget {

@@ -5,7 +5,7 @@ const LONGEST_PAUSE_MILLISECONDS = 30_000;
 /** API Gateway closes connections that are idle for ten minutes. */
 const PING_AFTER_MILLISECONDS = 9 * 60_000;
 const PING_CHECK_MILLISECONDS = 30_000;
-/** A server that closes connections on purpose twice within this time does not want us back. */
+/** If a server closes connections on purpose twice within this time, the page stops reconnecting. */
 const UNWANTED_MILLISECONDS = 60_000;
 
 /**
@@ -20,7 +20,10 @@ export class Connection extends EventTarget {
   #comesBack;
   #closedOnPurposeAt = Number.NEGATIVE_INFINITY;
 
-  /** `comesBack`: the server closes connections that may have missed something, so that they ask for it. */
+  /**
+   * `comesBack`: reconnect even if the server closed the connection on purpose. Servers do so when a connection may
+   * have missed something.
+   */
   constructor(url, { comesBack = false } = {}) {
     super();
     this.#url = url;
@@ -61,7 +64,7 @@ export class Connection extends EventTarget {
     });
   }
 
-  /** `false` if it could not be sent now. */
+  /** Returns `false` if the text could not be sent now. */
   send(text) {
     if (!this.isOpen) return false;
     this.#socket.send(text);
@@ -78,7 +81,7 @@ export class Connection extends EventTarget {
     this.#countDown(Date.now() + pause, whatHappened(code, reason));
   }
 
-  /** The server has closed the connection on purpose, and would do so again. */
+  /** Whether the server would close the next connection on purpose, too. */
   #isUnwanted() {
     const before = this.#closedOnPurposeAt;
     this.#closedOnPurposeAt = Date.now();

@@ -43,7 +43,7 @@ function notification(frame) {
   };
 }
 
-/** The frame's content, or `undefined` if these protocols do not know it. */
+/** The content of the frame, or `undefined` if it belongs to neither protocol. */
 export function parseFrame(data) {
   const frame = parseJson(data);
   const type = frame?.Type;
@@ -62,14 +62,14 @@ export function isTopic(topic) {
   return typeof topic === 'string' && (topic === '*' || /^[a-z0-9_-]{1,32}$/.test(topic));
 }
 
-/** A line needs text; `undefined` without. */
+/** The chat line, or `undefined` if it has no text. */
 function chatLine(line) {
   if (typeof line?.Message !== 'string') return undefined;
   const { Message, Author, Sent, Id } = line;
   return { Message, Author: text(Author), Sent: text(Sent), Id: text(Id) || undefined };
 }
 
-/** Text as it is, and numbers as text. Nothing else is readable. */
+/** Returns text unchanged, numbers as text, and everything else as ''. */
 function text(value) {
   if (typeof value === 'string') return value;
   return typeof value === 'number' ? String(value) : '';

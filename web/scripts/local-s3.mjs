@@ -1,6 +1,6 @@
 /**
- * Requests to the S3 of the developer's own machine, which serves this page, too. They are signed as every request to S3
- * is, with the credentials that everybody has on their own machine: this file contains no secret.
+ * Requests to the local runtime's S3, which is at the same address as this page. They are signed like every request
+ * to S3. The credentials are the same on every developer's machine, so this file contains no secret.
  */
 const KEY = 'local';
 const REGION = 'us-east-1';

@@ -1,4 +1,7 @@
-/** The conversation on the page: messages with author and time, a line for each day, and a bounded number of them. */
+/**
+ * The conversation on the page: messages with author and time, and a line for each day. The number of messages is
+ * bounded.
+ */
 import { badge, hueOf } from './people.mjs';
 import { dayOf, showTime } from './times.mjs';
 
@@ -50,7 +53,7 @@ export class MessageList {
     this.#enqueue({ element, counts: false });
   }
 
-  /** Our own line has come back. It is shown with the author and time that everybody sees. */
+  /** The server has sent back our own line. Shows it with the author and time that everyone sees. */
   confirm(element, { author, time }) {
     this.mark(element, '');
     setAuthor(element, author);
@@ -105,7 +108,7 @@ export class MessageList {
     this.#setMissed(this.#missed + entries.filter(({ counts }) => counts).length);
   }
 
-  /** A reader further up keeps the place, even if messages are added below and removed above. */
+  /** Keeps the scroll position of a reader further up while messages are added below and removed above. */
   #keepPlace() {
     if (!this.#place?.element.isConnected) return;
     this.#scroller.scrollTop += this.#offsetOf(this.#place.element) - this.#place.offset;
@@ -187,7 +190,7 @@ function dayElement(day) {
   return element;
 }
 
-/** Text stays text. Only web addresses become links. */
+/** Turns web addresses into links, and everything else into text nodes. */
 function* withLinks(text) {
   let end = 0;
   for (const match of text.matchAll(/\bhttps?:\/\/[^\s<>"'`]+[^\s<>"'`.,;:!?()[\]{}]/gi)) {

@@ -1,7 +1,7 @@
-/** The notifications received, newest first; one that arrives twice is shown once. */
+/** The list of received notifications, newest first. A notification that arrives twice is shown once. */
 import { fullTime, showTime } from './times.mjs';
 
-/** More would make the page slow, and nobody reads them. */
+/** More rows would make the page slow. */
 const MAX_SHOWN = 200;
 
 const element = (id) => document.getElementById(id);
@@ -31,7 +31,7 @@ export class NotificationList {
     this.#summarize();
   }
 
-  /** Adds a notification from while the page was away, unless it is already shown. */
+  /** Adds a notification that was missed while the page was away, unless it is already shown. */
   catchUp(notification) {
     if (!this.#shown.has(notification.Id)) this.add(notification);
   }

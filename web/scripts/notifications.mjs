@@ -21,14 +21,14 @@ const signIn = new SignIn(server.url, {
   connect,
 });
 
-/** The server, and the chosen topics. */
+/** The server's URL with the chosen topics. */
 function subscribedUrl() {
   const url = new URL(server.url);
   if (topics.wanted.length > 0) url.searchParams.set('topics', topics.wanted.join());
   return url.href;
 }
 
-/** The last notification, and since when the page has been away without an answer about what it missed. */
+/** The id of the last notification, and since when the page may have missed notifications. */
 let lastId;
 let awaySince;
 let wasConnected = false;
@@ -59,7 +59,7 @@ function received(notification) {
   list.add(notification);
 }
 
-/** What the page missed while it was away. The list shows no notification twice. */
+/** Shows the notifications that the page missed while it was away. The list shows no notification twice. */
 function caughtUp({ Notifications, More }) {
   awaySince = undefined;
   for (const notification of Notifications) {

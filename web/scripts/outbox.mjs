@@ -1,6 +1,9 @@
-/** Typed lines that were not confirmed yet. They are kept until the server sends them back. */
+/**
+ * The lines that the user has typed and the server has not confirmed yet. The server confirms a line by sending it
+ * back.
+ */
 
-/** A line that was being sent when the connection broke may or may not have arrived. The history tells. */
+/** A line that was being sent when the connection broke is `doubtful`: only the history shows whether it arrived. */
 export class Outbox {
   #lines = [];
 

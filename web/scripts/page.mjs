@@ -11,12 +11,12 @@ import { showIdentity, showStatus } from './status-line.mjs';
 
 const UNNAMED = 'unknown';
 const HISTORY = 50;
-/** As many as a server sends to a page that comes back. */
+/** The most missed lines that a server sends after a reconnection. */
 const MOST_MISSED = 100;
 const NOT_SENT = 'not sent yet';
-/** How long a new connection waits for its name and the history before it sends lines. */
+/** How long a new connection waits for the history and the confirmation of its name before it sends lines. */
 const SETTLE_MILLISECONDS = 3_000;
-/** How often a page that comes back asks for what it missed, before it goes on without that. */
+/** How often a reconnected page requests the missed lines before it continues without them. */
 const MOST_REQUESTS = 10;
 /** The server allows a burst of messages and then a few a second. Waiting lines respect that. */
 const LINES_AT_ONCE = 20;
@@ -31,7 +31,7 @@ const people = new People();
 const outbox = new Outbox();
 /** The lines that are shown, so that the history after a reconnection does not repeat them. */
 let shown = new Map();
-/** The last line from the server, by which it knows what this page has missed. */
+/** The id of the last line from the server. After a reconnection, the page requests the lines after it. */
 let lastId;
 /** Lines that arrive before the history of a new connection follow it. */
 let held = [];
@@ -71,7 +71,7 @@ function askForHistory() {
   settleTimer = setTimeout(waitNoLonger, SETTLE_MILLISECONDS);
 }
 
-/** What was missed may come late. Newer lines wait for it, and so do lines of ours that may have arrived. */
+/** The missed lines may arrive late, so newer lines and our own doubtful lines wait for them. */
 function waitNoLonger() {
   awaited.delete('name');
   if (awaited.size > 0 && lastId && requests < MOST_REQUESTS) askForHistory();
@@ -145,7 +145,7 @@ function refused(why) {
   heard('name');
 }
 
-/** Other servers than ours may send lines without an Id. */
+/** Other servers may send lines without an Id. */
 function keyOf({ Message, Author, Sent, Id }) {
   return Id ?? JSON.stringify([Message, Author, Sent]);
 }
@@ -162,7 +162,7 @@ function release() {
 
 function said(line) {
   const key = keyOf(line);
-  // The history has it, too.
+  // The history already contained it.
   if (line.Id && shown.has(key)) return;
   lastId = line.Id ?? lastId;
   shown.set(key, (shown.get(key) ?? 0) + 1);
@@ -194,7 +194,7 @@ function catchUp({ Messages: lines, More: hasMore }) {
 }
 
 function setAlias(name) {
-  // In the server's form, so that the page finds its own name in the list.
+  // Normalize the name as the server does, so that the page finds it in the list.
   const written = name
     .normalize('NFKC')
     .replace(/\p{Zs}+/gu, ' ')
@@ -255,13 +255,14 @@ input.addEventListener('input', () => {
   element('problem').textContent = '';
 });
 
-// Typed text would be lost.
+// Warn before unsent lines are lost.
 addEventListener('beforeunload', (event) => {
   if (!outbox.isEmpty) event.preventDefault();
 });
 
 element('alias').value = alias;
-// Above the conversation it is folded. Beside it, it could not be unfolded.
+// On a narrow page, the list of people is above the conversation and starts folded. On a wide page, it has no control
+// to unfold it, so it stays open.
 const isNarrow = matchMedia('(max-width: 720px)');
 const foldPeople = () => {
   element('people-details').open = !isNarrow.matches;

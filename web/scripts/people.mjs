@@ -25,7 +25,7 @@ export class People {
     this.#more.textContent = `and ${More} more`;
   }
 
-  /** Another server starts counting again. */
+  /** Called for a new connection, whose server may count revisions from the start. */
   forget() {
     this.#revision = -1;
   }
@@ -42,7 +42,7 @@ export function badge(name) {
   return element;
 }
 
-/** The colour of a name: the number of one of a few. */
+/** The number of a name's colour. */
 export function hueOf(name) {
   let hash = 0;
   for (const character of name) hash = (hash * 31 + character.codePointAt(0)) % 10_007;

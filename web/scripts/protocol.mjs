@@ -1,4 +1,4 @@
-/** The form of the chat's lines: base64 text, and times. frames.mjs reads frames. */
+/** The format of chat lines: base64 text and times. For reading frames, see frames.mjs. */
 
 /** API Gateway closes a connection that sends a larger frame, and browsers send each message as one frame. */
 export const MAX_FRAME_BYTES = 32 * 1024;
@@ -16,7 +16,7 @@ export function encodeText(text) {
   return btoa(binary);
 }
 
-/** Current clients send UTF-8. The tutorial's send Latin-1, which is hardly ever valid UTF-8. */
+/** Current clients send UTF-8. The tutorial's clients send Latin-1, which is rarely valid UTF-8. */
 export function decodeText(base64) {
   let binary;
   try {

@@ -16,7 +16,7 @@ export class SampleDrop {
       element('where').append('Upload a file to the bucket: ', command);
       return;
     }
-    element('where').textContent = 'Or copy a file into the folder incoming: it stands for the bucket.';
+    element('where').textContent = 'Or copy a file into the folder incoming, which acts as the bucket.';
     element('drop-button').disabled = false;
     element('drop').addEventListener('submit', (event) => {
       event.preventDefault();
@@ -29,7 +29,7 @@ export class SampleDrop {
     element('problem').textContent = '';
     try {
       const response = await localS3(`/${this.#bucket}/${name}`, { method: 'PUT', body: content });
-      if (!response.ok) throw new Error(`the answer was ${response.status}`);
+      if (!response.ok) throw new Error(`the server responded with ${response.status}`);
     } catch (error) {
       element('problem').textContent = `The file could not be uploaded: ${error.message}.`;
     }
@@ -49,7 +49,7 @@ async function localBucket() {
   }
 }
 
-/** Invented messages about nobody. */
+/** Sample messages with invented data. */
 function sample(kind, number) {
   const now = new Date();
   const stamp = now.toISOString().replace(/\D/g, '').slice(0, 14);

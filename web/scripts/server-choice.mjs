@@ -15,7 +15,10 @@ export async function chooseServer(service) {
   return { url: own.href, isForeign: false };
 }
 
-/** The link's URL, if it can be a WebSocket server. A name and password in front of a host can only disguise it. */
+/**
+ * The link's URL, if it can be a WebSocket server. A user name and password in front of the host are removed, because
+ * they could disguise it.
+ */
 function namedServer() {
   const given = new URLSearchParams(location.search).get('url');
   if (!given || !URL.canParse(given)) return undefined;

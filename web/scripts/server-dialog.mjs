@@ -14,7 +14,7 @@ const DIALOG = `
     </menu>
   </form>`;
 
-/** Resolves with whether the user agrees to connect to this server, which is named by its scheme and host. */
+/** Resolves to whether the user agrees to connect to this server. The dialog shows its scheme and host. */
 export async function agreesTo({ protocol, host }) {
   const dialog = document.createElement('dialog');
   dialog.id = 'foreign';

@@ -6,7 +6,7 @@
 export class Settings {
   #isKept;
 
-  /** @param isKept false for a foreign server: settings last as long as the page */
+  /** @param isKept false for a foreign server, for which settings last only as long as the page */
   constructor(isKept) {
     this.#isKept = isKept;
   }

@@ -1,6 +1,6 @@
 /** The sign-in form, for servers that require it. It keeps its input until the server accepts it. */
 
-/** A server that requires a sign-in sends nothing before it. */
+/** A server that requires a sign-in sends nothing before it, so the form appears after this time. */
 const SIGN_IN_AFTER_MILLISECONDS = 1_500;
 
 const element = (id) => document.getElementById(id);
@@ -10,7 +10,7 @@ export class SignIn {
   #connect;
   #state;
   #timer;
-  /** Submitted, and sent once the next connection is open. */
+  /** Whether submitted credentials wait for the next connection. */
   #isWaiting = false;
 
   /**
@@ -39,7 +39,7 @@ export class SignIn {
     if (state === 'disconnected') this.#disconnected();
   }
 
-  /** The server has sent what it sends to signed-in users. */
+  /** Called when the server has accepted the sign-in. */
   accept() {
     clearTimeout(this.#timer);
     if (!this.isOpen) return;
@@ -56,7 +56,10 @@ export class SignIn {
     problem.textContent = `${problem.textContent} ${why}`.trim();
   }
 
-  /** A foreign server from a link must not get a password that was stored for this one. */
+  /**
+   * Names a foreign server in the title, and enables autocomplete only for the page's own server, so that a foreign
+   * server never gets a password that was stored for this one.
+   */
   #name({ protocol, host }) {
     if (host !== location.host) {
       element('sign-in-title').textContent = `Sign in to ${protocol}//${host}`;

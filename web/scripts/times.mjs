@@ -1,4 +1,4 @@
-/** How both pages show times: the time of day, and the whole date as a tooltip. */
+/** Formats times for the pages: the time of day, with the full date as a tooltip. */
 
 const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });

@@ -1,4 +1,7 @@
-/** The topics: a tick shows what the server has confirmed. The user's choice is kept for the next connection. */
+/**
+ * The list of topics. A tick shows that the server has confirmed a topic. The user's choice is kept for the next
+ * connection.
+ */
 
 import { isTopic } from './frames.mjs';
 
@@ -22,11 +25,11 @@ export class Topics {
   #send;
   #boxes = new Map();
   #wanted;
-  /** What the server confirmed last; undefined before its first answer on this connection. */
+  /** The topics that the server confirmed last; undefined before its first response on this connection. */
   #known;
   /**
-   * The choice when a change was sent that has no answer yet. One change at a time, so that no answer undoes a later
-   * choice.
+   * The choice in a change that the server has not answered yet. Only one change is sent at a time, so that a
+   * response never undoes a later choice.
    */
   #asked;
 
@@ -47,13 +50,13 @@ export class Topics {
     return [...this.#wanted].sort();
   }
 
-  /** Sends nothing on a closed connection, or before a new one has confirmed its subscriptions. */
+  /** Called when the connection changes: nothing is sent until a new connection has confirmed its subscriptions. */
   forget() {
     this.#known = undefined;
     this.#asked = undefined;
   }
 
-  /** The connection's subscriptions: at its opening, and after each change. */
+  /** Called with the connection's subscriptions when it opens and after each change. */
   answer(topics) {
     const asked = this.#asked ?? this.#known;
     this.#known = new Set(topics);
@@ -62,13 +65,16 @@ export class Topics {
     else this.#ask();
   }
 
-  /** A change was refused. The ticks show again what the server confirmed last. */
+  /** Called when a change was refused. Ticks the topics that the server confirmed last. */
   refuse() {
     this.#asked = undefined;
     if (this.#known) this.#show(this.#known);
   }
 
-  /** Requests the difference between choice and confirmation. A pending answer requests the rest. */
+  /**
+   * Requests the difference between the choice and the confirmed topics. While a response is pending, nothing is
+   * sent: the response triggers the next request.
+   */
   #ask() {
     if (!this.#known || this.#asked) return;
     const missing = [...this.#wanted].filter((topic) => !this.#known.has(topic));

@@ -1,10 +1,13 @@
-/** Tells screen readers what happens in the quiz: once for each question and each result, and never what was before. */
+/**
+ * Announces the quiz to screen readers: each new question and each result once, but nothing that happened before the
+ * page entered the room.
+ */
 
 const element = (id) => document.getElementById(id);
 const PAUSE_MILLISECONDS = 300;
 
 export class Announcer {
-  /** The last round that was told, and whether its result was; `undefined` before the room is loaded. */
+  /** The last announced round, and whether its result was announced; `undefined` before the room is loaded. */
   #told;
   #timer;
 
@@ -14,7 +17,7 @@ export class Announcer {
     element('announcer').textContent = '';
   }
 
-  /** @param round the last one, if there is one */
+  /** @param round the last round, if any */
   follow(round, own) {
     const now = { offset: round?.offset, isRevealed: round?.isRevealed };
     const before = this.#told;
@@ -23,7 +26,7 @@ export class Announcer {
     if (before.offset !== now.offset || before.isRevealed !== now.isRevealed) this.#say(textOf(round, own));
   }
 
-  /** Of several in a moment, such as after a reconnection, the last one counts. */
+  /** If several texts arrive at once, such as after a reconnection, only the last one is announced. */
   #say(text) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {

@@ -1,13 +1,13 @@
-/** The Centrifuge client, which also tells how long it waits before it connects again. */
+/** The Centrifuge client, extended to report how long it waits before it reconnects. */
 import { Centrifuge } from '../../build/centrifuge.mjs';
 
 const LONGEST_PAUSE_MILLISECONDS = 20_000;
 
 export class Client extends Centrifuge {
-  /** Called with milliseconds. */
+  /** Called with the milliseconds until the next attempt. */
   onPause = (_milliseconds) => {};
 
-  /** @param data what the server gets with each connection */
+  /** @param data sent to the server with each connection */
   constructor(url, data) {
     super(url, { data, maxReconnectDelay: LONGEST_PAUSE_MILLISECONDS });
   }
@@ -18,7 +18,7 @@ export class Client extends Centrifuge {
     this.connect();
   }
 
-  /** The client's own choice, which it tells nobody. */
+  /** Centrifuge chooses the delay here and has no event that reports it. */
   _getReconnectDelay() {
     const milliseconds = super._getReconnectDelay();
     this.onPause(milliseconds);

@@ -1,4 +1,4 @@
-/** What this page says to its room: the input below the talk, and what goes wrong with anything that it publishes. */
+/** The input for messages to the room. It also shows errors of everything that this page publishes. */
 import { MAX_WORDS } from './lines.mjs';
 import { randomKey } from './random-key.mjs';
 
@@ -17,11 +17,11 @@ const element = (id) => document.getElementById(id);
 export class Composer {
   #publish;
   #noticeTimer;
-  /** The words on their way, and their key: said again, they are the same line. */
+  /** The text that is being sent, and its key. A retry uses the same key, so the text appears only once. */
   #sending = { words: '', key: '' };
   #isBusy = false;
 
-  /** @param publish takes data, and resolves when the server has it */
+  /** @param publish takes data, and resolves when the server has stored it */
   constructor(publish) {
     this.#publish = publish;
     element('line').maxLength = MAX_WORDS;
@@ -32,7 +32,7 @@ export class Composer {
     element('line').addEventListener('input', () => this.#problem(''));
   }
 
-  /** `false` if it may not have arrived, which is shown. */
+  /** Resolves to `false`, and shows an error, if the data may not have arrived. */
   async publish(data) {
     const slow = setTimeout(() => this.notice(SENDING), SLOW_MILLISECONDS);
     try {
@@ -48,7 +48,7 @@ export class Composer {
     }
   }
 
-  /** Something worth knowing for a moment. */
+  /** Shows a notice for a few seconds. */
   notice(text) {
     clearTimeout(this.#noticeTimer);
     element('notice').textContent = text;

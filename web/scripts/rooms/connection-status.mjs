@@ -1,4 +1,7 @@
-/** The status line: the state of the client's connection. A countdown is for the eyes only, since it would be read aloud each second. */
+/**
+ * The status line: the state of the client's connection. The countdown is hidden from screen readers, which would
+ * read it aloud each second.
+ */
 
 const element = (id) => document.getElementById(id);
 
@@ -19,13 +22,13 @@ export class ConnectionStatus {
     client.on('connecting', ({ code }) => this.#connecting(code));
     client.on('connected', () => this.#show('connected', 'Connected'));
     client.on('disconnected', ({ code, reason }) => {
-      // 0 is the page's own wish.
+      // 0 means that the page itself has disconnected.
       if (code !== 0) this.#show('disconnected', `Disconnected: ${reason}`);
     });
     client.onPause = (milliseconds) => this.#wait(milliseconds);
   }
 
-  /** 0 is a first attempt. */
+  /** @param code 0 for a first attempt */
   #connecting(code) {
     this.#show('connecting', code === 0 ? 'Connecting…' : 'Reconnecting…');
   }
@@ -47,7 +50,7 @@ export class ConnectionStatus {
     clearTimeout(this.#timer);
     element('countdown').textContent = '';
     element('status').dataset.state = state;
-    // The same text again would be read again.
+    // Screen readers would read the same text again.
     if (element('status-text').textContent !== text) element('status-text').textContent = text;
     element('reconnect').hidden = state !== 'waiting' && state !== 'disconnected';
   }

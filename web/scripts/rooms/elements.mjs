@@ -1,4 +1,7 @@
-/** Makes elements with text. What others wrote is only ever text, and reads in its own direction. */
+/**
+ * Creates elements with text. Text from other users is never parsed as HTML, and is shown in its own writing
+ * direction.
+ */
 
 export function made(name, className, text, ...children) {
   const element = document.createElement(name);
@@ -14,7 +17,10 @@ export function isolated(name, className, text) {
   return element;
 }
 
-/** Shows items by their keys, in their order. Elements that are there stay, so that focus and scroll position do. */
+/**
+ * Shows items in order, identified by keys. Existing elements stay in the document, to keep the focus and the scroll
+ * position.
+ */
 export function showKeyed(list, items, keyOf, make) {
   const known = new Map([...list.children].map((child) => [child.dataset.key, child]));
   let place = list.firstElementChild;

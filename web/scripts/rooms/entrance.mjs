@@ -1,4 +1,4 @@
-/** The way into a room: a name, and a room that is in the link, too. */
+/** The form to enter a room, with the user's name and the room. The link of the page also contains the room. */
 import { randomKey } from './random-key.mjs';
 import { roomInLink, roomOf } from './room-names.mjs';
 
@@ -8,7 +8,7 @@ export class Entrance {
   #settings;
   #enter;
   #leave;
-  /** By which the server knows this browser again. */
+  /** The key by which the server recognizes this browser. */
   #key;
   #room;
 
@@ -41,7 +41,7 @@ export class Entrance {
     else this.#showForm();
   }
 
-  /** The server does not take the name, or the connection. */
+  /** Called when the server refuses the name or the connection. */
   refuse(why) {
     this.#showForm();
     const [, rule] = /^bad request: data\.name (.*)/.exec(why) ?? [];

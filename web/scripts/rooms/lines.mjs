@@ -1,11 +1,11 @@
 /**
- * Reads what others have published. Anybody may publish anything, so a line counts only if each of its fields is what
- * the page expects. The server says who has published it.
+ * Reads what others have published. Clients can publish any data, so a line is ignored unless each field is what the
+ * page expects. The server states who published it.
  */
 import { QUESTIONS } from './questions.mjs';
 
 export const MAX_WORDS = 500;
-/** The server takes 64 characters, each of up to two units. */
+/** The server accepts 64 characters, each of up to two UTF-16 units. */
 const MAX_NAME = 128;
 const MAX_USER = 256;
 
@@ -16,7 +16,7 @@ const READERS = {
   say: ({ key, words }) => isText(words, MAX_WORDS) && isText(key, 40) && { key, words },
 };
 
-/** The line of a publication; `undefined` if it is none. */
+/** The line in a publication; `undefined` if it contains none. */
 export function readLine({ offset, data, info } = {}) {
   if (!isOffset(offset) || typeof data !== 'object' || data === null) return undefined;
   if (typeof data.type !== 'string' || !Object.hasOwn(READERS, data.type)) return undefined;
@@ -25,8 +25,8 @@ export function readLine({ offset, data, info } = {}) {
 }
 
 /**
- * Who somebody is, as the server says it: `user` tells people apart, and two of them may have the same `name`. A
- * publication without `info` is one of a backend.
+ * The publisher, as stated by the server. `user` identifies a person; two people may have the same `name`. A
+ * publication without `info` comes from a backend.
  */
 export function readPerson(info) {
   if (!info) return { user: '', name: 'The host' };

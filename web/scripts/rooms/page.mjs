@@ -1,4 +1,4 @@
-/** The rooms page: a quiz that everybody in a room sees alike, because it is made of the room's lines. */
+/** The rooms page: a quiz that looks the same to everyone in a room, because it is calculated from the room's lines. */
 import { chooseServer } from '../server-choice.mjs';
 import { Settings } from '../settings.mjs';
 import { Announcer } from './announcer.mjs';
@@ -25,10 +25,10 @@ const entrance = new Entrance(settings, { enter, leave });
 
 let client;
 let room;
-/** The user that the server knows this page by. */
+/** The user id that the server gave this page. */
 let own;
 let quiz = quizOf([]);
-/** The choice that is on its way to the server: `{ round, choice }`. */
+/** The choice that is being sent to the server: `{ round, choice }`. */
 let pending;
 let isDrawing = false;
 
@@ -61,7 +61,7 @@ function leave() {
   composer.clear();
 }
 
-/** Many lines may come at once. */
+/** Draws once a frame at most, because many lines may arrive at once. */
 function draw() {
   if (isDrawing) return;
   isDrawing = true;
@@ -93,7 +93,7 @@ async function answer(round, choice) {
   const mine = { round, choice };
   pending = mine;
   draw();
-  // It stays until it is in the room's lines.
+  // If it was sent, it stays pending until it is in the room's lines.
   if (await composer.publish({ type: 'answer', ...mine })) return;
   if (pending === mine) pending = undefined;
   draw();
@@ -104,7 +104,8 @@ function reveal() {
   if (round !== undefined) return composer.publish({ type: 'reveal', round });
 }
 
-// Above the quiz it is folded. Beside it, it could not be unfolded.
+// On a narrow page, the list of people is above the quiz and starts folded. On a wide page, it has no control to
+// unfold it, so it stays open.
 const isNarrow = matchMedia('(max-width: 720px)');
 const foldPeople = () => {
   element('people-details').open = !isNarrow.matches;

@@ -1,4 +1,4 @@
-/** What a room was asked before, newest first, with the answer and how many knew it. */
+/** The past questions of a room, newest first, with the answer and how many knew it. */
 import { made, showKeyed } from './elements.mjs';
 import { resultOf } from './quiz.mjs';
 

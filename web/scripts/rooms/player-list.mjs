@@ -1,4 +1,7 @@
-/** Who is here and who has scored, the best first. Those who left keep their points. */
+/**
+ * The list of players: everyone who is in the room or has played a round, the highest score first. Players who left
+ * keep their points.
+ */
 import { badge } from '../people.mjs';
 import { isolated, made } from './elements.mjs';
 
@@ -6,8 +9,8 @@ const MAX_SHOWN = 100;
 const element = (id) => document.getElementById(id);
 
 /**
- * @param players with points, by their user
- * @param people who is here, by their user
+ * @param players points and rounds by user
+ * @param people who is in the room, by user
  */
 export function showPlayers(players, people, own) {
   const all = [...new Set([...people.keys(), ...players.keys()])].map((user) => ({

@@ -1,4 +1,4 @@
-/** Who is in a room: people by their user, however many windows they have. */
+/** Who is in a room. A person with several windows counts once. */
 import { readPerson } from './lines.mjs';
 
 /** More are not shown. */
@@ -7,7 +7,7 @@ const MAX_CLIENTS = 1_000;
 export class Presence {
   #clients = new Map();
 
-  /** Each person once, with the name of the window that came last. */
+  /** Each person once, with the name from their newest window. */
   get people() {
     const people = new Map();
     for (const { user, name } of this.#clients.values()) {

@@ -1,4 +1,4 @@
-/** The question that a room has before it: its choices, which are buttons, and its result as bars. */
+/** The current question of a room, with its choices as buttons and its result as bars. */
 import { isolated, made } from './elements.mjs';
 import { openRound, resultOf } from './quiz.mjs';
 
@@ -20,7 +20,7 @@ export class QuestionCard {
    * @param own the user of this page
    * @param pending the choice that is being sent, if there is one
    * @param here how many people are in the room
-   * @param isLoaded whether the quiz is what the room has, and not only what came so far
+   * @param isLoaded whether the quiz is complete, and not only the part that has arrived so far
    */
   show(quiz, { own, pending, here, isLoaded }) {
     const round = quiz.rounds.at(-1);
@@ -102,7 +102,7 @@ function tally({ isRevealed }, { right, all }, here) {
   return all >= here ? 'Everybody has answered' : `${all} of ${here} have answered`;
 }
 
-/** A button that has no use for now keeps its place, and the focus. */
+/** Uses `aria-disabled`, so that an unavailable button keeps its place and the focus. */
 function setAvailable(button, isAvailable) {
   button.setAttribute('aria-disabled', String(!isAvailable));
 }

@@ -1,4 +1,4 @@
-/** The questions that a room may be asked. `right` is the number of the right choice. */
+/** The questions of the quiz. `right` is the index of the right choice. */
 
 export const QUESTIONS = new Map(
   Object.entries({

@@ -1,9 +1,9 @@
-/** The quiz of a room, made of nothing but its lines: everybody who has the same lines sees the same quiz. */
+/** Calculates the quiz of a room from its lines alone, so that all pages with the same lines show the same quiz. */
 import { QUESTIONS } from './questions.mjs';
 
 /**
  * @param lines in the order of their offsets
- * @returns `rounds`, oldest first, the last of which may be open; `players` by their user; and `talk`
+ * @returns `rounds`, oldest first, of which the last may be open; `players` by user; and `talk`
  */
 export function quizOf(lines) {
   const quiz = { rounds: [], players: new Map(), talk: [] };
@@ -15,13 +15,13 @@ export function quizOf(lines) {
   return quiz;
 }
 
-/** The round that waits for answers, if there is one. */
+/** The round that is waiting for answers, if any. */
 export function openRound({ rounds }) {
   const last = rounds.at(-1);
   return last && !last.isRevealed ? last : undefined;
 }
 
-/** A question to ask now: a random one of those that the room was asked least. */
+/** The next question: a random one of those that the room was asked least often. */
 export function nextQuestion({ rounds }, random = Math.random) {
   const times = new Map([...QUESTIONS.keys()].map((id) => [id, 0]));
   for (const { question } of rounds) times.set(question.id, times.get(question.id) + 1);
@@ -38,7 +38,7 @@ export function resultOf({ question, answers }) {
 }
 
 const RULES = {
-  /** Of two who ask at once, the first one asks. */
+  /** If two people ask at the same time, the first one counts. */
   ask(quiz, { offset, by, question }) {
     if (openRound(quiz)) return;
     const answers = new Map();
@@ -63,7 +63,7 @@ const RULES = {
   },
 };
 
-/** A line that was sent twice, because nobody knew whether it had arrived, is said once. */
+/** A line that was retried, and so may have arrived twice, is shown once. */
 function say({ talk }, { offset, by, key, words }, said) {
   const whole = JSON.stringify([by.user, key]);
   if (said.has(whole)) return;

@@ -1,4 +1,4 @@
-/** A key that nobody guesses. Unlike `crypto.randomUUID`, it is there on pages that were not loaded over HTTPS, too. */
+/** An unguessable key. Unlike `crypto.randomUUID`, this also works on pages that were not loaded over HTTPS. */
 
 const BYTES = 16;
 

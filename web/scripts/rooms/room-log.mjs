@@ -1,11 +1,13 @@
-/** The lines of a room that this page has: each once, in the order of their offsets, and as many as the server keeps. */
+/** The lines of a room on this page: each line once, in the order of the offsets, and no more than the server keeps. */
 import { readLine } from './lines.mjs';
 
-/** As many as the channel keeps. A page that has been open for long sees no more than one that opens now. */
+/**
+ * The number of lines that the channel keeps. A page that has been open for a long time shows no more than a new one.
+ */
 export const LOG_SIZE = 300;
 
 export class RoomLog {
-  /** By offset; `undefined` for a publication that is no line. */
+  /** By offset; `undefined` for a publication that contains no line. */
   #lines = new Map();
   #last = 0;
 
@@ -24,7 +26,7 @@ export class RoomLog {
     return [...this.#lines.keys()].filter((offset) => offset > after && offset <= upTo).length;
   }
 
-  /** A publication that is there already, or that is too old, changes nothing. */
+  /** Ignores a publication that was already added or is too old. */
   add(publication) {
     const { offset } = publication;
     if (!Number.isSafeInteger(offset) || offset <= this.#last - LOG_SIZE || this.#lines.has(offset)) return;
@@ -32,7 +34,7 @@ export class RoomLog {
     this.reach(offset);
   }
 
-  /** There is nothing up to this offset that was not added. */
+  /** Records that everything up to this offset has been added. */
   reach(offset) {
     if (!Number.isSafeInteger(offset) || offset <= this.#last) return;
     this.#last = offset;

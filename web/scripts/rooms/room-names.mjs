@@ -1,13 +1,13 @@
-/** The names of rooms: what people type, what is in the link, and which channel it is. */
+/** Room names: converts what people type, the fragment of the link, and the name of the channel. */
 
 /** A channel may have 128 characters. */
 const MAX_CHANNEL = 128;
 const PREFIX = 'public:quiz:';
 
-/** The room that somebody means, in one spelling; `undefined` for an empty or too long name. */
+/** The normalized room name, or `undefined` if the name is empty or too long. */
 export function roomOf(typed) {
   const room = typed.normalize('NFKC').trim().toLowerCase().replace(/\s+/gu, '-');
-  // Half a character is in no link.
+  // A link cannot contain half of a surrogate pair.
   if (room === '' || /\p{Surrogate}/u.test(room)) return undefined;
   return channelOf(room).length <= MAX_CHANNEL ? room : undefined;
 }
@@ -21,7 +21,10 @@ export function roomInLink(fragment) {
   }
 }
 
-/** Channels have few characters. All others become the hexadecimal numbers of their bytes, each after a dot. */
+/**
+ * Channel names allow only a few characters. Each byte of any other character is written as a dot and its hexadecimal
+ * number.
+ */
 export function channelOf(room) {
   const bytes = new TextEncoder().encode(room);
   const written = Array.from(bytes, (byte) => {

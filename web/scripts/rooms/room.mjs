@@ -1,14 +1,20 @@
-/** A room that the page is in: all of its lines, who is here, and what was missed while the connection was cut. */
+/**
+ * The room that the page is in: its lines, the people in it, and the lines that were missed while the connection was
+ * lost.
+ */
 import { Presence } from './presence.mjs';
 import { LOG_SIZE, RoomLog } from './room-log.mjs';
 import { channelOf } from './room-names.mjs';
 
 const RETRY_MILLISECONDS = 2_000;
-/** Later, nobody cares how much came at once. */
+/** After this time, the notice about missed lines is no longer useful. */
 const CATCH_UP_MILLISECONDS = 10_000;
-/** A client that asks who is here now and then notices what it was not told, and keeps an idle connection open. */
+/**
+ * How often the page requests the presence list, to correct it if a join or leave was lost. This also keeps an idle
+ * connection open.
+ */
 const LOOK_MILLISECONDS = 9 * 60_000;
-/** Who joins within this time may not be told to another one who does. */
+/** Two clients that join within this time may not be notified of each other. */
 const SETTLED_MILLISECONDS = 5_000;
 
 /** Events: `change`, and `notice` with a text. */
@@ -18,7 +24,7 @@ export class Room extends EventTarget {
   #client;
   #subscription;
   #log = new RoomLog();
-  /** The log while it is loaded. Until it is whole, the page shows what it had. */
+  /** The log while it is being loaded. Until it is complete, the page shows the previous one. */
   #loading;
   #isLoaded = false;
   #timer;
@@ -46,12 +52,12 @@ export class Room extends EventTarget {
     return this.#log.lines;
   }
 
-  /** Whether the page has what was said before it came. */
+  /** Whether the page has loaded the lines from before it entered. */
   get isLoaded() {
     return this.#isLoaded;
   }
 
-  /** Resolves when the server has stored it. @throws what the server or the client says */
+  /** Resolves when the server has stored the data. @throws the error of the server or the client */
   async publish(data) {
     await this.#subscription.publish(data);
   }
@@ -80,7 +86,7 @@ export class Room extends EventTarget {
     if (!this.#loading) this.#tell();
   }
 
-  /** The earlier lines. Lines that arrive in the meantime are sorted by their offsets. */
+  /** Loads the earlier lines. Lines that arrive in the meantime are sorted in by offset. */
   async #load() {
     clearTimeout(this.#retry);
     const log = new RoomLog();
@@ -88,7 +94,7 @@ export class Room extends EventTarget {
     try {
       await this.#readHistory(log);
     } catch {
-      // A cut connection subscribes again by itself.
+      // After a lost connection, the client subscribes again by itself.
       if (this.#loading === log) this.#retry = setTimeout(() => this.#load(), RETRY_MILLISECONDS);
       return;
     }
@@ -112,7 +118,7 @@ export class Room extends EventTarget {
     } while (since && this.#loading === log);
   }
 
-  /** Says how much of what came now had been missed. */
+  /** Shows how many missed lines have arrived. */
   async #catchUp(after) {
     try {
       const { offset } = await this.#subscription.history({ limit: 0 });

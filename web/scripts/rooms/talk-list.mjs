@@ -1,4 +1,4 @@
-/** What a room says beside the quiz. It stays at the newest line, unless somebody reads further up. */
+/** The chat of a room. It scrolls to the newest line unless the reader has scrolled up. */
 import { hueOf } from '../people.mjs';
 import { isolated, made, showKeyed } from './elements.mjs';
 
@@ -27,7 +27,7 @@ export class TalkList {
     );
     element('silence').hidden = lines.length > 0;
     this.#follow();
-    // Screen readers hear what is said from now on, not what was said before.
+    // Screen readers announce only lines that arrive from now on.
     const log = element('talk-log');
     if (log.ariaLive === 'off') requestAnimationFrame(() => log.setAttribute('aria-live', 'polite'));
   }
