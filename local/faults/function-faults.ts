@@ -5,6 +5,8 @@ import type { Environment, Invocation, InvocationResult } from '../lambda/enviro
 import { exited, timedOut } from '../lambda/failure';
 import type { Faults } from './faults';
 
+const ENVIRONMENT_FAULTS = ['function-cold', 'function-crash', 'function-freeze'] as const;
+
 export class FunctionFaults {
   readonly #faults: Faults;
   readonly #clock: Clock;
@@ -12,6 +14,11 @@ export class FunctionFaults {
   constructor(faults: Faults, clock: Clock) {
     this.#faults = faults;
     this.#clock = clock;
+  }
+
+  /** Whether a fault may strike an invocation that has been admitted. */
+  get areOn(): boolean {
+    return ENVIRONMENT_FAULTS.some((name) => this.#faults.isOn(name));
   }
 
   throttles(functionName: string): boolean {

@@ -1,13 +1,15 @@
 /** The environments of one version of a function, and a queue of the invocations that wait for one. */
 import type { LambdaFunction } from '../assembly/model';
-import type { Alarm, Clock } from '../clock';
+import type { Clock } from '../clock';
 import type { FunctionFaults } from '../faults/function-faults';
 import type { Environment, EnvironmentOptions, Invocation, InvocationResult, Isolation } from './environment';
 import type { HostLimits } from './host-limits';
 import { IdleEnvironments } from './idle-environments';
 import { Patience } from './patience';
 import { ProcessEnvironment } from './process-environment';
+import { Roster } from './roster';
 import { ThreadEnvironment } from './thread-environment';
+import { type WaitingInvocation, WaitingInvocations } from './waiting-invocations';
 
 /** What the pools of all functions share. */
 export interface PoolHost {
@@ -28,26 +30,18 @@ export interface PoolHost {
   environmentOptions(lambdaFunction: LambdaFunction): Omit<EnvironmentOptions, 'version' | 'onExit'>;
 }
 
-interface Waiting {
-  invocation: Invocation;
-  onStart(coldStart: boolean): void;
-  resolve(result: InvocationResult): void;
-}
-
 export class EnvironmentPool {
   readonly #host: PoolHost;
   #function: LambdaFunction;
-  /** Counts changes of the code. An environment with older code takes no more events. */
-  #generation = 0;
-  readonly #threads = new Map<Environment, { generation: number; order: number; busySince: number }>();
-  #startedCount = 0;
+  readonly #roster = new Roster();
   readonly #idle: IdleEnvironments;
-  readonly #waiting: Waiting[] = [];
-  #stall: Alarm | undefined;
+  readonly #waiting = new WaitingInvocations();
   /** Before another environment is started although one is busy. */
   readonly #patienceToStart: Patience;
   /** Before an idle environment is taken although a busy one usually finishes in a moment. */
   readonly #patienceToSpread: Patience;
+  /** Before one more environment is started because no invocation finishes. */
+  readonly #patienceInStall: Patience;
   /** The average duration of the last invocations. */
   #usualMillis: number | undefined;
 
@@ -58,10 +52,11 @@ export class EnvironmentPool {
   ) {
     this.#host = host;
     this.#function = lambdaFunction;
-    const { startMillis, spreadMillis, idleMillis } = host.limits;
+    const { startMillis, spreadMillis, stallMillis, idleMillis } = host.limits;
     this.#idle = new IdleEnvironments(host.clock, idleMillis);
     this.#patienceToStart = new Patience(host.clock, startMillis, () => this.pump());
     this.#patienceToSpread = new Patience(host.clock, spreadMillis, () => this.pump());
+    this.#patienceInStall = new Patience(host.clock, stallMillis, () => this.#startUnderStall());
   }
 
   get lambdaFunction(): LambdaFunction {
@@ -70,7 +65,7 @@ export class EnvironmentPool {
 
   /** Running threads, including those about to end. */
   get threadCount(): number {
-    return this.#threads.size;
+    return this.#roster.count;
   }
 
   /** When an environment last became idle, by the clock; undefined if none is idle. */
@@ -80,25 +75,26 @@ export class EnvironmentPool {
 
   /** Running threads that are not about to end. */
   get usableCount(): number {
-    return [...this.#threads.keys()].filter(({ isUsable }) => isUsable).length;
+    return this.#roster.usableCount;
   }
 
   /** Calls `onStart` when an environment takes the invocation. */
   run(invocation: Invocation, onStart: (coldStart: boolean) => void): Promise<InvocationResult> {
     return new Promise((resolve) => {
-      this.#waiting.push({ invocation, onStart, resolve });
+      this.#waiting.add({ invocation, onStart, resolve });
       this.pump();
     });
   }
 
   /** Gives waiting invocations to environments, and starts environments within the limits. */
   pump(): void {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.count > 0) {
       const environment = this.#takeFresh() ?? (this.#idle.count > 0 ? this.#takeIdle() : this.#startNow());
       if (!environment) break;
       this.#dispatch(environment.environment, environment.coldStart);
     }
-    this.#watchForStall();
+    this.#lineUp();
+    this.#watchTheTime();
   }
 
   /**
@@ -107,7 +103,7 @@ export class EnvironmentPool {
    * starts one, because that may end an environment of another function.
    */
   #startNow() {
-    if (this.#countAtWork() > 0 && !this.#patienceToStart.isOver) {
+    if (this.#roster.workingCount > 0 && !this.#patienceToStart.isOver) {
       this.#patienceToStart.begin();
       return undefined;
     }
@@ -117,7 +113,8 @@ export class EnvironmentPool {
   /** Later invocations run the new code; running ones finish with the old. */
   replace(lambdaFunction: LambdaFunction): void {
     this.#function = lambdaFunction;
-    this.#generation += 1;
+    this.#roster.outdate();
+    for (const environment of this.#roster.all()) this.#waiting.takeBackFrom(environment);
     while (this.endAnIdle()) {}
   }
 
@@ -128,14 +125,15 @@ export class EnvironmentPool {
 
   /** Fails waiting invocations with `resultOf`, and ends the threads: busy ones after their invocations. */
   retire(resultOf: (invocation: Invocation) => InvocationResult): void {
-    for (const { invocation, resolve } of this.#waiting.splice(0)) resolve(resultOf(invocation));
-    this.#watchForStall();
+    for (let waiting = this.#waiting.take(); waiting; waiting = this.#waiting.take())
+      waiting.resolve(resultOf(waiting.invocation));
+    this.#watchTheTime();
     this.replace(this.#function);
   }
 
   /** Ends every thread immediately, busy or not. */
   async end(): Promise<void> {
-    await Promise.all([...this.#threads.keys()].map((environment) => environment.end()));
+    await Promise.all(this.#roster.all().map((environment) => environment.end()));
   }
 
   /** A new environment, if a fault requires a cold start and there is room. */
@@ -150,7 +148,7 @@ export class EnvironmentPool {
    * same time run side by side, as on Lambda.
    */
   #takeIdle() {
-    if (!this.#patienceToSpread.isOver && this.#countSoonDone() >= this.#waiting.length) {
+    if (!this.#patienceToSpread.isOver && this.#countSoonDone() >= this.#waiting.count) {
       this.#patienceToSpread.begin();
       return undefined;
     }
@@ -158,37 +156,18 @@ export class EnvironmentPool {
     return environment && { environment, coldStart: false };
   }
 
-  /** Environments that have loaded their code and run an invocation. */
-  #countAtWork(): number {
-    if (this.#threads.size === this.#idle.count) return 0;
-    let count = -this.#idle.count;
-    for (const { isUsable, isLoading } of this.#threads.keys()) {
-      if (isUsable && !isLoading) count += 1;
-    }
-    return count;
-  }
-
-  /** Those of them that are near the end of their invocation, if the function is usually quick. */
+  /** The busy environments that are near the end of their invocation, if the function is usually quick. */
   #countSoonDone(): number {
     const { spreadMillis, soonDone } = this.#host.limits;
     if (this.#usualMillis === undefined || this.#usualMillis >= spreadMillis) return 0;
-    const latest = performance.now() - soonDone * this.#usualMillis;
-    let count = 0;
-    for (const [{ isUsable, isLoading }, { busySince }] of this.#threads) {
-      if (busySince <= latest && isUsable && !isLoading) count += 1;
-    }
-    return count;
+    return this.#roster.countBusyFor(soonDone * this.#usualMillis);
   }
 
   #mayStart(): boolean {
     const { environmentsPerFunction, environments, environmentsUnderStall } = this.#host.limits;
-    const hasRoom = this.#threads.size < environmentsPerFunction && this.#host.makeRoom(environments);
+    const hasRoom = this.#roster.count < environmentsPerFunction && this.#host.makeRoom(environments);
     // A function may always have one environment, so that functions that call each other do not block.
-    return hasRoom || (this.#threads.size === 0 && this.#host.makeRoom(environmentsUnderStall));
-  }
-
-  #mayStartUnderStall(): boolean {
-    return this.#host.makeRoom(this.#host.limits.environmentsUnderStall) || this.#threads.size === 0;
+    return hasRoom || (this.#roster.count === 0 && this.#host.makeRoom(environmentsUnderStall));
   }
 
   #start() {
@@ -199,49 +178,65 @@ export class EnvironmentPool {
       version: this.version,
       onExit: () => this.#environmentOnExit(environment),
     });
-    this.#threads.set(environment, {
-      generation: this.#generation,
-      order: this.#startedCount++,
-      busySince: Number.POSITIVE_INFINITY,
-    });
+    this.#roster.add(environment);
     return { environment, coldStart: true };
   }
 
   #dispatch(environment: Environment, coldStart: boolean): void {
-    const waiting = this.#waiting.shift();
-    if (!waiting) return;
-    waiting.onStart(coldStart);
-    const thread = this.#threads.get(environment);
-    if (thread) thread.busySince = performance.now();
+    const waiting = this.#waiting.take();
+    if (!waiting) {
+      // A busy environment has begun the last one in the meantime.
+      this.#rest(environment);
+      return;
+    }
     const { invocation } = waiting;
     const { faults } = this.#host;
-    const ended = faults ? faults.run(environment, invocation, this.#function) : environment.run(invocation);
-    void ended.then((result) => {
+    waiting.onStart(coldStart);
+    const running = faults
+      ? faults.run(environment, invocation, this.#function)
+      : environment.run(invocation);
+    this.#follow(environment, waiting, running);
+  }
+
+  /** Lets a busy environment run a waiting invocation right after its current one. */
+  #lineUp(): void {
+    if (this.#waiting.count === 0 || this.#host.faults?.areOn) return;
+    const next = this.#roster.all().find((one) => one.canRunNext && !this.#roster.isOutdated(one));
+    if (next) this.#waiting.lineUp(next, (waiting, result) => this.#follow(next, waiting, result));
+  }
+
+  #follow(environment: Environment, waiting: WaitingInvocation, running: Promise<InvocationResult>): void {
+    this.#roster.begins(environment, waiting);
+    void running.then((result) => {
       this.#usualMillis = averaged(this.#usualMillis, result.durationMillis);
-      this.#release(environment);
+      this.#patienceInStall.end();
+      if (this.#roster.ends(environment, waiting)) this.#rest(environment);
+      this.pump();
+      if (this.#idle.count > 0) this.#host.roomChanged();
       waiting.resolve(result);
     });
   }
 
-  #release(environment: Environment): void {
-    this.#stall?.cancel();
-    this.#stall = undefined;
-    const thread = this.#threads.get(environment);
-    if (thread) thread.busySince = Number.POSITIVE_INFINITY;
-    const { generation, order = 0 } = thread ?? {};
-    if (environment.isUsable && generation === this.#generation) {
-      this.#idle.add(environment, order);
-    } else if (environment.isUsable) {
-      void environment.end();
-    }
-    this.pump();
-    if (this.#idle.count > 0) this.#host.roomChanged();
+  #rest(environment: Environment): void {
+    if (!environment.isUsable) this.#waiting.takeBackFrom(environment);
+    else if (this.#roster.isOutdated(environment)) void environment.end();
+    else this.#idle.add(environment, this.#roster.orderOf(environment));
   }
 
   #environmentOnExit(environment: Environment): void {
-    this.#threads.delete(environment);
+    this.#roster.remove(environment);
+    this.#waiting.takeBackFrom(environment);
     this.pump();
     this.#host.roomChanged();
+  }
+
+  #watchTheTime(): void {
+    if (this.#waiting.count > 0) this.#patienceInStall.begin();
+    else {
+      this.#patienceInStall.end();
+      this.#patienceToStart.end();
+      this.#patienceToSpread.end();
+    }
   }
 
   /**
@@ -249,23 +244,14 @@ export class EnvironmentPool {
    * messages or for another function. Then starts one more, and so on, up to a higher limit, which does not apply to a
    * function's first environment. Starts none while another is loading, which would only slow down a busy machine.
    */
-  #watchForStall(): void {
-    if (this.#waiting.length === 0) {
-      this.#stall?.cancel();
-      this.#stall = undefined;
-      this.#patienceToStart.end();
-      this.#patienceToSpread.end();
-      return;
+  #startUnderStall(): void {
+    const hasRoom = () =>
+      this.#host.makeRoom(this.#host.limits.environmentsUnderStall) || this.#roster.count === 0;
+    if (this.#waiting.count > 0 && !this.#roster.isAnyLoading && hasRoom()) {
+      const { environment, coldStart } = this.#start();
+      this.#dispatch(environment, coldStart);
     }
-    this.#stall ??= this.#host.clock.after(this.#host.limits.stallMillis, () => {
-      this.#stall = undefined;
-      const isLoading = [...this.#threads.keys()].some((environment) => environment.isLoading);
-      if (this.#waiting.length > 0 && !isLoading && this.#mayStartUnderStall()) {
-        const { environment, coldStart } = this.#start();
-        this.#dispatch(environment, coldStart);
-      }
-      this.#watchForStall();
-    });
+    this.#watchTheTime();
   }
 }
 

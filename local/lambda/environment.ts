@@ -16,6 +16,17 @@ export interface Environment {
   readonly isLoading: boolean;
   /** Runs one invocation. Wait for its result before the next one. Never rejects. */
   run(invocation: Invocation): Promise<InvocationResult>;
+  /** Whether `runNext` is possible now. */
+  readonly canRunNext: boolean;
+  /**
+   * Runs an invocation right after the current one, without a pause. Calls `onBegin` when it begins. Never rejects. The
+   * promise stays pending if the invocation is taken back.
+   */
+  runNext(invocation: Invocation, onBegin: () => void): Promise<InvocationResult>;
+  /**
+   * Takes back the invocation of `runNext`. Then no other one can follow the current one. False if it has begun.
+   */
+  takeBackNext(): boolean;
   /** Ends immediately, even in the middle of an invocation. */
   end(): Promise<void>;
 }

@@ -68,6 +68,16 @@ export class ProcessEnvironment implements Environment {
     return running.result;
   }
 
+  readonly canRunNext = false;
+
+  runNext(): Promise<InvocationResult> {
+    throw new Error('A process gets its next event only when it asks for one.');
+  }
+
+  takeBackNext(): boolean {
+    return false;
+  }
+
   async end(): Promise<void> {
     this.#ended = true;
     await this.#started;

@@ -1,20 +1,14 @@
 /** The fast environment: a worker thread, for Node.js functions. */
-import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Endpoints, Environment, EnvironmentOptions, Invocation, InvocationResult } from './environment';
-import { environmentVariables, logNames } from './environment-variables';
+import { EventLine } from './event-line';
 import { exited, MAX_RESPONSE_BYTES, responseTooLarge } from './failure';
 import type { InvocationOutcome } from './invocation';
 import { signalGroup } from './process-group';
 import { type Finish, RunningInvocation } from './running-invocation';
 import { withSourcePaths } from './source-paths';
-
-const BOOTSTRAP = join(__dirname, 'worker', 'bootstrap.cjs');
-
-/** The indexes in the shared signal. */
-const SENT = 0;
-const ASLEEP = 1;
+import { startThread } from './thread-start';
 
 interface ErrorRecord {
   errorType: string;
@@ -37,13 +31,16 @@ type Report =
 export class ThreadEnvironment implements Environment {
   readonly #options: EnvironmentOptions;
   readonly #worker: Worker;
-  /** Shared with the thread: how many events were sent, and whether it sleeps (see worker/bootstrap.cjs). */
-  readonly #signal = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+  readonly #line = new EventLine();
   /** The endpoints that the thread has. */
   #endpoints: Endpoints;
   readonly #startedAt = performance.now();
   #ready = false;
   #running: RunningInvocation | undefined;
+  /** Begins the invocation that the thread runs right after the current one. */
+  #beginNext: (() => void) | undefined;
+  /** Whether an invocation was taken back during the current one. */
+  #tookBack = false;
   #crash: NodeJS.ErrnoException | undefined;
   #end: string | undefined;
   readonly #processGroups = new Set<number>();
@@ -53,7 +50,7 @@ export class ThreadEnvironment implements Environment {
   constructor(options: EnvironmentOptions) {
     this.#options = options;
     this.#endpoints = options.endpoints();
-    this.#worker = this.#startWorker();
+    this.#worker = startThread(options, this.#line, this.#endpoints);
     this.#worker.on('message', (report: Report) => this.#workerOnMessage(report));
     this.#worker.on('error', (error) => {
       this.#crash = error;
@@ -71,21 +68,32 @@ export class ThreadEnvironment implements Environment {
   }
 
   run(invocation: Invocation): Promise<InvocationResult> {
-    const running = new RunningInvocation(invocation, {
-      environment: this.#options,
-      isLoading: !this.#ready,
-      onTimeout: () => this.#onTimeout(),
-    });
-    this.#running = running;
     this.#worker.ref();
-    this.#worker.postMessage({
-      ...invocation,
-      timeoutMillis: this.#options.lambdaFunction.timeoutSeconds * 1000,
-      endpoints: this.#changedEndpoints(),
+    this.#send(invocation);
+    return this.#begin(invocation);
+  }
+
+  /** After one was taken back, no other one follows, because a thread that runs for long would collect them. */
+  get canRunNext(): boolean {
+    const isBusy = this.#running !== undefined && this.#ready && !this.#ended;
+    return isBusy && !this.#beginNext && !this.#tookBack && this.#line.isEmpty;
+  }
+
+  runNext(invocation: Invocation, onBegin: () => void): Promise<InvocationResult> {
+    this.#send(invocation);
+    return new Promise((resolve) => {
+      this.#beginNext = () => {
+        onBegin();
+        void this.#begin(invocation).then(resolve);
+      };
     });
-    Atomics.add(this.#signal, SENT, 1);
-    if (Atomics.load(this.#signal, ASLEEP) === 1) Atomics.notify(this.#signal, SENT);
-    return running.result;
+  }
+
+  takeBackNext(): boolean {
+    if (!this.#beginNext || !this.#line.takeBack()) return false;
+    this.#beginNext = undefined;
+    this.#tookBack = true;
+    return true;
   }
 
   async end(): Promise<void> {
@@ -93,39 +101,18 @@ export class ThreadEnvironment implements Environment {
     await this.#worker.terminate();
   }
 
-  #startWorker(): Worker {
-    const { lambdaFunction, version, region, credentials } = this.#options;
-    const settings = { region, version, ...logNames(lambdaFunction, version, this.#options.clock.now()) };
-    const { NODE_OPTIONS, ...env } = environmentVariables(lambdaFunction, { ...settings, credentials });
-    return new Worker(BOOTSTRAP, {
-      env,
-      execArgv: [],
-      argv: [],
-      stdin: false,
-      stdout: true,
-      stderr: true,
-      name: lambdaFunction.functionName,
-      resourceLimits: resourceLimits(lambdaFunction.memoryMegabytes),
-      workerData: {
-        signal: this.#signal.buffer,
-        taskRoot: lambdaFunction.codeDirectory,
-        layerRoot: lambdaFunction.layers?.[0],
-        handlerName: lambdaFunction.handler,
-        nodeOptions: NODE_OPTIONS,
-        nodeMajor: nodeMajor(lambdaFunction.runtime),
-        memoryBytes: lambdaFunction.memoryMegabytes * 1024 * 1024,
-        endpoints: this.#endpoints,
-        functionContext: {
-          functionName: lambdaFunction.functionName,
-          functionVersion: version,
-          invokedFunctionArn: lambdaFunction.functionArn,
-          memoryLimitInMB: String(lambdaFunction.memoryMegabytes),
-          logGroupName: settings.logGroupName,
-          logStreamName: settings.logStreamName,
-          identity: undefined,
-        },
-      },
+  #send(invocation: Invocation): void {
+    const timeoutMillis = this.#options.lambdaFunction.timeoutSeconds * 1000;
+    this.#line.send(this.#worker, { ...invocation, timeoutMillis, endpoints: this.#changedEndpoints() });
+  }
+
+  #begin(invocation: Invocation): Promise<InvocationResult> {
+    this.#running = new RunningInvocation(invocation, {
+      environment: this.#options,
+      isLoading: !this.#ready,
+      onTimeout: () => this.#onTimeout(),
     });
+    return this.#running.result;
   }
 
   /** Undefined if the thread already has them. Copying them for each event would cost more than the event itself. */
@@ -144,6 +131,7 @@ export class ThreadEnvironment implements Environment {
       if (report.started !== undefined) this.#processGroups.add(report.started);
       if (report.gone !== undefined) this.#processGroups.delete(report.gone);
     }
+    if (report.kind === 'ready') this.#ready = true;
     const running = this.#running;
     if (!running) return;
     const { requestId } = running;
@@ -152,7 +140,6 @@ export class ThreadEnvironment implements Environment {
         this.#options.onOutput(requestId, report.stream, report.text);
         break;
       case 'ready':
-        this.#ready = true;
         running.handlerStarts(this.#startedAt);
         break;
       case 'answer': {
@@ -174,26 +161,36 @@ export class ThreadEnvironment implements Environment {
   }
 
   #onTimeout(): void {
-    if (!this.#running) return;
+    // The thread has begun the next invocation, so the response to this one is on its way.
+    if (!this.#running || (this.#beginNext && this.#line.isEmpty)) return;
     const result = this.#running.timeout();
     void this.end();
     this.#finish(result);
   }
 
+  #runsNext(begin: () => void): void {
+    this.#beginNext = undefined;
+    begin();
+  }
+
   #workerOnExit(code: number): void {
     this.#ended = true;
     for (const group of this.#processGroups) signalGroup(group, 'SIGKILL');
-    if (this.#running) {
-      const outOfMemory = this.#crash?.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      const status = code === 0 ? undefined : `exit status ${code}`;
-      const how = this.#end ?? (outOfMemory ? 'signal: killed' : status);
-      const outcome = exited(this.#running.requestId, how);
-      const cause = this.#crash && (this.#crash.stack ?? String(this.#crash));
-      const detail =
-        cause === undefined ? outcome.errorMessage : this.#readable(`${outcome.errorMessage}\n${cause}`);
-      this.#finish({ outcome, detail });
-    }
+    if (this.#running) this.#finish(this.#failedByExit(this.#running, code));
+    if (this.#beginNext && this.#line.isEmpty) this.#runsNext(this.#beginNext);
+    if (this.#running) this.#finish(this.#failedByExit(this.#running, code));
     this.#options.onExit();
+  }
+
+  #failedByExit({ requestId }: RunningInvocation, code: number): Finish {
+    const outOfMemory = this.#crash?.code === 'ERR_WORKER_OUT_OF_MEMORY';
+    const status = code === 0 ? undefined : `exit status ${code}`;
+    const how = this.#end ?? (outOfMemory ? 'signal: killed' : status);
+    const outcome = exited(requestId, how);
+    const cause = this.#crash && (this.#crash.stack ?? String(this.#crash));
+    const detail =
+      cause === undefined ? outcome.errorMessage : this.#readable(`${outcome.errorMessage}\n${cause}`);
+    return { outcome, detail };
   }
 
   #failed(requestId: string, { record, detail }: { record: ErrorRecord; detail: string }) {
@@ -211,25 +208,9 @@ export class ThreadEnvironment implements Environment {
     const running = this.#running;
     if (!running) return;
     this.#running = undefined;
-    this.#worker.unref();
+    this.#tookBack = false;
     running.finish(result);
+    if (this.#beginNext && !this.#ended) this.#runsNext(this.#beginNext);
+    else this.#worker.unref();
   }
-}
-
-/** 22 for `nodejs22.x`. */
-function nodeMajor(runtime: string): number {
-  return Number.parseInt(runtime.replace('nodejs', ''), 10);
-}
-
-/** V8's young generation has three semi-spaces. */
-const SEMI_SPACES = 3;
-
-/**
- * As on Lambda: nine tenths of the memory for old objects, and a twentieth for each semi-space of young ones.
- */
-function resourceLimits(memoryMegabytes: number) {
-  return {
-    maxOldGenerationSizeMb: Math.floor(memoryMegabytes * 0.9),
-    maxYoungGenerationSizeMb: SEMI_SPACES * Math.floor(memoryMegabytes * 0.05),
-  };
 }

@@ -21,25 +21,31 @@ startClocks();
 
 const { taskRoot, layerRoot, handlerName, functionContext, nodeOptions, memoryBytes, nodeMajor } = workerData;
 const invoke = invocationStyle(nodeMajor);
-const signal = new Int32Array(workerData.signal);
-/**
- * The elements of the signal: how many events were sent, and whether this thread is asleep. The host wakes only a
- * sleeping thread, because every wake-up is expensive.
- */
+/** The elements of the line's memory: see event-line.ts. */
+const line = new Int32Array(workerData.line);
 const SENT = 0;
 const ASLEEP = 1;
-const { load, store, wait } = Atomics;
+const OPEN = 2;
+const { compareExchange, load, store, wait } = Atomics;
 const send = parentPort.postMessage.bind(parentPort);
 
-/** Blocks the whole thread, with its remaining timers and sockets, until the host sends the next event. */
-function frozenUntilNextEvent() {
+/**
+ * Blocks the whole thread, with its remaining timers and sockets, until the host sends the next event. Skips events that
+ * the host has taken back. The host wakes only a sleeping thread, because every wake-up is expensive.
+ */
+function nextEvent(setEndpoints) {
   for (;;) {
-    const seen = load(signal, SENT);
+    const seen = load(line, SENT);
     const received = receiveMessageOnPort(parentPort);
-    if (received) return received.message;
-    store(signal, ASLEEP, 1);
-    wait(signal, SENT, seen);
-    store(signal, ASLEEP, 0);
+    if (received) {
+      const { message } = received;
+      if (message.endpoints) setEndpoints(message.endpoints);
+      if (compareExchange(line, OPEN, message.number, 0) === message.number) return message;
+      continue;
+    }
+    store(line, ASLEEP, 1);
+    wait(line, SENT, seen);
+    store(line, ASLEEP, 0);
   }
 }
 
@@ -128,9 +134,8 @@ async function main() {
 
   for (;;) {
     signalGroups(children, 'SIGSTOP');
-    const invocation = frozenUntilNextEvent();
+    const invocation = nextEvent(setEndpoints);
     signalGroups(children, 'SIGCONT');
-    if (invocation.endpoints) setEndpoints(invocation.endpoints);
     release();
     const answer = await answerTo(handler, invocation);
     hold();

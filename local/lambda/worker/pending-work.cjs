@@ -92,6 +92,7 @@ function watchRequests() {
   const ofHttp = new Set();
   const ofUndici = new Set();
   channel('http.client.request.start').subscribe(({ request }) => ofHttp.add(request));
+  channel('http.client.response.finish').subscribe(({ request }) => ofHttp.delete(request));
   channel('undici:request:create').subscribe(({ request }) => ofUndici.add(request));
   const undiciEnds = ({ request }) => ofUndici.delete(request);
   channel('undici:request:headers').subscribe(undiciEnds);
