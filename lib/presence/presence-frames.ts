@@ -1,7 +1,7 @@
 /** The frames that tell a channel's members who is in it: the whole list, or what has changed since they got the last one. */
-import { createHash } from 'node:crypto';
 import type { Member } from '../connections/connection-items';
 import { MAX_MESSAGE_BYTES } from '../delivery/delivery';
+import { fingerprintOf } from '../messages/fingerprint';
 import type { PresenceForm } from './presence-form';
 import type { Change } from './presence-items';
 
@@ -24,7 +24,7 @@ export function presenceFrames<Entry>(
   { members, changes, revision, since }: Round,
 ): { entriesHash: string; groups: { frames: string[]; to: Member[] }[] } {
   const entries = form.entriesOf(members);
-  const entriesHash = hashOf(entries);
+  const entriesHash = fingerprintOf(entries);
   const whole = listFrames(form, entries, revision);
   const { differences } = form;
   if (!differences || !changes) return { entriesHash, groups: [{ frames: whole, to: members }] };
@@ -56,10 +56,6 @@ export function listFrames<Entry>(form: PresenceForm<Entry>, entries: Entry[], r
   });
   const shown = fitting < 0 ? entries : entries.slice(0, fitting);
   return [form.encodeList({ entries: shown, more: entries.length - shown.length, revision })].flat();
-}
-
-export function hashOf(entries: unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(entries)).digest('base64url').slice(0, 16);
 }
 
 function bytesOf(frames: string[]): number {

@@ -6,11 +6,12 @@
  */
 import { sleep } from '../clock';
 import { LAST_RESORT_SECONDS, type Member, SERVICE_CHANNEL } from '../connections/connection-items';
+import { fingerprintOf } from '../messages/fingerprint';
 import type { ServiceContext } from '../service-context';
 import { absent, all, always, any, differs, equals, lessThan } from '../table/conditions';
 import { expiryAfter, type Item, type Key } from '../table/item';
 import type { PresenceForm } from './presence-form';
-import { hashOf, listFrames, presenceFrames } from './presence-frames';
+import { listFrames, presenceFrames } from './presence-frames';
 import { CHANGE_PREFIX, type Change, changeKey, listKey, revisionOf, revOfChange } from './presence-items';
 
 /** Changes within this time are posted together. */
@@ -111,7 +112,7 @@ export class Presence<Entry> {
     if (list && this.#isHeld(list)) return;
     const entries = this.form.entriesOf(await this.members());
     if (!list && entries.length === 0) return;
-    if (list?.posted === list?.rev && list?.hash === hashOf(entries)) return;
+    if (list?.posted === list?.rev && list?.hash === fingerprintOf(entries)) return;
     // The affected users are unknown. A missing change causes a whole list to be sent.
     const { table } = this.service.backend;
     const counted = await table.update(this.#key, { add: { rev: 1 } }, always);

@@ -2,9 +2,9 @@
  * When a client's connection and its subscriptions expire: kept in its attributes, and noted for the sweep. Also kept is
  * which info about the user all rows of the connection have.
  */
+import { fingerprintOf } from '../messages/fingerprint';
 import { type ConnectionState, keepState, stateIn } from './connection-state';
 import { Expirations, isExpired } from './expirations';
-import { fingerprintOf } from './info-fingerprint';
 import { errors } from './realtime-errors';
 import type { RealtimeHooks } from './realtime-hooks';
 
@@ -41,13 +41,13 @@ export class ConnectionLifetime {
 
   /** Whether all rows of the connection have the info that the connection itself has. */
   get isInfoInAllRows(): boolean {
-    return this.#state.fingerprint === fingerprintOf(this.server.info);
+    return this.#state.fingerprint === this.#infoFingerprint;
   }
 
   /** All rows of the connection have its info. `begin` and `renew` save that. */
   noteInfo(): void {
     const { fingerprint: _, ...others } = this.#state;
-    const fingerprint = fingerprintOf(this.server.info);
+    const fingerprint = this.#infoFingerprint;
     this.#state = { ...others, ...(fingerprint !== undefined && { fingerprint }) };
   }
 
@@ -109,6 +109,12 @@ export class ConnectionLifetime {
     const saved = this.#saved.then(() => this.server.saveAttributes());
     this.#saved = saved.catch(() => {});
     return saved;
+  }
+
+  /** `undefined` without info. */
+  get #infoFingerprint(): string | undefined {
+    const { info } = this.server;
+    return info === undefined ? undefined : fingerprintOf(info);
   }
 
   #now(): number {

@@ -5,10 +5,10 @@
  * CONNECTION#{id} / PART#{upload}#{part}   a part, until it expires
  * CONNECTION#{id} / PART#{upload}#done     its publication, as in `once`
  */
-import { createHash } from 'node:crypto';
 import { assertClientChannel } from '../channels/client-requests';
 import { connectionKey } from '../connections/connection-items';
 import { MAX_MESSAGE_BYTES } from '../delivery/delivery';
+import { fingerprintOf } from '../messages/fingerprint';
 import type { Service } from '../service';
 import { always } from '../table/conditions';
 import { expiryAfter, type Item } from '../table/item';
@@ -69,9 +69,7 @@ export class PublicationParts {
     const attempt = {
       key: { pk: this.#pk, sk: `${prefixOf(upload)}done` },
       name: `upload ${upload}`,
-      digest: createHash('sha256')
-        .update(JSON.stringify([channel, text]))
-        .digest('base64'),
+      digest: fingerprintOf([channel, text]),
     };
     return once(this.service, attempt, () => publish({ channel, data }));
   }
