@@ -11,13 +11,9 @@ import { absent, all, itemExists } from '../../table/conditions';
 import type { Item } from '../../table/item';
 import { pages } from '../../table/table';
 import { isRefusal } from './cut';
+import { Patience } from './patience';
 import type { PosterLease } from './poster-lease';
 import { idOf, type Stragglers } from './stragglers';
-
-/** How long everybody waits for a few members when nobody else is left. */
-export const PATIENCE_MILLISECONDS = 1_000;
-/** If more than every tenth is left, it is not they who are slow. */
-const FEW = 0.1;
 
 export interface BatchCollaborators {
   service: ServiceContext;
@@ -35,82 +31,45 @@ export class Batch {
   readonly #rows = new Map<string, Item>();
   /** Those who begin with this batch. */
   readonly #fresh = new Set<string>();
-  readonly #undecided = new Set<string>();
-  /** Those whose post API Gateway throttled, until it is retried: it is not they who are slow. */
-  readonly #throttled = new Set<string>();
   readonly #unreached: { webSocketId: string; nothing: boolean }[] = [];
   readonly #refused: ConnectionsApiError[] = [];
+  readonly #patience: Patience;
   #areAllRead = false;
 
-  constructor(private readonly with_: BatchCollaborators) {}
+  constructor(private readonly with_: BatchCollaborators) {
+    const { service, lease } = with_;
+    this.#patience = new Patience({
+      clock: service.backend.clock,
+      until: () => lease.postsUntil,
+      everybody: () => this.#rows.size,
+      isTheRest: (posts) => this.#areAllRead && this.#rows.size > posts,
+    });
+  }
 
   /** @throws ConnectionsApiError if this process may not post: then nobody has got anything */
   async post(frames: string[]): Promise<void> {
     const { service, lease, stragglers } = this.with_;
     lease.isHalfPosted = true;
-    let restart = () => {};
+    const patience = this.#patience;
     const posting = service.deliverOnce(frames, {
       to: this.#ready(),
       deadline: lease.postsUntil,
-      decided: ({ webSocketId }) => {
-        this.#undecided.delete(webSocketId);
-        restart();
-      },
-      throttled: ({ webSocketId }, isWaiting) => {
-        if (isWaiting) this.#throttled.add(webSocketId);
-        else this.#throttled.delete(webSocketId);
-        restart();
-      },
+      decided: ({ webSocketId }) => patience.ends(webSocketId),
+      throttled: ({ webSocketId }, isWaiting) => patience.throttled(webSocketId, isWaiting),
       unreached: ({ webSocketId }, sent, why) => {
         if (sent === 0 && isRefusal(why)) this.#refused.push(why);
         const nothing = sent === 0 && why === 'opening' && this.#fresh.has(webSocketId);
         this.#unreached.push({ webSocketId, nothing });
       },
     });
-    const report = await this.#unlessFewAreLeft(posting, (listener) => {
-      restart = listener;
-    });
+    const report = await patience.over(posting);
     if (report) this.#assertMayPost(report);
-    const late = report ? [] : [...this.#undecided];
+    const late = report ? [] : patience.left;
     for (const id of late) stragglers.leave(this.#row(id), posting);
     const fresh = this.#unreached.filter(({ nothing }) => nothing);
     for (const { webSocketId, nothing } of this.#unreached)
       if (!nothing) stragglers.leave(this.#row(webSocketId));
     await allOver(fresh.map(({ webSocketId }) => this.#putBack(this.#row(webSocketId))));
-  }
-
-  /** `undefined` if nobody has been decided or throttled for a while, and only a few are left. */
-  #unlessFewAreLeft(
-    posting: Promise<DeliveryCounts>,
-    listen: (restart: () => void) => void,
-  ): Promise<DeliveryCounts | undefined> {
-    const { clock } = this.with_.service.backend;
-    return new Promise((resolve, reject) => {
-      let cancel = () => {};
-      const wait = () => {
-        cancel();
-        // The posts end by then, unless the process does.
-        if (clock.now() >= this.with_.lease.postsUntil) return;
-        cancel = clock.after(PATIENCE_MILLISECONDS, () => {
-          const left = this.#undecided.size;
-          if (
-            this.#areAllRead &&
-            this.#throttled.size === 0 &&
-            left > 0 &&
-            left <= Math.max(1, FEW * this.#rows.size)
-          ) {
-            if (this.#rows.size > left) return resolve(undefined);
-          }
-          wait();
-        });
-      };
-      listen(wait);
-      wait();
-      posting.then(resolve, reject).finally(() => {
-        listen(() => {});
-        cancel();
-      });
-    });
   }
 
   #assertMayPost({ sent }: DeliveryCounts): void {
@@ -140,7 +99,7 @@ export class Batch {
       for (const item of ready) {
         const id = idOf(item);
         this.#rows.set(id, item);
-        this.#undecided.add(id);
+        this.#patience.begins(id);
         yield toMember(item);
       }
     }

@@ -5,7 +5,6 @@
  */
 import { sleep } from '../../clock';
 import { allOver } from '../../delivery/all-over';
-import { inTurns } from '../../delivery/in-turns';
 import type { ServiceContext } from '../../service-context';
 import { pages } from '../../table/table';
 import { Batch } from './batch';
@@ -32,7 +31,6 @@ const INLINE_MILLISECONDS = 2_000;
 const INLINE_STRAGGLERS_MILLISECONDS = 6_000;
 /** For more members than this, a new invocation posts. */
 const INLINE_MEMBERS = 1_000;
-const ADMISSIONS_AT_A_TIME = 25;
 
 export interface PosterCollaborators {
   service: ServiceContext;
@@ -227,12 +225,10 @@ export class Poster {
 
   async #admit(joins: Join[], lease: PosterLease, stragglers: Stragglers, log: LogState): Promise<void> {
     const newcomers = new Newcomers({
-      ...{ service: this.#service, log: this.#log, frames: this.#frames, stragglers, lease },
+      ...{ service: this.#service, log: this.#log, state: log, frames: this.#frames, stragglers, lease },
+      members: this.#members ?? lease.members,
     });
-    const ready = joins.filter(({ webSocketId }) => !stragglers.has(webSocketId));
-    await inTurns(ready, ADMISSIONS_AT_A_TIME, (join) =>
-      newcomers.admit(join, { epoch: log.epoch, offset: lease.posted }, log),
-    );
+    await newcomers.admit(joins.filter(({ webSocketId }) => !stragglers.has(webSocketId)));
   }
 
   async #post(entries: Entry[], lease: PosterLease, stragglers: Stragglers, log: LogState): Promise<void> {

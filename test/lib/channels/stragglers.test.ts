@@ -279,3 +279,78 @@ describe('a log whose clients hang one after the other', () => {
     expect(tookMilliseconds).toBeLessThan(LONGEST_MILLISECONDS);
   });
 });
+
+describe('a log that many join at once', () => {
+  const NEWCOMERS = 100;
+  const SLOW_MILLISECONDS = 1_500;
+  let clock: SkippingClock;
+  let test: TestService;
+  let ada: TestClient;
+  let newcomers: TestClient[];
+  /** What happens to a post before it arrives. */
+  let onPost: (webSocketId: string) => Promise<unknown>;
+
+  const told = ({ received }: TestClient) =>
+    received.flatMap((frame) => frame.split('\n')).map((text) => JSON.parse(text) as Told);
+  const publish = (text: string) =>
+    new Service('chat', { backend: test.backend, serverClass: Board, serverFunction: 'chat-server' })
+      .channel('board')
+      .publish(text);
+  const isCut = (client: TestClient) => told(client).some(({ again }) => again);
+  /** Everybody joins, and a line is published once the first answer is under way. */
+  const join = async () => {
+    let publishing: Promise<unknown> | undefined;
+    const before = onPost;
+    onPost = (webSocketId) => {
+      publishing ??= publish('one');
+      return before(webSocketId);
+    };
+    await Promise.all(newcomers.map((client) => client.send({})));
+    await publishing;
+    await test.runQueued();
+  };
+
+  beforeEach(async () => {
+    clock = new SkippingClock(Date.now());
+    onPost = async () => {};
+    test = new TestService(Board, {
+      clock,
+      intercept: async ({ operation, subject }, apply) => {
+        if (operation === 'POST') await onPost(subject);
+        return apply();
+      },
+    });
+    ada = await test.connect();
+    await ada.send({});
+    newcomers = await Promise.all(Array.from({ length: NEWCOMERS }, () => test.connect()));
+  });
+
+  it('waits once for all whose answers hang, and no longer than for one', async () => {
+    const hanging = new Set(newcomers.filter((_, n) => n % 20 === 0).map(({ webSocketId }) => webSocketId));
+    const begunAt = clock.now();
+    let milliseconds: number | undefined;
+    onPost = async (webSocketId) => {
+      if (hanging.has(webSocketId)) await new Promise(() => {});
+      if (webSocketId === ada.webSocketId) milliseconds ??= clock.now() - begunAt;
+    };
+    await join();
+    expect(milliseconds).toBeLessThan(2 * PATIENCE_MILLISECONDS);
+  });
+
+  it('waits for those whose answers are throttled', async () => {
+    const throttledUntil = clock.now() + THROTTLED_MILLISECONDS;
+    const ids = new Set(newcomers.map(({ webSocketId }) => webSocketId));
+    onPost = async (webSocketId) => {
+      if (ids.has(webSocketId) && clock.now() < throttledUntil)
+        throw new ConnectionsApiError('POST', 429, 'throttled');
+    };
+    await join();
+    expect(newcomers.filter(isCut)).toHaveLength(0);
+  });
+
+  it('waits if most answers take long: then API Gateway is slow, not they', async () => {
+    onPost = () => sleep(clock, SLOW_MILLISECONDS);
+    await join();
+    expect(newcomers.filter(isCut)).toHaveLength(0);
+  });
+});
