@@ -34,7 +34,7 @@ export class ConnectionActions {
       return;
     }
     const connection = this.#options.find(connectionId);
-    const outcome = connection === undefined ? 'gone' : await act(connection, method, body);
+    const outcome = connection === undefined ? 'gone' : act(connection, method, body);
     const status = STATUSES[outcome];
     this.#options.observer.called({
       ...{ method, connectionId, stageName: connection?.stage.stageName ?? '', status },
@@ -44,7 +44,7 @@ export class ConnectionActions {
   }
 }
 
-async function act(connection: Connection, method: string, body: Buffer) {
+function act(connection: Connection, method: string, body: Buffer) {
   if (method === 'POST') return connection.send(body);
   connection.close(DELETED);
   return 'closed';

@@ -11,8 +11,7 @@
  *   (`refusal`).
  * - A two-way body above 128 KB counts as a failed integration; a response to a client that does not read is dropped
  *   and logged (`MessageFlow`).
- * - A post gets its 200 when it is written, or when it is queued behind earlier ones for a slow client
- *   (`Connection.send`).
+ * - A post gets its 200 when its frame is queued for the client's socket (`Connection.send`).
  * - @connections checks the stage, the signature, the method, the id, the size, the connection, in this order
  *   (`ManagementApi`). Before any use, `lastActiveAt` equals `connectedAt`.
  * - `$disconnect` runs once the TCP connection has ended, with the cause that came first (`Connection`).

@@ -50,6 +50,7 @@ export class Connection implements ConnectionFacts {
   #messagesInFlight = 0;
   #bytesInFlight = 0;
   #isSilent = false;
+  #isHolding = false;
 
   /** Create it as soon as `ws` has taken over `socket`. `appTime` measures idle time and the maximum duration. */
   constructor(
@@ -89,19 +90,20 @@ export class Connection implements ConnectionFacts {
     return this.#lastActiveAt;
   }
 
-  /** Sends one text frame. Bytes that are not UTF-8 are replaced, because a text frame cannot contain them. */
-  send(data: string | Buffer): Promise<SendOutcome> {
-    if (!this.isOpen) return GONE;
+  /**
+   * Sends one text frame when the current callback has ended. Bytes that are not UTF-8 are replaced, because a text frame
+   * cannot contain them.
+   */
+  send(data: string | Buffer): SendOutcome {
+    if (!this.isOpen) return 'gone';
     const { bufferedAmount } = this.#ws;
-    if (bufferedAmount > 0 && bufferedAmount + data.length > MAX_CLIENT_BUFFER_BYTES) return FULL;
+    if (bufferedAmount > 0 && bufferedAmount + data.length > MAX_CLIENT_BUFFER_BYTES) return 'full';
     this.#touch();
-    if (this.#isSilent) return SENT;
+    if (this.#isSilent) return 'sent';
     const text = typeof data === 'string' || isUtf8(data) ? data : data.toString();
-    return new Promise((resolve) => {
-      this.#ws.send(text, { binary: false }, (error) => resolve(error ? 'gone' : 'sent'));
-      // The client is slow. The sender does not have to wait for it.
-      if (this.#ws.bufferedAmount > 0) resolve('sent');
-    });
+    this.#holdFrames();
+    this.#ws.send(text, { binary: false });
+    return 'sent';
   }
 
   /** Whether it accepts posts. */
@@ -145,6 +147,20 @@ export class Connection implements ConnectionFacts {
     this.#messagesInFlight--;
     this.#bytesInFlight -= bytes;
     if (this.#ws.isPaused && !this.#isLoaded && !this.#isSilent) this.#ws.resume();
+  }
+
+  /**
+   * The response to a post leaves before its frame, so the function that posted goes on while the frame is written. Frames
+   * of the same callback leave together.
+   */
+  #holdFrames(): void {
+    if (this.#isHolding) return;
+    this.#isHolding = true;
+    this.#socket.cork();
+    process.nextTick(() => {
+      this.#isHolding = false;
+      this.#socket.uncork();
+    });
   }
 
   get #isLoaded(): boolean {
@@ -197,7 +213,3 @@ export class Connection implements ConnectionFacts {
     this.#listener.onEnd(this);
   }
 }
-
-const GONE = Promise.resolve<SendOutcome>('gone');
-const SENT = Promise.resolve<SendOutcome>('sent');
-const FULL = Promise.resolve<SendOutcome>('full');

@@ -98,23 +98,23 @@ export class ManagementApi {
   ): Promise<void> {
     const body = await readBody(request, this.#limits.messageBytes);
     if (body === undefined) return;
-    const answer = await this.#answer(stage, connectionId, request, body);
+    const answer = this.#answer(stage, connectionId, request, body);
+    if (answer !== undefined) this.#write(response, answer, request.complete);
     this.#observer.called({
       ...{ method: request.method ?? '', connectionId, stageName: stage.stageName },
       ...(answer && { status: answer.status }),
       ...(request.method === 'POST' && body !== 'tooLarge' && { body }),
     });
-    if (answer !== undefined) this.#write(response, answer, request.complete);
-    else if (!response.closed) await once(response, 'close');
+    if (answer === undefined && !response.closed) await once(response, 'close');
   }
 
   /** `undefined` if the request stays unanswered until the client gives up. */
-  async #answer(
+  #answer(
     stage: DeployedStage,
     connectionId: string,
     request: IncomingMessage,
     body: Buffer | 'tooLarge',
-  ): Promise<Answer | undefined> {
+  ): Answer | undefined {
     const { method = '' } = request;
     if (!['POST', 'GET', 'DELETE'].includes(method)) return NO_SUCH_METHOD;
     // The signature covers the body, which was not kept.
@@ -139,7 +139,7 @@ export class ManagementApi {
     const connection = this.#connections.find(stage, connectionId);
     if (!connection) return GONE;
     if (method === 'GET') return { status: 200, body: description(connection) };
-    if (method === 'POST') return OUTCOMES[await connection.send(body)];
+    if (method === 'POST') return OUTCOMES[connection.send(body)];
     connection.close(DELETED);
     return DELETION;
   }

@@ -90,7 +90,7 @@ export class MessageFlow {
       const { status, frame } = reply;
       observer.answered(connection, { routeKey, status, frame, latencyMillis: clock.now() - request.time });
     }
-    if (reply.frame !== undefined) await this.#send(connection, reply.frame);
+    if (reply.frame !== undefined) this.#send(connection, reply.frame);
     accessLog.write(stage, () => ({ context: messageContext(connection, request), ...reply }));
     if (isThrottled && THROTTLED_CLIENTS_ARE_CLOSED) connection.close(TOO_MANY_MESSAGES);
   }
@@ -147,8 +147,8 @@ export class MessageFlow {
     return integration.type === 'AWS_PROXY' ? this.#parts.nameOf(integration.functionName) : integration.path;
   }
 
-  async #send(connection: Connection, frame: string): Promise<void> {
-    if ((await connection.send(frame)) === 'full') {
+  #send(connection: Connection, frame: string): void {
+    if (connection.send(frame) === 'full') {
       this.#parts.log.warn(
         `The response to ${connection.connectionId} was dropped, because the client does not read.`,
       );
