@@ -1,5 +1,6 @@
-/** What a command prints when it fails: one line for an error that the user can fix, a stack trace for a bug. */
+/** What a command prints when it fails: a message for an error that the user can fix, a stack trace for a bug. */
 import { SharedConnectionError } from '../lib/errors';
+import { printableLines } from '../local/printable';
 import { UserError } from '../local/user-error';
 import { printable } from './text';
 
@@ -9,7 +10,8 @@ const NOT_REACHED = new Set([
 
 export function complaint(error: unknown): string {
   if (!(error instanceof Error)) return printable(String(error));
-  if (error instanceof UserError || error instanceof SharedConnectionError) return printable(error.message);
+  if (error instanceof UserError) return printableLines(error.message);
+  if (error instanceof SharedConnectionError) return printable(error.message);
   if (isNotReached(error)) return printable(`There is no answer: ${reasonOf(error)}`);
   if ('$metadata' in error) return printable(`AWS answered ${error.name}: ${error.message}`);
   if (isNotSetUp(error)) {

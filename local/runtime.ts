@@ -15,6 +15,7 @@ import { HttpApis } from './http/http-apis';
 import { Access } from './iam/access';
 import { guardedServices } from './iam/guarded-service';
 import { PROTOCOLS } from './iam/protocols';
+import { bootstrapWarnings } from './lambda/bootstrap-program';
 import { FunctionHost } from './lambda/function-host';
 import { textFunctionLog } from './lambda/function-log';
 import { lambdaService } from './lambda/lambda-service';
@@ -78,6 +79,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const log = localConsole.log(options.log);
   const unpackedCode = new UnpackedCode();
   const runnable = await unpackedCode.of(functions);
+  for (const text of bootstrapWarnings(runnable, nameOf)) log.warn(text);
   const access = options.iam === false ? undefined : new Access({ app, log, nameOf, clock });
   // Mappings measure a change's age by their own clock.
   const inAppTime = (change: ItemChange): ItemChange =>
@@ -218,6 +220,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       messaging.update(later);
       names = namesForPeople(later);
       current = later;
+      for (const text of bootstrapWarnings(unpacked, nameOf)) log.warn(text);
     },
     close: async () => {
       await closeParts(gateway);

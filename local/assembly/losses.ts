@@ -118,15 +118,24 @@ export function lossLines(notRun: OtherResource[]): string[] {
   const byReason = new Map<string, OtherResource[]>();
   for (const loss of notRun) {
     if (loss.cost === undefined) continue;
-    const key = loss.reason ?? loss.path;
+    const key = loss.reason === undefined ? loss.path : withoutSubject(loss.reason, loss.path);
     byReason.set(key, [...(byReason.get(key) ?? []), loss]);
   }
-  return [...byReason.values()].flatMap(([first, ...others]) => {
+  return [...byReason.entries()].flatMap(([reason, [first, ...others]]) => {
     if (!first) return [];
     const cost = [...new Set([first, ...others].map((loss) => loss.cost))].join('; ');
-    const path = others.length === 0 ? first.path : `${shortPath(first.path)} and ${others.length} more`;
-    return [`  ${lossText({ ...first, path, cost })}`];
+    const group = { path: `${shortPath(first.path)} and ${others.length} more`, reason };
+    return [`  ${lossText({ ...first, cost, ...(others.length > 0 && group) })}`];
   });
+}
+
+/** The errors of resources begin with their path and type. */
+function withoutSubject(reason: string, path: string): string {
+  if (!reason.startsWith(path)) return reason;
+  return reason
+    .slice(path.length)
+    .replace(/^ \([^)]*\)/, '')
+    .replace(/^: /, '');
 }
 
 /** One line for each value that only AWS knows, with its users and the option that sets it. */

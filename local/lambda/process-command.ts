@@ -1,7 +1,7 @@
 /** What a process environment runs, and with which variables: a `bootstrap`, Python with AWS's client, or Node.js. */
-import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { INSTALL_PYTHON_CLIENT } from '../assembly/functions/python';
+import { bootstrapOf, InvalidEntrypoint } from './bootstrap-program';
 import type { EnvironmentOptions } from './environment';
 import { environmentVariables, logNames } from './environment-variables';
 
@@ -11,17 +11,6 @@ export interface ProcessCommand {
   file: string;
   args: string[];
   env: Record<string, string>;
-}
-
-/** Why nothing can run: in Lambda's words, with the remedy. */
-export class InvalidEntrypoint extends Error {
-  constructor(
-    message: string,
-    readonly remedy: string,
-    readonly errorType = 'Runtime.InvalidEntrypoint',
-  ) {
-    super(message);
-  }
 }
 
 /** @throws {InvalidEntrypoint} if the function has nothing that can run */
@@ -49,24 +38,7 @@ export function processCommand(options: EnvironmentOptions, runtimeApi: string):
     const heap = `--max-old-space-size=${Math.floor(lambdaFunction.memoryMegabytes * 0.9)}`;
     return { file: process.execPath, args: [heap, join(WORKER, 'process-bootstrap.cjs'), settings], env };
   }
-  return { file: bootstrapOf(options), args: [], env };
-}
-
-function bootstrapOf({ lambdaFunction: { codeDirectory, layers = [] } }: EnvironmentOptions): string {
-  const files = [codeDirectory, ...layers].map((folder) => join(folder, 'bootstrap'));
-  const file = files.find((each) => existsSync(each));
-  if (file === undefined) {
-    throw new InvalidEntrypoint(
-      "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]",
-      `Put an executable file bootstrap into ${codeDirectory}, or into a layer.`,
-    );
-  }
-  try {
-    accessSync(file, constants.X_OK);
-  } catch {
-    throw new InvalidEntrypoint('fork/exec /var/task/bootstrap: permission denied', `chmod +x ${file}`);
-  }
-  return file;
+  return { file: bootstrapOf(lambdaFunction), args: [], env };
 }
 
 function variables(options: EnvironmentOptions, runtimeApi: string): Record<string, string> {
@@ -81,6 +53,8 @@ function variables(options: EnvironmentOptions, runtimeApi: string): Record<stri
   });
   const { host, port } = options.endpoints().endpoint;
   const layerFolders = (name: string) => layers.map((layer) => join(layer, name));
+  // In the order in which Lambda searches them.
+  const pythonFolders = [join('python/lib', runtime, 'site-packages'), 'python'];
   const libraries = [codeDirectory, join(codeDirectory, 'lib'), ...layerFolders('lib')];
   return {
     LANG: 'en_US.UTF-8',
@@ -91,7 +65,7 @@ function variables(options: EnvironmentOptions, runtimeApi: string): Record<stri
     // Programs of this machine are found in its own PATH.
     PATH: environment.PATH ?? [process.env.PATH ?? '', ...layerFolders('bin')].join(':'),
     ...(layers.length > 0 && runtime.startsWith('python')
-      ? { PYTHONPATH: [environment.PYTHONPATH ?? [], layerFolders('python')].flat().join(':') }
+      ? { PYTHONPATH: [environment.PYTHONPATH ?? [], pythonFolders.flatMap(layerFolders)].flat().join(':') }
       : {}),
     ...(runtime.startsWith('provided') || AWS_EXECUTION_ENV === undefined ? {} : { AWS_EXECUTION_ENV }),
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',

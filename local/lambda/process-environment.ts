@@ -3,10 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { setImmediate as oneTurn } from 'node:timers/promises';
+import { missingSdkRemedy } from '../assembly/functions/python';
+import { InvalidEntrypoint } from './bootstrap-program';
 import type { Environment, EnvironmentOptions, Invocation, InvocationResult } from './environment';
 import { exited, failure, responseTooLarge } from './failure';
 import type { InvocationOutcome } from './invocation';
-import { InvalidEntrypoint, processCommand } from './process-command';
+import { processCommand } from './process-command';
 import { howItEnded, ProcessGroup } from './process-group';
 import { type Finish, RunningInvocation } from './running-invocation';
 import { type ReportedError, RuntimeApi } from './runtime-api';
@@ -166,12 +168,16 @@ export class ProcessEnvironment implements Environment {
     const errorMessage = textOf(record.errorMessage) ?? '';
     const trace = [record.stackTrace, record.trace].find(Array.isArray) ?? [];
     const outcome = failure(requestId, errorType, errorMessage);
-    const detail = [`${errorType}: ${errorMessage}`, ...trace.map((line) => String(line).trimEnd())].join(
-      '\n',
-    );
+    const { codeDirectory, interpreter } = this.#options.lambdaFunction;
+    const remedy = interpreter === undefined ? undefined : missingSdkRemedy(errorMessage, interpreter);
+    const detail = [
+      `${errorType}: ${errorMessage}`,
+      ...trace.map((line) => String(line).trimEnd()),
+      ...(remedy === undefined ? [] : [remedy]),
+    ].join('\n');
     return {
       outcome: { ...outcome, ...(Object.keys(record).length > 0 && { payload: body }) },
-      detail: withSourcePaths(detail, this.#options.lambdaFunction.codeDirectory),
+      detail: withSourcePaths(detail, codeDirectory),
     };
   }
 

@@ -7,7 +7,7 @@ import type { Resource } from '../values/resource';
 import { readAsynchronousSettings } from './asynchronous-settings';
 import type { EnvironmentOverrides } from './environment-overrides';
 import { codeOf, layersOf } from './function-code';
-import { findPython, INSTALL_PYTHON_CLIENT } from './python';
+import { findPython, pythonRemedy } from './python';
 import { readQualifiers } from './qualifiers';
 
 const FUNCTION = 'AWS::Lambda::Function';
@@ -127,7 +127,7 @@ function readFunction(
   const interpreter = runtime.startsWith('python') ? findPython(runtime, codeDirectory) : undefined;
   if (runtime.startsWith('python') && interpreter === undefined) {
     throw resource.mistake(
-      `the runtime ${runtime} needs AWS's runtime client; install it with ${INSTALL_PYTHON_CLIENT}`,
+      `the runtime ${runtime} needs AWS's runtime client and SDK for Python; install them with ${pythonRemedy(codeDirectory)}`,
     );
   }
   const roleArn = resource.text('Role');

@@ -3,44 +3,83 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
-export const INSTALL_PYTHON_CLIENT = 'python3 -m venv .venv && .venv/bin/pip install awslambdaric';
+/** What Lambda's Python runtimes have beside the standard library: the runtime client, and the SDK. */
+const PACKAGES = 'awslambdaric boto3';
+export const INSTALL_PYTHON_CLIENT = `python3 -m venv .venv && .venv/bin/pip install ${PACKAGES}`;
 
 const VENVS = ['.venv', 'venv'];
 /** Searches the folders above the code for a venv: the assembly, and the project around it. */
 const MOST_PARENTS = 3;
+const MOST_FOLDERS = 64;
 /** A timeout for interpreters that do not answer. */
 const PROBE_MILLIS = 10_000;
 
-/** By interpreter. One without the client is checked again, because the user may install it. */
-const withClient = new Set<string>();
+type Probe = 'complete' | 'client only' | 'neither';
+/** Exit codes of the probe. One that cannot run it has another. */
+const CLIENT_ONLY = 10;
+const NEITHER = 11;
+const PROBE = `import sys
+from importlib.util import find_spec
+sys.exit(${NEITHER} if find_spec("awslambdaric") is None else ${CLIENT_ONLY} if find_spec("boto3") is None else 0)`;
+
+/** By interpreter. One without both is checked again, because the user may install them. */
+const complete = new Set<string>();
 
 /**
  * The interpreter: from a venv of the app, from `VIRTUAL_ENV`, or from the PATH, with the function's own version
- * before `python3`.
+ * before `python3`. One without the SDK is only used if there is no other.
  */
 export function findPython(runtime: string, codeDirectory: string): string | undefined {
-  const { VIRTUAL_ENV, PATH = '' } = process.env;
-  const homes = [process.cwd(), ...parentsOf(codeDirectory)];
-  const venvs = homes.flatMap((home) => VENVS.map((name) => join(home, name)));
-  if (VIRTUAL_ENV) venvs.push(VIRTUAL_ENV);
-  const folders = PATH.split(delimiter).filter((folder) => folder !== '');
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   const candidates = [
-    ...venvs.map((venv) => join(venv, 'bin', 'python')),
+    ...venvsOf(codeDirectory).map((venv) => join(venv, 'bin', 'python')),
     ...[runtime, 'python3'].flatMap((name) =>
       folders.map((folder) => join(folder, name)).slice(0, MOST_FOLDERS),
     ),
   ].filter((file) => existsSync(file));
-  return [...new Set(candidates)].find(hasClient);
+  let withoutSdk: string | undefined;
+  for (const candidate of new Set(candidates)) {
+    const found = probe(candidate);
+    if (found === 'complete') return candidate;
+    if (found === 'client only') withoutSdk ??= candidate;
+  }
+  return withoutSdk;
 }
 
-const MOST_FOLDERS = 64;
+/** The command that makes a Python able to run the function: in the app's own venv, if it has one. */
+export function pythonRemedy(codeDirectory: string): string {
+  const venv = venvsOf(codeDirectory).find((folder) => existsSync(join(folder, 'bin', 'python')));
+  return venv === undefined ? INSTALL_PYTHON_CLIENT : installIn(venv, PACKAGES);
+}
 
-function hasClient(interpreter: string): boolean {
-  if (withClient.has(interpreter)) return true;
-  const probe = 'import importlib.util, sys; sys.exit(importlib.util.find_spec("awslambdaric") is None)';
-  const { status } = spawnSync(interpreter, ['-c', probe], { stdio: 'ignore', timeout: PROBE_MILLIS });
-  if (status === 0) withClient.add(interpreter);
-  return status === 0;
+/** What to do about an import that works on Lambda, whose runtimes have the SDK. */
+export function missingSdkRemedy(errorMessage: string, interpreter: string): string | undefined {
+  const [, name] = /No module named '(boto3|botocore)\b/.exec(errorMessage) ?? [];
+  if (name === undefined) return undefined;
+  return `Lambda's Python has ${name}, but ${interpreter} does not. Install it: ${installIn(dirname(dirname(interpreter)), 'boto3')}`;
+}
+
+/** A venv that uv has made has no pip. */
+function installIn(venv: string, packages: string): string {
+  const python = join(venv, 'bin', 'python');
+  return existsSync(join(venv, 'bin', 'pip'))
+    ? `${join(venv, 'bin', 'pip')} install ${packages}`
+    : `uv pip install --python ${python} ${packages}`;
+}
+
+/** Folders that may be venvs: around the working folder and the code, and the active one. */
+function venvsOf(codeDirectory: string): string[] {
+  const { VIRTUAL_ENV } = process.env;
+  const homes = [process.cwd(), ...parentsOf(codeDirectory)];
+  const venvs = homes.flatMap((home) => VENVS.map((name) => join(home, name)));
+  return VIRTUAL_ENV ? [...venvs, VIRTUAL_ENV] : venvs;
+}
+
+function probe(interpreter: string): Probe {
+  if (complete.has(interpreter)) return 'complete';
+  const { status } = spawnSync(interpreter, ['-c', PROBE], { stdio: 'ignore', timeout: PROBE_MILLIS });
+  if (status === 0) complete.add(interpreter);
+  return status === 0 ? 'complete' : status === CLIENT_ONLY ? 'client only' : 'neither';
 }
 
 function parentsOf(folder: string): string[] {

@@ -5,6 +5,7 @@ import { delimiter, dirname, join, relative, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { UserError } from '../../user-error';
 import type { JsonObject } from '../values/json';
+import { goPanic, pythonError } from './errors-of-languages';
 
 export interface Synthesis {
   /** A command for the shell, as in cdk.json. */
@@ -88,9 +89,11 @@ function run(synthesis: Synthesis): Promise<{ exit: string; output: string; erro
 
 const MAX_FALLBACK_LINES = 5;
 
-/** The error's message and its place in the app, from the output of Node.js, tsx or a compiler. */
+/** The error's message and its place in the app, from the output of Node.js, tsx, a compiler, Python or Go. */
 export function shorten(errors: string, workingDirectory: string): string {
   const lines = stripVTControlCharacters(errors).split(/\r?\n/);
+  const other = pythonError(lines, workingDirectory) ?? goPanic(lines, workingDirectory);
+  if (other !== undefined) return other;
   const compilerError = lines.find((line) => /^\s*\S.*:\d+:\d+: ERROR: /.test(line));
   if (compilerError) {
     const frame = codeFrame(lines) || sourceFrame(compilerError, workingDirectory);

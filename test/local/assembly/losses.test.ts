@@ -128,6 +128,16 @@ describe('What is not run', () => {
     ]);
   });
 
+  it('has one line for functions that need the same, each of which names itself', () => {
+    const loss = (path: string, cost: string) => ({
+      ...{ type: 'route', path, cost },
+      reason: `${path} (AWS::Lambda::Function): the runtime python3.12 needs a client`,
+    });
+    expect(
+      lossLines([loss('Main/A/Resource', 'every handshake gets 500'), loss('Main/B/Resource', 'x')]),
+    ).toEqual(['  Every handshake gets 500; x. Main/A and 1 more: the runtime python3.12 needs a client.']);
+  });
+
   it('refuses an app where nothing is left, with all that is in the way', () => {
     const template = chatWithRoutes({ $connect: { target: 'Backend' } });
     expect(() => readTemplate(template)).toThrow(

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { version } from 'esbuild';
@@ -185,9 +185,66 @@ describe('shorten', () => {
       'Error: no\n    at file:///home/ada/app.mjs:1:7',
       'Error: no (app.mjs:1:7)',
     ],
+    [
+      "keeps Python's message, and the innermost place in the app",
+      [
+        'jsii.errors.JavaScriptError: ',
+        '  Error: Cannot find asset at /home/ada/layer',
+        '      at new Asset (/tmp/jsii-kernel/node_modules/aws-cdk-lib/asset.js:1:2)',
+        '      at Kernel.create (/tmp/jsii/lib/program.js:1:2)',
+        '',
+        'Traceback (most recent call last):',
+        '  File "/home/ada/app.py", line 10, in <module>',
+        '    Backend(app, "Quiz")',
+        '  File "/home/ada/stacks/backend.py", line 35, in __init__',
+        '    layer = LayerVersion(',
+        '            ^^^^^^^^^^^^^',
+        '  File "/home/ada/.venv/lib/python3.11/site-packages/jsii/process.py", line 359, in send',
+        '    raise RuntimeError(resp.error)',
+        'RuntimeError: Cannot find asset at /home/ada/layer',
+      ].join('\n'),
+      'RuntimeError: Cannot find asset at /home/ada/layer (stacks/backend.py:35)',
+    ],
+    [
+      "keeps the place of Python's syntax error",
+      '  File "/home/ada/app.py", line 3\n    foo(\n       ^\nSyntaxError: \'(\' was never closed\n',
+      "SyntaxError: '(' was never closed (app.py:3)",
+    ],
+    [
+      'keeps the panic of a Go app, and its place',
+      [
+        'panic: Cannot find asset at bin/hello.zip',
+        '',
+        'goroutine 1 [running]:',
+        'github.com/aws/jsii-runtime-go/runtime.Create({0xcc29fc, 0x1f})',
+        '\t/root/go/pkg/mod/github.com/aws/jsii-runtime-go@v1.104.0/runtime/runtime.go:202 +0xd08',
+        'app/lambda.Routes({0xf4ffb8})',
+        '\t/home/ada/internal/hello.go:14 +0x212',
+        'exit status 2',
+      ].join('\n'),
+      'panic: Cannot find asset at bin/hello.zip (internal/hello.go:14)',
+    ],
     ['keeps the last lines of anything else', '1\n2\n3\n4\n5\n\n6\n', '2\n3\n4\n5\n6'],
     ['tells that there is nothing', '', 'it printed no error'],
   ])('%s', (_, errors, expected) => {
     expect(shorten(errors, '/home/ada')).toBe(expected);
+  });
+
+  describe("for a Python app without the CDK's package", () => {
+    const errors =
+      'Traceback (most recent call last):\n  File "app.py", line 4, in <module>\n    import aws_cdk\nModuleNotFoundError: No module named \'aws_cdk\'\n';
+
+    it('says which venv to activate', () => {
+      const home = folderWith({});
+      mkdirSync(join(home, '.venv', 'bin'), { recursive: true });
+      writeFileSync(join(home, '.venv', 'bin', 'activate'), '');
+      expect(shorten(errors, home)).toBe(
+        `ModuleNotFoundError: No module named 'aws_cdk' (app.py:4)\nThe app has a virtual environment. Activate it, and start again: . ${join(home, '.venv/bin/activate')}`,
+      );
+    });
+
+    it('says how to install it', () => {
+      expect(shorten(errors, folderWith({}))).toContain('pip install -r requirements.txt');
+    });
   });
 });

@@ -103,6 +103,32 @@ describe('ProcessEnvironment', () => {
     expect(log.ends[0]?.detail).toContain(`chmod +x ${join(lambdaFunction.codeDirectory, 'bootstrap')}`);
   });
 
+  it('does not run a program for another architecture, or a script without #!', async () => {
+    const elf = (machine: number) => `\u007fELF${'\u0000'.repeat(14)}${String.fromCharCode(machine)}\u0000`;
+    const other = process.arch === 'x64' ? 0x29 : 0x3e;
+    for (const [name, content, remedy] of [
+      ['Foreign', elf(other), /built for linux\/\S.*, but this machine is .*GOARCH=/],
+      ['Script', 'echo script', /begins with #!/],
+    ] as const) {
+      const log = new RememberingLog();
+      const lambdaFunction = fixture.function(name, { bootstrap: content }, { runtime: 'provided.al2023' });
+      chmodSync(join(lambdaFunction.codeDirectory, 'bootstrap'), 0o755);
+      expect(await fixture.host([lambdaFunction], { log }).invoke(name, '{}')).toMatchObject({
+        errorType: 'Runtime.InvalidEntrypoint',
+        errorMessage: expect.stringContaining('fork/exec /var/task/bootstrap: exec format error'),
+      });
+      expect(log.ends[0]?.detail).toMatch(remedy);
+    }
+  });
+
+  it('says how to install the SDK that Lambda has for Python', async () => {
+    const log = new RememberingLog();
+    const answer = `await post('error', JSON.stringify({ errorType: 'E', errorMessage: "No module named 'boto3'" }));`;
+    const host = fixture.host([provided(answer, { interpreter: '/venv/bin/python' })], { log });
+    await host.invoke('Provided', '{}');
+    expect(log.ends[0]?.detail).toContain('uv pip install --python /venv/bin/python boto3');
+  });
+
   it('runs Node.js functions with --isolation process', async () => {
     const source = 'exports.handler = async (e, c) => [e.a, process.pid, c.functionName]';
     const host = fixture.host([fixture.function('Node', { 'index.js': source })], { isolation: 'process' });

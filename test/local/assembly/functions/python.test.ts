@@ -1,0 +1,84 @@
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findPython, missingSdkRemedy, pythonRemedy } from '../../../../local/assembly/functions/python';
+
+/** As the probe of an interpreter with these packages ends. */
+const EXIT_CODES = { both: 0, client: 10, neither: 11 };
+
+describe('Python', () => {
+  const { VIRTUAL_ENV, PATH } = process.env;
+  let home: string;
+  let code: string;
+  const pythonOf = (venv: string) => join(venv, 'bin', 'python');
+
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'python-'));
+    code = join(home, 'cdk.out', 'asset.1');
+    mkdirSync(code, { recursive: true });
+    delete process.env.VIRTUAL_ENV;
+    process.env.PATH = '';
+  });
+  afterEach(() => {
+    Object.assign(process.env, { PATH, ...(VIRTUAL_ENV !== undefined && { VIRTUAL_ENV }) });
+    if (VIRTUAL_ENV === undefined) delete process.env.VIRTUAL_ENV;
+  });
+
+  function venv(name: string, has: keyof typeof EXIT_CODES, tools = ['pip']): string {
+    const folder = join(home, name);
+    mkdirSync(join(folder, 'bin'), { recursive: true });
+    for (const file of ['python', ...tools]) {
+      writeFileSync(join(folder, 'bin', file), `#!/bin/sh\nexit ${EXIT_CODES[has]}\n`);
+      chmodSync(join(folder, 'bin', file), 0o755);
+    }
+    return folder;
+  }
+
+  it("is that of the app's own venv, above the assembly", () => {
+    const own = venv('.venv', 'both');
+    expect(findPython('python3.12', code)).toBe(pythonOf(own));
+  });
+
+  it('has the SDK, too, if one of them has', () => {
+    venv('.venv', 'client');
+    const active = venv('elsewhere', 'both');
+    process.env.VIRTUAL_ENV = active;
+    expect(findPython('python3.12', code)).toBe(pythonOf(active));
+  });
+
+  it('may lack the SDK, which a function can bring itself', () => {
+    const own = venv('.venv', 'client');
+    expect(findPython('python3.12', code)).toBe(pythonOf(own));
+  });
+
+  it('is none without the runtime client', () => {
+    venv('.venv', 'neither');
+    expect(findPython('python3.12', code)).toBeUndefined();
+  });
+
+  it('is made able in the venv that the app has', () => {
+    const own = venv('.venv', 'neither');
+    expect(pythonRemedy(code)).toBe(`${join(own, 'bin', 'pip')} install awslambdaric boto3`);
+  });
+
+  it('is made able by uv in a venv without pip', () => {
+    const own = venv('.venv', 'neither', []);
+    expect(pythonRemedy(code)).toBe(`uv pip install --python ${pythonOf(own)} awslambdaric boto3`);
+  });
+
+  it('is made able in a new venv where there is none', () => {
+    expect(pythonRemedy(code)).toBe('python3 -m venv .venv && .venv/bin/pip install awslambdaric boto3');
+  });
+
+  it('is said to lack the SDK that Lambda has', () => {
+    const own = venv('.venv', 'client');
+    const message = "Unable to import module 'index': No module named 'boto3'";
+    expect(missingSdkRemedy(message, pythonOf(own))).toBe(
+      `Lambda's Python has boto3, but ${pythonOf(own)} does not. Install it: ${join(own, 'bin', 'pip')} install boto3`,
+    );
+  });
+
+  it('is not said to lack what Lambda does not have', () => {
+    expect(missingSdkRemedy("No module named 'requests'", '/venv/bin/python')).toBeUndefined();
+  });
+});
