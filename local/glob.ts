@@ -16,9 +16,13 @@ export function literalInGlob(character: string): string {
  * length of the pattern.
  */
 export function isGlob(text: string, pattern: string): boolean {
-  let [at, from, star, mark] = [0, 0, -1, 0];
+  // Most patterns begin with a long text that stands for itself.
+  const plain = Math.max(0, pattern.indexOf('*'));
+  const skipped = text.startsWith(pattern.slice(0, plain)) ? plain : 0;
+  let [at, from, star, mark] = [skipped, skipped, -1, 0];
   while (at < text.length) {
     if (from < pattern.length && pattern[from] === '*') {
+      if (from === pattern.length - 1) return true;
       [star, mark] = [from++, at];
     } else if (from < pattern.length && isOne(pattern[from] as string, text[at] as string)) {
       at++;

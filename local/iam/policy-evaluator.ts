@@ -3,7 +3,6 @@
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 import type { PolicyStatement, Principals } from './policy-statement';
-import { hasVariables } from './policy-variables';
 import type { RequestContext } from './request-context';
 import { applies, hasAction } from './statement-match';
 
@@ -28,19 +27,21 @@ export type Verdict =
   | 'denied by resource'
   | 'denied by boundary';
 
-/** More than any app requests repeatedly. */
-const MAX_KEPT = 2_000;
+/** More than any app requests. */
+const MAX_ACTIONS = 2_000;
 
-/** The policies of one principal. Decisions are cached, unless they depend on more than action and resource. */
+/**
+ * The policies of one principal. Which statements are about an action is kept. Verdicts are not: a broadcast asks about
+ * each connection once.
+ */
 export class PolicyEvaluator {
   readonly #byAction = new Map<string, Relevant>();
-  readonly #verdicts = new Map<string, Verdict>();
 
   constructor(readonly principal: PolicyPrincipal) {}
 
   /**
    * @param action such as `dynamodb:PutItem`
-   * @param resourceStatements the policy of the resource, which must be the same in every call for an ARN
+   * @param resourceStatements the policy of the resource
    */
   decide(
     action: string,
@@ -48,20 +49,11 @@ export class PolicyEvaluator {
     context: RequestContext,
     resourceStatements: readonly PolicyStatement[] = NONE,
   ): Verdict {
-    const key = `${action}\n${resource}`;
-    const kept = this.#verdicts.get(key);
-    if (kept !== undefined) return kept;
     const name = action.toLowerCase();
-    const relevant = this.#relevant(name);
     const ofResource = resourceStatements.filter(
       (statement) => hasAction(statement, name) && isAbout(statement.principals, this.principal) !== 'no',
     );
-    const verdict = this.#decide(relevant, ofResource, resource, context);
-    if (relevant.isConstant && ofResource.every(isConstant)) {
-      if (this.#verdicts.size >= MAX_KEPT) this.#verdicts.clear();
-      this.#verdicts.set(key, verdict);
-    }
-    return verdict;
+    return this.#decide(this.#relevant(name), ofResource, resource, context);
   }
 
   #decide(
@@ -94,9 +86,8 @@ export class PolicyEvaluator {
     const ofAction = (statement: PolicyStatement) => hasAction(statement, action);
     const identity = statements.filter(ofAction);
     const bounds = boundary?.filter(ofAction);
-    const isSteady = [...identity, ...(bounds ?? [])].every(isConstant);
-    const relevant = { identity, ...(bounds && { boundary: bounds }), isConstant: isSteady };
-    if (this.#byAction.size >= MAX_KEPT) this.#byAction.clear();
+    const relevant = { identity, ...(bounds && { boundary: bounds }) };
+    if (this.#byAction.size >= MAX_ACTIONS) this.#byAction.clear();
     this.#byAction.set(action, relevant);
     return relevant;
   }
@@ -127,15 +118,9 @@ function isAboutAnyone(principals: Principals | undefined): boolean {
 interface Relevant {
   identity: readonly PolicyStatement[];
   boundary?: readonly PolicyStatement[];
-  /** Whether the verdict depends only on the action and the resource. */
-  isConstant: boolean;
 }
 
 const NONE: readonly PolicyStatement[] = [];
-
-function isConstant({ conditions, resources }: PolicyStatement): boolean {
-  return conditions.length === 0 && !resources.patterns.some(hasVariables);
-}
 
 function isDeny({ effect }: PolicyStatement): boolean {
   return effect === 'Deny';
