@@ -35,9 +35,8 @@ export const UPGRADE_REQUIRED: Refusal = {
 };
 /** Names the supported version (RFC 6455, 4.4). */
 export const OTHER_VERSION: Refusal = {
-  status: 426,
-  message: 'Upgrade Required',
-  headers: { Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
+  ...UPGRADE_REQUIRED,
+  headers: { ...UPGRADE_REQUIRED.headers, 'Sec-WebSocket-Version': '13' },
 };
 export const URL_TOO_LONG: Refusal = { status: URL_TOO_LONG_STATUS, message: 'URI Too Long' };
 export const INTERNAL_ERROR: Refusal = {

@@ -6,6 +6,7 @@ import type { Resource } from '../values/resource';
 import { type HttpIntegrations, notRunAuthorization, perStage } from './http-integrations';
 import { servedApis } from './served-apis';
 import { readThrottling } from './stage-throttling';
+import { stageVariables } from './stage-variables';
 
 const API = 'AWS::ApiGatewayV2::Api';
 
@@ -50,14 +51,11 @@ function readApi(api: Resource, assembly: Assembly, integrations: HttpIntegratio
 }
 
 function readStage(stage: Resource): HttpStage {
-  const variables = stage.property('StageVariables');
   const throttling = readThrottling(stage);
   return {
     stageName: stage.text('StageName') ?? '$default',
     ...(throttling && { throttling }),
-    variables: Object.fromEntries(
-      Object.entries(isObject(variables) ? variables : {}).map(([name, value]) => [name, String(value)]),
-    ),
+    variables: stageVariables(stage, 'StageVariables'),
   };
 }
 

@@ -2,12 +2,12 @@
 import { UserError } from '../../user-error';
 import type { Assembly } from '../assembly';
 import type { HttpApi, HttpApiIntegration, HttpRoute, HttpStage, OtherResource } from '../model';
-import { isObject } from '../values/json';
 import type { Resource } from '../values/resource';
 import { readApiKeys } from './api-keys';
 import { type HttpIntegrations, notRunAuthorization, perStage } from './http-integrations';
 import { servedApis } from './served-apis';
 import { readMethodThrottling } from './stage-throttling';
+import { stageVariables } from './stage-variables';
 
 /** The longest default timeout of a REST API's integration (quota "Maximum integration timeout"). */
 const MAX_TIMEOUT_MILLIS = 29_000;
@@ -68,14 +68,11 @@ function unreadablePolicy(api: Resource): string | undefined {
 }
 
 function readStage(stage: Resource): HttpStage {
-  const variables = stage.property('Variables');
   const throttling = readMethodThrottling(stage);
   return {
     stageName: stage.text('StageName') ?? '',
     ...(throttling && { throttling }),
-    variables: Object.fromEntries(
-      Object.entries(isObject(variables) ? variables : {}).map(([name, value]) => [name, String(value)]),
-    ),
+    variables: stageVariables(stage, 'Variables'),
   };
 }
 

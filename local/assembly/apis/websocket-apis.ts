@@ -12,6 +12,7 @@ import type { RouteAuthorizers } from './route-authorizers';
 import type { RouteIntegrations } from './route-integrations';
 import { readValidation } from './route-models';
 import { readThrottling } from './stage-throttling';
+import { stageVariables } from './stage-variables';
 
 const API = 'AWS::ApiGatewayV2::Api';
 const ROUTE = 'AWS::ApiGatewayV2::Route';
@@ -194,7 +195,6 @@ function readStage(stage: Resource, apiId: string, assembly: Assembly, notRun: O
     });
     return [];
   }
-  const variables = stage.property('StageVariables');
   const throttling = readThrottling(stage);
   const accessLog = stage.property('AccessLogSettings');
   const accessLogFormat = isObject(accessLog) ? accessLog.Format : undefined;
@@ -208,9 +208,7 @@ function readStage(stage: Resource, apiId: string, assembly: Assembly, notRun: O
     {
       path: stage.path,
       stageName,
-      variables: Object.fromEntries(
-        Object.entries(isObject(variables) ? variables : {}).map(([name, value]) => [name, String(value)]),
-      ),
+      variables: stageVariables(stage, 'StageVariables'),
       ...(throttling && { throttling }),
       ...(typeof accessLogFormat === 'string' && { accessLogFormat }),
     },

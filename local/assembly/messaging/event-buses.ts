@@ -1,6 +1,4 @@
 /** EventBridge's buses and the rules that match events. */
-import { EventPattern } from '../../event-patterns/event-pattern';
-import { PatternError } from '../../event-patterns/pattern-error';
 import type { Assembly } from '../assembly';
 import { Attempts } from '../attempts';
 import type { EventBus, EventTarget, OtherResource } from '../model';
@@ -9,6 +7,7 @@ import { objectFrom } from '../values/json-text';
 import type { Resource } from '../values/resource';
 import { busOfRule, DEFAULT_BUS } from '../values/resource-values';
 import type { AppTargets } from './app-targets';
+import { checkedPattern } from './checked-pattern';
 import { readRuleTarget } from './event-targets';
 
 export const RULE = 'AWS::Events::Rule';
@@ -81,12 +80,5 @@ export function targetsOf(
 function patternOf(rule: Resource): JsonObject {
   const pattern = objectFrom(rule.property('EventPattern'));
   if (!pattern) throw rule.mistake('its EventPattern is not a JSON object');
-  try {
-    new EventPattern(pattern);
-  } catch (error) {
-    if (error instanceof PatternError)
-      throw rule.mistake(`EventBridge refuses its EventPattern: ${error.message}`);
-    throw error;
-  }
-  return pattern;
+  return checkedPattern(pattern, rule, 'EventBridge refuses its EventPattern');
 }

@@ -1,6 +1,4 @@
 /** Event source mappings: which queues and streams run which functions, and how. */
-import { EventPattern } from '../../event-patterns/event-pattern';
-import { PatternError } from '../../event-patterns/pattern-error';
 import type { Assembly } from '../assembly';
 import { Attempts } from '../attempts';
 import type {
@@ -16,6 +14,7 @@ import { type JsonObject, listAt, objectAt, textAt } from '../values/json';
 import { objectFrom } from '../values/json-text';
 import type { Resource } from '../values/resource';
 import type { AppTargets } from './app-targets';
+import { checkedPattern } from './checked-pattern';
 
 const QUEUE_ARN = /^arn:[^:]+:sqs:/;
 const STREAM_ARN = /^arn:[^:]+:dynamodb:[^:]*:[^:]*:table\/([^/]+)\/stream\//;
@@ -170,13 +169,6 @@ function filtersOf(resource: Resource): JsonObject[] {
       throw resource.mistake(
         `a Pattern of its FilterCriteria is not a JSON object: ${JSON.stringify(filter).slice(0, 120)}`,
       );
-    try {
-      new EventPattern(pattern);
-    } catch (error) {
-      if (error instanceof PatternError)
-        throw resource.mistake(`Lambda refuses its filter: ${error.message}`);
-      throw error;
-    }
-    return pattern;
+    return checkedPattern(pattern, resource, 'Lambda refuses its filter');
   });
 }

@@ -1,6 +1,4 @@
 /** The app's SNS topics, with the subscriptions that are run: functions and queues. */
-import { EventPattern } from '../../event-patterns/event-pattern';
-import { PatternError } from '../../event-patterns/pattern-error';
 import type { Assembly } from '../assembly';
 import { Attempts } from '../attempts';
 import type { OtherResource, Subscription, Topic } from '../model';
@@ -10,6 +8,7 @@ import { hashUuid } from '../values/physical-names';
 import type { Resource } from '../values/resource';
 import type { AppTargets } from './app-targets';
 import { isFunction } from './app-targets';
+import { checkedPattern } from './checked-pattern';
 
 export function readTopics(
   assembly: Assembly,
@@ -107,14 +106,7 @@ function filterPolicyOf(given: Json | undefined, resource: Resource): JsonObject
   if (!policy)
     throw resource.mistake(`its FilterPolicy is not a JSON object: ${JSON.stringify(given).slice(0, 80)}`);
   if (Object.keys(policy).length === 0) return undefined;
-  try {
-    new EventPattern(policy);
-  } catch (error) {
-    if (error instanceof PatternError)
-      throw resource.mistake(`SNS refuses its FilterPolicy: ${error.message}`);
-    throw error;
-  }
-  return policy;
+  return checkedPattern(policy, resource, 'SNS refuses its FilterPolicy');
 }
 
 function resolved(resource: Resource): JsonObject {
