@@ -1,12 +1,11 @@
 /** IAM: verifies the signature of a request, and decides by the policies of the caller's role whether it is allowed. */
 import type { LambdaFunction, Role } from '../assembly/model';
-import { hashText } from '../assembly/values/physical-names';
-import { partitionOf } from '../aws-domains';
 import type { Clock } from '../clock';
 import type { NameForPeople } from '../function-names';
 import type { Log } from '../log';
 import type { AccessApp } from './access-app';
-import { contextOfAnyone, ofAnyCall } from './call-context';
+import { contextOfAnyone, contextOfCaller } from './call-context';
+import { arnOf, type CallerDescription, descriptionOf } from './caller';
 import { ANONYMOUS, type Denial } from './denial';
 import { DenialLog } from './denial-log';
 import { type Credentials, Identities, type Identity } from './identities';
@@ -27,16 +26,6 @@ export interface WantedAccess {
   resource: string;
   /** The condition keys that the service adds. @default none */
   context?: RequestContext;
-}
-
-/** A caller, in the words of API Gateway's `$context.identity`. */
-export interface CallerDescription {
-  accountId: string;
-  /** The id of a user, or of a role with the name of the session. `user` is the same. */
-  caller: string;
-  accessKey: string;
-  userArn: string;
-  user: string;
 }
 
 export interface AccessOptions {
@@ -146,8 +135,8 @@ export class Access {
     if (this.mayDoEverything(identity)) return undefined;
     const evaluator = this.#evaluatorOf(identity);
     if (!evaluator) return undefined;
-    const { action, resource } = wanted;
-    const context = this.#context(identity, evaluator, wanted);
+    const { action, resource, context: own } = wanted;
+    const context = contextOfCaller(identity, evaluator.principal, this.#app, own);
     const verdict = evaluator.decide(
       action,
       resource,
@@ -160,25 +149,7 @@ export class Access {
 
   /** The caller's facts in events and in `$context.identity`. */
   describe(identity: Identity): CallerDescription {
-    const { accessKeyId: accessKey } = identity.credentials;
-    const user = this.userIdOf(identity);
-    return { accountId: this.#app.accountId, caller: user, accessKey, userArn: this.arnOf(identity), user };
-  }
-
-  /** The caller's ARN in AWS's form: a user, or the session of a role. */
-  arnOf(identity: Identity): string {
-    const { accountId, region } = this.#app;
-    if (identity.kind === 'person') {
-      return `arn:${partitionOf(region)}:iam::${accountId}:user/${identity.credentials.accessKeyId}`;
-    }
-    const roleName = identity.roleArn?.split('/').at(-1) ?? '';
-    return `arn:${partitionOf(region)}:sts::${accountId}:assumed-role/${roleName}/${identity.functionName}`;
-  }
-
-  /** The id of a user, or of a role with the name of the session. */
-  userIdOf(identity: Identity): string {
-    if (identity.kind === 'person') return uniqueId('AIDA', identity.credentials.accessKeyId);
-    return `${uniqueId('AROA', identity.roleArn ?? '')}:${identity.functionName}`;
+    return descriptionOf(identity, this.#app);
   }
 
   #evaluatorOf(identity: Identity): PolicyEvaluator | undefined {
@@ -191,7 +162,7 @@ export class Access {
     const { accountId } = this.#app;
     const { statements, boundary } = role;
     const evaluator = new PolicyEvaluator({
-      arn: this.arnOf(identity),
+      arn: arnOf(identity, this.#app),
       ...{ roleArn, accountId, statements },
       ...(boundary && { boundary }),
     });
@@ -200,7 +171,7 @@ export class Access {
   }
 
   #evaluatorOfPerson(identity: Identity): PolicyEvaluator {
-    const arn = this.arnOf(identity);
+    const arn = arnOf(identity, this.#app);
     const known = this.#evaluators.get(arn);
     if (known) return known;
     const { accountId } = this.#app;
@@ -208,46 +179,10 @@ export class Access {
     this.#evaluators.set(arn, evaluator);
     return evaluator;
   }
-
-  /** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
-  #context(
-    identity: Identity,
-    { principal }: PolicyEvaluator,
-    { context: own }: WantedAccess,
-  ): RequestContext {
-    const { accountId } = this.#app;
-    return (key) => {
-      switch (key) {
-        case 'aws:principalarn':
-          return [principal.roleArn];
-        case 'aws:principalaccount':
-        case 'aws:resourceaccount':
-          return [accountId];
-        case 'aws:principaltype':
-          return [identity.kind === 'person' ? 'User' : 'AssumedRole'];
-        case 'aws:username':
-          return identity.kind === 'person' ? [identity.credentials.accessKeyId] : undefined;
-        case 'aws:userid':
-          return [this.userIdOf(identity)];
-        case 'lambda:sourcefunctionarn': {
-          const name = identity.kind === 'function' ? identity.functionName : undefined;
-          const found = this.#app.functions.find(({ functionName }) => functionName === name);
-          return found && [found.functionArn];
-        }
-        default:
-          return ofAnyCall(key, this.#app.region) ?? own?.(key);
-      }
-    };
-  }
 }
 
 /** What a person may do, as AWS's policy AdministratorAccess says it. */
 const ADMINISTRATOR = readStatements({ Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] });
-
-/** An id in IAM's form for users and roles, the same in every run. */
-function uniqueId(prefix: string, name: string): string {
-  return `${prefix}${hashText(name, 17).toUpperCase()}`;
-}
 
 function rolesOf({ roles }: AccessApp): Map<string, Role> {
   return new Map(roles.map((role) => [role.roleArn, role]));

@@ -1,9 +1,44 @@
 /**
- * The condition keys that do not depend on the caller.
+ * What conditions may ask about a request.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
  */
+import type { AccessApp } from './access-app';
+import { userIdOf } from './caller';
 import { ANONYMOUS } from './denial';
+import type { Identity } from './identities';
+import type { PolicyPrincipal } from './policy-evaluator';
 import type { RequestContext } from './request-context';
+
+/** Of a caller. @param own the keys that the service adds */
+export function contextOfCaller(
+  identity: Identity,
+  { roleArn }: PolicyPrincipal,
+  { accountId, region, functions }: AccessApp,
+  own: RequestContext | undefined,
+): RequestContext {
+  return (key) => {
+    switch (key) {
+      case 'aws:principalarn':
+        return [roleArn];
+      case 'aws:principalaccount':
+      case 'aws:resourceaccount':
+        return [accountId];
+      case 'aws:principaltype':
+        return [identity.kind === 'person' ? 'User' : 'AssumedRole'];
+      case 'aws:username':
+        return identity.kind === 'person' ? [identity.credentials.accessKeyId] : undefined;
+      case 'aws:userid':
+        return [userIdOf(identity)];
+      case 'lambda:sourcefunctionarn': {
+        const name = identity.kind === 'function' ? identity.functionName : undefined;
+        const found = functions.find(({ functionName }) => functionName === name);
+        return found && [found.functionArn];
+      }
+      default:
+        return ofAnyCall(key, region) ?? own?.(key);
+    }
+  };
+}
 
 /** Of a request without a signature. */
 export function contextOfAnyone(own: RequestContext | undefined, region: string): RequestContext {
@@ -14,7 +49,7 @@ export function contextOfAnyone(own: RequestContext | undefined, region: string)
   };
 }
 
-export function ofAnyCall(key: string, region: string): readonly string[] | undefined {
+function ofAnyCall(key: string, region: string): readonly string[] | undefined {
   switch (key) {
     case 'aws:requestedregion':
       return [region];
