@@ -18,6 +18,7 @@ export interface EnvironmentPoolsOptions {
   endpoint(): Endpoint;
   serviceEndpoints?(): Record<string, Address>;
   credentialsOf?(lambdaFunction: LambdaFunction): Credentials;
+  tunnel?(): Promise<Record<string, string>>;
 }
 
 const LATEST = '$LATEST';
@@ -88,8 +89,18 @@ export class EnvironmentPools {
   }
 
   #createPoolHost(): PoolHost {
-    const { region, clock, log, endpoint, serviceEndpoints, isolation, credentialsOf, faults, limits } =
-      this.#options;
+    const {
+      region,
+      clock,
+      log,
+      endpoint,
+      serviceEndpoints,
+      isolation,
+      credentialsOf,
+      faults,
+      limits,
+      tunnel,
+    } = this.#options;
     return {
       ...{ clock, limits, isolation, faults },
       makeRoom: (most) => this.environmentCount < most || this.#endAnIdleEnvironment(),
@@ -103,6 +114,7 @@ export class EnvironmentPools {
         region,
         credentials: credentialsOf?.(lambdaFunction),
         clock,
+        ...(tunnel && { tunnel }),
         endpoints: () => ({ endpoint: endpoint(), services: serviceEndpoints?.() ?? NO_SERVICES }),
         onOutput: (requestId, stream, text) =>
           log.output({ functionName: lambdaFunction.functionName, requestId, at: clock.now(), stream, text }),

@@ -59,6 +59,8 @@ export interface EnvironmentOptions {
   /** With which the function signs its requests. @default the credentials of people */
   credentials?: Credentials | undefined;
   endpoints: () => Endpoints;
+  /** Variables with which a process reaches AWS's hosts on this machine. @default none */
+  tunnel?(): Promise<Record<string, string>>;
   clock: Clock;
   onOutput(requestId: string, stream: 'stdout' | 'stderr', text: string): void;
   /** The thread or process has ended, for any reason. */

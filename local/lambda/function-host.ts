@@ -7,6 +7,7 @@ import { FunctionFaults } from '../faults/function-faults';
 import type { Credentials } from '../iam/identities';
 import type { Destinations } from '../messaging/destinations';
 import { type AsyncEvent, AsyncInvocations } from './async-invocations';
+import { AwsTunnel } from './aws-tunnel';
 import type { Address, Endpoint, Invocation, InvocationResult, Isolation } from './environment';
 import { EnvironmentPools } from './environment-pools';
 import { failure, TOO_MANY_REQUESTS } from './failure';
@@ -45,6 +46,7 @@ export class FunctionHost implements FunctionInvoker {
   readonly #limits: HostLimits;
   readonly #pools: EnvironmentPools;
   readonly #async: AsyncInvocations;
+  readonly #tunnel: AwsTunnel;
   readonly #faults: FunctionFaults | undefined;
   /** Invocations that wait for an environment. */
   readonly #waiting = { count: 0, characters: 0 };
@@ -58,10 +60,16 @@ export class FunctionHost implements FunctionInvoker {
     this.#limits = { ...defaultLimits(), ...options.limits };
     this.#faults = options.faults && new FunctionFaults(options.faults, options.clock);
     const { region, clock, log, endpoint, serviceEndpoints, credentialsOf, isolation = 'thread' } = options;
+    this.#tunnel = new AwsTunnel({
+      endpoint,
+      isServed: (name) => Object.hasOwn(serviceEndpoints?.() ?? {}, name),
+      now: () => clock.now(),
+    });
     this.#pools = new EnvironmentPools({
       ...{ region, clock, log, isolation, limits: this.#limits, faults: this.#faults, endpoint },
       ...(serviceEndpoints && { serviceEndpoints }),
       ...(credentialsOf && { credentialsOf }),
+      tunnel: () => this.#tunnel.variables(),
     });
     this.#async = new AsyncInvocations({
       clock: options.appTime ?? options.clock,
@@ -133,6 +141,7 @@ export class FunctionHost implements FunctionInvoker {
     this.#async.close();
     await this.#untilQuiet();
     await this.#pools.end(({ requestId }) => withoutRun(stopping(requestId)));
+    this.#tunnel.close();
   }
 
   async #run(event: AsyncEvent): Promise<InvocationOutcome> {

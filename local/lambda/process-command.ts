@@ -14,7 +14,11 @@ export interface ProcessCommand {
 }
 
 /** @throws {InvalidEntrypoint} if the function has nothing that can run */
-export function processCommand(options: EnvironmentOptions, runtimeApi: string): ProcessCommand {
+export function processCommand(
+  options: EnvironmentOptions,
+  runtimeApi: string,
+  tunnel: Record<string, string> = {},
+): ProcessCommand {
   const { lambdaFunction } = options;
   const { runtime, handler, interpreter } = lambdaFunction;
   const env = variables(options, runtimeApi);
@@ -38,7 +42,7 @@ export function processCommand(options: EnvironmentOptions, runtimeApi: string):
     const heap = `--max-old-space-size=${Math.floor(lambdaFunction.memoryMegabytes * 0.9)}`;
     return { file: process.execPath, args: [heap, join(WORKER, 'process-bootstrap.cjs'), settings], env };
   }
-  return { file: bootstrapOf(lambdaFunction), args: [], env };
+  return { file: bootstrapOf(lambdaFunction), args: [], env: { ...tunnel, ...env } };
 }
 
 function variables(options: EnvironmentOptions, runtimeApi: string): Record<string, string> {

@@ -91,7 +91,10 @@ export class ProcessEnvironment implements Environment {
     const runtimeApi = await this.#api.listen();
     if (this.#ended) return this.#hasExited(undefined);
     const { lambdaFunction } = this.#options;
-    const command = processCommand(this.#options, runtimeApi);
+    // Node.js and Python have a worker that takes connections to the endpoint.
+    const tunnel = lambdaFunction.runtime.startsWith('provided') ? await this.#options.tunnel?.() : undefined;
+    if (this.#ended) return this.#hasExited(undefined);
+    const command = processCommand(this.#options, runtimeApi, tunnel);
     const group = new ProcessGroup(command, lambdaFunction.codeDirectory);
     this.#group = group;
     group.child.once('error', (error) => this.#cannotStart(error));

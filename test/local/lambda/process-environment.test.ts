@@ -54,6 +54,15 @@ describe('ProcessEnvironment', () => {
     expect(JSON.parse(payload)).toEqual([lambdaFunction.codeDirectory, 'own', null]);
   });
 
+  it("gives it the way to AWS's hosts on this machine, unless the function has its own", async () => {
+    const answer = `const { HTTPS_PROXY, SSL_CERT_FILE, AWS_CA_BUNDLE } = process.env;
+      const isThere = require('node:fs').existsSync(SSL_CERT_FILE);
+      await post('response', JSON.stringify([HTTPS_PROXY, isThere, AWS_CA_BUNDLE]));`;
+    const host = fixture.host([provided(answer, { environment: { AWS_CA_BUNDLE: 'own' } })]);
+    const { payload } = await host.invoke('Provided', '{}');
+    expect(JSON.parse(payload)).toEqual([expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/), true, 'own']);
+  });
+
   it('logs what it prints', async () => {
     const log = new RememberingLog();
     const host = fixture.host([provided("console.log('said'); await post('response', '1');")], { log });

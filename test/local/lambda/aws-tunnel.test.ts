@@ -1,0 +1,92 @@
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { connect } from 'node:tls';
+import { AwsTunnel } from '../../../local/lambda/aws-tunnel';
+
+describe('AwsTunnel', () => {
+  let endpoint: Server;
+  let tunnel: AwsTunnel;
+  let variables: Record<string, string>;
+
+  beforeAll(async () => {
+    endpoint = createServer((incoming, response) =>
+      response.end(`${incoming.headers.host} ${incoming.url}\r\n`),
+    );
+    endpoint.listen(0, '127.0.0.1');
+    await once(endpoint, 'listening');
+    const { port } = endpoint.address() as AddressInfo;
+    tunnel = new AwsTunnel({
+      endpoint: () => ({ host: '127.0.0.1', port }),
+      isServed: (host) => host === 'chat.example.com',
+      now: Date.now,
+    });
+    variables = await tunnel.variables();
+  });
+  afterAll(() => {
+    tunnel.close();
+    endpoint.close();
+  });
+
+  /** What the proxy answers to CONNECT, and the connection. */
+  function connectTo(target: string): Promise<{ status: number | undefined; socket: Socket }> {
+    const proxy = new URL(variables.HTTPS_PROXY ?? '');
+    return new Promise((resolve, reject) => {
+      request({ host: proxy.hostname, port: proxy.port, method: 'CONNECT', path: target, agent: false })
+        .on('connect', ({ statusCode }, socket) => resolve({ status: statusCode, socket: socket as Socket }))
+        .on('error', reject)
+        .end();
+    });
+  }
+
+  /** As an SDK does with the variables: through the proxy, trusting the file. */
+  async function get(host: string, path: string): Promise<string> {
+    const { socket } = await connectTo(`${host}:443`);
+    const ca = readFileSync(variables.SSL_CERT_FILE ?? '', 'utf8');
+    const secure = connect({ socket, servername: host, ca });
+    secure.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    return (await text(secure)).split('\r\n').at(-2) ?? '';
+  }
+
+  it.each([
+    'abc.execute-api.us-east-1.amazonaws.com',
+    'dynamodb.eu-west-1.amazonaws.com',
+    'chat.example.com',
+  ])('takes %s to the endpoint, with its own name', async (host) => {
+    expect(await get(host, '/chat/@connections/x')).toBe(`${host} /chat/@connections/x`);
+  });
+
+  it('takes other hosts where they are, without ending TLS', async () => {
+    const { port } = endpoint.address() as AddressInfo;
+    const { status, socket } = await connectTo(`127.0.0.1:${port}`);
+    socket.end('GET /plain HTTP/1.1\r\nHost: there\r\nConnection: close\r\n\r\n');
+    expect(status).toBe(200);
+    expect(await text(socket)).toContain('there /plain');
+  });
+
+  it('answers 502 if there is nothing', async () => {
+    expect(await connectTo('127.0.0.1:9')).toMatchObject({ status: 502 });
+  });
+
+  it('answers 400 to a target that is none', async () => {
+    expect(await connectTo('host')).toMatchObject({ status: 400 });
+  });
+
+  it('keeps the public authorities among the trusted', () => {
+    const file = variables.AWS_CA_BUNDLE ?? '';
+    expect(readFileSync(file, 'utf8').split('BEGIN CERTIFICATE').length).toBeGreaterThan(100);
+  });
+
+  it('leaves no file', async () => {
+    const other = new AwsTunnel({
+      endpoint: () => ({ host: '', port: 0 }),
+      isServed: () => false,
+      now: Date.now,
+    });
+    const { SSL_CERT_FILE = '' } = await other.variables();
+    other.close();
+    expect(existsSync(SSL_CERT_FILE)).toBe(false);
+  });
+});
