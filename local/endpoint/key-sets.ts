@@ -1,6 +1,6 @@
 /**
  * Serves key sets of JWT issuers from files: functions that fetch such a URL get the file. Other requests to the host
- * go to the host itself.
+ * go to the host itself, and so do requests for the keys of Cognito's user pools.
  */
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -11,6 +11,10 @@ import { ServiceProxy } from './service-proxy';
 
 /** More than any issuer publishes. */
 const MAX_CHARACTERS = 1_000_000;
+
+/** User pools are not run here, but the keys of one that is on AWS are public. */
+const COGNITO_HOST = /^cognito-idp\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/;
+const POOL_KEYS = /^\/([^/?]+)\/\.well-known\/jwks\.json$/;
 
 /** Files by URLs. */
 export type KeySetFiles = Record<string, string>;
@@ -45,11 +49,14 @@ export function readKeySets(pairs: string[]): KeySetFiles {
 export class KeySets {
   readonly #files: KeySetFiles;
   readonly #log: Log;
+  readonly #addressOf: (origin: string) => string;
   readonly #proxies = new Map<string, ServiceProxy>();
 
-  constructor(files: KeySetFiles, log: Log) {
+  /** @param addressOf where an issuer is. @default its origin */
+  constructor(files: KeySetFiles, log: Log, addressOf = (origin: string) => origin) {
     this.#files = files;
     this.#log = log;
+    this.#addressOf = addressOf;
   }
 
   /** The hosts whose requests from functions go through this machine. */
@@ -63,10 +70,12 @@ export class KeySets {
     const authority = host.toLowerCase();
     const ofHost = Object.entries(this.#files).filter(([url]) => new URL(url).host === authority);
     const [first] = ofHost;
-    if (!first) return undefined;
+    const pool = COGNITO_HOST.test(authority) ? POOL_KEYS.exec(request.url ?? '')?.[1] : undefined;
+    if (!first && (pool === undefined || request.method !== 'GET')) return undefined;
     const file = ofHost.find(([url]) => pathOf(new URL(url)) === request.url)?.[1];
     if (file !== undefined && request.method === 'GET') return this.#answer(file, request, response);
-    return Promise.resolve(this.#proxy(new URL(first[0]).origin).handle(request, response));
+    if (pool !== undefined) response.on('finish', () => this.#tellOfPool(pool, request, response));
+    return this.#proxy(`https://${authority}`).handle(request, response);
   }
 
   close(): void {
@@ -86,8 +95,15 @@ export class KeySets {
     }
   }
 
+  #tellOfPool(pool: string, { headers, url }: IncomingMessage, { statusCode }: ServerResponse): void {
+    if (statusCode === 200) return;
+    this.#log.warn(
+      `The keys of the user pool ${pool} could not be fetched (${statusCode}). If the pool is only in the template, issue tokens with keys of your own, and start with --jwks https://${headers.host}${url}=FILE.`,
+    );
+  }
+
   #proxy(origin: string): ServiceProxy {
-    const proxy = this.#proxies.get(origin) ?? new ServiceProxy(origin, this.#log);
+    const proxy = this.#proxies.get(origin) ?? new ServiceProxy(this.#addressOf(origin), this.#log);
     this.#proxies.set(origin, proxy);
     return proxy;
   }

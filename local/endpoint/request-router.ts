@@ -1,8 +1,10 @@
 /** Offers each request to the parts of the runtime, in order, until one answers it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isAwsHost } from '../aws-domains';
 import type { Log } from '../log';
 import { signedService } from './credential-scope';
 import type { Guard, GuardRefusal } from './guard';
+import { hostName } from './host-header';
 import { answerServiceError } from './service-error';
 
 export interface RequestHandler {
@@ -62,7 +64,8 @@ export class RequestRouter {
     if (handler) return handler.handle(request, response);
     const answeredByGateway = gateway.handleRequest(request, response);
     if (answeredByGateway !== undefined) return answeredByGateway;
-    if (service !== undefined) return this.#refuseService(service, request, response);
+    const missing = service ?? serviceInHost(request.headers.host);
+    if (missing !== undefined) return this.#refuseService(missing, request, response);
     if (await web?.handle(request, response)) return;
     answerText(response, 404, `There is nothing at ${request.url}.\n`);
   }
@@ -83,6 +86,17 @@ export class RequestRouter {
       `The runtime does not have the service ${service}. It has ${known} and execute-api.`,
     );
   }
+}
+
+/** Hosts of resources, of which there may be one that does not exist. Their services are here. */
+const RESOURCE_HOSTS = new Set(['s3', 'execute-api', 'lambda-url']);
+
+/** `cognito-idp` of `cognito-idp.us-east-1.amazonaws.com`, for requests that need no signature. */
+function serviceInHost(host: string | undefined): string | undefined {
+  const name = hostName(host) ?? '';
+  if (!isAwsHost(name)) return undefined;
+  const labels = name.split('.');
+  return labels.some((label) => RESOURCE_HOSTS.has(label)) ? undefined : labels[0];
 }
 
 export function answerRefusal(response: ServerResponse, { status, text }: GuardRefusal): void {

@@ -6,8 +6,8 @@ import { dirname, join, relative, sep } from 'node:path';
 import { type BuildContext, type BuildFailure, type BuildOptions, context, formatMessages } from 'esbuild';
 import { UserError } from '../../user-error';
 import type { LambdaFunction } from '../model';
+import { shorten } from '../synthesis/app-error';
 import { filesIn, statOf } from '../synthesis/project-files';
-import { shorten } from '../synthesis/synthesis';
 
 /** Records: `build/chat.esbuild.json` has the esbuild options that made the folder `build/chat`. */
 const BUILD_DIRECTORY = 'build';

@@ -2,8 +2,9 @@ import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { version } from 'esbuild';
+import { shorten } from '../../../local/assembly/synthesis/app-error';
 import { findApp } from '../../../local/assembly/synthesis/app-source';
-import { shorten, synthesize } from '../../../local/assembly/synthesis/synthesis';
+import { synthesize } from '../../../local/assembly/synthesis/synthesis';
 import { UserError } from '../../../local/user-error';
 import { writeAssembly } from '../assembly/written-assembly';
 
@@ -162,6 +163,71 @@ describe('shorten', () => {
     expect(shorten(errors.join('\n'), '/p')).toBe(
       '«CannotFindAsset» Cannot find asset at /p/nope (app.ts:4:1)',
     );
+  });
+
+  it("shows the bundler's first error if a function cannot be bundled", () => {
+    const errors = [
+      'Bundling asset S/Fn/Code/Stage...',
+      '✘ [ERROR] Could not resolve "not-there"',
+      '',
+      '    src/h.ts:1:18:',
+      "      1 │ import { x } from 'not-there';",
+      '        ╵                   ~~~~~~~~~~~',
+      '',
+      '  You can mark the path "not-there" as external to exclude it from the bundle.',
+      '',
+      '✘ [ERROR] Could not resolve "./gone"',
+      '',
+      '    src/h.ts:2:18:',
+      "      2 │ import { y } from './gone';",
+      '        ╵                   ~~~~~~~~',
+      '',
+      '2 errors',
+      '/p/node_modules/aws-cdk-lib/core/lib/asset-staging.js:2',
+      'throw new Error("Failed to bundle asset " + this.node.path);',
+      '       ^',
+      '',
+      '[«FailedToBundleAsset» Failed to bundle asset S/Fn/Code/Stage, bundle output is located at /p/cdk.out/bundling-temp-1: CommandExitedWithNonZeroStatus: npx --no-install esbuild --bundle "/p/src/h.ts" run in directory /p exited with status 1',
+      '    ...aws-cdk-lib...',
+      'Relates to construct:',
+      '    <.> (aws-cdk-lib.App)]',
+    ];
+    expect(shorten(errors.join('\n'), '/p')).toBe(
+      [
+        'src/h.ts:1:18: ERROR: Could not resolve "not-there"',
+        "      1 │ import { x } from 'not-there';",
+        '        ╵                   ~~~~~~~~~~~',
+        '1 more error',
+        'Failed to bundle asset S/Fn/Code/Stage',
+      ].join('\n'),
+    );
+  });
+
+  it('shows what a failed command printed', () => {
+    const errors = [
+      'Traceback of pip',
+      'ERROR: No matching distribution found for not-there',
+      'node:child_process:930',
+      '    throw err;',
+      '    ^',
+      '',
+      'Error: Command failed: pip install -r requirements.txt -t /p/cdk.out/asset',
+      '    at genericNodeError (node:internal/errors:984:15)',
+      '    at new PyStack (/p/lib/stack.ts:7:3)',
+    ];
+    expect(shorten(errors.join('\n'), '/p')).toBe(
+      [
+        'Traceback of pip',
+        'ERROR: No matching distribution found for not-there',
+        'Error: Command failed: pip install -r requirements.txt -t /p/cdk.out/asset (lib/stack.ts:7:3)',
+      ].join('\n'),
+    );
+  });
+
+  it('counts the errors that the bundler did not show', () => {
+    const errors =
+      '✘ [ERROR] Could not resolve "x"\n\n    h.ts:1:18:\n      1 │ import x\n        ╵ ~~~\n\n6 of 16 errors shown (disable the message limit with --log-limit=0)\nnode:child_process:930\n\nError: Command failed: esbuild --bundle h.ts\n    at new C (/home/ada/app.ts:9:7)';
+    expect(shorten(errors, '/home/ada')).toMatch(/\n15 more errors$/);
   });
 
   it.each<[string, string, string]>([

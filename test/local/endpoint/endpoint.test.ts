@@ -265,6 +265,17 @@ describe('Endpoint', () => {
     expect(await send('/chat')).toMatchObject({ status: 200 });
   });
 
+  it('says that it does not run the service of an unsigned request', async () => {
+    const headers = {
+      host: 'cognito-idp.us-east-1.amazonaws.com',
+      'x-amz-target': 'AWSCognitoIdentityProviderService.InitiateAuth',
+    };
+    const refused = await send('/', { method: 'POST', headers });
+    expect(refused.status).toBe(501);
+    expect(JSON.parse(refused.body).message).toMatch(/^The runtime does not have the service cognito-idp\./);
+    expect(warnings.at(-1)).toMatch(/the service cognito-idp: POST \/ got UnsupportedOperation/);
+  });
+
   it('says that there is nothing at a path', async () => {
     expect(await send('/nothing')).toMatchObject({ status: 404, body: 'There is nothing at /nothing.\n' });
   });

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { get, type IncomingMessage } from 'node:http';
+import { createServer, get, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { App } from '../../../local/assembly/model';
-import { readKeySets } from '../../../local/endpoint/key-sets';
+import { KeySets, readKeySets } from '../../../local/endpoint/key-sets';
 import type { Isolation } from '../../../local/lambda/environment';
 import { silentFunctionLog } from '../../../local/lambda/function-log';
 import { silentLog } from '../../../local/log';
@@ -108,5 +110,64 @@ describe('--jwks', () => {
     ['https://login.example/keys=LICENSE', 'is not JSON'],
   ])('refuses %s', (pair, why) => {
     expect(() => readKeySets([pair])).toThrow(why);
+  });
+});
+
+describe('KeySets', () => {
+  const POOL = 'us-east-1_abc123';
+  const warnings: string[] = [];
+  let cognito: Server;
+  let runtime: Server;
+  beforeAll(async () => {
+    cognito = createServer((request, response) => {
+      const isKnown = request.url === `/${POOL}/.well-known/jwks.json`;
+      response
+        .writeHead(isKnown ? 200 : 404)
+        .end(`${request.headers.host} ${isKnown ? KEYS : 'unknown pool'}`);
+    }).listen(0, '127.0.0.1');
+    await once(cognito, 'listening');
+    const { port } = cognito.address() as AddressInfo;
+    const log = { ...silentLog, warn: (line: string) => warnings.push(line) };
+    const keySets = new KeySets({}, log, () => `http://127.0.0.1:${port}`);
+    runtime = createServer((request, response) => {
+      const handled = keySets.handle(request, response);
+      if (handled === undefined) response.writeHead(418).end();
+    }).listen(0, '127.0.0.1');
+    runtime.on('close', () => keySets.close());
+    await once(runtime, 'listening');
+  });
+  afterAll(() => {
+    for (const server of [cognito, runtime]) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  async function ask(path: string, host = 'cognito-idp.us-east-1.amazonaws.com') {
+    const { port } = runtime.address() as AddressInfo;
+    const [response] = (await once(get({ port, path, headers: { host } }), 'response')) as [IncomingMessage];
+    return { status: response.statusCode, body: await text(response) };
+  }
+
+  it("fetches the keys of a user pool over the network, like an issuer's that is not AWS", async () => {
+    expect(await ask(`/${POOL}/.well-known/jwks.json`)).toEqual({
+      status: 200,
+      body: `cognito-idp.us-east-1.amazonaws.com ${KEYS}`,
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  it('says how to give keys to a user pool that is not on AWS', async () => {
+    expect((await ask('/us-east-1_local/.well-known/jwks.json')).status).toBe(404);
+    expect(warnings.splice(0)).toEqual([
+      'The keys of the user pool us-east-1_local could not be fetched (404). If the pool is only in the template, issue tokens with keys of your own, and start with --jwks https://cognito-idp.us-east-1.amazonaws.com/us-east-1_local/.well-known/jwks.json=FILE.',
+    ]);
+  });
+
+  it.each([
+    ['other requests to Cognito', '/', 'cognito-idp.us-east-1.amazonaws.com'],
+    ['other hosts of AWS', `/${POOL}/.well-known/jwks.json`, 'dynamodb.us-east-1.amazonaws.com'],
+  ])('leaves %s alone', async (_, path, host) => {
+    expect((await ask(path, host)).status).toBe(418);
   });
 });

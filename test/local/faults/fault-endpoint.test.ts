@@ -92,6 +92,6 @@ describe('The endpoint for faults', () => {
         resolve(response.resume().statusCode),
       ).on('error', reject);
     });
-    expect(status).toBe(404);
+    expect(status).toBe(501);
   });
 });
