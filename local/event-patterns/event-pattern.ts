@@ -55,7 +55,7 @@ function field(rule: Json, path: string[]): Matcher {
   return (value) => leaf(matchers, value);
 }
 
-/** In a list, one matching element is enough. A value with members is not a leaf, and does not exist as one. */
+/** In a list, one matching element is enough. An object is not a leaf, so it counts as missing. */
 function leaf(matchers: LeafMatcher[], value: Json | undefined): boolean {
   const values = (Array.isArray(value) ? flat(value) : [value]).filter((one) => !isObject(one));
   const candidates = values.length === 0 ? [undefined] : values;
@@ -64,13 +64,13 @@ function leaf(matchers: LeafMatcher[], value: Json | undefined): boolean {
 
 type Leaf = Exclude<Json, Json[] | JsonObject> | undefined;
 
-/** Includes elements of nested lists. Deeper nesting than any event's is ignored. */
+/** Flattens nested lists. No event is nested more deeply than this. */
 function flat(values: Json[]): Json[] {
   const elements: unknown[] = values.flat(MAX_DEPTH as 1);
   return elements.filter((element) => !Array.isArray(element)) as Json[];
 }
 
-/** A field named `$or` that is not the operator has values of another form. */
+/** Distinguishes the operator `$or` from a field with that name, whose values have another form. */
 function isAlternatives(rule: Json): rule is JsonObject[] {
   return Array.isArray(rule) && rule.length > 1 && rule.every(isObject) && !rule.some(isOperator);
 }

@@ -3,12 +3,12 @@ import { BlockList, isIP } from 'node:net';
 import { isObject, type Json, type JsonObject } from '../assembly/values/json';
 import { PatternError } from './pattern-error';
 
-/** Takes a value without parts; `undefined` for a missing one. */
+/** Takes a scalar value, or `undefined` if it is missing. */
 export type LeafMatcher = (value: string | number | boolean | null | undefined) => boolean;
 
 type Operator = (argument: Json, path: string) => LeafMatcher;
 
-/** EventBridge's limits for `wildcard` and `numeric`. */
+/** EventBridge's limit for `numeric`. */
 const MAX_NUMBER = 5e9;
 
 export function leafMatcher(rule: Json, path: string): LeafMatcher {
@@ -73,8 +73,8 @@ function caseIgnored(argument: Json): string | undefined {
 }
 
 /**
- * `*` matches any characters, `\*` and `\\` match themselves. Not a regular expression, which hostile text could make
- * slow.
+ * `*` matches any characters; `\*` and `\\` match a star and a backslash. This is not a regular expression, because
+ * hostile text could make one slow.
  */
 function wildcard(pattern: string, path: string): LeafMatcher {
   const pieces = [''];

@@ -19,11 +19,11 @@ export interface EventSourcesOptions {
   queues: Queues;
   region: string;
   invoker: FunctionInvoker;
-  /** Where records go that fail permanently. */
+  /** Receive records that fail permanently. */
   destinations: Destinations;
   clock: Clock;
   log: Log;
-  /** The changes that a table's stream still has. @default none */
+  /** The changes that a table's stream still contains. @default none */
   recordedChanges?: ((tableName: string) => ItemChange[]) | undefined;
 }
 
@@ -65,13 +65,13 @@ export class EventSources {
     }
   }
 
-  /** A new mapping starts at its starting position. A changed one continues. */
+  /** Delivers earlier changes to a new mapping whose starting position is TRIM_HORIZON. */
   #catchUp(poller: StreamPoller): void {
     if (poller.startingPosition !== 'TRIM_HORIZON') return;
     for (const change of this.#options.recordedChanges?.(poller.tableName) ?? []) poller.take(change);
   }
 
-  /** An item of a table has changed. */
+  /** Called when an item of a table has changed. */
   changed(change: ItemChange): void {
     for (const poller of this.#pollers.values()) {
       if (poller instanceof StreamPoller && poller.tableName === change.tableName) poller.take(change);

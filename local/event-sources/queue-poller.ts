@@ -57,7 +57,7 @@ export class QueuePoller {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       const messages = await this.#gather();
-      // Closing the queue ends the wait, too.
+      // The wait also ends when the queue is closed.
       if (messages.length === 0) return;
       const entries = this.#wanted(messages);
       for (const batch of splitByBytes(entries, ({ record }) => JSON.stringify(record))) {
@@ -66,7 +66,7 @@ export class QueuePoller {
     }
   }
 
-  /** The first message, and those that follow within the window. */
+  /** Waits for the first message, and adds those that arrive within the batch window. */
   async #gather(): Promise<ReceivedMessage[]> {
     const { mapping, queue, clock } = this.#options;
     const { batchSize, batchWindowSeconds } = mapping;
@@ -112,7 +112,7 @@ export class QueuePoller {
     for (const { message } of batch) if (!failed.includes(message.messageId)) this.#delete(message);
   }
 
-  /** A throttled invocation is retried while the messages are invisible. */
+  /** Retries a throttled invocation while the messages are invisible. */
   async #invoke(batch: Entry[]): Promise<InvocationOutcome> {
     const { mapping, invoker, clock } = this.#options;
     const payload = JSON.stringify({ Records: batch.map(({ record }) => record) });
@@ -135,7 +135,7 @@ export class QueuePoller {
     return this.#options.queue.settings.queueName;
   }
 
-  /** A message of a FIFO queue whose visibility timeout has expired is not deleted. It is delivered again. */
+  /** A FIFO queue refuses to delete a message whose visibility timeout has expired, and delivers it again. */
   #delete({ receiptHandle, body }: ReceivedMessage): void {
     const { queue, mapping, log } = this.#options;
     try {

@@ -1,6 +1,6 @@
 /**
- * The records of one shard: in batches, one invocation at a time. Each batch is retried until it succeeds or is given
- * up.
+ * Runs the function with the records of one shard: in batches, one invocation at a time. Each batch is retried until
+ * it succeeds or its retries are exhausted.
  */
 import { randomUUID } from 'node:crypto';
 import type { StreamMapping } from '../assembly/model';
@@ -29,7 +29,7 @@ export interface StreamLaneOptions {
   log: Log;
 }
 
-/** Records being delivered, and how often an invocation with them has failed. */
+/** Records that are being delivered, and how many invocations with them have failed. */
 interface Batch {
   records: StreamRecord[];
   attempts: number;
@@ -92,7 +92,7 @@ export class StreamLane {
     if (this.#waiting.length >= batchSize || batchWindowSeconds === 0 || this.#isRetired) {
       this.#window?.cancel();
       this.#window = undefined;
-      // Changes that are written together are sent in one batch.
+      // Waits one turn of the event loop, so that changes written together are sent in one batch.
       this.#isBusy = true;
       setImmediate(() => void this.#run());
       return;
@@ -127,7 +127,7 @@ export class StreamLane {
     }
   }
 
-  /** What to retry after a batch has failed, wholly or partly. */
+  /** The batches to retry after a batch has failed completely or partly. */
   #next({ records, attempts }: Batch, left: StreamRecord[], outcome: InvocationOutcome): Batch[] {
     const { bisectsOnError, maximumRetryAttempts } = this.#options.mapping;
     if (outcome.kind === 'failure' && outcome.errorType === TOO_MANY_REQUESTS) return [{ records, attempts }];
@@ -142,7 +142,7 @@ export class StreamLane {
     return [];
   }
 
-  /** Empty if all succeeded; otherwise everything from the first failed record. */
+  /** The records to retry: all from the first failed record on, or none if all succeeded. */
   #leftOf(records: StreamRecord[], outcome: InvocationOutcome): StreamRecord[] {
     if (outcome.kind === 'failure') return records;
     if (!this.#options.mapping.reportsBatchItemFailures) return [];

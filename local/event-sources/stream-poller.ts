@@ -1,4 +1,4 @@
-/** One event source mapping of a DynamoDB stream: changes run the function in the order of their shard. */
+/** One event source mapping of a DynamoDB stream: runs the function with changes, in order within each shard. */
 import type { StreamMapping, StreamViewType } from '../assembly/model';
 import type { Clock } from '../clock';
 import { STREAM_SHARDS } from '../dynamodb/assumptions';
@@ -34,7 +34,7 @@ export class StreamPoller {
     this.#lanes = Array.from({ length: count }, (_, index) => new StreamLane(options, shardId(index)));
   }
 
-  /** What stays the same when a mapping's settings change. */
+  /** Identifies the mapping, even if its settings change. */
   get identity(): string {
     const { mappingId, sourceArn, functionName } = this.#options.mapping;
     return `${mappingId} ${sourceArn} ${functionName}`;

@@ -1,5 +1,5 @@
 /**
- * Records of a DynamoDB stream in the form that functions get. @see
+ * Records of a DynamoDB stream in the form that functions receive. @see
  * https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
  */
 import type { JsonObject } from '../assembly/values/json';
@@ -12,7 +12,7 @@ export interface StreamRecord {
   at: number;
   /** The size of its keys and images. */
   sizeBytes: number;
-  /** What the function gets. */
+  /** The record that the function receives. */
   event: JsonObject;
 }
 

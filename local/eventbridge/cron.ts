@@ -38,7 +38,7 @@ export class CronExpression {
     const weekday = dayOfWeek.toUpperCase() === 'L' ? '7' : dayOfWeek;
     this.#cron = new Cron(['0', minutes, hours, dayOfMonth, month, weekday, year].join(' '), {
       ...{ paused: true, timezone: timeZone },
-      // `5/10` without an end, and Sunday as 1.
+      // Allows `5/10` without an end, and counts Sunday as 1.
       ...{ sloppyRanges: true, alternativeWeekdays: true },
     });
     this.#cron.nextRun();

@@ -57,7 +57,7 @@ export class EventBuses {
     return this.#buses.find(({ name, busArn }) => nameOrArn === name || nameOrArn === busArn);
   }
 
-  /** `false` if there is no such bus. An event from another bus is not forwarded to a third one. */
+  /** Returns `false` if there is no such bus. An event from another bus is not forwarded to a third one. */
   put(nameOrArn: string, event: string, isForwarded = false): boolean {
     const bus = this.find(nameOrArn);
     if (!bus) return false;

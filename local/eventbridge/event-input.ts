@@ -1,5 +1,5 @@
 /**
- * What a target gets from an event: the whole event, a part of it, constant JSON, or a filled-in template.
+ * The input that a target receives: the whole event, a part of it, constant JSON, or a filled-in template.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  */
 import { JSONPath } from 'jsonpath-plus';
@@ -39,7 +39,7 @@ function variables(paths: Record<string, string>, event: string, context: RuleCo
   return found;
 }
 
-/** In JSON, a value is inserted as JSON; inside a text, as text. */
+/** Inserts values as JSON, or as text inside a JSON string. */
 function fill(template: string, values: Map<string, Json>): string {
   let isInText = false;
   const filled = template.replace(/\\[\s\S]|"|<([\w.-]+)>/g, (whole, name?: string) => {

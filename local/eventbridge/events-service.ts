@@ -11,7 +11,7 @@ import type { Log } from '../log';
 import type { EventBuses } from './event-buses';
 import { entryBytes, MAX_BYTES, MAX_ENTRIES, readEntry } from './put-events';
 
-/** The events of one request, escaped. */
+/** The events of one request, with every byte escaped. */
 const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
 
 export interface EventsServiceOptions {

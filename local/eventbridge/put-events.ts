@@ -1,4 +1,4 @@
-/** Checks the entries of PutEvents, and makes events from them. */
+/** Checks the entries of PutEvents, and creates events from them. */
 import { randomUUID } from 'node:crypto';
 import { isObject, type Json, type JsonObject, textAt } from '../assembly/values/json';
 import { eventTime } from './scheduled-event';
@@ -67,7 +67,7 @@ export function readEntry(entry: JsonObject, { region, accountId, now }: Place):
   return { id, bus: textAt(entry, 'EventBusName') ?? 'default', event: JSON.stringify(event) };
 }
 
-/** Seconds since the epoch, as in the JSON protocol. */
+/** @param value seconds since the epoch, as in the JSON protocol */
 function timeOf(value: Json | undefined, now: number): string {
   const seconds = typeof value === 'number' ? value : Date.parse(String(value)) / 1000;
   return eventTime(Number.isFinite(seconds) && Math.abs(seconds) < MAX_SECONDS ? seconds * 1000 : now);

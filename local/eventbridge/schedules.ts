@@ -30,8 +30,8 @@ export class Schedules {
   }
 
   /**
-   * Runs these. Unchanged ones keep their times. The first time of a rate is one interval from now, as on AWS it is
-   * one interval after the rule's creation.
+   * Replaces the schedules. Unchanged schedules keep their times. A rate first runs one interval from now; on AWS, it
+   * first runs one interval after the rule was created.
    */
   replace(schedules: Schedule[]): void {
     const started = new Map(schedules.map((schedule) => [JSON.stringify(schedule), schedule]));
@@ -64,7 +64,7 @@ export class Schedules {
         return;
       }
       this.#run(schedule, due);
-      // Times while the machine was asleep are skipped.
+      // Skips runs that were due while the machine was asleep.
       this.#wait(schedule, times, clock.now());
     });
     this.#alarms.set(schedule, alarm);
@@ -95,7 +95,7 @@ function cronTimes({ expression, timeZone }: ScheduleTiming & { kind: 'cron' }):
   return (after) => cron.after(after);
 }
 
-/** Counted from the schedule's start, inclusive, or otherwise from its creation. */
+/** Counts from the schedule's start, inclusive, or else from its creation. */
 function rateTimes({ intervalMillis, start }: ScheduleTiming & { kind: 'rate' }, startedAt: number): Times {
   const first = start ?? startedAt + intervalMillis;
   return (after) => {

@@ -14,7 +14,7 @@ export interface Delivery {
   isForwarded?: boolean;
 }
 
-/** Why the target refused, with AWS's error code for rules. Retries would not help. */
+/** Why a target refused a delivery, with AWS's error code for rules. Retries would not help. */
 export class DeliveryError extends Error {
   constructor(
     readonly code: string,
@@ -81,7 +81,7 @@ export function serviceOf(arn: string): string | undefined {
 /**
  * Delivers to the target, or else to the dead-letter queue. Returns `undefined` if one of them accepted, or else the
  * reason.
- * @param letter makes a dead letter from the failure
+ * @param letter creates the dead letter from the failure
  */
 export function deliverOrBury(
   destinations: Destinations,

@@ -34,7 +34,7 @@ export interface MessagingOptions {
   hasFunction(functionName: string): boolean;
   clock: Clock;
   log: Log;
-  /** The changes that a table's stream still has. @default none */
+  /** The changes that a table's stream still contains. @default none */
   recordedChanges?: (tableName: string) => ItemChange[];
 }
 
@@ -98,7 +98,7 @@ export class Messaging implements Destinations {
     this.#destinations.deliver(arn, delivery);
   }
 
-  /** An item of a table has changed. */
+  /** Called when an item of a table has changed. */
   changed(change: ItemChange): void {
     this.#eventSources.changed(change);
   }

@@ -5,9 +5,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { S3Error } from './s3-error';
 
-/** A chunk's size with its signature, or a trailing header, has a few hundred characters. */
+/** Enough for a chunk's size with its signature, or for a trailing header: these have a few hundred characters. */
 const MAX_LINE_BYTES = 4096;
-/** A checksum and its signature. */
+/** Enough for a checksum and its signature. */
 const MAX_TRAILERS = 20;
 
 export function isAwsChunked(headers: IncomingHttpHeaders): boolean {
@@ -17,7 +17,7 @@ export function isAwsChunked(headers: IncomingHttpHeaders): boolean {
   );
 }
 
-/** The content. Trailing headers are added to `trailers`. Signatures are not verified. */
+/** Yields the decoded content, and adds trailing headers to `trailers`. Does not verify signatures. */
 export async function* decodeAwsChunked(
   source: AsyncIterable<Buffer>,
   trailers: Map<string, string>,

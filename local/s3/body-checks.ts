@@ -54,7 +54,7 @@ export class BodyChecks {
 
   /**
    * The hashes of the body, and the verified checksums by their headers.
-   * @throws {S3Error} if anything that the client said is wrong
+   * @throws {S3Error} if a hash or checksum from the client does not match
    */
   finish(trailers: Map<string, string>): {
     eTag: string;

@@ -1,6 +1,6 @@
 /**
- * Notifies functions, queues and topics of new objects in a bucket, whether they come through the S3 API or as files
- * in its folder. A file is announced once it has not changed for a while, and once for each content.
+ * Notifies functions, queues and topics of new objects in a bucket, from the S3 API or from files in its folder. A
+ * notification for a file is sent when the file has not changed for a while, and only once for the same content.
  */
 import type { BucketNotification } from '../assembly/model';
 import type { Alarm, Clock } from '../clock';
@@ -33,7 +33,7 @@ export interface BucketEventsOptions {
 export class BucketEvents {
   readonly #options: BucketEventsOptions;
   readonly #sequencer = new Sequencer();
-  /** The announced contents, by key. */
+  /** The contents that notifications were sent for, by key. */
   readonly #told = new Map<string, { versionId: string }>();
   /** Files that may still be written. */
   readonly #settling = new Map<string, Alarm>();
@@ -52,8 +52,8 @@ export class BucketEvents {
     const events: FolderWatchEvents = {
       changed: (key) => this.fileChanged(key),
       removed: (key) => void this.fileRemoved(key),
-      gone: () => log.warn(`${bucket.directory} was deleted. It will be watched again when it is back.`),
-      back: () => log.info(`${bucket.directory} is back, and is watched again.`),
+      gone: () => log.warn(`${bucket.directory} was deleted. It will be watched again once it exists.`),
+      back: () => log.info(`${bucket.directory} exists again and is being watched.`),
       failed: (error) => log.error(`Only part of ${bucket.directory} is watched: ${watchFault(error)}`),
     };
     this.#watch = await FolderWatch.start(bucket, events, clock);
@@ -68,14 +68,14 @@ export class BucketEvents {
     await Promise.all(this.#looks);
   }
 
-  /** An object came through the S3 API, which announces every object. */
+  /** Called when the S3 API has stored an object. Every such object is notified. */
   objectCreated({ object, how, ids, sourceIpAddress }: Created): void {
     this.#settling.get(object.key)?.cancel();
     this.#settling.delete(object.key);
     this.#tell(object, `ObjectCreated:${how}`, { ids, sourceIpAddress });
   }
 
-  /** A file was created or changed, perhaps not for the last time. */
+  /** Called when a file was created or changed. It may still be written. */
   fileChanged(key: string): void {
     if (this.#isStopped) return;
     this.#settling.get(key)?.cancel();
@@ -87,11 +87,11 @@ export class BucketEvents {
     this.#settling.set(key, alarm);
   }
 
-  /** A file was deleted. The same content may then be announced again. */
+  /** Called when a file was deleted. If the same content comes back, it is notified again. */
   async fileRemoved(key: string): Promise<void> {
     const told = this.#told.get(key);
     if (told === undefined || (await this.#find(key))) return;
-    // A file that was created meanwhile stays.
+    // Another file may have been created in the meantime.
     if (this.#told.get(key) === told) this.#told.delete(key);
   }
 
@@ -102,12 +102,12 @@ export class BucketEvents {
     this.#looks.push(look);
   }
 
-  /** Handles one file after the other. */
+  /** Handles one file at a time. */
   async #look(): Promise<void> {
     for (const key of this.#toLook) {
       this.#toLook.delete(key);
       const object = await this.#find(key);
-      // If it has changed meanwhile, it is checked again.
+      // If the file has changed in the meantime, it is checked again.
       if (object === undefined || this.#settling.has(key)) continue;
       if (this.#told.get(key)?.versionId === object.versionId) continue;
       this.#tell(object, 'ObjectCreated:Put', { ids: newRequestIds(), sourceIpAddress: '127.0.0.1' });

@@ -1,4 +1,4 @@
-/** A folder in place of a bucket. Its visible files are the objects. Symbolic links are not followed. */
+/** A folder that acts as a bucket. Its visible files are the objects. Symbolic links are not followed. */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
@@ -13,7 +13,10 @@ export interface StoredObject extends Hashes {
   key: string;
   size: number;
   lastModified: Date;
-  /** Properties of an S3 object that a file cannot store: content type, `x-amz-meta-…`. Lost when the process ends. */
+  /**
+   * Properties of an S3 object that a file cannot store, such as the content type and `x-amz-meta-…`. They are lost
+   * when the process ends.
+   */
   headers: Record<string, string>;
 }
 
@@ -73,13 +76,13 @@ export class BucketFolder {
     return undefined;
   }
 
-  /** The keys of all objects in the order of their UTF-8 bytes, as S3 lists them. */
+  /** The keys of all objects, ordered by their UTF-8 bytes as in S3's lists. */
   async keys(): Promise<string[]> {
     const keys: string[] = [];
     const visit = async (directory: string, prefix: string): Promise<void> => {
       for (const entry of await readFolder(directory)) {
         const key = `${prefix}${entry.name}`;
-        // Names that are not UTF-8 were read with this character instead of their bytes.
+        // In names that are not UTF-8, Node.js replaces invalid bytes by this character.
         if (entry.name.includes('\ufffd')) await this.skipped.inspect(directory);
         if (isHidden(entry.name)) continue;
         if (entry.isDirectory()) await visit(join(directory, entry.name), `${key}/`);
@@ -137,7 +140,7 @@ export class BucketFolder {
     });
   }
 
-  /** Deletes the object, if `check` allows it, and returns which one it was. */
+  /** Deletes the object, if `check` allows it, and returns it. */
   remove(
     key: string,
     check: (present: StoredObject | undefined) => void = () => {},
@@ -190,7 +193,7 @@ function inTheWay(key: string, what: string): S3Error {
   return new S3Error(
     400,
     'InvalidRequest',
-    `A ${what} blocks the key ${JSON.stringify(key)}. A folder stands for this bucket, and a name in it cannot be both a file and a folder.`,
+    `A ${what} blocks the key ${JSON.stringify(key)}. A folder acts as this bucket, and a name in it cannot be both a file and a folder.`,
     { Key: key },
   );
 }
@@ -208,7 +211,7 @@ async function openFile(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-/** Empty for a folder that was deleted meanwhile, or that cannot be read. */
+/** The entries of a folder; empty if it cannot be read or was deleted in the meantime. */
 async function readFolder(directory: string) {
   return readdir(directory, { withFileTypes: true }).catch(() => []);
 }

@@ -1,6 +1,4 @@
-/**
- * The folders of buckets: those that the user specified, and `incoming` if only one bucket has notifications.
- */
+/** The folders of buckets: those that the user specified, and `incoming` for the only bucket with notifications. */
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Bucket } from '../assembly/model';
@@ -15,7 +13,7 @@ export class BucketFolders {
   /**
    * @param given `NAME=DIR`, relative to the working directory of the command
    * @param home the app's own folder
-   * @throws {UserError} if one has another form, or is not a folder
+   * @throws {UserError} if an entry has another form, or its path is not a folder
    */
   constructor(given: string[], home: string) {
     this.#given = given.map(readPair);
@@ -40,7 +38,7 @@ export class BucketFolders {
       );
       if (twin) {
         throw new UserError(
-          `--bucket ${name}=${directory}: ${twin[1]} already stands for the bucket ${twin[0]}. A bucket has one folder, and a folder one bucket.`,
+          `--bucket ${name}=${directory}: ${twin[1]} is already the folder of the bucket ${twin[0]}. A bucket has one folder, and a folder one bucket.`,
         );
       }
       chosen[bucketName] = directory;

@@ -1,4 +1,4 @@
-/** The Range header by S3's rules: one range of bytes. */
+/** Reads the Range header by S3's rules: one range of bytes. */
 import { S3Error } from './s3-error';
 
 export interface ByteRange {
@@ -8,7 +8,7 @@ export interface ByteRange {
 }
 
 /**
- * `undefined` for the whole object: without the header, with several ranges, or with other content.
+ * Returns `undefined` for the whole object: if the header is missing, has several ranges, or is not a range.
  * @throws {S3Error} if the object has none of these bytes
  */
 export function readRange(header: string | undefined, size: number): ByteRange | undefined {

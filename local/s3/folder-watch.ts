@@ -11,14 +11,14 @@ export interface FolderWatchEvents {
   /** A file was created or changed. It may still be written. */
   changed(key: string): void;
   removed(key: string): void;
-  /** The folder was deleted, with everything in it. */
+  /** The folder and everything in it was deleted. */
   gone(): void;
   /** A folder exists again and is watched. Its new files are reported. */
   back(): void;
   failed(error: unknown): void;
 }
 
-/** How often to check whether the folder is still the watched one, and whether a deleted one is back. */
+/** How often to check whether the folder was replaced, and whether a deleted folder exists again. */
 const LOOK_MILLIS = 1_000;
 const LOOK_MILLIS_WHILE_GONE = 200;
 
@@ -30,7 +30,7 @@ export class FolderWatch {
   readonly #bucket: BucketFolder;
   readonly #events: FolderWatchEvents;
   readonly #clock: Clock;
-  /** The last known state of each file, by key. After the watch was reopened, only differences are reported. */
+  /** The last known state of each file, by key. When the watch is reopened, only differences are reported. */
   readonly #known = new Map<string, string>();
   /** Files that were deleted since the last check. If the folder itself was deleted, they may come back with it. */
   readonly #lately = new Map<string, string>();
@@ -80,7 +80,7 @@ export class FolderWatch {
     if (identity === undefined) await this.#forget();
     else if (identity !== this.#identity || this.#isStale || this.#isGone) await this.#openAnew(identity);
     else this.#lately.clear();
-    // Findings from this time are checked soon.
+    // If something was found during this check, check again soon.
     this.#lookIn(this.#isGone || this.#isStale ? LOOK_MILLIS_WHILE_GONE : LOOK_MILLIS);
   }
 
@@ -113,7 +113,7 @@ export class FolderWatch {
     const watcher = watch(directory, {
       alwaysStat: true,
       followSymlinks: false,
-      // A file that is replaced by renaming is reported immediately. Whether it was deleted is checked anyway.
+      // Reports a file that is replaced by renaming immediately. Whether a file was deleted is checked anyway.
       atomic: false,
       ignored: (path) => this.#namesOf(path).some(isHidden),
     });
@@ -152,8 +152,9 @@ export class FolderWatch {
   }
 
   /**
-   * The system reports the end of a watched folder under its own name. chokidar (4.0) does not notice whether another
-   * one has taken its place, so the watch is reopened. Names that are not UTF-8 have a replacement character.
+   * When a watched folder is deleted or moved, the system reports an event with the folder's own name. chokidar (4.0)
+   * does not notice if another folder takes its place, so the watch is reopened. A replacement character in a name
+   * means that the name is not UTF-8.
    */
   #onRaw(event: string, name: string | null, { watchedPath }: RawDetails): void {
     if (watchedPath === undefined || name === null) return;
@@ -174,7 +175,7 @@ export class FolderWatch {
   }
 }
 
-/** File systems reuse the number of a deleted folder. */
+/** Includes the time of creation, because file systems reuse the inode number of a deleted folder. */
 async function identityOf(directory: string): Promise<string | undefined> {
   const stats = await lstat(directory, { bigint: true }).catch(() => undefined);
   return stats?.isDirectory() ? `${stats.dev} ${stats.ino} ${stats.birthtimeNs}` : undefined;

@@ -86,7 +86,7 @@ function pageOf(sortedKeys: string[], { prefix, delimiter, maxKeys, after }: Lis
     const isRolledUp = common !== undefined && common === page.commonPrefixes.at(-1);
     if (!isRolledUp) {
       if (page.keys.length + page.commonPrefixes.length >= maxKeys) {
-        // An empty page is complete. S3 says so for max-keys=0.
+        // S3 reports an empty page as complete for max-keys=0.
         return maxKeys === 0 ? page : { ...page, last };
       }
       if (common === undefined) page.keys.push(key);
@@ -101,7 +101,7 @@ function isAfter(key: string, after: string): boolean {
   return after === '' || Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0;
 }
 
-/** Opaque to clients, like S3's. */
+/** The continuation token, which is opaque to clients. */
 function tokenFor(key: string): string {
   return Buffer.from(`after:${key}`).toString('base64url');
 }

@@ -1,4 +1,4 @@
-/** The app's buckets on this machine: their folders, the S3 API, and the events of new objects. */
+/** The app's buckets on this machine: their folders, the S3 API, and the notifications of new objects. */
 import type { Bucket } from '../assembly/model';
 import type { Clock } from '../clock';
 import type { RequestHandler } from '../endpoint/request-router';
@@ -78,7 +78,7 @@ async function openFolder({ bucketName }: Bucket, directory: string, log: Log): 
     return await BucketFolder.open(bucketName, directory, log);
   } catch (error) {
     throw new UserError(
-      `${directory} cannot stand for the bucket ${bucketName}: ${(error as Error).message}. Choose another folder: --bucket ${bucketName}=DIR.`,
+      `${directory} cannot be the folder of the bucket ${bucketName}: ${(error as Error).message}. Choose another folder: --bucket ${bucketName}=DIR.`,
     );
   }
 }

@@ -20,7 +20,7 @@ import { invalidArgument, S3Error } from './s3-error';
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_PARTS = 10_000;
 const MIN_PART_BYTES = 5 * 1024 * 1024;
-/** Ten thousand parts with their checksums have some three. */
+/** A list of ten thousand parts with their checksums has about 3 MB. */
 const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
 interface Upload {

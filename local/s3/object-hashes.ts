@@ -15,14 +15,14 @@ export interface Hashes {
 const READ_BYTES = 256 * 1024;
 
 export class ObjectHashes {
-  /** By path, until a property of the file changes that changes with its content. */
+  /** By path. An entry is valid while the properties of the file that change with its content stay the same. */
   readonly #known = new Map<string, Hashes & { state: string }>();
 
   async of(path: string, file: FileHandle, stats: BigIntStats): Promise<Hashes> {
     const known = this.#known.get(path);
     if (known?.state === stateOf(stats)) return known;
     const hashes = await hashFile(file);
-    // Otherwise it was written meanwhile, and these may match neither content.
+    // If the file was written in the meantime, the hashes may match neither content.
     if (stateOf(await file.stat({ bigint: true })) === stateOf(stats)) this.remember(path, stats, hashes);
     return hashes;
   }

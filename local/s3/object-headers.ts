@@ -20,7 +20,7 @@ export function headersToKeep(headers: IncomingHttpHeaders): Record<string, stri
     KEPT.test(name) && value !== undefined ? [[name, String(value)]] : [],
   );
   const result: Record<string, string> = { 'content-type': DEFAULT_TYPE, ...Object.fromEntries(kept) };
-  // The upload's encoding is not the object's.
+  // aws-chunked is the encoding of the upload, not of the object.
   const encodings = (result['content-encoding'] ?? '')
     .split(',')
     .map((one) => one.trim())
@@ -29,7 +29,7 @@ export function headersToKeep(headers: IncomingHttpHeaders): Record<string, stri
   return encodings.length === 0 ? result : { ...result, 'content-encoding': encodings.join(',') };
 }
 
-/** The headers for a reader. */
+/** The headers of a response with the object. */
 export function headersToGive(kept: Record<string, string>, query: URLSearchParams): Record<string, string> {
   const asked = [...query].flatMap(([name, value]): [string, string][] => {
     const [, header] = OVERRIDE.exec(name) ?? [];

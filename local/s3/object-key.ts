@@ -1,4 +1,4 @@
-/** Keys of objects, and their files. Slashes separate folders. */
+/** Maps keys of objects to paths of files. Slashes separate folders. */
 import { sep } from 'node:path';
 import { S3Error } from './s3-error';
 
@@ -25,17 +25,17 @@ export function namesToWrite(key: string): string[] {
   throw new S3Error(
     400,
     'InvalidRequest',
-    `The key ${JSON.stringify(key)} ${fault}. A folder stands for this bucket, so keys must be paths of visible files in it.`,
+    `The key ${JSON.stringify(key)} ${fault}. A folder acts as this bucket, so keys must be paths of visible files in it.`,
     { Key: key },
   );
 }
 
-/** Why a key cannot be a file here, as the rest of a sentence. */
+/** Why a key cannot be a file here, as a predicate such as "is empty"; undefined if it can. */
 export function keyFault(key: string): string | undefined {
   if (key === '') return 'is empty';
-  if (key.includes('\0')) return 'holds a NUL';
-  // On Windows it separates folders. Elsewhere it is an ordinary character.
-  if (sep === '\\' && key.includes('\\')) return 'holds a backslash';
+  if (key.includes('\0')) return 'contains a NUL';
+  // On Windows, a backslash separates folders. Elsewhere, it is an ordinary character.
+  if (sep === '\\' && key.includes('\\')) return 'contains a backslash';
   if (key.endsWith('/')) return 'ends with a slash';
   const names = key.split('/');
   if (names.includes('')) return 'begins with a slash, or has two in a row';

@@ -1,4 +1,4 @@
-/** Requests for one object: read it, look it up, put it whole or in parts, delete it. */
+/** Requests for one object: GET, HEAD, PUT, multipart upload and DELETE. */
 import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { xmlDocument } from '../endpoint/xml';
@@ -84,7 +84,7 @@ export class ObjectRequests {
     const { request } = answer;
     namesToWrite(key);
     if (request.headers['x-amz-copy-source'] !== undefined) throw notImplemented('CopyObject');
-    // Avoids an upload if a condition fails. It is checked again when the file is replaced.
+    // Checked before the upload to avoid a useless one, and again when the file is replaced.
     checkWrite(request.headers, key, await bucket.find(key));
     await bucket.ensure();
     const path = bucket.temporaryPath();

@@ -4,7 +4,7 @@ import type { StoredObject } from './bucket-folder';
 import { noSuchKey, notImplemented, preconditionFailed } from './s3-error';
 
 /**
- * Whether the client already has this version, and gets 304.
+ * Whether the client already has this version, so the response is 304.
  * @throws {S3Error} 412, if it requires another version
  */
 export function isNotModified(headers: IncomingHttpHeaders, object: StoredObject): boolean {

@@ -17,7 +17,7 @@ export interface ReceivedBody extends Hashes {
 }
 
 /**
- * Writes the body to `path`, and deletes the file if anything is wrong.
+ * Writes the body to `path`. Deletes the file if the body is refused.
  * @throws {S3Error} if the body does not match its headers
  */
 export async function receiveBody(request: IncomingMessage, path: string): Promise<ReceivedBody> {

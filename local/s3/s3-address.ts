@@ -9,7 +9,10 @@ export interface S3Address {
   query: URLSearchParams;
 }
 
-/** With a region, with dual stack, or with neither; and a local name, which the SDKs make from `http://localhost`. */
+/**
+ * Hosts with a region, with dual stack, or with neither, and the local names that the SDKs build from
+ * `http://localhost`.
+ */
 const BUCKET_HOSTS = [
   /^(.+)\.s3[.-](?:dualstack\.)?(?:[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?$/,
   /^(.+)\.s3\.localhost$/,
@@ -22,7 +25,7 @@ export function readAddress(host: string | undefined, url: string): S3Address {
   const [path, query] = mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)];
   const decoded = decode(path.replace(/^\//, ''));
   const inHost = bucketInHost(host);
-  // Not with URL, which would resolve the dots in a key.
+  // Not parsed with URL, which would resolve dots in a key.
   const slash = decoded.indexOf('/');
   const [first, rest] = slash < 0 ? [decoded, ''] : [decoded.slice(0, slash), decoded.slice(slash + 1)];
   const bucketName = inHost ?? first;
@@ -42,7 +45,7 @@ function bucketInHost(host = ''): string | undefined {
   return undefined;
 }
 
-/** In S3's paths, a plus means a space, too. `aws s3` and the SDKs encode it as %2B. */
+/** In S3's paths, a plus also means a space. `aws s3` and the SDKs encode a real plus as %2B. */
 function decode(path: string): string {
   try {
     return decodeURIComponent(path.replaceAll('+', ' '));

@@ -21,7 +21,7 @@ export interface S3EventDetails {
   sequencer: string;
 }
 
-/** What S3 would know about the sender of a request. */
+/** A placeholder for the sender, which S3 knows from the request. */
 const PRINCIPAL_ID = 'AWS:LOCAL';
 
 export function s3Event(details: S3EventDetails): string {

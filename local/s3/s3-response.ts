@@ -38,7 +38,7 @@ export class S3Response {
   }
 
   empty(status: number, headers: Record<string, string | number> = {}): void {
-    // Length 0 if there can be no body.
+    // A response that may have a body must declare length 0.
     const length = status === 204 || status === 304 ? {} : { 'content-length': 0 };
     this.head(status, { ...length, ...headers });
     this.response.end();
@@ -64,7 +64,7 @@ export class S3Response {
       '',
     );
     this.xml(body, status);
-    // Reads what the client still sends, so that it gets to read the response.
+    // Reads the rest of the request, so that the client reads the response.
     this.request.resume();
   }
 }

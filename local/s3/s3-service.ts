@@ -1,4 +1,4 @@
-/** The part of S3's API that the AWS CLI and the SDKs need to work with objects, for buckets that are folders. */
+/** The part of S3's API that the AWS CLI and the SDKs need for objects, with folders as buckets. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { xmlDocument } from '../endpoint/xml';
 import type { Log } from '../log';
@@ -88,7 +88,7 @@ export class S3Service {
     if (method === 'HEAD') {
       answer.empty(200, { 'x-amz-bucket-region': region });
     } else if (method === 'GET' && query.has('location')) {
-      // S3 omits its oldest region.
+      // For us-east-1, S3 returns an empty element.
       answer.xml(
         `<?xml version="1.0" encoding="UTF-8"?>\n<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${region === 'us-east-1' ? '' : region}</LocationConstraint>`,
       );

@@ -1,4 +1,4 @@
-/** Logs, once for each file, that a file in a bucket's folder is not an object, with the remedy. */
+/** Logs each file in a bucket's folder that is not an object, once, with the remedy. */
 import { isUtf8 } from 'node:buffer';
 import type { Dirent, Stats } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -19,7 +19,7 @@ export class SkippedFiles {
     this.#log = log;
   }
 
-  /** Checks the names in a folder. Names that are not UTF-8 reach no other part of the program. */
+  /** Reports names in a folder that are not UTF-8. No other part of the program sees such names. */
   async inspect(directory: string): Promise<void> {
     const entries = await readdir(directory, { withFileTypes: true, encoding: 'buffer' }).catch(() => []);
     for (const { name } of entries as unknown as Dirent<Buffer>[]) {
@@ -27,10 +27,10 @@ export class SkippedFiles {
     }
   }
 
-  /** Whether it is not an object, and this was logged. */
+  /** Returns whether the file is not an object. Logs it in that case. */
   sayOf(key: string, stats: Stats): boolean {
     const why = stats.isSymbolicLink()
-      ? 'it is a symbolic link, which is not followed. Put the file itself there.'
+      ? 'it is a symbolic link, which is not followed. Use a copy of the file instead.'
       : stats.isFile()
         ? faultText(key)
         : 'it is not a regular file.';
@@ -58,7 +58,7 @@ function faultText(key: string): string | undefined {
   return fault === undefined ? undefined : `its key ${fault}. Rename it.`;
 }
 
-/** In the form that shells accept between `$'` and `'`. */
+/** Escapes bytes in the form that shells accept in `$'…'`. */
 function escapedBytes(name: Buffer): string {
   return [...name]
     .map((byte) =>

@@ -1,5 +1,5 @@
 /**
- * How a published message reaches functions and queues.
+ * The form in which functions and queues receive a published message.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
  * @see https://docs.aws.amazon.com/sns/latest/dg/sns-sqs-as-subscriber.html
  */

@@ -1,11 +1,11 @@
-/** A published message: SNS's rules for it, and what each protocol gets. */
+/** A published message: SNS's rules for it, and the text for each protocol. */
 import type { Topic as TopicSettings } from '../assembly/model';
 import { checkAttributes, type MessageAttributes, messageBytes } from '../sqs/message';
 import { SqsError } from '../sqs/sqs-error';
 import { invalidParameter, SnsError } from './sns-error';
 
 export interface PublishedMessage {
-  /** With the structure `json`: an object with a text for each protocol, and one for `default`. */
+  /** With the structure `json`, an object with a text for each protocol and one for `default`. */
   message: string;
   structure?: string;
   subject?: string;

@@ -1,4 +1,4 @@
-/** Errors in SNS's words. */
+/** Errors with SNS's codes and messages. */
 export class SnsError extends Error {
   constructor(
     readonly code: string,

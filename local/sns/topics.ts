@@ -66,7 +66,7 @@ export class Topics {
   }
 
   /**
-   * `undefined` if there is no such topic.
+   * Returns `undefined` if there is no such topic.
    * @throws {SnsError} if SNS would refuse the message
    */
   publish(topicArn: string, published: PublishedMessage): Publication | undefined {

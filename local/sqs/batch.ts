@@ -1,4 +1,4 @@
-/** The batch operations of SQS: up to ten entries, of which each succeeds or fails by itself. */
+/** The batch operations of SQS: up to ten entries, each of which succeeds or fails independently. */
 import { isObject, type JsonObject, textAt } from '../assembly/values/json';
 import { messageBytes } from './message';
 import { attributesIn } from './request-parameters';

@@ -49,8 +49,8 @@ export class ArrivalOrder implements MessageOrder {
 }
 
 /**
- * A FIFO queue: in sequence within a group, and nothing from a group with a message in flight. One receive may take
- * several messages of a group, so they count as in flight only once it is complete.
+ * A FIFO queue: messages of a group in sequence, but none while a message of the group is in flight. One receive may
+ * return several messages of a group, so they count as in flight only after the receive is complete.
  */
 export class GroupOrder implements MessageOrder {
   readonly #groups = new Map<string, QueuedMessage[]>();

@@ -56,7 +56,7 @@ export interface ReceivedMessage extends Readonly<QueuedMessage> {
 
 export const MAX_MESSAGE_ATTRIBUTES = 10;
 
-/** The characters of XML 1.0, which a body may contain. */
+/** Matches characters that XML 1.0 does not allow, and so a body does not either. */
 const FORBIDDEN_CHARACTER = /(?![\t\n\r])\p{Cc}(?<![\u{7F}-\u{9F}])|\p{Cs}|[\u{FFFE}\u{FFFF}]/u;
 
 const ATTRIBUTE_NAME = /^(?!\.)(?!.*\.\.)(?!.*\.$)(?!(?:aws|amazon)\.)[\w.-]{1,256}$/i;

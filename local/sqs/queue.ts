@@ -14,7 +14,7 @@ import { type ReceiveOptions, WaitingReceivers } from './waiting-receivers';
 const MAX_IN_FLIGHT = 120_000;
 export const MAX_VISIBILITY_SECONDS = 43_200;
 const PURGE_PAUSE_MILLIS = 60_000;
-/** For all queues together. SQS has no limit, but this machine's memory has. */
+/** For all queues together. SQS has no such limit, but the memory of this machine is limited. */
 export const MAX_MEMORY_BYTES = 512 * 1024 * 1024;
 
 export interface SentMessage {
@@ -95,7 +95,7 @@ export class Queue {
     });
   }
 
-  /** The available messages, or the first ones that arrive while the receiver waits. */
+  /** Resolves to the available messages, or to the first ones that arrive while the receiver waits. */
   receive(options: ReceiveOptions): Promise<ReceivedMessage[]> {
     const received = this.#take(options);
     const { waitSeconds = 0, signal } = options;
@@ -107,7 +107,7 @@ export class Queue {
   }
 
   /**
-   * Deletes the message only if the receipt handle is the latest one. As documented, an older one has no effect.
+   * Deletes the message only if the receipt handle is the latest one. As AWS documents, older handles have no effect.
    * @throws {SqsError} if it was never a handle of this queue
    */
   delete(handle: string): void {
@@ -163,7 +163,7 @@ export class Queue {
     return this.#messages.counts();
   }
 
-  /** Ends all receives that wait, and drops all messages. */
+  /** Ends all waiting receives, and drops all messages. */
   close(): void {
     this.#receivers.close();
     for (const message of this.#messages.all()) this.#messages.remove(message);
@@ -218,7 +218,7 @@ export class Queue {
     return { ...message, receiptHandle, firstReceivedAt };
   }
 
-  /** `false` if the message may be received once more. */
+  /** Returns `false` if the message may be received once more. */
   #moveToDeadLetters(message: QueuedMessage): boolean {
     const { redrive, queueArn } = this.#settings;
     if (!redrive || message.receivedHere < redrive.maxReceiveCount) return false;
@@ -258,6 +258,6 @@ export class Queue {
   }
 }
 
-/** Twenty digits that grow, like SQS's. */
+/** Increasing numbers with twenty digits, like those of SQS. */
 const FIRST_SEQUENCE = 18_800_000_000_000_000_000n;
 const SEQUENCE_STEP = 256n;

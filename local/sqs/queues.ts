@@ -55,7 +55,7 @@ export class Queues {
     return this.all().find(({ settings }) => settings.queueName === name);
   }
 
-  /** Also finds a queue by the path of its URL, which old programs send. */
+  /** Also accepts only the path of a URL, which old programs send. */
   byUrl(url: string): Queue | undefined {
     const [, accountId, name = ''] = QUEUE_PATH.exec(url) ?? [];
     return this.byName(name, accountId ?? '');

@@ -1,4 +1,4 @@
-/** Reads the parameters of a request to SQS, in which the Query protocol has numbers as text. */
+/** Reads the parameters of a request to SQS. In the Query protocol, numbers are text. */
 import { isObject, type Json, type JsonObject, textAt } from '../assembly/values/json';
 import type { MessageAttribute, MessageAttributes, NewMessage } from './message';
 import { invalidParameter, missingParameter } from './sqs-error';

@@ -1,6 +1,4 @@
-/**
- * An error of SQS, with its code in the Query protocol, which older SDKs compare, and its name in the JSON protocol.
- */
+/** An error of SQS, with its code in the Query protocol, which older SDKs check, and its name in the JSON protocol. */
 export class SqsError extends Error {
   constructor(
     readonly code: string,

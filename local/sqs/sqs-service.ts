@@ -13,7 +13,7 @@ import type { Queues } from './queues';
 import { SqsError } from './sqs-error';
 
 const NAMESPACE = 'http://queue.amazonaws.com/doc/2012-11-05/';
-/** Ten messages of 1 MB together, escaped. */
+/** A batch of at most 1 MB, with every byte escaped. */
 const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
 const TARGET = /^AmazonSQS\.(\w+)$/;
 
@@ -56,7 +56,7 @@ export class SqsService implements RequestHandler {
     return { urlOf: (queue) => this.#url(queue, request.headers.host), signal: gone.signal };
   }
 
-  /** The host of the caller's request, because older SDKs send to the host in the URL. */
+  /** The queue URL with the host of the caller's request, because older SDKs send requests to the URL's host. */
   #url({ settings }: Queue, host: string | undefined): string {
     const { region, accountId } = this.#options;
     const isAws = hostName(host)?.includes('.amazonaws.com') ?? true;

@@ -36,7 +36,7 @@ export class WaitingReceivers {
     this.#clock = clock;
   }
 
-  /** Resolves with the first messages, or with none after `waitSeconds` or an abort. */
+  /** Resolves to the first messages, or to none after `waitSeconds` or an abort. */
   wait(options: ReceiveOptions): Promise<ReceivedMessage[]> {
     const { waitSeconds = 0, signal } = options;
     return new Promise((resolve) => {
@@ -70,7 +70,7 @@ export class WaitingReceivers {
     waiter.resolve(messages);
   }
 
-  /** Continues when the next message becomes visible, if a receiver waits. */
+  /** Plans the next delivery for when the next message becomes visible, if a receiver waits. */
   #planWakeUp(): void {
     this.#wakeUp?.cancel();
     this.#wakeUp = undefined;

@@ -172,7 +172,7 @@ describe('A bucket in a runtime', () => {
     const options = { app, port: 0, log: silentLog, bucketDirectories: { [bucketName]: file } };
     const started = startRuntime(options);
     await expect(started).rejects.toThrow(UserError);
-    await expect(started).rejects.toThrow(`cannot stand for the bucket ${bucketName}`);
+    await expect(started).rejects.toThrow(`cannot be the folder of the bucket ${bucketName}`);
     expect(existsSync(file)).toBe(true);
   });
 });

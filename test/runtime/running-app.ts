@@ -33,7 +33,7 @@ export interface AppOptions {
   faults?: Faults;
   /** The gateway's and the function host's; functions keep their own. @default the system's */
   clock?: Clock;
-  /** The folder that stands for the bucket that functions hear of. @default none */
+  /** The folder of the bucket whose notifications run functions. @default none */
   incomingDirectory?: string;
   /** The folder with the pages. @default none */
   webDirectory?: string;

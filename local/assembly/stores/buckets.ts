@@ -15,7 +15,7 @@ import type { Resource } from '../values/resource';
 const BUCKET = 'AWS::S3::Bucket';
 const CDK_NOTIFICATIONS = 'Custom::S3BucketNotifications';
 
-/** A folder can only show that objects were created. */
+/** The supported events. A folder only shows that objects were created. */
 const TOLD_EVENTS = /^s3:ObjectCreated:(\*|Put|CompleteMultipartUpload)$/;
 
 /** One entry of a bucket's notifications, from either source. */
@@ -42,7 +42,7 @@ export function readBuckets(
         notRun.push({
           type: 'EventBridge notifications',
           path: resource.path,
-          reason: 'not run; notifications to functions, queues and topics are',
+          reason: 'not run; only notifications to functions, queues and topics are',
         });
       for (const one of configurations(configuration)) {
         attempts.try(resource, () =>
@@ -87,7 +87,7 @@ function readNotification(
 ): BucketNotification {
   if (!one.events.some((event) => TOLD_EVENTS.test(event)))
     throw resource.mistake(
-      `notifications of ${one.events.join(', ')} are not run; s3:ObjectCreated:* and s3:ObjectCreated:Put are`,
+      `notifications of ${one.events.join(', ')} are not supported; use s3:ObjectCreated:* or s3:ObjectCreated:Put`,
     );
   const fault = targets.faultOf(one.arn, { service: 's3.amazonaws.com', sourceArn: bucket.bucketArn });
   if (fault) throw resource.mistake(`its notification: ${fault}`);
@@ -117,7 +117,7 @@ function bucketOf(resource: Resource, buckets: Map<string, Bucket>): Bucket {
   return bucket;
 }
 
-/** In the terms of CloudFormation, and of S3's API, which the CDK's custom resource uses. */
+/** Reads both forms: CloudFormation's, and that of S3's API, which the CDK's custom resource uses. */
 function configurations(value: Json | undefined): Configuration[] {
   const kinds: [list: string, target: string][] = [
     ['LambdaConfigurations', 'Function'],

@@ -1,6 +1,6 @@
 /**
- * An app's secrets. One that Secrets Manager would generate has the same value in every run: a documented one, if its
- * template asks for that.
+ * An app's secrets. A generated value is the same in every run. If the template asks for it, it is a documented
+ * value.
  */
 import { createHash } from 'node:crypto';
 import type { Secret } from '../model';
@@ -15,7 +15,7 @@ const LOWER_CASE = 'abcdefghijklmnopqrstuvwxyz';
 const UPPER_CASE = LOWER_CASE.toUpperCase();
 const NUMBERS = '0123456789';
 const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
-/** Metadata of a secret whose generated value the developer needs to know. It contains that value. */
+/** Marks, in a secret's Metadata, that the developer needs to know the generated value, and the value itself. */
 const WELL_KNOWN = { metadata: 'shared-connection:secret', says: 'well-known', value: 'local' } as const;
 const DEFAULT_LENGTH = 32;
 const MAX_LENGTH = 4096;
@@ -39,7 +39,7 @@ export function readSecrets(app: AppResources): Secret[] {
 const ARN = /^arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:/;
 const SUFFIX = /-[A-Za-z0-9]{6}$/;
 
-/** The name of a secret from its ARN. A name stays as it is. */
+/** The name of a secret from its ARN. Names are returned unchanged. */
 export function secretName(nameOrArn: string): string {
   return ARN.test(nameOrArn) ? nameOrArn.replace(ARN, '').replace(SUFFIX, '') : nameOrArn;
 }
@@ -57,7 +57,7 @@ export function secretString(resource: Resource): string | undefined {
   return JSON.stringify({ ...content, ...connection });
 }
 
-/** What a SecretTargetAttachment adds: the address of the database. */
+/** The address of the database, which a SecretTargetAttachment adds to the secret. */
 function connectionOf(secret: Resource): JsonObject {
   const { stack } = secret;
   const arn = stack.reference(secret.logicalId, 'Resources');

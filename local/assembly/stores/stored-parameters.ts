@@ -27,7 +27,7 @@ export function readStoredParameters(app: AppResources): StoredParameter[] {
   });
 }
 
-/** What a resource stores under a name, as written in its template. */
+/** The value that a resource stores under a name, as written in its template. */
 export function storedIn(resource: Resource, name: string): { value: Json; at: string } | undefined {
   if (resource.type === PARAMETER) {
     const value = resource.properties.Value;

@@ -1,4 +1,4 @@
-/** Where an app's cloud assembly comes from: a folder that has it, or a command that makes it. */
+/** Finds the source of an app's cloud assembly: a folder that contains it, or a command that writes it. */
 import { existsSync, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { UserError } from '../../user-error';
@@ -31,7 +31,7 @@ export function findApp(app: string | undefined, workingDirectory: string): AppS
   return command(app, workingDirectory, readSettings(workingDirectory));
 }
 
-/** For a single word or a path, because a mistyped folder is not a command. Other errors come from the shell itself. */
+/** Checks a single word or a path, which may be a mistyped folder. For everything else, the shell reports errors. */
 function assertRuns(app: string, workingDirectory: string): void {
   const [program = ''] = app.trim().split(/\s/, 1);
   const isPath = program.includes('/');

@@ -9,7 +9,7 @@ export interface CloudAssembly {
   stacks: StackFiles[];
   /** Missing context of the app, for which the CDK used dummy values. */
   missingContext: string[];
-  /** The version of CDK 1 that made the assembly, if it did. */
+  /** The version, if CDK 1 wrote the assembly. */
   cdk1Version: string | undefined;
   /** Errors that constructs reported (`Annotations.of(…).addError`). The CDK does not deploy their stack. */
   errors: { stackName: string; path: string; message: string }[];
@@ -148,7 +148,7 @@ function readLegacyAsset(directory: string, data: Json, assets: Map<string, stri
   return Object.fromEntries(values.filter(([name]) => name !== undefined));
 }
 
-/** The construct tree has the library of each construct. */
+/** The construct tree names the library of each construct. */
 function cdk1Version(directory: string): string | undefined {
   const file = join(directory, 'tree.json');
   if (!existsSync(file)) return undefined;
@@ -157,7 +157,7 @@ function cdk1Version(directory: string): string | undefined {
   return version;
 }
 
-/** Metadata of constructs, in the manifest or in a separate file, even if the template has none. */
+/** The metadata of constructs, which is in the manifest or in a separate file. */
 function readMetadata(directory: string, artifact: Json): { path: string; type: string; data: Json }[] {
   const file = textAt(artifact, 'additionalMetadataFile');
   const extra = file ? readJson(join(directory, file)) : {};

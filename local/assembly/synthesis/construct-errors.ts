@@ -1,6 +1,6 @@
 /**
- * Errors that constructs report about themselves (`Annotations.of(…).addError`, cdk-nag). The CDK would deploy
- * nothing, and a run says so.
+ * Errors that constructs report about themselves (`Annotations.of(…).addError`, cdk-nag). The CDK would not deploy
+ * the app, so the runtime reports them.
  */
 import type { Assembly } from '../assembly';
 import type { OtherResource } from '../model';

@@ -68,7 +68,10 @@ export class Fingerprint {
     return join(this.#synthesis.outputDirectory, FINGERPRINT_FILE);
   }
 
-  /** The assembly, and what the app's command may have built elsewhere. Others may change either later. */
+  /**
+   * A hash of the assembly and of what the app's command may have built elsewhere, because other programs may change
+   * both later.
+   */
   #products(): string | undefined {
     return digest(() => [
       ...filesIn(this.#synthesis.outputDirectory).filter((file) => file !== this.#file),
@@ -78,8 +81,8 @@ export class Fingerprint {
 }
 
 /**
- * Compares size and times. A file's change time moves with its content, whatever a tool does to the modification
- * time.
+ * Compares size and times. Tools can reset a file's modification time, but its change time always follows its
+ * content.
  */
 function digest(list: (hash: Hash) => string[]): string | undefined {
   const hash = createHash('sha256');

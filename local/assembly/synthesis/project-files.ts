@@ -11,8 +11,8 @@ const INSTALLATION_RECORDS = ['.package-lock.json', '.yarn-integrity', '.yarn-st
 const USUAL_PRODUCTS = ['build', 'dist', 'coverage'];
 
 /**
- * The files of the project around an app: its Git repository, if there is one, because apps import files from beside
- * their folder.
+ * The files of the project around an app. If the app is in a Git repository, these are the files of the repository,
+ * because apps import files from outside their folder.
  */
 export class ProjectFiles {
   readonly #outputDirectory: string;
@@ -83,7 +83,7 @@ export class ProjectFiles {
   }
 }
 
-/** Nothing without Git, or if the folder is not in a repository. */
+/** The output of Git; empty without Git, or if the folder is not in a repository. */
 function git(workingDirectory: string, ...args: string[]): string[] {
   try {
     const output = execFileSync('git', args, {

@@ -27,8 +27,8 @@ const CLI_CONTEXT: JsonObject = {
 };
 
 /**
- * Resolves with what the app printed, once the assembly is in its folder.
- * @throws {UserError} with the app's own error, shortened, if it fails
+ * Resolves to what the app printed, once the assembly is written.
+ * @throws {UserError} with the app's error message, shortened
  */
 export async function synthesize(synthesis: Synthesis): Promise<string> {
   const { command, workingDirectory, outputDirectory } = synthesis;
@@ -39,7 +39,7 @@ export async function synthesize(synthesis: Synthesis): Promise<string> {
       `The app's command \`${command}\` failed (${exit}): ${shorten(errors, workingDirectory)}`,
     );
   }
-  // The assembly of an earlier run is not a result of this one.
+  // An assembly from an earlier run does not count.
   if (manifestTime(outputDirectory) !== earlier) return `${output}${errors}`.trim();
   throw new UserError(
     `The app's command \`${command}\` did not write a cloud assembly to ${outputDirectory}. It must create an App of aws-cdk-lib, and may need to call app.synth() at its end.`,
@@ -52,7 +52,7 @@ function manifestTime(directory: string): number | undefined {
 
 function run(synthesis: Synthesis): Promise<{ exit: string; output: string; errors: string }> {
   const { environment = process.env } = synthesis;
-  // NodejsFunction bundles with the esbuild of the app or of the PATH, and needs Docker without one.
+  // NodejsFunction bundles with the app's esbuild or with one in the PATH. Without either, it needs Docker.
   const path = [environment.PATH, dirname(require.resolve('esbuild/bin/esbuild'))].filter(Boolean);
   const child = spawn(synthesis.command, {
     shell: true,

@@ -293,7 +293,7 @@ describe('BucketEvents', () => {
 
     it('goes on with a folder that was deleted and made again at once', async () => {
       remake();
-      await said('is back, and is watched again');
+      await said('exists again and is being watched');
       write('new');
       await until(1);
       remake();
@@ -307,7 +307,7 @@ describe('BucketEvents', () => {
       await said(`${bucket.directory} was deleted`);
       mkdirSync(bucket.directory);
       write('while it was not watched');
-      await said(`${bucket.directory} is back`);
+      await said(`${bucket.directory} exists again`);
       await until(1);
       expect(keys()).toEqual(['while+it+was+not+watched']);
     });

@@ -70,7 +70,7 @@ describe('BucketFolders', () => {
     );
     expect(mistake(['Archive=a'], [])).toContain('The buckets are: none.');
     expect(mistake(['Archive=a', 'app-archive-2=b'])).toContain(
-      'already stands for the bucket app-archive-2',
+      'is already the folder of the bucket app-archive-2',
     );
     expect(mistake(['Archive=a', 'Incoming=a'])).toContain(
       'A bucket has one folder, and a folder one bucket',

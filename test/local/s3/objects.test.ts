@@ -202,7 +202,7 @@ describe('The S3 service', () => {
     ])('nor writes one at %s', async (path) => {
       const refused = await s3.send('PUT', `/samples/${path}`, { body: 'new' });
       expect(errorOf(refused)).toBe('400 InvalidRequest');
-      expect(refused.body).toContain('A folder stands for this bucket');
+      expect(refused.body).toContain('A folder acts as this bucket');
       expect(readdirSync(s3.home).sort()).toEqual(['incoming', 'secret']);
       expect(readdirSync(join(s3.bucket.directory, 'folder')).sort()).toEqual(['.hidden', 'a']);
       expect(readdirSync(s3.bucket.directory).sort()).toEqual(['.hidden', 'folder', 'inside', 'link', 'up']);

@@ -185,7 +185,7 @@ describe('readBuckets', () => {
     );
     expect(buckets[0]?.notifications).toHaveLength(1);
     expect(notRun.map(({ reason }) => reason)).toEqual([
-      'not run; notifications to functions, queues and topics are',
+      'not run; only notifications to functions, queues and topics are',
       's3:ObjectRemoved:* is not notified',
       expect.stringContaining('its notification: the runtime does not have the queue queue'),
       expect.stringContaining('its notification: the runtime does not have the topic topic'),
@@ -193,7 +193,7 @@ describe('readBuckets', () => {
   });
 
   it.each<[string, JsonObject, string]>([
-    ['of other events', { Events: ['s3:ObjectRemoved:*'] }, 'of s3:ObjectRemoved:\\* are not run'],
+    ['of other events', { Events: ['s3:ObjectRemoved:*'] }, 'of s3:ObjectRemoved:\\* are not supported'],
     [
       'to a function that is not there',
       { LambdaFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:other' },
