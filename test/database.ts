@@ -1,4 +1,4 @@
-/** A DynamoDB of its own for a test file: the embedded one, with one table. */
+/** A DynamoDB for one test file: the embedded one, with one table. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { systemClock } from '../local/clock';
 import { LocalDynamoDb } from '../local/dynamodb/local-dynamodb';

@@ -1,4 +1,7 @@
-/** A WebSocket API with a function that pushes to its connections: what the apps have in common that differ in who runs it. */
+/**
+ * A WebSocket API with a function that pushes to its connections. The push apps differ only in what runs this
+ * function.
+ */
 import { join } from 'node:path';
 import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
@@ -25,9 +28,9 @@ function bundleOnce(): void {
 }
 
 export abstract class PushStack extends Stack {
-  /** Gets what clients say. */
+  /** Receives clients' messages. */
   protected readonly message: LambdaFunction;
-  /** Posts what it gets to every connection. */
+  /** Posts what it receives to every connection. */
   protected readonly push: LambdaFunction;
 
   /** `stageName` is also the stack's name in URLs. */
@@ -64,7 +67,7 @@ export abstract class PushStack extends Stack {
     new CfnOutput(this, 'Url', { value: stage.url });
   }
 
-  /** The CDK's own types of its class and its interface differ in what may be undefined. */
+  /** In the CDK's types, its class and its interface differ in what may be undefined. */
   protected table(id: string, stream?: StreamViewType): ITable {
     return new Table(this, id, {
       partitionKey: { name: 'id', type: AttributeType.STRING },

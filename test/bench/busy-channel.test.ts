@@ -1,7 +1,7 @@
 import { measureBusyChannel } from '../../bench/measures/busy-channel';
 
 describe('a busy channel with a log', () => {
-  it('takes at most 0.3 posts for each line and member, and each member gets every line once and in order', async () => {
+  it('sends at most 0.3 posts for each line and member, and delivers every line to each member once and in order', async () => {
     const { lines, members, posts, offsets } = await measureBusyChannel();
     expect(posts / (lines * members)).toBeLessThanOrEqual(0.3);
     const all = Array.from({ length: lines }, (_, n) => n + 1);

@@ -3,7 +3,7 @@ import { documentedCosts } from '../../bench/steps/documented-costs';
 describe('documentedCosts', () => {
   const head = '| step | calls | write units | read units | Lambda | posts | what they are |\n|---|---|';
 
-  it('reads the numbers of each step, and ends with the table', () => {
+  it('reads the numbers of each step, up to the end of the table', () => {
     const page = `Text\n\n${head}\n| say it | 1,234 | 2 | 0.5 | 1 | 10 | why |\n\n| other | 1 |\n`;
     const cost = { calls: 1_234, writeUnits: 2, readUnits: 0.5, invocations: 1, posts: 10 };
     expect([...documentedCosts(page)]).toEqual([['say it', cost]]);

@@ -3,7 +3,7 @@ import { systemClock } from '../../lib/clock';
 import { always, itemAbsent } from '../../lib/table/conditions';
 import { DynamoDbTable } from '../../lib/table/dynamodb-table';
 
-/** The rules are those of the DynamoDB Developer Guide, "DynamoDB read and write operations". */
+/** The rules are from the DynamoDB Developer Guide, "DynamoDB read and write operations". */
 describe('MeteredTable', () => {
   let metered: MeteredTable;
   let table: DynamoDbTable;
@@ -14,7 +14,7 @@ describe('MeteredTable', () => {
   });
   afterAll(() => metered.stop());
 
-  /** An item of so many bytes: the names of its attributes are eight of them, and `p` is one. */
+  /** An item of the given size. The names of its attributes take eight bytes, and `p` takes one. */
   const item = (sk: string, bytes: number) => ({ pk: 'p', sk, body: 'x'.repeat(bytes - 9 - sk.length) });
   const writes = (units: number) => ({ calls: 1, writeUnits: units, readUnits: 0 });
   const reads = (units: number) => ({ calls: 1, writeUnits: 0, readUnits: units });
@@ -23,11 +23,11 @@ describe('MeteredTable', () => {
   it.each([
     [1_024, 1],
     [1_025, 2],
-  ])('counts for a put of %d bytes %d write units', async (bytes, units) => {
+  ])('counts for a put of %d bytes: %d write units', async (bytes, units) => {
     expect(await consumedBy(() => table.put(item('a', bytes), always))).toEqual(writes(units));
   });
 
-  it('counts what was there, where that is more', async () => {
+  it('counts the size of the old item if it is larger', async () => {
     await table.put(item('b', 3_000), always);
     expect(await consumedBy(() => table.update({ pk: 'p', sk: 'b' }, { remove: ['body'] }, always))).toEqual(
       writes(3),
@@ -36,7 +36,7 @@ describe('MeteredTable', () => {
     expect(await consumedBy(() => table.delete({ pk: 'p', sk: 'b' }, always))).toEqual(writes(3));
   });
 
-  it('counts a write whose condition fails, and one of what is not there', async () => {
+  it('counts a write whose condition fails, and a delete of a missing item', async () => {
     await table.put(item('c', 100), always);
     expect(await consumedBy(() => table.put(item('c', 100), itemAbsent))).toEqual(writes(1));
     expect(await consumedBy(() => table.delete({ pk: 'p', sk: 'absent' }, always))).toEqual(writes(1));
@@ -45,12 +45,12 @@ describe('MeteredTable', () => {
   it.each([
     [4_096, 1],
     [4_097, 2],
-  ])('counts for a consistent read of %d bytes %d read units', async (bytes, units) => {
+  ])('counts for a consistent read of %d bytes: %d read units', async (bytes, units) => {
     await table.put(item('d', bytes), always);
     expect(await consumedBy(() => table.get({ pk: 'p', sk: 'd' }))).toEqual(reads(units));
   });
 
-  it('counts for a query what all of its items have together, and half if it is not consistent', async () => {
+  it('counts the total size of the items for a query, and half of it if the query is not consistent', async () => {
     for (let n = 0; n < 9; n++) await table.put(item(`e${n}`, 1_000), always);
     const range = { pk: 'p', prefix: 'e' };
     expect(await consumedBy(() => table.query(range))).toEqual(reads(3));

@@ -7,17 +7,17 @@ describe('percentile', () => {
     [75, 3],
     [99, 4],
     [0, 1],
-  ])('takes the nearest rank: %d %% of 4, 1, 3, 2 is %d', (percent, expected) => {
+  ])('returns the nearest rank: %d %% of 4, 1, 3, 2 is %d', (percent, expected) => {
     expect(percentile([4, 1, 3, 2], percent)).toBe(expected);
   });
 
-  it('refuses to make a number out of none', () => {
+  it('refuses an empty list', () => {
     expect(() => percentile([], 50)).toThrow(RangeError);
   });
 });
 
 describe('spread', () => {
-  it('tells the median between the extremes', () => {
+  it('prints the median between the extremes', () => {
     expect(spread([9, 1, 5])).toEqual({ median: 5, min: 1, max: 9 });
   });
 });
@@ -43,7 +43,7 @@ describe('Page', () => {
     expect(page.toString()).toMatch(/p50, ms +2 \(1-3\) +4 +0\.50 x \(lower is better\)/);
   });
 
-  it('tells of no ratio to nothing', () => {
+  it('prints no ratio to a baseline of zero', () => {
     const page = new Page();
     page.section('Storm', 'a bare server', [
       { what: 'lost', unit: 'events', ours: [0], baseline: [0], better: 'lower' },

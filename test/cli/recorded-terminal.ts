@@ -1,4 +1,4 @@
-/** A command of the command line, run in this process: what it printed, and its exit code. */
+/** Runs a command of the command line in this process, and records its output and exit code. */
 import { runCommandLine } from '../../cli/command-line';
 import type { Terminal } from '../../cli/terminal';
 
@@ -12,7 +12,7 @@ export interface Surroundings {
   isTerminal?: boolean;
   /** The standard input. */
   input?: string | Buffer;
-  /** What happens while the command waits, wait after wait; then it is to end. */
+  /** What happens while the command waits, for each wait in order. After the last one, the command must end. */
   whileWaiting?: (() => Promise<unknown>)[];
 }
 

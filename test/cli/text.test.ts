@@ -1,11 +1,11 @@
 import { durationText, jsonLine, printable } from '../../cli/text';
 
 describe('printable', () => {
-  it('leaves what people write', () => {
+  it('leaves ordinary text unchanged', () => {
     expect(printable('Grüße, 世界 😀 {"a": 1}')).toBe('Grüße, 世界 😀 {"a": 1}');
   });
 
-  it('escapes what moves the cursor, begins a line or turns text around', () => {
+  it('escapes characters that move the cursor, start a line or reverse text', () => {
     expect(printable('a\u001b[2Jb\r\n\tc\u009b1md\u202ee\u0000')).toBe(
       'a\\u001b[2Jb\\r\\n\\tc\\u009b1md\\u202ee\\u0000',
     );
@@ -28,7 +28,7 @@ describe('durationText', () => {
     [59_999, '59 s'],
     [60_000, '1 min'],
     [6_000_000, '1 h 40 min'],
-  ])('says %d ms as %s', (milliseconds, text) => {
+  ])('formats %d ms as %s', (milliseconds, text) => {
     expect(durationText(milliseconds)).toBe(text);
   });
 });

@@ -1,15 +1,15 @@
 import { run } from './recorded-terminal';
 
-/** What the command line says without asking a runtime or AWS. */
+/** The output of the command line that needs neither a runtime nor AWS. */
 describe('shared-connection', () => {
-  describe('a command that is not there', () => {
-    it('is named, with the nearest one', async () => {
+  describe('an unknown command', () => {
+    it('is reported with the most similar command', async () => {
       const { exitCode, complaint } = await run(['membrs']);
       expect(exitCode).toBe(1);
       expect(complaint).toMatch(/unknown command 'membrs'\n\(Did you mean members\?\)/);
     });
 
-    it('is named where none is near', async () => {
+    it('is reported without a suggestion if no command is similar', async () => {
       expect((await run(['frobnicate'])).complaint).toMatch(/unknown command 'frobnicate'\n\(--help lists/);
     });
   });
@@ -20,7 +20,7 @@ describe('shared-connection', () => {
       expect(out).toContain('Examples:');
     });
 
-    it('refuses a URL that is none', async () => {
+    it('refuses an invalid URL', async () => {
       const { exitCode, complaint } = await run(['list', '--url', 'localhost']);
       expect(exitCode).toBe(1);
       expect(complaint).toContain('Specify a URL such as http://localhost:3001.');

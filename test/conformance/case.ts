@@ -1,4 +1,4 @@
-/** A fact about API Gateway, as a case that any endpoint can be asked to show. */
+/** A case: one fact about API Gateway, with a check that runs against any endpoint. */
 import type { Endpoint } from './client';
 
 /** The APIs of `app/app.ts`, by the names of their outputs. */
@@ -9,23 +9,25 @@ export type ApiName = (typeof API_NAMES)[number];
 export type Apis = Record<ApiName, Endpoint>;
 
 export interface Case {
-  /** What API Gateway does, as a sentence. */
+  /** The behavior of API Gateway, as a sentence. */
   fact: string;
-  /** Who says so. */
+  /** The source of the fact. */
   source: string;
-  /** The APIs that it needs, beside `main`. */
+  /** The APIs that the case needs in addition to `main`. */
   apis?: ApiName[];
-  /** @throws where the endpoint behaves otherwise. */
+  /** @throws if the endpoint behaves differently */
   run(apis: Apis): Promise<void>;
 }
 
-/** A fact that no endpoint can be asked for in reasonable time: where it is tested instead, or why it is not. */
+/**
+ * A fact that cannot be checked at an endpoint in reasonable time: where else it is tested, or why it is not tested.
+ */
 export interface OtherFact {
   fact: string;
   source: string;
-  /** A test that turns the runtime's clock, or makes what AWS does seldom. */
+  /** A test that advances the runtime's clock, or forces what happens rarely on AWS. */
   test?: string;
-  /** Why nothing here shows it. */
+  /** Why nothing here tests it. */
   why?: string;
 }
 

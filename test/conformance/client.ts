@@ -1,4 +1,4 @@
-/** What a case does at an endpoint: handshakes, sockets and @connections, each as bytes on the wire have it. */
+/** The client of the cases: handshakes, sockets and @connections requests, with access to the bytes on the wire. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
@@ -6,7 +6,7 @@ import { request as httpsRequest } from 'node:https';
 import { WebSocket } from 'ws';
 import { type Credentials, Signer, sha256 } from '../../lib/management-api/signature';
 
-/** A Lambda function that starts may take a while. */
+/** A Lambda function may take a while to start. */
 const PATIENCE_MILLISECONDS = 15_000;
 
 export interface Answer {
@@ -15,7 +15,7 @@ export interface Answer {
   body: string;
 }
 
-/** What the scripted function is to do: see `app/functions/scripted`. */
+/** The instructions for the scripted function: see `app/functions/scripted`. */
 export interface Script {
   returns?: unknown;
   returnsNothing?: boolean;
@@ -27,13 +27,13 @@ export interface Script {
 
 export interface ConnectOptions {
   script?: Script;
-  /** Added to the query string as it is. */
+  /** Appended to the query string unchanged. */
   query?: string;
   headers?: Record<string, string>;
   protocols?: string[];
-  /** Behind the stage. */
+  /** Appended to the path after the stage. */
   path?: string;
-  /** @default the endpoint's own */
+  /** @default the endpoint's own origin */
   stage?: string;
 }
 
@@ -47,7 +47,10 @@ export class Endpoint {
     /** `https://host/stage` */
     readonly management: URL,
     private readonly identity: { region: string; credentials(): Promise<Credentials> },
-    /** Where to connect to instead, such as `http://127.0.0.1:3001`: the Host header stays. @default the host itself */
+    /**
+     * Where to connect instead, such as `http://127.0.0.1:3001`. The Host header stays the same. @default the host
+     * itself
+     */
     private readonly via?: URL,
   ) {
     this.#signer = new Signer(identity.region);
@@ -57,7 +60,7 @@ export class Endpoint {
     return this.url.pathname.split('/').at(-1) as string;
   }
 
-  /** @throws HandshakeError if it is refused. */
+  /** @throws HandshakeError if the handshake is refused */
   async connect(options: ConnectOptions = {}): Promise<Socket> {
     const { protocols = [], headers = {} } = options;
     const { address, host } = this.#reached(this.#handshakeUrl(options), 'ws');
@@ -74,7 +77,7 @@ export class Endpoint {
     return client;
   }
 
-  /** The status, headers and body with which a handshake is refused. */
+  /** The status, headers and body of a refused handshake. */
   async refusal(options: ConnectOptions = {}): Promise<Answer> {
     try {
       const socket = await this.connect(options);
@@ -86,7 +89,7 @@ export class Endpoint {
     throw new Error('The handshake was accepted.');
   }
 
-  /** A handshake made by hand; what answers it with 101 is closed. */
+  /** Sends a handshake written by hand. If the response is 101, closes the connection. */
   handshake(options: ConnectOptions = {}): Promise<Answer> {
     const url = this.#handshakeUrl(options);
     const headers = {
@@ -176,7 +179,7 @@ export class HandshakeError extends Error {
   }
 }
 
-/** An open socket, its frames and its end. */
+/** An open socket, with its frames and its close. */
 export class Socket {
   readonly #frames: { data: Buffer; isBinary: boolean }[] = [];
   #wake = () => {};
@@ -201,7 +204,7 @@ export class Socket {
     this.raw.send(data);
   }
 
-  /** Sends a script to a route, and returns nothing: `next` has what comes back. */
+  /** Sends a script to a route. The response, if any, comes from `next`. */
   run(action: string, script: Script = {}): void {
     this.send(JSON.stringify({ action, script }));
   }
@@ -224,13 +227,13 @@ export class Socket {
     return this.nextFrame();
   }
 
-  /** The event that the function got for a message: those routes answer with it. */
+  /** The event that the function received for a message, from a route that responds with its event. */
   async event(action = 'two-way'): Promise<GatewayEvent> {
     this.run(action);
     return JSON.parse(await this.next());
   }
 
-  /** The CONNECT and DISCONNECT events of a connection, as far as they have come. @default of this one */
+  /** The CONNECT and DISCONNECT events of a connection that have arrived so far. @default of this connection */
   async keptEvents(connectionId?: string): Promise<{ CONNECT: GatewayEvent; DISCONNECT?: GatewayEvent }> {
     const eventsOf = connectionId ?? (await this.event()).requestContext.connectionId;
     this.run('two-way', { eventsOf });
@@ -247,7 +250,7 @@ export class Socket {
     }
   }
 
-  /** Whether anything comes before the answer to a message that is sent now, and a moment after it. */
+  /** Whether anything arrives before the response to a message that is sent now, or shortly after it. */
   async hearsNothing(): Promise<boolean> {
     const marker = `marker ${randomBytes(4).toString('hex')}`;
     this.run('two-way', { returns: { statusCode: 200, body: marker } });
@@ -256,7 +259,7 @@ export class Socket {
     return this.#frames.length === 0;
   }
 
-  /** How the other side ended it. */
+  /** How the other side closed the connection. */
   ended(): Promise<{ code: number; reason: string }> {
     return Promise.race([this.#end, late('the end of the socket')]);
   }
@@ -267,8 +270,8 @@ export class Socket {
   }
 }
 
-/** As Lambda gets it; the cases look at what is in it. */
-// biome-ignore lint/suspicious/noExplicitAny: any member may be there, and that is what the cases ask
+/** The event as Lambda receives it. The cases check its members. */
+// biome-ignore lint/suspicious/noExplicitAny: the cases check which members are there
 export type GatewayEvent = Record<string, any>;
 
 function late(what: string): Promise<never> {

@@ -1,4 +1,4 @@
-/** Runs the cases, some at a time, and says of each what came of it. */
+/** Runs the cases, several at a time, and reports the result of each. */
 import type { Apis, Case, Section } from './case';
 
 export type Result =
@@ -8,7 +8,7 @@ export type Result =
 
 const AT_A_TIME = 8;
 
-/** The results in the order of the cases; `onResult` hears of each as it is there. */
+/** Returns the results in the order of the cases. Calls `onResult` as soon as a result is known. */
 export async function runCases(
   sections: Section[],
   apis: Partial<Apis>,
@@ -43,7 +43,7 @@ async function runCase(one: Case, apis: Partial<Apis>): Promise<Result> {
   }
 }
 
-/** An assertion's message shows both sides on several lines. */
+/** An assertion's message shows both values on several lines. */
 function firstLines(message: string): string {
   return message.split('\n').slice(0, 12).join('\n');
 }

@@ -1,16 +1,19 @@
-/** Measures what no public source settles: each entry is one assumption of `local/gateway/assumptions.ts`. */
+/**
+ * Measures behavior that no public source documents. Each entry settles one assumption of
+ * `local/gateway/assumptions.ts`.
+ */
 import type { Apis } from './case';
 import { MEASUREMENTS } from './measurements';
 
 export interface Measured {
-  /** What it would settle. */
+  /** The question that the measurement answers. */
   question: string;
-  /** What the local gateway assumes. */
+  /** The assumption of the local gateway. */
   assumed: string;
   seen: unknown;
 }
 
-/** One after the other, so that none disturbs another. */
+/** Runs them one at a time, so that none disturbs another. */
 export async function measure(
   apis: Partial<Apis>,
   { long = false }: { long?: boolean },

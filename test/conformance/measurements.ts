@@ -1,4 +1,4 @@
-/** What would settle each assumption, as something that can be done at an endpoint. */
+/** The measurement for each assumption, as requests to an endpoint. */
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ApiName, Apis } from './case';
@@ -219,7 +219,7 @@ function shown({ status, headers, body }: Answer): unknown {
   return { status, headers, body };
 }
 
-/** What comes within a few seconds of something that a new socket does. */
+/** What arrives within a few seconds after a new socket has done something. */
 async function framesOf(connecting: Promise<Socket>, act: (socket: Socket) => void): Promise<string[]> {
   const socket = await connecting;
   const frames: string[] = [];

@@ -1,4 +1,4 @@
-/** Where ministack 1.5.33, an emulator of another project, is known to differ from AWS: facts by their text. */
+/** Known differences between ministack 1.5.33, an emulator of another project, and AWS: facts by their text. */
 export const MINISTACK_DIFFERS: readonly string[] = [
   'A CONNECT event has headers, stage variables and request context, and no query without one',
   'A DISCONNECT event has exactly four headers, and the code and reason of the close',

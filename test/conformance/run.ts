@@ -1,4 +1,4 @@
-/** `npm run conformance`: the cases at the local gateway, or at an API that somebody has deployed. */
+/** `npm run conformance`: runs the cases against the local gateway or a deployed API. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';

@@ -1,4 +1,4 @@
-/** Where the APIs of `app` are: on a runtime of this process, or wherever they were deployed to. */
+/** The APIs of `app`: on a runtime in this process, or where they were deployed. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,12 +16,12 @@ import { Endpoint } from './client';
 const REGION = 'us-east-1';
 
 export interface Target {
-  /** Those that are there; the cases of others are not run. */
+  /** The available APIs. Cases that need others are skipped. */
   apis: Partial<Apis>;
   stop(): Promise<void>;
 }
 
-/** The app on a runtime of its own. */
+/** Runs the app on a runtime of its own. */
 export async function localTarget(): Promise<Target> {
   const directory = mkdtempSync(join(tmpdir(), 'conformance-'));
   const source = findApp('test/conformance/app', join(__dirname, '../..'));
@@ -61,7 +61,7 @@ export function apisOf(outputs: Record<string, string>, { via, ...identity }: Ac
   return apis;
 }
 
-/** What `cdk deploy --outputs-file FILE` wrote, by the credentials that AWS's SDK finds. */
+/** Reads the file that `cdk deploy --outputs-file FILE` wrote, and uses the credentials that the AWS SDK finds. */
 export async function deployedTarget(file: string): Promise<Target> {
   const stacks: Record<string, Record<string, string>> = JSON.parse(readFileSync(file, 'utf8'));
   const { credentials, region } = sdkIdentity();

@@ -1,4 +1,7 @@
-/** What `read`, `write` and `end` promise of a socket whose messages go to the inbox, wherever it is: run for the fakes, and for the local runtime. */
+/**
+ * The contract of `read`, `write` and `end` for a socket whose messages go to the inbox. Runs against the fakes and
+ * the local runtime.
+ */
 import {
   type SharedConnection,
   WebSocketClosedError,
@@ -6,20 +9,20 @@ import {
   WebSocketUnknownError,
 } from '../../lib';
 
-/** A client at the other end of the socket. */
+/** A client at the other end of the connection. */
 export interface ContractClient {
   readonly webSocketId: string;
   send(text: string): Promise<void>;
-  /** Resolves once so many of its messages lie in the inbox. */
+  /** Resolves when this many of its messages are in the inbox. */
   stored(count: number): Promise<void>;
-  /** The next frame that it has not been asked for yet. */
+  /** The next frame that was not returned yet. */
   hears(): Promise<string>;
   close(): Promise<void>;
-  /** Resolves with the code once the server has closed it. */
+  /** Resolves to the code when the server has closed the connection. */
   closed(): Promise<number>;
 }
 
-/** Where sockets are. */
+/** An implementation that provides sockets. */
 export interface Place {
   connect(): Promise<ContractClient>;
   open(webSocketId: string): Promise<SharedConnection>;
@@ -44,24 +47,24 @@ export function describeContract(name: string, place: Place): void {
       expect(await client.hears()).toBe('data:application/octet-stream;base64,AH+A/w==');
     });
 
-    it('read takes what the client has sent, in order', async () => {
+    it('read returns what the client has sent, in order', async () => {
       const { client, socket } = await pair();
       for (const text of ['one', 'zwei', '三']) await client.send(text);
-      // However long their functions took to start.
+      // Their order does not depend on how long their functions took to start.
       await client.stored(3);
       const options = { timeoutSeconds: 10 };
       const read = [await socket.read(options), await socket.read(options), await socket.read(options)];
       expect(read).toEqual(['one', 'zwei', '三']);
     });
 
-    it('read waits for what is to come', async () => {
+    it('read waits for the next message', async () => {
       const { client, socket } = await pair();
       const reading = socket.read({ timeoutSeconds: 10 });
       await client.send('at last');
       expect(await reading).toBe('at last');
     });
 
-    it('read of a long message comes in pieces', async () => {
+    it('read returns a long message in pieces', async () => {
       const { client, socket } = await pair();
       await client.send('abcde');
       const options = { maxLength: 3, timeoutSeconds: 10 };
@@ -69,7 +72,7 @@ export function describeContract(name: string, place: Place): void {
       expect([await socket.read(options), socket.atEnd]).toEqual(['de', true]);
     });
 
-    it('read times out on a silent client, and the socket is still good', async () => {
+    it('read times out on a silent client, and the socket stays open', async () => {
       const { client, socket } = await pair();
       await expect(socket.read({ timeoutSeconds: 0.1 })).rejects.toThrow(WebSocketTimeoutError);
       await expect(socket.read({ timeoutSeconds: 0 })).rejects.toThrow(WebSocketTimeoutError);
@@ -77,7 +80,7 @@ export function describeContract(name: string, place: Place): void {
       expect(await client.hears()).toBe('still here');
     });
 
-    it('read gives a message to one of two readers', async () => {
+    it('read gives a message to only one of two readers', async () => {
       const { client, socket } = await pair();
       const other = await place.open(client.webSocketId);
       await client.send('for one');
@@ -86,13 +89,13 @@ export function describeContract(name: string, place: Place): void {
       expect(read.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     });
 
-    it('read takes bytes', async () => {
+    it('read returns bytes', async () => {
       const { client, socket } = await pair();
       await client.send('data:application/octet-stream;base64,AH+A/w==');
       expect([...(await socket.readBytes({ timeoutSeconds: 10 }))]).toEqual([0, 127, 128, 255]);
     });
 
-    it('end closes with 1000, and everything says closed afterwards', async () => {
+    it('end closes with 1000, and afterwards every call reports closed', async () => {
       const { client, socket } = await pair();
       const closed = client.closed();
       await socket.end();
@@ -101,7 +104,7 @@ export function describeContract(name: string, place: Place): void {
       await socket.end();
     });
 
-    it('open tells a closed id from an unknown one', async () => {
+    it('open distinguishes a closed id from an unknown one', async () => {
       const { client, socket } = await pair();
       await client.close();
       await untilClosed(socket);
@@ -111,7 +114,7 @@ export function describeContract(name: string, place: Place): void {
   });
 }
 
-/** `$disconnect` runs after the close, on its own; until then a 410 of so young a connection proves nothing. */
+/** `$disconnect` runs after the close. Until then, a 410 for such a young connection proves nothing. */
 async function untilClosed(socket: SharedConnection): Promise<void> {
   for (;;) {
     const error: unknown = await socket.read({ timeoutSeconds: 0 }).catch((reason) => reason);

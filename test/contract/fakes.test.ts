@@ -4,7 +4,7 @@ import { systemClock } from '../../lib/clock';
 import { TestService } from '../../lib/testing';
 import { describeContract, type Place } from './contract';
 
-/** The codes of connections that have closed, by their ids. */
+/** The close codes, by connection id. */
 const closeCodes = new Map<string, number | undefined>();
 
 class InboxServer extends WebSocketServer {
@@ -23,7 +23,7 @@ function fakes(): Place {
       return {
         webSocketId,
         send: (text) => client.send(text),
-        // Sending has put it there.
+        // The send has already stored it.
         stored: async () => {},
         async hears() {
           return client.received[heard++] as string;

@@ -1,4 +1,4 @@
-/** What fragments of the pages name without saying where it comes from. */
+/** Names that snippets of the pages use without declaring them. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
@@ -26,7 +26,7 @@ declare global {
 
   const clock: ManualClock;
   const ada: TestClient;
-  /** A class of the page on server classes. */
+  /** A class from the page on server classes. */
   class EchoServer extends WebSocketServer {}
   class ListenerServer extends WebSocketServer {}
 

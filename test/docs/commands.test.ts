@@ -12,7 +12,7 @@ const program = commandLine({
   wait: async () => false,
 });
 
-/** Of code blocks and of code in the text; `npm start --` and `npm run dev --` pass their arguments on. */
+/** In code blocks and in inline code. `npm start --` and `npm run dev --` pass their arguments on. */
 function commandsOf(text: string): string[] {
   const places = text.matchAll(
     /(?:npx shared-connection(?:-local)?|npm (start|run dev) --)(?= |`|$)([^`\n]*)/gm,
@@ -20,13 +20,13 @@ function commandsOf(text: string): string[] {
   return [...places].map(([, script, rest = '']) => `${(script ?? '').replace('run ', '')} ${rest}`.trim());
 }
 
-/** Words as a shell has them, up to what is not an argument. */
+/** Splits a command into words as a shell does, up to the first word that is not an argument. */
 function wordsOf(command: string): string[] {
   const [plain = ''] = command.split(/ (?:#|\||&&|<|>)(?= |$)/);
   return [...plain.matchAll(/'([^']*)'|"([^"]*)"|([^\s'"]+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? '');
 }
 
-/** What is wrong with a command, or nothing. */
+/** What is wrong with a command, or undefined. */
 function faultOf(command: string): string | undefined {
   const [name = '', ...args] = withCommand(wordsOf(command));
   if (/^(-h|--help)$/.test(name)) return undefined;

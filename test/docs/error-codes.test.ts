@@ -4,7 +4,7 @@ import { anchorsOf, ROOT, textOf } from './pages';
 
 const PAGE = 'docs/troubleshooting.md';
 
-/** What a pattern finds in the library's sources, each once. */
+/** All matches of a pattern in the library's sources, without duplicates. */
 function inLibrary(pattern: RegExp): string[] {
   const sources = readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
@@ -32,7 +32,7 @@ describe('docs/troubleshooting.md', () => {
     expect(textOf(PAGE)).toMatch(new RegExp(`^\\| ${code} \``, 'm'));
   });
 
-  it('covers the codes that there are', () => {
+  it('covers all existing codes', () => {
     const counts = [LIBRARY_CODES, FRAME_CODES, REALTIME_CODES].map(({ length }) => length);
     expect(Math.min(...counts)).toBeGreaterThan(4);
     expect(LIBRARY_CODES).toEqual(expect.arrayContaining(['CSPWebSocketClosed', 'InvalidUse']));

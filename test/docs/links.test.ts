@@ -33,7 +33,7 @@ describe.each(PAGES)('%s', (page) => {
     const named = [
       ...prose(page).matchAll(/`((?:bench|cli|functions|infra|lib|local|test|web)\/[\w./-]+)`/g),
     ].map(([, path = '']) => path);
-    // What a build makes is not there in a fresh clone.
+    // Build products do not exist in a fresh clone.
     const isMade = (path: string) => /(^|\/)(dist|build)(\/|$)/.test(path);
     expect(named.filter((path) => !isMade(path) && !existsSync(join(ROOT, path)))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** The pages that people read: README, CONTRIBUTING and everything in `docs`. */
+/** The documentation: README, CONTRIBUTING and everything in `docs`. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -19,12 +19,12 @@ export function textOf(page: string): string {
   return readFileSync(join(ROOT, page), 'utf8');
 }
 
-/** A page without its code blocks, whose `#` and `[…](…)` mean something else. */
+/** A page without its code blocks, in which `#` and `[…](…)` have other meanings. */
 export function prose(page: string): string {
   return textOf(page).replace(/^```[\s\S]*?^```$/gm, '');
 }
 
-/** As GitHub makes the anchor of a heading. */
+/** The anchor that GitHub gives to a heading. */
 export function anchorsOf(page: string): Set<string> {
   const anchors = new Set<string>();
   for (const [, heading = ''] of prose(page).matchAll(/^#+ +(.+)$/gm)) {

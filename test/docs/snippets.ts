@@ -1,15 +1,15 @@
-/** The TypeScript snippets of the pages, each made into a module that the compiler takes. */
+/** The TypeScript snippets of the pages, each turned into a module that compiles. */
 import { join } from 'node:path';
 import { ROOT, textOf } from './pages';
 
 export interface Snippet {
   page: string;
-  /** The line of the page that its first line stands on. */
+  /** The line number of the snippet's first line in the page. */
   line: number;
   text: string;
 }
 
-/** Packages and their names that fragments use without an import, which the page has shown before. */
+/** Packages, with the names that snippets use without an import because the page has shown it before. */
 const KNOWN_NAMES: Record<string, string[]> = {
   'shared-connection': [
     ...[
@@ -30,7 +30,7 @@ const KNOWN_NAMES: Record<string, string[]> = {
   zod: ['z'],
 };
 
-/** Blocks marked as `ts`. */
+/** Blocks marked with `ts`. */
 export function snippetsOf(page: string, text = textOf(page)): Snippet[] {
   return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(({ index, 1: block = '' }) => ({
     page,
@@ -39,18 +39,18 @@ export function snippetsOf(page: string, text = textOf(page)): Snippet[] {
   }));
 }
 
-/** Where the module of a snippet is: snippets that name their file can import each other. */
+/** The path of a snippet's module. Snippets that name their file can import each other. */
 export function fileOf({ page, line, text }: Snippet): string {
   const [, named] = /^\/\/ ([\w-]+(?:\/[\w-]+)*(?:\.test)?\.ts)\n/.exec(text) ?? [];
   return join(page.replace(/\W/g, '-'), named ?? `line-${line}.ts`);
 }
 
 /**
- * One line more than the snippet, at its beginning: methods become those of a server class, properties those of an
- * object, and statements those of a function.
+ * Adds one line at the beginning that gives a fragment its context: methods become members of a server class,
+ * properties members of an object, and statements the body of a function.
  */
 export function moduleOf({ text }: Snippet): string {
-  // A test lies in a folder of the project.
+  // A test file is in a folder of the project.
   const body = text.replace(/ from '\.\.\//g, ` from '${ROOT}/`);
   const imports = body.match(/^import .*;$/gm) ?? [];
   const others = body.replace(/^import .*;$/gm, '');

@@ -9,7 +9,7 @@ import { notificationsServer } from '../../functions/notifications/server';
 import type { ServerClass } from '../../lib/server/server-class';
 import { type TestClient, TestService } from '../../lib/testing';
 
-/** What makes trouble where a text, a number or a list is expected. */
+/** Values that cause trouble where a text, a number or a list is expected. */
 const odd = fc.oneof(
   fc.constantFrom<unknown>(
     ...[
@@ -32,7 +32,7 @@ const odd = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
 );
 const KEYS = ['User', 'Message', 'Author', 'History', 'Ping', 'Password', 'Subscribe', 'Unsubscribe', 'Type'];
-/** A frame with the keys of a protocol, or any JSON, or any text. */
+/** A frame with the keys of a protocol, any JSON, or any text. */
 const frame = fc.oneof(
   { weight: 4, arbitrary: fc.dictionary(fc.constantFrom(...KEYS, '__proto__', 'constructor'), odd) },
   { weight: 1, arbitrary: odd },
@@ -46,7 +46,7 @@ describe.each([
   ['chat', parseChat, ChatProtocolError],
   ['notifications', parseNotifications, NotificationsProtocolError],
 ] as const)('the protocol of the %s', (_name, parse, ProtocolError) => {
-  it('understands any text, or says in a sentence what is wrong with it', () => {
+  it('accepts any text, or explains in a sentence what is wrong with it', () => {
     fc.assert(
       fc.property(text, (sent) => {
         try {
@@ -60,11 +60,11 @@ describe.each([
     );
   });
 
-  it('says so of an object where a text belongs', () => {
+  it('reports an object where a text belongs', () => {
     expect(() => parse('{"Message":{"toString":1},"User":{"toString":1}}')).toThrow(ProtocolError);
   });
 
-  it('says so of lists in lists, however deep', () => {
+  it('reports nested lists, however deep', () => {
     const deep = `${'['.repeat(16_000)}${']'.repeat(16_000)}`;
     for (const key of KEYS.filter((each) => each !== 'Ping')) {
       expect(() => parse(`{"${key}":${deep}}`)).toThrow(ProtocolError);
@@ -80,7 +80,7 @@ describe.each<[string, ServerClass]>([
     notificationsServer({ verifier: { verify: async () => false }, verificationMilliseconds: 0 }),
   ],
 ])('the %s', (_name, Server) => {
-  it('fails for no message, whatever it is', async () => {
+  it('fails for no message', async () => {
     const warnings = jest.spyOn(console, 'warn').mockImplementation(() => {});
     const service = new TestService(Server, { name: 'notifications' });
     await fc.assert(

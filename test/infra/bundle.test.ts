@@ -34,7 +34,7 @@ describe('bundleFunctions', () => {
     expect(existsSync(join(root, 'build/typed/index.mjs.map'))).toBe(true);
   });
 
-  it("clears an earlier bundle, and nothing else that is in 'build'", () => {
+  it("clears an earlier bundle, and nothing else in 'build'", () => {
     write('typed/handlers.ts', 'export const routes = 1;');
     write('build/typed/old-chunk.mjs', '');
     write('build/of-another-tool.js', '');
@@ -43,7 +43,7 @@ describe('bundleFunctions', () => {
     expect(existsSync(join(root, 'build/of-another-tool.js'))).toBe(true);
   });
 
-  it('leaves alone what is as it should be, so that another run may copy it meanwhile', () => {
+  it('does not touch a bundle that is up to date, so that another process can copy it in the meantime', () => {
     write('typed/handlers.ts', 'export const routes = 1;');
     bundleFunctions(root, ['typed']);
     const written = statSync(join(root, 'build/typed/index.mjs'));
@@ -66,7 +66,7 @@ describe('bundleFunctions', () => {
     },
   );
 
-  it('names the file that is missing', () => {
+  it('names a missing file', () => {
     expect(() => bundleFunctions(root, ['typed'])).toThrow(
       /^The folder typed has no handlers\.ts or handlers\.js: .*typed/,
     );
@@ -79,7 +79,7 @@ describe('bundleFunctions', () => {
     },
   );
 
-  it('loads the verification of JWTs only where it is asked for', () => {
+  it('loads the verification of JWTs only if it is configured', () => {
     const library = JSON.stringify(join(__dirname, '../../lib'));
     write(
       'chat/handlers.ts',

@@ -9,7 +9,7 @@ function synthesize(props: ConnectionTableProps = {}): Template {
 }
 
 describe('ConnectionTable', () => {
-  it('is on demand, with keys and time to live, and goes with its stack', () => {
+  it('is on demand, with keys and time to live, and is deleted with its stack', () => {
     synthesize().hasResource('AWS::DynamoDB::Table', {
       DeletionPolicy: 'Delete',
       Properties: {
@@ -24,7 +24,7 @@ describe('ConnectionTable', () => {
     });
   });
 
-  it('is kept and backed up if asked', () => {
+  it('is retained and backed up if requested', () => {
     const options = { pointInTimeRecovery: true, removalPolicy: RemovalPolicy.RETAIN };
     synthesize(options).hasResource('AWS::DynamoDB::Table', {
       DeletionPolicy: 'Retain',

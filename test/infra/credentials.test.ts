@@ -16,12 +16,12 @@ function granted(source: string): Template {
 }
 
 describe('Credentials', () => {
-  it('name a secret to the functions, and let one of them read it and no other', () => {
+  it('name a secret to the functions, and let only one of them read it', () => {
     expect(new Credentials(SECRET).environment).toEqual({ CREDENTIALS: SECRET });
     expect(grants(granted(SECRET), '^Role')).toEqual([`secretsmanager:GetSecretValue ${SECRET}`]);
   });
 
-  it('name a file by its whole path, and grant nothing', () => {
+  it('name a file by its full path, and grant nothing', () => {
     const { CREDENTIALS } = new Credentials('users.json').environment;
     expect(CREDENTIALS).toBe(join(process.cwd(), 'users.json'));
     expect(statements(granted('users.json'))).toEqual([]);
@@ -31,7 +31,7 @@ describe('Credentials', () => {
     'arn:aws:secretsmanager:eu-west-1:123456789012:secret:notifications',
     'arn:aws:secretsmanager:eu-west-1:123456789012:secret:*-AbC123',
     'arn:aws:s3:::notifications-AbC123',
-  ])('refuse %s, by which nothing could be granted', (arn) => {
+  ])('refuse %s, to which nothing can be granted', (arn) => {
     expect(() => new Credentials(arn)).toThrow(`The credentials ${arn} are not the full ARN of a secret`);
     expect(() => new Credentials(arn)).toThrow(/Copy the ARN from .*, or pass the path of a file/);
   });

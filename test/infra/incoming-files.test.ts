@@ -8,7 +8,7 @@ import { IncomingFiles, type IncomingFilesProps } from '../../infra/incoming-fil
 import { WebSocketService } from '../../infra/websocket-service';
 import { grants, statements } from './statements';
 
-/** Constructs take the bundles as a folder, whatever is in it. */
+/** The constructs accept any folder as a bundle. */
 let directory: string;
 const before = process.cwd();
 beforeAll(() => {
@@ -75,7 +75,7 @@ describe('IncomingFiles', () => {
     });
   });
 
-  it('forgets former versions after a month, or as it is told', () => {
+  it('deletes old versions after a month, or as configured', () => {
     const rule = (NoncurrentDays: number) => ({
       LifecycleConfiguration: {
         Rules: [Match.objectLike({ NoncurrentVersionExpiration: { NoncurrentDays }, Status: 'Enabled' })],
@@ -85,14 +85,14 @@ describe('IncomingFiles', () => {
     synthesize({ formerVersions: Duration.days(1) }).hasResourceProperties('AWS::S3::Bucket', rule(1));
   });
 
-  it('keeps what came in when the stack is deleted, unless it is told otherwise', () => {
+  it('keeps the files when the stack is deleted, unless configured otherwise', () => {
     template.hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
     synthesize({ removalPolicy: RemovalPolicy.DESTROY }).hasResource('AWS::S3::Bucket', {
       DeletionPolicy: 'Delete',
     });
   });
 
-  it('logs who asks for which file, into a bucket that only S3’s log may be written to', () => {
+  it('logs access to the files, into a bucket that only S3’s log delivery can write to', () => {
     const logId = idOf('AWS::S3::Bucket', { LoggingConfiguration: Match.absent() });
     template.hasResourceProperties('AWS::S3::Bucket', {
       VersioningConfiguration: { Status: 'Enabled' },
@@ -135,7 +135,7 @@ describe('IncomingFiles', () => {
     });
   });
 
-  it('tells its function of every object that is created', () => {
+  it('notifies its function of every created object', () => {
     template.hasResourceProperties('Custom::S3BucketNotifications', {
       NotificationConfiguration: {
         LambdaFunctionConfigurations: [
@@ -148,7 +148,7 @@ describe('IncomingFiles', () => {
     });
   });
 
-  it('tries an event three times, and keeps what failed for 14 days', () => {
+  it('retries an event three times, and keeps failed events for 14 days', () => {
     template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
       FunctionName: { Ref: idOf('AWS::Lambda::Function', ingest) },
       MaximumRetryAttempts: 2,
@@ -160,7 +160,7 @@ describe('IncomingFiles', () => {
     });
   });
 
-  it('lets its function read a version of a file, keep notes, publish, and send what failed, and no more', () => {
+  it('lets its function only read a version of a file, keep notes, publish, and send failed events', () => {
     expect(grants(template, '^IncomingFunctionRole')).toEqual([
       'dynamodb:GetItem ConnectionsTable',
       'dynamodb:PutItem ConnectionsTable',
@@ -178,7 +178,7 @@ describe('IncomingFiles', () => {
     template.allResourcesProperties('AWS::IAM::Role', { Policies: Match.absent() });
   });
 
-  it('says nothing of files’ names unless it is told', () => {
+  it('does not mention file names unless configured', () => {
     const variables = (SOURCE_NAMES: unknown) => ({
       Environment: { Variables: Match.objectLike({ SERVICE_NAME: 'notifications', SOURCE_NAMES }) },
     });
@@ -186,7 +186,7 @@ describe('IncomingFiles', () => {
     synthesize({ sourceNames: true }).hasResourceProperties('AWS::Lambda::Function', variables('true'));
   });
 
-  it('lets its function change no items but its own', () => {
+  it('lets its function change only its own items', () => {
     const keeps = statements(template, '^IncomingFunctionRole').filter(({ Action }) =>
       Action.includes('dynamodb:PutItem'),
     );
@@ -207,7 +207,7 @@ describe('IncomingFiles', () => {
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
   });
 
-  it('works in a fresh account: nothing reserved', () => {
+  it('works in a fresh account, without reserved concurrency', () => {
     template.allResourcesProperties('AWS::Lambda::Function', {
       ReservedConcurrentExecutions: Match.absent(),
     });
@@ -215,7 +215,7 @@ describe('IncomingFiles', () => {
 });
 
 describe('WebSocketService', () => {
-  it('gives its own functions what its code reads from the environment', () => {
+  it('gives its own functions the environment variables that their code reads', () => {
     const template = synthesize();
     for (const Handler of ['index.routes', 'index.server']) {
       template.hasResourceProperties('AWS::Lambda::Function', {

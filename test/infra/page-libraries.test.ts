@@ -19,7 +19,7 @@ describe('bundlePageLibraries', () => {
   });
   afterEach(() => rmSync(root, { recursive: true }));
 
-  it('makes a package one module that imports nothing, with its licence', () => {
+  it('bundles a package into one module without imports, with its license', () => {
     bundlePageLibraries(root, ['client']);
     const text = readFileSync(join(root, 'web/build/client.mjs'), 'utf8');
     expect(text).toMatch(/^\/\*!\nAnybody may use it\.\n\*\//);

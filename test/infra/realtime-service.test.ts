@@ -7,7 +7,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { RealtimeService, type RealtimeServiceProps } from '../../infra/realtime-service';
 import { grants } from './statements';
 
-/** Constructs take the bundles as a folder, whatever is in it. */
+/** The constructs accept any folder as a bundle. */
 let directory: string;
 const before = process.cwd();
 beforeAll(() => {
@@ -37,7 +37,7 @@ describe('RealtimeService', () => {
     template = synthesize(() => ({ tokens: { secret: 'generate' }, httpApi: true }));
   });
 
-  it('has secrets that Secrets Manager makes up, and no value of one', () => {
+  it('has secrets that Secrets Manager generates, without their values in the template', () => {
     template.resourceCountIs('AWS::SecretsManager::Secret', 2);
     template.allResourcesProperties('AWS::SecretsManager::Secret', {
       GenerateSecretString: { ExcludePunctuation: true, PasswordLength: 48 },
@@ -59,7 +59,7 @@ describe('RealtimeService', () => {
     expect(JSON.stringify(ofHandler(template, 'index.server'))).not.toMatch(/SECRET|API_KEY/);
   });
 
-  it('lets each function read no secret but its own', () => {
+  it('lets each function read only its own secret', () => {
     const ofSecrets = (policy: string) =>
       grants(template, policy).filter((grant) => grant.startsWith('secretsmanager:'));
     expect(ofSecrets('RoutesRole')).toEqual([
@@ -73,7 +73,7 @@ describe('RealtimeService', () => {
     expect(ofSecrets('ServerRole')).toEqual([]);
   });
 
-  it('takes POST requests only, and throttles them', () => {
+  it('accepts only POST requests, and throttles them', () => {
     const http = Object.values(template.findResources('AWS::ApiGatewayV2::Route')).map(
       ({ Properties }) => Properties.RouteKey as string,
     );
@@ -84,14 +84,14 @@ describe('RealtimeService', () => {
     });
   });
 
-  it('says in its outputs where backends send requests to', () => {
+  it('outputs the URL to which backends send requests', () => {
     const [output] = Object.values(
       template.findOutputs('*', { Description: 'rooms: backends publish here' }),
     );
     expect(JSON.stringify(output?.Value)).toMatch(/"ApiEndpoint"\]},"\/api"/);
   });
 
-  it('takes secrets of the app, and keys that are no secrets', () => {
+  it('accepts the app’s own secrets, and keys that are not secret', () => {
     const own = synthesize((stack) => ({
       tokens: {
         secret: new Secret(stack, 'New'),
@@ -113,7 +113,7 @@ describe('RealtimeService', () => {
     });
   });
 
-  it('has no API and no secret unless it is asked for', () => {
+  it('has no API and no secret unless requested', () => {
     const plain = synthesize(() => ({}));
     plain.resourceCountIs('AWS::SecretsManager::Secret', 0);
     plain.resourceCountIs('AWS::Lambda::Function', 2);

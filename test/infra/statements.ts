@@ -1,4 +1,4 @@
-/** What the policies of a template allow. */
+/** The permissions that the policies of a template grant. */
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 
 export interface Statement {
@@ -7,7 +7,7 @@ export interface Statement {
   Condition?: Record<string, Record<string, string[]>>;
 }
 
-/** Of every policy, or of those whose names match a regular expression. */
+/** Of all policies, or of those whose names match a regular expression. */
 export function statements(template: Template, policyName?: string): Statement[] {
   const props = policyName && { Properties: { PolicyName: Match.stringLikeRegexp(policyName) } };
   return Object.values(template.findResources('AWS::IAM::Policy', props || {})).flatMap(
@@ -15,7 +15,10 @@ export function statements(template: Template, policyName?: string): Statement[]
   );
 }
 
-/** Each action with each of its resources, such as `s3:GetObjectVersion Bucket/*`; logical ids without their hashes. Sorted. */
+/**
+ * Each action with each of its resources, such as `s3:GetObjectVersion Bucket/*`, sorted. Logical ids are without
+ * their hashes.
+ */
 export function grants(template: Template, policyName: string): string[] {
   return statements(template, policyName)
     .flatMap(({ Action, Resource }) =>

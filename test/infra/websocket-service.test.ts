@@ -10,7 +10,7 @@ import type { JwtOptions } from '../../infra/jwt-options';
 import { WebSocketService, type WebSocketServiceProps } from '../../infra/websocket-service';
 import { grants, statements } from './statements';
 
-/** Constructs take the bundles as a folder, whatever is in it. */
+/** The constructs accept any folder as a bundle. */
 let directory: string;
 const before = process.cwd();
 beforeAll(() => {
@@ -34,7 +34,7 @@ function synthesize(
   return Template.fromStack(stack);
 }
 
-/** A value of the template, as CloudFormation puts it together: what only AWS knows is `…`. */
+/** A value of the template, joined as CloudFormation does. Parts that only AWS knows are `…`. */
 function textOf(value: unknown): string {
   const parts: unknown[] = (value as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join']?.[1] ?? [value];
   const text = parts.map((part) => (typeof part === 'string' ? part : '…')).join('');
@@ -67,7 +67,7 @@ describe('WebSocketService', () => {
     });
   });
 
-  it('runs on Node.js 24 and arm64, with logs that are kept for a month', () => {
+  it('runs on Node.js 24 and arm64, and keeps logs for a month', () => {
     template.allResourcesProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
@@ -89,13 +89,13 @@ describe('WebSocketService', () => {
     });
   });
 
-  it('stops the routes before API Gateway stops waiting, and gives server() longer than a handshake', () => {
+  it('stops the routes before API Gateway’s timeout, and gives server() longer than a handshake', () => {
     template.hasResourceProperties('AWS::Lambda::Function', { Handler: 'index.routes', Timeout: 29 });
     template.hasResourceProperties('AWS::Lambda::Function', { Handler: 'index.server', Timeout: 120 });
     expect(() => synthesize({ serverTimeout: Duration.seconds(30) })).toThrow(/is 30 seconds.*above 30/);
   });
 
-  it('allows nothing but what it needs', () => {
+  it('grants only the permissions that it needs', () => {
     const actions = new Set(statements(template).flatMap(({ Action }) => Action));
     expect([...actions].sort()).toEqual([
       'dynamodb:DeleteItem',
@@ -111,7 +111,7 @@ describe('WebSocketService', () => {
     template.allResourcesProperties('AWS::IAM::Role', { ManagedPolicyArns: Match.absent() });
   });
 
-  it('uses a wildcard for nothing but the ids of its own connections', () => {
+  it('uses a wildcard only for the ids of its own connections', () => {
     for (const { Resource } of statements(template)) {
       for (const resource of [Resource].flat()) {
         const text = JSON.stringify(resource);
@@ -129,7 +129,7 @@ describe('WebSocketService', () => {
     });
   });
 
-  it('sweeps every five minutes, or as often as it is told', () => {
+  it('sweeps every five minutes, or as often as configured', () => {
     const target = { Input: '{"type":"sweep"}', RetryPolicy: { MaximumRetryAttempts: 0 } };
     template.hasResourceProperties('AWS::Events::Rule', {
       ScheduleExpression: 'rate(5 minutes)',
@@ -160,7 +160,7 @@ describe('WebSocketService', () => {
     expect(outputs).toContain(`npx wscat -c ${sending}`);
   });
 
-  it('works in a fresh account: nothing reserved, and no access log unless asked', () => {
+  it('works in a fresh account: without reserved concurrency, and without an access log unless requested', () => {
     template.allResourcesProperties('AWS::Lambda::Function', {
       ReservedConcurrentExecutions: Match.absent(),
     });
@@ -172,20 +172,20 @@ describe('WebSocketService', () => {
     });
   });
 
-  it('bounds the executions of the server function alone, if asked', () => {
+  it('limits the concurrency of the server function alone, if requested', () => {
     const bounded = synthesize({ serverConcurrency: 20 }).findResources('AWS::Lambda::Function', {
       Properties: { ReservedConcurrentExecutions: 20 },
     });
     expect(Object.values(bounded).map(({ Properties }) => Properties.Handler)).toEqual(['index.server']);
   });
 
-  it('says that a service was not bundled, and where its bundle is looked for', () => {
+  it('reports that a service was not bundled, and where its bundle is expected', () => {
     expect(() => synthesize({ entry: 'functions/echo' })).toThrow(
       /functions\/echo of .* has not been bundled: .*build\/functions\/echo.*bundleFunctions/,
     );
   });
 
-  it('tells its functions of a session cookie, if it has one', () => {
+  it('tells its functions the name of the session cookie, if configured', () => {
     const environments = (of: Template) =>
       Object.values(of.findResources('AWS::Lambda::Function')).map(
         ({ Properties }) => Properties.Environment.Variables.SESSION_COOKIE,
@@ -202,7 +202,7 @@ describe('WebSocketService', () => {
     expect(() => synthesize({ serviceName: 'my chat' })).toThrow(/"my chat".*1 to 128 letters/);
   });
 
-  it('puts any authorizer before $connect, and before no other route', () => {
+  it('puts any authorizer in front of $connect only', () => {
     const authorized = synthesize({ authorizer: new WebSocketIamAuthorizer() });
     const types = Object.values(authorized.findResources('AWS::ApiGatewayV2::Route')).map(
       ({ Properties: { RouteKey, AuthorizationType } }) => [RouteKey, AuthorizationType],
@@ -214,7 +214,7 @@ describe('WebSocketService', () => {
     });
   });
 
-  it('tells its functions which JWTs to accept, also where AWS makes the issuer', () => {
+  it('tells its functions which JWTs to accept, even if AWS creates the issuer', () => {
     synthesize({
       jwt: {
         issuer: Fn.importValue('Issuer'),
@@ -252,7 +252,7 @@ describe('WebSocketService', () => {
     });
   });
 
-  describe('to a function of another’s', () => {
+  describe('to a function of another service or app', () => {
     const granted = (grant: 'grantConnections' | 'grantPublish') =>
       synthesize({}, (chat, stack) => {
         const other = new LambdaFunction(stack, 'Other', {
@@ -272,7 +272,7 @@ describe('WebSocketService', () => {
       });
     });
 
-    it('refuses a second table: the function would not open the connections of both', () => {
+    it('refuses a second table, because the function would not open the connections of both', () => {
       const twice = (shared: boolean) => {
         synthesize({}, (chat, stack) => {
           const news = new WebSocketService(stack, 'News', {
@@ -289,7 +289,7 @@ describe('WebSocketService', () => {
       );
     });
 
-    it('grantConnections lets it open, post to, look at, close and settle connections', () => {
+    it('grantConnections lets it open, post to, read, close and clean up connections', () => {
       expect(grants(granted('grantConnections'), '^Other')).toEqual([
         'dynamodb:DeleteItem ConnectionsTable',
         'dynamodb:GetItem ConnectionsTable',
@@ -303,7 +303,7 @@ describe('WebSocketService', () => {
       ]);
     });
 
-    it('grantPublish lets it post to everyone and settle who has gone, and change nothing but its deliveries', () => {
+    it('grantPublish lets it post to everyone and clean up departed connections, and change nothing but its deliveries', () => {
       const template = granted('grantPublish');
       expect(grants(template, '^Other')).toEqual([
         'dynamodb:GetItem ConnectionsTable',
@@ -326,7 +326,7 @@ describe('WebSocketService', () => {
       });
     });
 
-    it('has it measure what it publishes if the service is measured', () => {
+    it('makes it measure what it publishes if the service has metrics', () => {
       const measured = (metrics: boolean) =>
         synthesize({ metrics }, (chat, stack) =>
           chat.grantPublish(
@@ -362,13 +362,13 @@ describe('Two services', () => {
         .map((grant) => grant.split(' ')[1]),
     );
 
-  it('have a table each, which no other may write to', () => {
+  it('have a table each, which the other cannot write to', () => {
     const template = both(false);
     expect(tables(template, '^ChatFunctions')).toEqual(new Set(['ChatConnectionsTable']));
     expect(tables(template, '^NewsFunctions')).toEqual(new Set(['NewsConnectionsTable']));
   });
 
-  it('share one if they are given it', () => {
+  it('share a table if they are given one', () => {
     expect(tables(both(true), '^NewsFunctions')).toEqual(new Set(['ConnectionsTable']));
   });
 });

@@ -1,10 +1,10 @@
-/** The clock of a scheduler: alarms belong to whoever sets them, and die with that one. */
+/** A scheduler's clock: an alarm belongs to the actor that sets it, and ends with the actor. */
 import { ManualClock } from '../../lib/testing';
 import type { Actor } from './actor';
 import { atRest } from './at-rest';
 
 export class ActorClock extends ManualClock {
-  /** Whoever is running: calls and alarms that come up now are this one's. */
+  /** The running actor, which owns the calls and alarms that start now. */
   current: Actor | undefined;
 
   override after(milliseconds: number, callback: () => void): () => void {

@@ -1,12 +1,12 @@
-/** One invocation, or one process: runs until it calls somebody, and goes on when that call has been answered. */
+/** One invocation or process. It runs until it makes a call, and continues when the call is answered. */
 import type { Call } from '../../lib/testing';
 
 export interface PendingCall {
   call: Call;
   apply: () => unknown;
-  /** Whose call it is, the how manieth, and what that one knew then: it tells what was asked. */
+  /** Identifies the call by its actor, its number, and what the actor knew. This determines the request. */
   name: string;
-  /** It has taken effect, and only this answer is still on its way. */
+  /** Set once the call has taken effect. Only this response is still to be delivered. */
   judged?: [unknown];
   resolve: (answer: unknown) => void;
   reject: (error: unknown) => void;
@@ -15,23 +15,23 @@ export interface PendingCall {
 export class Actor {
   status: 'ready' | 'running' | 'done' | 'failed' | 'crashed' | 'lost' = 'ready';
   startedAt = 0;
-  /** Calls that wait for their answer. */
+  /** Calls that wait for a response. */
   calls: PendingCall[] = [];
-  /** Cancel the alarms that it has set, and that have not rung. */
+  /** Functions that cancel the alarms that are set. */
   readonly alarms = new Set<() => void>();
-  /** What it knows: everything that it has been answered, in order. */
+  /** What it knows: a digest of all responses in order. */
   memory = '';
   #tokens = 0;
   #calls = 0;
 
   constructor(
     readonly name: string,
-    /** Lambda ends it after this. */
+    /** Lambda stops the invocation after this time. */
     readonly limitMilliseconds: number,
     private readonly run: () => Promise<unknown>,
-    /** Begins it anew, if Lambda tries it again after it has died or failed. */
+    /** Starts it again, if Lambda retries after a crash or failure. */
     readonly again?: () => void,
-    /** It may never begin. */
+    /** Whether it may never start. */
     readonly mayBeLost = false,
     readonly mayBegin = () => true,
   ) {}
@@ -66,7 +66,7 @@ export class Actor {
     this.memory = digest(`${this.memory} ${what}`);
   }
 
-  /** Waits until the scheduler has an answer. */
+  /** Waits until the scheduler delivers a response. */
   ask<T>(call: Call, apply: () => T): Promise<T> {
     const name = `${this.name}'s call ${++this.#calls}, ${this.memory}`;
     return new Promise<T>((resolve, reject) => {
@@ -79,7 +79,7 @@ export class Actor {
     return `${this.name}'s ${++this.#tokens}`;
   }
 
-  /** It never hears an answer or an alarm again. */
+  /** From now on, it never receives a response or an alarm. */
   end(status: 'failed' | 'crashed' | 'lost'): void {
     this.status = status;
     this.calls = [];
@@ -87,7 +87,7 @@ export class Actor {
     this.alarms.clear();
   }
 
-  /** Whether it never does anything again, so that nothing depends any more on what it knew. */
+  /** Whether it never does anything again, so that nothing depends on its knowledge. */
   get isOver(): boolean {
     return (
       this.status !== 'ready' &&
@@ -98,10 +98,10 @@ export class Actor {
   }
 }
 
-// Looked up once: in jest's sandbox a global costs more than the multiplication.
+// Looked up once, because in jest's sandbox a global is slower than the multiplication.
 const { imul } = Math;
 
-/** 53 bits of a text, by cyrb53: enough to tell some million states apart, and quick. */
+/** 53 bits of a text, by cyrb53: fast, and enough to distinguish millions of states. */
 export function digest(text: string): string {
   let [high, low] = [0xdeadbeef, 0x41c6ce57];
   for (let n = 0; n < text.length; n++) {

@@ -1,4 +1,4 @@
-/** How calls are answered: as they should be, or after something has gone wrong with them on the way. */
+/** How calls are answered: correctly, or after a fault on the way. */
 import type { Call } from '../../lib/testing';
 import type { Actor, PendingCall } from './actor';
 import type { ActorClock } from './actor-clock';
@@ -6,24 +6,24 @@ import { isRead, type Offer } from './independence';
 import type { Budget } from './scenario';
 
 export class Answers {
-  /** Whether a copy has come late: like a dead poster's, a lease taken by it is nobody's. */
+  /** Whether a copy arrived late. A lease that such a copy takes belongs to nobody, like that of a crashed poster. */
   hadLateCopy = false;
-  /** Whether no copy comes any more. */
+  /** Whether no more copies arrive. */
   isOver = false;
   #late: PendingCall[] = [];
 
-  /** Only calls whose subject begins with `goesWrong` are repeated or late. */
+  /** Only calls whose subject begins with `goesWrong` are repeated or delayed. */
   constructor(
     private readonly clock: ActorClock,
     private readonly budget: Budget,
-    /** Whether another host of the gateway may still not know this connection. */
+    /** Whether another host of the gateway may not know this connection yet. */
     private readonly isYoung: (webSocketId: string) => boolean,
     private readonly goesWrong: string,
   ) {}
 
   answer(actor: Actor, pending: PendingCall, effect: () => unknown = pending.apply): void {
     this.clock.current = actor;
-    // What it does next may depend on the time that it sees now.
+    // The actor's next step may depend on the current time.
     actor.answer(pending, `${this.clock.now()} ${shown(pending.call)}`, effect);
   }
 
@@ -70,7 +70,7 @@ export class Answers {
     }
   }
 
-  /** Copies on their way may arrive now; if nothing else is left to happen, they may also come after the end. */
+  /** Delayed copies may arrive now. If nothing else is left to happen, they may also arrive after the end. */
   offerLate(offer: Offer, nothingElse: boolean): void {
     if (this.isOver) return;
     for (const late of this.#late) {
@@ -88,7 +88,7 @@ export class Answers {
     }
   }
 
-  /** What is still on its way arrives. */
+  /** Delivers all delayed copies. */
   applyLate(): void {
     for (const { apply } of this.#late.splice(0)) apply();
   }

@@ -1,10 +1,10 @@
-/** Attributes: messages of one client change them side by side while it leaves. */
+/** Attributes: concurrent messages of one client change them while the client leaves. */
 import { WebSocketServer } from '../../lib';
 import { itemOf } from './invariants';
 import type { Scenario } from './scenario';
 import type { ServiceWorld } from './service-world';
 
-/** Each message notes that it came. */
+/** Each message notes its arrival. */
 function noting(world: ServiceWorld) {
   return class Noting extends WebSocketServer {
     override async onClientMessage(text: string) {
@@ -16,7 +16,7 @@ function noting(world: ServiceWorld) {
   };
 }
 
-/** What a message noted is there as long as the client is. */
+/** What a message has noted is there as long as the client is. */
 function wrongAtRest(world: ServiceWorld): string | undefined {
   for (const [id, { taken }] of world.clients) {
     if (!world.isLive(id)) continue;

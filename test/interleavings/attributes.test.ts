@@ -8,11 +8,11 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-describe('in every order, what a message changes of the attributes is kept when', () => {
+describe('in every order, the attributes keep what a message changes when', () => {
   exploreEach(attributeCases);
 });
 
-describe('it is noticed in some order when a condition is missing:', () => {
+describe('some order fails without a condition:', () => {
   it.each([
     [
       'an open connection',
@@ -32,7 +32,7 @@ describe('it is noticed in some order when a condition is missing:', () => {
       'a message changes them while the connection is being accepted late',
       /is lost|counts as closed/,
     ],
-  ])('that of %s', async (_what, mutation, name, wrong) => {
+  ])('of %s', async (_what, mutation, name, wrong) => {
     const exploration = exploreCase(attributeCases[name] as Scenario, mutation);
     await expect(exploration).rejects.toThrow(WrongOrder);
     await expect(exploration).rejects.toThrow(wrong);

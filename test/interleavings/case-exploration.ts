@@ -1,13 +1,13 @@
-/** Explores a case to its end, or with a condition of its writes taken away. */
+/** Explores a case completely, or without a condition of its writes. */
 import { always, type Condition } from '../../lib/table/conditions';
 import { type Exploration, explore } from './explorer';
 import type { Mutation, Scenario } from './scenario';
 import { ServiceWorld } from './service-world';
 
-/** Well above what the cases have: a case that outgrows it is no longer explored to its end. */
+/** Well above the number of states in any case. A case that exceeds this is not explored completely. */
 const MAX_STATES = 60_000;
 
-/** @throws WrongOrder with the first order in which something goes wrong. */
+/** @throws WrongOrder with the first order that fails */
 export function exploreCase(
   scenario: Scenario,
   mutate?: Mutation,
@@ -17,10 +17,10 @@ export function exploreCase(
   return explore(() => ServiceWorld.make(explored), maxStates);
 }
 
-/** Of a case in every test run. The slow lane explores each to its end. */
+/** The states of a case in every test run. The slow tests explore all of them. */
 const QUICK_STATES = 60;
 
-/** What every test run explores: the first states of each case. */
+/** Explores the first states of each case, in every test run. */
 export function exploreEach(cases: Record<string, Scenario>): void {
   it.each(Object.entries(cases))('%s', async (_name, scenario) => {
     const { states } = await explore(() => ServiceWorld.make(scenario), QUICK_STATES);
@@ -28,13 +28,13 @@ export function exploreEach(cases: Record<string, Scenario>): void {
   });
 }
 
-/** Takes the conditions of such a write away. */
+/** Removes the conditions of such a write. */
 export function without(operation: string, kind: string): Mutation {
   return (...[otherOperation, otherKind, condition]) =>
     operation === otherOperation && kind === otherKind ? always : condition;
 }
 
-/** Takes away what such a write demands of one attribute. */
+/** Removes the condition on one attribute from such a write. */
 export function withoutDemandOn(attribute: string, operation: string, kind: string): Mutation {
   const relaxed = (condition: Condition): Condition => {
     if (condition.kind !== 'all' && condition.kind !== 'any') return condition;

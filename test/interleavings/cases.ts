@@ -1,4 +1,4 @@
-/** The small cases that are explored, each with what may go wrong in it. */
+/** The small cases that are explored, each with what may go wrong. */
 
 import { ChatServer } from '../../functions/chat/server';
 import { UserList } from '../../functions/chat/user-list';
@@ -6,7 +6,7 @@ import { Service, WebSocketServer } from '../../lib';
 import type { Scenario } from './scenario';
 import type { ServiceWorld } from './service-world';
 
-/** Notes its hooks, each as a step that can be died before. */
+/** Notes its hooks, each as a step that it may crash before. */
 function recorder(world: ServiceWorld) {
   return class Recorder extends WebSocketServer {
     override async server() {
@@ -18,7 +18,7 @@ function recorder(world: ServiceWorld) {
   };
 }
 
-/** Names itself by its message. */
+/** Sets its name from its message. */
 function named(world: ServiceWorld) {
   return class Named extends recorder(world) {
     override async onClientMessage(name: string) {
@@ -27,7 +27,7 @@ function named(world: ServiceWorld) {
   };
 }
 
-/** The real chat, which notes its hooks too. */
+/** The real chat, which also notes its hooks. */
 function chat(world: ServiceWorld) {
   return class NotedChat extends ChatServer {
     override async server() {
@@ -41,7 +41,7 @@ function chat(world: ServiceWorld) {
   };
 }
 
-/** Posts to everyone, and hands those that have gone to settlement. */
+/** Posts to everyone, and requests the cleanup of connections that are gone. */
 const broadcast = (world: ServiceWorld) =>
   new Service('chat', { backend: world.backend, serverFunction: 'server' }).deliver('news', {
     slowMilliseconds: 3_000,
@@ -60,7 +60,7 @@ interface List {
   Revision: number;
 }
 
-/** The names on the list that each live client goes by must be those of the members. */
+/** The names on the list that each live client goes by must be the names of the members. */
 function wrongListsBy(goesBy: (lists: List[]) => List | undefined) {
   return (world: ServiceWorld): string | undefined => {
     const members = world.table
@@ -81,10 +81,10 @@ function wrongListsBy(goesBy: (lists: List[]) => List | undefined) {
 }
 
 const wrongLists = wrongListsBy((lists) => lists.at(-1));
-/** Where a post may be on its way for seconds, it may arrive after a later one: then the revision tells. */
+/** If a post may take seconds, it may arrive after a later one, so the revision decides. */
 const wrongListsByRevision = wrongListsBy((lists) => lists.sort((a, b) => a.Revision - b.Revision).at(-1));
 
-/** A connection that named itself is called so: nothing that came late has undone it. */
+/** A connection that set a name still has it: no late copy has undone the change. */
 function wrongName(world: ServiceWorld): string | undefined {
   const anchor = world.table.items().find(({ sk }) => sk.startsWith('MEMBER#'));
   return world.happened.includes('named') && anchor?.user !== 'A' ? 'a has lost its name.' : undefined;

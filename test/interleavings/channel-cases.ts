@@ -1,11 +1,14 @@
-/** The small cases of channels that are explored: a connection enters and leaves one, side by side, while somebody publishes and it goes. */
+/**
+ * Cases of channels: one connection enters and leaves a channel concurrently, while another process publishes and the
+ * connection closes.
+ */
 import { WebSocketServer } from '../../lib';
 import { CHANNEL, does } from './channel-deeds';
 import { lastly, wrongAtRest, wrongIfNotLetIn, wrongNow, wrongWithoutSubscriber } from './channel-sides';
 import type { Scenario } from './scenario';
 import type { ServiceWorld } from './service-world';
 
-/** Its clients ask to be let in. */
+/** Its clients ask to subscribe. */
 function listener(world: ServiceWorld) {
   return class Listener extends WebSocketServer {
     override async onClientMessage() {
@@ -17,7 +20,7 @@ function listener(world: ServiceWorld) {
   };
 }
 
-/** Its clients are let in as they connect. */
+/** Its clients are subscribed when they connect. */
 function open(world: ServiceWorld) {
   return class Open extends listener(world) {
     override async onPreServer() {

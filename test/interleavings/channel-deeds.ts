@@ -1,4 +1,4 @@
-/** What processes do with a channel, step by step, in the cases that are explored. */
+/** The actions of processes with a channel, step by step, in the explored cases. */
 import { Service } from '../../lib';
 import type { Member } from '../../lib/connections/connection-items';
 import type { ServiceWorld } from './service-world';
@@ -9,7 +9,7 @@ function serviceOf({ backend }: ServiceWorld): Service {
   return new Service('chat', { backend, serverFunction: 'server' });
 }
 
-/** As whoever serves a message of the client has it; it connected long ago. */
+/** The connection as a handler of its message has it. It was accepted long ago. */
 const a: Member = {
   webSocketId: 'a',
   callbackUrl: 'https://abcdef1234.execute-api.us-east-1.amazonaws.com/chat',
@@ -26,7 +26,7 @@ export const deeds = {
   async subscribe(world: ServiceWorld) {
     if (await serviceOf(world).channels.subscribe(a, CHANNEL)) world.outcomes.push('subscribed');
   },
-  /** From here on a publication must reach it. What one process learns from another is a step of its own. */
+  /** From now on, a publication must reach it. Learning from another process is a separate step. */
   async tell(world: ServiceWorld) {
     if (world.outcomes.includes('subscribed')) await world.note('subscribed, and everybody knows');
   },
@@ -48,7 +48,7 @@ export const deeds = {
   },
 };
 
-/** A process that does one thing after the other. */
+/** A process that runs actions one after the other. */
 export const does =
   (...names: (keyof typeof deeds)[]) =>
   async (world: ServiceWorld) => {

@@ -1,4 +1,4 @@
-/** The two sides of a channel, its members and the memberships of `a`: what is wrong between them. */
+/** The two sides of a channel: its members, and the memberships of `a`. Returns what is inconsistent between them. */
 import { channelPk } from '../../lib/connections/connection-items';
 import type { Item } from '../../lib/table/item';
 import { CHANNEL, deeds, publish } from './channel-deeds';
@@ -7,7 +7,7 @@ import type { ServiceWorld } from './service-world';
 
 const MEMBERSHIP = `CHANNEL#${CHANNEL}`;
 
-/** A subscription has been acknowledged, and nobody has begun to take it back. */
+/** A subscription was acknowledged, and no process has started to undo it. */
 function isAcknowledged({ outcomes }: ServiceWorld): boolean {
   return outcomes.includes('subscribed') && !outcomes.includes('unsubscribing');
 }
@@ -21,7 +21,7 @@ export function wrongNow(world: ServiceWorld): string | undefined {
   return membership && membership.expiresAt === undefined ? 'A ghost of a membership' : undefined;
 }
 
-/** There is a member where there is a membership of an open connection, and nothing else. */
+/** There must be a member exactly where an open connection has a membership. */
 function wrongSides(world: ServiceWorld): string | undefined {
   const membership = itemOf(world, 'a', MEMBERSHIP);
   const isOpen = itemOf(world, 'a', 'CONNECTION')?.state === 'open';
@@ -35,7 +35,7 @@ function wrongSides(world: ServiceWorld): string | undefined {
   return undefined;
 }
 
-/** A death, or a copy that comes late, may leave the sides apart. */
+/** A crash or a delayed copy may leave the sides inconsistent. */
 function isSpoilt(world: ServiceWorld): boolean {
   return world.hadCrash || world.hadLateCopy;
 }
@@ -46,7 +46,10 @@ export function wrongAtRest(world: ServiceWorld): string | undefined {
   return isSpoilt(world) ? undefined : wrongSides(world);
 }
 
-/** Only the death of a subscriber may leave a member that has gone: a dead settler is followed by the sweep. */
+/**
+ * Only the crash of a subscriber may leave a member without a connection. After a crashed cleanup, the sweep takes
+ * over.
+ */
 export function wrongWithoutSubscriber(world: ServiceWorld): string | undefined {
   return world.isLive('a') ? wrongAtRest(world) : wrongSides(world);
 }
@@ -56,7 +59,10 @@ export function wrongIfNotLetIn(world: ServiceWorld): string | undefined {
   return wrongAtRest(world);
 }
 
-/** Whatever has happened: the next deed brings the sides together; and when everybody has gone, the next publication takes what is left. */
+/**
+ * After any fault, the next action makes the sides consistent. When all clients have left, the next publication
+ * removes the rest.
+ */
 export async function lastly(world: ServiceWorld): Promise<string | undefined> {
   if (world.isLive('a')) {
     const isThere = itemOf(world, 'a', MEMBERSHIP) || membersAmong(world.table.items()).length > 0;

@@ -3,7 +3,7 @@ import { channelCases } from './channel-cases';
 import { WrongOrder } from './explorer';
 import type { Scenario } from './scenario';
 
-// Sweeps report each time; here they run by the ten thousand.
+// Sweeps log every time, and here they run tens of thousands of times.
 beforeEach(() => {
   jest.spyOn(console, 'log').mockImplementation(() => {});
 });
@@ -13,7 +13,7 @@ describe('in every order, both sides of a channel agree when', () => {
   exploreEach(channelCases);
 });
 
-describe('it is noticed in some order when a condition is missing:', () => {
+describe('some order fails without a condition:', () => {
   it.each([
     ['leaving', without('update state', 'CHANNEL'), 'two unsubscribe', /A ghost of a membership/],
     [
@@ -22,7 +22,7 @@ describe('it is noticed in some order when a condition is missing:', () => {
       'one subscribes while another unsubscribes',
       /not in the channel, but among its members/,
     ],
-  ])('that of %s', async (_what, mutation, name, wrong) => {
+  ])('of %s', async (_what, mutation, name, wrong) => {
     const exploration = exploreCase(channelCases[name] as Scenario, mutation);
     await expect(exploration).rejects.toThrow(WrongOrder);
     await expect(exploration).rejects.toThrow(wrong);
@@ -41,7 +41,7 @@ describe('it is noticed in some order when a condition is missing:', () => {
       'one subscribes while the client leaves',
       /not in the channel, but among its members/,
     ],
-  ])('and when %s not read consistently', async (_what, stalePartition, name, wrong) => {
+  ])('or when %s is not read consistently', async (_what, stalePartition, name, wrong) => {
     const exploration = exploreCase({ ...(channelCases[name] as Scenario), budget: {}, stalePartition });
     await expect(exploration).rejects.toThrow(WrongOrder);
     await expect(exploration).rejects.toThrow(wrong);

@@ -1,4 +1,7 @@
-/** The clients of a service, and the gateway between: they connect, send and leave, and its functions are told. */
+/**
+ * The clients of a service and the gateway between them: they connect, send and leave, and the gateway invokes the
+ * functions.
+ */
 import type { Handlers, LambdaContext } from '../../lib';
 import {
   connectEvent,
@@ -12,19 +15,19 @@ import type { Offer } from './independence';
 import type { ClientScript } from './scenario';
 import type { Scheduler } from './scheduler';
 
-/** A handler may have dropped what it was done with only later. */
+/** A handler may discard finished messages only later. */
 const SURELY_TAKEN_MILLISECONDS = 28_000;
 const ROUTES_LIMIT_MILLISECONDS = 29_000;
-/** For so long after the handshake another host of the gateway may still answer 410. */
+/** For this long after the handshake, another host of the gateway may still respond with 410. */
 const HOSTS_AGREE_AFTER_MILLISECONDS = 5_000;
 
 export interface Client {
   script: ClientScript;
   state: 'new' | 'connecting' | 'accepted' | 'open' | 'refused' | 'gone';
-  /** 0 if it never was. */
+  /** 0 if it was never open. */
   openedAt: number;
   sent: number;
-  /** Texts of which the gateway has been told in time that they were taken. */
+  /** The texts that the gateway was told in time to be accepted. */
   taken: string[];
   stays: boolean;
   /** A function has closed it. */
@@ -39,7 +42,7 @@ export class Clients {
     private readonly scheduler: Scheduler,
     private readonly gateway: FakeGateway,
     private readonly handlers: Handlers,
-    /** Of the routes function, for a message. */
+    /** The routes function's response for a message. */
     private readonly environment: () => Handlers,
   ) {
     this.byId = new Map(
@@ -53,7 +56,7 @@ export class Clients {
     );
   }
 
-  /** Whether another host of the gateway may still not know it. */
+  /** Whether another host of the gateway may not know it yet. */
   isYoung(id: string): boolean {
     const openedAt = this.byId.get(id)?.openedAt ?? 0;
     return openedAt > this.scheduler.clock.now() - HOSTS_AGREE_AFTER_MILLISECONDS;
@@ -64,19 +67,19 @@ export class Clients {
     return [...this.byId.values()].some(({ state }) => state === 'accepted');
   }
 
-  /** Whether one is connected, or may still be. */
+  /** Whether a client is connected, or may still be. */
   areThere(): boolean {
     return [...this.byId.values()].some(({ state }) => state !== 'gone' && state !== 'refused');
   }
 
-  /** Before the exploration: it has connected. */
+  /** Before the exploration: connects the client. */
   async connectAtRest(id: string, client: Client): Promise<void> {
     this.gateway.begin(id);
     await this.handlers.connect(this.#connectEvent(id, client), lambdaContext());
     this.#opened(id, client);
   }
 
-  /** Before the exploration: it has sent what it is said to have sent. */
+  /** Before the exploration: sends the client's earlier messages. */
   async sendAtRest(id: string, { script, taken }: Client): Promise<void> {
     for (const [n, text] of (script.hasSent ?? []).entries()) {
       await this.handlers.message(this.#messageEvent(id, text, `before-${n}`), lambdaContext());
@@ -84,7 +87,7 @@ export class Clients {
     }
   }
 
-  /** After the exploration: it leaves, and `$disconnect` has run. */
+  /** After the exploration: the client leaves, and `$disconnect` runs. */
   async leaveAtRest(id: string): Promise<void> {
     (this.byId.get(id) as Client).state = 'gone';
     this.gateway.close(id);
@@ -101,7 +104,7 @@ export class Clients {
     const event = (what: string, action: () => void) => offer(what, action, { call });
     if (state === 'new') event(`${id} connects`, () => this.#connect(id, client));
     if (state === 'connecting' && script.leavesEarly) {
-      // Not independent of what `$connect` comes to.
+      // Not independent of the result of `$connect`.
       offer(`${id} leaves during its handshake`, () => this.#leave(id, client, true));
     }
     if (state === 'accepted') event(`the handshake of ${id} finishes`, () => this.#opened(id, client));
@@ -122,7 +125,7 @@ export class Clients {
     }
   }
 
-  /** A function has closed it: the gateway tells of that, too, if it does. */
+  /** Called when a function has closed the connection. The gateway reports this with `$disconnect`, if at all. */
   closed(id: string): void {
     const client = this.byId.get(id) as Client;
     client.state = 'gone';
@@ -130,7 +133,7 @@ export class Clients {
     this.#disconnect(id, client.script.leaves === 'told or not');
   }
 
-  /** An invocation has died or failed: if it was a `$connect`, its client is turned away. */
+  /** Called when an invocation has crashed or failed. If it was a `$connect`, its client is refused. */
   ended({ name }: Actor): void {
     const client = this.byId.get(name.replace('$connect of ', ''));
     if (client?.state === 'connecting') client.state = 'refused';
@@ -198,7 +201,7 @@ export class Clients {
 
   #messageEvent(id: string, text: string, messageId: string) {
     const event = messageEvent(text, { webSocketId: id, time: this.scheduler.clock.now() });
-    // Which of two messages of the same moment counts as later must be the same on each path.
+    // Which of two messages from the same millisecond counts as later must be the same on each path.
     event.requestContext.requestId = `${id} ${messageId}`;
     event.requestContext.messageId = Buffer.from(`${id} ${messageId}`).toString('base64');
     return event;

@@ -1,16 +1,16 @@
-/** Dedicated sockets: their owners die, stall and hand over while messages come and the client leaves. */
+/** Dedicated sockets: their owners crash, stall and hand over while messages arrive and the client leaves. */
 import { WebSocketServer } from '../../lib';
 import type { Resumption } from '../../lib/server/server-hooks';
 import { itemOf, times } from './invariants';
 import type { Scenario } from './scenario';
 import type { ServiceWorld } from './service-world';
 
-/** Long enough to wait for the lease of a dead owner; the loop is handed over after 32 s. */
+/** Long enough to wait for the lease of a crashed owner. The loop is handed over after 32 s. */
 const SHORT_LIMIT_MILLISECONDS = 42_000;
-/** Nothing is handed over. */
+/** No loop is handed over. */
 const LONG_LIMIT_MILLISECONDS = 600_000;
 
-/** Handles each message as a step that can be died before; `bye` ends the loop. */
+/** Handles each message as a step that it may crash before. The message `bye` ends the loop. */
 function loop(world: ServiceWorld) {
   return class Loop extends WebSocketServer {
     override sharedConnection = false;
@@ -29,7 +29,7 @@ function loop(world: ServiceWorld) {
   };
 }
 
-/** Returns at once, and so closes the socket. */
+/** Returns immediately, and so closes the socket. */
 function brief(world: ServiceWorld) {
   return class Brief extends loop(world) {
     override server(resumed?: Resumption) {
@@ -38,7 +38,7 @@ function brief(world: ServiceWorld) {
   };
 }
 
-/** Without a death or a stall, nothing is handled twice. */
+/** Without a crash or a stall, no message is handled twice. */
 function wrongNow(world: ServiceWorld): string | undefined {
   if (world.hadCrash || world.hadStall) return undefined;
   for (const [id, { script }] of world.clients) {
@@ -49,7 +49,7 @@ function wrongNow(world: ServiceWorld): string | undefined {
   return undefined;
 }
 
-/** What the gateway took has been handled, and who is connected has an owner. */
+/** Every message that the gateway accepted was handled, and every connected client has an owner. */
 function wrongAtRest(world: ServiceWorld): string | undefined {
   for (const [id, { taken, state }] of world.clients) {
     for (const text of taken) {
@@ -62,7 +62,7 @@ function wrongAtRest(world: ServiceWorld): string | undefined {
   return undefined;
 }
 
-/** A message's handler that finds no owner, or Lambda that delivers a request once more. */
+/** A message's handler that finds no owner, or a request that Lambda delivers twice. */
 const wakes = (world: ServiceWorld) =>
   world.backend.invoker.invoke('server', { type: 'server', webSocketId: 'a' });
 
@@ -74,7 +74,7 @@ const dedicated = {
   wrongAtRest,
 } satisfies Partial<Scenario>;
 
-/** An owner has begun, and waits for messages. */
+/** An owner has started, and waits for messages. */
 const running = { ...dedicated, waitsBefore: 0 } satisfies Partial<Scenario>;
 
 export const dedicatedCases: Record<string, Scenario> = {

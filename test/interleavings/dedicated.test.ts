@@ -13,7 +13,7 @@ describe('in every order, a dedicated socket has one owner and loses no message 
   exploreEach(dedicatedCases);
 });
 
-describe('it is noticed in some order when a condition is missing:', () => {
+describe('some order fails without a condition:', () => {
   const late = 'copies of calls come late to an owner';
 
   it.each([
@@ -24,7 +24,7 @@ describe('it is noticed in some order when a condition is missing:', () => {
       /, but .* owns the/,
     ],
     ['the end of a loop', without('update ending', 'OWNER'), late, /A ghost of an owner/],
-  ])('that of %s', async (_what, mutation, name, wrong) => {
+  ])('of %s', async (_what, mutation, name, wrong) => {
     const exploration = exploreCase(dedicatedCases[name] as Scenario, mutation);
     await expect(exploration).rejects.toThrow(WrongOrder);
     await expect(exploration).rejects.toThrow(wrong);

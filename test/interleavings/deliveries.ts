@@ -1,4 +1,4 @@
-/** What has been asked for of the server function: Lambda delivers it at any time, and tries again what has failed. */
+/** Requests for the server function. Lambda delivers them at any time, and retries failed ones. */
 import type { Handlers } from '../../lib';
 import type { ServiceRequest } from '../../lib/invocations/invoker';
 import type { FakeInvoker } from '../../lib/testing';
@@ -9,7 +9,7 @@ import type { Offer } from './independence';
 import type { Scenario } from './scenario';
 import type { Scheduler } from './scheduler';
 
-/** For so long everything that polls is let go on before it counts as being at rest. */
+/** Polling code continues for this long before it counts as idle. */
 const REST_MILLISECONDS = 35_000;
 export const SERVER_LIMIT_MILLISECONDS = 120_000;
 
@@ -28,12 +28,12 @@ export class Deliveries {
     this.#polls = polls ?? false;
   }
 
-  /** Whether something waits to be delivered. */
+  /** Whether a request waits for delivery. */
   areDue(): boolean {
     return this.functions.queue.length > 0;
   }
 
-  /** One of those that ask for the same is enough. */
+  /** One of several equal requests is enough. */
   offer(offer: Offer): void {
     const queue = new Map(this.functions.queue.map((queued) => [describe(queued), queued]));
     for (const queued of queue.values()) {
@@ -46,12 +46,12 @@ export class Deliveries {
     }
   }
 
-  /** Before the exploration: whoever has asked for the same several times is heard once. */
+  /** Before the exploration: delivers equal requests once. */
   forgetRepeated(): void {
     this.functions.queue.splice(1);
   }
 
-  /** Before the exploration: everything is delivered, and answered as long as it asks. */
+  /** Before the exploration: delivers and answers everything that is requested. */
   async deliverAll(): Promise<void> {
     for (const queued of this.functions.queue.splice(0)) {
       this.#deliver(queued);
@@ -59,13 +59,16 @@ export class Deliveries {
     }
   }
 
-  /** Runs the request, and everything else that can run, to its end. */
+  /** Runs the request, and everything else that can run, to the end. */
   async runAtRest(request: ServiceRequest): Promise<void> {
     this.functions.queue.push({ functionName: 'server', request });
     await this.rest();
   }
 
-  /** Runs everything that can run, one thing after the other, without anything going wrong, to its end or, if it polls, for a while. */
+  /**
+   * Runs everything that can run, one step after the other and without faults, to the end or, if it polls, for a
+   * while.
+   */
   async rest(): Promise<void> {
     const { clock } = this.scheduler;
     const end = clock.now() + REST_MILLISECONDS;
@@ -92,7 +95,7 @@ export class Deliveries {
     return this.functions.queue.map(describe).sort();
   }
 
-  /** A retry has the request's id, and tokens of its own. */
+  /** A retry has the id of the request, but its own tokens. */
   #deliver(queued: QueuedRequest, requestId = `request ${++this.#requests}`, attempt = 1): void {
     const tried = attempt === 1 ? requestId : `${requestId}, try ${attempt}`;
     this.scheduler.begin(

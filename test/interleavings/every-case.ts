@@ -1,4 +1,4 @@
-/** All cases by their names, of whatever they are about. */
+/** All cases, by name. */
 import { attributeCases } from './attribute-cases';
 import { cases } from './cases';
 import { channelCases } from './channel-cases';

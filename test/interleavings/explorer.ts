@@ -1,37 +1,38 @@
 /**
- * Drives a world through every order of its steps, depth first. A world is made anew for each path and driven along it, so
- * that real code with real promises can be explored; a state that has been reached before, in whatever order, ends a path.
+ * Drives a world through every order of its steps, depth first. A world is created for each path and driven along it,
+ * so that real code with real promises can be explored. A state that was reached before, in any order, ends a path.
  *
- * Of two independent steps one order is enough to reach what both lead to: where the first has been explored, it *sleeps* while the
- * second is, until a step comes that depends on it. Every state is still reached, by fewer paths. Source: P. Godefroid,
- * "Partial-Order Methods for the Verification of Concurrent Systems" (1996), sleep sets with state matching.
+ * For two independent steps, one order is enough to reach the states that follow. Once the first order was explored,
+ * the first step *sleeps* while the second is explored, until a dependent step comes. This still reaches every state,
+ * on fewer paths. Source: P. Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems" (1996),
+ * sleep sets with state matching.
  */
 
 export interface World {
-  /** What can happen next, each under a name that says so; none when nothing is left to happen. */
+  /** The steps that can happen next, by descriptive names; empty if nothing is left to happen. */
   choices(): string[];
-  /** Makes it happen, and resolves when everything that follows from it by itself has come to rest. */
+  /** Takes a step, and resolves when everything that follows from it by itself has finished. */
   take(choice: string): Promise<void>;
-  /** Whether two of the choices lead to the same state in either order, and neither prevents the other. */
+  /** Whether two steps lead to the same state in either order, and neither prevents the other. */
   independent(one: string, other: string): boolean;
   /** Equal for equal states, whatever led to them. */
   key(): string;
   /** What is wrong in this state, if anything. */
   wrong(): string | undefined;
-  /** Plays the world to its end when nothing is left to choose; what is wrong then, if anything. */
+  /** Runs the world to its end when no steps are left. Returns what is wrong then, if anything. */
   finish(): Promise<string | undefined>;
 }
 
 export interface Exploration {
-  /** Different states seen. */
+  /** The number of different states. */
   states: number;
-  /** Paths driven to their end, or to a state seen before. */
+  /** The number of paths, each driven to its end or to a known state. */
   paths: number;
-  /** Whether the bound ended it. */
+  /** Whether the limit ended the exploration. */
   complete: boolean;
 }
 
-/** An order in which something goes wrong, step by step. */
+/** An order that fails, step by step. */
 export class WrongOrder extends Error {
   constructor(
     what: string,
@@ -41,16 +42,16 @@ export class WrongOrder extends Error {
   }
 }
 
-/** Where a path branches off. */
+/** A point where paths branch. */
 interface Branch {
   steps: string[];
-  /** What need not be taken from there on, until something comes that depends on it. */
+  /** Steps that need not be taken from here until a dependent step comes. */
   sleeping: string[];
 }
 
-/** @throws WrongOrder with the first order in which something goes wrong. */
+/** @throws WrongOrder with the first order that fails */
 export async function explore(makeWorld: () => Promise<World>, maxStates: number): Promise<Exploration> {
-  /** Each state seen, with what has slept whenever it was reached. */
+  /** Each known state, with the steps that slept each time it was reached. */
   const seen = new Map<string, string[]>();
   const waiting: Branch[] = [{ steps: [], sleeping: [] }];
   let paths = 0;
@@ -86,7 +87,7 @@ export async function explore(makeWorld: () => Promise<World>, maxStates: number
   return { states: seen.size, paths, complete: true };
 }
 
-/** Drives one world along the steps, telling what each leads to, and to its end if that is where they lead. */
+/** Drives one world along the steps and reports each result, and then to its end if nothing is left to happen. */
 export async function replay(
   makeWorld: () => Promise<World>,
   steps: string[],
@@ -100,7 +101,7 @@ export function printed(steps: string[]): string {
   return steps.map((step, n) => `${String(n + 1).padStart(3)}. ${step}`).join('\n');
 }
 
-/** The steps of a printed order, other lines left out. */
+/** The steps of a printed order. Other lines are ignored. */
 export function parsed(print: string): string[] {
   return print.split('\n').flatMap((line) => /^\s*\d+\. (.+)$/.exec(line)?.[1] ?? []);
 }

@@ -1,4 +1,7 @@
-/** A delivery split over workers: workers and their caller die, hand over and are asked twice, and everybody is to get it. */
+/**
+ * A delivery that is split over workers: workers and their caller crash, hand over and run twice, and every client
+ * must receive it.
+ */
 import { Service, WebSocketServer } from '../../lib';
 import { type DeliveryCounts, membersIn } from '../../lib/delivery/delivery-report';
 import type { Scenario } from './scenario';
@@ -18,7 +21,7 @@ function room(world: ServiceWorld) {
   };
 }
 
-/** The first member gets it from the caller, the others from `workers` workers. */
+/** The first member is the caller's. The others belong to `workers` workers. */
 const publishes = (maxWorkers: number) => async (world: ServiceWorld) => {
   const service = new Service('chat', { backend: world.backend });
   const { id } = await service.publish(ROOM, TEXT, {
@@ -27,7 +30,7 @@ const publishes = (maxWorkers: number) => async (world: ServiceWorld) => {
   world.outcomes.push(`delivering ${id}`);
 };
 
-/** Once it has been asked for, everybody gets it; and once, unless somebody died or a copy came late. */
+/** After the request, every client receives it, and only once unless a process crashed or a copy arrived late. */
 function wrongNow(world: ServiceWorld): string | undefined {
   for (const id of world.clients.keys()) {
     if (world.clients.get(id)?.state === 'new') continue;

@@ -7,11 +7,11 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-describe('in every order, everybody gets a split delivery with', () => {
+describe('in every order, every client receives a split delivery with', () => {
   exploreEach(fanOutCases);
 });
 
-describe('it is noticed in some order when a condition is missing:', () => {
+describe('some order fails without a condition:', () => {
   const late = 'a worker hands over, and copies of calls come late';
 
   it.each([
@@ -28,7 +28,7 @@ describe('it is noticed in some order when a condition is missing:', () => {
       'a worker writes down how far it is, and copies of calls come late',
       /counts 0 of 3/,
     ],
-  ])('that of %s', async (_what, mutation, name, wrong) => {
+  ])('of %s', async (_what, mutation, name, wrong) => {
     await expect(exploreCase(fanOutCases[name] as Scenario, mutation)).rejects.toThrow(wrong);
   });
 });

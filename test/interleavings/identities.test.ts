@@ -8,11 +8,11 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-describe('in every order, each row says whom a connection belongs to when', () => {
+describe('in every order, each row has the right user when', () => {
   exploreEach(identityCases);
 });
 
-describe('it is noticed in some order when a condition is missing:', () => {
+describe('some order fails without a condition:', () => {
   it.each([
     [
       'an open connection',
@@ -32,7 +32,7 @@ describe('it is noticed in some order when a condition is missing:', () => {
       'two messages say who it is',
       /says that it is A/,
     ],
-  ])('that of %s', async (_what, mutation, name, wrong) => {
+  ])('of %s', async (_what, mutation, name, wrong) => {
     const exploration = exploreCase(identityCases[name] as Scenario, mutation);
     await expect(exploration).rejects.toThrow(WrongOrder);
     await expect(exploration).rejects.toThrow(wrong);

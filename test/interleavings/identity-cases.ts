@@ -1,11 +1,11 @@
-/** Identities: messages of one client say who it is, side by side, while it is put into a channel and leaves. */
+/** Identities: concurrent messages of one client identify it, while it joins a channel and leaves. */
 import { WebSocketServer } from '../../lib';
 import { does } from './channel-deeds';
 import { itemOf } from './invariants';
 import type { Scenario } from './scenario';
 import type { ServiceWorld } from './service-world';
 
-/** Its clients say who they are. */
+/** Its clients identify themselves. */
 function introduced(world: ServiceWorld) {
   return class Introduced extends WebSocketServer {
     override async onClientMessage(user: string) {
@@ -17,7 +17,7 @@ function introduced(world: ServiceWorld) {
   };
 }
 
-/** Each row of a connected client says the same of it, and what was said last is not lost. */
+/** All rows of a connected client have the same user, and the last identification is not lost. */
 function wrongAtRest(world: ServiceWorld): string | undefined {
   if (!world.isLive('a')) return undefined;
   const user = itemOf(world, 'a', 'CONNECTION')?.user;

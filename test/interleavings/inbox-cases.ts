@@ -1,9 +1,9 @@
-/** The inbox: several processes read while messages come and the client leaves. */
+/** The inbox: several processes read while messages arrive and the client leaves. */
 import { SharedConnection, WebSocketClosedError, WebSocketServer } from '../../lib';
 import type { Scenario } from './scenario';
 import type { ServiceWorld } from './service-world';
 
-/** Leaves its messages to whoever reads them. */
+/** Leaves its messages to any reader. */
 function inbox(world: ServiceWorld) {
   return class Inbox extends WebSocketServer {
     override async onPostServer() {
@@ -12,7 +12,10 @@ function inbox(world: ServiceWorld) {
   };
 }
 
-/** Reads until nothing comes any more; one that had waited then, and had not come too late, must have got everything. */
+/**
+ * Reads until no more messages arrive. A reader that was already waiting then, and was not too late, must have
+ * received everything.
+ */
 const reader = (name: string, timeoutSeconds: number) => async (world: ServiceWorld) => {
   const socket = await SharedConnection.open('a', { backend: world.backend }).catch(() => undefined);
   if (!socket) return;
@@ -38,7 +41,7 @@ function wrongNow(world: ServiceWorld): string | undefined {
   return undefined;
 }
 
-/** What the gateway took has been read, or is there to be read; a reader that died may have lost it. */
+/** Every message that the gateway accepted was read or can be read. A reader that crashed may have lost it. */
 function wrongAtRest(world: ServiceWorld): string | undefined {
   for (const text of world.clients.get('a')?.taken ?? []) {
     const isThere = isUnread(world, text);

@@ -13,7 +13,7 @@ describe('in every order, each message is read once when', () => {
   exploreEach(inboxCases);
 });
 
-describe('it is noticed in some order when a condition is missing:', () => {
+describe('some order fails without a condition:', () => {
   it.each([
     [
       'storing a message',
@@ -22,7 +22,7 @@ describe('it is noticed in some order when a condition is missing:', () => {
       /m was read twice/,
     ],
     ['taking a message', without('update reader', 'MESSAGE'), 'two read from one inbox', /n was read twice/],
-  ])('that of %s', async (_what, mutation, name, wrong) => {
+  ])('of %s', async (_what, mutation, name, wrong) => {
     const exploration = exploreCase(inboxCases[name] as Scenario, mutation);
     await expect(exploration).rejects.toThrow(WrongOrder);
     await expect(exploration).rejects.toThrow(wrong);

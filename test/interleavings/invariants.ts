@@ -1,4 +1,4 @@
-/** What must hold of a service in every order: at each step, and at the end when everything that was to happen has happened. */
+/** Invariants of a service in every order: at each step, and at the end. */
 import type { Item } from '../../lib/table/item';
 import type { ServiceWorld } from './service-world';
 import { sessionId, sessionsAmong } from './session-watch';
@@ -42,7 +42,7 @@ function wrongSession(world: ServiceWorld, { pk, sockets }: Item): string | unde
   return undefined;
 }
 
-/** What is wrong at the end, after Lambda's retries and two sweeps. */
+/** What is wrong at the end, after Lambda's retries and two sweeps, if anything. */
 export function wrongAtEnd(world: ServiceWorld): string | undefined {
   for (const [id, { state, openedAt }] of world.clients) {
     const wrong = state === 'open' ? wrongOfLive(world, id) : wrongOfGone(world, id, openedAt > 0);
@@ -57,7 +57,7 @@ export function wrongAtEnd(world: ServiceWorld): string | undefined {
     if (String(sockets ?? []) !== String(expected))
       return `Session ${id} has [${sockets}] and not [${expected}].`;
     if (ending) return `Session ${id} has ended, but onSessionEnd was never through.`;
-    // In the cases that there are, every socket asks for it.
+    // In the existing cases, every socket uses it.
     const ended = world.happened.lastIndexOf(`${id} ends`);
     if (!sockets && ended < world.happened.lastIndexOf(`${id} loses its last socket`)) {
       return `Session ${id} has lost its last socket, but did not end.`;
@@ -80,7 +80,7 @@ function wrongOfLive(world: ServiceWorld, id: string): string | undefined {
 
 function wrongOfGone(world: ServiceWorld, id: string, wasOpen: boolean): string | undefined {
   if (anchorOf(world, id)) return `${id} has gone, but its anchor is still there.`;
-  // A connection whose handshake failed before it had an anchor is left to its time to live.
+  // A connection whose handshake failed before it had an anchor is left until its time to live ends.
   if (!wasOpen) return undefined;
   const connection = connectionOf(world, id);
   if (connection && connection.done !== true) return `${id} has gone, but was never settled to the end.`;

@@ -1,4 +1,4 @@
-/** The small cases of channels with a log that are explored: publishers, posters that die or stall, clients that join and leave. */
+/** Cases of channels with a log: publishers, posters that crash or stall, and clients that join and leave. */
 import { does, makeBoard } from './log-deeds';
 import { wrongAtRest, wrongNow } from './log-sequences';
 import type { Scenario } from './scenario';

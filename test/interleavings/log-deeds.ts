@@ -1,4 +1,4 @@
-/** What processes do with a channel that has a log, step by step, in the cases that are explored. */
+/** The actions of processes with a channel that has a log, step by step, in the explored cases. */
 import { Service, WebSocketServer } from '../../lib';
 import { LoggedChannels } from '../../lib/channels/log/logged-channels';
 import type { Member } from '../../lib/connections/connection-items';
@@ -8,7 +8,7 @@ export const LOGGED = 'news';
 
 const PUBLISHED = { epoch: 'of another', offset: 0 };
 
-/** Its clients join, say something and leave. */
+/** Its clients join, publish and leave. */
 export function makeBoard(world: ServiceWorld) {
   return class Board extends WebSocketServer {
     static override readonly channels = { [LOGGED]: { log: { size: 100, seconds: 3_600 } } };
@@ -26,7 +26,7 @@ export function makeBoard(world: ServiceWorld) {
   };
 }
 
-/** As whoever serves a message of the client has it; it connected long ago. */
+/** The connection as a handler of its message has it. It was accepted long ago. */
 const a: Member = {
   webSocketId: 'a',
   callbackUrl: 'https://abcdef1234.execute-api.us-east-1.amazonaws.com/chat',
@@ -60,7 +60,7 @@ const deeds = {
   async join(world: ServiceWorld) {
     if (await inside(world).channel(LOGGED).join(a, {})) world.outcomes.push('joined');
   },
-  /** The client asks for all that there has been. */
+  /** The client requests everything since the beginning. */
   async joinSince(world: ServiceWorld) {
     const since = { epoch: epochOf(world), offset: 0 };
     if (await inside(world).channel(LOGGED).join(a, { since })) world.outcomes.push('joined');
@@ -78,7 +78,7 @@ const deeds = {
   },
 };
 
-/** A process that does one thing after the other. */
+/** A process that runs actions one after the other. */
 export const does =
   (...names: (keyof typeof deeds)[]) =>
   async (world: ServiceWorld) => {

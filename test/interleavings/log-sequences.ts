@@ -1,4 +1,4 @@
-/** What each member has heard of a log: its lines in their order, each once, none missing, or its connection is closed. */
+/** Checks what each member has received of a log: all lines in order, each once, or its connection is closed. */
 import type { Item } from '../../lib/table/item';
 import { itemOf } from './invariants';
 import { LOGGED } from './log-deeds';
@@ -10,7 +10,7 @@ interface Told {
   data?: unknown;
 }
 
-/** How far a client is: the offset up to which it has heard everything; `undefined` before it has heard of any. */
+/** A client's position: the offset up to which it has received everything; `undefined` before the first line. */
 function heard(world: ServiceWorld, id: string): { at: number | undefined; wrong?: string } {
   const skipped = new Set(
     entries(world)
@@ -22,7 +22,7 @@ function heard(world: ServiceWorld, id: string): { at: number | undefined; wrong
   for (const text of told) {
     const { offset, recovered, data } = JSON.parse(text) as Told;
     if (data === undefined) {
-      // The cases ask for everything since the beginning.
+      // The cases request everything since the beginning.
       at = recovered ? 0 : offset;
       continue;
     }
@@ -85,7 +85,7 @@ export function wrongNow(world: ServiceWorld): string | undefined {
   return wrongAcknowledged(world);
 }
 
-/** Whoever was told that a line is published finds it in the log. */
+/** Lines that were acknowledged as published are in the log. */
 function wrongAcknowledged(world: ServiceWorld): string | undefined {
   const there = new Set(
     entries(world)
@@ -100,7 +100,7 @@ function wrongAcknowledged(world: ServiceWorld): string | undefined {
   return undefined;
 }
 
-/** Everybody who is connected and in the channel has heard of everything; nothing waits. */
+/** Every connected client in the channel has received everything, and nothing is pending. */
 export function wrongAtRest(world: ServiceWorld): string | undefined {
   const last = Math.max(
     0,
@@ -126,7 +126,7 @@ export function wrongAtRest(world: ServiceWorld): string | undefined {
       return `${id} is a member, but not in the channel.`;
     if (!member || membership?.state !== 'in') continue;
     if (member.token !== undefined && member.from === undefined) {
-      // Of two that join side by side the later one may die before it asks for the position of both.
+      // If two clients join concurrently, the later process may crash before it requests the position for both.
       if (isToldIn && !world.hadCrash) return `${id} has joined, but was never admitted.`;
       continue;
     }

@@ -3,7 +3,7 @@ import { WrongOrder } from './explorer';
 import { logCases } from './log-cases';
 import type { Scenario } from './scenario';
 
-// Sweeps report each time; here they run by the ten thousand.
+// Sweeps log every time, and here they run tens of thousands of times.
 beforeEach(() => {
   for (const method of ['log', 'error'] as const) jest.spyOn(console, method).mockImplementation(() => {});
 });
@@ -13,8 +13,8 @@ describe('in every order, a log reaches its members when', () => {
   exploreEach(logCases);
 });
 
-describe('it is noticed in some order when a condition is missing:', () => {
-  it('that of admitting one who has joined', async () => {
+describe('some order fails without a condition:', () => {
+  it('of admitting a new member', async () => {
     const scenario = logCases['a client joins while another process takes it out'] as Scenario;
     const exploration = exploreCase(scenario, without('update from', 'MEMBER'));
     await expect(exploration).rejects.toThrow(WrongOrder);

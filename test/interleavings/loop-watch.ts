@@ -1,4 +1,7 @@
-/** Follows the loops of dedicated sockets: who is in `server()`, and whether what is done to a socket is its owner's to do. */
+/**
+ * Watches the loops of dedicated sockets: which invocation runs `server()`, and whether each change of a socket comes
+ * from its owner.
+ */
 import type { Item } from '../../lib/table/item';
 import type { Change } from '../../lib/table/table';
 import { itemOf } from './invariants';
@@ -6,9 +9,9 @@ import type { Scheduler } from './scheduler';
 import type { ServiceWorld } from './service-world';
 
 export class LoopWatch {
-  /** What has been wrong at one moment. */
+  /** What was wrong at some moment. */
   violation: string | undefined;
-  /** The runs of `server()` that have begun and not ended, by the names of their invocations. */
+  /** The runs of `server()` that have started and not ended, by invocation. */
   readonly #serving = new Set<string>();
 
   constructor(
@@ -16,7 +19,7 @@ export class LoopWatch {
     private readonly scheduler: Scheduler,
   ) {}
 
-  /** The loop of `server()`; `isFirst` if it is not resumed. */
+  /** A run of `server()`. `isFirst` unless it was resumed. */
   async run(id: string, isFirst: boolean, loop: () => Promise<void>): Promise<void> {
     const { calm, current } = this.scheduler;
     const name = (!calm && current?.name) || 'one at rest';
@@ -35,7 +38,7 @@ export class LoopWatch {
     }
   }
 
-  /** `onPostServer`: no owner may be at work. */
+  /** For `onPostServer`: no owner may be working. */
   depart(id: string): Promise<void> {
     return this.world.note(`onPostServer of ${id}`, () => {
       const owner = this.#owner(id);
@@ -44,7 +47,7 @@ export class LoopWatch {
     });
   }
 
-  /** After an update, as soon as whoever asked for it knows. */
+  /** Called after an update, as soon as the caller knows about it. */
   updated({ sk, owner }: Item, { set = {} }: Change): void {
     const name = this.scheduler.current?.name;
     if (!name || this.scheduler.calm || sk !== 'OWNER') return;
@@ -59,7 +62,7 @@ export class LoopWatch {
     return [[...this.#serving].sort(), this.violation];
   }
 
-  /** The name of the invocation that owns it. */
+  /** The name of the invocation that owns the socket. */
   #owner(id: string): string | undefined {
     const { owner } = itemOf(this.world, id, 'OWNER') ?? ({} as Item);
     return (owner as string | undefined)?.replace(/'s \d+$/, '');

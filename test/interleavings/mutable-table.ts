@@ -1,6 +1,6 @@
 /**
- * A table in memory whose conditions, and the consistency of whose queries, can be taken away, to see whether that is noticed, and
- * which tells of its updates.
+ * A table in memory that can drop the conditions of writes or the consistency of queries, to check that the tests
+ * notice it. It also reports its updates.
  */
 import type { Clock } from '../../lib';
 import type { Item, Key } from '../../lib/table/item';
@@ -12,14 +12,14 @@ export class MutableTable extends MemoryTable {
   readonly #mutate: Mutation;
   readonly #misread: Scenario['misread'];
   readonly #stalePartition: string | undefined;
-  /** The key of what was put last into the stale partition. */
+  /** The key that was last put into the stale partition. */
   lastPut: Key | undefined;
 
   constructor(
     clock: Clock,
     intercept: Intercept,
     { mutate, misread, stalePartition }: Pick<Scenario, 'mutate' | 'misread' | 'stalePartition'>,
-    /** Called as soon as whoever asked for it knows that an update has taken effect. */
+    /** Called as soon as the caller knows that an update has taken effect. */
     private readonly updated: (item: Item, change: Change) => void,
   ) {
     super(clock, intercept);

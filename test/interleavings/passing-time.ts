@@ -1,4 +1,7 @@
-/** How time goes on: to the next alarm when nothing takes no time, or for long while somebody waits for an answer. */
+/**
+ * Advances the time: to the next alarm when nothing else can happen, or for a long time while an actor waits for a
+ * response.
+ */
 import type { Actor } from './actor';
 import type { ActorClock } from './actor-clock';
 import { type Answers, shown } from './answers';
@@ -8,15 +11,15 @@ import type { Budget } from './scenario';
 import type { Scheduler, Surroundings } from './scheduler';
 
 const LAMBDA_RETRY_MILLISECONDS = 60_000;
-/** Longer than between two heartbeats, and shorter than a lease. */
+/** Longer than the pause between two heartbeats, and shorter than a lease. */
 const LAG_MILLISECONDS = 16_000;
-/** As long as one of the gateway's hosts, or a caller, may keep an invocation waiting. */
+/** As long as a gateway host or a caller can keep an invocation waiting. */
 const STALL_MILLISECONDS = 31_000;
-/** Without a write by then, whoever looks again and again would do so for ever. */
+/** If nothing was written by then, a polling actor would continue forever. */
 const LONGEST_LOOK_MILLISECONDS = 10 * 60_000;
 
 export class PassingTime {
-  /** Whether anybody had to wait for longer than a lease: then another may have gone on. */
+  /** Whether an actor had to wait for longer than a lease, so that another one may have continued. */
   hadStall = false;
   #retries: { at: number; actor: Actor; start: () => void }[] = [];
 
@@ -68,7 +71,7 @@ export class PassingTime {
     }
   }
 
-  /** What only reads is answered at once, until somebody is about to do more, or to begin. */
+  /** Reads are answered immediately, until an actor is about to write or to start. */
   async onlyLook(): Promise<void> {
     const end = this.clock.now() + LONGEST_LOOK_MILLISECONDS;
     for (;;) {
@@ -89,12 +92,12 @@ export class PassingTime {
     }
   }
 
-  /** Lambda tries it again after a while. */
+  /** Lambda retries it after a while. */
   retry(actor: Actor, start: () => void): void {
     this.#retries.push({ at: this.clock.now() + LAMBDA_RETRY_MILLISECONDS, actor, start });
   }
 
-  /** Lambda's retries, in their order, each in its time. */
+  /** Lambda's retries, in order and each at its time. */
   async retryAll(run: (start: () => void) => Promise<void>): Promise<void> {
     for (const { start } of this.#retries.splice(0)) {
       await this.clock.advance(LAMBDA_RETRY_MILLISECONDS);
@@ -112,7 +115,7 @@ export class PassingTime {
     return Math.min(this.clock.nextAlarm ?? Infinity, ...this.#retries.map(({ at }) => at));
   }
 
-  /** Lambda ends what has run too long; what it tries again comes up when its time has come. */
+  /** Stops invocations at Lambda's timeout. Retries start when they are due. */
   async #pass(milliseconds: number): Promise<void> {
     const end = this.clock.now() + milliseconds;
     for (const actor of this.scheduler.running()) {

@@ -1,4 +1,4 @@
-/** Presence in a channel: clients come, are called otherwise and go, side by side, and each is to know who is there. */
+/** Presence in a channel: clients join, rename and leave concurrently, and each must know who is there. */
 import { type ChannelRules, type PresenceNews, WebSocketServer } from '../../lib';
 import type { PresentUser } from '../../lib/presence/presence-form';
 import type { Scenario } from './scenario';
@@ -6,7 +6,7 @@ import type { ServiceWorld } from './service-world';
 
 const ROOM = 'room';
 
-/** Its clients come into the room by a message, and go by their id until they say otherwise. */
+/** Its clients join the room by a message, and are named by their id until they choose a name. */
 function room(joinLeave: 'lists' | 'differences') {
   return (world: ServiceWorld) =>
     class Room extends WebSocketServer {
@@ -25,7 +25,7 @@ function room(joinLeave: 'lists' | 'differences') {
     };
 }
 
-/** What a client knows that goes by the rules: lists and differences in the order of their revisions. */
+/** What a client knows if it follows the protocol: lists and differences in the order of their revisions. */
 function known(frames: PresenceNews[]): Map<string, PresentUser> | string {
   let users = new Map<string, PresentUser>();
   let at = 0;

@@ -8,11 +8,11 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-describe('in every order, whoever is in a channel knows who else is when', () => {
+describe('in every order, each member of a channel knows the others when', () => {
   exploreEach(presenceCases);
 });
 
-describe('it is noticed in some order when a condition is missing:', () => {
+describe('some order fails without a condition:', () => {
   it.each([
     [
       'telling that all has been told',
@@ -20,7 +20,7 @@ describe('it is noticed in some order when a condition is missing:', () => {
       'one comes while another leaves',
       /sees \[.*\], but \[.*\] are there/,
     ],
-  ])('that of %s', async (_what, mutation, name, wrong) => {
+  ])('of %s', async (_what, mutation, name, wrong) => {
     const exploration = exploreCase(presenceCases[name] as Scenario, mutation);
     await expect(exploration).rejects.toThrow(WrongOrder);
     await expect(exploration).rejects.toThrow(wrong);

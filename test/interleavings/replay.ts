@@ -1,4 +1,6 @@
-/** Replays an order that the explorer has printed: `node --import tsx test/interleavings/replay.ts 'CASE' < print.txt` */
+/**
+ * Replays an order that the explorer has printed: `node --import tsx test/interleavings/replay.ts 'CASE' < print.txt`
+ */
 import { readFileSync } from 'node:fs';
 import { everyCase } from './every-case';
 import { parsed, replay } from './explorer';

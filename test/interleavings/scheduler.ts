@@ -1,4 +1,7 @@
-/** Holds back every call of every actor, and offers what may happen next: an answer, a death, a delay, time. */
+/**
+ * Holds back every call of every actor, and offers what may happen next: a response, a crash, a delay, or the passing
+ * of time.
+ */
 import type { Call, Intercept } from '../../lib/testing';
 import type { Actor } from './actor';
 import { ActorClock } from './actor-clock';
@@ -8,20 +11,20 @@ import { isRead, type Offer } from './independence';
 import { PassingTime } from './passing-time';
 import type { Budget } from './scenario';
 
-/** What the scheduler must know of its surroundings. */
+/** What the scheduler must know about its environment. */
 export interface Surroundings {
-  /** Whether another host of the gateway may still not know this connection. */
+  /** Whether another host of the gateway may not know this connection yet. */
   isYoung(webSocketId: string): boolean;
-  /** Whether something is about to happen that takes no time: then time does not go on by itself. */
+  /** Whether something that takes no time is about to happen, so that the clock does not advance. */
   isAboutToHappen(): boolean;
   /** Whether a client is connected, or may still be. */
   hasClients(): boolean;
-  /** Whether somebody looks again and again: see `Scenario.polls`. */
+  /** Whether an actor polls: see `Scenario.polls`. */
   readonly polls: boolean;
-  /** Calls that begin so: see `Scenario`. */
+  /** Calls that begin with this: see `Scenario`. */
   readonly stallsAt: string;
   readonly takesLong: string | undefined;
-  /** An actor has died or failed. */
+  /** An actor has crashed or failed. */
   ended(actor: Actor): void;
 }
 
@@ -34,15 +37,15 @@ export class Scheduler {
   readonly clock: ActorClock;
   readonly answers: Answers;
   readonly time: PassingTime;
-  /** Whether anybody died or failed: then a hook may have to run again. */
+  /** Whether an actor crashed or failed, so that a hook may run again. */
   hadCrash = false;
-  /** Calls go through at once: before the exploration, and after it. */
+  /** Before and after the exploration, calls complete immediately. */
   calm = true;
   readonly #budget: Budget;
   readonly #surroundings: Surroundings;
   readonly #actors: Actor[] = [];
 
-  /** Only calls whose subject begins with `goesWrong` are repeated or late. */
+  /** Only calls whose subject begins with `goesWrong` are repeated or delayed. */
   constructor(budget: Partial<Budget>, surroundings: Surroundings, now: number, goesWrong = '') {
     this.#budget = { ...NOTHING_GOES_WRONG, ...budget };
     this.#surroundings = surroundings;
@@ -52,12 +55,12 @@ export class Scheduler {
     this.time = new PassingTime(this, this.clock, this.answers, this.#budget, surroundings);
   }
 
-  /** Whoever is running. */
+  /** The running actor. */
   get current(): Actor | undefined {
     return this.clock.current;
   }
 
-  /** Begins at any time from now on. */
+  /** Lets the actor start at any time from now on. */
   add(actor: Actor): void {
     this.#actors.push(actor);
   }
@@ -75,7 +78,7 @@ export class Scheduler {
     if (actor.again) this.time.retry(actor, actor.again);
   }
 
-  /** Everything that follows from a step has happened. */
+  /** Resolves when everything that follows from a step has happened. */
   nobodyRuns(): void {
     this.clock.current = undefined;
   }
@@ -84,7 +87,7 @@ export class Scheduler {
     return this.#actors.filter(({ status }) => status === 'running');
   }
 
-  /** Whether somebody can begin. */
+  /** Whether an actor can start. */
   isReady(): boolean {
     return this.#actors.some((actor) => actor.status === 'ready' && actor.mayBegin());
   }
@@ -124,7 +127,7 @@ export class Scheduler {
     }
   }
 
-  /** Goes on until nobody waits for an answer. */
+  /** Continues until no actor waits for a response. */
   async answerAll(): Promise<void> {
     for (;;) {
       await atRest();

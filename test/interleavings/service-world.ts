@@ -1,6 +1,6 @@
 /**
- * A service with its real handlers, its clients and its gateway, where everything can happen in any order: clients connect,
- * send and leave, Lambda delivers what was asked for, and whatever the scheduler has in store.
+ * A service with its real handlers, its clients and its gateway, in which everything can happen in any order: clients
+ * connect, send and leave, Lambda delivers requests, and the scheduler's faults occur.
  */
 import { type Backend, createHandlers } from '../../lib';
 import type { ServerClass } from '../../lib/server/server-class';
@@ -28,7 +28,7 @@ export class ServiceWorld implements World {
   readonly backend: Backend;
   /** What the hooks have noted, in order. */
   readonly happened: string[] = [];
-  /** What processes have come to, in any order. */
+  /** The results of processes, in any order. */
   readonly outcomes: string[] = [];
   readonly loops: LoopWatch;
   readonly #scenario: Scenario;
@@ -88,7 +88,7 @@ export class ServiceWorld implements World {
     return this.#scheduler.time.hadStall;
   }
 
-  /** Whether posts may take as long as they like: then whoever gets none in time is disconnected. */
+  /** Whether posts may take any time. A client that gets none in time is then disconnected. */
   get mayHang(): boolean {
     return this.#scenario.takesLong?.startsWith('POST') ?? false;
   }
@@ -97,12 +97,12 @@ export class ServiceWorld implements World {
     return this.#scheduler.answers.hadLateCopy;
   }
 
-  /** Whether its server class has such a hook of its own. */
+  /** Whether its server class overrides this hook. */
   has(hook: ServerContext['hook']): boolean {
     return overrides(this.#ServerClass, hook);
   }
 
-  /** A step of its own, such as a hook's: it can be died before, and not in the middle of. */
+  /** A separate step, such as a hook. It can crash before the step, but not in the middle of it. */
   note(what: string, effect = () => {}): Promise<void> {
     return this.#scheduler.intercept({ to: 'functions', operation: 'runs', subject: what }, () => {
       this.happened.push(what);
@@ -156,8 +156,9 @@ export class ServiceWorld implements World {
   }
 
   /**
-   * All has come to rest: without a crash or a late copy, everything must be in order but what only a sweep can find. Then Lambda's retries, two
-   * sweeps with more than a lease between them, and, when closed marks have expired, what was still on its way.
+   * Checks the end. Without a crash or a late copy, everything must be consistent except what only a sweep can find.
+   * Then come Lambda's retries, two sweeps with more than a lease between them, and, after the closed marks have
+   * expired, the delayed copies.
    */
   async finish(): Promise<string | undefined> {
     const { clock, time, answers } = this.#scheduler;
@@ -184,12 +185,12 @@ export class ServiceWorld implements World {
     return this.wrong();
   }
 
-  /** After the exploration: whatever has been asked for is done. */
+  /** After the exploration: completes all requests. */
   rest(): Promise<void> {
     return this.#deliveries.rest();
   }
 
-  /** After the exploration: the client leaves, and all comes to rest. */
+  /** After the exploration: the client leaves, and everything completes. */
   async leaveAtRest(id: string): Promise<void> {
     await this.#clients.leaveAtRest(id);
     await this.rest();
@@ -222,7 +223,7 @@ export class ServiceWorld implements World {
     for (const [id, client] of this.clients) {
       if (!client.script.connected) continue;
       await this.#clients.connectAtRest(id, client);
-      // The loop of a dedicated socket goes on for ever.
+      // The loop of a dedicated socket continues forever.
       if (!this.#scenario.polls) await this.rest();
     }
     await clock.advance(60_000);

@@ -1,9 +1,9 @@
-/** The small cases of web sessions that are explored: sockets that come and go at once, and the hook at the end. */
+/** Cases of web sessions: sockets that open and close concurrently, and the hook at the end of the session. */
 import { WebSocketServer } from '../../lib';
 import type { Scenario } from './scenario';
 import type { ServiceWorld } from './service-world';
 
-/** Asks for the end of its session, and notes that hook alone. */
+/** Uses the hook at the end of the session, and notes that hook alone. */
 function sessionRecorder(world: ServiceWorld) {
   return class SessionRecorder extends WebSocketServer {
     override async onPreServer() {

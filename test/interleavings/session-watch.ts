@@ -1,4 +1,4 @@
-/** Follows what becomes of sessions in the table, call by call: when one loses its last socket, and when it ends. */
+/** Watches the sessions in the table, call by call: when one loses its last socket, and when it ends. */
 import type { Item } from '../../lib/table/item';
 import type { Call } from '../../lib/testing';
 
@@ -10,7 +10,7 @@ export class SessionWatch {
     private readonly happened: string[],
   ) {}
 
-  /** After each call that takes effect. */
+  /** Called after each call that takes effect. */
   look({ to, subject }: Call): void {
     if (to !== 'table' || !subject.startsWith('SESSION#')) return;
     const now = new Map(sessionsAmong(this.items()).map((item) => [item.pk, item]));

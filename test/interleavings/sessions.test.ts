@@ -3,17 +3,17 @@ import { WrongOrder } from './explorer';
 import type { Scenario } from './scenario';
 import { sessionCases } from './session-cases';
 
-// Sweeps report each time; here they run by the thousand.
+// Sweeps log every time, and here they run thousands of times.
 beforeEach(() => {
   jest.spyOn(console, 'log').mockImplementation(() => {});
 });
 afterEach(() => jest.restoreAllMocks());
 
-describe('in every order, a session is right when', () => {
+describe('in every order, a session is consistent when', () => {
   exploreEach(sessionCases);
 });
 
-describe('it is noticed in some order when a condition of a session is missing:', () => {
+describe('some order fails without a condition of a session:', () => {
   it.each([
     ['joining', without('update sockets', 'SESSION'), 'late', /which is no more/],
     ['the end', without('update ending', 'SESSION'), 'open', /ended though it had sockets/],
@@ -23,7 +23,7 @@ describe('it is noticed in some order when a condition of a session is missing:'
       'late',
       /never through/,
     ],
-  ])('that of %s', async (_name, mutation, words, wrong) => {
+  ])('of %s', async (_name, mutation, words, wrong) => {
     const [scenario] = Object.entries(sessionCases).flatMap(([name, it]) => (name.includes(words) ? it : []));
     const exploration = exploreCase(scenario as Scenario, mutation);
     await expect(exploration).rejects.toThrow(WrongOrder);

@@ -1,4 +1,7 @@
-/** `server()` of a shared socket as a loop that reads: handed over, died, and doubled while messages come. */
+/**
+ * `server()` of a shared socket as a loop that reads: it is handed over, crashes, and runs twice while messages
+ * arrive.
+ */
 import { WebSocketServer } from '../../lib';
 import { itemOf, times } from './invariants';
 import type { Scenario } from './scenario';
@@ -31,7 +34,10 @@ function wrongNow(world: ServiceWorld): string | undefined {
   return undefined;
 }
 
-/** Who is connected has a loop, unless it ended by itself; what the gateway took has been handled, but for what a death took along. */
+/**
+ * Every connected client has a loop, unless the loop ended by itself. Every message that the gateway accepted was
+ * handled, except for losses by a crash.
+ */
 function wrongAtRest(world: ServiceWorld): string | undefined {
   const now = world.backend.clock.now();
   for (const [id, { taken, state }] of world.clients) {
@@ -46,7 +52,7 @@ function wrongAtRest(world: ServiceWorld): string | undefined {
   return undefined;
 }
 
-/** Lambda that delivers a request once more, or a sweep that saw nobody run it. */
+/** A request that Lambda delivers twice, or a sweep that saw no running loop. */
 const wakes = (world: ServiceWorld) =>
   world.backend.invoker.invoke('server', { type: 'server', webSocketId: 'a' });
 

@@ -8,6 +8,6 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-describe('in every order, the loop of a shared socket goes on when', () => {
+describe('in every order, the loop of a shared socket continues when', () => {
   exploreEach(sharedLoopCases);
 });

@@ -1,4 +1,4 @@
-/** The chat, for those who have a token of an issuer: browsers send it as a subprotocol. */
+/** The chat, for users with a token from an issuer. Browsers send the token as a subprotocol. */
 import { App, Stack } from 'aws-cdk-lib';
 import { bundleFunctions } from '../../../infra/bundle';
 import { WebSocketService } from '../../../infra/websocket-service';

@@ -1,4 +1,7 @@
-/** WebSocket APIs whose functions are not in JavaScript: a chat in Python, and an echo by a `bootstrap` in shell. */
+/**
+ * WebSocket APIs whose functions are not written in JavaScript: a chat in Python, and an echo by a `bootstrap` in
+ * shell.
+ */
 import { join } from 'node:path';
 import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
@@ -8,7 +11,10 @@ import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambd
 import type { Construct } from 'constructs';
 
 export class OtherLanguages extends Stack {
-  /** @param hasRouteResponse false for an emulator that has no route responses, and sends every body that a function returns */
+  /**
+   * @param hasRouteResponse false for an emulator without route responses, which sends every body that a function
+   * returns
+   */
   constructor(scope: Construct, hasRouteResponse = true) {
     super(scope, 'OtherLanguages');
     const connections = new Table(this, 'Connections', {

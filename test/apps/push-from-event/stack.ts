@@ -1,4 +1,7 @@
-/** Clients' messages become events, which a rule matches that runs the function that pushes; another runs it every minute. */
+/**
+ * Clients' messages become events. A rule matches them and runs the function that pushes. Another rule runs that
+ * function every minute.
+ */
 import { CfnOutput } from 'aws-cdk-lib';
 import { EventBus, Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as FunctionTarget } from 'aws-cdk-lib/aws-events-targets';

@@ -1,4 +1,4 @@
-/** Whatever is posted to an HTTP API is pushed to every connection. */
+/** Pushes every request to an HTTP API to all connections. */
 import { CfnOutput } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';

@@ -1,4 +1,4 @@
-/** Clients' messages go through a queue, whose messages run the function that pushes. */
+/** Clients' messages go through a queue, which runs the function that pushes. */
 import { CfnOutput, Duration } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue } from 'aws-cdk-lib/aws-sqs';

@@ -1,4 +1,4 @@
-/** Clients' messages are published to a topic, to which the function that pushes is subscribed. */
+/** Clients' messages are published to a topic. The function that pushes is a subscriber. */
 import { CfnOutput } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';

@@ -1,4 +1,7 @@
-/** What the apps have in common that push: who is connected, a message of a client on its way, and what comes of it to everybody. */
+/**
+ * What the push apps have in common: they keep the connections, pass a client's message on, and push the result to
+ * all connections.
+ */
 import {
   ApiGatewayManagementApiClient,
   GoneException,
@@ -29,7 +32,10 @@ export async function disconnect({ requestContext }: WebSocketEvent) {
   return { statusCode: 200 };
 }
 
-/** Sends what a client says to what pushes it. An emulator's queue may have an URL that only the emulator's own host knows. */
+/**
+ * Sends a client's message to the service that triggers the push. The URL of an emulator's queue may be known only on
+ * the emulator's own host.
+ */
 export async function message({ body = '', requestContext }: WebSocketEvent) {
   if (QUEUE_URL)
     await new SQSClient({ useQueueUrlAsEndpoint: false }).send(
@@ -63,7 +69,7 @@ interface PushEvent {
   detail?: { text?: string };
 }
 
-/** Posts what has come to every connection. */
+/** Posts the received messages to every connection. */
 export async function push({ body: posted, Records = [], detail }: PushEvent) {
   const texts = [
     ...Records.map(({ body, Sns, dynamodb: change }) => body ?? Sns?.Message ?? change?.NewImage?.text?.S),
@@ -77,7 +83,7 @@ export async function push({ body: posted, Records = [], detail }: PushEvent) {
   for (const text of texts) {
     for (const { id } of Items) await post(gateway, id?.S ?? '', text);
   }
-  // Only an HTTP API reads it.
+  // Only an HTTP API reads the result.
   return { statusCode: 202 };
 }
 

@@ -1,4 +1,4 @@
-/** A service for Centrifuge's clients that uses all that the protocol offers. */
+/** A service for Centrifuge clients that uses the whole protocol. */
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { bundleFunctions } from '../../../infra/bundle';
 import { WebSocketService } from '../../../infra/websocket-service';

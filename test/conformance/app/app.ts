@@ -1,4 +1,4 @@
-/** The APIs that the cases talk to. Each output is the URL of one: `MainUrl`, `BareUrl`, … */
+/** The APIs that the cases talk to. Each output is the URL of one API: `MainUrl`, `BareUrl`, … */
 import { join } from 'node:path';
 import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
@@ -30,7 +30,7 @@ const events = new Table(stack, 'Events', {
   timeToLiveAttribute: 'expiresAt',
 });
 
-/** With all that it imports: an emulator may have no AWS SDK for its functions. */
+/** Bundles everything that the function imports, because an emulator may have no AWS SDK for its functions. */
 function code(name: string) {
   const folder = join(__dirname, 'build', name);
   buildSync({
@@ -48,7 +48,7 @@ const scripted = new LambdaFunction(stack, 'Scripted', {
 events.grantReadWriteData(scripted);
 const authorizing = new LambdaFunction(stack, 'Authorizing', code('authorizer'));
 
-/** One for each route, since the CDK gives the permission for the first route of an integration only. */
+/** One integration for each route, because the CDK grants the permission only for the first route of an integration. */
 const toScripted = (timeout?: Duration) =>
   new WebSocketLambdaIntegration('Scripted', scripted, timeout && { timeout });
 
@@ -123,12 +123,12 @@ serve(
 serve('Signed', connectAndLeave(new WebSocketIamAuthorizer()));
 serve('Throttled', connectAndLeave(), { throttle: { rateLimit: 0, burstLimit: 0 } });
 
-/** A route that answers without a function. */
+/** A route that responds without a function. */
 function pong({ api }: Served): void {
   twoWayRoute(api, 'ping', mock(api, 'Pong', '{"pong":"$context.connectionId"}'));
 }
 
-/** A route that answers with what a template knows of the request. */
+/** A route that responds with what a template knows about the request. */
 function variables({ api }: Served): void {
   const names = [
     ...['connectionId', 'connectedAt', 'domainName', 'eventType', 'messageId', 'routeKey', 'requestId'],
@@ -139,7 +139,7 @@ function variables({ api }: Served): void {
   twoWayRoute(api, 'variables', mock(api, 'Variables', `{${members.join(',')},${others}}`));
 }
 
-/** An integration that answers with a template alone. */
+/** An integration that responds with a template alone. */
 function mock({ apiId }: WebSocketApi, id: string, template: string): CfnIntegration {
   const integration = new CfnIntegration(stack, id, {
     ...{ apiId, integrationType: 'MOCK', templateSelectionExpression: '200' },
@@ -152,7 +152,7 @@ function mock({ apiId }: WebSocketApi, id: string, template: string): CfnIntegra
   return integration;
 }
 
-/** A route whose messages must have a text. */
+/** A route that requires a text in its messages. */
 function onlyWithText({ api }: Served): void {
   const model = new CfnModel(stack, 'Text', {
     ...{ apiId: api.apiId, name: 'text', contentType: 'application/json' },

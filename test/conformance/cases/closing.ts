@@ -1,4 +1,4 @@
-/** Frames, limits and ends. */
+/** Frames, limits and the end of a connection. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type Section, SOURCES } from '../case';

@@ -1,4 +1,4 @@
-/** What Lambda gets. */
+/** The events that Lambda receives. */
 import assert from 'node:assert/strict';
 import { type Section, SOURCES } from '../case';
 

@@ -1,4 +1,4 @@
-/** What happens before a socket is open. */
+/** The handshake, before a connection is open. */
 import assert from 'node:assert/strict';
 import { type Case, type Section, SOURCES } from '../case';
 

@@ -4,7 +4,7 @@ import { type Apis, type Section, SOURCES } from '../case';
 import type { Answer } from '../client';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** Well-formed, and nobody's. */
+/** A well-formed id of no connection. */
 const NOBODY = 'AAAAAAAAAAAAAAA=';
 
 async function connected({ main }: Apis) {

@@ -1,11 +1,11 @@
-/** What becomes of a function's result. */
+/** What API Gateway does with a function's result. */
 import assert from 'node:assert/strict';
 import { type Case, type Section, SOURCES } from '../case';
 
 const frame = (message: string) =>
   new RegExp(`^\\{"message": "${message}", "connectionId":"[\\w-]{15}=", "requestId":"[\\w-]{15}="\\}$`);
 
-/** A message whose handling fails, by a script. */
+/** A message with a script that makes its handler fail. */
 function fails(what: string, action: string, script: object, source: string): Case {
   return {
     fact: `${what} is answered with the "Internal server error" frame, and the socket stays open`,

@@ -1,8 +1,8 @@
-/** Which route a message takes. */
+/** How API Gateway selects a route. */
 import assert from 'node:assert/strict';
 import { type Apis, type Case, type Section, SOURCES } from '../case';
 
-/** The route that a message takes, as its event tells. */
+/** The route of a message, from its event. */
 function takes(api: keyof Apis, what: string, text: string, routeKey: string, source: string): Case {
   return {
     fact: `${what}: ${text === '' ? 'an empty message' : text} takes ${routeKey}`,

@@ -1,4 +1,4 @@
-/** The chat in memory, and what its clients read off it. */
+/** The chat in memory, with clients that interpret its frames. */
 import { ChatServer } from '../../../functions/chat/server';
 import { UserList } from '../../../functions/chat/user-list';
 import { type TestClient, TestService, type TestServiceOptions } from '../../../lib/testing';
@@ -16,7 +16,7 @@ export function frames(client: TestClient, type: string): Frame[] {
   return (client.messages as Frame[]).filter(({ Type }) => Type === type);
 }
 
-/** The names on the last list that the client has heard. */
+/** The names on the last list that the client has received. */
 export function lastList(client: TestClient): string[] | undefined {
   const users = frames(client, 'userlist').at(-1)?.Users as { User: string }[] | undefined;
   return users?.map(({ User }) => User);

@@ -25,7 +25,7 @@ describe('nickname', () => {
     ['👩‍👩‍👧 ❤️ 👍🏽 1️⃣ 🇨🇭', '👩‍👩‍👧 ❤️ 👍🏽 1️⃣ 🇨🇭'],
     ['🏴󠁧󠁢󠁥󠁮󠁧󠁿', '🏴󠁧󠁢󠁥󠁮󠁧󠁿'],
     ["O'Neill-Smith, Jr.", "O'Neill-Smith, Jr."],
-  ])('of %j is %j', async (given, name) => {
+  ])('turns %j into %j', async (given, name) => {
     expect(await nickname(given)).toBe(name);
   });
 
@@ -73,17 +73,17 @@ describe('nickname', () => {
     await expect(nickname(given)).rejects.toThrow(/may not be "system" or look like it/);
   });
 
-  it('refuses marks without a letter, and towers of them', async () => {
+  it('refuses marks without a letter, and stacks of marks', async () => {
     await expect(nickname('\u0301da')).rejects.toThrow(/may not begin with a combining mark/);
     await expect(nickname(`A${'\u0363'.repeat(5)}da`)).rejects.toThrow(/more than 4 marks/);
   });
 
-  it('counts what a character is written out to', async () => {
+  it('counts the characters of a ligature separately', async () => {
     await expect(nickname('\ufdfa'.repeat(10))).rejects.toThrow(/64 characters, but has 180/);
     await expect(nickname('x'.repeat(100_000))).rejects.toThrow(/but has 100000/);
   });
 
-  it('gives a name that it would give again, or a sentence, for any text', async () => {
+  it('for any text, returns a name that is stable, or a sentence', async () => {
     const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.string());
     await fc.assert(
       fc.asyncProperty(text, async (given) => {
@@ -99,7 +99,7 @@ describe('nickname', () => {
 });
 
 describe('the chat', () => {
-  it('lets nobody speak as the system', async () => {
+  it('lets no user speak as the system', async () => {
     const chat = chatService();
     const mallory = await chat.connect();
     await mallory.send({ User: 'system' });

@@ -12,7 +12,7 @@ describe('the chat', () => {
 
   const stored = (sk: string): Item[] => chat.table.items().filter((item) => item.sk.startsWith(sk));
 
-  it('tells a newcomer its id, and then who is online', async () => {
+  it('sends a new client its id, and then the list of users', async () => {
     const ada = await chat.connect();
     await ada.send({ User: 'Ada' });
     const bob = await chat.connect();
@@ -22,7 +22,7 @@ describe('the chat', () => {
     ]);
   });
 
-  it('sends a line to everyone, the sender too, in the tutorial’s form', async () => {
+  it('sends a line to everyone, including the sender, in the tutorial’s form', async () => {
     chat = chatService({ clock: new ManualClock(Date.UTC(2026, 10, 30, 9, 15, 0, 999)) });
     const ada = await chat.connect();
     const bob = await chat.connect();
@@ -36,7 +36,7 @@ describe('the chat', () => {
     }
   });
 
-  it('passes an old client’s Latin-1 on byte for byte, and any Unicode', async () => {
+  it('passes on an old client’s Latin-1 byte for byte, and any Unicode', async () => {
     const ada = await chat.connect();
     const latin1 = Buffer.from('Grüße', 'latin1').toString('base64');
     const unicode = base64('שלום 👩‍👩‍👧 <b>"\'\u0000');
@@ -45,7 +45,7 @@ describe('the chat', () => {
     expect(frames(ada, 'Chat').map(({ Message }) => Message)).toEqual([latin1, unicode]);
   });
 
-  it('takes a line without an author from a client that has no alias yet', async () => {
+  it('accepts a line without an author from a client that has no alias yet', async () => {
     const ada = await chat.connect();
     await ada.send({ Message: 'aGVsbG8=' });
     expect(frames(ada, 'Chat')).toMatchObject([{ Author: 'unknown' }]);
@@ -55,20 +55,20 @@ describe('the chat', () => {
     ['{}', {}],
     ['{User:""}', { User: '' }],
     ['{User:" "}', { User: '  ' }],
-  ])('names a client default that sends %s', async (_name, frame) => {
+  ])('names a client default if it sends %s', async (_name, frame) => {
     const ada = await chat.connect();
     await ada.send(frame);
     expect(lastList(ada)).toEqual(['default']);
   });
 
-  it('answers a ping by nothing', async () => {
+  it('does not respond to a ping', async () => {
     const ada = await chat.connect();
     const before = ada.received.length;
     await ada.send({ Ping: 1 });
     expect(ada.received).toHaveLength(before);
   });
 
-  it('stores messages under growing numbers, and forgets them after a week', async () => {
+  it('stores messages under increasing numbers, and deletes them after a week', async () => {
     const ada = await chat.connect();
     await ada.send({ Message: base64('one') });
     await ada.send({ Message: base64('two') });
@@ -80,12 +80,12 @@ describe('the chat', () => {
     expect(JSON.parse(await ChatRoom.open('chat', { backend: chat.backend }).history(10)).Messages).toEqual(
       [],
     );
-    // A late poster may still look for them for an hour.
+    // For another hour, a delayed poster may still look for them.
     await (chat.clock as ManualClock).advance(3_600_000);
     expect(stored('ENTRY#')).toEqual([]);
   });
 
-  it('sends everyone the lines of many in one order', async () => {
+  it('sends the lines of many clients to everyone in the same order', async () => {
     const clients = [];
     for (let n = 0; n < 5; n++) clients.push(await chat.connect());
     const lines = clients.flatMap((client, n) =>
@@ -99,7 +99,7 @@ describe('the chat', () => {
     for (const ids of heard) expect(ids).toEqual(heard[0]);
   });
 
-  it('stores errors under growing numbers, without the client’s text', async () => {
+  it('stores errors under increasing numbers, without the client’s text', async () => {
     const ada = await chat.connect();
     await ada.send('secret');
     await ada.send('more secret');
@@ -114,7 +114,7 @@ describe('the chat', () => {
     expect(JSON.stringify(errors)).not.toContain('secret');
   });
 
-  it('disconnects one whom a line may not have reached, who then gets it from the history', async () => {
+  it('disconnects a client that may have missed a line, and delivers the line through the history', async () => {
     const ada = await chat.connect();
     await ada.send({ Message: base64('one') });
     chat.gateway.failNextPosts(500);
@@ -127,7 +127,7 @@ describe('the chat', () => {
     expect(frames(again, 'Chat')).toMatchObject([{ Message: base64('three') }]);
   });
 
-  it('takes no flood, and tells its sender once', async () => {
+  it('refuses a flood of messages, and tells the sender once', async () => {
     const warnings = jest.spyOn(console, 'warn').mockImplementation(() => {});
     const [ada, bob] = [await chat.connect(), await chat.connect()];
     for (let n = 0; n < 300; n++) await ada.send({ Message: base64('flood') });
@@ -140,7 +140,7 @@ describe('the chat', () => {
     warnings.mockRestore();
   });
 
-  it('lets any process say a line as system', async () => {
+  it('lets any process send a line as system', async () => {
     const ada = await chat.connect();
     await ChatRoom.open('chat', { backend: chat.backend }).broadcast('Tea is ready ☕');
     expect(frames(ada, 'Chat')).toMatchObject([{ Author: 'system', Message: base64('Tea is ready ☕') }]);
@@ -164,23 +164,23 @@ describe('the chat', () => {
       };
     };
 
-    it('gives one who comes back what was said after the last line that it has', async () => {
+    it('returns what a reconnecting client has missed since its last line', async () => {
       expect(await missedAfter(undefined, 4)).toEqual({ lines: ['2', '3', '4'], more: undefined });
     });
 
-    it('is empty for one who has everything', async () => {
+    it('is empty for a client that has missed nothing', async () => {
       expect(await missedAfter(undefined, 1)).toEqual({ lines: [], more: undefined });
     });
 
-    it('tells one who was away for longer that there is more than the last lines', async () => {
+    it('tells a client that was away for longer that there are more lines', async () => {
       expect(await missedAfter(undefined, 6, 3)).toEqual({ lines: ['4', '5', '6'], more: true });
     });
 
-    it('tells one who comes from another life of the chat the same', async () => {
+    it('tells the same to a client from before a restart of the chat', async () => {
       expect(await missedAfter('other.1', 2)).toEqual({ lines: ['1', '2'], more: true });
     });
 
-    it('gives one who asks the last lines, oldest first, and nobody else', async () => {
+    it('returns the last lines, oldest first, and only to the client that asks', async () => {
       const [ada, bob] = [await chat.connect(), await chat.connect()];
       for (const text of ['one', 'two', 'three']) await ada.send({ Message: base64(text) });
       await bob.send({ History: 2 });
@@ -202,7 +202,7 @@ describe('the chat', () => {
       expect(frames(ada, 'History')).toEqual([{ Type: 'History', Messages: [] }]);
     });
 
-    it('holds a hundred lines at most', async () => {
+    it('returns at most a hundred lines', async () => {
       const ada = await chat.connect();
       const room = ChatRoom.open('chat', { backend: chat.backend });
       for (let n = 0; n < 105; n++) await room.say('Ada', base64(String(n)));
@@ -212,7 +212,7 @@ describe('the chat', () => {
       expect(history?.Messages[0]?.Message).toBe(base64('5'));
     });
 
-    it('stays within what the gateway can send, the newest lines first', async () => {
+    it('stays within the gateway’s frame limit, and prefers the newest lines', async () => {
       const ada = await chat.connect();
       const long = (n: number) => base64(`${n}`.padEnd(40_000, '.'));
       for (let n = 0; n < 5; n++) await ada.send({ Message: long(n) });
@@ -224,7 +224,7 @@ describe('the chat', () => {
     });
   });
 
-  describe('answers what it cannot take with an error, to the sender alone', () => {
+  describe('returns an error to the sender alone for a frame that it cannot handle', () => {
     const tooLong = 'A'.repeat(131_072 - 40);
     it.each<[string, unknown, RegExp]>([
       ['no JSON', 'hello <b>', /not JSON: "hello <b>"/],
@@ -258,7 +258,7 @@ describe('the chat', () => {
       expect(chat.gateway.isOpen(ada.webSocketId)).toBe(true);
     });
 
-    it('takes the longest line that the gateway can send on', async () => {
+    it('accepts the longest line that the gateway can forward', async () => {
       const ada = await chat.connect();
       const frame = {
         ...{ Type: 'Chat', Message: '', Author: 'unknown', Sent: '2026-11-30 09:15:00' },

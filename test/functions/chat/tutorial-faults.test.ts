@@ -1,7 +1,7 @@
 import { ManualClock, type TestService } from '../../../lib/testing';
 import { base64, chatService, frames, lastList } from './chat-harness';
 
-describe('the faults of the tutorial’s implementation', () => {
+describe('the bugs of the tutorial’s implementation', () => {
   let chat: TestService;
   beforeEach(() => {
     chat = chatService();
@@ -14,7 +14,7 @@ describe('the faults of the tutorial’s implementation', () => {
     expect(lastList(ada)).toEqual(['Countess']);
   });
 
-  it('2: of two users with one alias, the one who leaves is removed', async () => {
+  it('2: if two users have the same alias, the one who leaves is removed', async () => {
     const [first, between, second] = [await chat.connect(), await chat.connect(), await chat.connect()];
     await first.send({ User: 'Sam' });
     await between.send({ User: 'Ada' });
@@ -23,7 +23,7 @@ describe('the faults of the tutorial’s implementation', () => {
     expect(lastList(first)).toEqual(['Sam', 'Ada']);
   });
 
-  it('3: changes of alias at once lose nothing', async () => {
+  it('3: concurrent changes of aliases lose nothing', async () => {
     const clients = [];
     for (let n = 0; n < 20; n++) clients.push(await chat.connect());
     await Promise.all(clients.map((client, n) => client.send({ User: `user ${n}` })));
@@ -32,7 +32,7 @@ describe('the faults of the tutorial’s implementation', () => {
     }
   });
 
-  it('4: a line whose author or text contains "User" is a line', async () => {
+  it('4: a line whose author or text contains "User" is treated as a line', async () => {
     const ada = await chat.connect();
     await ada.send({ Message: base64('User'), Author: 'User "User"' });
     expect(frames(ada, 'Chat')).toHaveLength(1);
@@ -50,7 +50,7 @@ describe('the faults of the tutorial’s implementation', () => {
     expect(chat.table.items().filter(({ pk, sk }) => `${pk}${sk}`.includes(bob.webSocketId))).toEqual([]);
   });
 
-  it('6: an idle connection holds nothing: all of its invocations have come to an end', async () => {
+  it('6: an idle connection keeps no invocation running', async () => {
     const clock = new ManualClock();
     chat = chatService({ clock });
     await chat.connect();
@@ -58,7 +58,7 @@ describe('the faults of the tutorial’s implementation', () => {
     expect(clock.nextAlarm).toBeUndefined();
   });
 
-  it('7: nobody speaks under the name of another', async () => {
+  it('7: no user can speak under another user’s name', async () => {
     const [ada, mallory] = [await chat.connect(), await chat.connect()];
     await ada.send({ User: 'Ada' });
     await mallory.send({ Message: base64('I am Ada'), Author: 'Ada' });
@@ -67,14 +67,14 @@ describe('the faults of the tutorial’s implementation', () => {
     expect(frames(ada, 'Chat').at(-1)).toMatchObject({ Author: 'Ada' });
   });
 
-  it('8: text outside of Latin-1 arrives', async () => {
+  it('8: text outside Latin-1 arrives', async () => {
     const ada = await chat.connect();
     await ada.send({ Message: base64('€ 漢字 😀') });
     const [line] = frames(ada, 'Chat');
     expect(Buffer.from(line?.Message as string, 'base64').toString()).toBe('€ 漢字 😀');
   });
 
-  it('9: a slow socket delays nobody', async () => {
+  it('9: a slow client delays no other client', async () => {
     const clock = new ManualClock();
     let slow = '';
     chat = chatService({
@@ -92,7 +92,7 @@ describe('the faults of the tutorial’s implementation', () => {
     await sending;
   });
 
-  it('10: a dead id stops nobody after it', async () => {
+  it('10: a dead connection does not stop delivery to later ones', async () => {
     const clock = new ManualClock();
     chat = chatService({ clock });
     const clients = [];

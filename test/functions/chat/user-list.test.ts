@@ -23,7 +23,7 @@ describe('the user list', () => {
   const connect = (count: number) => Promise.all(Array.from({ length: count }, () => chat.connect()));
   const list = () => chat.table.items().find(({ sk }) => sk === 'LIST');
   const key = { pk: 'CHANNEL#chat#*', sk: 'LIST' };
-  /** The name changes, and whoever changed it dies before anybody is told. */
+  /** Changes a name, and crashes before the others are told. */
   const nameInSilence = ({ webSocketId }: TestClient, user: string) =>
     chat.service.store.identifyMember(
       { service: 'chat', webSocketId },
@@ -36,7 +36,7 @@ describe('the user list', () => {
     chat = chatService({ intercept: counting });
   });
 
-  it('has users in the order in which they named themselves, whatever they are called later', async () => {
+  it('lists users in the order in which they first chose a name, even after they rename', async () => {
     const [ada, bob, eve] = (await connect(3)) as [TestClient, TestClient, TestClient];
     for (const [client, User] of [
       [bob, 'Bob'],
@@ -48,13 +48,13 @@ describe('the user list', () => {
     expect(lastList(ada)).toEqual(['Zed', 'Eve', 'Ada']);
   });
 
-  it('goes to those without a name too, and does not list them', async () => {
+  it('goes to clients without a name too, but does not list them', async () => {
     const [ada, nameless] = (await connect(2)) as [TestClient, TestClient];
     await ada.send({ User: 'Ada' });
     expect(lastList(nameless)).toEqual(['Ada']);
   });
 
-  it('loses the one who leaves, for all the others', async () => {
+  it('removes a client that leaves, for all others', async () => {
     const [ada, bob] = (await connect(2)) as [TestClient, TestClient];
     await ada.send({ User: 'Ada' });
     await bob.send({ User: 'Bob' });
@@ -62,14 +62,14 @@ describe('the user list', () => {
     expect(lastList(bob)).toEqual(['Bob']);
   });
 
-  it('costs nobody a post when one without a name leaves', async () => {
+  it('costs no post when a client without a name leaves', async () => {
     const [, nameless] = (await connect(2)) as [TestClient, TestClient];
     const before = posts();
     await nameless.close();
     expect(posts()).toBe(before);
   });
 
-  it('carries a revision that grows', async () => {
+  it('carries an increasing revision', async () => {
     const [ada] = (await connect(1)) as [TestClient];
     for (const User of ['a', 'b', 'c']) await ada.send({ User });
     const revisions = frames(ada, 'userlist').map(({ Revision }) => Revision as number);
@@ -77,7 +77,7 @@ describe('the user list', () => {
     expect(new Set(revisions).size).toBe(revisions.length);
   });
 
-  it('takes 50 names at once with one post to each', async () => {
+  it('handles 50 concurrent names with one post to each client', async () => {
     const clients = await connect(50);
     const before = posts();
     await Promise.all(clients.map((client, n) => client.send({ User: `user ${n}` })));
@@ -85,7 +85,7 @@ describe('the user list', () => {
     for (const client of clients) expect(lastList(client)).toHaveLength(50);
   });
 
-  it('gathers 40 departures over two seconds into nine lists at most', async () => {
+  it('combines 40 departures within two seconds into at most nine lists', async () => {
     const clock = new ManualClock();
     chat = chatService({ clock, intercept: counting });
     const clients = await connect(60);
@@ -108,7 +108,7 @@ describe('the user list', () => {
     expect(posts() - before).toBeLessThanOrEqual(9 * 40);
   });
 
-  it('is right for everyone who stays when all change their names and many leave at once', async () => {
+  it('is correct for everyone who stays when all clients rename at once and many leave', async () => {
     const clients = await connect(50);
     const [leaving, staying] = [clients.slice(0, 30), clients.slice(30)];
     await Promise.all([
@@ -124,7 +124,7 @@ describe('the user list', () => {
     expect(anchors).toHaveLength(20);
   });
 
-  it('keeps within one metered message, and says how many more there are', async () => {
+  it('fits into one metered message, and says how many more users there are', async () => {
     const clients = await connect(150);
     await Promise.all(clients.map((client, n) => client.send({ User: `${n} ${'😀'.repeat(55)}` })));
     const [frame] = clients.slice(-1).flatMap((client) => client.received.slice(-1));
@@ -134,14 +134,14 @@ describe('the user list', () => {
     expect(Users.length + More).toBe(150);
   });
 
-  it('gives up its lease when it is done', async () => {
+  it('releases its lease when it is done', async () => {
     const [ada] = (await connect(1)) as [TestClient];
     await ada.send({ User: 'Ada' });
     expect(list()).toMatchObject({ rev: 1, posted: 1 });
     expect(list()).not.toHaveProperty('poster');
   });
 
-  it('is posted by the next change when a poster has died', async () => {
+  it('is posted by the next change if a poster has crashed', async () => {
     const [ada, bob] = (await connect(2)) as [TestClient, TestClient];
     await chat.table.update(
       key,
@@ -157,7 +157,7 @@ describe('the user list', () => {
     expect(lastList(ada)).toEqual(['Ada', 'Bob']);
   });
 
-  it('is mended by the upkeep when a poster has died, or a change was not counted', async () => {
+  it('is repaired by the upkeep if a poster has crashed or a change was not counted', async () => {
     const [ada, bob] = (await connect(2)) as [TestClient, TestClient];
     await ada.send({ User: 'Ada' });
     const upkeep = async () => {
@@ -175,7 +175,7 @@ describe('the user list', () => {
     expect(posts()).toBe(before);
   });
 
-  it('is handed over by a poster whose time is running out', async () => {
+  it('is handed over by a poster that runs out of time', async () => {
     const clock = new ManualClock();
     chat = chatService({ clock });
     const [ada] = (await connect(1)) as [TestClient];
@@ -195,12 +195,12 @@ describe('the user list', () => {
     expect(lastList(ada)).toEqual(['Ada']);
   });
 
-  it('reaches a newcomer whose first list was overtaken', async () => {
+  it('reaches a new client whose first list was overtaken', async () => {
     const [ada] = (await connect(1)) as [TestClient];
     let renamed = false;
     chat.gateway.post = ((post) => async (address, data, signal) => {
       const answer = await post(address, data, signal);
-      // While the newcomer's first list is on its way, a name changes and its poster dies.
+      // While the new client's first list is being sent, a name changes and its poster crashes.
       if (!renamed && data.includes('userlist') && address.webSocketId !== ada.webSocketId) {
         renamed = true;
         await nameInSilence(ada, 'Ada');

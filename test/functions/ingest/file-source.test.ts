@@ -34,7 +34,7 @@ describe('S3FileSource', () => {
     });
   });
 
-  /** Gives so many bytes from where it is asked to begin, and breaks off before the end. */
+  /** Returns this many bytes from the requested position, and breaks off before the end. */
   const breaksOffAfter = (bytes: number) => (request: IncomingMessage, response: ServerResponse) => {
     const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
     const rest = CONTENT.slice(from);
@@ -48,19 +48,19 @@ describe('S3FileSource', () => {
     return text;
   };
 
-  it('goes on where a stream has broken off, with the same version', async () => {
+  it('resumes a broken stream, with the same version', async () => {
     answer = breaksOffAfter(10);
     expect(await read()).toBe(CONTENT);
     expect(requests.map(({ headers }) => headers.range)).toEqual([undefined, 'bytes=10-', 'bytes=20-']);
     for (const { url } of requests) expect(url).toMatch(/versionId=v1/);
   });
 
-  it('fails where nothing more comes', async () => {
+  it('fails if no more bytes arrive', async () => {
     answer = breaksOffAfter(0);
     await expect(read()).rejects.toThrow(FileUnreadableError);
   });
 
-  it('says what S3 answered, but not the file’s name, which S3’s own words may hold', async () => {
+  it('reports S3’s error, but not the file’s name, which S3’s message may contain', async () => {
     answer = (_request, response) => {
       response.writeHead(403, { 'x-amz-request-id': 'R1' });
       response.end(

@@ -1,4 +1,4 @@
-/** Files that come in, and the function that hears of them, in memory. */
+/** Incoming files and the ingest function, in memory. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileSource } from '../../../functions/ingest/file-source';
@@ -24,7 +24,7 @@ export class Incoming implements FileSource {
     this.#environment = { SERVICE_NAME: 'notifications', ...environment };
   }
 
-  /** Puts a file into the bucket: what S3 tells of it. */
+  /** Puts a file into the bucket, and returns S3's event. */
   put(key: string, content: string | Buffer): S3Event {
     const file = { key: encodeURIComponent(key).replaceAll('%20', '+'), versionId: 'v1', eTag: 'e1' };
     const event = {
@@ -39,14 +39,14 @@ export class Incoming implements FileSource {
     return event;
   }
 
-  /** As S3 gives them: in pieces. */
+  /** In pieces, as S3 delivers them. */
   async read({ id }: IncomingFile): Promise<AsyncIterable<Uint8Array>> {
     const content = this.#contents.get(id);
     if (!content) throw new Error('NoSuchVersion: The specified version does not exist.');
     return pieces(content);
   }
 
-  /** Runs the ingest function, in an environment of its own. */
+  /** Runs the ingest function in a new environment. */
   async hear(event: S3Event, remainingMilliseconds = 300_000): Promise<void> {
     const { backend } = this.service;
     const handler = ingestHandler({ files: this, environment: this.#environment, backend });
@@ -69,7 +69,7 @@ export function sample(name: string): Buffer {
   return readFileSync(join(__dirname, 'hl7/messages', `${name}.hl7`));
 }
 
-/** A batch of so many messages with growing control ids, of which those that are `broken` have none. */
+/** A batch of this many messages with increasing control ids. Those in `broken` have none. */
 export function batch(count: number, broken: number[] = []): string {
   const messages = Array.from({ length: count }, (_, n) => {
     const controlId = broken.includes(n) ? '' : `C${n}`;

@@ -34,7 +34,7 @@ describe('the ingest function', () => {
   const errors = () => new ErrorLog(incoming.service.backend, 'notifications').newest(100);
   const ids = (client: TestClient) => notifications(client).map(({ ControlId }) => ControlId);
 
-  it('announces a message by its type, event, control id and time, in this order, and by nothing else', async () => {
+  it('announces a message with its type, event, control id and time, in this order, and with nothing else', async () => {
     await incoming.hear(incoming.put('Doe Jane.hl7', batch(1)));
     const [text = ''] = ada.received.slice(1);
     expect(text.replace(/"Id":"[\w-]{22}\.0"/, '"Id":"…"')).toBe(
@@ -42,14 +42,14 @@ describe('the ingest function', () => {
     );
   });
 
-  it('announces what is not HL7 as a file that has come', async () => {
+  it('announces a file that is not HL7 as a file', async () => {
     await incoming.hear(incoming.put('a.png', 'PNG'));
     expect(notifications(ada)).toMatchObject([
       { Topic: 'file', Event: null, ControlId: null, Size: 3, Sent: '2026-11-30T09:15:00.000Z' },
     ]);
   });
 
-  it('tells each client once of what it subscribes to', async () => {
+  it('notifies each client once about what it subscribes to', async () => {
     const both = await incoming.service.connect({ query: { topics: '*,oru' } });
     const oru = await incoming.service.connect({ query: { topics: 'oru' } });
     await incoming.hear(incoming.put('b', sample('batch')));
@@ -64,7 +64,7 @@ describe('the ingest function', () => {
     expect(ids(ada)).toEqual(Array.from({ length: 100 }, (_, n) => `C${n}`));
   });
 
-  it('tells a file’s name only if it may, and the words that it is given', async () => {
+  it('includes a file’s name only if allowed, and the configured text', async () => {
     for (const environment of [{ SOURCE_NAMES: 'true' }, { SHARED_CONNECTION_LOCAL: 'true' }]) {
       const told = new Incoming({ ...environment, MESSAGE: 'News' });
       const client = await told.service.connect();
@@ -77,7 +77,7 @@ describe('the ingest function', () => {
     expect(notifications(client)).toMatchObject([{ Source: null }]);
   });
 
-  it('announces once what it is told of twice', async () => {
+  it('announces once what it receives twice', async () => {
     const event = incoming.put('b', batch(3));
     await incoming.hear(event);
     await incoming.hear(event);
@@ -88,13 +88,13 @@ describe('the ingest function', () => {
     ]);
   });
 
-  it('announces once what it is told of twice at the same time', async () => {
+  it('announces once what it receives twice at the same time', async () => {
     const event = incoming.put('b', batch(20));
     await Promise.all([incoming.hear(event), incoming.hear(event)]);
     expect(ids(ada)).toEqual(Array.from({ length: 20 }, (_, n) => `C${n}`));
   });
 
-  it('announces nothing again when a dead letter is sent again on its last day', async () => {
+  it('does not announce again when a dead letter is sent again on its last day', async () => {
     const event = incoming.put('b', batch(2));
     await incoming.hear(event);
     await sleep(incoming.service.clock, 14 * A_DAY);
@@ -103,7 +103,7 @@ describe('the ingest function', () => {
     expect(logged.map((line) => JSON.parse(line)).at(-1)).toMatchObject({ announced: 0, before: 2 });
   });
 
-  it('waits for nobody whose mark has expired, though the table still has it', async () => {
+  it('does not wait for an expired lease that the table still contains', async () => {
     const event = incoming.put('b', batch(2));
     await incoming.hear(event);
     await sleep(incoming.service.clock, 16 * A_DAY);
@@ -111,7 +111,7 @@ describe('the ingest function', () => {
     expect(logged.map((line) => JSON.parse(line)).at(-1)).toMatchObject({ announced: 2, before: 0 });
   });
 
-  it('keeps how each message was delivered', async () => {
+  it('stores how each message was delivered', async () => {
     const bob = await incoming.service.connect();
     bob.vanish();
     await incoming.hear(incoming.put('b', batch(1)));
@@ -120,7 +120,7 @@ describe('the ingest function', () => {
     ]);
   });
 
-  it('records a broken message with its reason and place, once, and announces the others', async () => {
+  it('records a broken message once, with its reason and position, and announces the others', async () => {
     const event = incoming.put('Doe.hl7', batch(4, [1, 2]));
     await incoming.hear(event);
     await incoming.hear(event);
@@ -140,7 +140,7 @@ describe('the ingest function', () => {
     ]);
   });
 
-  it('lets no name of a file and no field of a message into the table or the log, but what was told', async () => {
+  it('writes no file name and no message field to the table or the log, except what it announces', async () => {
     await incoming.hear(incoming.put('Doe.hl7', batch(4, [1])));
     const items = incoming.service.table.items();
     expect(JSON.stringify(items) + logged.join()).not.toMatch(/Doe\.hl7|DOE\^JANE|FICTION/);
@@ -148,13 +148,13 @@ describe('the ingest function', () => {
     expect(JSON.stringify(others) + logged.join()).not.toMatch(/\bC0\b/);
   });
 
-  it('fails for a file that cannot be read, so that Lambda tries again and then gives it up', async () => {
+  it('fails for an unreadable file, so that Lambda retries and then gives up', async () => {
     const event = incoming.put('a', batch(1));
     for (const { s3 } of event.Records as S3EventRecord[]) s3.object.versionId = 'gone';
     await expect(incoming.hear(event)).rejects.toThrow(/NoSuchVersion/);
   });
 
-  it('announces the other files of an event of which one fails', async () => {
+  it('announces the other files of an event if one fails', async () => {
     const [good, bad] = [incoming.put('a', batch(1)), incoming.put('b', batch(1))];
     for (const { s3 } of bad.Records as S3EventRecord[]) s3.object.versionId = 'gone';
     const Records = [...(bad.Records ?? []), ...(good.Records ?? [])];
@@ -162,7 +162,7 @@ describe('the ingest function', () => {
     expect(ids(ada)).toEqual(['C0']);
   });
 
-  it('says what its environment lacks', async () => {
+  it('reports missing environment variables', async () => {
     const { backend } = incoming.service;
     const lacking = ingestHandler({ files: incoming, environment: {}, backend });
     await expect(lacking(incoming.put('a', ''), lambdaContext())).rejects.toThrow(/SERVICE_NAME/);
@@ -172,7 +172,7 @@ describe('the ingest function', () => {
 describe('an ingest function that is killed', () => {
   const COUNT = 100;
 
-  /** Kills the first invocation at the n-th call of the kind; what it has begun never comes to an end. */
+  /** Kills the first invocation at the n-th call of this kind. Calls that it has started never complete. */
   async function killAt(operation: string, n: number) {
     const clock = new ManualClock();
     let calls = 0;
@@ -196,11 +196,11 @@ describe('an ingest function that is killed', () => {
     const event = incoming.put('b', batch(COUNT));
     isArmed = true;
     void incoming.hear(event);
-    // As long as it takes until nothing of it can go on.
+    // Long enough that no more of its work can continue.
     await clock.advance(40_000);
     isArmed = false;
     const before = clients.map((client) => notifications(client).length);
-    // Lambda waits a minute before it runs the event again.
+    // Lambda waits a minute before it retries the event.
     await clock.advance(60_000);
     const retry = incoming.hear(event);
     await clock.advance(60_000);
@@ -230,7 +230,7 @@ describe('an ingest function that is killed', () => {
     },
   );
 
-  it('goes on from where its time was over', async () => {
+  it('continues where it ran out of time', async () => {
     const clock = new ManualClock();
     const incoming = new Incoming({}, { clock });
     const ada = await incoming.service.connect();
@@ -253,7 +253,7 @@ describe('an ingest function that is killed', () => {
 });
 
 describe('incomingFile', () => {
-  it('has the same id for one coming of one version of an object only', () => {
+  it('has the same id only for one arrival of one version of an object', () => {
     const idOf = (key: string, versionId?: string, sequencer?: string) => {
       const object = {
         ...{ key, size: 1, eTag: 'e' },

@@ -25,7 +25,7 @@ describe('serverForAudience', () => {
     },
   );
 
-  it('asks the verifier where there is one, whatever else is said', () => {
+  it('asks the verifier if there is one, whatever else is configured', () => {
     const environment = { CREDENTIALS: 'users.json', SHARED_CONNECTION_LOCAL: 'true' };
     expect(serverForAudience(environment)).not.toBe(serverForAudience({ SHARED_CONNECTION_LOCAL: 'true' }));
   });

@@ -11,7 +11,7 @@ describe('clientAddress', () => {
     ['::', '0:0:0:0::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['', ''],
-  ])('of %j is %j', (sourceIp, address) => {
+  ])('turns %j into %j', (sourceIp, address) => {
     expect(clientAddress(sourceIp)).toBe(address);
   });
 });

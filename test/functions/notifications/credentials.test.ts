@@ -6,7 +6,7 @@ import { PasswordHash } from '../../../functions/notifications/password-hash';
 import { ConfigurationError } from '../../../lib';
 import { ManualClock } from '../../../lib/testing';
 
-/** Of the password `right`. */
+/** The hash of the password `right`. */
 let ada: string;
 beforeAll(async () => {
   ada = String(await PasswordHash.of('right'));
@@ -16,7 +16,7 @@ const holding = (credentials: unknown) => async () =>
   typeof credentials === 'string' ? credentials : JSON.stringify(credentials);
 
 describe('CredentialsVerifier', () => {
-  it('takes a user’s own password, and no other', async () => {
+  it('accepts a user’s own password, and no other', async () => {
     const verifier = new CredentialsVerifier(
       'file',
       holding({ ada, bob: String(await PasswordHash.of('b')) }),
@@ -35,7 +35,7 @@ describe('CredentialsVerifier', () => {
     }
   });
 
-  it('costs the same whoever is asked about, there or not, in each environment', async () => {
+  it('takes the same time for any user, existing or not, in each environment', async () => {
     const matches = jest.spyOn(PasswordHash.prototype, 'matches').mockResolvedValue(false);
     const [dear, cheap] = [ada.replace('16384', '32768'), ada.replace('16384', '1024')];
     const costs = [];
@@ -51,7 +51,7 @@ describe('CredentialsVerifier', () => {
     matches.mockRestore();
   });
 
-  it('takes each user’s own password where the costs differ', async () => {
+  it('accepts each user’s own password if the costs differ', async () => {
     const bob = String(await PasswordHash.of('b'));
     const cheap = `scrypt$2$1$1$${'s'.repeat(22)}$${'h'.repeat(43)}`;
     const verifier = new CredentialsVerifier('file', holding({ carol: cheap, ada, bob }));
@@ -60,7 +60,7 @@ describe('CredentialsVerifier', () => {
     expect(await verifier.verify('eve', 'b')).toBe(false);
   });
 
-  it('checks a password against a hash of the same cost for a user that is not there', async () => {
+  it('checks the password of an unknown user against a hash of the same cost', async () => {
     const checked = jest.spyOn(PasswordHash.prototype, 'matches');
     const verifier = new CredentialsVerifier('file', holding({ ada }));
     await verifier.verify('ada', 'wrong');
@@ -70,7 +70,7 @@ describe('CredentialsVerifier', () => {
     checked.mockRestore();
   });
 
-  it('reads again after five minutes, or after it could not read', async () => {
+  it('reads the credentials again after five minutes, or after a failed read', async () => {
     const clock = new ManualClock();
     const contents = [new Error('not there'), JSON.stringify({ ada }), '{}'];
     const read = jest.fn(async () => {
@@ -87,7 +87,7 @@ describe('CredentialsVerifier', () => {
     expect(await verifier.verify('ada', 'right')).toBe(false);
   });
 
-  it('says which secret cannot be read, why, and what to do', async () => {
+  it('reports which secret cannot be read, why, and what to do', async () => {
     const arn = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:users-AbCdEf';
     const read = async () => {
       throw Object.assign(new Error('There is none.'), { name: 'ResourceNotFoundException' });
@@ -114,7 +114,7 @@ describe('CredentialsVerifier', () => {
       /is not such a hash/,
     ],
     ['too short a salt', { ada: `scrypt$16384$8$1$abc$${'h'.repeat(43)}` }, /is not such a hash/],
-  ])('refuses %s, without telling what is there', async (_name, content, message) => {
+  ])('refuses %s, without revealing the content', async (_name, content, message) => {
     const verifying = new CredentialsVerifier('file', holding(content)).verify('ada', 'x');
     await expect(verifying).rejects.toThrow(message);
     await expect(verifying).rejects.not.toThrow(/secret|ssss|hhhh/);
@@ -122,7 +122,7 @@ describe('CredentialsVerifier', () => {
 });
 
 describe('verifierFromEnvironment', () => {
-  it('reads a file, and asks nobody where there is none', async () => {
+  it('reads a file, and verifies nothing if there is none', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'credentials-'));
     const file = join(directory, 'credentials.json');
     writeFileSync(file, JSON.stringify({ ada }));

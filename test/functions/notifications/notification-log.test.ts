@@ -27,7 +27,7 @@ describe('A client that was away', () => {
   const idsOf = ({ Notifications }: { Notifications: Notification[] }) =>
     Notifications.map(({ ControlId }) => ControlId);
 
-  it('gets what came since its last notification, oldest first and as it was told', async () => {
+  it('receives everything since its last notification, oldest first and unchanged', async () => {
     const ada = await incoming.service.connect();
     await comes('adt-a01');
     const [last] = notifications(ada);
@@ -41,7 +41,7 @@ describe('A client that was away', () => {
     expect(idsOf(answer)).toEqual(['ORU00001', 'ADT00002']);
   });
 
-  it('gets those of a minute before, too, which may have been told late', async () => {
+  it('receives notifications of the minute before, too, which may have been delayed', async () => {
     const ada = await incoming.service.connect();
     await comes('adt-a01');
     await comes('adt-a02');
@@ -49,7 +49,7 @@ describe('A client that was away', () => {
     expect(idsOf(await missed({ After: last?.Id }))).toEqual(['ADT00001']);
   });
 
-  it('gets what came since a time, of its topics only', async () => {
+  it('receives everything since a time, for its topics only', async () => {
     await comes('adt-a01');
     await clock.advance(5 * A_MINUTE);
     const Since = new Date(clock.now()).toISOString();
@@ -60,7 +60,7 @@ describe('A client that was away', () => {
     expect(idsOf(await missed({ Since }, 'mdm'))).toEqual([]);
   });
 
-  it('gets the newest that one frame holds, and hears that there were more', async () => {
+  it('receives the newest notifications that fit into one frame, and is told that there were more', async () => {
     const Since = new Date(clock.now()).toISOString();
     await incoming.hear(incoming.put('batch.hl7', batch(MAX_MISSED + 20)));
     const answer = await missed({ Since });
@@ -70,7 +70,7 @@ describe('A client that was away', () => {
     expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThanOrEqual(32 * 1024);
   });
 
-  it('looks at no more than some hundreds, whatever others were told', async () => {
+  it('reads at most a few hundred notifications, however many there are for others', async () => {
     const log = new NotificationLog(incoming.service.table, clock, 'notifications');
     for (let n = 0; n < 700; n++) await log.note({ id: `x.${n}`, topic: 'adt', text: '{}' });
     const query = jest.spyOn(incoming.service.table, 'query');
@@ -78,7 +78,7 @@ describe('A client that was away', () => {
     expect(query).toHaveBeenCalledTimes(5);
   });
 
-  it('gets nothing that is older than a week', async () => {
+  it('receives nothing that is older than a week', async () => {
     const Since = new Date(clock.now()).toISOString();
     await comes('adt-a01');
     await clock.advance(8 * A_DAY);
@@ -90,7 +90,7 @@ describe('A client that was away', () => {
     [{ After: { toString: 1 } }, /After must be the Id/],
     [{ After: `${'x'.repeat(22)}.0` }, /There is no notification with the Id in After.*Since/],
     [{ Since: 'yesterday' }, /Since must be a time in ISO 8601, not "yesterday"/],
-  ])('hears what is wrong with %j', async (ask, message) => {
+  ])('is told what is wrong with %j', async (ask, message) => {
     expect(await missed(ask)).toEqual({ Type: 'Error', Message: expect.stringMatching(message) });
   });
 });

@@ -10,7 +10,7 @@ describe('the notifications', () => {
   const publish = (topic: string) => service.service.publish(['all', `topic/${topic}`], topic);
   const subscriptions = (...Topics: string[]) => ({ Type: 'Subscriptions', Topics });
 
-  it('tell a newcomer what it is subscribed to: everything, unless it says otherwise', async () => {
+  it('send a new client its subscriptions: everything, unless the client chooses otherwise', async () => {
     expect((await service.connect()).messages).toEqual([subscriptions('*')]);
     expect((await service.connect({ query: { topics: '' } })).messages).toEqual([subscriptions('*')]);
     expect((await service.connect({ query: { topics: 'oru,adt, adt' } })).messages).toEqual([
@@ -18,7 +18,7 @@ describe('the notifications', () => {
     ]);
   });
 
-  it('reach those who subscribe to the topic or to everything, each once', async () => {
+  it('reach each client that subscribes to the topic or to everything, once', async () => {
     const [all, both, other] = [
       await service.connect(),
       await service.connect({ query: { topics: 'adt,*' } }),
@@ -30,7 +30,7 @@ describe('the notifications', () => {
     expect(other.received.slice(1)).toEqual([]);
   });
 
-  it('reach who goes from everything to one topic, whenever they come', async () => {
+  it('reach a client that switches from everything to one topic, whenever they arrive', async () => {
     const ada = await service.connect();
     const { table } = service;
     const forget = table.delete.bind(table);
@@ -43,7 +43,7 @@ describe('the notifications', () => {
     expect(ada.received).toContain('oru');
   });
 
-  it('reach who subscribes later, and no longer who unsubscribes', async () => {
+  it('reach a client after it subscribes, and no longer after it unsubscribes', async () => {
     const ada = await service.connect({ query: { topics: 'orm' } });
     await ada.send({ Subscribe: ['adt'] });
     await publish('adt');
@@ -57,19 +57,19 @@ describe('the notifications', () => {
     ]);
   });
 
-  it('take everything for a topic like others', async () => {
+  it('treat everything like any other topic', async () => {
     const ada = await service.connect();
     await ada.send({ Subscribe: ['adt'], Unsubscribe: ['*'] });
     expect(ada.messages.at(-1)).toEqual(subscriptions('adt'));
   });
 
-  it('do not mind a user and a password that nobody asked for, as the article’s client sends them', async () => {
+  it('ignore a user and password that are not required, as the article’s client sends them', async () => {
     const ada = await service.connect();
     await ada.send('{"User":"_SYSTEM","Password":"SYS"}');
     expect(ada.messages).toEqual([subscriptions('*'), subscriptions('*')]);
   });
 
-  it('leave bad topics of the query out, and say so', async () => {
+  it('omit bad topics of the query, and report them', async () => {
     const ada = await service.connect({ query: { topics: 'adt,ORU' } });
     expect(ada.messages).toEqual([
       { Type: 'Error', Message: expect.stringMatching(/"ORU".*a-z.*send "adt"/) },
@@ -79,7 +79,7 @@ describe('the notifications', () => {
     expect(bob.messages.at(-1)).toEqual(subscriptions());
   });
 
-  it('say nothing to a ping', async () => {
+  it('do not respond to a ping', async () => {
     const ada = await service.connect();
     await ada.send({ Ping: 1 });
     expect(ada.messages).toHaveLength(1);
@@ -106,7 +106,7 @@ describe('the notifications', () => {
       JSON.stringify({ Subscribe: Array.from({ length: 25 }, (_, n) => `t${n}`) }),
       /may have 25 topics.*would have 26/,
     ],
-  ])('answer %s with an error, and stay', async (_name, text, message) => {
+  ])('respond to %s with an error, and keep the connection open', async (_name, text, message) => {
     const ada = await service.connect();
     await ada.send(text);
     const error = ada.messages.at(-1) as { Type: string; Message: string };
@@ -116,7 +116,7 @@ describe('the notifications', () => {
     expect(ada.received.at(-1)).toBe('adt');
   });
 
-  it('take as many topics of the query as a connection may have', async () => {
+  it('accept as many topics in the query as a connection may have', async () => {
     const topics = Array.from({ length: 26 }, (_, n) => `t${n}`).join();
     const ada = await service.connect({ query: { topics } });
     expect(ada.messages).toMatchObject([
@@ -125,7 +125,7 @@ describe('the notifications', () => {
     ]);
   });
 
-  it('write no more for a handshake that names 200 topics than for one of 25', async () => {
+  it('write as much for a handshake with 200 topics as for one with 25', async () => {
     const writes = async (count: number) => {
       let puts = 0;
       const counted = new TestService(notificationsServer(), {
@@ -143,7 +143,7 @@ describe('the notifications', () => {
     expect(await writes(200)).toBe(52);
   });
 
-  it('refuse a client that sends too many messages, in a sentence, once for many of them', async () => {
+  it('refuse a client that sends too many messages, with one sentence for many messages', async () => {
     const warnings = jest.spyOn(console, 'warn').mockImplementation(() => {});
     const ada = await service.connect();
     for (let n = 0; n < 300; n++) await ada.send({ Subscribe: ['adt'] });
@@ -155,7 +155,7 @@ describe('the notifications', () => {
     warnings.mockRestore();
   });
 
-  it('leave nothing of a client that has gone, but its closed mark', async () => {
+  it('leave only the closed mark of a client that has disconnected', async () => {
     const ada = await service.connect({ query: { topics: 'adt,oru' } });
     await ada.close();
     expect(service.table.items()).toMatchObject([{ sk: 'CONNECTION', state: 'closed', done: true }]);

@@ -30,7 +30,7 @@ describe('notifications with a verifier', () => {
   const isOpen = () => waiting.service.gateway.isOpen(client.webSocketId);
   const publish = () => waiting.service.service.publish(['all', 'topic/adt'], 'news');
 
-  it('deliver nothing before it has passed, and what was asked for after', async () => {
+  it('deliver nothing before the sign-in, and everything requested after it', async () => {
     expect(await publish()).toMatchObject({ sent: 0 });
     await client.send(RIGHT);
     await publish();
@@ -40,7 +40,7 @@ describe('notifications with a verifier', () => {
     expect(isOpen()).toBe(true);
   });
 
-  it('close the socket of one that has not passed at the deadline', async () => {
+  it('close the connection of a client that has not signed in by the deadline', async () => {
     await waiting.clock.advance(9_999);
     expect(isOpen()).toBe(true);
     await waiting.clock.advance(1);
@@ -59,7 +59,7 @@ describe('notifications with a verifier', () => {
     expect(looks.mock.calls.filter(([{ sk }]) => sk === 'VERIFICATION').length).toBeLessThanOrEqual(10);
   });
 
-  it('subscribe to nothing before it has passed', async () => {
+  it('subscribe to nothing before the sign-in', async () => {
     await client.send({ Subscribe: ['*'] });
     expect(client.messages).toEqual([
       { Type: 'Error', Message: expect.stringMatching(/sign in before you can subscribe.*first/) },
@@ -67,7 +67,7 @@ describe('notifications with a verifier', () => {
     expect(await publish()).toMatchObject({ sent: 0 });
   });
 
-  it('obey as usual after it has passed, and ask no more', async () => {
+  it('work as usual after the sign-in, and do not verify again', async () => {
     await client.send(RIGHT);
     await client.send({ Subscribe: ['oru'] });
     await client.send(WRONG);
@@ -75,7 +75,7 @@ describe('notifications with a verifier', () => {
     expect(asked).toEqual(['ada:right']);
   });
 
-  it('take the right password after two wrong ones', async () => {
+  it('accept the right password after two wrong ones', async () => {
     for (const frame of [WRONG, WRONG, RIGHT]) await client.send(frame);
     expect(client.messages.map((frame) => (frame as { Type: string }).Type)).toEqual([
       'Error',
@@ -84,21 +84,21 @@ describe('notifications with a verifier', () => {
     ]);
   });
 
-  it('close the socket after the third wrong one, and ask no more', async () => {
+  it('close the connection after the third wrong password, and do not verify again', async () => {
     for (let n = 0; n < 3; n++) await client.send(WRONG);
     expect(isOpen()).toBe(false);
     expect(asked).toHaveLength(3);
     expect(client.messages.at(-1)).toMatchObject({ Message: expect.stringMatching(/no attempts left/) });
   });
 
-  it('count attempts that come at once', async () => {
+  it('count concurrent attempts', async () => {
     const sending = Promise.all(Array.from({ length: 10 }, () => client.send(WRONG)));
     await waiting.clock.advance(5_000);
     await sending;
     expect(asked.length).toBeLessThanOrEqual(3);
   });
 
-  it('log the user and the address of a refused attempt, escaped and bounded, and never the password', async () => {
+  it('log the user and the address of a refused attempt, escaped and truncated, and never the password', async () => {
     await client.send({ User: `bob\u2028\u202e\n"${'x'.repeat(200)}`, Password: 'hunter2' });
     expect(warnings.mock.calls).toEqual([
       [
@@ -107,9 +107,9 @@ describe('notifications with a verifier', () => {
     ]);
   });
 
-  describe('bound guesses over many sockets', () => {
+  describe('limit guesses over many connections', () => {
     let from: string;
-    /** Tries one password over a socket of its own; whether the verifier was asked. */
+    /** Tries one password over a new connection. Returns whether the verifier was called. */
     const tries = async (credentials: object): Promise<boolean> => {
       const { client: guesser } = await waiting.connect();
       const { handlers } = waiting.service;
@@ -135,7 +135,7 @@ describe('notifications with a verifier', () => {
       from = '203.0.113.66';
     });
 
-    it('for what docs/costs.md says: two reads and four writes, and four more of a right one', async () => {
+    it('for the costs in docs/costs.md: two reads and four writes, and four more for a right password', async () => {
       const { table } = waiting.service;
       const { client: guesser } = await waiting.connect();
       const calls = (['get', 'put', 'update', 'delete'] as const).map((name) => jest.spyOn(table, name));
@@ -151,7 +151,7 @@ describe('notifications with a verifier', () => {
       for (const call of calls) call.mockRestore();
     });
 
-    it('of a user from one address: six in a quarter of an hour, and then again', async () => {
+    it('for a user from one address: six in a quarter of an hour, and then again', async () => {
       expect(await count(guesses(50))).toBe(6);
       expect(answer).toMatch(/^Too many attempts\. Connect again in \d+ (minutes|seconds)\.$/);
       expect(warnings.mock.lastCall?.[0]).toMatch(
@@ -162,17 +162,17 @@ describe('notifications with a verifier', () => {
       expect(await tries(RIGHT)).toBe(true);
     });
 
-    it('from one address: thirty, whatever the users are called', async () => {
+    it('from one address: thirty, whatever the users', async () => {
       expect(await count(Array.from({ length: 60 }, (_, n) => ({ User: `u${n}`, Password: 'x' })))).toBe(30);
     });
 
-    it('lock nobody else out', async () => {
+    it('without locking out anyone else', async () => {
       await count(guesses(50));
       from = '198.51.100.1';
       expect(await tries(RIGHT)).toBe(true);
     });
 
-    it('of a user from many addresses: ten a minute', async () => {
+    it('for a user from many addresses: ten a minute', async () => {
       const made = [];
       for (let n = 0; n < 30; n++) {
         from = `198.51.100.${n}`;
@@ -184,7 +184,7 @@ describe('notifications with a verifier', () => {
       expect(await tries(RIGHT)).toBe(true);
     });
 
-    it('but not of a user from an address that the user has signed in from', async () => {
+    it('but not for a user from an address that the user has signed in from', async () => {
       from = '192.0.2.1';
       await tries(RIGHT);
       for (let n = 0; n < 30; n++) {
@@ -196,15 +196,15 @@ describe('notifications with a verifier', () => {
       expect(await tries(RIGHT)).toBe(true);
     });
 
-    it('give right ones back: a whole office signs in from one address', async () => {
+    it('without counting right passwords: a whole office signs in from one address', async () => {
       expect(await count(Array.from({ length: 100 }, () => RIGHT))).toBe(100);
     });
 
-    it('treat a user that is not there alike', async () => {
+    it('the same for an unknown user', async () => {
       expect(await count(guesses(20).map((guess) => ({ ...guess, User: 'nobody' })))).toBe(6);
     });
 
-    it('count a network of IPv6 as one address', async () => {
+    it('for an IPv6 network as one address', async () => {
       let made = 0;
       for (let n = 0; n < 20; n++) {
         from = `2001:db8:0:7::${n.toString(16)}`;
@@ -214,7 +214,7 @@ describe('notifications with a verifier', () => {
     });
   });
 
-  it('leave nothing of a client that has gone, but its closed mark', async () => {
+  it('leave only the closed mark of a client that has disconnected', async () => {
     await client.send(RIGHT);
     await client.close();
     const left = waiting.service.table.items().filter(({ pk }) => !pk.startsWith('ATTEMPTS#'));
@@ -223,7 +223,7 @@ describe('notifications with a verifier', () => {
 });
 
 describe('Verification', () => {
-  it('creates no mark of passing for a connection that never tried', async () => {
+  it('creates no mark for a connection that never tried', async () => {
     const { service } = new WaitingService(notificationsServer());
     await new Verification(service.service, 'gone').pass();
     expect(service.table.items()).toEqual([]);

@@ -1,4 +1,4 @@
-/** A service whose `server()` waits for its client, with a clock that the test turns. */
+/** A service whose `server()` waits for its client, with a clock that the test advances. */
 
 import type { ServerClass } from '../../../lib/server/server-class';
 import { lambdaContext, ManualClock, TestClient, TestService } from '../../../lib/testing';
@@ -12,7 +12,7 @@ export class WaitingService {
     this.service = new TestService(Server, { name: 'notifications', clock: this.clock });
   }
 
-  /** Connects a client and lets `server()` run beside the test; `ended` resolves with it. */
+  /** Connects a client and runs `server()` in the background. `ended` resolves to its result. */
   async connect(query?: Record<string, string>): Promise<{ client: TestClient; ended: Promise<void> }> {
     const { handlers, gateway, functions } = this.service;
     const client = new TestClient(this.service, newWebSocketId(), undefined);

@@ -24,12 +24,12 @@ describe('RoomsServer', () => {
     process.env.TOKEN_SECRET = undefined;
   });
 
-  it('keeps as many lines as a page shows, so that all of them show the same', () => {
+  it('keeps as many lines as a page shows, so that all pages show the same', () => {
     const { LOG_SIZE } = pageModules<{ LOG_SIZE: number }>('rooms/room-log.mjs');
     expect(RoomsServer.channels['public:*']?.log?.size).toBe(LOG_SIZE);
   });
 
-  it('knows a guest again by the key, under another name, and nobody by another key', async () => {
+  it('recognizes a guest by the key, even under another name, and nobody by another key', async () => {
     const users: string[] = [];
     for (const [name, key] of [
       ['Ada', KEY],
@@ -46,7 +46,7 @@ describe('RoomsServer', () => {
     expect(users.join()).not.toContain(KEY);
   });
 
-  it('tells a guest’s name to the others in a channel, in its own form', async () => {
+  it('shows a guest’s normalized name to the others in a channel', async () => {
     const client = await connected(test, { data: { name: '  Ada   Lovelace ', secret: KEY } });
     await client.send({ id: 2, subscribe: { channel: 'public:1' } });
     await client.send({ id: 3, presence: { channel: 'public:1' } });
@@ -65,7 +65,7 @@ describe('RoomsServer', () => {
     expect(reply).toEqual({ id: 1, error: { code: 107, message: expect.stringMatching(message) } });
   });
 
-  it('leaves a client without data anonymous, and one with a token its user', async () => {
+  it('leaves a client without data anonymous, and a client with a token its user', async () => {
     expect(all(await connected(test, {}))[0].connect.data).toBeUndefined();
     expect(all(await connected(test, { data: { version: 1 } }))[0].connect.data).toBeUndefined();
     const token = connectionToken({ user: 'ada' }, 'a secret of these tests');

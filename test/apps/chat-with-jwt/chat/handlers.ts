@@ -1,2 +1,2 @@
-/** The handlers of this repository's chat: who may connect is for the construct to say. */
+/** The handlers of this repository's chat. The construct decides who may connect. */
 export { routes, server } from '../../../../functions/chat/handlers';

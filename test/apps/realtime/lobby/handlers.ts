@@ -1,4 +1,7 @@
-/** Channels that are open, and channels that need a token; and notes of what the client has sent, for it to ask for. */
+/**
+ * Has channels that are open and channels that need a token. Notes what the client has sent, so that the client can
+ * request it.
+ */
 import { type ChannelRules, createHandlers } from '../../../../lib';
 import { RealtimeServer, type SubscribeRequest } from '../../../../lib/realtime';
 

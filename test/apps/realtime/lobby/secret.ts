@@ -1,2 +1,2 @@
-/** What the tokens of the tests are signed with. */
+/** Signs the tokens of the tests. */
 export const SECRET = 'a secret of the tests';

@@ -8,7 +8,7 @@ const PUNCTUATION = [...Array(94).keys()]
   .filter((character) => !/[A-Za-z0-9]/.test(character));
 
 interface Sample {
-  /** Field, component, repetition, escape, subcomponent. */
+  /** The separators of fields, components, repetitions, escapes and subcomponents. */
   delimiters: string[];
   messages: { code: string; event: string | undefined; controlId: string; text: string }[];
   lineEnd: string;
@@ -17,7 +17,7 @@ interface Sample {
 }
 
 const name = fc.stringMatching(/^[A-Z][A-Z0-9]{2}$/);
-/** Of printable characters, some beyond ASCII and some beyond 16 bits, without white space at its ends. */
+/** Printable characters, some outside ASCII and some outside 16 bits, without white space at the ends. */
 const controlId = fc
   .string({
     unit: fc.constantFrom(...PUNCTUATION, 'a', 'Z', '7', ' ', 'ä', '漢', '😀'),
@@ -33,7 +33,7 @@ const samples: fc.Arbitrary<Sample> = fc.record({
       code: name,
       event: fc.option(name, { nil: undefined }),
       controlId,
-      // A word at its beginning, lest a line that follows at once looks like a segment.
+      // Begins with a word, so that it does not look like a segment if it follows immediately.
       text: fc
         .string({ unit: fc.constantFrom('a', ' ', '|', 'MSH', '漢', '\n'), maxLength: 40 })
         .map((text) => text.replaceAll('\n', '\nwords\n')),
@@ -86,7 +86,7 @@ function write({ delimiters, messages, lineEnd, frame, encoding }: Sample): Buff
   return Buffer.from(encoding === 'utf-8 with mark' ? `\ufeff${text}` : text);
 }
 
-/** At any places, empty pieces among them. */
+/** Split at any positions, with empty pieces. */
 const cuts: fc.Arbitrary<Cut> = fc.array(fc.nat(400), { maxLength: 30 }).map((sizes) => (bytes) => {
   const pieces: Uint8Array[] = [];
   let at = 0;
@@ -98,7 +98,7 @@ const cuts: fc.Arbitrary<Cut> = fc.array(fc.nat(400), { maxLength: 30 }).map((si
 });
 
 describe('scanMessages', () => {
-  it('reads whatever delimiters are declared, however the bytes are cut', async () => {
+  it('reads any declared delimiters, however the bytes are split', async () => {
     await fc.assert(
       fc.asyncProperty(samples, cuts, async (sample, cut) => {
         const expected = sample.messages.map(({ code, event, controlId: id }, index) => ({
@@ -117,7 +117,7 @@ describe('scanMessages', () => {
     );
   });
 
-  it('says the same of truncated and damaged files, however the bytes are cut', async () => {
+  it('reports the same for truncated and damaged files, however the bytes are split', async () => {
     const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(samples, cuts, fc.nat(), damage, async (sample, cut, length, changes) => {
@@ -132,7 +132,7 @@ describe('scanMessages', () => {
     );
   });
 
-  it('has a record for any bytes at all', async () => {
+  it('returns a record for any bytes', async () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
       fc.uint8Array({ maxLength: 300 }).map((rest) => Buffer.concat([Buffer.from('MSH|^~\\&|'), rest])),
@@ -152,7 +152,7 @@ describe('MessageScanner', () => {
   const MEGABYTE = 1024 * 1024;
   const message = Buffer.from('MSH|^~\\&|||||||ORU^R01|1\rOBX|1|ED|||');
 
-  /** The most that it holds while the chunks go by, and what it tells. */
+  /** The most bytes that it holds while the chunks arrive, and the records that it returns. */
   function feed(scanner: MessageScanner, chunks: Buffer[]) {
     let mostHeld = 0;
     const kinds: string[] = [];
@@ -164,19 +164,19 @@ describe('MessageScanner', () => {
     return { mostHeld, kinds };
   }
 
-  it('holds nothing of a segment of 50 MB', () => {
+  it('buffers nothing of a segment of 50 MB', () => {
     const piece = Buffer.alloc(MEGABYTE, 'x');
     const chunks = [message, ...Array(50).fill(piece), Buffer.from('\r'), message, Buffer.from('\r')];
     expect(feed(new MessageScanner(), chunks)).toEqual({ mostHeld: 0, kinds: ['message', 'message'] });
   });
 
-  it('holds nothing of 50 MB of binary data in a segment', () => {
+  it('buffers nothing of 50 MB of binary data in a segment', () => {
     const piece = randomBytes(MEGABYTE);
     const { mostHeld } = feed(new MessageScanner(), [message, ...Array(50).fill(piece)]);
     expect(mostHeld).toBeLessThanOrEqual(MAX_HEADER_BYTES);
   });
 
-  it('holds no more of a header of 50 MB than a header may have', () => {
+  it('buffers no more of a header of 50 MB than the allowed header size', () => {
     const chunks = [Buffer.from('MSH|^~\\&|'), ...Array(50 * 256).fill(Buffer.alloc(4096, 'x'))];
     const { mostHeld, kinds } = feed(new MessageScanner(), chunks);
     expect(kinds).toEqual(['broken']);

@@ -7,7 +7,7 @@ import { bytesOf, chunked, header, scan } from './scanned-bytes';
 const MESSAGES = join(__dirname, 'messages');
 const read = (name: string) => readFileSync(join(MESSAGES, `${name}.hl7`));
 
-/** One message a file, but for the batch: name, code, event, control id, version. */
+/** One message for each file, except for the batch: name, code, event, control id, version. */
 const CORPUS: [file: string, code: string, event: string | undefined, controlId: string, version: string][] =
   [
     ['ack', 'ACK', undefined, 'ACK00000', '2.2'],
@@ -69,7 +69,7 @@ describe('scanMessages', () => {
     ]);
   });
 
-  it('knows what each file of the corpus holds', () => {
+  it('recognizes the content of each file of the corpus', () => {
     const files = readdirSync(MESSAGES).map((name) => name.replace('.hl7', ''));
     expect(files.sort()).toEqual([...CORPUS.map(([file]) => file), 'batch'].sort());
   });
@@ -82,7 +82,7 @@ describe('scanMessages', () => {
     ]);
   });
 
-  it('reads messages one after the other, whatever their line ends and the white space between them', async () => {
+  it('reads consecutive messages with any line ends and any white space between them', async () => {
     const files = ['adt-a01', 'adt-a02', 'adt-a03', 'orm-o01', 'adt-a01-utf-8-with-mark'].map(read);
     const bytes = Buffer.concat(files.flatMap((file) => [Buffer.from('\r\n\n \t'), file]));
     expect((await scan(bytes)).map((one) => one.kind === 'message' && one.controlId)).toEqual([
@@ -94,7 +94,7 @@ describe('scanMessages', () => {
     ]);
   });
 
-  it('reads several MLLP blocks, each with its message', async () => {
+  it('reads several MLLP blocks with one message each', async () => {
     const block = read('adt-a01-mllp');
     expect(await scan(Buffer.concat([block, block]))).toMatchObject([
       { kind: 'message', index: 0 },
@@ -107,13 +107,13 @@ describe('scanMessages', () => {
     expect(await scan(read('adt-a01-utf-16be').subarray(2))).toMatchObject([{ controlId: 'ID-ü漢' }]);
   });
 
-  it('takes a header for what it is where fewer delimiters are declared', async () => {
+  it('recognizes a header that declares fewer delimiters', async () => {
     expect(await scan(bytesOf('MSH|^|||||||ADT^A01|A\\F\\B\r'))).toMatchObject([
       { messageCode: 'ADT', triggerEvent: 'A01', controlId: 'A\\F\\B' },
     ]);
   });
 
-  it('leaves out what is not there', async () => {
+  it('omits missing fields', async () => {
     expect(await scan(bytesOf('MSH|^~\\&|||||||ADT|1\r'))).toEqual([
       { kind: 'message', topic: 'adt', index: 0, messageCode: 'ADT', controlId: '1' },
     ]);
@@ -126,7 +126,7 @@ describe('scanMessages', () => {
       one.kind === 'message' ? one.controlId : one.kind === 'broken' ? one.error.name : one.reason,
     );
 
-  describe('where segments end with CR, takes a bare LF for data', () => {
+  describe('if segments end with CR, treats a bare LF as data', () => {
     it.each([
       ['a line that begins as a header does', `one\nMSH|is how it begins\nthree`],
       ['the first line as a header does', `\nMSH|^~\\& is how it begins\nthree`],
@@ -153,7 +153,7 @@ describe('scanMessages', () => {
     });
   });
 
-  it('takes base64 that is wrapped for data, whatever ends the lines', async () => {
+  it('treats wrapped base64 as data, whatever the line ends', async () => {
     for (const end of ['\r', '\r\n', '\n']) {
       const text = `QUJD${end}MSH/QUJDQUJD+QUJD${end}MSH+QUJDQUJD${end}QQ==`;
       const message = `${header().trim()}${end}${OBX}${text}${end}`;
@@ -171,7 +171,7 @@ describe('scanMessages', () => {
     },
   );
 
-  it('reads messages whose delimiters differ, one after the other', async () => {
+  it('reads consecutive messages with different delimiters', async () => {
     const other = header({ controlId: '2' }).replaceAll('|', '$');
     expect(await told(`${header()}PID|1\r${other}PID$1\r${header({ controlId: '3' })}`)).toEqual([
       '1',
@@ -180,7 +180,7 @@ describe('scanMessages', () => {
     ]);
   });
 
-  it('takes a doubled backslash in MSH-2 for one, and so in its fields', async () => {
+  it('treats a doubled backslash in MSH-2 as a single one, and also in its fields', async () => {
     expect(await scan(bytesOf('MSH|^~\\\\&|A||||2026||ADT^A01|x\\\\F\\\\y|P|2.5\r'))).toMatchObject([
       { kind: 'message', controlId: 'x|y', triggerEvent: 'A01' },
     ]);
@@ -200,20 +200,20 @@ describe('scanMessages', () => {
     'MSH|^~\\&|A||||2026||ADT^A01|1|P|2.5',
     'MSH|^~\\&|A||||2026||ADT^A01|1|P',
     '\ufeffMSH|^~\\&|A||||2026||ADT^A01|1|P|2.5.1',
-  ])('reads a lone header without an end: %s', async (text) => {
+  ])('reads a single header without an end: %s', async (text) => {
     expect(await told(text)).toEqual(['1']);
   });
 
-  it('does not trust a control id with which the file ends', async () => {
+  it('does not trust a control id at the very end of the file', async () => {
     expect(await told('MSH|^~\\&|A||||2026||ADT^A01|12')).toEqual(['Truncated']);
   });
 
-  it('takes MSH for a word where it is one', async () => {
+  it('treats MSH as a word where it is not a header', async () => {
     const body = 'PID|1||7^^^MSH_MRN\rPV1|1|I|MSH^2|||MSH|MSH\rOBX|1|TX|MSH||MSH\r';
     expect(await told(`${header()}${body}`)).toEqual(['1']);
   });
 
-  it('ignores what stands between MLLP blocks, and reports one without an end', async () => {
+  it('ignores bytes between MLLP blocks, and reports a block without an end', async () => {
     const block = (controlId: string) => `\x0b${header({ controlId })}PID|1\r\x1c`;
     const noise = '2026-01-31 received\r';
     expect(await told(`\ufeff${block('1')}\r${noise}${block('2')}${block('3')}\r`)).toEqual(['1', '2', '3']);
@@ -224,7 +224,7 @@ describe('scanMessages', () => {
     ]);
   });
 
-  it('lets no character set spoil a header in ASCII', async () => {
+  it('reads an ASCII header in any character set', async () => {
     const latin = (text: string) => Buffer.from(`${text}PID|1||||DÄ\r`, 'latin1');
     for (const characterSet of ['', 'Windows-1252', 'UNICODE UTF-8', 'nobody knows']) {
       expect(await told(latin(header({ characterSet })))).toEqual(['1']);
@@ -244,11 +244,11 @@ describe('scanMessages', () => {
     ['notHl7', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0])],
     ['notHl7', Buffer.from([0x0b, 0, 0, 0, 0x1c, 0x0d])],
     ['notHl7', Buffer.alloc(100)],
-  ])('says of other files that they are %s: %j', async (reason, content) => {
+  ])('classifies other files as %s: %j', async (reason, content) => {
     expect(await scan(bytesOf(content))).toEqual([{ kind: 'file', topic: 'file', index: 0, reason }]);
   });
 
-  it('reads no more of a file than tells that it is not HL7', async () => {
+  it('stops reading when it knows that a file is not HL7', async () => {
     let chunksRead = 0;
     let isReleased = false;
     async function* file(): AsyncGenerator<Uint8Array> {
@@ -267,7 +267,7 @@ describe('scanMessages', () => {
     expect({ chunksRead, isReleased }).toEqual({ chunksRead: 1, isReleased: true });
   });
 
-  it('tells a message while the file goes on', async () => {
+  it('returns a message while the file is still being read', async () => {
     async function* file(): AsyncGenerator<Uint8Array> {
       yield Buffer.concat([read('adt-a01'), read('adt-a02')]);
       throw new Error('The first message has to be told before this.');
@@ -334,11 +334,11 @@ describe('A broken message', () => {
     ['that ends in its MLLP block', 'Truncated', `\x0b${header()}PID|1\r`, 'the file ends'],
     ['without a beginning', 'HeaderMissing', 'PID|1||000001\rPV1|1\r', 'the first segment is another one'],
     ['with a long header', 'HeaderTooLong', `MSH|^~\\&|${'x'.repeat(17_000)}\r`, 'more than 16384 bytes'],
-  ])('%s is told with the rule', async (_, name, content, value) => {
+  ])('%s is reported with the rule', async (_, name, content, value) => {
     expect(await error(content)).toEqual({ name, rule: expect.any(String), value });
   });
 
-  it('does not hold up the others', async () => {
+  it('does not block the other messages', async () => {
     const file = [header(), header({ type: '' }), `\x0b${header()}`, `\x0b${header()}\x1c\r`, header()];
     const told = (await scan(bytesOf(file.join('')))).map((one) =>
       one.kind === 'broken' ? [one.index, one.error.name] : [one.index, one.kind],
@@ -352,7 +352,7 @@ describe('A broken message', () => {
     ]);
   });
 
-  it('tells nothing of its content', async () => {
+  it('is reported without its content', async () => {
     const secret = 'DOE^JANE';
     const file = [
       `MSH|${secret}|${secret}\r`,
@@ -370,7 +370,7 @@ describe('A broken message', () => {
 });
 
 describe('The text of a chunk', () => {
-  it('may be cut anywhere', async () => {
+  it('may be split anywhere', async () => {
     for (const name of readdirSync(MESSAGES)) {
       const bytes = readFileSync(join(MESSAGES, name));
       const whole = await scan(bytes);

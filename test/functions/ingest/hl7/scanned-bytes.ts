@@ -1,4 +1,4 @@
-/** What a scan makes of bytes that arrive in pieces. */
+/** Scans bytes that arrive in pieces. */
 import { scanMessages } from '../../../../functions/ingest/hl7/scan-messages';
 import type { ScannedRecord } from '../../../../functions/ingest/hl7/scanned-record';
 
@@ -6,7 +6,7 @@ export type Cut = (bytes: Uint8Array) => Uint8Array[];
 
 export const inOnePiece: Cut = (bytes) => [bytes];
 
-/** Into pieces of so many bytes. */
+/** Splits into pieces of this many bytes. */
 export function chunked(size: number): Cut {
   return (bytes) =>
     Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) =>
@@ -27,7 +27,7 @@ export function bytesOf(content: string | Buffer): Buffer {
   return typeof content === 'string' ? Buffer.from(content) : content;
 }
 
-/** An MSH segment with what a test is about. */
+/** An MSH segment with the fields under test. */
 export function header({ type = 'ADT^A01', controlId = '1', characterSet = '' } = {}): string {
   return `MSH|^~\\&|FICTION||||||${type}|${controlId}|P|2.5.1||||||${characterSet}\r`;
 }

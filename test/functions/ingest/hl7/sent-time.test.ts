@@ -32,13 +32,13 @@ describe('readSentTime', () => {
     '2026013109+9900',
     '20260131093059.12345',
     '202',
-  ])('keeps %s as it came, without a time', (text) => {
+  ])('returns %s unchanged, without a time', (text) => {
     const sent = readSentTime(text);
     expect(sent?.text).toBe(text);
     expect(sent).not.toHaveProperty('iso');
   });
 
-  it('takes nothing, and nothing that is too long, for a time', () => {
+  it('does not accept an empty or overlong value as a time', () => {
     expect(readSentTime('')).toBeUndefined();
     expect(readSentTime('2'.repeat(49))).toBeUndefined();
   });
