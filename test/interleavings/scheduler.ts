@@ -117,7 +117,7 @@ export class Scheduler {
 
   #offerDeaths(offer: Offer): void {
     for (const actor of this.running()) {
-      // To die before a call that only reads looks the same to everybody as to die after it.
+      // To all others, a crash before a read looks the same as a crash after it.
       if (actor.calls.every(({ call }) => isRead(call))) continue;
       const die = () => {
         this.#budget.crashes--;

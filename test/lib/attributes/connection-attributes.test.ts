@@ -1,7 +1,7 @@
 import { createHandlers, type WebSocketServer as Server, WebSocketServer } from '../../../lib';
 import { connectEvent, lambdaContext, ManualClock, messageEvent, TestService } from '../../../lib/testing';
 
-/** Says what its attributes are; `name=value` sets one, `name=` removes it. */
+/** Sends its attributes. `name=value` sets one, and `name=` removes it. */
 class Notes extends WebSocketServer {
   override async onPreServer() {
     this.attributes.seat = 12;
@@ -39,7 +39,7 @@ describe('attributes', () => {
     const client = await service.connect();
     const { webSocketId } = client;
     const reads = jest.spyOn(service.table, 'get');
-    /** Another environment of the routes function, which remembers nothing yet. */
+    /** Another environment of the routes function, which has no state yet. */
     const environment = () => {
       const { message } = createHandlers(ServerClass, {
         backend: service.backend,
@@ -52,7 +52,7 @@ describe('attributes', () => {
     return { clock, service, client, reads, environment, last };
   };
 
-  it('are there in onClientMessage', async () => {
+  it('are available in onClientMessage', async () => {
     const { client, last } = await setUp();
     await client.send('?');
     expect(last()).toEqual({ seat: 12 });
@@ -65,28 +65,28 @@ describe('attributes', () => {
     expect(last()).toEqual({ seat: 12, user: 'ada' });
   });
 
-  it('keep a change inside of one, and that one has gone', async () => {
+  it('keep a change inside an attribute, and its removal', async () => {
     const { client, environment, last } = await setUp();
     for (const line of ['list', 'push', 'seat=']) await client.send(line);
     await environment()('?');
     expect(last()).toEqual({ list: ['more'] });
   });
 
-  it('keep nothing of a hook that throws', async () => {
+  it('keep nothing from a hook that throws', async () => {
     const { client, environment, last } = await setUp();
     await expect(client.send('fail')).rejects.toThrow('as the client wants it');
     await environment()('?');
     expect(last()).toEqual({ seat: 12 });
   });
 
-  it('are there in onPostServer as the last hook left them', async () => {
+  it('are available in onPostServer as the last hook left them', async () => {
     const { client } = await setUp();
     await client.send('user=ada');
     await client.close();
     expect(departed).toEqual(['{"seat":12,"user":"ada"}']);
   });
 
-  it('keep both of two changes side by side', async () => {
+  it('keep both of two concurrent changes', async () => {
     const { clock, environment, last } = await setUp();
     const saving = ['a=1', 'b=2', 'c=3'].map((line) => environment()(line));
     await clock.advance(5_000);
@@ -95,7 +95,7 @@ describe('attributes', () => {
     expect(last()).toEqual({ seat: 12, a: '1', b: '2', c: '3' });
   });
 
-  it('do not bring a connection back that has closed meanwhile', async () => {
+  it('do not recreate a connection that has closed in the meantime', async () => {
     const { clock, service, client, environment } = await setUp();
     await client.close();
     const saveLate = async () => {
@@ -117,7 +117,7 @@ describe('attributes', () => {
     expect(reads).toHaveBeenCalledTimes(1);
   });
 
-  it('are read for each message once they have been changed', async () => {
+  it('are read for each message once they have changed', async () => {
     const { client, reads, environment } = await setUp();
     await client.send('user=ada');
     const other = environment();
@@ -125,7 +125,7 @@ describe('attributes', () => {
     expect(reads).toHaveBeenCalledTimes(3);
   });
 
-  it('show a first change to an environment that knew the connection after a minute, or when it asks', async () => {
+  it('show a first change to an environment that already knew the connection only after a minute, or when it asks', async () => {
     const { clock, client, environment, last } = await setUp();
     const other = environment();
     await other('?');
@@ -139,14 +139,14 @@ describe('attributes', () => {
     expect(last()).toEqual({ seat: 12, user: 'ada' });
   });
 
-  it('are those of each event alone: a hook that changes them in vain changes nothing that is remembered', async () => {
+  it('are separate for each event: a hook that fails changes nothing that is remembered', async () => {
     const { client, last } = await setUp();
     await client.send('fail').catch(() => {});
     await client.send('?');
     expect(last()).toEqual({ seat: 12 });
   });
 
-  it('keep what server() changes, at once if it asks', async () => {
+  it('keep what server() changes, immediately if it asks', async () => {
     class Greeter extends Notes {
       override async server() {
         this.attributes.greeted = true;

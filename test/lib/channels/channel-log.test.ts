@@ -29,7 +29,7 @@ describe('a channel with a log', () => {
     return { test, inside, channel: inside.channel('board/1') };
   };
 
-  it('tells one who joins its position, and then each line once and in order', async () => {
+  it('tells a new member its position, and then sends each line once and in order', async () => {
     const { test } = await setUp();
     const [ada, bob] = [await test.connect(), await test.connect()];
     await ada.send({ join: 'board/1' });
@@ -45,7 +45,7 @@ describe('a channel with a log', () => {
     expect(bob.received).toEqual([]);
   });
 
-  it('gives one who comes back what it has missed', async () => {
+  it('sends a returning member what it has missed', async () => {
     const { test, channel } = await setUp();
     const ada = await test.connect();
     await ada.send({ join: 'board/1' });
@@ -69,7 +69,7 @@ describe('a channel with a log', () => {
     ['was away for longer than the log', (epoch: string) => ({ epoch, offset: 1 })],
     ['comes from another life of the log', () => ({ epoch: 'other', offset: 12 })],
     ['claims more than there is', (epoch: string) => ({ epoch, offset: 99 })],
-  ])('tells one who %s that it must start afresh', async (_what, since) => {
+  ])('tells a member %s that it must start from scratch', async (_what, since) => {
     const { test, channel } = await setUp();
     let epoch = '';
     for (let n = 0; n < 12; n++) epoch = (await channel.publish(n)).position?.epoch ?? '';
@@ -78,7 +78,7 @@ describe('a channel with a log', () => {
     expect(framesOf(ada.received)).toEqual([{ channel: 'board/1', epoch, offset: 12, recovered: false }]);
   });
 
-  it('has expired lines for nobody', async () => {
+  it('returns no expired lines', async () => {
     const { test, channel } = await setUp();
     const { position: first } = await channel.publish('old');
     await channel.publish('older than a minute soon');
@@ -92,7 +92,7 @@ describe('a channel with a log', () => {
     expect(framesOf(ada.received)).toMatchObject([{ offset: 3, recovered: false }]);
   });
 
-  it('has a history: a limit, either end, and behind a position', async () => {
+  it('has a history: with a limit, from either end, and after a position', async () => {
     const { channel } = await setUp();
     for (let n = 1; n <= 12; n++) await channel.publish(n);
     const { epoch, offset, lines } = await channel.history();
@@ -109,7 +109,7 @@ describe('a channel with a log', () => {
     expect(await channel.history({ since: { epoch: 'x', offset: 11 } })).toMatchObject({ recovered: false });
   });
 
-  it('takes a line from a process that does not know the class, and has it posted', async () => {
+  it('accepts a line from a process that does not know the class, and has it posted', async () => {
     const { test, channel } = await setUp();
     const ada = await test.connect();
     await ada.send({ join: 'board/1' });
@@ -121,7 +121,7 @@ describe('a channel with a log', () => {
     expect((await channel.history()).lines).toHaveLength(1);
   });
 
-  it('is known as such to a process that does not know the class, once it has been used', async () => {
+  it('is known as a channel with a log to a process that does not know the class, once it has been used', async () => {
     const { test, inside, channel } = await setUp();
     expect(await test.service.channel('board/1').hasLog()).toBe(false);
     expect([await channel.hasLog(), await inside.channel('news').hasLog()]).toEqual([true, false]);
@@ -129,7 +129,7 @@ describe('a channel with a log', () => {
     expect(await test.service.channel('board/1').hasLog()).toBe(true);
   });
 
-  it('tells one whom another process has put in of the lines from then on', async () => {
+  it('sends lines from then on to a member that another process has subscribed', async () => {
     const { test, channel } = await setUp();
     const ada = await test.connect();
     await channel.publish('before');
@@ -139,7 +139,7 @@ describe('a channel with a log', () => {
     expect(framesOf(ada.received)).toMatchObject([{ offset: 2, data: 'after' }, { offset: 3 }]);
   });
 
-  it('tells one who has left nothing more', async () => {
+  it('sends nothing more to a client that has left', async () => {
     const { test, channel } = await setUp();
     const [ada, bob] = [await test.connect(), await test.connect()];
     await ada.send({ join: 'board/1' });
@@ -152,7 +152,7 @@ describe('a channel with a log', () => {
     expect(ofMembers.filter(({ pk }) => pk.endsWith('board/1'))).toEqual([]);
   });
 
-  it('cuts one of whom it is unknown whether a line arrived, and it comes back without a gap', async () => {
+  it('disconnects a client that may have missed a line, and the client returns without a gap', async () => {
     const { test, channel } = await setUp();
     const ada = await test.connect();
     await ada.send({ join: 'board/1' });
@@ -170,7 +170,7 @@ describe('a channel with a log', () => {
     beforeEach(() => jest.spyOn(console, 'error').mockImplementation(() => {}));
     afterEach(() => jest.restoreAllMocks());
 
-    it('may not post leaves that to the service, and disconnects nobody', async () => {
+    it('may not post leaves that to the service, and disconnects no client', async () => {
       const { test, channel } = await setUp();
       const [ada, bob] = [await test.connect(), await test.connect()];
       await ada.send({ join: 'board/1' });
@@ -185,12 +185,12 @@ describe('a channel with a log', () => {
       }
     });
 
-    it('may not post leaves those who wait for their position to the service', async () => {
+    it('may not post leaves clients that wait for their position to the service', async () => {
       const { test, channel } = await setUp();
       const ada = await test.connect();
       const key = { pk: 'CHANNEL#chat#board/1', sk: 'POSTER#' };
       await channel.publish('zero');
-      // Another poster is to answer, and dies.
+      // Another poster should answer, but crashes.
       const set = { poster: 'another', until: test.clock.now() + 10 };
       await test.table.update(key, { set }, { kind: 'always' });
       await ada.send({ join: 'board/1' });
@@ -201,7 +201,7 @@ describe('a channel with a log', () => {
       expect(framesOf(ada.received)).toMatchObject([{ offset: 1 }, { data: 'one' }]);
     });
 
-    it('cannot read what is to be posted disconnects nobody, since nothing is half posted', async () => {
+    it('cannot read what to post disconnects no client, because nothing was posted', async () => {
       let isBroken = false;
       const test = new TestService(Board, {
         intercept: async ({ operation, subject }, apply) => {
@@ -221,7 +221,7 @@ describe('a channel with a log', () => {
     });
   });
 
-  it('waits for one who is throttled', async () => {
+  it('waits for a throttled client', async () => {
     const { test, channel } = await setUp();
     const ada = await test.connect();
     await ada.send({ join: 'board/1' });
@@ -230,7 +230,7 @@ describe('a channel with a log', () => {
     expect(framesOf(ada.received)).toMatchObject([{ offset: 0 }, { offset: 1 }]);
   });
 
-  it('skips an offset whose publisher has died, after two seconds', async () => {
+  it('skips an offset whose publisher has crashed, after two seconds', async () => {
     const { test, channel } = await setUp();
     const ada = await test.connect();
     await ada.send({ join: 'board/1' });
@@ -243,7 +243,7 @@ describe('a channel with a log', () => {
     expect((await channel.history()).lines).toMatchObject([{ offset: 2 }]);
   });
 
-  describe('of which a line is not stored yet', () => {
+  describe('while a line is not stored yet', () => {
     const row = { pk: 'LOG#chat#board/1', sk: 'LOG' };
     const stored = async (test: TestService, offset: number) => {
       const sk = `ENTRY#${String(offset).padStart(15, '0')}`;
@@ -265,7 +265,7 @@ describe('a channel with a log', () => {
       return { test, epoch, read };
     };
 
-    it('has a history up to that line, since members get it before the later ones', async () => {
+    it('has a history up to that line, because members receive it before later lines', async () => {
       const { epoch, read } = await setUpHole();
       expect(await read()).toEqual({ epoch, offset: 2, data: [1, 2] });
       expect(await read({ reverse: true })).toEqual({ epoch, offset: 2, data: [2, 1] });
@@ -276,7 +276,7 @@ describe('a channel with a log', () => {
       });
     });
 
-    it('has nothing new for one who has all that is stored, and does not tell it to start afresh', async () => {
+    it('has nothing new for a member with all stored lines, and does not tell it to start from scratch', async () => {
       const { test, epoch, read } = await setUpHole();
       const since = { epoch, offset: 2 };
       expect(await read({ since })).toEqual({ epoch, offset: 2, recovered: true, data: [] });
@@ -286,7 +286,7 @@ describe('a channel with a log', () => {
     });
   });
 
-  it('takes another offset for a line whose own was skipped meanwhile', async () => {
+  it('uses another offset for a line whose own offset was skipped in the meantime', async () => {
     let isSkipped = false;
     const test: TestService = new TestService(Board, {
       intercept: async ({ operation, subject }, apply) => {
@@ -322,18 +322,18 @@ describe('a channel with a log', () => {
       expect(test.gateway.isOpen(ada.webSocketId)).toBe(true);
     });
 
-    it('has died between two batches is followed by the next one', async () => {
+    it('has crashed between two batches is followed by the next one', async () => {
       const { ada } = await setUpPoster((now) => now - 1);
       expect(framesOf(ada.received)).toMatchObject([{ offset: 0 }, { offset: 1 }]);
     });
 
-    it('has died in a batch is followed by one that cuts whoever may have half of it', async () => {
+    it('has crashed in a batch is followed by one that disconnects clients that may have half of it', async () => {
       const { test, ada } = await setUpPoster((now) => now - 1, 'another');
       expect(framesOf(ada.received)).toHaveLength(1);
       expect(test.gateway.isOpen(ada.webSocketId)).toBe(false);
     });
 
-    it('has died is made up for by the sweep', async () => {
+    it('has crashed is replaced by the sweep', async () => {
       const { test, ada } = await setUpPoster((now) => now + 10_000);
       await (test.clock as SkippingClock).advance(20_000);
       await test.handlers.server({ type: 'sweep' }, lambdaContext());
@@ -341,7 +341,7 @@ describe('a channel with a log', () => {
     });
   });
 
-  it('does not let a line be published past the log', async () => {
+  it('does not let a line be published beyond the log', async () => {
     const { inside, channel } = await setUp();
     await expect((async () => inside.publish('board/1', 'x'))()).rejects.toThrow(
       /has a log.*service\.channel/,
@@ -349,13 +349,13 @@ describe('a channel with a log', () => {
     await expect(channel.publish('x', { except: newWebSocketId() })).rejects.toThrow(/everybody gets/);
   });
 
-  it('does not store a line that could not be sent', async () => {
+  it('does not store a line that is too large to send', async () => {
     const { channel } = await setUp();
     await expect(channel.publish('x'.repeat(140_000))).rejects.toThrow(/at most 131072/);
     expect((await channel.history()).lines).toEqual([]);
   });
 
-  it('says what has no log', async () => {
+  it('reports that a channel has no log', async () => {
     const { inside } = await setUp();
     await expect(inside.channel('news').history()).rejects.toThrow(/has no log/);
     const test = new TestService(Board);
@@ -364,7 +364,7 @@ describe('a channel with a log', () => {
     await expect(ada.send({ join: 'board/1', since: { epoch: 1 } })).rejects.toThrow(/since must have/);
   });
 
-  it('speaks as its class says', async () => {
+  it('sends in the format of its class', async () => {
     class Telegraph extends Board {
       static override encodeLines(channel: string, lines: Line[]) {
         return lines.map(({ offset, data }) => `${channel} ${offset}: ${data}`);

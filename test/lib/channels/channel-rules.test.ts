@@ -22,11 +22,11 @@ describe('ruleOf', () => {
     ['board/lobby/1', { log: LOG }],
     ['board', { presence: false }],
     ['constructor', { presence: false }],
-  ])('takes the name itself, else the longest beginning: %s', (channel, rule) => {
+  ])('uses the name itself, or else the longest prefix: %s', (channel, rule) => {
     expect(ruleOf(rules, channel)).toEqual(rule);
   });
 
-  it('keeps nothing of a channel that no rule fits', () => {
+  it('keeps nothing for a channel without a matching rule', () => {
     expect(ruleOf({ 'board/*': { log: LOG } }, 'news')).toEqual({});
     expect(ruleOf(undefined, 'news')).toEqual({});
   });
@@ -39,11 +39,11 @@ describe('allowsPresence', () => {
     ['board/1', true],
     ['board/secret', false],
     ['news', false],
-  ])('is as the rule of the channel says: %s', (channel, allowed) => {
+  ])('follows the rule of the channel: %s', (channel, allowed) => {
     expect(allowsPresence(rules, channel)).toBe(allowed);
   });
 
-  it('is not so without rules', () => {
+  it('is false without rules', () => {
     expect(allowsPresence(undefined, 'board/1')).toBe(false);
   });
 });
@@ -63,7 +63,7 @@ describe('channelRulesOf', () => {
     expect(() => channelRulesOf({ name: 'Board', channels })).toThrow(complaint);
   });
 
-  it('takes a rule for every channel', () => {
+  it('accepts a rule for every channel', () => {
     expect(channelRulesOf({ name: 'Board', channels: { '*': { log: LOG } } })).toEqual({ '*': { log: LOG } });
   });
 });

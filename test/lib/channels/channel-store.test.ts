@@ -34,7 +34,7 @@ describeForEachTable('ChannelStore', (under) => {
     expect(await channelsOf(ada)).toEqual(['news', 'sport']);
   });
 
-  it('gives with a member what a post needs', async () => {
+  it('returns with a member everything that a post needs', async () => {
     const ada = await connect('ada');
     await store().subscribe(ada, 'news');
     for await (const member of store().members(service(), 'news')) {
@@ -42,13 +42,13 @@ describeForEachTable('ChannelStore', (under) => {
     }
   });
 
-  it('may be told twice', async () => {
+  it('may be called twice', async () => {
     const ada = await connect('ada');
     for (let n = 0; n < 2; n++) expect(await store().subscribe(ada, 'news')).toBe(true);
     expect(await idsIn('news')).toHaveLength(1);
   });
 
-  it('takes a connection out again, on both sides', async () => {
+  it('removes a connection from channels, on both sides', async () => {
     const ada = await connect('ada');
     await store().subscribe(ada, 'news');
     expect(await store().unsubscribe(ada, 'news')).toBe(true);
@@ -56,21 +56,21 @@ describeForEachTable('ChannelStore', (under) => {
     expect(await store().unsubscribe(ada, 'news')).toBe(false);
   });
 
-  it('lets no closed connection in, and leaves nothing of the attempt', async () => {
+  it('does not add a closed connection, and leaves nothing of the attempt', async () => {
     const ada = await connect('ada');
     await settlements().begin(ada.webSocketId, 'settler');
     expect(await store().subscribe(ada, 'news')).toBe(false);
     expect([await idsIn('news'), await rowsOf(ada)]).toEqual([[], []]);
   });
 
-  it('lets no closed connection into any of several channels', async () => {
+  it('does not add a closed connection to any of several channels', async () => {
     const ada = await connect('ada');
     await settlements().begin(ada.webSocketId, 'settler');
     expect(await store().subscribeAll(ada, ['news', 'sport'])).toBe(false);
     expect([await idsIn('news'), await idsIn('sport'), await rowsOf(ada)]).toEqual([[], [], []]);
   });
 
-  it('takes a departed connection out of hundreds of channels', async () => {
+  it('removes a departed connection from hundreds of channels', async () => {
     const ada = await connect('ada');
     const channels = Array.from({ length: 120 }, (_, n) => `channel-${n}`);
     expect(await store().subscribeAll(ada, channels)).toBe(true);

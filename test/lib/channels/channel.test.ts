@@ -4,7 +4,7 @@ import { TestService } from '../../../lib/testing';
 class Board extends WebSocketServer {}
 
 describe('Channel', () => {
-  it('reaches those whom it has put in, and no longer those whom it has taken out', async () => {
+  it('reaches connections that it has subscribed, and no longer those that it has unsubscribed', async () => {
     const test = new TestService(Board);
     const channel = test.service.channel('news');
     const [ada, bob] = [await test.connect(), await test.connect()];
@@ -20,12 +20,12 @@ describe('Channel', () => {
     ['nothing', undefined],
     ['a function', () => {}],
     ['a large integer', 1n],
-  ])('does not publish %s, which JSON does not take', async (_what, data) => {
+  ])('does not publish %s, which JSON cannot represent', async (_what, data) => {
     const channel = new TestService(Board).service.channel('news');
     await expect(channel.publish(data)).rejects.toThrow(InvalidValueError);
   });
 
-  it('refuses a name that no channel may have', () => {
+  it('refuses an invalid name', () => {
     expect(() => new TestService(Board).service.channel('a b')).toThrow(InvalidValueError);
   });
 });

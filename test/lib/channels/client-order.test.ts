@@ -12,7 +12,7 @@ class Board extends WebSocketServer {
   }
 }
 
-/** Runs a client's frames in the order given, whatever the times at which API Gateway took them. */
+/** Handles a client's frames in the given order, whatever the times at which API Gateway received them. */
 async function channelsAfter(...frames: [string, number][]): Promise<string[]> {
   const test = new TestService(Board);
   const { webSocketId } = await test.connect();
@@ -29,25 +29,25 @@ describe.each(['news', 'log/1'])(
   (channel) => {
     const [on, off] = [`+${channel}`, `-${channel}`];
 
-    it('is in it if it subscribed last, although that was done first', async () => {
+    it('is subscribed if it subscribed last, even if that was handled first', async () => {
       expect(await channelsAfter([on, 0], [on, 20], [off, 10])).toEqual([channel]);
     });
 
-    it('is not in it if it unsubscribed last, although that was done first', async () => {
+    it('is not subscribed if it unsubscribed last, even if that was handled first', async () => {
       expect(await channelsAfter([off, 20], [on, 10])).toEqual([]);
     });
 
-    it('is where the later of two frames of one millisecond puts it', async () => {
+    it('follows the later of two frames from the same millisecond', async () => {
       expect(await channelsAfter([on, 0], [off, 0])).toEqual([]);
       expect(await channelsAfter([off, 0], [on, 0])).toEqual([channel]);
     });
 
-    it('is where the last of several deeds of one frame puts it', async () => {
+    it('follows the last of several commands in one frame', async () => {
       expect(await channelsAfter([`${on} ${off}`, 0])).toEqual([]);
       expect(await channelsAfter([`${off} ${on}`, 0])).toEqual([channel]);
     });
 
-    it('is not in it if it left, came and left again, although it came last', async () => {
+    it('is not subscribed if it left, joined and left again, even if the join was handled last', async () => {
       const [first, second, third] = [
         [on, 0],
         [off, 1],
@@ -63,7 +63,7 @@ describe.each(['news', 'log/1'])(
       ).toEqual([]);
     });
 
-    it('comes back after it was out', async () => {
+    it('can join again after it left', async () => {
       expect(await channelsAfter([on, 0], [off, 1], [on, 2])).toEqual([channel]);
     });
   },

@@ -1,7 +1,7 @@
 import { type ChannelRules, ClientError, WebSocketServer } from '../../../lib';
 import { TestService } from '../../../lib/testing';
 
-/** Does what its clients ask for, in a form of its own. */
+/** Handles its clients' requests in its own format. */
 class Rooms extends WebSocketServer {
   static override limits = { channels: 1 };
   override async onClientMessage(text: string) {
@@ -36,7 +36,7 @@ class Seen extends Rooms {
   }
 }
 
-describe('what a client asks of a channel', () => {
+describe('a client’s request for a channel', () => {
   const asks = async (ServerClass: typeof Rooms, ...messages: unknown[]) => {
     const service = new TestService(ServerClass);
     const client = await service.connect();
@@ -45,7 +45,7 @@ describe('what a client asks of a channel', () => {
     return { channels, told: client.messages };
   };
 
-  it('is done if the hooks let it', async () => {
+  it('is granted if the hooks allow it', async () => {
     const done = await asks(Open, { subscribe: 'room/1' }, { channel: 'room/1', data: '"hello"' });
     expect(done).toEqual({ channels: ['room/1'], told: ['hello'] });
     expect(await asks(Open, { subscribe: 'room/1' }, { unsubscribe: 'room/1' })).toEqual({
@@ -68,7 +68,7 @@ describe('what a client asks of a channel', () => {
     expect(channels).toEqual([]);
   });
 
-  it('is who is in the channel, if its rule lets clients ask', async () => {
+  it('returns the members, if the channel’s rule lets clients ask', async () => {
     const service = new TestService(Seen);
     const [ada, bob] = [await service.connect(), await service.connect()];
     for (const [client, user] of [
@@ -85,12 +85,12 @@ describe('what a client asks of a channel', () => {
     ['a channel that it is not in', 'seen/2'],
     ['a channel without presence', 'seen/not'],
     ['a name that is none', 'seen 1'],
-  ])('is not who is in %s', async (_what, who) => {
+  ])('does not return the members of %s', async (_what, who) => {
     const { told } = await asks(Seen, { subscribe: 'seen/not' }, { who });
     expect(told).toMatchObject([{ code: /^seen 1$/.test(who) ? 'InvalidChannel' : 'Forbidden' }]);
   });
 
-  it('is refused beyond the channels that one connection may be in', async () => {
+  it('is refused above the limit of channels for one connection', async () => {
     const { channels, told } = await asks(Open, { subscribe: 'room/1' }, { subscribe: 'room/2' });
     expect(told).toMatchObject([{ code: 'TooManyChannels', message: 'You may be in 1 channels.' }]);
     expect(channels).toEqual(['room/1']);

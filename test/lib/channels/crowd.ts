@@ -1,4 +1,4 @@
-/** A service on DynamoDB's own interface, with clients that come, go, and are put into channels and taken out. */
+/** A service on DynamoDB's interface, with clients that connect, leave, and are subscribed and unsubscribed. */
 import {
   createHandlers,
   type DeliveryReport,
@@ -20,7 +20,7 @@ import {
 } from '../../../lib/testing';
 import type { TestDatabase } from '../../database';
 
-/** Puts its clients into the channels that they ask for as they connect. */
+/** Subscribes its clients to the channels that they request in the handshake. */
 class Listening extends WebSocketServer {
   override async onPreServer() {
     const { queryStringParameters } = this.context.event as { queryStringParameters?: { channels: string } };
@@ -38,7 +38,7 @@ export class Crowd {
   #clients = 0;
   #tokens = 0;
 
-  /** Crowds of different names share a table without meeting. */
+  /** Crowds with different names share a table without interfering. */
   constructor(
     { tableName, client }: TestDatabase,
     private readonly name: string,
@@ -54,7 +54,7 @@ export class Crowd {
     this.#service = new Service(name, { backend });
   }
 
-  /** A client connects, and is old enough for a 410 to tell of its departure. */
+  /** Connects a client, and waits until a 410 means that it has left. */
   async connect(channels: string[]): Promise<string> {
     const webSocketId = `${this.name}-${++this.#clients}=`;
     this.#gateway.begin(webSocketId);
@@ -66,17 +66,17 @@ export class Crowd {
     return webSocketId;
   }
 
-  /** As any process opens it. */
+  /** Opened as in any other process. */
   socket(webSocketId: string): Promise<SharedConnection> {
     return SharedConnection.open(webSocketId, { backend: this.#service.backend });
   }
 
-  /** The client goes without a word. */
+  /** Disconnects the client without a `$disconnect`. */
   vanish(webSocketId: string): void {
     this.#gateway.close(webSocketId);
   }
 
-  /** The client goes, and `$disconnect` tells of it. */
+  /** Disconnects the client, with a `$disconnect`. */
   async close(webSocketId: string): Promise<void> {
     this.vanish(webSocketId);
     await this.#handlers.disconnect(
@@ -85,7 +85,7 @@ export class Crowd {
     );
   }
 
-  /** What was delivered, and to whom; those that were found gone have been settled. */
+  /** Returns what was delivered to which clients, and cleans up those that are gone. */
   async publish(channels: string[], text: string): Promise<{ report: DeliveryReport; to: string[] }> {
     const report = await this.#service.publish(channels, text);
     for (const { request } of this.#functions.queue.splice(0))
@@ -108,7 +108,7 @@ export class Crowd {
     return this.#rows(`CONNECTION#${webSocketId}`);
   }
 
-  /** `*` is the service's own channel. */
+  /** `*` is the channel of the service itself. */
   rowsOfChannel(channel: string): Promise<Item[]> {
     return this.#rows(`CHANNEL#${this.name}#${channel}`);
   }

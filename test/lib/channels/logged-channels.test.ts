@@ -31,21 +31,21 @@ describe('LoggedChannels', () => {
   });
   afterEach(() => jest.restoreAllMocks());
 
-  it('has a channel that was used within two hours', async () => {
+  it('contains a channel that was used within two hours', async () => {
     await publish('board/1');
     await clock.advance(1.9 * HOUR_MILLISECONDS);
     await sweep();
     expect(names()).toEqual(['board/1']);
   });
 
-  it('forgets a channel that nobody has used for two hours', async () => {
+  it('forgets a channel that was not used for two hours', async () => {
     await publish('board/1');
     await clock.advance(2.1 * HOUR_MILLISECONDS);
     await sweep();
     expect(names()).toEqual([]);
   });
 
-  it('keeps a channel that is used again, once an hour', async () => {
+  it('keeps a channel that is used again, with one write an hour', async () => {
     for (let hours = 0; hours < 5; hours++) {
       await publish('board/1');
       await clock.advance(0.9 * HOUR_MILLISECONDS);
@@ -54,7 +54,7 @@ describe('LoggedChannels', () => {
     expect(names()).toEqual(['board/1']);
   });
 
-  it('has a channel again that was forgotten', async () => {
+  it('contains a forgotten channel again once it is used', async () => {
     await publish('board/1');
     await clock.advance(2.1 * HOUR_MILLISECONDS);
     await sweep();
@@ -62,14 +62,14 @@ describe('LoggedChannels', () => {
     expect(names()).toEqual(['board/1']);
   });
 
-  it('keeps a channel where something is left to do, however long ago it was used', async () => {
+  it('keeps a channel with unfinished work, however long ago it was used', async () => {
     await publish('board/1');
     await clock.advance(3 * HOUR_MILLISECONDS);
     await new LoggedChannels(inside).mendAll(async () => false);
     expect(names()).toEqual(['board/1']);
   });
 
-  it('keeps a channel that is used while the sweep looks after it', async () => {
+  it('keeps a channel that is used while the sweep handles it', async () => {
     await publish('board/1');
     await clock.advance(3 * HOUR_MILLISECONDS);
     await new LoggedChannels(inside).mendAll(async () => {
@@ -79,8 +79,8 @@ describe('LoggedChannels', () => {
     expect(names()).toEqual(['board/1']);
   });
 
-  describe('if the sweep has not enough time for all', () => {
-    /** Each takes thirty seconds, side by side with the others of its turn, and the sweep reserves twenty. */
+  describe('if the sweep has too little time for all', () => {
+    /** Each takes thirty seconds, concurrently with the others of its group, and the sweep reserves twenty. */
     const mended = async (turns: number) => {
       const seen: string[] = [];
       const service = context(clock.now() + turns * 40_000);
@@ -98,7 +98,7 @@ describe('LoggedChannels', () => {
       for (let n = 100; n < 160; n++) await publish(`board/${n}`);
     });
 
-    it('has the next one continue, in whatever environment it runs', async () => {
+    it('lets the next sweep continue, in whatever environment it runs', async () => {
       const all = Array.from({ length: 60 }, (_, n) => `board/${n + 100}`);
       expect(await mended(1)).toEqual(all.slice(0, 25));
       expect(await mended(1)).toEqual(all.slice(25, 50));
@@ -106,14 +106,14 @@ describe('LoggedChannels', () => {
       expect(await mended(1)).toEqual(all.slice(0, 25));
     });
 
-    it('has the next one begin where this one would have, if there was no time at all', async () => {
+    it('lets the next sweep begin at the same place, if there was no time at all', async () => {
       expect(await mended(1)).toHaveLength(25);
       expect(await mended(0)).toEqual([]);
       expect((await mended(1))[0]).toBe('board/125');
     });
   });
 
-  it('goes on to the other channels if one cannot be looked after', async () => {
+  it('continues with the other channels if one fails', async () => {
     const logged = jest.spyOn(console, 'error').mockImplementation(() => {});
     for (const n of [1, 2]) await publish(`board/${n}`);
     const seen: string[] = [];

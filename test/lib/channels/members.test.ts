@@ -13,7 +13,7 @@ class Room extends WebSocketServer {
   }
 }
 
-describe('who is in a channel', () => {
+describe('the members of a channel', () => {
   const start = () => {
     const service = new TestService(Room, { clock: new ManualClock() });
     const clock = service.clock as ManualClock;
@@ -21,7 +21,7 @@ describe('who is in a channel', () => {
     return { service, clock, enter, room: service.service.channel('room') };
   };
 
-  it('is each connection, whoever came first at the front', async () => {
+  it('are all connections, the earliest first', async () => {
     const { clock, enter, room } = start();
     const begun = clock.now();
     const bob = await enter('bob');
@@ -33,7 +33,7 @@ describe('who is in a channel', () => {
     ]);
   });
 
-  it('is each user, with its connections', async () => {
+  it('are all users, with their connections', async () => {
     const { clock, enter, room } = start();
     const begun = clock.now();
     await enter('bob');
@@ -59,7 +59,7 @@ describe('who is in a channel', () => {
     expect(clock.now() - (member?.since ?? 0)).toBeLessThanOrEqual(1_000);
   });
 
-  it('loses a user whose connections are closed, those elsewhere left alone', async () => {
+  it('no longer include a user whose connections are closed, but connections elsewhere stay open', async () => {
     const { service, enter, room } = start();
     const [ada, bob, other] = [await enter('ada'), await enter('bob'), await enter('bob')];
     const socket = await SharedConnection.open(other.webSocketId, { backend: service.backend });

@@ -1,7 +1,7 @@
 import { SharedConnection, WebSocketServer } from '../../../lib';
 import { lambdaContext, ManualClock, TestService } from '../../../lib/testing';
 
-/** Its clients say what they want to hear of. */
+/** Its clients choose what they subscribe to. */
 class Subscribing extends WebSocketServer {
   override async onPreServer() {
     const { queryStringParameters } = this.context.event as { queryStringParameters?: { channel: string } };
@@ -26,7 +26,7 @@ describe('publishing to a channel', () => {
     return { clock, service, ada, bob, eve };
   };
 
-  it('reaches those who are in it', async () => {
+  it('reaches the members', async () => {
     const { service, ada, bob, eve } = await setUp();
     expect(await service.service.publish('news', 'extra!')).toMatchObject({ sent: 2, gone: 0, failed: 0 });
     expect([ada.received, bob.received, eve.received]).toEqual([['extra!'], ['extra!'], []]);
@@ -45,12 +45,12 @@ describe('publishing to a channel', () => {
     ['a function', () => 1],
     ['a symbol', Symbol('x')],
     ['a bigint', { n: 1n }],
-  ])('refuses %s, which JSON does not take', async (_what, data) => {
+  ])('refuses %s, which JSON cannot represent', async (_what, data) => {
     const { service } = await setUp();
     await expect(service.service.channel('news').publish(data)).rejects.toThrow(/A publication must be JSON/);
   });
 
-  it('leaves out whom it is told to', async () => {
+  it('skips the excluded connections', async () => {
     const { service, ada, bob } = await setUp();
     expect(await service.service.publish('news', 'x', { except: ada.webSocketId })).toMatchObject({
       sent: 1,
@@ -58,7 +58,7 @@ describe('publishing to a channel', () => {
     expect([ada.received, bob.received]).toEqual([[], ['x']]);
   });
 
-  it('reaches one who is in several of the channels once', async () => {
+  it('reaches a member of several of the channels once', async () => {
     const { service, ada } = await setUp();
     await ada.send('join sport');
     ada.received.length = 0;
@@ -66,7 +66,7 @@ describe('publishing to a channel', () => {
     expect(ada.received).toEqual(['x']);
   });
 
-  it('reaches nobody in a channel that nobody is in', async () => {
+  it('reaches nobody in an empty channel', async () => {
     const { service } = await setUp();
     expect(await service.service.publish('empty', 'x')).toMatchObject({ sent: 0, gone: 0 });
   });
@@ -78,7 +78,7 @@ describe('publishing to a channel', () => {
     expect(client.received).toEqual(['rain']);
   });
 
-  it('lets another process subscribe a connection that it knows by id', async () => {
+  it('lets another process subscribe a connection by its id', async () => {
     const { service, eve } = await setUp();
     const socket = await SharedConnection.open(eve.webSocketId, { backend: service.backend });
     expect(await socket.subscribe('news')).toBe(true);
@@ -88,14 +88,14 @@ describe('publishing to a channel', () => {
     expect(await socket.unsubscribe('news')).toBe(true);
   });
 
-  it('forgets one who has left', async () => {
+  it('does not reach a client that has left', async () => {
     const { service, ada } = await setUp();
     await ada.close();
     expect(await service.service.publish('news', 'x')).toMatchObject({ sent: 1, gone: 0 });
     expect(service.table.items().filter(({ sk }) => sk.includes('#news'))).toHaveLength(1);
   });
 
-  it('finds one who has vanished, and has the departure settled', async () => {
+  it('notices a client that has vanished, and has its departure cleaned up', async () => {
     const { clock, service, ada } = await setUp();
     await clock.advance(60_000);
     ada.vanish();
@@ -105,7 +105,7 @@ describe('publishing to a channel', () => {
     expect(left).toMatchObject([{ sk: 'CONNECTION', state: 'closed', done: true }]);
   });
 
-  it('has a member without a connection forgotten', async () => {
+  it('has a member without a connection removed', async () => {
     const { clock, service, ada } = await setUp();
     const orphan = service.table
       .items()
@@ -118,7 +118,7 @@ describe('publishing to a channel', () => {
     expect(await service.service.publish('news', 'x')).toMatchObject({ sent: 1, gone: 0 });
   });
 
-  it('leaves a dedicated loop alone', async () => {
+  it('does not disturb a dedicated loop', async () => {
     class Loop extends WebSocketServer {
       override sharedConnection = false;
       override async server() {

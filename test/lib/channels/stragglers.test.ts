@@ -3,10 +3,10 @@ import { sleep } from '../../../lib/clock';
 import { ConnectionsApiError } from '../../../lib/errors';
 import { ManualClock, SkippingClock, type TestClient, TestService } from '../../../lib/testing';
 
-/** How long everybody waits for the last few, and how long a post may take. */
+/** How long all clients wait for the last few, and how long a post may take. */
 const PATIENCE_MILLISECONDS = 1_000;
 const POST_MILLISECONDS = 3_000;
-/** The poster looks for new lines meanwhile. */
+/** The poster looks for new lines in the meantime. */
 const LOOK_MILLISECONDS = 200;
 const LEASE_MILLISECONDS = 30_000;
 const THROTTLED_MILLISECONDS = 1_500;
@@ -92,7 +92,7 @@ describe('a log with a client that hangs', () => {
     return publishing;
   };
 
-  it('posts the next lines to the others before its post is given up', async () => {
+  it('posts the next lines to the others before it gives up the post', async () => {
     const publishing = whileAdaHangs();
     await clock.advance(PATIENCE_MILLISECONDS);
     await channel.publish('two');
@@ -102,7 +102,7 @@ describe('a log with a client that hangs', () => {
     await publishing;
   });
 
-  it('tells it to subscribe again when its post is given up, and no line after that one', async () => {
+  it('tells the client to subscribe again when it gives up the post, and sends it no later line', async () => {
     const publishing = whileAdaHangs();
     await clock.advance(PATIENCE_MILLISECONDS);
     await channel.publish('two');
@@ -112,7 +112,7 @@ describe('a log with a client that hangs', () => {
     expect(memberOf(ada)).toBeUndefined();
   });
 
-  it('cuts it, too, if it answers late: others may have got lines meanwhile', async () => {
+  it('disconnects the client even if its response arrives late, because others may have received lines in the meantime', async () => {
     const publishing = whileAdaHangs();
     await clock.advance(PATIENCE_MILLISECONDS);
     await channel.publish('two');
@@ -122,7 +122,7 @@ describe('a log with a client that hangs', () => {
     expect(told(ada).slice(1)).toEqual([expect.objectContaining({ data: 'one' }), { again: true }]);
   });
 
-  it('answers it only when nothing is on its way to it any more, if it subscribes again', async () => {
+  it('if the client subscribes again, responds only when nothing else is being sent to it', async () => {
     const publishing = whileAdaHangs();
     await clock.advance(PATIENCE_MILLISECONDS);
     await ada.send({ since: { epoch: '', offset: 0 } });
@@ -140,7 +140,7 @@ describe('a log with a client that hangs', () => {
     ]);
   });
 
-  it('waits for it as long as a post may take if nobody else has got anything', async () => {
+  it('waits as long as a post may take if no other client has received anything', async () => {
     await bob.close();
     hanging = ada.webSocketId;
     const publishing = channel.publish('one');
@@ -152,7 +152,7 @@ describe('a log with a client that hangs', () => {
     expect(data(ada)).toEqual(['one']);
   });
 
-  it('posts to the others while the answer to a new one hangs', async () => {
+  it('posts to the others while the response for a new member hangs', async () => {
     const eve = await test.connect();
     hanging = eve.webSocketId;
     const joining = eve.send({});
@@ -165,7 +165,7 @@ describe('a log with a client that hangs', () => {
     expect(told(eve)).toEqual([{ again: true }]);
   });
 
-  it('keeps a new one whose answer arrives late, if nothing was posted meanwhile', async () => {
+  it('keeps a new member whose response arrives late, if nothing was posted in the meantime', async () => {
     const eve = await test.connect();
     hanging = eve.webSocketId;
     const joining = eve.send({});
@@ -180,7 +180,7 @@ describe('a log with a client that hangs', () => {
     ]);
   });
 
-  it('cuts a new one whose answer arrives late, if a line was posted meanwhile', async () => {
+  it('disconnects a new member whose response arrives late, if a line was posted in the meantime', async () => {
     const eve = await test.connect();
     hanging = eve.webSocketId;
     const joining = eve.send({});
@@ -193,7 +193,7 @@ describe('a log with a client that hangs', () => {
     expect(told(eve)).toEqual([expect.objectContaining({ offset: 0 }), { again: true }]);
   });
 
-  it('waits for one whose post is throttled', async () => {
+  it('waits for a client whose post is throttled', async () => {
     throttledUntil = clock.now() + THROTTLED_MILLISECONDS;
     const publishing = channel.publish('one');
     for (let passed = 0; passed < 10_000; passed += LOOK_MILLISECONDS) await clock.advance(LOOK_MILLISECONDS);
@@ -201,7 +201,7 @@ describe('a log with a client that hangs', () => {
     expect(told(ada).slice(1)).toEqual([expect.objectContaining({ data: 'one' })]);
   });
 
-  it('gives up the lease in time if the request to close its connection hangs', async () => {
+  it('releases the lease in time if the request to disconnect the client hangs', async () => {
     isClosing = false;
     let isOver = false;
     const publishing = channel.publish('one').then(() => {
@@ -212,7 +212,7 @@ describe('a log with a client that hangs', () => {
     await publishing;
   });
 
-  it('has the next poster cut everybody if it could not be cut itself', async () => {
+  it('has the next poster disconnect all members if it could not do so itself', async () => {
     jest.spyOn(console, 'error').mockImplementation(() => {});
     isBroken = true;
     const publishing = whileAdaHangs();
@@ -228,13 +228,13 @@ describe('a log with a client that hangs', () => {
   });
 });
 
-describe('a log whose clients hang one after the other', () => {
+describe('a log whose clients hang one after another', () => {
   const JOIN_MILLISECONDS = 300;
   const NEXT_MILLISECONDS = 2_000;
   const ATTACK_MILLISECONDS = 60_000;
   const LONGEST_MILLISECONDS = 20_000;
 
-  it('keeps a publisher for a short time only', async () => {
+  it('delays a publisher only briefly', async () => {
     const clock = new SkippingClock(Date.now());
     const hanging = new Set<string>();
     const test = new TestService(Board, {

@@ -7,7 +7,7 @@ import { describeForEachTable } from '../table/tables';
 describeForEachTable('ConnectionStore', (under) => {
   const store = () => new ConnectionStore(under().table, under().clock);
   const settlements = () => new SettlementStore(under().table, under().clock);
-  // A service and an id of their own for each test.
+  // Each test has its own service and id.
   const service = () => under().pk;
   const newConnection = (): NewConnection => ({
     webSocketId: `${under().pk}-ada=`,
@@ -27,7 +27,7 @@ describeForEachTable('ConnectionStore', (under) => {
   };
 
   describe('accept', () => {
-    it('makes a connection that is open, and a member of its service', async () => {
+    it('creates an open connection, and a member of its service', async () => {
       const acceptedAt = under().clock.now();
       expect(await store().accept(newConnection(), 'token')).toBe(true);
       const { webSocketId, callbackUrl, serverFunction, sessionId } = newConnection();
@@ -45,7 +45,7 @@ describeForEachTable('ConnectionStore', (under) => {
       ]);
     });
 
-    it('recognizes its own earlier success, and loses no name given meanwhile', async () => {
+    it('recognizes its own earlier success, and keeps a name that was set in the meantime', async () => {
       const connection = newConnection();
       await store().accept(connection, 'token');
       await named(connection, 'Ada', 1);
@@ -53,12 +53,12 @@ describeForEachTable('ConnectionStore', (under) => {
       expect((await store().member(connection))?.user).toBe('Ada');
     });
 
-    it('refuses an id that another one has', async () => {
+    it('refuses an existing id', async () => {
       await store().accept(newConnection(), 'token');
       expect(await store().accept(newConnection(), 'other token')).toBe(false);
     });
 
-    it('does not reopen a connection that has closed meanwhile', async () => {
+    it('does not reopen a connection that has closed in the meantime', async () => {
       const connection = newConnection();
       await store().accept(connection, 'token');
       await settlements().begin(connection.webSocketId, 'settler');
@@ -68,7 +68,7 @@ describeForEachTable('ConnectionStore', (under) => {
   });
 
   describe('start', () => {
-    it('lets one request run server(), and the same one again', async () => {
+    it('lets one request run server(), and the same request again', async () => {
       const connection = newConnection();
       await store().accept(connection, 'token');
       expect(await store().start(connection.webSocketId, 'request 1', 0)).toMatchObject({
@@ -78,7 +78,7 @@ describeForEachTable('ConnectionStore', (under) => {
       expect(await store().start(connection.webSocketId, 'request 1', 0)).toBeDefined();
     });
 
-    it('leaves no ghost of a connection when a copy of what a server() noted comes after all rows have gone', async () => {
+    it('leaves nothing when a late copy of a server()’s note arrives after all rows were deleted', async () => {
       await store().beginLoop('gone', 'request 1');
       await store().handOverLoop('gone', 'request 1', 1);
       await store().endLoop('gone', 'request 1');
@@ -86,7 +86,7 @@ describeForEachTable('ConnectionStore', (under) => {
       expect(await store().connection('gone')).toBeUndefined();
     });
 
-    it('starts nothing that has closed or never was, and creates nothing', async () => {
+    it('starts nothing for a closed or unknown connection, and creates nothing', async () => {
       const { webSocketId } = newConnection();
       expect(await store().start(webSocketId, 'request', 0)).toBeUndefined();
       expect(await store().connection(webSocketId)).toBeUndefined();
@@ -97,7 +97,7 @@ describeForEachTable('ConnectionStore', (under) => {
   });
 
   describe('name', () => {
-    it('names a member, and keeps the place of its first name', async () => {
+    it('names a member, and keeps the position of its first name', async () => {
       await store().accept(newConnection(), 'token');
       await named(newConnection(), 'Ada', 10);
       await named(newConnection(), 'Ada L.', 20);
@@ -111,7 +111,7 @@ describeForEachTable('ConnectionStore', (under) => {
       expect(await store().member(newConnection())).toMatchObject({ user: 'later' });
     });
 
-    it('makes no ghost of one who is absent, or leaving', async () => {
+    it('does not recreate a member that is absent or leaving', async () => {
       await named(newConnection(), 'Ada', 10);
       expect(await store().member(newConnection())).toBeUndefined();
       await store().accept(newConnection(), 'token');

@@ -7,7 +7,7 @@ beforeEach(() => {
   seen.length = 0;
 });
 
-/** Takes whoever connects at their word. */
+/** Trusts the name that each client gives. */
 class Introduced extends WebSocketServer {
   override async onPreServer() {
     const user = this.request.query.get('user');
@@ -45,14 +45,14 @@ describe('identify', () => {
     );
   });
 
-  it('is on each row that others read: everyone, and the channels', async () => {
+  it('is on each row that others read: the service’s and the channels’', async () => {
     const service = new TestService(Introduced);
     await service.connect({ query: { user: 'ada', role: 'host' } });
     expect(await members(service)).toEqual([ada]);
     expect(await members(service, 'room')).toEqual([ada]);
   });
 
-  it('may come by a message, and again: every row follows', async () => {
+  it('may come with a message, and again: every row follows', async () => {
     const service = new TestService(Introduced);
     const client = await service.connect({ query: { user: 'guest 1', role: 'x' } });
     await client.send({ user: 'ada' });
@@ -65,7 +65,7 @@ describe('identify', () => {
     expect(await members(service, 'room')).toEqual([{ user: 'ada', info: undefined }]);
   });
 
-  it('is known to another process that opens the connection, and goes into the channels that it subscribes', async () => {
+  it('is known to another process that opens the connection, and is stored in the channels that it subscribes', async () => {
     const service = new TestService(Introduced);
     const { webSocketId } = await service.connect({ query: { user: 'ada', role: 'host' } });
     const socket = await SharedConnection.open(webSocketId, { backend: service.backend });
@@ -74,7 +74,7 @@ describe('identify', () => {
     expect(await members(service, 'elsewhere')).toEqual([ada]);
   });
 
-  it('comes by itself from the principal of an authorizer, whose context stays private', async () => {
+  it('comes automatically from the principal of an authorizer, whose context stays private', async () => {
     const service = new TestService(Introduced);
     const client = await service.connect({ principalId: 'ada' });
     await client.send('');
@@ -85,7 +85,7 @@ describe('identify', () => {
     expect(await members(service)).toEqual([{ user: 'ada', info: undefined }]);
   });
 
-  it('is unknown of a connection that nobody has identified', async () => {
+  it('is undefined for a connection that was not identified', async () => {
     const client = await new TestService(Introduced).connect();
     await client.send('');
     expect(seen).toEqual([
@@ -144,7 +144,7 @@ describe('request', () => {
       principalId: 'ada',
     });
 
-  it('has query, headers in any case, cookies, address, user agent and authorizer', async () => {
+  it('has the query, headers in any case, cookies, address, user agent and authorizer', async () => {
     await connect();
     expect(seen).toEqual([
       ...['adt', ['adt'], false, [['topic', 'adt']]],
@@ -152,7 +152,7 @@ describe('request', () => {
     ]);
   });
 
-  it('is there in onPreServer only', async () => {
+  it('is available only in onPreServer', async () => {
     const client = await connect();
     await expect(client.send('hello')).rejects.toThrow(InvalidUseError);
   });

@@ -23,7 +23,7 @@ describe('SharedConnection', () => {
     };
   };
 
-  it('writes to a WebSocket that it knows by id alone', async () => {
+  it('writes to a WebSocket that it knows only by id', async () => {
     const { client, open } = await setUp();
     await (await open()).write('Something has changed!');
     expect(client.received).toEqual(['Something has changed!']);
@@ -37,7 +37,7 @@ describe('SharedConnection', () => {
     await socket.end();
   });
 
-  it('tells its status', async () => {
+  it('returns its status', async () => {
     const { clock, open } = await setUp();
     const socket = await open();
     const connectedAt = new Date(clock.now());
@@ -50,7 +50,7 @@ describe('SharedConnection', () => {
     });
   });
 
-  it('tells an unknown id from a closed one', async () => {
+  it('distinguishes an unknown id from a closed one', async () => {
     const { service, client, open } = await setUp();
     await client.close();
     await expect(open()).rejects.toThrow(WebSocketClosedError);
@@ -63,7 +63,7 @@ describe('SharedConnection', () => {
     await expect(unknown).rejects.toThrow(/"never-was="/);
   });
 
-  it('learns that the client has gone when it writes, and has the departure settled', async () => {
+  it('learns from a write that the client is gone, and has the departure cleaned up', async () => {
     const { clock, service, client, open } = await setUp();
     const socket = await open();
     client.vanish();
@@ -73,7 +73,7 @@ describe('SharedConnection', () => {
     await expect(open()).rejects.toThrow(WebSocketClosedError);
   });
 
-  it('learns the same when it asks for the status', async () => {
+  it('learns the same from a status request', async () => {
     const { clock, service, client, open } = await setUp();
     const socket = await open();
     client.vanish();
@@ -82,7 +82,7 @@ describe('SharedConnection', () => {
     expect(service.functions.queue).toHaveLength(1);
   });
 
-  it('does not take one for gone that may still be opening', async () => {
+  it('does not treat a connection that may still be opening as gone', async () => {
     const { clock, service, client, open } = await setUp();
     const socket = await open();
     service.gateway.begin(client.webSocketId);
@@ -93,7 +93,7 @@ describe('SharedConnection', () => {
     expect(service.functions.queue).toEqual([]);
   });
 
-  it('says why a write failed', async () => {
+  it('reports why a write failed', async () => {
     const { clock, service, open } = await setUp();
     const socket = await open();
     service.gateway.failNextPosts(403);

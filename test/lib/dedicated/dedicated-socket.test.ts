@@ -16,18 +16,18 @@ import {
   TestService,
 } from '../../../lib/testing';
 
-/** What the loops did, across the objects that run them. */
+/** What the loops did, in all environments. */
 const happened: string[] = [];
 beforeEach(() => {
   happened.length = 0;
-  // The sweep's report, and what ends a socket.
+  // The sweep's report, and the errors that end a socket.
   jest.spyOn(console, 'log').mockImplementation(() => {});
   jest.spyOn(console, 'error').mockImplementation(() => {});
   jest.spyOn(console, 'warn').mockImplementation(() => {});
 });
 afterEach(() => jest.restoreAllMocks());
 
-/** Echoes until `exit`; counts its lines, across handovers. */
+/** Echoes until `exit`, and counts its lines across handovers. */
 class Loop extends WebSocketServer {
   override sharedConnection = false;
   #lines = 0;
@@ -63,7 +63,7 @@ class Loop extends WebSocketServer {
   }
 }
 
-/** Looks whether something has come, or the client has gone, and does something else in between. */
+/** Polls for messages and for the client's departure, and does other work in between. */
 class Glances extends WebSocketServer {
   override sharedConnection = false;
 
@@ -94,7 +94,7 @@ describe('a dedicated socket', () => {
     expect(happened).toEqual(['starts']);
   });
 
-  it('lets a read time out, and goes on', async () => {
+  it('lets a read time out, and continues', async () => {
     const { clock, client } = await setUp();
     await clock.advance(21_000);
     expect(client.received).toEqual(['timed out', 'timed out']);
@@ -122,7 +122,7 @@ describe('a dedicated socket', () => {
     expect(service.table.items()).toEqual([]);
   });
 
-  it('ends when the client has gone', async () => {
+  it('ends when the client has left', async () => {
     const { clock, service, client } = await setUp();
     await client.send('last word');
     await client.close(1001, 'Going away');
@@ -131,7 +131,7 @@ describe('a dedicated socket', () => {
     expect(happened).toEqual(['starts', 'onPostServer 1001']);
   });
 
-  it('ends when the client has gone and $disconnect was lost', async () => {
+  it('ends when the client has left and $disconnect was lost', async () => {
     const { clock, service, client } = await setUp();
     client.vanish();
     await clock.advance(60_000);
@@ -139,7 +139,7 @@ describe('a dedicated socket', () => {
     expect(happened).toEqual(['starts', 'onPostServer undefined']);
   });
 
-  it('takes a client for gone at a glance only when no host of the gateway can still be about to know it', async () => {
+  it('treats a client as gone at a glance only when every host of the gateway would know it', async () => {
     const clock = new ManualClock();
     const service = new TestService(Glances, { clock });
     await service.connect();
@@ -176,7 +176,7 @@ describe('a dedicated socket', () => {
       return { clock, service, webSocketId, heldMilliseconds, sweep };
     };
 
-    it('holds the server function no longer than three seconds', async () => {
+    it('keeps the server function running for at most three seconds', async () => {
       expect((await cut()).heldMilliseconds).toBeLessThanOrEqual(3_000);
     });
 
@@ -192,14 +192,14 @@ describe('a dedicated socket', () => {
       expect(service.table.items()).toEqual([]);
     });
 
-    it('leaves no ghost of an owner when a copy of the note comes after all rows have gone', async () => {
+    it('leaves no owner when a late copy of the note arrives after all rows were deleted', async () => {
       const clock = new ManualClock();
       const table = new MemoryTable(clock);
       await new OwnershipStore('a', table, clock).noteGone(clock.now());
       expect(table.items()).toEqual([]);
     });
 
-    it('has its loop as soon as the client of one that did finish says something', async () => {
+    it('runs its loop when the client sends a message, if the handshake did finish', async () => {
       const { clock, service, webSocketId } = await cut();
       service.gateway.open(webSocketId);
       const message = messageEvent('late', { webSocketId, time: clock.now() });
@@ -209,7 +209,7 @@ describe('a dedicated socket', () => {
       expect(service.gateway.received(webSocketId)).toEqual(['1 late']);
     });
 
-    it('has its loop after the sweep if it did finish, and its client is silent', async () => {
+    it('runs its loop after the sweep, if the handshake did finish and the client is silent', async () => {
       const { clock, service, webSocketId, sweep } = await cut();
       service.gateway.open(webSocketId);
       await clock.advance(31_000);
@@ -217,7 +217,7 @@ describe('a dedicated socket', () => {
       expect(happened).toEqual(['starts']);
     });
 
-    it('has its loop for the last words of a client that came and went meanwhile', async () => {
+    it('runs its loop for the last messages of a client that has come and gone in the meantime', async () => {
       const { clock, service, webSocketId } = await cut();
       const message = messageEvent('bye', { webSocketId, time: clock.now() });
       service.gateway.close(webSocketId);
@@ -228,7 +228,7 @@ describe('a dedicated socket', () => {
     });
   });
 
-  it('hands over before its time is out, with what onHandover returns', async () => {
+  it('hands over before its time runs out, with the result of onHandover', async () => {
     const { clock, client } = await setUp(60_000);
     await client.send('one');
     await clock.advance(51_000);
@@ -238,7 +238,7 @@ describe('a dedicated socket', () => {
     expect(client.received.filter((frame) => frame !== 'timed out')).toEqual(['1 one', '2 two']);
   });
 
-  it('answers every line of a client that talks through handovers, once and in order', async () => {
+  it('answers every line of a client that keeps talking during handovers, once and in order', async () => {
     const { clock, client } = await setUp(40_000);
     for (let n = 0; n < 200; n++) {
       await client.send(`line ${n}`);
@@ -257,7 +257,7 @@ describe('a dedicated socket', () => {
     expect(console.error).toHaveBeenCalledWith(expect.stringContaining('handed over 12 times'));
   });
 
-  it('says at once that it will be closed early where the function has too little time', async () => {
+  it('warns immediately that it will be closed early if the function’s timeout is too short', async () => {
     await setUp(120_000);
     expect(console.warn).toHaveBeenCalledWith(
       expect.stringMatching(
@@ -266,12 +266,12 @@ describe('a dedicated socket', () => {
     );
   });
 
-  it('says nothing of the kind where it has fifteen minutes', async () => {
+  it('does not warn if the function has fifteen minutes', async () => {
     await setUp(900_000);
     expect(console.warn).not.toHaveBeenCalled();
   });
 
-  it('hands over even a loop that catches everything', async () => {
+  it('hands over even a loop that catches every error', async () => {
     class Stubborn extends Loop {
       override async server(resumed?: Resumption) {
         happened.push(resumed ? 'resumes' : 'starts');
@@ -291,7 +291,7 @@ describe('a dedicated socket', () => {
     expect(happened.at(-1)).toBe('onPostServer 1000');
   });
 
-  it('is started anew by the next message when its invocation has failed, and the message comes again', async () => {
+  it('is restarted by the next message when its invocation has failed, and the message is delivered again', async () => {
     const { clock, service, client } = await setUp();
     await client.send('fail');
     await clock.advance(1_500);
@@ -308,7 +308,7 @@ describe('a dedicated socket', () => {
     await expect(opening).rejects.toMatchObject({ code: 'WebSocketDedicated' });
   });
 
-  it('is left alone by the sweep while its owner lives', async () => {
+  it('is left alone by the sweep while its owner is alive', async () => {
     const { clock, service, client } = await setUp();
     await clock.advance(60_000);
     const sweep = service.handlers.server({ type: 'sweep' }, lambdaContext());
@@ -318,7 +318,7 @@ describe('a dedicated socket', () => {
     expect(service.gateway.isOpen(client.webSocketId)).toBe(true);
   });
 
-  it('is closed by the sweep when its owner died between the end of server() and that', async () => {
+  it('is closed by the sweep when its owner crashed between the end of server() and the close', async () => {
     const { clock, service, client } = await setUp();
     jest.spyOn(service.gateway, 'delete').mockRejectedValueOnce(new Error('no answer'));
     await client.send('exit');

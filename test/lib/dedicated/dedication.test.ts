@@ -24,7 +24,7 @@ describe('sharedConnection = false', () => {
     await expect(refusal(NoLoop)).rejects.toThrow(/it has no server\(\)/);
   });
 
-  it('may be decided for each connection', async () => {
+  it('can be decided for each connection', async () => {
     const happened: string[] = [];
     class Either extends WebSocketServer {
       override async onPreServer() {

@@ -1,11 +1,11 @@
 import { allOver } from '../../../lib/delivery/all-over';
 
 describe('allOver', () => {
-  it('gives what each has come to, in order', async () => {
+  it('returns all results, in order', async () => {
     expect(await allOver([Promise.resolve(1), Promise.resolve(2)])).toEqual([1, 2]);
   });
 
-  it('fails when the last is over, as the first that failed', async () => {
+  it('fails when the last one has ended, with the first error', async () => {
     let end = () => {};
     const slow = new Promise<void>((resolve) => {
       end = resolve;

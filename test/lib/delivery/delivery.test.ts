@@ -18,7 +18,7 @@ describe('deliver', () => {
     left = new Set();
   });
 
-  /** An old connection, unless told otherwise: its 410 proves that it has gone. */
+  /** An old connection by default, whose 410 proves that it is gone. */
   function member(webSocketId: string, options: { open?: boolean; ageMilliseconds?: number } = {}): Member {
     gateway.begin(webSocketId);
     if (options.open ?? true) gateway.open(webSocketId);
@@ -50,7 +50,7 @@ describe('deliver', () => {
       options,
     );
 
-  it('reaches everyone, and says so', async () => {
+  it('reaches everyone, and reports it', async () => {
     const to = members(120);
     expect(await send(to)).toEqual({
       ...{ sent: 120, gone: 0, pending: 0, failed: 0, throttled: 0, reasons: {} },
@@ -58,11 +58,11 @@ describe('deliver', () => {
     for (const { webSocketId } of to) expect(gateway.received(webSocketId)).toEqual(['hello']);
   });
 
-  it('reaches nobody when there is nobody', async () => {
+  it('reaches nobody if there are no members', async () => {
     expect(await send([])).toMatchObject({ sent: 0, failed: 0 });
   });
 
-  it('keeps no more posts under way than it is told', async () => {
+  it('keeps at most the given number of posts in progress', async () => {
     clock = new ManualClock();
     let underWay = 0;
     let most = 0;
@@ -76,25 +76,25 @@ describe('deliver', () => {
     expect(most).toBe(7);
   });
 
-  it('hands those that have gone to settlement, and goes on', async () => {
+  it('hands connections that are gone to the cleanup, and continues', async () => {
     const to = [member('gone', { open: false }), ...members(3)];
     expect(await send(to)).toMatchObject({ sent: 3, gone: 1 });
     expect(settled).toEqual(['gone']);
   });
 
-  it('tries one that is still opening again, and reaches it when it has opened', async () => {
+  it('retries a connection that is still opening, and reaches it when it is open', async () => {
     const young = member('young', { open: false, ageMilliseconds: 100 });
     clock.after(1_000, () => gateway.open('young'));
     expect(await send([young])).toMatchObject({ sent: 1, pending: 0 });
   });
 
-  it('leaves one alone that stays unknown while it is young', async () => {
+  it('does not clean up a young connection that stays unknown', async () => {
     const young = member('young', { open: false, ageMilliseconds: 20_000 });
     expect(await send([young])).toMatchObject({ pending: 1, gone: 0 });
     expect(settled).toEqual([]);
   });
 
-  it('does not wait for a young one that the table knows to have left', async () => {
+  it('does not wait for a young connection that has left according to the table', async () => {
     const young = member('young', { open: false, ageMilliseconds: 20_000 });
     left.add('young');
     const begun = clock.now();
@@ -119,7 +119,7 @@ describe('deliver', () => {
     expect(clock.now() - begun).toBeLessThanOrEqual(5_000);
   });
 
-  it('does not try again what cannot get better, and lets it stop nobody else', async () => {
+  it('does not retry a permanent failure, and continues with the others', async () => {
     const calls: Call[] = [];
     intercept = async (call, apply) => {
       calls.push(call);
@@ -130,7 +130,7 @@ describe('deliver', () => {
     expect(calls.filter(({ subject }) => subject === 'm1')).toHaveLength(1);
   });
 
-  it('lets hanging posts delay nobody else, and does not repeat them: they may have arrived', async () => {
+  it('does not let hanging posts delay others, and does not repeat them, because they may have arrived', async () => {
     const begun = clock.now();
     const arrived: number[] = [];
     const calls: string[] = [];
@@ -158,7 +158,7 @@ describe('deliver', () => {
     expect(clock.now()).toBeLessThanOrEqual(deadline);
   });
 
-  it('begins to post before all members have been read', async () => {
+  it('starts posting before it has read all members', async () => {
     let sentWhenSecondPageWasRead = -1;
     async function* twoPages() {
       yield* members(2);
@@ -170,7 +170,7 @@ describe('deliver', () => {
     expect(sentWhenSecondPageWasRead).toBe(1);
   });
 
-  it('finishes what it began and then reports a failure to read the members', async () => {
+  it('finishes what it has started, and then reports that reading the members failed', async () => {
     async function* broken() {
       yield* members(2);
       throw new Error('the table is away');
@@ -179,7 +179,7 @@ describe('deliver', () => {
     expect(gateway.received('m1')).toEqual(['hello']);
   });
 
-  it('refuses data that the gateway would not take, before it sends anything', async () => {
+  it('refuses data that the gateway would not accept, before it sends anything', async () => {
     const data = 'ä'.repeat(MAX_MESSAGE_BYTES / 2);
     expect(await send(members(1), {}, data)).toMatchObject({ sent: 1 });
     await expect(send(members(1), {}, `${data}x`)).rejects.toThrow(MessageTooLargeError);

@@ -7,7 +7,7 @@ import { ConnectionsApiError } from '../../../lib/errors';
 import type { ConnectionsClient } from '../../../lib/management-api/connections-client';
 import { ManualClock } from '../../../lib/testing';
 
-/** A gateway whose only answers are 200 and 429, by a token bucket. */
+/** A gateway that responds only with 200 or 429, by a token bucket. */
 class ThrottledGateway implements Partial<ConnectionsClient> {
   posts = 0;
   refused = 0;
@@ -101,7 +101,7 @@ describe('Pace', () => {
     for (let count = 0; count < times; count++) pace.refused(clock.now());
   };
 
-  it('lets a burst go at once, and then one post for each share of a second', async () => {
+  it('allows a burst immediately, and then posts evenly at the rate', async () => {
     expect(goNow(4)).toBe(3);
     await clock.advance(10);
     expect(goNow(2)).toBe(1);
@@ -109,7 +109,7 @@ describe('Pace', () => {
     expect(goNow(4)).toBe(3);
   });
 
-  it('keeps the order of those that wait', async () => {
+  it('keeps the order of waiting posts', async () => {
     goNow(3);
     const order: string[] = [];
     for (const name of ['first', 'second']) void pace.take().then(() => order.push(name));
@@ -127,7 +127,7 @@ describe('Pace', () => {
     expect(pace.perSecond).toBe(100);
   });
 
-  it('counts the 429s of posts that were under way together once', () => {
+  it('counts the 429s of concurrent posts once', () => {
     pace = new Pace(clock, ACCOUNT_RATE);
     refuse();
     const { perSecond } = pace;
@@ -135,7 +135,7 @@ describe('Pace', () => {
     expect(pace.perSecond).toBe(perSecond);
   });
 
-  it('keeps to what got through between two episodes of 429s', async () => {
+  it('keeps to the rate that succeeded between two episodes of 429s', async () => {
     pace = new Pace(clock, ACCOUNT_RATE);
     refuse();
     await clock.advance(1_000);
@@ -144,7 +144,7 @@ describe('Pace', () => {
     expect(pace.perSecond).toBe(0.98 * 500);
   });
 
-  it('never stops altogether', async () => {
+  it('never stops completely', async () => {
     refuse();
     await clock.advance(60_000);
     refuse();

@@ -30,7 +30,7 @@ describeForEachTable('SettlementStore', (under) => {
     return connection;
   };
 
-  it('is begun by one settler, who may repeat it', async () => {
+  it('is started by one process, which may repeat it', async () => {
     const { webSocketId } = newConnection();
     await store().accept(newConnection(), 'token');
     const begun = await settlements().begin(webSocketId, 'one', { code: 1001, reason: 'Going away' });
@@ -47,7 +47,7 @@ describeForEachTable('SettlementStore', (under) => {
     expect(await store().connection(newConnection().webSocketId)).toBeUndefined();
   });
 
-  it('takes a leaving member out of the service, and keeps its row until the end', async () => {
+  it('removes a leaving member from the service, and keeps its row until the end', async () => {
     await store().accept(newConnection(), 'token');
     const order = identificationOrder({ at: 1, requestId: 'test' });
     await store().identifyMember(newConnection(), { user: 'Ada' }, order);
@@ -68,14 +68,14 @@ describeForEachTable('SettlementStore', (under) => {
     expect(await store().connection(newConnection().webSocketId)).toBeUndefined();
   });
 
-  it('is not begun again once it is done', async () => {
+  it('does not start again once it is done', async () => {
     await store().accept(newConnection(), 'token');
     await settled('one');
     expect(await settled('one')).toBeUndefined();
     expect(await settled('two')).toBeUndefined();
   });
 
-  it('is taken over from a dead settler when its lease has passed, by one', async () => {
+  it('is taken over from a crashed process after its lease, by one process', async () => {
     await store().accept(newConnection(), 'token');
     const stale = await settlements().begin(newConnection().webSocketId, 'dead');
     if (!stale) throw new Error('not begun');
@@ -86,7 +86,7 @@ describeForEachTable('SettlementStore', (under) => {
     expect(await settlements().takeOver(stale, 'heir')).toMatchObject({ settler: 'heir' });
   });
 
-  it('cannot be finished by one who has lost it', async () => {
+  it('cannot be finished by a process that has lost it', async () => {
     await store().accept(newConnection(), 'token');
     const stale = await settlements().begin(newConnection().webSocketId, 'stalled');
     if (!stale) throw new Error('not begun');

@@ -3,7 +3,7 @@ import { disconnectEvent, lambdaContext, ManualClock, TestService } from '../../
 import { happened, Recorder } from '../handlers/recorder';
 
 describe('a departure', () => {
-  it('is settled once, however often $disconnect is told', async () => {
+  it('is cleaned up once, however often $disconnect runs', async () => {
     const service = new TestService(Recorder);
     const client = await service.connect();
     const { webSocketId } = client;
@@ -13,7 +13,7 @@ describe('a departure', () => {
     expect(happened.filter((what) => what.startsWith('onPostServer'))).toHaveLength(1);
   });
 
-  it('that $disconnect did not tell of is noticed by the next delivery', async () => {
+  it('that $disconnect missed is noticed by the next delivery', async () => {
     const clock = new ManualClock();
     const service = new TestService(Recorder, { clock });
     const client = await service.connect();
@@ -25,7 +25,7 @@ describe('a departure', () => {
     expect(await service.service.deliver('news')).toMatchObject({ gone: 0, sent: 0 });
   });
 
-  it('is not settled on suspicion alone: the gateway is asked', async () => {
+  it('is not assumed: the gateway is asked', async () => {
     const clock = new ManualClock();
     const service = new TestService(Recorder, { clock });
     const client = await service.connect();
@@ -37,7 +37,7 @@ describe('a departure', () => {
     expect(await service.service.deliver('news')).toMatchObject({ sent: 1 });
   });
 
-  it('of one that is too young to tell is left alone', async () => {
+  it('of a connection that is too young to decide is ignored', async () => {
     const clock = new ManualClock();
     const service = new TestService(Recorder, { clock });
     const client = await service.connect();
@@ -48,7 +48,7 @@ describe('a departure', () => {
     expect(happened).not.toContainEqual(expect.stringContaining('onPostServer'));
   });
 
-  it('cannot write any more in onPostServer', async () => {
+  it('can no longer write in onPostServer', async () => {
     class Clinging extends WebSocketServer {
       override async onPostServer() {
         await this.write('wait!');
@@ -58,7 +58,7 @@ describe('a departure', () => {
     await expect(client.close()).rejects.toThrow(WebSocketClosedError);
   });
 
-  it('that failed half-way is finished once its lease has passed', async () => {
+  it('that failed halfway is finished after its lease', async () => {
     let failing = true;
     class Failing extends WebSocketServer {
       override async onPostServer() {

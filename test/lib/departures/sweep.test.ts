@@ -51,7 +51,7 @@ describe('the sweep', () => {
     return reports.at(-1);
   };
 
-  it('settles those that have gone without a word, once each, and reports it', async () => {
+  it('cleans up connections that are gone without a $disconnect, once each, and reports it', async () => {
     const clients = await connect(5);
     clients[1]?.vanish();
     clients[3]?.vanish();
@@ -62,14 +62,14 @@ describe('the sweep', () => {
     expect(departed).toHaveLength(2);
   });
 
-  it('leaves alone what is too young to tell', async () => {
+  it('ignores connections that are too young to decide', async () => {
     const [client] = await connect(1);
     client?.vanish();
     await clock.advance(29_000);
     expect(await sweep()).toMatchObject({ young: 1, settled: 0 });
   });
 
-  it('finishes a settlement whose settler died, when its lease has passed', async () => {
+  it('finishes a cleanup that has crashed, after its lease', async () => {
     const [client] = (await connect(1)) as [TestClient];
     client.vanish();
     const { backend } = service.service;
@@ -81,7 +81,7 @@ describe('the sweep', () => {
     expect(departed).toEqual([client.webSocketId]);
   });
 
-  it('forgets an anchor that was left behind', async () => {
+  it('removes an anchor that was left behind', async () => {
     const [client] = (await connect(1)) as [TestClient];
     const isAnchor = ({ sk }: { sk: string }) => sk.startsWith('MEMBER#');
     const [anchor] = service.table.items().filter(isAnchor);
@@ -92,7 +92,7 @@ describe('the sweep', () => {
     expect(service.table.items().filter(isAnchor)).toEqual([]);
   });
 
-  it('goes on with the others when one cannot be looked at', async () => {
+  it('continues with the others when one cannot be checked', async () => {
     const clients = await connect(3);
     for (const client of clients) client.vanish();
     await clock.advance(31_000);
@@ -104,7 +104,7 @@ describe('the sweep', () => {
     expect(await sweep()).toMatchObject({ settled: 2, failed: 1 });
   });
 
-  it('looks no more than 200 times a second', async () => {
+  it('checks at most 200 connections a second', async () => {
     await connect(400);
     await clock.advance(31_000);
     const begun = clock.now();
@@ -112,7 +112,7 @@ describe('the sweep', () => {
     expect(clock.now() - begun).toBeGreaterThanOrEqual(1_900);
   });
 
-  it('stops in time, and begins the next time where it stopped', async () => {
+  it('stops in time, and continues there the next time', async () => {
     await connect(600);
     await clock.advance(31_000);
     const first = await sweep(13_000);
@@ -129,7 +129,7 @@ describe('the sweep', () => {
   });
 
   describe('in a service with logs', () => {
-    /** How long API Gateway takes to say whether a connection is open. */
+    /** How long API Gateway takes to report whether a connection is open. */
     const SLOW_MILLISECONDS = 6_000;
 
     class Board extends WebSocketServer {
@@ -152,7 +152,7 @@ describe('the sweep', () => {
       await skipping.advance(60_000);
       const { table } = service;
       const log = table.items().find(({ pk, sk }) => pk === 'LOG#chat#board' && sk === 'LOG') as Item;
-      // Its publisher crashed when it had stored this line.
+      // Its publisher crashed after it had stored this line.
       const entry = {
         pk: log.pk,
         sk: 'ENTRY#000000000000001',
@@ -184,7 +184,7 @@ describe('the sweep', () => {
       },
     );
 
-    it('posts that, does the upkeep and fails if the class cannot do its own part', async () => {
+    it('posts missing lines, does the upkeep, and fails if the class cannot do its own part', async () => {
       Board.onSweep = async () => {
         throw new Error('a fault of the class');
       };
@@ -192,7 +192,7 @@ describe('the sweep', () => {
       expect([hasLine(), upkeeps, reports.length]).toEqual([true, 1, 1]);
     });
 
-    it('checks everyone and does the upkeep although the logs cannot be read', async () => {
+    it('checks everyone and does the upkeep even if the logs cannot be read', async () => {
       const query = service.table.query.bind(service.table);
       service.table.query = async (range) => {
         if (range.prefix.startsWith('LOGGED')) throw new Error('throttled');

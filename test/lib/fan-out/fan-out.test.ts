@@ -17,12 +17,12 @@ class Room extends WebSocketServer {
   }
 }
 
-/** A service whose asynchronous invocations run right away, beside their caller. */
+/** A service whose asynchronous invocations run immediately, concurrently with their caller. */
 class RunningService extends TestService {
   readonly requests: ServiceRequest[] = [];
   readonly failures: unknown[] = [];
   readonly running: Promise<unknown>[] = [];
-  /** What is not run yet, while it is held back. */
+  /** Invocations that are held back. */
   isHeld = false;
 
   constructor(options: TestServiceOptions = {}) {
@@ -81,7 +81,7 @@ describe('A delivery to many', () => {
     },
   );
 
-  it('stays with the caller as long as it may', async () => {
+  it('stays in the caller as long as possible', async () => {
     const service = new RunningService();
     const clients = await service.crowd(50);
     expect(await service.service.deliver('hello', OPTIONS)).toMatchObject({ workers: 0, unfinished: 0 });
@@ -89,7 +89,7 @@ describe('A delivery to many', () => {
     expect(new Set(heard(clients))).toEqual(new Set([1]));
   });
 
-  it('passes over those who are not to get it, in every share', async () => {
+  it('skips the excluded connections, in every share', async () => {
     const service = new RunningService();
     const clients = await service.crowd(120);
     const except = clients.filter((_, index) => index % 4 === 0).map(({ webSocketId }) => webSocketId);
@@ -106,7 +106,7 @@ describe('A delivery to many', () => {
     for (const { options } of shares) expect(options.rate?.perSecond).toBe(100 / (shares.length + 1));
   });
 
-  it('counts whom each part has reached, and tells so later as it told the caller', async () => {
+  it('counts the results of each part, and reports later what it reported to the caller', async () => {
     const clock = new SkippingClock();
     const service = new RunningService({ clock });
     const clients = await service.crowd(150);
@@ -119,7 +119,7 @@ describe('A delivery to many', () => {
     expect(await service.service.report(report.id)).toEqual({ ...report, seconds: expect.any(Number) });
   });
 
-  it('is unfinished as long as its caller has not decided its own members', async () => {
+  it('is unfinished until its caller has finished its own members', async () => {
     const clock = new SkippingClock();
     const service = new RunningService({ clock });
     const begunAt = clock.now();
@@ -132,7 +132,7 @@ describe('A delivery to many', () => {
     expect(await service.service.report('d')).toMatchObject({ members: 3, unfinished: 0, seconds: 2 });
   });
 
-  it('does not wait for workers for ever: the rest can be read later', async () => {
+  it('does not wait for workers forever: the rest can be read later', async () => {
     const service = new RunningService();
     service.isHeld = true;
     await service.crowd(120);
@@ -156,7 +156,7 @@ describe('A delivery to many', () => {
 describe('A worker', () => {
   const POST_MILLISECONDS = 40;
 
-  /** One whose posts take some time, and that has one share of 120 members. */
+  /** A worker whose posts take some time, with one share of 120 members. */
   async function withOneShare(intercept?: TestServiceOptions['intercept']) {
     let isSlow = false;
     const service: RunningService = new RunningService({
@@ -181,7 +181,7 @@ describe('A worker', () => {
     return { service, clients, request: { type: 'deliver', share } as const };
   }
 
-  it('hands over before its time is out, and nobody gets anything twice', async () => {
+  it('hands over before its time runs out, and no client receives anything twice', async () => {
     const { service, clients, request } = await withOneShare();
     service.remaining = 15_000;
     service.start(request);
@@ -192,12 +192,12 @@ describe('A worker', () => {
     expect(await service.service.report('d')).toMatchObject({ sent: 120, workers: 1, unfinished: 0 });
   });
 
-  it('that dies is followed by its retry at the last checkpoint', async () => {
+  it('that crashes is followed by its retry at the last checkpoint', async () => {
     let posts = 0;
     let isDead = false;
     const intercept = async <T>(call: Call, apply: () => T) => {
       if (call.operation === 'POST' && ++posts === 80) isDead = true;
-      // A dead invocation's calls never come back.
+      // Calls of a crashed invocation never return.
       if (isDead) return new Promise<never>(() => {});
       return apply();
     };
@@ -213,12 +213,12 @@ describe('A worker', () => {
     const counts = heard(clients);
     expect(Math.min(...counts)).toBe(1);
     expect(Math.max(...counts)).toBeLessThanOrEqual(2);
-    // Without a checkpoint, all that were reached would be reached again.
+    // Without a checkpoint, all reached members would be reached again.
     expect(counts.reduce((sum, count) => sum + count, 0)).toBeLessThan(120 + reached);
     expect(await service.service.report('d')).toMatchObject({ sent: 120, workers: 1, unfinished: 0 });
   });
 
-  it('leaves a share alone that another one has, or that is done', async () => {
+  it('does not touch a share that another worker has, or that is done', async () => {
     const { service, clients, request } = await withOneShare();
     service.start(request, lambdaContext({ requestId: 'first' }));
     service.start(request, lambdaContext({ requestId: 'second' }));
@@ -228,7 +228,7 @@ describe('A worker', () => {
     expect(new Set(heard(clients))).toEqual(new Set([1]));
   });
 
-  it('sends those who come later nothing of a share that is done, however late Lambda asks for it again', async () => {
+  it('sends nothing of a finished share to later members, however late Lambda retries', async () => {
     const { service, request } = await withOneShare();
     service.start(request, lambdaContext({ requestId: 'first' }));
     await Promise.all(service.running);
@@ -239,7 +239,7 @@ describe('A worker', () => {
     expect(new Set(heard(later))).toEqual(new Set([0]));
   });
 
-  it('stops when another one has taken its share, whose clock may be ahead', async () => {
+  it('stops when another worker, whose clock may be ahead, has taken its share', async () => {
     let posts = 0;
     const { service, clients, request } = await withOneShare(async (call, apply) => {
       if (call.operation === 'POST' && ++posts === 40) {
@@ -264,7 +264,7 @@ describe('Ranges of a channel', () => {
     ['MEMBER#7f#a', 128],
     ['MEMBER#fe#a', 20],
     ['MEMBER#ff#a', 20],
-  ])('after %s, split into %d at most, follow each other without a gap', (sortKey, count) => {
+  ])('after %s, split into at most %d, follow each other without a gap', (sortKey, count) => {
     const ranges = rangesAfter(sortKey, count);
     expect(ranges.length).toBeLessThanOrEqual(count);
     expect(ranges[0]?.after).toBe(sortKey);
@@ -275,7 +275,7 @@ describe('Ranges of a channel', () => {
     });
   });
 
-  it('are estimated by the part of the hashes that is behind', () => {
+  it('are estimated by the part of the hashes that is done', () => {
     expect(estimateAfter('MEMBER#7f#a', 1_000)).toBe(1_000);
     expect(estimateAfter('MEMBER#ff#a', 1_000)).toBe(0);
     expect(estimateAfter('MEMBER#00#a', 10)).toBe(2_550);

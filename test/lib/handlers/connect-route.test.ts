@@ -19,17 +19,17 @@ describe('onPreServer', () => {
     }
   }
 
-  it('refuses with its status, and leaves nothing behind', async () => {
+  it('refuses with its status, and leaves nothing in the table', async () => {
     const service = new TestService(Doorkeeper);
     await expect(service.connect()).rejects.toThrow('401');
     expect(service.table.items()).toEqual([]);
   });
 
-  it('cannot write: the handshake is not finished', async () => {
+  it('cannot write, because the handshake is not finished', async () => {
     await expect(new TestService(Eager).connect()).rejects.toThrow(InvalidUseError);
   });
 
-  it('alone may refuse', async () => {
+  it('is the only hook that can refuse', async () => {
     await expect(new TestService(Late).connect()).rejects.toThrow(/the handshake is already over/);
   });
 });
@@ -64,16 +64,16 @@ describe('the allowed origins', () => {
     expect(await status(origin)).toBe(expected);
   });
 
-  it('are looked for under any case of the header', async () => {
+  it('are read from the header in any case', async () => {
     expect(await status('https://evil.example', 'origin')).toBe(403);
   });
 
-  it('are none by default, and all with a star', async () => {
+  it('are none by default, and all for a star', async () => {
     expect(await status('https://chat.example', 'Origin', [])).toBe(403);
     expect(await status('https://evil.example', 'Origin', ['*'])).toBe(200);
   });
 
-  it('are asked before onPreServer', async () => {
+  it('are checked before onPreServer', async () => {
     await status('https://evil.example');
     expect(happened).toEqual([]);
   });

@@ -16,11 +16,11 @@ describe('cookieValue', () => {
     ['that is empty in quotes', { Cookie: 'sid=""' }, undefined],
     ['without a value', { Cookie: 'sid; x=1' }, undefined],
     ['that is not there', {}, undefined],
-  ])('reads one %s', (_name, headers: Record<string, string>, value) => {
+  ])('reads a cookie %s', (_name, headers: Record<string, string>, value) => {
     expect(cookieValue(connectEvent({ headers }), 'sid')).toBe(value);
   });
 
-  it('goes through several Cookie headers in their order', () => {
+  it('searches several Cookie headers in order', () => {
     const event = connectEvent({ headers: { Cookie: 'sid=b' } });
     event.multiValueHeaders.Cookie = ['x=1', 'sid=a', 'sid=b'];
     expect(cookieValue(event, 'sid')).toBe('a');

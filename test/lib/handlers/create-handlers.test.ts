@@ -31,7 +31,7 @@ describe('the handlers of a server class', () => {
     expect(service.functions.queue).toEqual([]);
   });
 
-  it('leave nothing in the table once the closed mark has expired', async () => {
+  it('leave nothing in the table after the closed mark has expired', async () => {
     const service = new TestService(Recorder, { clock: new ManualClock() });
     const client = await service.connect();
     await client.close();
@@ -40,14 +40,14 @@ describe('the handlers of a server class', () => {
     expect(service.table.items()).toEqual([]);
   });
 
-  it('take an id only once', async () => {
+  it('accept an id only once', async () => {
     const { handlers } = new TestService(Silent);
     const event = connectEvent();
     expect(await handlers.connect(event, lambdaContext())).toEqual({ statusCode: 200 });
     expect(await handlers.connect(event, lambdaContext())).toEqual({ statusCode: 500 });
   });
 
-  it('say which variable is missing from which function', async () => {
+  it('report which variable is missing from which function', async () => {
     const environment = { SERVICE_NAME: 'chat', AWS_LAMBDA_FUNCTION_NAME: 'ChatRoutes' };
     const { routes } = createHandlers(Silent, { environment });
     const outcome = routes(connectEvent(), lambdaContext());
@@ -57,7 +57,7 @@ describe('the handlers of a server class', () => {
     await expect(nameless.routes(connectEvent(), lambdaContext())).rejects.toThrow(/no SERVICE_NAME/);
   });
 
-  it('name a request of an unknown type', async () => {
+  it('report a request of an unknown type', async () => {
     const { handlers } = new TestService(Silent);
     const outcome = handlers.server({ type: 'dance' } as never, lambdaContext());
     await expect(outcome).rejects.toThrow(/"dance"/);

@@ -4,7 +4,7 @@ describe('allowedOrigins', () => {
   const mayConnect = (origin: string, environment: NodeJS.ProcessEnv) =>
     originAllowed(origin, allowedOrigins(environment));
 
-  it('are those of the environment', () => {
+  it('come from the environment', () => {
     expect(allowedOrigins({ ALLOWED_ORIGINS: 'https://a.example, https://b.example' })).toEqual([
       'https://a.example',
       'https://b.example',

@@ -1,7 +1,7 @@
 /** A server class that records which of its hooks run. */
 import { WebSocketServer } from '../../../lib';
 
-/** What happened, across the objects that serve events. */
+/** What happened, in all instances of the class. */
 export const happened: string[] = [];
 beforeEach(() => {
   happened.length = 0;

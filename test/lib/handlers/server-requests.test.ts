@@ -23,7 +23,7 @@ describe('the server function', () => {
     return { clock, service, webSocketId, run, sweep };
   };
 
-  it('waits for the handshake for some seconds', async () => {
+  it('waits a few seconds for the handshake', async () => {
     const { clock, service, webSocketId, run } = await setUp();
     const running = run('one');
     await clock.advance(1_500);
@@ -34,7 +34,7 @@ describe('the server function', () => {
     expect(service.gateway.received(webSocketId)).toEqual(['welcome']);
   });
 
-  it('is held by a handshake that does not finish for no longer than three seconds', async () => {
+  it('waits at most three seconds for a handshake that does not finish', async () => {
     const { clock, run } = await setUp();
     const begun = clock.now();
     let ended: number | undefined;
@@ -46,7 +46,7 @@ describe('the server function', () => {
     expect(happened).toEqual(['onPreServer ']);
   });
 
-  it('probes a gateway that answers slowly often enough before it leaves the handshake', async () => {
+  it('probes a slow gateway often enough before it gives up on the handshake', async () => {
     const { clock, service, webSocketId, run } = await setUp();
     const ask = service.gateway.get.bind(service.gateway);
     jest.spyOn(service.gateway, 'get').mockImplementation(async (address) => {
@@ -61,7 +61,7 @@ describe('the server function', () => {
     expect(happened).toContain('server 12');
   });
 
-  it('runs after the next sweep if the handshake finished after all', async () => {
+  it('runs after the next sweep if the handshake has finished after all', async () => {
     const { clock, service, webSocketId, run, sweep } = await setUp();
     const running = run('one');
     await clock.advance(5_000);
@@ -77,14 +77,14 @@ describe('the server function', () => {
     expect(service.gateway.received(webSocketId)).toEqual(['welcome']);
   });
 
-  it('runs once although Lambda delivers the request twice', async () => {
+  it('runs once even if Lambda delivers the request twice', async () => {
     const { service, webSocketId, run } = await setUp();
     service.gateway.open(webSocketId);
     await Promise.all([run('one'), run('two')]);
     expect(happened.filter((what) => what === 'server 12')).toHaveLength(1);
   });
 
-  it('runs again when Lambda tries the same request again', async () => {
+  it('runs again when Lambda retries the same request', async () => {
     const { service, webSocketId, run } = await setUp();
     service.gateway.open(webSocketId);
     await run('one');
@@ -92,7 +92,7 @@ describe('the server function', () => {
     expect(happened.filter((what) => what === 'server 12')).toHaveLength(2);
   });
 
-  it('leaves a handshake that never finished to the sweep, which settles it', async () => {
+  it('leaves a handshake that never finished to the sweep, which cleans it up', async () => {
     const { clock, service, run, sweep } = await setUp();
     const running = run('one');
     await clock.advance(31_000);
@@ -103,7 +103,7 @@ describe('the server function', () => {
     expect(service.table.items()).toEqual([]);
   });
 
-  it('settles at once what is found gone when its request came late', async () => {
+  it('cleans up immediately a connection that is gone when its request arrives late', async () => {
     const { clock, run } = await setUp();
     await clock.advance(31_000);
     await run('one');

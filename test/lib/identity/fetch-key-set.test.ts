@@ -7,7 +7,7 @@ const URL_OF_KEYS = 'https://login.example/.well-known/jwks.json';
 
 describe('fetchKeySet', () => {
   let server: Server | undefined;
-  /** The host, without the encryption. */
+  /** The host, without TLS. */
   async function serve(listener: RequestListener): Promise<void> {
     const listening = createServer(listener);
     server = listening;
@@ -26,18 +26,18 @@ describe('fetchKeySet', () => {
     server = undefined;
   });
 
-  it('fetches what is at the URL', async () => {
+  it('fetches the content of the URL', async () => {
     await serve(({ url, headers: { host } }, response) => response.end(JSON.stringify({ host, url })));
     const text = new TextDecoder().decode(await fetchKeySet(URL_OF_KEYS));
     expect(JSON.parse(text)).toEqual({ host: 'login.example', url: '/.well-known/jwks.json' });
   });
 
-  it('does not follow an answer to another place', async () => {
+  it('does not follow a redirect', async () => {
     await serve((_, response) => response.writeHead(302, { location: '/elsewhere' }).end());
     await expect(fetchKeySet(URL_OF_KEYS)).rejects.toThrow('the answer was 302');
   });
 
-  it('stops at the first byte too many', async () => {
+  it('stops at the first byte above the limit', async () => {
     await serve((_, response) => response.end('x'.repeat(300_000)));
     await expect(fetchKeySet(URL_OF_KEYS)).rejects.toThrow('larger than 262144 bytes');
   });
@@ -50,7 +50,7 @@ describe('fetchKeySet', () => {
     await expect(fetchKeySet(URL_OF_KEYS)).rejects.toThrow();
   });
 
-  it('gives up on a host that does not answer', async () => {
+  it('gives up on a host that does not respond', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
     try {
       await serve(() => jest.advanceTimersByTime(5_000));

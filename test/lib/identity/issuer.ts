@@ -13,7 +13,7 @@ export class Issuer {
     this.#publicKey = publicKey;
   }
 
-  /** For the service `chat`, an hour long, unless other claims say otherwise. */
+  /** For the service `chat`, and valid for an hour unless other claims say otherwise. */
   token(claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}): string {
     const seconds = Math.floor(Date.now() / 1000);
     const all = { iss: this.url, aud: 'chat', sub: 'ada', iat: seconds, exp: seconds + 3_600, ...claims };
@@ -24,12 +24,12 @@ export class Issuer {
     return `${text}.${signature.toString('base64url')}`;
   }
 
-  /** An hour past its expiry. */
+  /** A token that expired an hour ago. */
   expiredToken(): string {
     return this.token({ exp: Math.floor(Date.now() / 1000) - 3_600 });
   }
 
-  /** As it is published: JSON. */
+  /** The published key set, as JSON. */
   keySet(keyId = KEY_ID): string {
     const jwk = this.#publicKey.export({ format: 'jwk' });
     return JSON.stringify({ keys: [{ ...jwk, kid: keyId, use: 'sig', alg: 'ES256' }] });

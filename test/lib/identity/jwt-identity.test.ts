@@ -13,7 +13,7 @@ interface Seen {
   sessionId: string;
 }
 
-/** A service that asks for a JWT, and notes what its class is given. */
+/** A service that requires a JWT, and notes what its class receives. */
 function service(
   environment: Record<string, string> = {},
   keySet = async () => new TextEncoder().encode(issuer.keySet()).buffer as ArrayBuffer,
@@ -81,12 +81,12 @@ describe('A handshake with a JWT', () => {
     expect(seen[0]?.sessionId).toBe('ada');
   });
 
-  it('is answered with the subprotocol that came with the token', async () => {
+  it('confirms the subprotocol that carried the token', async () => {
     const { headers } = await service().connect(offering('bearer', issuer.token()));
     expect(headers).toEqual({ 'Sec-WebSocket-Protocol': 'bearer' });
   });
 
-  it('is answered with the subprotocol that the class chooses', async () => {
+  it('confirms the subprotocol that the class chooses', async () => {
     const { headers } = await service().connect(offering('bearer', issuer.token(), 'chat.v1'));
     expect(headers).toEqual({ 'Sec-WebSocket-Protocol': 'chat.v1' });
   });
@@ -147,7 +147,7 @@ describe('A handshake with a JWT', () => {
     ['a symmetric algorithm', () => ['bearer', issuer.token({}, { alg: 'HS256' })], /cannot be verified/],
     ['what is no JWT', () => ['bearer', 'a.b'], /is not a JWT/],
     ['a huge token', () => ['bearer', 'a'.repeat(20_000)], /too long/],
-  ])('is refused with 401 for %s, with a line that says why', async (_, offered, why) => {
+  ])('is refused with 401 for %s, with a log line that says why', async (_, offered, why) => {
     const { connect, seen } = service();
     const subprotocols = offered();
     expect(await connect(offering(...subprotocols))).toEqual({ statusCode: 401 });
@@ -165,7 +165,7 @@ describe('A handshake with a JWT', () => {
     }
   });
 
-  it('fetches the keys once, for many handshakes', async () => {
+  it('fetches the keys once for many handshakes', async () => {
     const { connect, fetched } = service();
     await Promise.all([1, 2, 3].map(() => connect(offering('bearer', issuer.token()))));
     await connect(offering('bearer', issuer.token()));
@@ -180,14 +180,14 @@ describe('A handshake with a JWT', () => {
     expect(fetched).toHaveLength(2);
   });
 
-  it('asks for the keys once where many tokens name keys that nobody has', async () => {
+  it('fetches the keys once if many tokens name unknown keys', async () => {
     const { connect, fetched } = service();
     for (const kid of ['a', 'b', 'c']) await connect(offering('bearer', issuer.token({}, { kid })));
     expect(fetched).toHaveLength(1);
     expect(await connect(offering('bearer', issuer.token()))).toMatchObject({ statusCode: 200 });
   });
 
-  it('fails with 500 while the keys cannot be had, and succeeds afterwards', async () => {
+  it('fails with 500 while the keys cannot be fetched, and succeeds afterwards', async () => {
     let isDown = true;
     const { connect } = service({}, async () => {
       const text = isDown ? 'down' : issuer.keySet();
@@ -209,7 +209,7 @@ describe('A handshake with a JWT', () => {
 });
 
 describe('A handshake behind an authorizer', () => {
-  it('reaches onPreServer with what the authorizer tells', async () => {
+  it('reaches onPreServer with the authorizer’s context', async () => {
     let authorizer: unknown;
     class Chat extends WebSocketServer {
       override async onPreServer() {

@@ -17,7 +17,7 @@ describeForEachTable('Inbox', (under) => {
   const rows = async () =>
     (await under().table.query({ pk: `CONNECTION#${under().pk}-ada=`, prefix: '' })).items;
 
-  it('keeps messages in the order of their stamps, then of their ids', async () => {
+  it('keeps messages in the order of their timestamps, then of their ids', async () => {
     const now = under().clock.now();
     await put('a-bAAAAAAAAAAAA=', 'third', now);
     await put('aZzAAAAAAAAAAAA=', 'second', now);
@@ -33,26 +33,26 @@ describeForEachTable('Inbox', (under) => {
     expect(await unread()).toEqual([]);
   });
 
-  it('recognizes a take whose answer was lost', async () => {
+  it('recognizes its own take whose response was lost', async () => {
     await put('aaaa', 'x');
     const message = await first();
     await inbox().take(message, 'ann');
     expect(await inbox().take(message, 'ann')).toBe(true);
   });
 
-  it('does not bring back a taken message when its put is repeated', async () => {
+  it('does not restore a taken message when its put is repeated', async () => {
     await put('aaaa', 'x');
     await inbox().take(await first(), 'ann');
     expect(await put('aaaa', 'x')).toBe(true);
     expect(await unread()).toEqual([]);
   });
 
-  it('drops a message that comes later than the gateway waits', async () => {
+  it('drops a message that arrives later than the gateway waits', async () => {
     expect(await put('aaaa', 'x', under().clock.now() - 28_001)).toBe(false);
     expect(await unread()).toEqual([]);
   });
 
-  it('finds an earlier message that comes after a later one was taken', async () => {
+  it('finds an earlier message that arrives after a later one was taken', async () => {
     const same = inbox();
     await put('bbbb', 'later');
     await same.take(await first(same), 'ann');
@@ -68,13 +68,13 @@ describeForEachTable('Inbox', (under) => {
     expect(await unread(same)).toEqual(['patient']);
   });
 
-  it('goes through more than a page', async () => {
+  it('reads more than one page', async () => {
     const now = under().clock.now();
     for (let n = 0; n < 60; n++) await put(`m${n}AA`, String(n), now + n);
     expect(await unread()).toEqual(Array.from({ length: 60 }, (_, n) => String(n)));
   });
 
-  it('deletes what was taken long enough ago, and keeps what was taken lately', async () => {
+  it('deletes messages that were taken long ago, and keeps those that were taken recently', async () => {
     await put('aaaa', 'old');
     await inbox().take(await first(), 'ann');
     await under().clock.advance(60_000);
@@ -87,7 +87,7 @@ describeForEachTable('Inbox', (under) => {
     ]);
   });
 
-  it('lets what is unread expire when told', async () => {
+  it('lets unread messages expire when told to', async () => {
     await put('aaaa', 'x');
     await inbox().expire(Math.floor(under().clock.now() / 1000) + 600);
     await under().clock.advance(600_000);

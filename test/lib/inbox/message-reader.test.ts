@@ -8,7 +8,7 @@ import {
 } from '../../../lib';
 import { lambdaContext, ManualClock, messageEvent, SkippingClock, TestService } from '../../../lib/testing';
 
-/** Leaves its messages to whoever reads them. */
+/** Leaves its messages to any reader. */
 class Listening extends WebSocketServer {}
 
 class Answering extends WebSocketServer {
@@ -26,21 +26,21 @@ describe('reading from a process that knows only the id', () => {
     return { clock, service, client, open, socket: await open() };
   };
 
-  it('takes the messages one after the other', async () => {
+  it('returns the messages one after the other', async () => {
     const { client, socket } = await setUp();
     await client.send('one');
     await client.send('two');
     expect([await socket.read(), await socket.read()]).toEqual(['one', 'two']);
   });
 
-  it('takes an empty message', async () => {
+  it('returns an empty message', async () => {
     const { client, socket } = await setUp();
     await client.send('');
     expect(await socket.read()).toBe('');
     expect(socket.atEnd).toBe(true);
   });
 
-  it('waits for one that is to come', async () => {
+  it('waits for the next message', async () => {
     const clock = new ManualClock();
     const { client, socket } = await setUp(clock as SkippingClock);
     const reading = socket.read({ timeoutSeconds: 30 });
@@ -50,7 +50,7 @@ describe('reading from a process that knows only the id', () => {
     expect(await reading).toBe('at last');
   });
 
-  it('times out, and the socket is still good', async () => {
+  it('times out, and the socket stays open', async () => {
     const { client, socket } = await setUp();
     const reading = socket.read({ timeoutSeconds: 10 });
     await expect(reading).rejects.toThrow(WebSocketTimeoutError);
@@ -63,7 +63,7 @@ describe('reading from a process that knows only the id', () => {
     expect(await socket.read()).toBe('x');
   });
 
-  it('ends a wait in time before the process ends, and says so', async () => {
+  it('ends a wait in time before the process ends, and reports it', async () => {
     const { clock, service, client } = await setUp();
     const options = { backend: service.backend, deadline: clock.now() + 5_000 };
     const socket = await SharedConnection.open(client.webSocketId, options);
@@ -73,7 +73,7 @@ describe('reading from a process that knows only the id', () => {
     expect(clock.now()).toBeLessThanOrEqual(options.deadline);
   });
 
-  it('reads what had come before the close, and then says closed', async () => {
+  it('returns messages from before the close, and then reports closed', async () => {
     const { client, socket } = await setUp();
     await client.send('a last word');
     await client.close();
@@ -81,7 +81,7 @@ describe('reading from a process that knows only the id', () => {
     await expect(socket.read()).rejects.toThrow(WebSocketClosedError);
   });
 
-  it('reads a message that was stored after the close, by a handler that began before it', async () => {
+  it('returns a message that was stored after the close by a handler that began before it', async () => {
     const { clock, service, client, socket } = await setUp();
     const event = messageEvent('late', { webSocketId: client.webSocketId, time: clock.now() });
     await client.close();
@@ -89,7 +89,7 @@ describe('reading from a process that knows only the id', () => {
     expect(await socket.read()).toBe('late');
   });
 
-  it('says closed of one whose closed mark has expired meanwhile', async () => {
+  it('reports closed after the closed mark has expired', async () => {
     const clock = new ManualClock();
     const { client, socket } = await setUp(clock as SkippingClock);
     await client.close();
@@ -100,20 +100,20 @@ describe('reading from a process that knows only the id', () => {
   });
 
   describe('without waiting', () => {
-    it('takes what is there', async () => {
+    it('returns what is there', async () => {
       const { client, socket } = await setUp();
       await client.send('x');
       expect(await socket.read({ timeoutSeconds: 0 })).toBe('x');
     });
 
-    it('times out at once on a silent client', async () => {
+    it('times out immediately on a silent client', async () => {
       const { clock, socket } = await setUp();
       const before = clock.now();
       await expect(socket.read({ timeoutSeconds: 0 })).rejects.toThrow(WebSocketTimeoutError);
       expect(clock.now()).toBe(before);
     });
 
-    it('notices a client that vanished, and has its departure settled', async () => {
+    it('notices a client that vanished, and has its departure cleaned up', async () => {
       const { service, client, socket } = await setUp();
       client.vanish();
       await expect(socket.read({ timeoutSeconds: 0 })).rejects.toThrow(WebSocketClosedError);
@@ -121,13 +121,13 @@ describe('reading from a process that knows only the id', () => {
       expect(service.table.items().filter(({ sk }) => sk.startsWith('MEMBER#'))).toEqual([]);
     });
 
-    it('says closed at once', async () => {
+    it('reports closed immediately', async () => {
       const { client, socket } = await setUp();
       await client.close();
       await expect(socket.read({ timeoutSeconds: 0 })).rejects.toThrow(WebSocketClosedError);
     });
 
-    it('waits for no handshake', async () => {
+    it('does not wait for a handshake', async () => {
       const clock = new ManualClock();
       const service = new TestService(Listening, { clock });
       const client = await service.connect();
@@ -138,7 +138,7 @@ describe('reading from a process that knows only the id', () => {
   });
 
   describe('of a long message', () => {
-    it('reads it in pieces, and tells the last one', async () => {
+    it('reads it in pieces, and marks the last one', async () => {
       const { client, socket } = await setUp();
       const text = 'x'.repeat(100_000);
       await client.send(text);
@@ -150,7 +150,7 @@ describe('reading from a process that knows only the id', () => {
       expect(pieces.map(({ piece }) => piece).join('')).toBe(text);
     });
 
-    it('never cuts a character in two', async () => {
+    it('never splits a character', async () => {
       const { client, socket } = await setUp();
       await client.send('a😀b');
       expect(await socket.read({ maxLength: 2 })).toBe('a');
@@ -160,7 +160,7 @@ describe('reading from a process that knows only the id', () => {
     });
   });
 
-  it('leaves a message until it has settled, and reads an earlier one first', async () => {
+  it('does not return a message that has not settled, and reads an earlier one first', async () => {
     const clock = new ManualClock();
     const { service, client, socket } = await setUp(clock as SkippingClock);
     const sentAt = clock.now();
@@ -174,7 +174,7 @@ describe('reading from a process that knows only the id', () => {
     expect(await socket.read({ settleMilliseconds: 1_000 })).toBe('second');
   });
 
-  it('gives each message to one of many readers', async () => {
+  it('gives each message to only one of many readers', async () => {
     const { client, open } = await setUp();
     for (let n = 0; n < 100; n++) await client.send(String(n));
     const read: number[] = [];
@@ -218,7 +218,7 @@ describe('reading from a process that knows only the id', () => {
     await expect(reading).rejects.toThrow(message);
   });
 
-  it('is refused where messages go to onClientMessage', async () => {
+  it('is refused if messages go to onClientMessage', async () => {
     const service = new TestService(Answering);
     const client = await service.connect();
     const socket = await SharedConnection.open(client.webSocketId, { backend: service.backend });
@@ -227,7 +227,7 @@ describe('reading from a process that knows only the id', () => {
     await expect(reading).rejects.toThrow(/they go to onClientMessage of its service chat/);
   });
 
-  it('leaves no rows once the closed mark has expired, read or not', async () => {
+  it('leaves no rows after the closed mark has expired, read or not', async () => {
     const { clock, service, client, socket } = await setUp();
     await client.send('read');
     await client.send('not read');
@@ -237,7 +237,7 @@ describe('reading from a process that knows only the id', () => {
     expect(service.table.items()).toEqual([]);
   });
 
-  it('costs few queries a message where many follow each other, and deletes what it has taken', async () => {
+  it('needs few queries for each message of a stream, and deletes what it has returned', async () => {
     const clock = new ManualClock();
     let queries = 0;
     const service = new TestService(Listening, {
@@ -258,7 +258,7 @@ describe('reading from a process that knows only the id', () => {
     }
     expect(queries / messages).toBeLessThan(1.5);
     const rows = service.table.items().filter(({ sk }) => sk.startsWith('MESSAGE#'));
-    // Those of the last minute and a half.
+    // The messages of the last minute and a half.
     expect(rows.length).toBeLessThan(350);
   });
 });

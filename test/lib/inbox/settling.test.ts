@@ -21,8 +21,8 @@ function randomOf(seed: number): () => number {
 }
 
 /**
- * When Lambda has stored each message: an environment that is free takes it, else one starts for it. `busyUntil` is of
- * those that run already.
+ * When Lambda has stored each message: a free environment handles it, or else a new one starts. `busyUntil` belongs
+ * to the existing ones.
  */
 function storedAt(stamps: number[], random: () => number, busyUntil: number[], start: [number, number]) {
   return stamps.map((stamp) => {
@@ -50,7 +50,7 @@ describe('a dedicated socket', () => {
     await clock.advance(100);
     const begun = clock.now();
     const stamps = Array.from({ length: LINES }, (_, n) => begun + n * EVERY_MILLISECONDS);
-    // The environment that ran $connect may still be about to end.
+    // The environment that ran $connect may not have finished yet.
     const environments = Array.from({ length: warm }, () => begun + Math.round(random() * 8));
     const arrivals = storedAt(stamps, random, environments, start)
       .map((at, n) => ({ at, n }))
@@ -77,7 +77,7 @@ describe('a dedicated socket', () => {
     expect(await echoed(seed, { start: [1_500, 2_500] })).toEqual(inOrder);
   });
 
-  it('does not say that nothing came while a message settles', async () => {
+  it('does not report a timeout while a message settles', async () => {
     class Impatient extends WebSocketServer {
       override sharedConnection = false;
       override async server() {
@@ -94,7 +94,7 @@ describe('a dedicated socket', () => {
     expect(client.received).toEqual(['hello']);
   });
 
-  it('answers a line that comes alone within half a second', async () => {
+  it('answers a single line within half a second', async () => {
     const clock = new ManualClock();
     const service = new TestService(Echo, { clock, serverMilliseconds: 900_000 });
     const client = await service.connect();
@@ -104,7 +104,7 @@ describe('a dedicated socket', () => {
     expect(client.received).toEqual(['hello']);
   });
 
-  it('answers within half a second in a stream that has gone on for a while', async () => {
+  it('answers within half a second in a longer stream', async () => {
     const clock = new ManualClock();
     const service = new TestService(Echo, { clock, serverMilliseconds: 900_000 });
     const client = await service.connect();

@@ -29,7 +29,7 @@ describe('the limits of a connection', () => {
   });
   afterEach(() => warnings.mockRestore());
 
-  it('take 500 messages at once by default, and tell the client of more as API Gateway would', async () => {
+  it('allow a burst of 500 messages by default, and reject further ones in API Gateway’s format', async () => {
     const client = await new TestService(EchoServer).connect();
     for (let n = 0; n < 520; n++) await client.send('hello');
     expect(client.received.filter((text) => text === 'hello')).toHaveLength(500);
@@ -39,13 +39,13 @@ describe('the limits of a connection', () => {
     expect(JSON.parse(client.received[500] as string).connectionId).toBe(client.webSocketId);
   });
 
-  it('log the refused messages once a second, not each', async () => {
+  it('log refused messages once a second, not each', async () => {
     const client = await new TestService(limited({ messagesPerSecond: 1, burst: 1 })).connect();
     for (let n = 0; n < 100; n++) await client.send('hello');
     expect(warnings.mock.calls).toEqual([[expect.stringContaining(client.webSocketId)]]);
   });
 
-  it('write nothing to the table for a message that is refused', async () => {
+  it('write nothing to the table for a refused message', async () => {
     const service = new TestService(limited({ messagesPerSecond: 1, burst: 3 }, InboxServer));
     const client = await service.connect();
     const before = service.table.items().length;
@@ -54,7 +54,7 @@ describe('the limits of a connection', () => {
   });
 
   describe('counted in several environments', () => {
-    /** How many of 100 messages are taken by ten environments that run them in turn. */
+    /** How many of 100 messages are accepted by ten environments that handle them in turn. */
     const taken = async (counted: 'environment' | 'table') => {
       const Server = limited({ messagesPerSecond: 5, burst: 8, counted });
       const service = new TestService(Server);
@@ -63,7 +63,7 @@ describe('the limits of a connection', () => {
       const environments = Array.from({ length: 10 }, () =>
         createHandlers(Server, { backend: service.backend, environment }),
       );
-      // In the middle of a window, as eight seconds have five of them.
+      // In the middle of a window: eight seconds contain five of them.
       const time = Date.UTC(2026, 10, 30, 9, 15, 0, 800);
       const { webSocketId } = client;
       for (let n = 0; n < 100; n++) {
@@ -72,15 +72,15 @@ describe('the limits of a connection', () => {
       return client.received.filter((text) => text === 'hello').length;
     };
 
-    it('hold in each by itself, for nothing', async () => {
+    it('hold in each environment separately, at no cost', async () => {
       expect(await taken('environment')).toBe(80);
     });
 
-    it('hold in all of them together, for a class that counts in the table', async () => {
+    it('hold across all environments, for a class that counts in the table', async () => {
       expect(await taken('table')).toBe(8);
     });
 
-    it('let the client go on with the next window, and leave nothing for long', async () => {
+    it('let the client continue in the next window, and leave no lasting rows', async () => {
       const clock = new ManualClock();
       const service = new TestService(limited({ messagesPerSecond: 1, burst: 2, counted: 'table' }), {
         clock,
@@ -95,7 +95,7 @@ describe('the limits of a connection', () => {
     });
   });
 
-  it('close the connection of a class that wants it so', async () => {
+  it('close the connection if the class chooses so', async () => {
     const service = new TestService(limited({ messagesPerSecond: 1, burst: 2, excess: 'close' }));
     const client = await service.connect();
     for (let n = 0; n < 3; n++) await client.send('hello');
@@ -103,7 +103,7 @@ describe('the limits of a connection', () => {
     expect(client.received.at(-1)).toContain('Too Many Requests');
   });
 
-  it('are the class’s own: it tells its client in its own protocol', async () => {
+  it('can be overridden: a class informs its client in its own protocol', async () => {
     class ChattyServer extends EchoServer {
       static override readonly limits = { messagesPerSecond: 1, burst: 1 };
       override async onMessagesRefused(refused: number): Promise<void> {
@@ -116,7 +116,7 @@ describe('the limits of a connection', () => {
     expect(client.received).toEqual(['one', '1 too many']);
   });
 
-  it('do not fail for a client that has gone meanwhile', async () => {
+  it('do not fail for a client that has left in the meantime', async () => {
     const service = new TestService(limited({ messagesPerSecond: 1, burst: 1 }));
     const client = await service.connect();
     await client.send('one');
@@ -162,7 +162,7 @@ describe('the limits of a connection', () => {
       await expect(service.connect({ principalId: '3' })).resolves.toBeDefined();
     });
 
-    it('hold afterwards, and a channel that it is in already does not count again', async () => {
+    it('hold afterwards, and do not count a channel twice', async () => {
       const service = new TestService(GreedyServer);
       const client = await service.connect({ principalId: '2' });
       for (const channel of ['a', 'a', 'b']) await client.send(channel);
@@ -173,7 +173,7 @@ describe('the limits of a connection', () => {
       expect(await socket.channels()).toEqual(['a', 'news/0', 'news/1']);
     });
 
-    it('hold for subscriptions that come at once', async () => {
+    it('hold for concurrent subscriptions', async () => {
       const service = new TestService(GreedyServer);
       const client = await service.connect();
       await Promise.all(Array.from({ length: 20 }, (_, n) => client.send(`c${n}`)));
@@ -184,7 +184,7 @@ describe('the limits of a connection', () => {
       expect(members).toHaveLength(channels.length);
     });
 
-    it('do not bind another process, which no client controls', async () => {
+    it('do not apply to another process, which no client controls', async () => {
       const service = new TestService(GreedyServer);
       const client = await service.connect({ principalId: '3' });
       const socket = await SharedConnection.open(client.webSocketId, { backend: service.backend });

@@ -16,21 +16,21 @@ function limited(
   };
 }
 
-describe('what one user may do over all connections', () => {
+describe('the limits of one user over all connections', () => {
   beforeEach(() => {
     jest.spyOn(console, 'warn').mockImplementation(() => {});
     jest.spyOn(console, 'log').mockImplementation(() => {});
   });
   afterEach(() => jest.restoreAllMocks());
 
-  describe('connections at a time', () => {
+  describe('concurrent connections', () => {
     const start = (connections: number) => {
       const clock = new ManualClock();
       return { clock, service: new TestService(limited({ connections }), { clock }) };
     };
     const ada = { principalId: 'ada' };
 
-    it('are no more than the limit: the next handshake is refused with 429', async () => {
+    it('are limited: the next handshake is refused with 429', async () => {
       const { service } = start(2);
       await service.connect(ada);
       await service.connect(ada);
@@ -47,14 +47,14 @@ describe('what one user may do over all connections', () => {
       expect(service.table.items()).toHaveLength(before);
     });
 
-    it('are fewer again when one has closed', async () => {
+    it('decrease when one has closed', async () => {
       const { service } = start(1);
       const client = await service.connect(ada);
       await client.close();
       await expect(service.connect(ada)).resolves.toBeDefined();
     });
 
-    it('are fewer again when one that vanished has been cleaned up', async () => {
+    it('decrease when one that vanished has been cleaned up', async () => {
       const { clock, service } = start(1);
       const client = await service.connect(ada);
       client.vanish();
@@ -65,7 +65,7 @@ describe('what one user may do over all connections', () => {
       await expect(service.connect(ada)).resolves.toBeDefined();
     });
 
-    it('do not count a handshake that died on its way, once it can no longer be under way', async () => {
+    it('do not include a handshake that crashed, once it can no longer be in progress', async () => {
       const { clock, service } = start(1);
       const key = { pk: 'USER#chat#ada', sk: 'SOCKET#dead=', joinedAt: clock.now() };
       await service.table.put(key, { kind: 'always' });
@@ -74,7 +74,7 @@ describe('what one user may do over all connections', () => {
       await expect(service.connect(ada)).resolves.toBeDefined();
     });
 
-    it('are unlimited for those whom nobody has identified, and cost nothing then', async () => {
+    it('are unlimited for clients that are not identified, at no cost', async () => {
       const { service } = start(1);
       for (let n = 0; n < 3; n++) await service.connect();
       expect(service.table.items().filter(({ pk }) => pk.startsWith('USER#'))).toEqual([]);
@@ -82,7 +82,7 @@ describe('what one user may do over all connections', () => {
   });
 
   describe.each(['environment', 'table'] as const)('messages, counted in the %s', (counted) => {
-    it('are bounded over all connections of the user', async () => {
+    it('are limited over all connections of the user', async () => {
       const Server = limited({ messagesPerSecond: 1, burst: 10 }, counted);
       // The beginning of a window of the table.
       const clock = new ManualClock(Date.UTC(2026, 10, 30));

@@ -80,7 +80,7 @@ describe.each([
     ]);
   });
 
-  it('takes a connection that has gone as an outcome of each call', async () => {
+  it('returns a connection that is gone as an outcome of each call', async () => {
     gone();
     expect(await client.post(address, 'x')).toBe('gone');
     expect(await client.get(address)).toBeUndefined();
@@ -120,12 +120,12 @@ describe.each([
     expect(seen).toHaveLength(1);
   });
 
-  it('reports that nobody answers', async () => {
+  it('reports that there is no response', async () => {
     const nowhere = clientThatConnectsTo('http://127.0.0.1:1');
     await expect(nowhere.post(address, 'x')).rejects.toMatchObject({ status: 0, retryable: true });
   });
 
-  it('gives up when it is told to', async () => {
+  it('gives up when aborted', async () => {
     answer = () => {};
     const abandonment = new Abandonment();
     const posting = client.post(address, 'x', abandonment);
@@ -133,14 +133,14 @@ describe.each([
     await expect(posting).rejects.toThrow(ConnectionsApiError);
   });
 
-  it('gives up closing a connection when it is told to', async () => {
+  it('gives up closing a connection when aborted', async () => {
     const abandonment = new Abandonment();
     answer = () => abandonment.abandon();
     const closing = client.delete(address, abandonment);
     await expect(closing).rejects.toThrow(/given up|abort/i);
   });
 
-  it('keeps posts that run side by side apart, and gives up only the one that is told to', async () => {
+  it('keeps concurrent posts separate, and aborts only the given one', async () => {
     const answers: ServerResponse[] = [];
     const bothArrived = new Promise<void>((resolve) => {
       answer = (response) => {

@@ -1,4 +1,4 @@
-/** The management API through AWS's SDK: what the contract is, our own client must be like it. */
+/** The management API through the AWS SDK. It defines the contract that our own client must fulfill. */
 import {
   ApiGatewayManagementApiClient,
   DeleteConnectionCommand,
@@ -75,7 +75,7 @@ export class SdkConnectionsClient implements ConnectionsClient {
   }
 }
 
-/** The SDK signs for the callback URL's host and hands over the request; only then is it told where to connect. */
+/** The SDK signs for the host of the callback URL. Only then is it told where to connect. */
 function handlerThatConnectsTo(endpointUrl: string): NodeHttpHandler {
   const handler = new NodeHttpHandler({ connectionTimeout: 2_000, socketTimeout: 10_000 });
   const { protocol, hostname, port } = new URL(endpointUrl);

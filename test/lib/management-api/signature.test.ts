@@ -4,7 +4,10 @@ import fc from 'fast-check';
 import { type Credentials, percentEncoded, Signer, sha256 } from '../../../lib/management-api/signature';
 
 const CONTENT_TYPE = 'application/octet-stream';
-/** One for each region, as the library has one for each stage: so that a kept key meets other days and credentials. */
+/**
+ * One signer for each region, as the library has one for each stage, so that a cached key meets other days and
+ * credentials.
+ */
 const SIGNERS = ['us-east-1', 'eu-west-1', 'cn-north-1', 'cn-northwest-1', 'us-gov-west-1'].map(
   (region) => new Signer(region),
 );
@@ -40,7 +43,7 @@ const credentials: fc.Arbitrary<Credentials> = fc.record(
 );
 const times = fc.date({ min: new Date('2020-01-01'), max: new Date('2099-12-31'), noInvalidDate: true });
 
-/** Few values, so that one request often has something in common with the one before, and nothing more. */
+/** Few values, so that consecutive requests often differ in only a few of them. */
 const likeTheLast = {
   hosts: fc.constantFrom(
     ...['abcdef1234', 'ghijkl5678'].map((api) => `${api}.execute-api.eu-west-1.amazonaws.com`),
@@ -103,7 +106,7 @@ describe('Signer', () => {
     expect(ours).toEqual(theirs.headers);
   }
 
-  it("signs whatever is asked for as AWS's own signer does", async () => {
+  it("signs every request as AWS's own signer does", async () => {
     const methods = fc.constantFrom('POST', 'GET', 'DELETE');
     await fc.assert(
       fc.asyncProperty(
@@ -120,7 +123,7 @@ describe('Signer', () => {
     );
   });
 
-  it('takes over nothing from the request before that has changed', async () => {
+  it('keeps nothing from the previous request that has changed', async () => {
     const signer = new Signer('eu-west-1');
     await fc.assert(
       fc.asyncProperty(

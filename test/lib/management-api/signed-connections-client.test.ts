@@ -59,7 +59,7 @@ describe('SignedConnectionsClient', () => {
     expect(requests[0]?.url).toBe('/@connections/eHrdFcnvvHcCE-w%3D');
   });
 
-  it('signs with the credentials of the moment', async () => {
+  it('signs with the current credentials', async () => {
     await client.post(address, 'x');
     credentials = { accessKeyId: 'ASIDEXAMPLE', secretAccessKey: 'other', sessionToken: 'token' };
     await client.post(address, 'x');
@@ -70,13 +70,13 @@ describe('SignedConnectionsClient', () => {
     expect(requests.map(({ headers }) => headers['x-amz-security-token'])).toEqual([undefined, 'token']);
   });
 
-  it('posts one text after another over one connection', async () => {
+  it('posts several texts over one connection', async () => {
     for (const text of ['one', 'two', 'two', '', 'grüße']) await client.post(address, text);
     expect(requests.map(({ headers }) => Number(headers['content-length']))).toEqual([3, 3, 3, 0, 7]);
     expect(sockets).toHaveLength(1);
   });
 
-  it('goes on over a new connection after the other side has closed an idle one', async () => {
+  it('opens a new connection after the other side has closed an idle one', async () => {
     await client.post(address, 'x');
     const closed = new Promise((resolve) => sockets[0]?.once('close', resolve));
     sockets[0]?.end();
@@ -85,7 +85,7 @@ describe('SignedConnectionsClient', () => {
     expect(sockets).toHaveLength(2);
   });
 
-  it('reports no answer if a kept connection is reset under a post, which may have been read', async () => {
+  it('reports no response if a kept connection is reset during a post, which may have been read', async () => {
     await client.post(address, 'x');
     answer = (response) => response.socket?.resetAndDestroy();
     await expect(client.post(address, 'x')).rejects.toMatchObject({ status: 0, retryable: true });
@@ -106,14 +106,14 @@ describe('SignedConnectionsClient', () => {
     },
   );
 
-  it('reports no answer to a look if a new connection is reset, too', async () => {
+  it('reports no response to a GET if a new connection is also reset', async () => {
     await client.post(address, 'x');
     answer = (response) => response.socket?.resetAndDestroy();
     await expect(client.get(address)).rejects.toMatchObject({ status: 0, retryable: true });
     expect(requests).toHaveLength(3);
   });
 
-  it('reports no answer if one breaks off', async () => {
+  it('reports no response if the connection breaks off', async () => {
     answer = (response) => {
       response.writeHead(500, { 'content-length': 100 }).write('{"mess');
       setImmediate(() => response.destroy());
@@ -121,7 +121,7 @@ describe('SignedConnectionsClient', () => {
     await expect(client.post(address, 'x')).rejects.toMatchObject({ status: 0, retryable: true });
   });
 
-  it('reads no more of an answer than API Gateway would send', async () => {
+  it('reads no more of a response than API Gateway would send', async () => {
     answer = (response) => response.writeHead(500).end('x'.repeat(1024 * 1024));
     await expect(client.post(address, 'x')).rejects.toMatchObject({
       status: 0,
@@ -129,7 +129,7 @@ describe('SignedConnectionsClient', () => {
     });
   });
 
-  it('takes an answer in chunks', async () => {
+  it('reads a chunked response', async () => {
     answer = (response) => {
       response.writeHead(429, { 'x-amzn-errortype': 'LimitExceededException' });
       response.write('{"message":');
@@ -146,7 +146,7 @@ describe('SignedConnectionsClient', () => {
     expect(requests[0]?.url).toMatch(/\/@connections\/a%0D%0Ax-evil%3A%201%0D%0A%2F..%2F..%2Fb%3Fc%23d$/);
   });
 
-  it('reports that there are no credentials', async () => {
+  it('reports missing credentials', async () => {
     const identity: Identity = {
       credentials: () => Promise.reject(new Error('Could not load credentials from any providers')),
       region: async () => 'eu-west-1',
@@ -157,7 +157,7 @@ describe('SignedConnectionsClient', () => {
     });
   });
 
-  it('connects over TLS where no endpoint says otherwise', async () => {
+  it('connects over TLS unless an endpoint is set', async () => {
     const { port } = server.address() as AddressInfo;
     const identity: Identity = { credentials: async () => credentials, region: async () => 'eu-west-1' };
     const posting = new SignedConnectionsClient(identity).post(
@@ -179,7 +179,7 @@ describe('SignedConnectionsClient', () => {
     });
   });
 
-  it('reports an error that says nothing of itself', async () => {
+  it('reports an error without type and message', async () => {
     answer = (response) => response.writeHead(502).end();
     await expect(client.post(address, 'x')).rejects.toMatchObject({ status: 502, retryable: true });
   });

@@ -36,12 +36,12 @@ describe('a class that declares its messages', () => {
     return frame as { message: string; code: string; issues: { path: string }[] };
   };
 
-  it('gets the value that its schema makes of the JSON', async () => {
+  it('receives the value that its schema returns for the JSON', async () => {
     expect(await told({ type: 'answer', choices: [1, 2], at: 'four' })).toBeUndefined();
     expect(got).toEqual([['answer', 2, '4']]);
   });
 
-  it('does not get what does not fit: the client is told where, by path and message', async () => {
+  it('does not receive an invalid message: the client is told where, by path and message', async () => {
     const frame = await told({ type: 'answer', choices: [1, 'two'], at: 4 });
     expect(got).toEqual([]);
     expect(frame).toMatchObject({
@@ -53,13 +53,13 @@ describe('a class that declares its messages', () => {
     });
   });
 
-  it('does not get text that is not JSON', async () => {
+  it('does not receive text that is not JSON', async () => {
     const frame = await told('answer');
     expect(frame).toMatchObject({ issues: [{ path: '', message: 'The message is not JSON.' }] });
     expect(got).toEqual([]);
   });
 
-  it('tells of ten faults at most, each in 200 characters', async () => {
+  it('reports at most ten faults, each in 200 characters', async () => {
     const many = z.record(z.string(), z.literal('x'.repeat(1_000)));
     class Many extends WebSocketServer<typeof many> {
       static override messages = many;
@@ -70,7 +70,7 @@ describe('a class that declares its messages', () => {
     expect(JSON.stringify(frame).length).toBeLessThan(4_000);
   });
 
-  it('may declare them by another library that follows Standard Schema', async () => {
+  it('may use another library that implements Standard Schema', async () => {
     const line = v.object({ text: v.pipe(v.string(), v.maxLength(3)) });
     class Chat extends WebSocketServer<typeof line> {
       static override messages = line;
@@ -84,7 +84,7 @@ describe('a class that declares its messages', () => {
   });
 });
 
-describe('what a hook throws', () => {
+describe('an error from a hook', () => {
   class Failing extends WebSocketServer {
     override async onPreServer() {
       if (this.request.query.has('late'))
@@ -97,7 +97,7 @@ describe('what a hook throws', () => {
     }
   }
 
-  it('reaches the client if it is a ClientError, in the form of API Gateway’s own errors', async () => {
+  it('reaches the client if it is a ClientError, in the format of API Gateway’s own errors', async () => {
     const client = await new TestService(Failing).connect();
     await client.send('refuse');
     expect(client.messages).toEqual([
@@ -108,7 +108,7 @@ describe('what a hook throws', () => {
     ]);
   });
 
-  it('keeps no attribute that the hook has changed', async () => {
+  it('discards the attributes that the hook has changed', async () => {
     const service = new TestService(Failing);
     const client = await service.connect();
     await client.send('refuse');
@@ -116,7 +116,7 @@ describe('what a hook throws', () => {
     expect(connection?.attributes).toEqual({});
   });
 
-  it('fails the invocation if it is anything else, and no word of it reaches the client', async () => {
+  it('fails the invocation if it is any other error, and its message does not reach the client', async () => {
     const client = await new TestService(Failing).connect();
     await expect(client.send('hello')).rejects.toThrow('hunter2');
     expect(client.received).toEqual([]);
@@ -126,7 +126,7 @@ describe('what a hook throws', () => {
     await expect(new TestService(Failing).connect({ query: { late: '1' } })).rejects.toThrow('409');
   });
 
-  it('is handed to onError, which may tell the client in another form', async () => {
+  it('is passed to onError, which may inform the client in another format', async () => {
     class Own extends Failing {
       override async onError(error: unknown) {
         errors.push(error);
@@ -153,12 +153,12 @@ describe('what a hook throws', () => {
     expect(runs).toBe(1);
   });
 
-  it('must have a status of a client’s fault', () => {
+  it('must have a 4xx status', () => {
     expect(() => new ClientError('Wrong', 'text', { status: 500 })).toThrow(InvalidValueError);
   });
 });
 
-describe('what is sent', () => {
+describe('sent data', () => {
   class Echo extends WebSocketServer {
     override async onClientMessage(data: string) {
       await this.write(JSON.parse(data));
@@ -175,7 +175,7 @@ describe('what is sent', () => {
     expect(client.received).toEqual([text]);
   });
 
-  it('is text as it is, and bytes as a data URL', async () => {
+  it('is unchanged text, or bytes as a data URL', async () => {
     const service = new TestService(Echo);
     const { webSocketId, received } = await service.connect();
     const socket = await SharedConnection.open(webSocketId, { backend: service.backend });
@@ -184,7 +184,7 @@ describe('what is sent', () => {
     expect(received).toEqual(['plain', 'data:application/octet-stream;base64,YWJj']);
   });
 
-  it('may be JSON for everyone, and for a channel', async () => {
+  it('may be JSON for everyone and for a channel', async () => {
     const service = new TestService(Echo);
     const { webSocketId, received } = await service.connect();
     const socket = await SharedConnection.open(webSocketId, { backend: service.backend });

@@ -64,7 +64,7 @@ describe('presence in a channel', () => {
   describe('as whole lists', () => {
     beforeEach(() => start(rooms('lists')));
 
-    it('reaches everyone, whoever has come included', async () => {
+    it('reaches everyone, including the new member', async () => {
       const ada = await enter('ada');
       const bob = await enter('bob');
       for (const client of [ada, bob]) {
@@ -75,7 +75,7 @@ describe('presence in a channel', () => {
       }
     });
 
-    it('says of each user what others may know, and since when', async () => {
+    it('has the public info of each user, and since when they are there', async () => {
       const ada = await enter('ada');
       const [news] = heard(ada) as { users: PresentUser[] }[];
       expect(news?.users[0]).toEqual({
@@ -84,18 +84,18 @@ describe('presence in a channel', () => {
       });
     });
 
-    it('has a user of several connections once', async () => {
+    it('has a user with several connections once', async () => {
       const [ada] = [await enter('ada'), await enter('ada')];
       expect(users(heard(ada).at(-1))).toEqual([['ada', 2]]);
     });
 
-    it('lists nobody who is unidentified, but tells them', async () => {
+    it('does not list unidentified members, but informs them', async () => {
       const nameless = await enter();
       await enter('ada');
       expect(users(heard(nameless).at(-1))).toEqual([['ada', 1]]);
     });
 
-    it('follows whoever leaves the channel, closes, or vanishes', async () => {
+    it('follows members that leave the channel, close, or vanish', async () => {
       const ada = await enter('ada');
       const [bob, eve, zed] = [await enter('bob'), await enter('eve'), await enter('zed')];
       await bob.send('leave');
@@ -115,13 +115,13 @@ describe('presence in a channel', () => {
       expect(users(heard(ada).at(-1))).toEqual([['ada', 1]]);
     });
 
-    it('follows a user who is identified otherwise', async () => {
+    it('follows a user whose identity changes', async () => {
       const ada = await enter('ada');
       await ada.send('countess');
       expect(users(heard(ada).at(-1))).toEqual([['countess', 1]]);
     });
 
-    it('costs 50 who come at once two lists each at most', async () => {
+    it('costs at most two lists for each of 50 concurrent new members', async () => {
       const clients = await Promise.all(Array.from({ length: 50 }, (_, n) => enter(`user ${n}`)));
       for (const client of clients) {
         expect(users(heard(client).at(-1))).toHaveLength(50);
@@ -141,7 +141,7 @@ describe('presence in a channel', () => {
       expect(users(heard(ada).at(-1))).toHaveLength(2);
     });
 
-    it('is put right by the sweep when a process does not know the class, or a poster has died', async () => {
+    it('is repaired by the sweep if a process does not know the class, or a poster has crashed', async () => {
       const ada = await enter('ada');
       const bob = await service.connect({ query: { user: 'bob' } });
       const socket = await SharedConnection.open(bob.webSocketId, { backend: service.backend });
@@ -154,7 +154,7 @@ describe('presence in a channel', () => {
       expect(posts()).toBe(before);
     });
 
-    it('leaves nothing behind that lasts: an empty channel is looked after no longer', async () => {
+    it('leaves nothing permanent: an empty channel is no longer checked', async () => {
       const ada = await enter('ada');
       await ada.close();
       await sweep();
@@ -163,7 +163,7 @@ describe('presence in a channel', () => {
       expect(kept.every(({ expiresAt }) => typeof expiresAt === 'number')).toBe(true);
     });
 
-    it('has revisions that grow, though the list’s row was forgotten in between', async () => {
+    it('has increasing revisions, even if the row of the list was deleted in between', async () => {
       const revisions = async () => heard(await enter('ada')).map(({ revision }) => revision);
       const [first = 0] = await revisions();
       await service.table.delete({ pk: 'CHANNEL#chat#room/1', sk: 'LIST' }, { kind: 'always' });
@@ -207,25 +207,25 @@ describe('presence in a channel', () => {
       await service.runQueued();
     });
 
-    it('is checked by the next one where this one had to stop', async () => {
+    it('is checked by the next sweep where this one had to stop', async () => {
       expect(await mend(20_000)).toEqual(['room/1', 'room/2']);
       expect(await mend(20_000)).toEqual(['room/3', 'room/4']);
       expect(await mend(20_000)).toEqual(['room/5']);
       expect(await mend(20_000)).toEqual(['room/1', 'room/2']);
     });
 
-    it('is checked where this one would have begun, if there was no time at all', async () => {
+    it('is checked where this sweep would have begun, if there was no time at all', async () => {
       await mend(20_000);
       expect(await mend(0)).toEqual([]);
       expect(await mend(20_000)).toEqual(['room/3', 'room/4']);
     });
 
-    it('leaves no row once all have been checked', async () => {
+    it('leaves no row after all have been checked', async () => {
       for (let n = 0; n < 3; n++) await mend(20_000);
       expect(registered().map(({ sk }) => sk)).toEqual([1, 2, 3, 4, 5].map((n) => `room/${n}`));
     });
 
-    it('is checked in the others although one fails', async () => {
+    it('is checked in the other channels even if one fails', async () => {
       const logged = jest.spyOn(console, 'error').mockImplementation(() => {});
       failing = 'room/2';
       expect(await mend(120_000)).toHaveLength(5);
@@ -239,7 +239,7 @@ describe('presence in a channel', () => {
   describe('as differences', () => {
     beforeEach(() => start(rooms('differences')));
 
-    it('gives whoever has come a whole list, and the others what has changed', async () => {
+    it('sends a whole list to a new member, and the changes to the others', async () => {
       const ada = await enter('ada');
       const bob = await enter('bob');
       expect(users(heard(bob)[0])).toEqual([
@@ -251,21 +251,21 @@ describe('presence in a channel', () => {
       expect(heard(ada).at(-1)).toMatchObject({ joined: [], left: ['bob'] });
     });
 
-    it('says of a user with another connection left that it is still there', async () => {
+    it('reports that a user with another connection is still there', async () => {
       const ada = await enter('ada');
       const [bob] = [await enter('bob'), await enter('bob')];
       await bob.close();
       expect(heard(ada).at(-1)).toMatchObject({ joined: [{ user: 'bob', connections: 1 }], left: [] });
     });
 
-    it('follows on what each has heard before', async () => {
+    it('follows what each client has received before', async () => {
       const ada = await enter('ada');
       for (const user of ['bob', 'eve', 'zed']) await enter(user);
       const news = heard(ada) as { revision: number; since?: number }[];
       for (const [n, { since }] of news.entries()) if (n > 0) expect(since).toBe(news[n - 1]?.revision);
     });
 
-    it('is a whole list where it is not known what has changed', async () => {
+    it('sends a whole list if the changes are not known', async () => {
       const ada = await enter('ada');
       const bob = await service.connect({ query: { user: 'bob' } });
       const socket = await SharedConnection.open(bob.webSocketId, { backend: service.backend });
@@ -275,7 +275,7 @@ describe('presence in a channel', () => {
     });
   });
 
-  it('speaks as the class wants it', async () => {
+  it('uses the format of the class', async () => {
     start(
       class Own extends rooms('lists') {
         static override encodePresence(channel: string, { revision }: PresenceNews) {
@@ -286,7 +286,7 @@ describe('presence in a channel', () => {
     expect((await enter('ada')).received).toEqual(['room/1 is at true']);
   });
 
-  it('is told to nobody in a channel without such a rule', async () => {
+  it('is not sent in a channel without such a rule', async () => {
     start(
       class Silent extends rooms('lists') {
         static override channels = {};
@@ -295,7 +295,7 @@ describe('presence in a channel', () => {
     expect((await enter('ada')).received).toEqual([]);
   });
 
-  it('posts to nobody for a channel that is empty', async () => {
+  it('posts to nobody for an empty channel', async () => {
     start(rooms('lists'));
     const presence = new Presence(service.service, channelForm('room/1', 'lists'), { channel: 'room/1' });
     await presence.mend();
