@@ -1,17 +1,22 @@
-/** Finds the error in what an app printed: its message, and its place in the app. */
+/** Finds the error in the output of an app: its message and its location in the app. */
 import { readFileSync, statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { goPanic, pythonError } from './errors-of-languages';
 
 const MAX_FALLBACK_LINES = 5;
-/** Node.js shows the file and line that threw, the source line, a mark, and an empty line. */
+/** Node.js prints the file and line that threw, the source line, a marker, and an empty line. */
 const MAX_SOURCE_LINES = 6;
 
-/** An error that says only which command failed, such as the one that bundles a function. The command printed why. */
+/**
+ * An error that names only the command that failed, such as the one that bundles a function. The command itself
+ * printed the reason.
+ */
 const FAILED_COMMAND = /Command failed|exited with (?:status|code|non-zero)|NonZeroStatus/;
 
-/** The error's message and its place in the app, from the output of Node.js, tsx, a compiler, Python or Go. */
+/**
+ * Returns the error's message and its location in the app, from the output of Node.js, tsx, a compiler, Python or Go.
+ */
 export function shorten(errors: string, workingDirectory: string): string {
   const lines = stripVTControlCharacters(errors).split(/\r?\n/);
   const other = pythonError(lines, workingDirectory) ?? goPanic(lines, workingDirectory);
@@ -73,7 +78,7 @@ function printedBefore(lines: string[], start: number): string {
     .join('');
 }
 
-/** The lines that esbuild shows below its first error: the source line, and a mark at the error. */
+/** The lines that esbuild prints below its first error: the source line and a marker. */
 function codeFrame(lines: string[]): string {
   const start = lines.findIndex((line) => /\[ERROR\]/.test(line));
   if (start < 0) return '';

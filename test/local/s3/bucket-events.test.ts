@@ -318,7 +318,7 @@ describe('BucketEvents', () => {
       renameSync(bucket.directory, join(home, 'away'));
       await said('was deleted');
       renameSync(join(home, 'away'), bucket.directory);
-      await said('is back');
+      await said('exists again');
       write('new');
       await until(2);
       renameSync(bucket.directory, join(home, 'away'));
