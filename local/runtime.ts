@@ -155,6 +155,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const httpApis = new HttpApis({
       ...{ apis: app.httpApis, region, accountId, invoker: functionHost, clock, log, nameOf, access },
       throttles: gateway.throttles,
+      keySets,
     });
     const opened = new Endpoint({
       host,

@@ -3,6 +3,7 @@ import { UserError } from '../user-error';
 import type {
   App,
   HttpApi,
+  HttpRoute,
   Integration,
   NotRun,
   OtherResource,
@@ -36,9 +37,9 @@ export function brokenRoutes(apis: WebSocketApi[]): OtherResource[] {
 export function brokenHttpRoutes(apis: HttpApi[]): OtherResource[] {
   const parts = new Map<string, { part: NotRun; routes: Set<string> }>();
   for (const api of apis) {
-    for (const { method, resource, integration, integrationsByStage = {} } of api.routes) {
-      for (const part of [integration, ...Object.values(integrationsByStage)]) {
-        if (part.type !== 'NOT_RUN') continue;
+    for (const { method, resource, authorizer, integration, integrationsByStage = {} } of api.routes) {
+      for (const part of [authorizer, integration, ...Object.values(integrationsByStage)]) {
+        if (part?.type !== 'NOT_RUN') continue;
         const key = `${part.path}\n${part.reason}`;
         const found = parts.get(key) ?? { part, routes: new Set() };
         parts.set(key, found);
@@ -91,7 +92,7 @@ type RunningParts = Pick<
 export function refuseNothingLeft(app: RunningParts & Pick<App, 'notRun'>): void {
   const isLeft =
     app.apis.some(isOfUse) ||
-    app.httpApis.some(({ routes }) => routes.some(({ integration }) => integration.type !== 'NOT_RUN')) ||
+    app.httpApis.some(({ routes }) => routes.some(isHttpRouteOfUse)) ||
     app.schedules.length > 0 ||
     app.eventSources.length > 0 ||
     app.topics.some(({ subscriptions }) => subscriptions.length > 0) ||
@@ -165,6 +166,10 @@ function isOfUse(api: WebSocketApi): boolean {
       !connect || (connect.authorizer?.type !== 'NOT_RUN' && isRun(integrationIn(stageName, connect)));
     return isOpen && api.routes.some((route) => isRun(integrationIn(stageName, route)));
   });
+}
+
+function isHttpRouteOfUse({ authorizer, integration }: HttpRoute): boolean {
+  return authorizer?.type !== 'NOT_RUN' && integration.type !== 'NOT_RUN';
 }
 
 function isRun({ type }: Integration): boolean {

@@ -1,6 +1,7 @@
 import { UserError } from '../user-error';
 import { readFunctionUrls } from './apis/function-urls';
 import { readHttpApis } from './apis/http-apis';
+import { HttpAuthorizers } from './apis/http-authorizers';
 import { HttpIntegrations } from './apis/http-integrations';
 import { readRestApis } from './apis/rest-apis';
 import { RouteAuthorizers } from './apis/route-authorizers';
@@ -65,9 +66,12 @@ function read(directory: string, settings: ReadSettings, outside: OutsideValues)
     integrations: new RouteIntegrations(assembly, functions),
     authorizers: new RouteAuthorizers(assembly, functions),
   });
-  const httpIntegrations = new HttpIntegrations(assembly, functions);
-  const httpApis = readHttpApis(assembly, httpIntegrations);
-  const restApis = readRestApis(assembly, httpIntegrations);
+  const httpParts = {
+    integrations: new HttpIntegrations(assembly, functions),
+    authorizers: new HttpAuthorizers(assembly, functions),
+  };
+  const httpApis = readHttpApis(assembly, httpParts);
+  const restApis = readRestApis(assembly, httpParts);
   const tables = readTables(assembly);
   const runnable = new Set(functions.functions.map(({ functionName }) => functionName));
   const queues = readQueues(assembly);

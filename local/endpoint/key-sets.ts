@@ -64,6 +64,19 @@ export class KeySets {
     return Object.keys(this.#files).map((url) => new URL(url).hostname);
   }
 
+  /** The URLs that have a file. */
+  get urls(): string[] {
+    return Object.keys(this.#files);
+  }
+
+  /**
+   * The key set at this URL, as JSON. Reads the file each time, so that new keys work immediately.
+   * @throws Error with what is wrong with the file
+   */
+  read(url: string): string {
+    return readKeySet(this.#files[url] ?? '');
+  }
+
   /** Returns `undefined` and does nothing if the request is for none of the hosts. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
     const { host = '' } = request.headers;
@@ -82,9 +95,9 @@ export class KeySets {
     for (const proxy of this.#proxies.values()) proxy.close();
   }
 
-  /** Reads the file each time, so that new keys work immediately. */
   async #answer(file: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
+      // Reads the file each time, as `read` does.
       const text = readKeySet(file);
       response.writeHead(200, { 'content-type': 'application/json' }).end(text);
     } catch (error) {

@@ -4,11 +4,11 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { LambdaAuthorizer } from '../assembly/model';
+import { AuthorizerCalls, type AuthorizerCallsOptions } from '../authorizers/authorizer-calls';
+import { contextStrings, readPolicyResult } from '../authorizers/authorizer-result';
+import { identityIn } from '../authorizers/identity-source';
+import { verdictOf } from '../authorizers/policy';
 import { partitionOf } from '../aws-domains';
-import type { Clock } from '../clock';
-import type { NameForPeople } from '../function-names';
-import type { FunctionInvoker, InvocationOutcome } from '../lambda/invocation';
-import type { Log } from '../log';
 import type { Address } from './address';
 import { AUTHORIZER_TIMEOUT_MILLIS } from './assumptions';
 import { authorizerHeaders, connectQuery } from './connect-request';
@@ -19,9 +19,6 @@ import {
   connectContext,
   type EventRequest,
 } from './events';
-import { identityIn } from './identity-source';
-import { verdictOf } from './policy';
-import { MAX_AUTHORIZER_RESULT_BYTES } from './quotas';
 import { FORBIDDEN, INTERNAL_ERROR, type Refusal, UNAUTHORIZED } from './refusal';
 
 export type Authorization =
@@ -35,20 +32,18 @@ export type Authorization =
       usageIdentifierKey?: string;
     };
 
-export interface AuthorizersOptions {
+export interface AuthorizersOptions extends AuthorizerCallsOptions {
   region: string;
   accountId: string;
-  invoker: FunctionInvoker;
-  clock: Clock;
-  log: Log;
-  nameOf: NameForPeople;
 }
 
 export class Authorizers {
   readonly #options: AuthorizersOptions;
+  readonly #calls: AuthorizerCalls;
 
   constructor(options: AuthorizersOptions) {
     this.#options = options;
+    this.#calls = new AuthorizerCalls(options);
   }
 
   async authorize(
@@ -73,34 +68,16 @@ export class Authorizers {
     const methodArn = `arn:${partitionOf(region)}:execute-api:${region}:${accountId}:${apiId}/${stageName}/$connect`;
     const event = authorizerEvent(facts, arrival, methodArn, headers, query);
     const begun = clock.now();
-    const outcome = await this.#invoke(authorizer, event, facts.connectionId);
+    const outcome = await this.#calls.call(authorizer, {
+      ...{ event, subject: `authorizer ${facts.connectionId}`, what: 'a handshake' },
+      timeoutMillis: AUTHORIZER_TIMEOUT_MILLIS,
+    });
     if (outcome === 'timedOut') return refused(INTERNAL_ERROR);
     if (outcome.kind === 'failure') {
       return refused(outcome.errorMessage === 'Unauthorized' ? UNAUTHORIZED : INTERNAL_ERROR);
     }
     const read = this.#read(authorizer, outcome.payload, methodArn);
     return read.kind === 'refused' ? read : { ...read, integrationLatency: clock.now() - begun };
-  }
-
-  #invoke(
-    { functionName, qualifier }: LambdaAuthorizer,
-    event: string,
-    connectionId: string,
-  ): Promise<InvocationOutcome | 'timedOut'> {
-    const { invoker, clock, log, nameOf } = this.#options;
-    const target = qualifier === undefined ? functionName : `${functionName}:${qualifier}`;
-    return new Promise((resolve, reject) => {
-      const alarm = clock.after(AUTHORIZER_TIMEOUT_MILLIS, () => {
-        log.warn(
-          `${nameOf(functionName)} did not authorize a handshake within ${AUTHORIZER_TIMEOUT_MILLIS} ms. It keeps running.`,
-        );
-        resolve('timedOut');
-      });
-      invoker
-        .invoke(target, event, `authorizer ${connectionId}`)
-        .finally(() => alarm.cancel())
-        .then(resolve, reject);
-    });
   }
 
   #read(
@@ -115,49 +92,20 @@ export class Authorizers {
       this.#options.log.warn(`${name} returned ${what}, so the handshake gets 500.`);
       return refused(INTERNAL_ERROR);
     };
-    if (Buffer.byteLength(payload) > MAX_AUTHORIZER_RESULT_BYTES) {
-      return malformed(`a result above ${MAX_AUTHORIZER_RESULT_BYTES} bytes, the quota`);
-    }
-    const result: unknown = JSON.parse(payload);
-    if (typeof result !== 'object' || result === null || Array.isArray(result)) {
-      return malformed('something other than an object; it must return { principalId, policyDocument }');
-    }
-    const {
-      principalId,
-      policyDocument,
-      context = {},
-      usageIdentifierKey,
-    } = result as Record<string, unknown>;
-    const verdict = verdictOf(policyDocument, methodArn);
-    if (verdict === 'malformed') {
-      return malformed('no policy document; WebSocket APIs do not support { isAuthorized }');
-    }
-    if (typeof principalId !== 'string') return malformed('no principalId, which must be a string');
-    const strings = contextOf(context);
+    const result = readPolicyResult(payload);
+    if (typeof result === 'string') return malformed(result);
+    const { principalId, policyDocument, usageIdentifierKey } = result;
+    const strings = contextStrings(result.context);
     if (typeof strings === 'string') return malformed(strings);
-    if (verdict === 'denied') return refused(FORBIDDEN);
+    if (verdictOf(policyDocument, methodArn) !== 'allowed') return refused(FORBIDDEN);
     return {
       kind: 'authorized',
       context: { ...strings, principalId },
-      ...(typeof usageIdentifierKey === 'string' && { usageIdentifierKey }),
+      ...(usageIdentifierKey !== undefined && { usageIdentifierKey }),
     };
   }
 }
 
 function refused(refusal: Refusal): { kind: 'refused'; refusal: Refusal } {
   return { kind: 'refused', refusal };
-}
-
-/** The values as strings, or what is wrong with the context. */
-function contextOf(context: unknown): Record<string, string> | string {
-  if (context === null) return {};
-  if (typeof context !== 'object' || Array.isArray(context)) return 'a context that is not an object';
-  const strings: Record<string, string> = {};
-  for (const [name, value] of Object.entries(context)) {
-    if (!['string', 'number', 'boolean'].includes(typeof value)) {
-      return `the value ${JSON.stringify(value)} for ${name} of its context, which may be a string, a number or a boolean`;
-    }
-    strings[name] = String(value);
-  }
-  return strings;
 }

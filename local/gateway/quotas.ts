@@ -25,9 +25,6 @@ export const MAX_URL_CHARACTERS = 4096;
  */
 export const MAX_HEAD_BYTES = 10_240;
 
-/** The result of a Lambda authorizer. */
-export const MAX_AUTHORIZER_RESULT_BYTES = 8 * 1024;
-
 /** How much of a service's response the gateway reads: the payload quota of integrations. */
 export const MAX_SERVICE_ANSWER_BYTES = 10 * 1024 * 1024;
 

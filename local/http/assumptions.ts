@@ -14,6 +14,22 @@
  * - Throttling comes before the signature. Methods and routes without settings of their own share the bucket of their
  *   stage, as those of WebSocket APIs do (`HttpApis`).
  * - A usage plan's throttle of a method is taken before the plan's own (`ApiKeys`).
+ * - Authorizers run after throttling and after a REST API's policy, and before the API key (`HttpCallers`).
+ * - A Lambda authorizer that fails with the message `Unauthorized` gives 401 for HTTP APIs, too. A failure, a timeout
+ *   and a malformed result all give a REST API's `AuthorizerConfigurationException`. A result needs a `principalId`,
+ *   except for simple responses (`LambdaAuthorizers`, `authorizer-refusals`).
+ * - Conditions in an authorizer's policy are not evaluated: an Allow with one allows nothing, and a Deny with one denies
+ *   (`verdictOf`).
+ * - Results are kept for each API, stage and authorizer, also those that deny; failures and 401 are not. A deployment
+ *   forgets them. An HTTP API without `AuthorizerResultTtlInSeconds` keeps none. The results of Cognito's authorizers are
+ *   not kept, which nobody could see but by a token that expires meanwhile (`LambdaAuthorizers`).
+ * - A validation expression must match the whole token, or the whole `aud` (`isMatch`). Of a repeated header or
+ *   parameter, an identity source takes the values joined with commas (`HttpAuthorizers`).
+ * - A token needs `exp`. Redirects of an issuer are not followed, and a failed request for its keys is repeated with the
+ *   next token (`TokenVerification`, `fetchedJson`).
+ * - `scopes` in an event are the token's if the route has scopes, else `null`. `lambda` is `null` without a context, as is
+ *   `identitySource` without identity sources (`authorized-caller`, `authorizerEvent`).
+ * - A token of Cognito that lacks the scopes of a REST API's method gets 401 (`TokenAuthorizers`).
  * - `HEAD` is answered like `GET` if a route accepts it, without the body (`HttpApis`).
  */
 
@@ -29,3 +45,31 @@ export const DEFAULT_CONTENT_TYPE = {
 
 /** The largest request: API Gateway's payload quota. Lambda's own quota, 6 MB, is in the function host. */
 export const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
+
+/** How long a Lambda authorizer may take: for HTTP APIs a quota, for REST APIs the same as an integration. */
+export const AUTHORIZER_TIMEOUT_MILLIS = { HTTP: 10_000, REST: 29_000 } as const;
+
+/** How many results of Lambda authorizers are kept. The oldest are forgotten first. */
+export const MAX_KEPT_RESULTS = 10_000;
+
+/** "API Gateway can cache the public key for two hours." A key that an issuer withdraws stays valid until then. */
+export const KEYS_LIVE_MILLIS = 2 * 60 * 60_000;
+/** How soon the keys are fetched again for a token whose key they lack. */
+export const KEYS_REFRESH_MILLIS = 10_000;
+
+/**
+ * The `error_description` of a JWT authorizer's 401. Documented or recorded on AWS: `audience`, `expired`, `malformed`,
+ * `issuer`, `discovery`, `keySet`. The others are in the same tone.
+ */
+export const INVALID_TOKEN_TEXTS = {
+  audience: 'the token does not have a valid audience',
+  expired: 'the token has expired',
+  malformed: 'token contains an invalid number of segments',
+  issuer: 'issuer does not match',
+  discovery: 'OIDC discovery endpoint communication error',
+  keySet: 'JWKS communication error',
+  algorithm: 'signing method is invalid',
+  unknownKey: 'unable to find the key of the token',
+  signature: 'the token has an invalid signature',
+  notYetValid: 'the token is not valid yet',
+} as const;

@@ -5,6 +5,8 @@ export interface Failure {
   statusCode: number;
   /** `x-amzn-errortype`, if the kind has one. */
   errorType?: string;
+  /** `www-authenticate`, for a JWT authorizer. */
+  wwwAuthenticate?: string;
   body: string;
 }
 

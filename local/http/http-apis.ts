@@ -21,13 +21,16 @@ import type { Access } from '../iam/access';
 import type { FunctionInvoker, InvocationOutcome } from '../lambda/invocation';
 import type { Log } from '../log';
 import { MAX_REQUEST_BYTES } from './assumptions';
+import type { FetchJson } from './authorizers/fetched-json';
+import { HttpAuthorizers } from './authorizers/http-authorizers';
+import type { KeySetFileReader } from './authorizers/issuer-keys';
 import { isPreflight, preflightHeaders, responseHeaders } from './cors';
 import { type Failure, type FailureCause, failureOf } from './failures';
 import { type HttpAddress, HttpAddresses } from './http-address';
 import { HttpCallers } from './http-callers';
 import { type ProxyAnswer, proxyAnswer } from './proxy-answer';
 import { proxyEvent } from './proxy-event';
-import { bodyOf, headersFor, type ProxyRequest, queryOf } from './proxy-request';
+import { type ArrivedRequest, bodyOf, headersFor, type ProxyRequest, queryOf } from './proxy-request';
 import { RouteTable } from './route-table';
 
 export interface HttpApisOptions {
@@ -42,6 +45,10 @@ export interface HttpApisOptions {
   access?: Access | undefined;
   /** Shared with the gateway of the WebSocket APIs. */
   throttles: Throttles;
+  /** The files of `--jwks`. */
+  keySets: KeySetFileReader;
+  /** Fetches the keys of JWT issuers. @default from the network */
+  fetchJson?: FetchJson;
 }
 
 type Answer = ProxyAnswer | Failure | FailureCause;
@@ -50,13 +57,16 @@ export class HttpApis {
   readonly #options: HttpApisOptions;
   readonly #ids: Ids;
   readonly #callers: HttpCallers;
+  readonly #authorizers: HttpAuthorizers;
   #addresses: HttpAddresses;
   #routes: Map<HttpApi, RouteTable>;
 
   constructor(options: HttpApisOptions) {
     this.#options = options;
     this.#ids = new Ids(options.region, options.clock);
-    this.#callers = new HttpCallers(options.access, new ApiKeys(options.clock, options.log));
+    this.#authorizers = new HttpAuthorizers(options);
+    const apiKeys = new ApiKeys(options.clock, options.log);
+    this.#callers = new HttpCallers(options.access, this.#authorizers, apiKeys);
     this.#addresses = new HttpAddresses(options.apis, options.region);
     this.#routes = routeTables(options.apis);
   }
@@ -65,6 +75,7 @@ export class HttpApis {
   redeploy(apis: HttpApi[]): void {
     this.#addresses = new HttpAddresses(apis, this.#options.region);
     this.#routes = routeTables(apis);
+    this.#authorizers.redeploy();
   }
 
   /** Returns `undefined` and does nothing if the request is for none of these APIs. */
@@ -94,19 +105,9 @@ export class HttpApis {
     const matched = this.#routes.get(api)?.match(method, path);
     if (!matched) return 'noRoute';
     if (!this.#admits(api, stage, matched.route, method)) return 'tooManyRequests';
-    const caller = this.#callers.admit({
-      ...{ address: { ...address, stage }, route: matched.route },
-      ...{ request, method, body },
-    });
-    if ('statusCode' in caller) return caller;
-    const { integration: shared, integrationsByStage } = matched.route;
-    const integration = integrationsByStage?.[stage.stageName] ?? shared;
-    if (integration.type !== 'AWS_PROXY') return this.#withoutFunction(integration, `${method} ${path}`);
-    const proxied: ProxyRequest = {
+    const arrived: ArrivedRequest = {
       address: { ...address, stage },
-      matched,
-      method,
-      caller,
+      ...{ matched, method },
       headers: headersFor(request, domainName, this.#ids.traceId()),
       ...queryOf(request.url ?? ''),
       cookies: request.headers.cookie?.split(/;\s*/).filter(Boolean) ?? [],
@@ -116,7 +117,12 @@ export class HttpApis {
       requestId: this.#ids.requestId(),
       time: this.#options.clock.now(),
     };
-    return this.#invoke(proxied, integration, request.headers.accept);
+    const caller = await this.#callers.admit({ arrived, request, body });
+    if ('statusCode' in caller) return caller;
+    const { integration: shared, integrationsByStage } = matched.route;
+    const integration = integrationsByStage?.[stage.stageName] ?? shared;
+    if (integration.type !== 'AWS_PROXY') return this.#withoutFunction(integration, `${method} ${path}`);
+    return this.#invoke({ ...arrived, caller }, integration, request.headers.accept);
   }
 
   /** Function URLs have no throttling of their own. */
@@ -208,9 +214,11 @@ export class HttpApis {
 
 function responseOf(answer: Answer, { kind }: HttpApi): ProxyAnswer {
   if (typeof answer !== 'string' && 'headers' in answer) return answer;
-  const { statusCode, errorType, body } = typeof answer === 'string' ? failureOf(kind, answer) : answer;
+  const failure = typeof answer === 'string' ? failureOf(kind, answer) : answer;
+  const { statusCode, errorType, wwwAuthenticate, body } = failure;
   const headers: ProxyAnswer['headers'] = [['content-type', ['application/json']]];
   if (errorType !== undefined) headers.push(['x-amzn-errortype', [errorType]]);
+  if (wwwAuthenticate !== undefined) headers.push(['www-authenticate', [wwwAuthenticate]]);
   return { statusCode, headers, body: Buffer.from(body) };
 }
 

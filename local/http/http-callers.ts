@@ -1,29 +1,20 @@
-/** Authorizes calls to HTTP APIs, REST APIs and function URLs: by signature, policies and API key. */
+/** Authorizes calls to HTTP APIs, REST APIs and function URLs: by signature, policies, authorizer and API key. */
 import type { IncomingMessage } from 'node:http';
-import type { ApiKey, HttpRoute } from '../assembly/model';
-import { partitionOf } from '../aws-domains';
 import type { ApiKeys } from '../gateway/api-keys';
 import { sourceIp } from '../gateway/connect-request';
 import type { Access, WantedAccess } from '../iam/access';
-import type { CallerDescription } from '../iam/caller';
 import { denialMessage } from '../iam/denial';
 import { JSON_FAULTS } from '../iam/fault-codes';
 import { SignatureFault } from '../iam/signature-fault';
+import type { HttpAuthorizers } from './authorizers/http-authorizers';
+import type { Caller } from './caller';
 import { type Failure, failureOf, message, upperMessage } from './failures';
-import type { HttpAddress } from './http-address';
-
-/** The credentials of an authorized request. */
-export interface Caller {
-  /** Present if the route requires a signature. */
-  iam?: CallerDescription;
-  apiKey?: ApiKey;
-}
+import { methodArn } from './method-arn';
+import type { ArrivedRequest } from './proxy-request';
 
 interface CalledRoute {
-  address: HttpAddress & { stage: NonNullable<HttpAddress['stage']> };
-  route: HttpRoute;
+  arrived: ArrivedRequest;
   request: IncomingMessage;
-  method: string;
   body: Buffer;
 }
 
@@ -31,22 +22,35 @@ const INVOKE = 'execute-api:Invoke';
 
 export class HttpCallers {
   readonly #access: Access | undefined;
+  readonly #authorizers: HttpAuthorizers;
   readonly #apiKeys: ApiKeys;
 
   /** @param access undefined if IAM is off */
-  constructor(access: Access | undefined, apiKeys: ApiKeys) {
+  constructor(access: Access | undefined, authorizers: HttpAuthorizers, apiKeys: ApiKeys) {
     this.#access = access;
+    this.#authorizers = authorizers;
     this.#apiKeys = apiKeys;
   }
 
-  /** The caller, or the refusal. A REST API checks the key after the signature. */
-  admit(called: CalledRoute): Caller | Failure {
+  /** The caller, or the refusal. A REST API checks the key last. */
+  async admit(called: CalledRoute): Promise<Caller | Failure> {
     const signed = this.#access ? this.#byPolicies(this.#access, called) : {};
     if ('statusCode' in signed) return signed;
-    const { route, address, request, method } = called;
+    const { arrived } = called;
+    const { authorizer } = arrived.matched.route;
+    if (!authorizer) return this.#withKey(called, signed);
+    const authorized = await this.#authorizers.authorize(authorizer, arrived);
+    return 'statusCode' in authorized ? authorized : this.#withKey(called, { ...signed, authorized });
+  }
+
+  #withKey({ arrived, request }: CalledRoute, caller: Caller): Caller | Failure {
+    const { address, matched, method } = arrived;
+    const { route } = matched;
     const { apiKeys } = address.api;
-    if (!route.apiKeyRequired || !apiKeys) return signed;
-    const value = apiKeys.source === 'header' ? request.headers['x-api-key']?.toString() : undefined;
+    if (!route.apiKeyRequired || !apiKeys) return caller;
+    const { authorized } = caller;
+    const ofAuthorizer = authorized?.kind === 'lambda' ? authorized.usageIdentifierKey : undefined;
+    const value = apiKeys.source === 'header' ? request.headers['x-api-key']?.toString() : ofAuthorizer;
     const { stageName } = address.stage;
     const what = `${method} ${address.path} of ${stageName}`;
     const check = this.#apiKeys.check(
@@ -54,15 +58,16 @@ export class HttpCallers {
       apiKeys,
       value,
     );
-    if (check.kind === 'identified') return { ...signed, apiKey: check.key };
+    if (check.kind === 'identified') return { ...caller, apiKey: check.key };
     const { status, errorType, message: text = '' } = check.refusal;
     return { statusCode: status, ...(errorType !== undefined && { errorType }), body: message(text) };
   }
 
   #byPolicies(access: Access, called: CalledRoute): Caller | Failure {
-    if (called.route.authorization === 'AWS_IAM') return this.#bySignature(access, called);
-    if (called.address.api.kind !== 'REST') return {};
-    const { address, method, request } = called;
+    const { arrived, request } = called;
+    const { address, matched, method } = arrived;
+    if (matched.route.authorization === 'AWS_IAM') return this.#bySignature(access, called);
+    if (address.api.kind !== 'REST') return {};
     const [wanted] = wantedOf(access, called) as [WantedAccess];
     const what = `${method} ${address.path} from ${sourceIp(request)}`;
     const denial = access.refusalOfAnyone(wanted, what);
@@ -70,8 +75,8 @@ export class HttpCallers {
   }
 
   #bySignature(access: Access, called: CalledRoute): Caller | Failure {
-    const { address, request, body } = called;
-    const { kind } = address.api;
+    const { arrived, request, body } = called;
+    const { kind } = arrived.address.api;
     try {
       const caller = access.authenticate(request, kind === 'FUNCTION_URL' ? 'lambda' : 'execute-api', body);
       for (const wanted of wantedOf(access, called)) {
@@ -92,9 +97,9 @@ export class HttpCallers {
 }
 
 /** The permissions that a caller needs. A function URL has required two since October 2025. */
-function wantedOf(access: Access, { address, method, request }: CalledRoute): WantedAccess[] {
-  const { api, stage, path } = address;
-  const { region, accountId } = access.app;
+function wantedOf(access: Access, { arrived, request }: CalledRoute): WantedAccess[] {
+  const { address, method } = arrived;
+  const { api } = address;
   const facts = factsOf(request);
   if (api.kind === 'FUNCTION_URL') {
     const resource = api.functionArn ?? '*';
@@ -105,13 +110,8 @@ function wantedOf(access: Access, { address, method, request }: CalledRoute): Wa
       { action: 'lambda:InvokeFunction', resource, context: (key) => via[key] ?? facts[key] },
     ];
   }
-  const resource = `arn:${partitionOf(region)}:execute-api:${region}:${accountId}:${api.apiId}/${stage.stageName}/${method}${withoutTrailingSlash(path)}`;
+  const resource = methodArn(address, method, access.app);
   return [{ action: INVOKE, resource, context: (key) => facts[key] }];
-}
-
-/** Routes ignore a trailing slash, so it must not lead past a policy that denies a route. */
-function withoutTrailingSlash(path: string): string {
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
 /** The condition keys that depend on the request. */

@@ -1,6 +1,7 @@
 /** The events of Lambda proxy integrations of HTTP requests, in both payload formats. */
 import { commonLogTime } from '../common-log-time';
 import { percentDecoded } from '../percent-decoded';
+import { authorizerOf1, authorizerOf2 } from './authorizers/authorized-caller';
 import type { ProxyRequest } from './proxy-request';
 
 /** @param payloadFormat always 1.0 for a REST API, always 2.0 for a function URL */
@@ -12,8 +13,9 @@ export function proxyEvent(request: ProxyRequest, payloadFormat: '1.0' | '2.0', 
  * HTTP APIs have a version, decoded paths and lower-case headers; REST APIs do not.
  * Source: "Create AWS Lambda proxy integrations for HTTP APIs", "Lambda proxy integrations in API Gateway" (REST).
  */
-function event1(request: ProxyRequest, accountId: string) {
+export function event1(request: ProxyRequest, accountId: string) {
   const { address, matched, method, headers, query, body, isBase64Encoded } = request;
+  const { authorized } = request.caller;
   const { api, stage, path } = address;
   const isRest = api.kind === 'REST';
   const named = isRest ? headers : lowerCase(headers);
@@ -33,6 +35,7 @@ function event1(request: ProxyRequest, accountId: string) {
     requestContext: {
       resourcePath: resource,
       httpMethod: method,
+      ...(authorized && { authorizer: authorizerOf1(authorized, isRest ? 'REST' : 'HTTP') }),
       extendedRequestId: request.requestId,
       requestTime: commonLogTime(request.time),
       path: isRest ? fullPath : decoded(fullPath),
@@ -74,10 +77,10 @@ function identityOf({ caller: { iam, apiKey }, sourceIp, userAgent }: ProxyReque
 /**
  * Source: "Create AWS Lambda proxy integrations for HTTP APIs", payload format 2.0; "Invoking Lambda function URLs".
  */
-function event2(request: ProxyRequest, accountId: string) {
+export function event2(request: ProxyRequest, accountId: string) {
   const { address, matched, method, cookies, body, isBase64Encoded } = request;
   const { api, stage, domainName } = address;
-  const { iam } = request.caller;
+  const { iam, authorized } = request.caller;
   const isFunctionUrl = api.kind === 'FUNCTION_URL';
   const { resource, method: routeMethod } = matched.route;
   const routeKey = resource === '$default' ? '$default' : `${routeMethod} ${resource}`;
@@ -108,6 +111,7 @@ function event2(request: ProxyRequest, accountId: string) {
           },
         },
       }),
+      ...(authorized && { authorizer: authorizerOf2(authorized) }),
       domainName,
       domainPrefix: domainName.split('.', 1)[0],
       http: {

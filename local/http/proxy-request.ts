@@ -4,12 +4,15 @@ import type { HttpApi } from '../assembly/model';
 import { FORWARDED_PORT, FORWARDED_PROTO } from '../gateway/assumptions';
 import { sourceIp } from '../gateway/connect-request';
 import { TEXT_TYPES } from './assumptions';
-import type { HttpAddress } from './http-address';
-import type { Caller } from './http-callers';
+import type { Caller } from './caller';
+import type { StagedAddress } from './method-arn';
 import type { MatchedRoute } from './route-table';
 
+/** A request whose caller is not known yet. */
+export type ArrivedRequest = Omit<ProxyRequest, 'caller'>;
+
 export interface ProxyRequest {
-  address: HttpAddress & { stage: NonNullable<HttpAddress['stage']> };
+  address: StagedAddress;
   matched: MatchedRoute;
   method: string;
   /** In the client's case and order, with values of a repeated header side by side. */

@@ -3,7 +3,8 @@ import type { Assembly } from '../assembly';
 import type { CorsRules, HttpApi, HttpApiIntegration, HttpRoute, HttpStage, OtherResource } from '../model';
 import { isObject, type Json } from '../values/json';
 import type { Resource } from '../values/resource';
-import { type HttpIntegrations, notRunAuthorization, perStage } from './http-integrations';
+import type { HttpAuthorizers } from './http-authorizers';
+import { type HttpIntegrations, perStage } from './http-integrations';
 import { servedApis } from './served-apis';
 import { readThrottling } from './stage-throttling';
 import { stageVariables } from './stage-variables';
@@ -13,16 +14,22 @@ const API = 'AWS::ApiGatewayV2::Api';
 /** The longest timeout of an HTTP API's integration (quota "Maximum integration timeout"). */
 const MAX_TIMEOUT_MILLIS = 30_000;
 
+/** What a route of an HTTP API or a method of a REST API consists of. */
+export interface HttpRouteParts {
+  integrations: HttpIntegrations;
+  authorizers: HttpAuthorizers;
+}
+
 export function readHttpApis(
   assembly: Assembly,
-  integrations: HttpIntegrations,
+  parts: HttpRouteParts,
 ): { apis: HttpApi[]; notRun: OtherResource[] } {
   const resources = assembly.resources(API).filter((api) => api.text('ProtocolType') === 'HTTP');
-  return servedApis('HTTP API', resources, (api) => readApi(api, assembly, integrations));
+  return servedApis('HTTP API', resources, (api) => readApi(api, assembly, parts));
 }
 
 /** The API, or the reason why none of it is served. */
-function readApi(api: Resource, assembly: Assembly, integrations: HttpIntegrations): HttpApi | string {
+function readApi(api: Resource, assembly: Assembly, parts: HttpRouteParts): HttpApi | string {
   if (api.property('Body') !== undefined || api.property('BodyS3Location') !== undefined) {
     return 'is defined by an OpenAPI document, which is not read; define its routes in the app';
   }
@@ -36,7 +43,7 @@ function readApi(api: Resource, assembly: Assembly, integrations: HttpIntegratio
   const routes = assembly
     .resources('AWS::ApiGatewayV2::Route')
     .filter(ofApi)
-    .map((route) => readRoute(route, apiId, stages, integrations));
+    .map((route) => readRoute(route, apiId, stages, parts));
   const cors = corsRules(api.property('CorsConfiguration'));
   return {
     kind: 'HTTP',
@@ -63,14 +70,11 @@ function readRoute(
   route: Resource,
   apiId: string,
   stages: HttpStage[],
-  integrations: HttpIntegrations,
+  { integrations, authorizers }: HttpRouteParts,
 ): HttpRoute {
   const routeKey = route.text('RouteKey') ?? '$default';
   const [, method = 'ANY', resource = '$default'] = /^([A-Z]+) (\/.*)$/.exec(routeKey) ?? [];
-  const type = route.text('AuthorizationType') ?? 'NONE';
-  const notRun = notRunAuthorization(route, type);
   const integrationIn = (stage: HttpStage): HttpApiIntegration =>
-    notRun ??
     integrations.ofHttpApi(route, {
       stage,
       maxTimeoutMillis: MAX_TIMEOUT_MILLIS,
@@ -81,7 +85,7 @@ function readRoute(
     });
   return {
     ...{ path: route.path, method, resource },
-    ...(type === 'AWS_IAM' && { authorization: type }),
+    ...authorizers.of(route, apiId),
     ...perStage(stages, integrationIn),
   };
 }

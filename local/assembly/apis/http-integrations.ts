@@ -103,18 +103,6 @@ export class HttpIntegrations {
   }
 }
 
-/**
- * Authorizers of HTTP and REST APIs, other than IAM, are not run. The routes that they guard fail, as they do on AWS when
- * an authorizer fails.
- */
-export function notRunAuthorization(resource: Resource, type: string): HttpNotRun | undefined {
-  if (type === 'NONE' || type === 'AWS_IAM') return undefined;
-  return notRun(
-    resource.path,
-    `is authorized by ${type}, but authorizers of HTTP and REST APIs are not run; remove it to run this on your machine`,
-  );
-}
-
 /** One integration if all stages have the same; otherwise the first, and each stage's own. */
 export function perStage(
   stages: HttpStage[],

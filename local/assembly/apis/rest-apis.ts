@@ -4,7 +4,8 @@ import type { Assembly } from '../assembly';
 import type { HttpApi, HttpApiIntegration, HttpRoute, HttpStage, OtherResource } from '../model';
 import type { Resource } from '../values/resource';
 import { readApiKeys } from './api-keys';
-import { type HttpIntegrations, notRunAuthorization, perStage } from './http-integrations';
+import type { HttpRouteParts } from './http-apis';
+import { perStage } from './http-integrations';
 import { servedApis } from './served-apis';
 import { readMethodThrottling } from './stage-throttling';
 import { stageVariables } from './stage-variables';
@@ -14,13 +15,13 @@ const MAX_TIMEOUT_MILLIS = 29_000;
 
 export function readRestApis(
   assembly: Assembly,
-  integrations: HttpIntegrations,
+  parts: HttpRouteParts,
 ): { apis: HttpApi[]; notRun: OtherResource[] } {
   const resources = assembly.resources('AWS::ApiGateway::RestApi');
-  return servedApis('REST API', resources, (api) => readApi(api, assembly, integrations));
+  return servedApis('REST API', resources, (api) => readApi(api, assembly, parts));
 }
 
-function readApi(api: Resource, assembly: Assembly, integrations: HttpIntegrations): HttpApi | string {
+function readApi(api: Resource, assembly: Assembly, parts: HttpRouteParts): HttpApi | string {
   if (api.property('Body') !== undefined || api.property('BodyS3Location') !== undefined) {
     return 'is defined by an OpenAPI document, which the runtime does not read; define its methods in the app';
   }
@@ -40,7 +41,7 @@ function readApi(api: Resource, assembly: Assembly, integrations: HttpIntegratio
   const routes = assembly
     .resources('AWS::ApiGateway::Method')
     .filter(ofApi)
-    .map((method) => readMethod(method, { apiId, stages, paths }, integrations));
+    .map((method) => readMethod(method, { apiId, stages, paths }, parts));
   const types = api.property('BinaryMediaTypes');
   return {
     kind: 'REST',
@@ -79,14 +80,11 @@ function readStage(stage: Resource): HttpStage {
 function readMethod(
   method: Resource,
   { apiId, stages, paths }: { apiId: string; stages: HttpStage[]; paths: Paths },
-  integrations: HttpIntegrations,
+  { integrations, authorizers }: HttpRouteParts,
 ): HttpRoute {
   const httpMethod = method.text('HttpMethod') ?? 'ANY';
   const resource = paths.of(method.text('ResourceId') ?? '');
-  const type = method.text('AuthorizationType') ?? 'NONE';
-  const notRun = notRunAuthorization(method, type);
   const integrationIn = (stage: HttpStage): HttpApiIntegration =>
-    notRun ??
     integrations.ofRestApi(method, {
       stage,
       maxTimeoutMillis: MAX_TIMEOUT_MILLIS,
@@ -94,7 +92,7 @@ function readMethod(
     });
   return {
     ...{ path: method.path, method: httpMethod, resource },
-    ...(type === 'AWS_IAM' && { authorization: type }),
+    ...authorizers.of(method, apiId),
     ...(method.flag('ApiKeyRequired') && { apiKeyRequired: true }),
     ...perStage(stages, integrationIn),
   };

@@ -3,26 +3,20 @@
  */
 import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
-import { invokedFunction } from '../functions/invoked-function';
 import type { Authorizer, NotRun } from '../model';
-import { InvokingRoles } from '../permissions/invoking-roles';
-import { LambdaPermissions } from '../permissions/lambda-permissions';
 import type { Resource } from '../values/resource';
+import { AuthorizerFunctions } from './authorizer-functions';
 
 /** The four kinds of identity sources for WebSocket APIs in API Gateway's guide. */
 const IDENTITY_SOURCE =
   /^(route\.request\.(header|querystring)\.[^.\s]+|stageVariables\.[A-Za-z0-9_]+|context\.[A-Za-z0-9_.]+)$/;
 
 export class RouteAuthorizers {
-  readonly #functions: ReadFunctions;
-  readonly #permissions: LambdaPermissions;
-  readonly #roles: InvokingRoles;
+  readonly #functions: AuthorizerFunctions;
   readonly #byId: Map<string, Resource>;
 
   constructor(assembly: Assembly, functions: ReadFunctions) {
-    this.#functions = functions;
-    this.#permissions = new LambdaPermissions(assembly, 'apigateway.amazonaws.com');
-    this.#roles = new InvokingRoles(assembly, 'apigateway.amazonaws.com');
+    this.#functions = new AuthorizerFunctions(assembly, functions);
     this.#byId = new Map(
       assembly
         .resources('AWS::ApiGatewayV2::Authorizer')
@@ -64,30 +58,16 @@ export class RouteAuthorizers {
         `its identity source is ${JSON.stringify(unknown)}; AWS allows route.request.header.NAME, route.request.querystring.NAME, stageVariables.NAME and context.NAME`,
       );
     }
-    const invoked = invokedFunction(authorizer.text('AuthorizerUri') ?? '', this.#functions);
-    if ('reason' in invoked)
-      return { type: 'NOT_RUN', path: invoked.path ?? authorizer.path, reason: invoked.reason };
-    const { functionArn, functionName, qualifier } = invoked;
-    const credentials = authorizer.text('AuthorizerCredentialsArn');
-    const source = `${apiId}/authorizers/${authorizerId}`;
-    const isPermitted = this.#permissions.cover(functionName, 'execute-api', source, qualifier ?? '$LATEST');
-    const refusal =
-      credentials !== undefined
-        ? this.#roles.refusal(credentials, functionArn)
-        : isPermitted
-          ? undefined
-          : `API Gateway has no permission to invoke the authorizer's function ${functionName}; add an AWS::Lambda::Permission for apigateway.amazonaws.com, as WebSocketLambdaAuthorizer does`;
-    if (refusal !== undefined) return notRun(authorizer, refusal);
-    return {
-      type: 'REQUEST',
-      path: authorizer.path,
-      functionName,
-      ...(qualifier !== undefined && { qualifier }),
-      identitySources,
-    };
+    const found = this.#functions.find(authorizer, {
+      uri: authorizer.text('AuthorizerUri') ?? '',
+      credentials: authorizer.text('AuthorizerCredentialsArn'),
+      ...{ apiId, authorizerId, construct: 'WebSocketLambdaAuthorizer' },
+    });
+    if (found.type === 'NOT_RUN') return notRun(found, found.reason);
+    return { ...found, type: 'REQUEST', path: authorizer.path, identitySources };
   }
 }
 
-function notRun({ path }: Resource, reason: string): NotRun {
+function notRun({ path }: { path: string }, reason: string): NotRun {
   return { type: 'NOT_RUN', path, reason };
 }

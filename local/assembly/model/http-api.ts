@@ -1,5 +1,6 @@
 /** HTTP APIs, REST APIs and function URLs, in one form. */
-import type { NotRun } from './not-run';
+import type { HttpAuthorizer } from './http-authorizer';
+import type { HttpNotRun } from './not-run';
 import type { ApiKeySettings, StageThrottling } from './websocket-api';
 
 export type HttpApiKind = 'HTTP' | 'REST' | 'FUNCTION_URL';
@@ -39,6 +40,10 @@ export interface HttpRoute {
   resource: string;
   /** IAM: the caller signs the request, and its policies must allow it. @default requests need no signature */
   authorization?: 'AWS_IAM';
+  /** Decides on a request before the integration runs. @default none */
+  authorizer?: HttpAuthorizer;
+  /** A token must have one of these scopes, if there are any. @default none */
+  authorizationScopes?: string[];
   /** Whether a REST API's method requires an API key. */
   apiKeyRequired?: boolean;
   integration: HttpApiIntegration;
@@ -47,11 +52,6 @@ export interface HttpRoute {
 }
 
 export type HttpApiIntegration = HttpLambdaIntegration | StaticAnswer | HttpNotRun;
-
-export interface HttpNotRun extends NotRun {
-  /** Whether it fails on AWS, too, because of a missing permission to invoke the function. */
-  isNotPermitted?: boolean;
-}
 
 export interface HttpLambdaIntegration {
   type: 'AWS_PROXY';

@@ -4,6 +4,7 @@ export type * from './event-source';
 export type * from './events';
 export type * from './function';
 export type * from './http-api';
+export type * from './http-authorizer';
 export type * from './integration';
 export type * from './messaging';
 export type * from './not-run';

@@ -6,3 +6,9 @@ export interface NotRun {
   /** The reason and the remedy. */
   reason: string;
 }
+
+/** A part of an HTTP API or a REST API. */
+export interface HttpNotRun extends NotRun {
+  /** Whether it fails on AWS, too, because of a missing permission to invoke the function. */
+  isNotPermitted?: boolean;
+}

@@ -128,6 +128,28 @@ export const authorizers: Section = {
       test: 'test/local/http/http-authorization.test.ts',
     },
     {
+      fact: 'JWT authorizers of HTTP APIs: issuer, audience, times, scopes; 401 and 403 with the header www-authenticate; claims as text',
+      source:
+        'Developer Guide: JWT authorizers of HTTP APIs, and troubleshooting them; responses that people recorded',
+      test: 'test/local/http/jwt-authorizers.test.ts',
+    },
+    {
+      fact: 'The keys of a JWT’s issuer come from its discovery document, within 1,500 ms and 150,000 bytes, for two hours',
+      source: 'Developer Guide: JWT authorizers and quotas of HTTP APIs',
+      test: 'test/local/http/issuer-keys.test.ts',
+    },
+    {
+      fact: 'Lambda authorizers of HTTP APIs and REST APIs: events of each format, identity sources, policies, simple responses, results that are kept',
+      source:
+        'Developer Guide: Lambda authorizers of HTTP APIs, and of REST APIs; responses that people recorded',
+      test: 'test/local/http/lambda-authorizers.test.ts',
+    },
+    {
+      fact: 'Cognito authorizers of REST APIs: identity tokens, or access tokens with scopes; claims as text, times as Java writes them',
+      source: 'Developer Guide: Cognito user pools as authorizer; events that people recorded',
+      test: 'test/local/http/user-pool-authorizers.test.ts',
+    },
+    {
       fact: 'A missing Lambda permission refuses the handshake with 500',
       source: 'terraform-aws-apigateway-v2 #8',
       test: 'test/local/gateway/handshake.test.ts',

@@ -7,6 +7,7 @@ import { Throttles } from '../../../local/gateway/throttles';
 import { HttpApis } from '../../../local/http/http-apis';
 import type { FunctionInvoker, InvocationOutcome } from '../../../local/lambda/invocation';
 import { silentLog } from '../../../local/log';
+import { NO_KEY_SETS } from './running-http';
 
 const clock = new ManualClock(Date.UTC(2026, 0, 31, 12));
 const lambda: HttpLambdaIntegration = {
@@ -104,6 +105,7 @@ describe('HttpApis', () => {
     const apis = new HttpApis({
       ...{ apis: [httpApi, restApi, functionUrl], region: 'eu-central-1', accountId: '123456789012' },
       ...{ invoker, clock, log: silentLog, nameOf: (name) => name },
+      keySets: NO_KEY_SETS,
       throttles: new Throttles(AWS_ACCOUNT_QUOTAS, clock, silentLog),
     });
     server = createServer((request, response) => {

@@ -8,12 +8,21 @@ import type { JsonObject } from '../../../local/assembly/values/json';
 import { ManualClock } from '../../../local/clock';
 import { type AccountQuotas, AWS_ACCOUNT_QUOTAS } from '../../../local/gateway/quotas';
 import { Throttles } from '../../../local/gateway/throttles';
+import type { FetchJson } from '../../../local/http/authorizers/fetched-json';
+import type { KeySetFileReader } from '../../../local/http/authorizers/issuer-keys';
 import { HttpApis } from '../../../local/http/http-apis';
 import { Access } from '../../../local/iam/access';
 import type { Credentials } from '../../../local/iam/identities';
-import type { FunctionInvoker } from '../../../local/lambda/invocation';
+import type { FunctionInvoker, InvocationOutcome } from '../../../local/lambda/invocation';
 import { accessApp, FUNCTION } from '../iam/access-app';
 
+/** Without `--jwks`. */
+export const NO_KEY_SETS: KeySetFileReader = {
+  urls: [],
+  read() {
+    throw new Error('There are no files.');
+  },
+};
 export const PERSON: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 export const LAMBDA: HttpLambdaIntegration = {
   type: 'AWS_PROXY',
@@ -46,6 +55,9 @@ export interface RunningHttp {
   /** What the function's role allows from now on, and what policies of resources say. */
   allow(statements: JsonObject[], resourcePolicies?: ResourcePolicy[]): void;
   call(path: string, init?: RequestInit): Promise<Reply>;
+  /** Like `call`, with all headers. */
+  respond(path: string, init?: RequestInit): Promise<Response>;
+  redeploy(): void;
   signed(path: string, signing: Signed): Promise<Reply>;
   /** By a presigned URL. */
   presigned(path: string, credentials: Credentials): Promise<Reply>;
@@ -54,6 +66,11 @@ export interface RunningHttp {
 interface HttpSettings {
   iam?: boolean;
   quotas?: AccountQuotas;
+  /** The function `guard`, which authorizes requests. Its event is not among `events`. */
+  guard?: (event: Record<string, never>) => unknown;
+  /** Key sets in files, by their URLs. */
+  keySets?: Record<string, string>;
+  fetchJson?: FetchJson;
 }
 
 const servers: Server[] = [];
@@ -71,7 +88,7 @@ export function runningHttp(): (apis: HttpApi[], settings?: HttpSettings) => Pro
 
 async function start(
   apis: HttpApi[],
-  { iam = true, quotas = AWS_ACCOUNT_QUOTAS }: HttpSettings = {},
+  { iam = true, quotas = AWS_ACCOUNT_QUOTAS, guard, keySets, fetchJson = unreachable }: HttpSettings = {},
 ): Promise<RunningHttp> {
   const clock = new ManualClock(Date.UTC(2026, 0, 31, 12));
   const events: Record<string, never>[] = [];
@@ -79,7 +96,8 @@ async function start(
   const log = { info() {}, error() {}, warn: (text: string) => void lines.push(text) };
   const access = new Access({ app: accessApp([], { httpApis: apis }), log, nameOf: () => 'Rooms', clock });
   const invoker: FunctionInvoker = {
-    async invoke(_, payload) {
+    async invoke(functionName, payload) {
+      if (guard && functionName === 'guard') return outcomeOf(guard, JSON.parse(payload));
       events.push(JSON.parse(payload));
       return { kind: 'success', requestId: 'r', payload: '{"statusCode":200,"body":"ran"}' };
     },
@@ -92,6 +110,8 @@ async function start(
     nameOf: (name) => name,
     access: iam ? access : undefined,
     throttles: new Throttles(quotas, clock, log),
+    keySets: keySets ? { urls: Object.keys(keySets), read: (url) => keySets[url] ?? '' } : NO_KEY_SETS,
+    fetchJson,
   });
   const server = createServer((request, response) => {
     if (served.handle(request, response) === undefined) response.writeHead(418).end();
@@ -99,8 +119,9 @@ async function start(
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const respond = (path: string, init: RequestInit = {}) => fetch(`http://${host}${path}`, init);
   const call = async (path: string, init: RequestInit = {}): Promise<Reply> => {
-    const response = await fetch(`http://${host}${path}`, init);
+    const response = await respond(path, init);
     const { status, headers } = response;
     return { status, errorType: headers.get('x-amzn-errortype'), body: await response.text() };
   };
@@ -112,7 +133,8 @@ async function start(
     return { method, protocol: 'http:', hostname: host, path, query, headers: { host }, body };
   };
   return {
-    ...{ events, lines, clock, call },
+    ...{ events, lines, clock, call, respond },
+    redeploy: () => served.redeploy(apis),
     ofFunction: access.credentialsOf(FUNCTION),
     allow: (statements, resourcePolicies = []) =>
       access.update(accessApp(statements, { httpApis: apis, resourcePolicies })),
@@ -125,4 +147,21 @@ async function start(
       return call(`${path.split('?', 1)[0]}?${new URLSearchParams(query as Record<string, string>)}`);
     },
   };
+}
+
+async function unreachable(): Promise<never> {
+  throw new Error('ENOTFOUND');
+}
+
+async function outcomeOf(
+  guard: NonNullable<HttpSettings['guard']>,
+  event: Record<string, never>,
+): Promise<InvocationOutcome> {
+  try {
+    const payload = JSON.stringify((await guard(event)) ?? null);
+    return { kind: 'success', requestId: 'r', payload };
+  } catch (error) {
+    const { name: errorType, message: errorMessage } = error as Error;
+    return { kind: 'failure', requestId: 'r', errorType, errorMessage, payload: '{}' };
+  }
 }

@@ -8,14 +8,17 @@ export interface Identity {
   context: object;
 }
 
+/** `route.request.…` of WebSocket APIs, `$request.…` of HTTP APIs, `method.request.…` of REST APIs. */
+const SOURCE =
+  /^(?:(?:\$|route\.|method\.)(request\.header|request\.querystring)|\$?(stageVariables|context))\.(.+)$/;
+
 /** Undefined or empty if the request lacks it. Header names are case-insensitive. */
 export function identityIn(source: string, identity: Identity): string | undefined {
-  const [, kind = '', name = ''] =
-    /^(route\.request\.header|route\.request\.querystring|stageVariables|context)\.(.+)$/.exec(source) ?? [];
-  switch (kind) {
-    case 'route.request.header':
+  const [, inRequest, beside, name = ''] = SOURCE.exec(source) ?? [];
+  switch (inRequest ?? beside) {
+    case 'request.header':
       return Object.entries(identity.headers).find(([one]) => one.toLowerCase() === name.toLowerCase())?.[1];
-    case 'route.request.querystring':
+    case 'request.querystring':
       return ownValue(identity.query, name);
     case 'stageVariables':
       return ownValue(identity.stageVariables, name);
