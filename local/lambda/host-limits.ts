@@ -16,7 +16,7 @@ export interface HostLimits {
   soonDone: number;
   /** How long no invocation may finish before one more environment is started. */
   stallMillis: number;
-  /** How long an environment waits for an event before it is ended. */
+  /** How long an environment waits for an event before it is ended, unless no other one of its function is idle. */
   idleMillis: number;
   /**
    * How many invocations may wait, and the total size of their payloads. More are throttled, as by Lambda.
@@ -42,7 +42,7 @@ export function defaultLimits(cores = availableParallelism()): HostLimits {
     spreadMillis: 5,
     soonDone: 0.25,
     stallMillis: 250,
-    idleMillis: 5 * 60_000,
+    idleMillis: 15_000,
     waitingInvocations: 20_000,
     waitingPayloadCharacters: 128 * 1024 * 1024,
     // Lambda has no such limit, but this queue is in the memory of one process.
