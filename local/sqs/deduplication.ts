@@ -1,5 +1,7 @@
 /** Deduplication of FIFO queues and topics: within five minutes, a duplicate is acknowledged but not stored. */
 import { createHash } from 'node:crypto';
+import type { Queue } from '../assembly/model';
+import type { NewMessage } from './message';
 
 const INTERVAL_MILLIS = 5 * 60_000;
 
@@ -24,6 +26,20 @@ export class Deduplication<Receipt> {
       this.#seen.delete(key);
     }
   }
+}
+
+/**
+ * What identifies a message of a FIFO queue: its id, which others see, and the key among those of the queue. Undefined
+ * for other queues.
+ */
+export function deduplicationKey(
+  { body, groupId = '', deduplicationId }: NewMessage,
+  { isFifo, deduplicationScope }: Queue,
+): { id: string; scoped: string } | undefined {
+  if (!isFifo) return undefined;
+  const id = deduplicationId ?? contentDigest(body);
+  const scope = deduplicationScope === 'messageGroup' ? groupId : '';
+  return { id, scoped: JSON.stringify([scope, id]) };
 }
 
 /** The deduplication id of a message without one, for content-based deduplication. */

@@ -2,11 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Queue as QueueSettings } from '../assembly/model';
 import type { Clock } from '../clock';
-import { contentDigest, Deduplication } from './deduplication';
+import { Deduplication, deduplicationKey } from './deduplication';
 import { messageBytes, type NewMessage, type QueuedMessage, type ReceivedMessage } from './message';
 import { checkMessage } from './message-rules';
 import { QueueMessages } from './queue-messages';
 import { messageIdOf, newHandle } from './receipt-handle';
+import { SequenceNumbers } from './sequence-numbers';
 import { invalidParameter, SqsError, unknownHandle } from './sqs-error';
 import { type ReceiveOptions, WaitingReceivers } from './waiting-receivers';
 
@@ -37,7 +38,7 @@ export class Queue {
   readonly #messages: QueueMessages;
   readonly #sent: Deduplication<SentMessage>;
   readonly #receivers: WaitingReceivers;
-  #lastSequence = FIRST_SEQUENCE;
+  readonly #sequence = new SequenceNumbers();
   #purgedAt = Number.NEGATIVE_INFINITY;
 
   constructor(settings: QueueSettings, surroundings: QueueSurroundings) {
@@ -66,7 +67,7 @@ export class Queue {
   send(message: NewMessage): SentMessage {
     const { body, attributes = {} } = message;
     checkMessage(message, this.#settings);
-    const key = this.#deduplicationKey(message);
+    const key = deduplicationKey(message, this.#settings);
     const earlier = key === undefined ? undefined : this.#sent.find(key.scoped);
     if (earlier) return earlier;
     this.#refuseFullMemory(message);
@@ -169,22 +170,8 @@ export class Queue {
     for (const message of this.#messages.all()) this.#messages.remove(message);
   }
 
-  #deduplicationKey({
-    body,
-    groupId,
-    deduplicationId,
-  }: NewMessage): { id: string; scoped: string } | undefined {
-    if (!this.#settings.isFifo) return undefined;
-    const id = deduplicationId ?? contentDigest(body);
-    const scope = this.#settings.deduplicationScope === 'messageGroup' ? (groupId ?? '') : '';
-    return { id, scoped: JSON.stringify([scope, id]) };
-  }
-
   #keep(message: QueuedMessage): SentMessage {
-    if (this.#settings.isFifo) {
-      this.#lastSequence += SEQUENCE_STEP;
-      message.sequence = this.#lastSequence;
-    }
+    if (this.#settings.isFifo) message.sequence = this.#sequence.next();
     this.#messages.add(message);
     this.#receivers.serve();
     const { messageId, sequence } = message;
@@ -257,7 +244,3 @@ export class Queue {
     return this.#messages.get(messageId);
   }
 }
-
-/** Increasing numbers with twenty digits, like those of SQS. */
-const FIRST_SEQUENCE = 18_800_000_000_000_000_000n;
-const SEQUENCE_STEP = 256n;
