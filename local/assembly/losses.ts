@@ -85,6 +85,9 @@ type RunningParts = Pick<
   'apis' | 'httpApis' | 'schedules' | 'buckets' | 'eventSources' | 'topics' | 'eventBuses'
 >;
 
+/** Types of what costs no route, but may be why nothing else is left: a queue's function, or the CDK's version. */
+const SAID_OF_NOTHING_LEFT = new Set(['AWS::Lambda::Function', 'CDK 1']);
+
 /**
  * @throws {UserError} if no route, HTTP endpoint, schedule, bucket, queue, topic or event of the app would run
  * anything; lists all reasons
@@ -99,9 +102,11 @@ export function refuseNothingLeft(app: RunningParts & Pick<App, 'notRun'>): void
     app.eventBuses.some(({ rules }) => rules.length > 0) ||
     app.buckets.some(({ notifications }) => notifications.length > 0);
   if (isLeft) return;
-  const old = app.notRun.filter(({ type }) => type === 'CDK 1').map((one) => `  ${lossText(one)}`);
+  const others = app.notRun
+    .filter(({ type, cost }) => cost === undefined && SAID_OF_NOTHING_LEFT.has(type))
+    .map((one) => ({ ...one, cost: '' }));
   throw new UserError(
-    `No part of this app can run on this machine:\n${[...lossLines(app.notRun), ...old].join('\n')}`,
+    `No part of this app can run on this machine:\n${lossLines([...app.notRun, ...others]).join('\n')}`,
   );
 }
 

@@ -114,7 +114,7 @@ function readFunction(
   const runtime = resource.text('Runtime');
   if (resource.text('PackageType') === 'Image')
     throw resource.mistake(
-      'is a container image, which the runtime does not support; use a Node.js, Python or provided runtime',
+      'is a container image, and the runtime does not use Docker. To run it here, define it with Code.fromAsset and a Node.js, Python or provided runtime',
     );
   if (!runtime || !RUNTIMES.test(runtime)) {
     throw resource.mistake(

@@ -14,10 +14,23 @@ const MAX_SOURCE_LINES = 6;
  */
 const FAILED_COMMAND = /Command failed|exited with (?:status|code|non-zero)|NonZeroStatus/;
 
-/**
- * Returns the error's message and its location in the app, from the output of Node.js, tsx, a compiler, Python or Go.
- */
+/** Docker's client without its daemon, and a machine without the client. */
+const NO_DOCKER =
+  /Cannot connect to the Docker daemon.*|spawn(?:Sync)? docker ENOENT|docker: (?:command )?not found/;
+const DOCKER_REMEDY =
+  'The app builds code with Docker, which does not run here. Start Docker, or pass the folder of an assembly that was synthesized elsewhere (--app). The CDK builds functions in TypeScript, Go and Rust without Docker if esbuild, go or cargo-lambda is installed.';
+
+/** Returns the error's message, its location in the app, and what to do if the app needs Docker. */
 export function shorten(errors: string, workingDirectory: string): string {
+  const message = messageOf(errors, workingDirectory);
+  const [cause] = NO_DOCKER.exec(stripVTControlCharacters(errors)) ?? [];
+  if (cause === undefined) return message;
+  const [place = ''] = / \([^()\n]+:\d+\)$/.exec(message) ?? [];
+  return `${cause}${place}\n${DOCKER_REMEDY}`;
+}
+
+/** From the output of Node.js, tsx, a compiler, Python or Go. */
+function messageOf(errors: string, workingDirectory: string): string {
   const lines = stripVTControlCharacters(errors).split(/\r?\n/);
   const other = pythonError(lines, workingDirectory) ?? goPanic(lines, workingDirectory);
   if (other !== undefined) return other;

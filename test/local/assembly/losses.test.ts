@@ -80,7 +80,7 @@ describe('What is not run', () => {
     };
     expect(losses(template)).toEqual([
       expect.stringMatching(
-        /^\$disconnect never runs at Main\/Api; Internal server error for ping at Main\/Api\. Main\/Python .*is a container image, which the runtime does not support/,
+        /^\$disconnect never runs at Main\/Api; Internal server error for ping at Main\/Api\. Main\/Python .*is a container image, and the runtime does not use Docker\. To run it here, define it with Code\.fromAsset/,
       ),
     ]);
   });
@@ -142,6 +142,17 @@ describe('What is not run', () => {
     const template = chatWithRoutes({ $connect: { target: 'Backend' } });
     expect(() => readTemplate(template)).toThrow(
       /^No part of this app can run on this machine:\n {2}Every handshake at Main\/Api gets 500\. /,
+    );
+  });
+
+  it('says why a function is not run that no route needs, where nothing is left', () => {
+    const template = chatWithRoutes({ $connect: { target: 'Backend' } });
+    template.Resources = {
+      ...template.Resources,
+      Worker: { Type: 'AWS::Lambda::Function', Properties: { Runtime: 'java21', Handler: 'app.Main' } },
+    };
+    expect(() => readTemplate(template)).toThrow(
+      /\n {2}Main\/Worker \(AWS::Lambda::Function\): the runtime java21 is not/,
     );
   });
 

@@ -296,6 +296,23 @@ describe('shorten', () => {
     expect(shorten(errors, '/home/ada')).toBe(expected);
   });
 
+  it.each<[string, string, string]>([
+    [
+      'a Python app',
+      '  File "/home/ada/stack.py", line 42, in __init__\njsii.errors.JSIIError: [Status 1] stdout: \n\n\nstderr: DEPRECATED: builder\n  buildx\n\nCannot connect to the Docker daemon at unix:///run/docker.sock. Is the docker daemon running?\n',
+      'Cannot connect to the Docker daemon at unix:///run/docker.sock. Is the docker daemon running? (stack.py:42)',
+    ],
+    [
+      'a Node.js app',
+      'Error: spawnSync docker ENOENT\n    at Object.spawnSync (node:internal/child_process:1:1)\n    at new Api (/home/ada/lib/api.ts:8:3)\n',
+      'spawnSync docker ENOENT (lib/api.ts:8:3)',
+    ],
+  ])('says that %s needs Docker, and the way out', (_, errors, cause) => {
+    expect(shorten(errors, '/home/ada')).toBe(
+      `${cause}\nThe app builds code with Docker, which does not run here. Start Docker, or pass the folder of an assembly that was synthesized elsewhere (--app). The CDK builds functions in TypeScript, Go and Rust without Docker if esbuild, go or cargo-lambda is installed.`,
+    );
+  });
+
   describe("for a Python app without the CDK's package", () => {
     const errors =
       'Traceback (most recent call last):\n  File "app.py", line 4, in <module>\n    import aws_cdk\nModuleNotFoundError: No module named \'aws_cdk\'\n';
