@@ -2,12 +2,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { HttpApi } from '../../../local/assembly/model';
 import { type FetchJson, fetchedJson } from '../../../local/http/authorizers/fetched-json';
-import { ISSUER, issuer, KEYS_URL } from './issuer';
+import { ISSUER, KEYS_URL, rsaIssuer } from './issuer';
 import { LAMBDA, runningHttp } from './running-http';
 
 const start = runningHttp();
-const login = issuer();
-const next = issuer('k2');
+const login = rsaIssuer();
+const next = rsaIssuer(ISSUER, 'k2');
 const DISCOVERY = 'https://login.example/tenant/.well-known/openid-configuration';
 const JWKS_URI = 'https://keys.example/certs';
 
@@ -50,7 +50,7 @@ describe("The keys of a JWT's issuer", () => {
   it('are fetched from its jwks_uri, once for two hours', async () => {
     const { fetched, fetchJson } = network({
       [DISCOVERY]: { jwks_uri: JWKS_URI },
-      [JWKS_URI]: JSON.parse(login.keySet),
+      [JWKS_URI]: JSON.parse(login.keySet()),
     });
     const apis = await start([api], { fetchJson });
     const token = login.token({ exp: 2_000_000_000 });
@@ -62,11 +62,11 @@ describe("The keys of a JWT's issuer", () => {
   });
 
   it('are fetched again for a token with a new key, at most every ten seconds', async () => {
-    const documents = { [DISCOVERY]: { jwks_uri: JWKS_URI }, [JWKS_URI]: JSON.parse(login.keySet) };
+    const documents = { [DISCOVERY]: { jwks_uri: JWKS_URI }, [JWKS_URI]: JSON.parse(login.keySet()) };
     const { fetched, fetchJson } = network(documents);
     const apis = await start([api], { fetchJson });
     expect(await call(apis, login.token())).toBe(200);
-    documents[JWKS_URI] = JSON.parse(next.keySet);
+    documents[JWKS_URI] = JSON.parse(next.keySet());
     expect(await call(apis, next.token())).toBe('unable to find the key of the token');
     expect(fetched).toHaveLength(2);
     apis.clock.advance(10_000);
@@ -75,11 +75,11 @@ describe("The keys of a JWT's issuer", () => {
   });
 
   it('come from the file of --jwks for the issuer, without the network', async () => {
-    const keySets = { [KEYS_URL]: login.keySet };
+    const keySets = { [KEYS_URL]: login.keySet() };
     const { fetched, fetchJson } = network({});
     const apis = await start([api], { keySets, fetchJson });
     expect(await call(apis, login.token())).toBe(200);
-    keySets[KEYS_URL] = next.keySet;
+    keySets[KEYS_URL] = next.keySet();
     expect([await call(apis, next.token()), await call(apis, login.token())]).toEqual([
       200,
       'unable to find the key of the token',
@@ -89,7 +89,7 @@ describe("The keys of a JWT's issuer", () => {
 
   it('come from the file of --jwks for the jwks_uri', async () => {
     const { fetched, fetchJson } = network({ [DISCOVERY]: { jwks_uri: JWKS_URI } });
-    const apis = await start([api], { keySets: { [JWKS_URI]: login.keySet }, fetchJson });
+    const apis = await start([api], { keySets: { [JWKS_URI]: login.keySet() }, fetchJson });
     expect(await call(apis, login.token())).toBe(200);
     expect(fetched).toEqual([DISCOVERY]);
   });

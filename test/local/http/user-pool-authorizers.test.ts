@@ -1,15 +1,15 @@
 import type { HttpApi, UserPoolAuthorizer } from '../../../local/assembly/model';
-import { issuer, NOW_SECONDS } from './issuer';
+import { NOW_SECONDS, rsaIssuer } from './issuer';
 import { LAMBDA, runningHttp } from './running-http';
 
 const start = runningHttp();
 const POOL = 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Pool1';
 const OTHER_POOL = 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Pool2';
-const pool = issuer();
-const otherPool = issuer();
+const pool = rsaIssuer();
+const otherPool = rsaIssuer();
 const keySets = {
-  [`${POOL}/.well-known/jwks.json`]: pool.keySet,
-  [`${OTHER_POOL}/.well-known/jwks.json`]: otherPool.keySet,
+  [`${POOL}/.well-known/jwks.json`]: pool.keySet(),
+  [`${OTHER_POOL}/.well-known/jwks.json`]: otherPool.keySet(),
 };
 const idToken = (claims: Record<string, unknown> = {}) =>
   pool.token({ iss: POOL, token_use: 'id', ...claims });

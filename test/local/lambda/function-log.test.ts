@@ -38,6 +38,27 @@ describe('textFunctionLog', () => {
     expect(written).toEqual(['info 10:15:03.123 ChatRoutes 12 ms']);
   });
 
+  it.each([
+    [
+      '{"type":"TOKEN","authorizationToken":"Bearer s3cret","methodArn":"arn"}',
+      '"authorizationToken":"(hidden)"',
+    ],
+    [
+      '{"identitySource":["s3cret","a\\"s3cret]"],"routeKey":"GET /"}',
+      '{"identitySource":"(hidden)","routeKey"',
+    ],
+    ['{"headers":{"Authorization":"s3cret","Host":"a"}}', '{"Authorization":"(hidden)","Host":"a"}'],
+    ['{"multiValueHeaders":{"authorization":["s3cret"],"host":["a"]}}', '"authorization":"(hidden)","host"'],
+    ['{"authorizationToken":"s3cret that is cut', '"authorizationToken":"(hidden)"'],
+  ])('shows no tokens of authorizers, whatever their form: %s', (payload, shown) => {
+    const note = (text: string) => void written.push(text);
+    textFunctionLog({ info: note, warn: note, error: note }, { verbose: true }).start(
+      invocationEnd({ payload }),
+    );
+    expect(written.join()).toContain(shown);
+    expect(written.join()).not.toContain('s3cret');
+  });
+
   it('shows what functions get and return, without the JWTs in it', () => {
     const verbose = textFunctionLog(
       { info: (text) => written.push(text), warn() {}, error() {} },

@@ -190,6 +190,10 @@ describe('The authorizers of HTTP APIs and REST APIs', () => {
     expect(route('/unpermitted').authorizer).toMatchObject({ type: 'NOT_RUN', isNotPermitted: true });
   });
 
+  it('are not among the resources that do not exist here', () => {
+    expect(app.notRun.filter(({ type }) => type.endsWith('::Authorizer'))).toEqual([]);
+  });
+
   it('cost only the routes that use them, if they are not run', () => {
     const told = app.notRun.flatMap(({ cost, reason }) => (cost === undefined ? [] : [`${cost}: ${reason}`]));
     expect(told.sort()).toEqual([
