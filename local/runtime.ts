@@ -26,6 +26,7 @@ import { ParameterStore } from './parameters/parameter-store';
 import { SecretsManager } from './parameters/secrets-manager';
 import { RuntimeAddresses } from './runtime-addresses';
 import { DEFAULT_HOST, DEFAULT_PORT, type RuntimeOptions } from './runtime-options';
+import { BucketCors } from './s3/bucket-cors';
 import { LocalS3 } from './s3/local-s3';
 
 export interface Runtime {
@@ -157,6 +158,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       throttles: gateway.throttles,
       keySets,
     });
+    const services = guardedServices(access, PROTOCOLS, {
+      dynamodb: dynamodb.handler,
+      lambda: lambdaService(functionHost, () => current.functions),
+      s3: await s3.start(),
+      ...messaging.services,
+      cloudformation: new StackDescriptions(() => current, clock.now()),
+      ssm: new ParameterStore(() => current, clock.now(), log),
+      secretsmanager: new SecretsManager(() => current, clock.now(), log),
+    });
     const opened = new Endpoint({
       host,
       port,
@@ -166,15 +176,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       console: localConsole,
       gateway,
       httpApis,
-      services: guardedServices(access, PROTOCOLS, {
-        dynamodb: dynamodb.handler,
-        lambda: lambdaService(functionHost, () => current.functions),
-        s3: await s3.start(),
-        ...messaging.services,
-        cloudformation: new StackDescriptions(() => current, clock.now()),
-        ssm: new ParameterStore(() => current, clock.now(), log),
-        secretsmanager: new SecretsManager(() => current, clock.now(), log),
-      }),
+      services,
+      // Without IAM nobody verifies signatures, and any page could use a bucket.
+      ...(access && services.s3 && { presigned: new BucketCors(app.buckets, services.s3, log) }),
       ...(options.webDirectory === undefined
         ? {}
         : { web: new WebFiles(options.webDirectory, options.pageReload) }),

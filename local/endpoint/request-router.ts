@@ -23,6 +23,8 @@ export interface RequestRouterOptions {
   };
   /** The app's HTTP APIs, which decide by CORS which pages may read their responses. */
   httpApis?: PartialHandler;
+  /** Presigned URLs of buckets, which decide by CORS which pages may use them. */
+  presigned?: PartialHandler;
   /** The console and the faults, for programs on this machine. */
   console?: PartialHandler;
   /** Key sets of token issuers, by their URLs. */
@@ -46,11 +48,13 @@ export class RequestRouter {
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { httpApis, keySets, console, gateway, web } = this.#options;
+    const { httpApis, presigned, keySets, console, gateway, web } = this.#options;
     const foreignHost = this.#guard.refuseHost(request);
     if (foreignHost) return answerRefusal(response, foreignHost);
     const answeredByApi = httpApis?.handle(request, response);
     if (answeredByApi !== undefined) return answeredByApi;
+    const answeredByBucket = presigned?.handle(request, response);
+    if (answeredByBucket !== undefined) return answeredByBucket;
     const refusal = this.#guard.refuse(request);
     if (refusal) return answerRefusal(response, refusal);
     const answeredByKeySets = keySets?.handle(request, response);

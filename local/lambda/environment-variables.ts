@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { LambdaFunction } from '../assembly/model';
 import { type Credentials, PERSONAL_CREDENTIALS } from '../iam/identities';
+import type { Endpoint } from './environment';
 
 /** The folders in the PATH of Lambda's Node.js runtime. */
 const LAMBDA_PATH = '/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin';
@@ -45,6 +46,11 @@ export function environmentVariables(
     LAMBDA_TASK_ROOT: lambdaFunction.codeDirectory,
     _HANDLER: lambdaFunction.handler,
   };
+}
+
+/** The address of the local services, as `AWS_ENDPOINT_URL` has it. */
+export function endpointUrl({ host, port }: Endpoint): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /**

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { INSTALL_PYTHON_CLIENT } from '../assembly/functions/python';
 import { bootstrapOf, InvalidEntrypoint } from './bootstrap-program';
 import type { EnvironmentOptions } from './environment';
-import { environmentVariables, logNames } from './environment-variables';
+import { endpointUrl, environmentVariables, logNames } from './environment-variables';
 
 const WORKER = join(__dirname, 'worker');
 
@@ -55,7 +55,6 @@ function variables(options: EnvironmentOptions, runtimeApi: string): Record<stri
     version,
     ...names,
   });
-  const { host, port } = options.endpoints().endpoint;
   const layerFolders = (name: string) => layers.map((layer) => join(layer, name));
   // In the order in which Lambda searches them.
   const pythonFolders = [join('python/lib', runtime, 'site-packages'), 'python'];
@@ -74,7 +73,6 @@ function variables(options: EnvironmentOptions, runtimeApi: string): Record<stri
     ...(runtime.startsWith('provided') || AWS_EXECUTION_ENV === undefined ? {} : { AWS_EXECUTION_ENV }),
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_LAMBDA_RUNTIME_API: runtimeApi,
-    AWS_ENDPOINT_URL:
-      environment.AWS_ENDPOINT_URL ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    AWS_ENDPOINT_URL: environment.AWS_ENDPOINT_URL ?? endpointUrl(options.endpoints().endpoint),
   };
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Endpoints, EnvironmentOptions } from './environment';
-import { environmentVariables, logNames } from './environment-variables';
+import { endpointUrl, environmentVariables, logNames } from './environment-variables';
 import type { EventLine } from './event-line';
 
 const BOOTSTRAP = join(__dirname, 'worker', 'bootstrap.cjs');
@@ -12,7 +12,8 @@ export function startThread(options: EnvironmentOptions, line: EventLine, endpoi
   const settings = { region, version, ...logNames(lambdaFunction, version, clock.now()) };
   const { NODE_OPTIONS, ...env } = environmentVariables(lambdaFunction, { ...settings, credentials });
   return new Worker(BOOTSTRAP, {
-    env,
+    // So that clients of the app can reach the presigned URLs that functions give them.
+    env: { AWS_ENDPOINT_URL_S3: env.AWS_ENDPOINT_URL ?? endpointUrl(endpoints.endpoint), ...env },
     execArgv: [],
     argv: [],
     stdin: false,

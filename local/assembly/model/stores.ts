@@ -20,6 +20,17 @@ export interface Bucket {
   bucketName: string;
   bucketArn: string;
   notifications: BucketNotification[];
+  /** @default no page may use the bucket */
+  corsRules?: BucketCorsRule[];
+}
+
+/** Which pages may send requests. Origins and headers may have one `*`. */
+export interface BucketCorsRule {
+  allowedOrigins: string[];
+  allowedMethods: string[];
+  allowedHeaders: string[];
+  exposedHeaders: string[];
+  maxAgeSeconds?: number;
 }
 
 /** Which changes in a bucket its target is notified of. */

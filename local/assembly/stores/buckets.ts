@@ -6,7 +6,7 @@
 import type { Assembly } from '../assembly';
 import { Attempts } from '../attempts';
 import type { AppTargets } from '../messaging/app-targets';
-import type { Bucket, BucketNotification, OtherResource } from '../model';
+import type { Bucket, BucketCorsRule, BucketNotification, OtherResource } from '../model';
 import { functionNameIn } from '../values/function-arn';
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../values/json';
 import { hashUuid } from '../values/physical-names';
@@ -37,6 +37,8 @@ export function readBuckets(
   for (const resource of assembly.resources(BUCKET, CDK_NOTIFICATIONS)) {
     attempts.try(resource, () => {
       const bucket = bucketOf(resource, buckets);
+      const corsRules = readCorsRules(resource);
+      if (corsRules.length > 0) bucket.corsRules = corsRules;
       const configuration = resource.property('NotificationConfiguration');
       if (configuration !== undefined && hasEventBridge(configuration))
         notRun.push({
@@ -95,6 +97,20 @@ function readNotification(
     throw resource.mistake(`notifies the FIFO queue ${one.arn}; S3 notifies standard queues only`);
   const id = one.id ?? hashUuid(`${bucket.bucketName}/${bucket.notifications.length}`);
   return { id, targetArn: one.arn, events: one.events, ...filter(one.rules, resource) };
+}
+
+function readCorsRules(resource: Resource): BucketCorsRule[] {
+  const texts = (rule: Json, name: string) => listAt(rule, name).map(String);
+  return listAt(resource.property('CorsConfiguration'), 'CorsRules').map((rule) => {
+    const maxAge = isObject(rule) ? rule.MaxAge : undefined;
+    return {
+      allowedOrigins: texts(rule, 'AllowedOrigins'),
+      allowedMethods: texts(rule, 'AllowedMethods'),
+      allowedHeaders: texts(rule, 'AllowedHeaders'),
+      exposedHeaders: texts(rule, 'ExposedHeaders'),
+      ...(maxAge !== undefined && { maxAgeSeconds: Number(maxAge) }),
+    };
+  });
 }
 
 /** A custom resource may also name a bucket outside the app. */

@@ -119,6 +119,7 @@ describe('FunctionHost', () => {
         AWS_SECRET_ACCESS_KEY: 'local',
         AWS_REGION: REGION,
         AWS_DEFAULT_REGION: REGION,
+        AWS_ENDPOINT_URL_S3: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
         AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
         SHARED_CONNECTION_LOCAL: 'true',
         AWS_LAMBDA_FUNCTION_NAME: 'Environment',

@@ -229,6 +229,33 @@ describe('readBuckets', () => {
     const twin = { Twin: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'files' } } };
     expect(read(twin).notRun[0]?.reason).toContain('is named files, like Main/Files');
   });
+
+  it('reads the CORS rules of a bucket', () => {
+    const { buckets } = read({
+      Files: {
+        Type: 'AWS::S3::Bucket',
+        Properties: {
+          BucketName: 'files',
+          CorsConfiguration: {
+            CorsRules: [
+              { AllowedOrigins: ['*'], AllowedMethods: ['PUT'], AllowedHeaders: ['*'], MaxAge: 3000 },
+              { AllowedOrigins: ['https://a.example'], AllowedMethods: ['GET'], ExposedHeaders: ['ETag'] },
+            ],
+          },
+        },
+      },
+    });
+    expect(buckets[0]?.corsRules).toEqual([
+      {
+        ...{ allowedOrigins: ['*'], allowedMethods: ['PUT'], allowedHeaders: ['*'], exposedHeaders: [] },
+        maxAgeSeconds: 3000,
+      },
+      {
+        ...{ allowedOrigins: ['https://a.example'], allowedMethods: ['GET'], allowedHeaders: [] },
+        exposedHeaders: ['ETag'],
+      },
+    ]);
+  });
 });
 
 describe('readAsynchronousSettings', () => {
