@@ -10,7 +10,7 @@ import type { OtherResource } from './model';
  * records or certificates.
  */
 const UNLISTED = [
-  /^AWS::ApiGateway::(Account|ApiKey|Authorizer|Deployment|Method|Resource|RestApi|Stage|UsagePlan|UsagePlanKey)$/,
+  /^AWS::ApiGateway::(Account|ApiKey|Authorizer|Deployment|GatewayResponse|Method|Resource|RestApi|Stage|UsagePlan|UsagePlanKey)$/,
   /^AWS::ApiGatewayV2::(Api|ApiMapping|Authorizer|Deployment|DomainName|Integration|IntegrationResponse|Model|Route|RouteResponse|Stage)$/,
   /^AWS::CDK::Metadata$/,
   /^AWS::CertificateManager::Certificate$/,

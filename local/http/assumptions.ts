@@ -29,6 +29,10 @@
  *   next token (`TokenVerification`, `fetchedJson`).
  * - `scopes` in an event are the token's if the route has scopes, else `null`. `lambda` is `null` without a context, as is
  *   `identitySource` without identity sources (`authorized-caller`, `authorizerEvent`).
+ * - The challenge for a request without a token is `Bearer` alone. That of `insufficient_scope` has no
+ *   `error_description` (`authorizer-refusals`).
+ * - In the template of a gateway response, `$context.authorizer` is empty, and a variable without a value, too
+ *   (`gatewayResponse`).
  * - A token of Cognito that lacks the scopes of a REST API's method gets 401 (`TokenAuthorizers`).
  * - `HEAD` is answered like `GET` if a route accepts it, without the body (`HttpApis`).
  */
@@ -50,7 +54,7 @@ export const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
 export const AUTHORIZER_TIMEOUT_MILLIS = { HTTP: 10_000, REST: 29_000 } as const;
 
 /** How many results of Lambda authorizers are kept. The oldest are forgotten first. */
-export const MAX_KEPT_RESULTS = 10_000;
+export const MAX_KEPT_RESULTS = 1_000;
 
 /** "API Gateway can cache the public key for two hours." A key that an issuer withdraws stays valid until then. */
 export const KEYS_LIVE_MILLIS = 2 * 60 * 60_000;
@@ -73,3 +77,23 @@ export const INVALID_TOKEN_TEXTS = {
   signature: 'the token has an invalid signature',
   notYetValid: 'the token is not valid yet',
 } as const;
+
+/** The response types of a REST API, by `x-amzn-errortype`. Only the table of "Gateway response types" is documented. */
+const RESPONSE_TYPES: Record<string, string> = {
+  AccessDeniedException: 'ACCESS_DENIED',
+  AuthorizerConfigurationException: 'AUTHORIZER_CONFIGURATION_ERROR',
+  ForbiddenException: 'INVALID_API_KEY',
+  IncompleteSignatureException: 'INVALID_SIGNATURE',
+  InternalServerErrorException: 'API_CONFIGURATION_ERROR',
+  InvalidSignatureException: 'INVALID_SIGNATURE',
+  LimitExceededException: 'QUOTA_EXCEEDED',
+  MissingAuthenticationTokenException: 'MISSING_AUTHENTICATION_TOKEN',
+  RequestTooLargeException: 'REQUEST_TOO_LARGE',
+  TooManyRequestsException: 'THROTTLED',
+  UnauthorizedException: 'UNAUTHORIZED',
+  UnrecognizedClientException: 'INVALID_SIGNATURE',
+};
+
+export function responseTypeOf({ errorType }: { errorType?: string }): string {
+  return errorType === undefined ? 'INTEGRATION_TIMEOUT' : (RESPONSE_TYPES[errorType] ?? '');
+}

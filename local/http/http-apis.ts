@@ -26,6 +26,7 @@ import { HttpAuthorizers } from './authorizers/http-authorizers';
 import type { KeySetFileReader } from './authorizers/issuer-keys';
 import { isPreflight, preflightHeaders, responseHeaders } from './cors';
 import { type Failure, type FailureCause, failureOf } from './failures';
+import { gatewayResponse } from './gateway-responses';
 import { type HttpAddress, HttpAddresses } from './http-address';
 import { HttpCallers } from './http-callers';
 import { type ProxyAnswer, proxyAnswer } from './proxy-answer';
@@ -181,15 +182,12 @@ export class HttpApis {
     return 'failed';
   }
 
-  #send(
-    answer: Answer,
-    { api }: Pick<HttpAddress, 'api'>,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): void {
+  #send(answer: Answer, address: HttpAddress, request: IncomingMessage, response: ServerResponse): void {
     if (response.destroyed) return;
+    const { api } = address;
+    const requestId = this.#ids.requestId();
     const cors = api.cors && responseHeaders(api.cors, request.headers.origin);
-    const { statusCode, headers, body } = responseOf(answer, api);
+    const { statusCode, headers, body } = responseOf(answer, address, request, requestId);
     const requestIdHeader = api.kind === 'REST' ? 'x-amzn-requestid' : 'apigw-requestid';
     try {
       response.statusCode = statusCode;
@@ -202,24 +200,34 @@ export class HttpApis {
       this.#options.log.warn(
         `A function answered ${request.method} ${request.url?.split('?', 1)[0]} with a header that HTTP does not allow: ${(error as Error).message}.`,
       );
-      this.#send('failed', { api }, request, response);
+      this.#send('failed', address, request, response);
       return;
     }
     for (const [name, value] of Object.entries(cors ?? {})) response.setHeader(name, value);
-    response.setHeader(requestIdHeader, this.#ids.requestId());
+    response.setHeader(requestIdHeader, requestId);
     response.setHeader('content-length', body.length);
     response.end(request.method === 'HEAD' ? undefined : body);
   }
 }
 
-function responseOf(answer: Answer, { kind }: HttpApi): ProxyAnswer {
+function responseOf(
+  answer: Answer,
+  address: HttpAddress,
+  request: IncomingMessage,
+  requestId: string,
+): ProxyAnswer {
   if (typeof answer !== 'string' && 'headers' in answer) return answer;
-  const failure = typeof answer === 'string' ? failureOf(kind, answer) : answer;
-  const { statusCode, errorType, wwwAuthenticate, body } = failure;
+  const failure = typeof answer === 'string' ? failureOf(address.api.kind, answer) : answer;
+  const { errorType, wwwAuthenticate } = failure;
+  const changes = gatewayResponse(failure, address, request, requestId);
   const headers: ProxyAnswer['headers'] = [['content-type', ['application/json']]];
   if (errorType !== undefined) headers.push(['x-amzn-errortype', [errorType]]);
   if (wwwAuthenticate !== undefined) headers.push(['www-authenticate', [wwwAuthenticate]]);
-  return { statusCode, headers, body: Buffer.from(body) };
+  return {
+    statusCode: changes?.statusCode ?? failure.statusCode,
+    headers: [...headers, ...(changes?.headers ?? [])],
+    body: Buffer.from(changes?.body ?? failure.body),
+  };
 }
 
 function routeTables(apis: HttpApi[]): Map<HttpApi, RouteTable> {

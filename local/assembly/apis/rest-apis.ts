@@ -4,6 +4,7 @@ import type { Assembly } from '../assembly';
 import type { HttpApi, HttpApiIntegration, HttpRoute, HttpStage, OtherResource } from '../model';
 import type { Resource } from '../values/resource';
 import { readApiKeys } from './api-keys';
+import { readGatewayResponses } from './gateway-responses';
 import type { HttpRouteParts } from './http-apis';
 import { perStage } from './http-integrations';
 import { servedApis } from './served-apis';
@@ -43,6 +44,7 @@ function readApi(api: Resource, assembly: Assembly, parts: HttpRouteParts): Http
     .filter(ofApi)
     .map((method) => readMethod(method, { apiId, stages, paths }, parts));
   const types = api.property('BinaryMediaTypes');
+  const gatewayResponses = readGatewayResponses(assembly, apiId);
   return {
     kind: 'REST',
     path: api.path,
@@ -53,6 +55,7 @@ function readApi(api: Resource, assembly: Assembly, parts: HttpRouteParts): Http
     ...(routes.some(({ apiKeyRequired }) => apiKeyRequired) && {
       apiKeys: readApiKeys(api, apiId, assembly),
     }),
+    ...(Object.keys(gatewayResponses).length > 0 && { gatewayResponses }),
     binaryMediaTypes: Array.isArray(types) ? types.map(String) : [],
   };
 }

@@ -20,8 +20,20 @@ export interface HttpApi {
   cors?: CorsRules;
   /** For a REST API with a method that requires API keys. */
   apiKeys?: ApiKeySettings;
+  /** For a REST API: error responses of the app's own, by response type. @default API Gateway's */
+  gatewayResponses?: Record<string, GatewayResponse>;
   /** For a REST API: content types that are sent as base64. */
   binaryMediaTypes: string[];
+}
+
+/** Replaces an error response of a REST API. */
+export interface GatewayResponse {
+  /** @default as without it */
+  statusCode?: number;
+  /** Constants in single quotes, or `method.request.header.origin`, `context.requestId` and the like. */
+  headers: Record<string, string>;
+  /** By content type. */
+  templates: Record<string, string>;
 }
 
 export interface HttpStage {

@@ -8,6 +8,7 @@ import {
   IdentitySource,
   LambdaIntegration,
   RequestAuthorizer,
+  ResponseType,
   RestApi,
   TokenAuthorizer,
 } from 'aws-cdk-lib/aws-apigateway';
@@ -105,6 +106,11 @@ function synthesized(): ReadApp {
   const unread = new TokenAuthorizer(stack, 'Unread', { handler: guard });
   (unread.node.defaultChild as CfnRestAuthorizer).identitySource = 'method.request.body.token';
   method('unread', { authorizer: unread });
+  rest.addGatewayResponse('Errors', {
+    ...{ type: ResponseType.DEFAULT_4XX, statusCode: '400' },
+    responseHeaders: { 'Access-Control-Allow-Origin': "'*'" },
+    templates: { 'application/json': '{"error":$context.error.messageString}' },
+  });
   return readAssembly(app.synth().directory);
 }
 
@@ -190,8 +196,18 @@ describe('The authorizers of HTTP APIs and REST APIs', () => {
     expect(route('/unpermitted').authorizer).toMatchObject({ type: 'NOT_RUN', isNotPermitted: true });
   });
 
+  it('are read with the gateway responses of their API', () => {
+    const { gatewayResponses } = app.httpApis.find(({ kind }) => kind === 'REST') ?? {};
+    expect(gatewayResponses).toEqual({
+      DEFAULT_4XX: {
+        ...{ statusCode: 400, headers: { 'Access-Control-Allow-Origin': "'*'" } },
+        templates: { 'application/json': '{"error":$context.error.messageString}' },
+      },
+    });
+  });
+
   it('are not among the resources that do not exist here', () => {
-    expect(app.notRun.filter(({ type }) => type.endsWith('::Authorizer'))).toEqual([]);
+    expect(app.notRun.filter(({ type }) => /::(Authorizer|GatewayResponse)$/.test(type))).toEqual([]);
   });
 
   it('cost only the routes that use them, if they are not run', () => {
