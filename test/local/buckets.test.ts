@@ -23,7 +23,7 @@ import { type Runtime, startRuntime } from '../../local/runtime';
 import { UserError } from '../../local/user-error';
 import { SIGNING } from './signing-handler';
 
-/** As the SDK reads an object: from the bucket's own host. */
+/** Reads an object as the SDK does, from the bucket's own host. */
 const HANDLER = `${SIGNING}
 import https from 'node:https';
 export async function handler({ Records: [{ awsRegion, s3: { bucket, object } }] }) {
@@ -130,14 +130,14 @@ describe('A bucket in a runtime', () => {
     return response.statusCode;
   }
 
-  it('has a function read a file that appears in its folder', async () => {
+  it('runs a function with a file that appears in its folder', async () => {
     writeFileSync(join(home, 'a b.hl7'), 'MSH|');
     renameSync(join(home, 'a b.hl7'), join(directory, 'a b.hl7'));
     await until(() => results.length > 0);
     expect(results).toEqual(['"a b.hl7: MSH|"']);
   });
 
-  it('has a function read an object that is put through the S3 API', async () => {
+  it('runs a function with an object that is put through the S3 API', async () => {
     expect(await put(`/${bucketName}/path.hl7`, 'one')).toBe(200);
     expect(await put('/host.hl7', 'two', `${bucketName}.s3.us-east-1.amazonaws.com`)).toBe(200);
     expect(await put('/name.hl7', 'three', `${bucketName}.localhost`)).toBe(200);
@@ -147,7 +147,7 @@ describe('A bucket in a runtime', () => {
     expect(readFileSync(join(directory, 'other.txt'), 'utf8')).toBe('four');
   });
 
-  it('tells where an event goes that fails for good', async () => {
+  it('delivers an event that fails permanently to its destination', async () => {
     await put(`/${bucketName}/broken.hl7`, '');
     await until(() => notices.length > 0);
     expect(notices).toEqual([
@@ -157,7 +157,7 @@ describe('A bucket in a runtime', () => {
     ]);
   });
 
-  it('is told at the start, with what hears of it; one without a folder is listed', () => {
+  it('is shown at the start with its notifications, and listed if it has no folder', () => {
     const text = banner(app, runtime, { hasPages: false, isVerbose: true });
     expect(text).toContain(`Buckets:\n  ${bucketName} is ${directory}\n    *.hl7 goes to Ingest`);
     expect(text).toContain(`export INCOMING_BUCKET=${bucketName}`);
@@ -166,7 +166,7 @@ describe('A bucket in a runtime', () => {
     expect(text).not.toContain('python');
   });
 
-  it('is named if its folder cannot be had', async () => {
+  it('is named if its folder cannot be used', async () => {
     const file = join(home, 'file');
     writeFileSync(file, '');
     const options = { app, port: 0, log: silentLog, bucketDirectories: { [bucketName]: file } };

@@ -10,7 +10,7 @@ import {
 import { all, connected, Rooms, SECRET, tokenOf } from './rooms';
 
 describe('a realtime connection that expires', () => {
-  it('notes when each of the subscriptions of a frame expires, with few writes', async () => {
+  it('stores when each subscription of a frame expires, with few writes', async () => {
     let updates = 0;
     const test = new TestService(Rooms, {
       intercept: async ({ operation, subject }, apply) => {
@@ -30,11 +30,11 @@ describe('a realtime connection that expires', () => {
     const { attributes } = connection as unknown as { attributes: Record<string, unknown> };
     const subscriptions = Object.keys(attributes).filter((name) => name.startsWith('realtime:'));
     expect(subscriptions).toHaveLength(30);
-    // One for each membership, and one for every ten that the connection notes.
+    // One for each membership, and one for every ten that the connection stores.
     expect(updates).toBeLessThan(45);
   });
 
-  it('forgets when a subscription expires that its client has ended', async () => {
+  it('forgets the expiration of a subscription that its client has ended', async () => {
     const clock = new SkippingClock(Date.now());
     const test = new TestService(Rooms, { clock });
     const ada = await connected(test, 'ada');
@@ -44,13 +44,13 @@ describe('a realtime connection that expires', () => {
     await clock.advance(120_000);
     await test.handlers.server({ type: 'sweep' }, lambdaContext());
     await test.runQueued();
-    // Some clients that are told to subscribe again do so, although they have left.
+    // Some clients that are told to subscribe again do so even if they have left.
     expect(all(ada).at(-1)).toEqual({ id: 3, unsubscribe: {} });
     const connection = test.table.items().find(({ sk }) => sk === 'CONNECTION');
     expect(JSON.stringify(connection)).not.toContain('secret/1');
   });
 
-  it('lets a connection go on that renews its token, and ends one that does not', async () => {
+  it('keeps a connection that renews its token, and ends one that does not', async () => {
     const clock = new SkippingClock(Date.now());
     const test = new TestService(Rooms, { clock });
     const [ada, bob] = [
@@ -58,7 +58,7 @@ describe('a realtime connection that expires', () => {
       await connected(test, 'bob', { seconds: 60 }),
     ];
     await ada.send({ id: 2, refresh: { token: tokenOf('ada', { seconds: 600 }) } });
-    // The token is made by the machine's clock, which may be ahead of the test's.
+    // The token uses the machine's clock, which may be ahead of the test's clock.
     expect(all(ada)[1]).toMatchObject({ id: 2, refresh: { expires: true, ttl: expect.any(Number) } });
     expect(all(ada)[1].refresh.ttl).toBeGreaterThanOrEqual(600);
     await clock.advance(120_000);
@@ -87,11 +87,11 @@ describe('a realtime connection that expires', () => {
       return written.sort();
     };
 
-    it('leaves the rows of its channels alone if it says the same of the user', async () => {
+    it('does not write the rows of its channels if the user’s info is the same', async () => {
       expect(await writesOf({ color: 'red', name: 'Ada' })).toEqual([]);
     });
 
-    it('writes what it says of the user to the rows of its channels', async () => {
+    it('writes the user’s info to the rows of its channels', async () => {
       expect(await writesOf({ name: 'Countess' })).toEqual([
         ...['CHANNEL#chat#*', 'CHANNEL#chat#open/1', 'CHANNEL#chat#room/1'],
       ]);
@@ -105,7 +105,7 @@ describe('a realtime connection that expires', () => {
     let ada: TestClient;
     let error: jest.SpyInstance;
 
-    /** What the rows say of the user after these tokens, so many of which fail at the row of the channel. */
+    /** The user's info in the rows after these tokens. For some of them, the write to the channel's row fails. */
     const infosAfter = async (infos: string[], failing: number) => {
       failures = failing;
       for (const info of infos) {
@@ -131,18 +131,18 @@ describe('a realtime connection that expires', () => {
     });
     afterEach(() => error.mockRestore());
 
-    it('writes them with the next token', async () => {
+    it('writes it with the next token', async () => {
       expect(await infosAfter(['b'], 1)).toEqual(new Set(['a', 'b']));
       expect(await infosAfter(['b'], 0)).toEqual(new Set(['b']));
     });
 
-    it('writes them with the next token, although one that took it back has failed, too', async () => {
+    it('writes it with the next token, even if a token that reverted it has failed, too', async () => {
       expect(await infosAfter(['b', 'a', 'a'], 2)).toEqual(new Set(['a']));
       expect(failures).toBe(-1);
     });
   });
 
-  it('ends what has expired although the connections cannot be kept open', async () => {
+  it('ends expired subscriptions and connections even if connections cannot be kept open', async () => {
     class KeptRooms extends Rooms {
       static override readonly keepAlive = true;
     }
@@ -156,7 +156,7 @@ describe('a realtime connection that expires', () => {
     deliver.mockRestore();
   });
 
-  it('ends the next connection although one could not be ended', async () => {
+  it('ends the next connection even if one could not be ended', async () => {
     const error = jest.spyOn(console, 'error').mockImplementation();
     const clock = new SkippingClock(Date.now());
     const failing = new Set<string>();
@@ -182,7 +182,7 @@ describe('a realtime connection that expires', () => {
     error.mockRestore();
   });
 
-  it('keeps when subscriptions expire that frames ask for side by side', async () => {
+  it('stores the expirations of subscriptions that frames request concurrently', async () => {
     const test = new TestService(Rooms);
     const ada = await connected(test, 'ada');
     const { webSocketId } = ada;

@@ -1,4 +1,4 @@
-/** What Centrifuge's client gets for what this server does not have: the rows of docs/realtime-clients.md. */
+/** What Centrifuge's client receives for unsupported features: the rows of docs/realtime-clients.md. */
 import { Centrifuge, type SubscribedContext, type SubscriptionOptions } from 'centrifuge';
 import { Centrifuge as ProtobufCentrifuge } from 'centrifuge/build/protobuf';
 import type { ChannelRules } from '../../../lib';
@@ -47,7 +47,7 @@ describe('what RealtimeServer does not support', () => {
       subscription.on('subscribed', resolve);
       subscription.subscribe();
     });
-  /** What a client is answered whose application sends what no library would. */
+  /** What a client receives if its application sends what no library would send. */
   const answers = async (...commands: object[]) => {
     const raw = await test.connect();
     for (const command of [{ id: 1, connect: {} }, ...commands]) await raw.send(command);
@@ -104,7 +104,7 @@ describe('what RealtimeServer does not support', () => {
     expect((await answers({ id: 2, ...command })).at(-1)).toMatchObject({ id: 2, error: { code: 108 } });
   });
 
-  it('sends whole publications to a client that would take differences', async () => {
+  it('sends whole publications to a client that requests deltas', async () => {
     const heard: unknown[] = [];
     const subscription = client.newSubscription('room/1', { delta: 'fossil' });
     subscription.on('publication', ({ data }) => heard.push(data));
@@ -115,7 +115,7 @@ describe('what RealtimeServer does not support', () => {
     expect(heard).toEqual(['one line', 'one line more']);
   });
 
-  it('goes on without a compression dictionary and without numbers for channels', async () => {
+  it('works without a compression dictionary and without numbers for channels', async () => {
     const [connected, answer] = await answers({ id: 2, subscribe: { channel: 'room/1', flag: 1 } });
     expect(connected.connect).not.toHaveProperty('flag');
     expect(answer.subscribe).not.toHaveProperty('id');
@@ -124,14 +124,14 @@ describe('what RealtimeServer does not support', () => {
     expect(Object.keys(JSON.parse(raw.received[0] ?? '').connect).sort()).toEqual(['client', 'version']);
   });
 
-  it('has the rule of a channel decide on recovery, joins and leaves, whatever the client asks for', async () => {
+  it('lets the rule of a channel decide on recovery, joins and leaves, whatever the client requests', async () => {
     expect(await subscribed({ positioned: false, recoverable: false, joinLeave: false })).toMatchObject({
       recoverable: true,
       positioned: true,
     });
   });
 
-  it('leaves out what a subscription token says of the subscriber', async () => {
+  it('ignores the info in a subscription token', async () => {
     const token = subscriptionToken({ channel: 'room/1' }, SECRET);
     const [, , { presence }] = await answers(
       { id: 2, subscribe: { channel: 'room/1', token } },
@@ -140,7 +140,7 @@ describe('what RealtimeServer does not support', () => {
     for (const info of Object.values(presence.presence)) expect(info).not.toHaveProperty('chan_info');
   });
 
-  it('closes a connection that speaks a unidirectional protocol with 3501', async () => {
+  it('closes a connection with a unidirectional protocol with 3501', async () => {
     const raw = await test.connect();
     await raw.send({ token: 'a token', subs: {} });
     expect(JSON.parse(raw.received[0] ?? '')).toEqual({
@@ -149,7 +149,7 @@ describe('what RealtimeServer does not support', () => {
     expect(test.gateway.isOpen(raw.webSocketId)).toBe(false);
   });
 
-  it('does not let such a client come back', async () => {
+  it('does not let such a client reconnect', async () => {
     const stopped = new Promise((resolve) => client.once('disconnected', resolve));
     await client.ready();
     const { _transport } = client as unknown as { _transport: { send(frame: string): void } };

@@ -2,7 +2,7 @@ import { lambdaContext, messageEvent, TestService } from '../../../lib/testing';
 import { all, connected, inside, Rooms } from './rooms';
 
 describe('who and what is in a channel, for a realtime client', () => {
-  it('tells who is in a channel to those who are', async () => {
+  it('tells the members of a channel who is in it', async () => {
     const test = new TestService(Rooms);
     const [ada, bob] = [await connected(test, 'ada'), await connected(test, 'bob')];
     await ada.send({ id: 2, presence: { channel: 'open/1' } });
@@ -25,7 +25,7 @@ describe('who and what is in a channel, for a realtime client', () => {
     ]);
   });
 
-  it('tells joins and leaves of each connection', async () => {
+  it('announces joins and leaves of each connection', async () => {
     const test = new TestService(Rooms);
     const [ada, bob] = [await connected(test, 'ada'), await connected(test, 'bob')];
     await ada.send({ id: 2, subscribe: { channel: 'room/1' } });
@@ -43,7 +43,7 @@ describe('who and what is in a channel, for a realtime client', () => {
     ]);
   });
 
-  it('tells those who join at the same time of each other', async () => {
+  it('notifies clients that join at the same time of each other', async () => {
     const test = new TestService(Rooms);
     const clients = [await connected(test, 'ada'), await connected(test, 'bob')];
     const subscribe = JSON.stringify({ id: 2, subscribe: { channel: 'room/1' } });

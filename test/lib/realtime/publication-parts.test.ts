@@ -28,7 +28,7 @@ interface Part {
   text?: unknown;
 }
 
-/** What a client sends for some data, in pieces of so many characters. */
+/** The frames that a client sends for some data, in parts of this many characters. */
 function partsOf(data: unknown, length: number, { channel = 'board/1', upload = 'u1' } = {}): Part[] {
   const text = JSON.stringify(data);
   const of = Math.ceil(text.length / length);
@@ -57,7 +57,7 @@ describe('PublicationParts', () => {
     return client;
   };
 
-  /** What the last of them is answered. */
+  /** The reply to the last part. */
   const send = async (client: TestClient, parts: (Part | null)[]) => {
     for (const data of parts) await client.send({ id: ++ids, rpc: { method: METHOD, data } });
     return all(client).find(({ id }) => id === ids);
@@ -71,7 +71,7 @@ describe('PublicationParts', () => {
     await bob.send({ id: ++ids, subscribe: { channel: 'board/1' } });
   });
 
-  it('publishes what came in parts as one publication', async () => {
+  it('publishes the parts as one publication', async () => {
     const data = { text: 'a "quoted" text, with an emoji that two parts share: 😀'.repeat(20) };
     expect(await send(ada, partsOf(data, 7 * 15))).toEqual({ id: ids, rpc: { data: {} } });
     expect(published(bob)).toEqual([data]);
@@ -88,7 +88,7 @@ describe('PublicationParts', () => {
     expect([published(bob), asked]).toEqual([[], []]);
   });
 
-  it('asks onPublish about the whole data', async () => {
+  it('calls onPublish with the complete data', async () => {
     await send(ada, partsOf({ n: 1 }, 3));
     expect(asked).toEqual([{ channel: 'board/1', data: { n: 1 } }]);
   });
@@ -98,12 +98,12 @@ describe('PublicationParts', () => {
     expect(answer.error).toEqual({ code: 103, message: 'permission denied' });
   });
 
-  it('says who has published', async () => {
+  it('includes the publisher', async () => {
     await send(ada, partsOf('hello', 4));
     expect(all(bob).at(-1).push.pub.info).toEqual({ user: '', client: ada.webSocketId });
   });
 
-  it('names the first part that is missing', async () => {
+  it('names the first missing part', async () => {
     const [first, , ...others] = partsOf('some data', 2);
     const answer = await send(ada, [first ?? null, ...others]);
     expect(answer.error).toMatchObject({ code: 107, message: expect.stringContaining('part 2 of 6') });
@@ -114,7 +114,7 @@ describe('PublicationParts', () => {
     ['another upload', {}, { upload: 'u2' }],
     ['an upload whose name begins alike', {}, { upload: 'u10' }],
     ['another channel', {}, { channel: 'board/2' }],
-  ])('does not fill a publication with parts of %s', async (_what, whole, other) => {
+  ])('does not complete a publication with parts of %s', async (_what, whole, other) => {
     const [first, second] = partsOf('some data', 6, whole);
     await send(ada, partsOf('some data', 6, other).slice(0, 1));
     const answer = await send(ada, [second ?? null]);
@@ -123,21 +123,21 @@ describe('PublicationParts', () => {
     expect(first).toBeDefined();
   });
 
-  it('does not fill a publication with a part of another division', async () => {
+  it('does not complete a publication with a part of another split', async () => {
     const [first] = partsOf('some data', 6);
     await send(ada, [{ ...first, of: 3 }]);
     const answer = await send(ada, partsOf('some data', 6).slice(1));
     expect(answer.error.code).toBe(107);
   });
 
-  it('does not fill a publication with parts of another connection', async () => {
+  it('does not complete a publication with parts of another connection', async () => {
     const [first, second] = partsOf('some data', 6);
     const eve = await connected();
     await send(eve, [first ?? null]);
     expect((await send(ada, [second ?? null])).error.code).toBe(107);
   });
 
-  it('takes a part that is sent again in place of the first', async () => {
+  it('replaces the first copy of a part that is sent again', async () => {
     const [first, second] = partsOf('some data', 6);
     await send(ada, [{ ...first, text: '"gone ' }, first ?? null, second ?? null]);
     expect(published(bob)).toEqual(['some data']);
@@ -147,13 +147,13 @@ describe('PublicationParts', () => {
     const parts = partsOf('some data', 6);
     const last = parts.slice(-1) as Part[];
 
-    it('publishes once, and gives the same answer', async () => {
+    it('publishes once, and returns the same reply', async () => {
       await send(ada, parts);
       expect(await send(ada, last)).toEqual({ id: ids, rpc: { data: {} } });
       expect(published(bob)).toEqual(['some data']);
     });
 
-    it('publishes once what came in one part', async () => {
+    it('publishes once if there is only one part', async () => {
       const [whole] = partsOf('some data', 100);
       await send(ada, [whole ?? null, whole ?? null]);
       expect(published(bob)).toEqual(['some data']);
@@ -172,7 +172,7 @@ describe('PublicationParts', () => {
       expect((await send(ada, closed.slice(-1))).error.code).toBe(103);
     });
 
-    it('publishes if that has failed the first time', async () => {
+    it('publishes if the first attempt has failed', async () => {
       jest.spyOn(console, 'error').mockImplementation(() => {});
       const failing = jest.spyOn(Board.prototype, 'onPublish').mockRejectedValueOnce(new Error('throttled'));
       expect((await send(ada, parts)).error.code).toBe(100);
@@ -188,14 +188,14 @@ describe('PublicationParts', () => {
     });
   });
 
-  it('calls no procedure by a name that is not a text', async () => {
+  it('calls no procedure by a name that is not a string', async () => {
     const [whole] = partsOf('some data', 100);
     await ada.send({ id: ++ids, rpc: { method: [METHOD], data: whole } });
     expect(all(ada).at(-1).error.code).toBe(104);
     expect(published(bob)).toEqual([]);
   });
 
-  it('forgets the parts of an upload that is not finished in five minutes', async () => {
+  it('discards the parts of an upload that is not complete after five minutes', async () => {
     const [first, second] = partsOf('some data', 6);
     await send(ada, [first ?? null]);
     await clock.advance(UPLOAD_MILLISECONDS + 1_000);
@@ -208,7 +208,7 @@ describe('PublicationParts', () => {
     expect(asked).toEqual([]);
   });
 
-  it('refuses parts that are no JSON together', async () => {
+  it('refuses parts that are not JSON together', async () => {
     const [first, second] = partsOf('some data', 6);
     const answer = await send(ada, [first ?? null, { ...second, text: 'x' }]);
     expect(answer.error).toMatchObject({ code: 107, message: expect.stringContaining('JSON') });
@@ -263,7 +263,7 @@ describe('costOf', () => {
   it.each([
     ['a text', '"subscribe":1,"rpc":'],
     ['two', '"subscribe":{},"subscribe":1,"rpc":'],
-  ])('counts a part as ten messages that has %s in place of a subscription, too', (_what, rpc) => {
+  ])('counts a part as ten messages that also has %s instead of a subscription', (_what, rpc) => {
     expect(costOf(part.replace('"rpc":', rpc))).toBe(10);
   });
 
@@ -272,7 +272,7 @@ describe('costOf', () => {
     expect(costOf(frame.join('\n'))).toBe(2);
   });
 
-  it('counts what is no JSON once', () => {
+  it('counts invalid JSON once', () => {
     expect(costOf('x'.repeat(10_000))).toBe(1);
   });
 });

@@ -4,7 +4,7 @@ import { lambdaContext, ManualClock, messageEvent, TestService } from '../../../
 import { all, connected, Rooms, SECRET, tokenOf } from './rooms';
 
 describe('RealtimeServer', () => {
-  it('answers connect with the client, and the lifetime of its token', async () => {
+  it('replies to connect with the client id, and the lifetime of its token', async () => {
     const ada = await connected(new TestService(Rooms), 'ada');
     expect(all(ada)).toEqual([
       {
@@ -54,7 +54,7 @@ describe('RealtimeServer', () => {
     expect(test.gateway.isOpen(ada.webSocketId)).toBe(false);
   });
 
-  it('runs several commands of a frame, and answers them in one', async () => {
+  it('runs several commands of a frame, and replies in one frame', async () => {
     const ada = await connected(new TestService(Rooms), 'ada');
     await ada.send('{"id":2,"rpc":{"method":"a","data":1}}\n{"id":3,"subscribe":{"channel":"open/1"}}\n{}\n');
     expect(ada.received).toHaveLength(2);
@@ -64,7 +64,7 @@ describe('RealtimeServer', () => {
     ]);
   });
 
-  it('answers a hook that throws with a temporary error, and goes on', async () => {
+  it('replies with a temporary error if a hook throws, and continues', async () => {
     const error = jest.spyOn(console, 'error').mockImplementation();
     const ada = await connected(new TestService(Rooms), 'ada');
     await ada.send('{"id":2,"rpc":{"method":"fail"}}\n{"id":3,"rpc":{"method":"ok"}}');
@@ -85,13 +85,13 @@ describe('RealtimeServer', () => {
       'publications with keys',
     ],
     ['history without a log', { history: { channel: 'open/1' } }, 'history of open/1'],
-  ])('refuses what is not supported: %s', async (_what, command, what) => {
+  ])('refuses unsupported commands: %s', async (_what, command, what) => {
     const ada = await connected(new TestService(Rooms), 'ada');
     await ada.send({ id: 2, ...command });
     expect(all(ada)[1]).toEqual({ id: 2, error: { code: 108, message: `not available: ${what}` } });
   });
 
-  it('counts each command of a frame for the limits of the connection', async () => {
+  it('counts each command of a frame towards the limits of the connection', async () => {
     const ada = await connected(new TestService(Rooms), 'ada');
     await ada.send('{"id":2,"ping":{}}\n'.repeat(300));
     await ada.send('{"id":3,"ping":{}}\n'.repeat(300));
@@ -99,7 +99,7 @@ describe('RealtimeServer', () => {
     expect(refused).toHaveLength(300);
   });
 
-  it('accepts one connect of a client, also in an environment that does not know of it yet', async () => {
+  it('accepts one connect of a client, even in an environment that does not know about it yet', async () => {
     const test = new TestService(Rooms);
     const other = createHandlers(Rooms, {
       backend: test.backend,

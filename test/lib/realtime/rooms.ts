@@ -29,7 +29,7 @@ export class Rooms extends RealtimeServer {
 export const tokenOf = (user: string, more = {}) =>
   connectionToken({ user, info: { name: user.toUpperCase() }, ...more }, SECRET);
 
-/** Every reply and push that the client has received, one after the other. */
+/** Every reply and push that the client has received, in order. */
 export const all = (client: TestClient) =>
   client.received.flatMap((frame) => frame.split('\n')).map((text) => JSON.parse(text));
 

@@ -12,7 +12,7 @@ describe('Secrets', () => {
     expect(await secrets.text('a')).toBe('value 2');
   });
 
-  it('names a secret that cannot be read, and tries again', async () => {
+  it('names a secret that cannot be read, and retries', async () => {
     const answers = [Promise.reject(new Error('no permission')), Promise.resolve('value')];
     const secrets = new Secrets(() => answers.shift() as Promise<string>);
     await expect(secrets.text('arn:1')).rejects.toThrow(/The secret arn:1 cannot be read.*no permission/);

@@ -4,7 +4,7 @@ import { TestService } from '../../../lib/testing';
 import { all, connected, inside, Rooms, SECRET, tokenOf } from './rooms';
 
 describe('a subscription of a realtime client', () => {
-  it('publishes to a channel without a log, with the publisher', async () => {
+  it('publishes to a channel without a log, with the publisher’s info', async () => {
     const test = new TestService(Rooms);
     const [ada, bob] = [await connected(test, 'ada'), await connected(test, 'bob')];
     await bob.send({ id: 2, subscribe: { channel: 'open/1' } });
@@ -14,7 +14,7 @@ describe('a subscription of a realtime client', () => {
     expect(all(bob).at(-1)).toEqual({ push: { channel: 'open/1', pub: { data: { n: 1 }, info } } });
   });
 
-  it('answers a subscription to a channel with a log with its position, and posts each line', async () => {
+  it('replies to a subscription to a channel with a log with its position, and posts each line', async () => {
     const test = new TestService(Rooms);
     const ada = await connected(test, 'ada');
     await ada.send({ id: 2, subscribe: { channel: 'room/1', recoverable: true } });
@@ -30,7 +30,7 @@ describe('a subscription of a realtime client', () => {
     expect(pushed).toContainEqual({ id: 3, publish: {} });
   });
 
-  it('gives a client that comes back what it has missed', async () => {
+  it('sends a reconnecting client what it has missed', async () => {
     const test = new TestService(Rooms);
     const channel = inside(test).channel('room/1');
     const { position } = await channel.publish('one');
@@ -46,7 +46,7 @@ describe('a subscription of a realtime client', () => {
     });
   });
 
-  it('says that a client which was away for longer than the log has lost something', async () => {
+  it('tells a client that was away for longer than the log that it has lost something', async () => {
     const test = new TestService(Rooms);
     const channel = inside(test).channel('room/1');
     const { position } = await channel.publish(0);
@@ -59,7 +59,7 @@ describe('a subscription of a realtime client', () => {
     });
   });
 
-  it('answers a client that keeps the state itself with an error if it has lost something', async () => {
+  it('replies with an error to a client that keeps the state itself if it has lost something', async () => {
     const test = new TestService(Rooms);
     const channel = inside(test).channel('room/1');
     const { position } = await channel.publish(0);
@@ -72,7 +72,7 @@ describe('a subscription of a realtime client', () => {
     expect(all(ada).at(-1)).toMatchObject({ id: 3, subscribe: { recovered: true, offset: 10 } });
   });
 
-  it('lets a client recover that knows its offset and no epoch', async () => {
+  it('lets a client recover that knows its offset but no epoch', async () => {
     const test = new TestService(Rooms);
     for (const text of ['one', 'two']) await inside(test).channel('room/1').publish(text);
     const ada = await connected(test, 'ada');
@@ -86,7 +86,7 @@ describe('a subscription of a realtime client', () => {
     ]);
   });
 
-  it('runs the subscriptions of a frame side by side, as a client with many of them comes back', async () => {
+  it('runs the subscriptions of a frame concurrently, for a client that reconnects with many of them', async () => {
     let [running, most] = [0, 0];
     class Waiting extends Rooms {
       override async onSubscribe() {
@@ -110,7 +110,7 @@ describe('a subscription of a realtime client', () => {
     expect(most).toBe(10);
   });
 
-  it('ends the connection after all subscriptions of a frame if one of them closes it', async () => {
+  it('closes the connection after all subscriptions of a frame if one of them closes it', async () => {
     class Closing extends Rooms {
       override async onSubscribe(channel: string): Promise<boolean> {
         if (channel === 'open/2') throw new Disconnection(4500, 'no more');
@@ -125,7 +125,7 @@ describe('a subscription of a realtime client', () => {
     expect(test.gateway.isOpen(ada.webSocketId)).toBe(false);
   });
 
-  it('takes a frame with as many subscriptions as a connection may have', async () => {
+  it('accepts a frame with as many subscriptions as a connection may have', async () => {
     class Many extends Rooms {
       static override readonly limits = { channels: 300 };
     }
@@ -142,7 +142,7 @@ describe('a subscription of a realtime client', () => {
     expect(all(bob).at(-1)).toMatchObject({ push: { disconnect: { code: 3501 } } });
   });
 
-  it('sends the rest of what was missed after an answer that is full', async () => {
+  it('sends the rest of what was missed after a full reply', async () => {
     const test = new TestService(Rooms);
     const channel = inside(test).channel('room/1');
     const { position } = await channel.publish('one');
@@ -168,7 +168,7 @@ describe('a subscription of a realtime client', () => {
     ]);
   });
 
-  it('goes on where a client was in a channel of its token', async () => {
+  it('continues where a client was in a channel of its token', async () => {
     const test = new TestService(Rooms);
     const channel = inside(test).channel('room/1');
     const { position } = await channel.publish('one');
@@ -182,7 +182,7 @@ describe('a subscription of a realtime client', () => {
     ]);
   });
 
-  it('ends a subscription of the server that cannot go on, and begins another', async () => {
+  it('ends a server-side subscription that cannot continue, and starts a new one', async () => {
     const test = new TestService(Rooms);
     await inside(test).channel('room/1').publish('one');
     const ada = await test.connect();
@@ -194,7 +194,7 @@ describe('a subscription of a realtime client', () => {
     ]);
   });
 
-  it('takes a subscription token of this user and channel only', async () => {
+  it('accepts a subscription token only for this user and channel', async () => {
     const ada = await connected(new TestService(Rooms), 'ada');
     const token = (user: string, channel: string) => subscriptionToken({ user, channel }, SECRET);
     await ada.send({ id: 2, subscribe: { channel: 'secret/1', token: token('ada', 'secret/1') } });

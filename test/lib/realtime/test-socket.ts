@@ -1,10 +1,10 @@
-/** The WebSocket class that a real client of Centrifuge gets in a test: its other end is a service in memory. */
+/** The WebSocket class for a real Centrifuge client in a test. The other end is a service in memory. */
 import type { TestClient, TestService } from '../../../lib/testing';
 
 const OPEN = 1;
 const CLOSED = 3;
 
-/** What the service sends between two frames of the client's arrives with the answer to the next. */
+/** What the service sends between two frames of the client arrives with the reply to the next frame. */
 export function webSocketTo(test: TestService) {
   return class TestSocket {
     readyState = 0;
@@ -47,7 +47,7 @@ export function webSocketTo(test: TestService) {
       const frames = this.#client?.received ?? [];
       for (const data of frames.slice(this.#delivered)) this.onmessage({ data });
       this.#delivered = frames.length;
-      // A socket tells of its frames and of its end one after the other.
+      // A socket reports its frames and its close in order.
       if (this.#client && !test.gateway.isOpen(this.#client.webSocketId))
         setImmediate(() => this.#close(1000));
     }

@@ -8,7 +8,9 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-/** Reads for a second again and again, as the tutorial's chat does; says back each line with its number. */
+/**
+ * Reads repeatedly with a timeout of one second, as the tutorial's chat does, and returns each line with its number.
+ */
 class Loop extends WebSocketServer {
   #lines = 0;
 
@@ -50,7 +52,7 @@ describe('server() of a shared socket that reads in a loop', () => {
     return { clock, service, client, sweep };
   };
 
-  it('goes on in fresh invocations for as long as the socket is open', async () => {
+  it('continues in new invocations for as long as the socket is open', async () => {
     const { clock, client } = await setUp();
     for (let n = 0; n < 10; n++) {
       await client.send(`line ${n}`);
@@ -70,7 +72,7 @@ describe('server() of a shared socket that reads in a loop', () => {
     expect(service.table.items()).toEqual([]);
   });
 
-  it('does not begin again once it has returned, and leaves the socket open', async () => {
+  it('does not start again after it has returned, and leaves the socket open', async () => {
     const { clock, service, client, sweep } = await setUp();
     await client.send('exit');
     await clock.advance(5_000);
@@ -81,7 +83,7 @@ describe('server() of a shared socket that reads in a loop', () => {
     expect(service.gateway.isOpen(client.webSocketId)).toBe(true);
   });
 
-  it('is begun again by the sweep when its invocation has died', async () => {
+  it('is restarted by the sweep when its invocation has crashed', async () => {
     const { clock, service, client, sweep } = await setUp();
     await client.send('fail');
     await clock.advance(5_000);
@@ -94,14 +96,14 @@ describe('server() of a shared socket that reads in a loop', () => {
     expect(client.received).toEqual(['1 again']);
   });
 
-  it('is left alone by the sweep while it lives', async () => {
+  it('is left alone by the sweep while it is running', async () => {
     const { clock, sweep } = await setUp(900_000);
     await clock.advance(60_000);
     await sweep();
     expect(happened).toEqual(['starts']);
   });
 
-  it('is begun once although Lambda delivers the handover twice', async () => {
+  it('is started once even if Lambda delivers the handover twice', async () => {
     const { clock, service, client } = await setUp();
     await clock.advance(60_000);
     const { webSocketId } = client;
@@ -109,7 +111,7 @@ describe('server() of a shared socket that reads in a loop', () => {
     expect(happened).toEqual(['starts', 'resumes 0']);
   });
 
-  it('shares its messages with whoever else reads', async () => {
+  it('shares its messages with other readers', async () => {
     const { clock, service, client } = await setUp();
     await client.send('exit');
     await clock.advance(5_000);

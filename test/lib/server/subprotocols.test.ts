@@ -1,7 +1,7 @@
 import { InvalidUseError, WebSocketServer } from '../../../lib';
 import { connectEvent, lambdaContext, TestService } from '../../../lib/testing';
 
-/** Chooses the best of those that it speaks. */
+/** Chooses the best of the subprotocols that it supports. */
 class Choosing extends WebSocketServer {
   override async onPreServer() {
     const chosen = ['chat', 'superchat'].find((name) => this.subprotocols.includes(name));
@@ -19,7 +19,7 @@ describe('subprotocol', () => {
     expect(client.subprotocol).toBe(expected);
   });
 
-  it('is answered by $connect as a header', async () => {
+  it('is returned by $connect as a header', async () => {
     const { handlers } = new TestService(Choosing);
     const event = connectEvent({ headers: { 'Sec-WebSocket-Protocol': 'chat' } });
     expect(await handlers.connect(event, lambdaContext())).toEqual({
@@ -28,7 +28,7 @@ describe('subprotocol', () => {
     });
   });
 
-  it('is offered in an order, in one header or several, under any case of its name', async () => {
+  it('is offered in order, in one or several headers, in any case of the header’s name', async () => {
     const offered: (readonly string[])[] = [];
     class Listening extends WebSocketServer {
       override async onPreServer() {
@@ -42,7 +42,7 @@ describe('subprotocol', () => {
     expect(offered).toEqual([['b', 'a', 'c']]);
   });
 
-  it('must be one of those offered', async () => {
+  it('must be one of the offered ones', async () => {
     class Stubborn extends WebSocketServer {
       override async onPreServer() {
         this.subprotocol = 'chat';
@@ -55,7 +55,7 @@ describe('subprotocol', () => {
     expect(service.table.items()).toEqual([]);
   });
 
-  it('can be chosen in onPreServer only', async () => {
+  it('can be chosen only in onPreServer', async () => {
     class Late extends WebSocketServer {
       override async server() {
         this.subprotocol = 'chat';
@@ -65,7 +65,7 @@ describe('subprotocol', () => {
     await expect(connecting).rejects.toThrow(/subprotocol was set in server/);
   });
 
-  it('goes with no refusal', async () => {
+  it('is not part of a refusal', async () => {
     class Doorkeeper extends WebSocketServer {
       override async onPreServer() {
         this.subprotocol = 'chat';

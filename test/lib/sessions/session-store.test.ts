@@ -34,28 +34,28 @@ describeForEachTable('SessionStore', (under) => {
     expect(await leave('b=')).toBe(true);
   });
 
-  it('ends with one of two that leave at once', async () => {
+  it('ends once if the last two sockets leave at the same time', async () => {
     await join('a=');
     await join('b=');
     const ends = await Promise.all([leave('a='), leave('b=')]);
     expect(ends.filter(Boolean)).toHaveLength(1);
   });
 
-  it('is told of by none if none of its sockets asked for it', async () => {
+  it('is not reported if none of its sockets has requested it', async () => {
     await join('a=', false);
     await join('b=', false);
     await leave('a=');
     expect(await leave('b=')).toBe(false);
   });
 
-  it('is told of if any of its sockets asked for it, one that left before the last, too', async () => {
+  it('is reported if any of its sockets has requested it, even one that left before the last', async () => {
     await join('a=');
     await join('b=', false);
     await leave('a=');
     expect(await leave('b=')).toBe(true);
   });
 
-  it('does not ask for a generation what one before has asked for', async () => {
+  it('does not inherit the request from an earlier generation', async () => {
     await join('a=');
     await leave('a=');
     await store().finishEnd(socket('a='));
@@ -71,7 +71,7 @@ describeForEachTable('SessionStore', (under) => {
     expect(await leave('b=')).toBe(true);
   });
 
-  it('lets the one whose hook has not run to its end go on, and nobody else', async () => {
+  it('lets the process continue whose hook has not finished, and no other', async () => {
     await join('a=');
     await join('b=');
     await leave('a=');
@@ -82,7 +82,7 @@ describeForEachTable('SessionStore', (under) => {
     expect(await leave('b=')).toBe(false);
   });
 
-  it('owes its hook still when another socket has joined meanwhile', async () => {
+  it('still has to run its hook when another socket has joined in the meantime', async () => {
     await join('a=');
     await leave('a=');
     await join('b=');
@@ -92,13 +92,13 @@ describeForEachTable('SessionStore', (under) => {
     expect(await leave('b=')).toBe(true);
   });
 
-  it('takes no socket whose end was told before it could join', async () => {
+  it('does not accept a socket that was reported closed before it could join', async () => {
     expect(await leave('a=')).toBe(false);
     expect(await join('a=')).toBe(false);
     expect(await sockets()).toEqual([]);
   });
 
-  it('is not brought back by a copy of a joining that comes late, by up to a quarter of an hour', async () => {
+  it('is not recreated by a late copy of a join, up to a quarter of an hour later', async () => {
     await join('a=');
     await leave('a=');
     await join('b=');
@@ -111,7 +111,7 @@ describeForEachTable('SessionStore', (under) => {
     }
   });
 
-  it('remembers who has left for no more than two quarters of an hour, however many come and go', async () => {
+  it('remembers departed sockets for at most half an hour, however many there are', async () => {
     for (let turn = 0; turn < 12; turn++) {
       await join(`${turn}`);
       await leave(`${turn}`);
@@ -121,7 +121,7 @@ describeForEachTable('SessionStore', (under) => {
     expect(left.flatMap(([, ids]) => ids).sort()).toEqual(['10', '11']);
   });
 
-  it('outlives its last change by a day', async () => {
+  it('is deleted a day after its last change', async () => {
     await join('a=');
     await under().clock.advance(23 * 60 * MINUTES);
     await join('b=');

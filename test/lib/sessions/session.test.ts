@@ -8,7 +8,7 @@ beforeEach(() => {
   happened.length = 0;
 });
 
-/** Asks for the end of its session, unless it was connected with `?quiet`. */
+/** Uses the hook at the end of the session, unless it was connected with `?quiet`. */
 class Recorder extends WebSocketServer {
   override async onPreServer() {
     const { event } = this.context;
@@ -41,13 +41,13 @@ describe('the session of a socket', () => {
   const headers = { Cookie: 'theme=dark; sid=secret' };
   const hash = createHash('sha256').update('chat\nsecret').digest('base64url');
 
-  it('is the principal that an authorizer found', async () => {
+  it('is the authorizer’s principal', async () => {
     const service = new TestService(Recorder, { sessionCookie: 'sid' });
     await service.connect({ headers, principalId: 'ada' });
     expect(happened).toEqual(['server ada']);
   });
 
-  it('is else the hash of the session cookie, in every hook', async () => {
+  it('is otherwise the hash of the session cookie, in every hook', async () => {
     const client = await new TestService(Recorder, { sessionCookie: 'sid' }).connect({ headers });
     await client.send('hello');
     await client.close();
@@ -73,12 +73,12 @@ describe('the session of a socket', () => {
     expect(service.sessionIdOfCookie('secret')).toBe(hash);
   });
 
-  it('is another one in another service', () => {
+  it('is different in another service', () => {
     const { service } = new TestService(Recorder, { name: 'echo' });
     expect(service.sessionIdOfCookie('secret')).not.toBe(hash);
   });
 
-  it('keeps no cookie in the table', async () => {
+  it('stores no cookie in the table', async () => {
     const service = new TestService(Recorder, { sessionCookie: 'sid' });
     await service.connect({ headers });
     expect(JSON.stringify(service.table.items())).toContain(hash);
@@ -87,7 +87,7 @@ describe('the session of a socket', () => {
 });
 
 describe('service.session()', () => {
-  it('lists the sockets of one session, as another process sees them', async () => {
+  it('lists the sockets of one session in another process', async () => {
     const service = new TestService(Recorder);
     const [ada, again] = [
       await service.connect({ principalId: 'ada' }),
@@ -101,7 +101,7 @@ describe('service.session()', () => {
     expect(await ids(session)).toEqual([again.webSocketId]);
   });
 
-  it('is whom a message can be delivered to', async () => {
+  it('can be the target of a delivery', async () => {
     const service = new TestService(Recorder);
     const ada = await service.connect({ principalId: 'ada' });
     const bob = await service.connect({ principalId: 'bob' });
@@ -110,7 +110,7 @@ describe('service.session()', () => {
     expect([ada.received, bob.received]).toEqual([['hello'], []]);
   });
 
-  it('is empty for an empty id, though sockets without a session are connected', async () => {
+  it('is empty for an empty id, even if sockets without a session are connected', async () => {
     const service = new TestService(Recorder);
     await service.connect();
     expect(await ids(service.service.session(''))).toEqual([]);
@@ -133,19 +133,19 @@ describe('onSessionEnd', () => {
     expect(happened.slice(-2)).toEqual(['onPostServer ada', 'onSessionEnd ada 12']);
   });
 
-  it('runs once when the last two close at once', async () => {
+  it('runs once when the last two sockets close at the same time', async () => {
     const { clients } = await connectAll({}, {});
     await Promise.all(clients.map((client) => client.close()));
     expect(ends()).toHaveLength(1);
   });
 
-  it('runs if any socket of the session asked for it', async () => {
+  it('runs if any socket of the session requested it', async () => {
     const { clients } = await connectAll({}, { quiet: '' });
     for (const client of clients) await client.close();
     expect(ends()).toHaveLength(1);
   });
 
-  it('does not run unless it is asked for', async () => {
+  it('does not run unless requested', async () => {
     const { clients } = await connectAll({ quiet: '' }, { quiet: '' });
     for (const client of clients) await client.close();
     expect(ends()).toEqual([]);
@@ -157,7 +157,7 @@ describe('onSessionEnd', () => {
     expect(ends()).toEqual([]);
   });
 
-  it('runs for a socket that went without a word, once it is found', async () => {
+  it('runs for a socket that vanished, once this is noticed', async () => {
     const clock = new ManualClock();
     const service = new TestService(Recorder, { clock });
     const client = await service.connect({ principalId: 'ada' });
@@ -169,7 +169,7 @@ describe('onSessionEnd', () => {
     expect(await ids(service.service.session('ada'))).toEqual([]);
   });
 
-  it('cannot write any more', async () => {
+  it('can no longer write', async () => {
     class Clinging extends Recorder {
       override async onSessionEnd() {
         await this.write('wait!');
@@ -179,7 +179,7 @@ describe('onSessionEnd', () => {
     await expect(client.close()).rejects.toThrow(WebSocketClosedError);
   });
 
-  it('that failed half-way runs again once the lease of its settler has passed', async () => {
+  it('that failed halfway runs again after the lease of its cleanup', async () => {
     let failing = true;
     class Failing extends Recorder {
       override async onSessionEnd() {
@@ -226,7 +226,7 @@ describe('a session’s cost', () => {
   });
 });
 
-describe('a member whose connection the table no longer has', () => {
+describe('a member whose connection is no longer in the table', () => {
   it('is found by its anchor, and leaves its session', async () => {
     const clock = new ManualClock();
     const service = new TestService(Recorder, { clock });

@@ -19,17 +19,17 @@ import { describeForEachTable } from './tables';
 describeForEachTable('Table', (under) => {
   const key = (sk = 'a') => ({ pk: under().pk, sk });
 
-  it('gives back what was put', async () => {
+  it('returns what was put', async () => {
     const item = { ...key(), text: 'ä€😀', number: 1.5, flag: false, list: ['x', 1], map: { y: { z: 'w' } } };
     expect(await under().table.put(item, always)).toBe(true);
     expect(await under().table.get(key())).toEqual(item);
   });
 
-  it('answers undefined for what is not there', async () => {
+  it('returns undefined for a missing item', async () => {
     expect(await under().table.get(key())).toBeUndefined();
   });
 
-  it('hides what has expired, in get and query, to the second', async () => {
+  it('hides expired items, in get and query, to the second', async () => {
     const { table, clock, pk } = under();
     const expiresAt = Math.floor(clock.now() / 1000) + 10;
     await table.put({ ...key(), expiresAt }, always);
@@ -67,7 +67,7 @@ describeForEachTable('Table', (under) => {
     ['any', any(exists('nothing'), equals('number', 5)), true],
     ['any, all of which fail', any(exists('nothing'), equals('number', 6)), false],
     ['nested', any(absent('text'), all(exists('text'), any(equals('flag', true), absent('flag')))), true],
-  ])('judges %s alike in put, update and delete', async (_name, condition, holds) => {
+  ])('evaluates %s equally in put, update and delete', async (_name, condition, holds) => {
     const { table } = under();
     await table.put({ ...key(), ...item }, always);
     expect(await table.put({ ...key(), ...item }, condition)).toBe(holds);
@@ -76,7 +76,7 @@ describeForEachTable('Table', (under) => {
     expect((await table.get(key())) === undefined).toBe(holds);
   });
 
-  it('judges the conditions of an absent item', async () => {
+  it('evaluates the conditions of a missing item', async () => {
     const { table } = under();
     expect(await table.update(key(), { set: { a: 1 } }, itemExists)).toBeUndefined();
     expect(await table.update(key(), { set: { a: 1 } }, equals('a', 1))).toBeUndefined();
@@ -84,7 +84,7 @@ describeForEachTable('Table', (under) => {
     expect(await table.get(key())).toBeUndefined();
   });
 
-  it('sets, adds, removes, and returns the item as it is then', async () => {
+  it('sets, adds, removes, and returns the item after the change', async () => {
     const { table } = under();
     await table.put({ ...key(), a: 1, b: 'x', c: 'y' }, always);
     const change = {
@@ -98,7 +98,7 @@ describeForEachTable('Table', (under) => {
     expect(await table.get(key())).toEqual(after);
   });
 
-  it('creates what is absent if the condition allows it', async () => {
+  it('creates a missing item if the condition allows it', async () => {
     expect(await under().table.update(key(), { add: { n: 1 } }, always)).toEqual({ ...key(), n: 1 });
   });
 
@@ -107,7 +107,7 @@ describeForEachTable('Table', (under) => {
       await under().table.update(key(), { addTo: { set: members } }, always);
     };
 
-    it('begins with its first members, and is read in their order', async () => {
+    it('is created with its first members, and is read in order', async () => {
       await set('b', 'a');
       await set('c', 'a');
       const expected = { ...key(), set: ['a', 'b', 'c'] };
@@ -115,7 +115,7 @@ describeForEachTable('Table', (under) => {
       expect((await under().table.query({ pk: under().pk, prefix: '' })).items).toEqual([expected]);
     });
 
-    it('loses members, those too that it never had, and goes with the last', async () => {
+    it('loses members, even missing ones, and is deleted with the last one', async () => {
       await set('a', 'b');
       const without = (...members: [string, ...string[]]) =>
         under().table.update(key(), { deleteFrom: { set: members } }, itemExists);
@@ -124,7 +124,7 @@ describeForEachTable('Table', (under) => {
       expect(await without('b')).toEqual(key());
     });
 
-    it('changes together with another, a number and a value', async () => {
+    it('changes together with another set, a number and a value', async () => {
       await set('a');
       const change = {
         set: { last: 'a' },
@@ -138,7 +138,7 @@ describeForEachTable('Table', (under) => {
       });
     });
 
-    it('is judged by its presence and its members', async () => {
+    it('can be checked for its presence and its members', async () => {
       await set('a', 'b');
       const judged = async (condition: Condition) =>
         (await under().table.update(key(), { set: { touched: true } }, condition)) !== undefined;
@@ -151,21 +151,21 @@ describeForEachTable('Table', (under) => {
       expect(await judged(lacks('set', 'a'))).toBe(true);
     });
 
-    it('loses nobody when many join at once', async () => {
+    it('loses no member when many are added concurrently', async () => {
       const names = Array.from({ length: 20 }, (_, n) => `m${n}`);
       await Promise.all(names.map((name) => set(name)));
       expect((await under().table.get(key()))?.set).toEqual(names.sort());
     });
   });
 
-  it('counts without losing anything when many add at once', async () => {
+  it('counts correctly when many add concurrently', async () => {
     await Promise.all(
       Array.from({ length: 20 }, () => under().table.update(key(), { add: { n: 1 } }, always)),
     );
     expect((await under().table.get(key()))?.n).toBe(20);
   });
 
-  it('lets exactly one of many win a condition', async () => {
+  it('lets exactly one of many concurrent writes meet a condition', async () => {
     const puts = Array.from({ length: 20 }, (_, n) => under().table.put({ ...key(), n }, itemAbsent));
     expect((await Promise.all(puts)).filter(Boolean)).toHaveLength(1);
   });
@@ -179,15 +179,15 @@ describeForEachTable('Table', (under) => {
     const keys = async (range: object) =>
       (await under().table.query({ pk: under().pk, prefix: 'B#', ...range })).items.map(({ sk }) => sk);
 
-    it('gives one partition’s items with the prefix, in order of their keys’ bytes', async () => {
+    it('returns one partition’s items with the prefix, in order of their keys’ bytes', async () => {
       expect(await keys({})).toEqual(['B#1', 'B#2', 'B#3', 'B#ä']);
     });
 
-    it('goes backwards', async () => {
+    it('can read backwards', async () => {
       expect(await keys({ descending: true })).toEqual(['B#ä', 'B#3', 'B#2', 'B#1']);
     });
 
-    it('goes through all pages in either direction', async () => {
+    it('reads all pages in either direction', async () => {
       for (const descending of [false, true]) {
         const found: string[] = [];
         const range = { pk: under().pk, prefix: 'B#', limit: 2, descending };
@@ -218,7 +218,7 @@ describe('pages', () => {
     return { asked, iterator: pages(table as never, { pk: 'p', prefix: '', ...range }) };
   };
 
-  it('reads the next page while the caller works on the one before', async () => {
+  it('reads the next page while the caller works on the current one', async () => {
     const { asked, iterator } = start({});
     await iterator.next();
     expect(asked).toEqual([1, 2]);
@@ -226,7 +226,7 @@ describe('pages', () => {
     expect(asked).toEqual([1, 2, 3]);
   });
 
-  it('reads no page ahead whose size the caller has limited, since it may need no other', async () => {
+  it('does not read ahead if the caller has limited the page, because it may need no other', async () => {
     const { asked, iterator } = start({ limit: 1 });
     await iterator.next();
     expect(asked).toEqual([1]);

@@ -8,11 +8,11 @@ import { startDatabase, type TestDatabase } from '../../database';
 export interface TableUnderTest {
   table: Table;
   clock: ManualClock;
-  /** Keys of different tests do not meet. */
+  /** Keys of different tests do not collide. */
   pk: string;
 }
 
-/** Runs the tests that `define` describes against the fake and against DynamoDB's own interface. */
+/** Runs the tests in `define` against the fake and against DynamoDB's interface. */
 export function describeForEachTable(name: string, define: (under: () => TableUnderTest) => void): void {
   let tests = 0;
 

@@ -74,7 +74,7 @@ describe('A service', () => {
         },
       ]);
       const [directive] = parsed()[0]?._aws.CloudWatchMetrics ?? [];
-      // Each metric and each dimension is at the root of the line: CloudWatch looks nowhere else.
+      // Each metric and each dimension must be at the root of the line, because CloudWatch looks only there.
       for (const { Name } of directive?.Metrics ?? []) expect(typeof parsed()[0]?.[Name]).toBe('number');
     });
 
@@ -87,7 +87,7 @@ describe('A service', () => {
       expect([sum('Deliveries'), sum('Members'), sum('Sent')]).toEqual([1, 120, 120]);
     });
 
-    it('logs how many are connected, and for how long, with each sweep', async () => {
+    it('logs the number of connections and their ages with each sweep', async () => {
       await crowd(1);
       await clock.advance(60_000);
       await test.connect();
@@ -99,7 +99,7 @@ describe('A service', () => {
       expect(parsed()[0]?.AverageConnectionAge).toBeLessThan(Number(parsed()[0]?.OldestConnectionAge));
     });
 
-    it('says that nobody is connected', async () => {
+    it('reports that nobody is connected', async () => {
       await test.handlers.server({ type: 'sweep' }, lambdaContext());
       expect(parsed()).toMatchObject([{ Connections: 0 }]);
       expect(parsed()[0]).not.toHaveProperty('OldestConnectionAge');
@@ -111,14 +111,14 @@ describe('A service', () => {
       test.backend.telemetry = new TroubleLog(clock, (line) => lines.push(line));
     });
 
-    it('logs nothing of a delivery that reached everyone', async () => {
+    it('logs nothing for a delivery that reached everyone', async () => {
       await crowd(3);
       await test.service.publish('room', 'hello');
       await test.handlers.server({ type: 'sweep' }, lambdaContext());
       expect(lines).toEqual([]);
     });
 
-    it('warns of one that failed for somebody', async () => {
+    it('warns if a delivery failed for some connections', async () => {
       await crowd(2);
       test.gateway.failNextPosts(403);
       const report = await test.service.publish('room', 'hello');
@@ -130,7 +130,7 @@ describe('A service', () => {
       ]);
     });
 
-    it('warns of one whose workers have not finished', async () => {
+    it('warns if the workers of a delivery have not finished', async () => {
       await crowd(120);
       const invoke = jest.fn();
       const backend = { ...test.backend, invoker: { invoke } };
@@ -151,7 +151,7 @@ describe('The environment', () => {
     expect(backendFromEnvironment(environment).telemetry).toBeInstanceOf(kind);
   });
 
-  it('of any other process has it log nothing', () => {
+  it('of any other process disables logging', () => {
     const environment = { CONNECTION_TABLE: 'table', CONNECTION_METRICS: 'true' };
     expect(backendFromEnvironment(environment).telemetry).toBeUndefined();
   });

@@ -78,7 +78,7 @@ function read(app: App): ReadApp {
 }
 
 describe('A CDK app', () => {
-  it('is read as its constructs say', () => {
+  it('is read as its constructs define it', () => {
     const app = newApp();
     chatStack(app);
     const { apis, functions, tables, outputs, notRun } = read(app);
@@ -125,7 +125,7 @@ describe('A CDK app', () => {
     expect(functions[1]?.environment).toEqual({ STACK: 'Dev-Main', REGION: 'eu-west-1' });
   });
 
-  it('passes references between stacks', () => {
+  it('resolves references between stacks', () => {
     const app = newApp();
     const rooms = new Table(new Stack(app, 'Data'), 'Rooms', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -137,7 +137,7 @@ describe('A CDK app', () => {
     expect(functions[0]?.environment.ROOMS).toBe(name);
   });
 
-  /** An API whose handshakes are authorized, and nothing else. */
+  /** An API whose handshakes are authorized. */
   function guarded(authorizer: (handler: LambdaFunction) => IWebSocketRouteAuthorizer): App {
     const app = newApp();
     const stack = new Stack(app, 'Main');
@@ -152,7 +152,7 @@ describe('A CDK app', () => {
     return app;
   }
 
-  it('has its handshakes authorized by a function', () => {
+  it('authorizes its handshakes by a function', () => {
     const identitySource = ['route.request.querystring.token'];
     const app = read(
       guarded((handler) => new WebSocketLambdaAuthorizer('Authorizer', handler, { identitySource })),
@@ -166,21 +166,21 @@ describe('A CDK app', () => {
     expect(app.notRun).toEqual([]);
   });
 
-  it('looks for the token in the Authorization header by default, as the CDK does', () => {
+  it('looks for the token in the Authorization header by default, like the CDK', () => {
     const app = read(guarded((handler) => new WebSocketLambdaAuthorizer('Authorizer', handler)));
     expect(app.apis[0]?.routes[0]?.authorizer).toMatchObject({
       identitySources: ['route.request.header.Authorization'],
     });
   });
 
-  it('asks for a signature where AWS asks for one', () => {
+  it('requires a signature where AWS requires one', () => {
     const { apis, notRun } = read(guarded(() => new WebSocketIamAuthorizer()));
     const connect = apis[0]?.routes.find(({ routeKey }) => routeKey === '$connect');
     expect(connect?.authorizer).toEqual({ type: 'AWS_IAM', path: 'Main/Api/$connect-Route/Resource' });
     expect(notRun).toEqual([]);
   });
 
-  it('answers a route from the templates of a mock integration', () => {
+  it('responds to a route from the templates of a mock integration', () => {
     const app = newApp();
     const { api, stack } = chatStack(app);
     const integration = new WebSocketMockIntegration('Ping', {
@@ -242,7 +242,7 @@ describe('A CDK app', () => {
     expect(notRun).toEqual([]);
   });
 
-  it('loses a route to a service that is not run, and nothing else', () => {
+  it('loses only a route to an unsupported service', () => {
     const app = newApp();
     const { api, stack } = chatStack(app);
     api.addRoute('job', { integration: awsIntegration(stack, 'states:action/StartExecution') });
@@ -271,7 +271,7 @@ describe('A CDK app', () => {
     expect(text).toContain('(AWSLambdaBasicExecutionRole)');
   });
 
-  it('is described also without any API', () => {
+  it('can also be described without any API', () => {
     const app = newApp();
     new Stack(app, 'Empty');
     expect(describeApp(app.synth().directory)).toBe('This app has no API, no function and no grant.\n');

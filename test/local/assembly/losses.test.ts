@@ -4,7 +4,7 @@ import type { JsonObject } from '../../../local/assembly/values/json';
 import { UserError } from '../../../local/user-error';
 import { chatTemplate, readTemplate, type Template, writeAssembly } from './written-assembly';
 
-/** The chat with more routes; each names an integration of its own, or that of the chat. */
+/** The chat with more routes. Each has its own integration, or uses that of the chat. */
 function chatWithRoutes(routes: Record<string, { target?: string; properties?: JsonObject }>): Template {
   const { Resources } = chatTemplate();
   for (const [key, { target = 'Integration', properties = {} }] of Object.entries(routes)) {
@@ -40,14 +40,14 @@ function allowing(source: string): Template {
   return template;
 }
 
-describe('What is not run', () => {
-  it('costs the routes that depend on it, in one line with the way out', () => {
+describe('An unsupported resource', () => {
+  it('disables the routes that depend on it, with one line and a remedy', () => {
     expect(losses(chatWithRoutes({ ping: { target: 'Backend' }, pong: { target: 'Backend' } }))).toEqual([
       'Internal server error for ping, pong at Main/Api. Main/Backend: goes through a VPC link, which the runtime does not support; to run this locally, use an integration without ConnectionType VPC_LINK.',
     ]);
   });
 
-  it('costs every handshake where it is the integration of $connect, and no other API', () => {
+  it('disables every handshake if it is the integration of $connect, but no other API', () => {
     const Main = chatWithRoutes({ $connect: { target: 'Backend' } });
     const Other = chatTemplate() as unknown as Template;
     const { apis, notRun } = readAssembly(writeAssembly({ Main, Other }));
@@ -57,7 +57,7 @@ describe('What is not run', () => {
     ]);
   });
 
-  it('names the function that several routes have lost', () => {
+  it('is one line if several routes need the same function', () => {
     const template = chatWithRoutes({
       ping: { target: 'PythonIntegration' },
       $disconnect: { target: 'PythonIntegration' },
@@ -85,7 +85,7 @@ describe('What is not run', () => {
     ]);
   });
 
-  it('names the routes for which one integration on three routes has no permission', () => {
+  it('is reported with the routes for which an integration on three routes has no permission', () => {
     expect(losses(allowing('*$connect'))).toEqual([
       expect.stringMatching(
         /^\$disconnect never runs at Main\/Api; Internal server error for \$default at Main\/Api\. Main\/Integration: API Gateway has no permission to invoke Main-Function-\S+ there\. Its permissions are for arn:aws:execute-api:us-east-1:000000000000:\S+\/\*\$connect\. Give each route a WebSocketLambdaIntegration of its own/,
@@ -93,7 +93,7 @@ describe('What is not run', () => {
     ]);
   });
 
-  it('leaves alone the stage that has the permission', () => {
+  it('does not affect the stage that has the permission', () => {
     const template = allowing('chat/*');
     template.Resources = {
       ...template.Resources,
@@ -111,14 +111,14 @@ describe('What is not run', () => {
     expect(notRun[0]?.cost).toContain('Internal server error for $default at Main/Api (stage beta)');
   });
 
-  it('names the routes of an API that the app imports', () => {
+  it('is reported with the routes of an API that the app imports', () => {
     const template = chatWithRoutes({ ping: { properties: { ApiId: 'imported' } } });
     expect(losses(template)).toEqual([
       'The route ping is not served. Main/Routeping: belongs to the API imported, which is not part of this app.',
     ]);
   });
 
-  it('has one line for all that have the same reason', () => {
+  it('is in one line with all others that have the same reason', () => {
     const reason = 'needs an authorizer, which is not run';
     const loss = (path: string, cost: string) => ({ type: 'route', path, reason, cost });
     expect(
@@ -138,14 +138,14 @@ describe('What is not run', () => {
     ).toEqual(['  Every handshake gets 500; x. Main/A and 1 more: the runtime python3.12 needs a client.']);
   });
 
-  it('refuses an app where nothing is left, with all that is in the way', () => {
+  it('makes the start fail if nothing is left to run, with all reasons', () => {
     const template = chatWithRoutes({ $connect: { target: 'Backend' } });
     expect(() => readTemplate(template)).toThrow(
       /^No part of this app can run on this machine:\n {2}Every handshake at Main\/Api gets 500\. /,
     );
   });
 
-  it('says why a function is not run that no route needs, where nothing is left', () => {
+  it('includes unsupported functions that no route needs if nothing is left to run', () => {
     const template = chatWithRoutes({ $connect: { target: 'Backend' } });
     template.Resources = {
       ...template.Resources,
@@ -156,7 +156,7 @@ describe('What is not run', () => {
     );
   });
 
-  it('refuses the app where strictness is asked for', () => {
+  it('makes the start fail in strict mode', () => {
     const directory = writeAssembly({ Main: chatWithRoutes({ ping: { target: 'Backend' } }) });
     const act = () => readAssembly(directory, { isStrict: true });
     expect(act).toThrow(UserError);

@@ -55,14 +55,14 @@ describe('readAssembly', () => {
     expect(readTemplate(chatTemplateWith({})).apis).toEqual(readTemplate(chatTemplateWith({})).apis);
   });
 
-  it('writes numbers in an environment as text', () => {
+  it('writes numbers in environment variables as text', () => {
     const app = readTemplate(
       chatTemplateWith({ Function: { Environment: { Variables: { SIZE: 3, STAGE: { Ref: 'Stage' } } } } }),
     );
     expect(app.functions[0]?.environment).toEqual({ SIZE: '3', STAGE: 'chat' });
   });
 
-  it('takes a route response for a two-way route', () => {
+  it('recognizes a two-way route by its route response', () => {
     const { Resources } = chatTemplateWith({ Route: { RouteResponseSelectionExpression: '$default' } });
     const Response = {
       Type: 'AWS::ApiGatewayV2::RouteResponse',
@@ -73,12 +73,12 @@ describe('readAssembly', () => {
     );
   });
 
-  it('is one-way where the route selects a response that it does not have', () => {
+  it('treats a route as one-way if its selected response is missing', () => {
     const template = chatTemplateWith({ Route: { RouteResponseSelectionExpression: '$default' } });
     expect(readTemplate(template).apis[0]?.routes[0]?.returnsResponse).toBe(false);
   });
 
-  it('is one-way where the route has a response that it does not select', () => {
+  it('treats a route as one-way if it does not select its response', () => {
     const { Resources } = chatTemplateWith({});
     const Response = {
       Type: 'AWS::ApiGatewayV2::RouteResponse',
@@ -107,7 +107,7 @@ describe('readAssembly', () => {
     expect(app.functions[0]?.environment).toEqual({ TOPIC: 'news' });
   });
 
-  it('lists what it does not run', () => {
+  it('lists what it does not support', () => {
     const template = chatTemplateWith({ Stage: { DefaultRouteSettings: { ThrottlingRateLimit: 5 } } });
     const others: Template['Resources'] = {
       ...template.Resources,
@@ -134,7 +134,7 @@ describe('readAssembly', () => {
     ]);
   });
 
-  it('shows the outputs that it can tell', () => {
+  it('returns the outputs that it can resolve', () => {
     const template: Template = {
       ...chatTemplateWith({}),
       Outputs: {
@@ -284,7 +284,7 @@ describe('readAssembly', () => {
     expect(readTemplate(chatTemplateWith(changes)).apis).toHaveLength(1);
   });
 
-  it('accepts a stage that a deployment names', () => {
+  it('accepts a stage that a deployment defines', () => {
     const { Resources } = chatTemplateWith({ Stage: { AutoDeploy: false } });
     const deployment = (StageName: string) => ({
       Type: 'AWS::ApiGatewayV2::Deployment',
@@ -296,13 +296,13 @@ describe('readAssembly', () => {
     expect(() => read('beta')).toThrow(/Nobody can connect to chat/);
   });
 
-  it('refuses two routes with one key', () => {
+  it('refuses two routes with the same key', () => {
     const { Resources } = chatTemplate();
     const template = { Resources: { ...Resources, Again: { ...Resources.Route } } } as unknown as Template;
     expect(() => readTemplate(template)).toThrow(/two routes with the key \$default/);
   });
 
-  it('refuses two functions with one name', () => {
+  it('refuses two functions with the same name', () => {
     const named = chatTemplateWith({ Function: { FunctionName: 'chat' } });
     expect(() => readAssembly(writeAssembly({ One: named, Two: named }))).toThrow(
       /Two\/Function and One\/Function are both named chat/,
@@ -313,7 +313,7 @@ describe('readAssembly', () => {
     expect(() => readTemplate({ Resources: {} })).toThrow(/no WebSocket API .*Its stacks: Main/);
   });
 
-  it('refuses resources that depend on each other in a circle, as CloudFormation does', () => {
+  it('refuses circular dependencies, as CloudFormation does', () => {
     const { Resources } = chatTemplate();
     const template = {
       Resources: {
@@ -334,7 +334,7 @@ describe('readAssembly', () => {
     );
   });
 
-  it('tells the errors that constructs report, for which the CDK deploys nothing, and refuses them if it is strict', () => {
+  it('reports errors of constructs, which prevent a deployment, and refuses them in strict mode', () => {
     const error = (data: string) => [{ type: 'aws:cdk:error', data }];
     const metadata = { '/Main/Api': error('Give it a name'), '/Main/Stage': error('Give it a name') };
     const { notRun } = readTemplate(chatTemplateWith({}), { metadata });
@@ -345,7 +345,7 @@ describe('readAssembly', () => {
     expect(() => readAssembly(directory, { isStrict: true })).toThrow(/Main\/Api: and 1 more report/);
   });
 
-  it('says that a folder is no cloud assembly', () => {
+  it('reports that a folder is not a cloud assembly', () => {
     expect(() => readAssembly('/nowhere')).toThrow(
       '/nowhere is not a CDK cloud assembly: it has no manifest.json',
     );

@@ -56,7 +56,7 @@ const twoRegions = () => {
 };
 
 describe('An app in several regions', () => {
-  it('runs in the region of its first API, and says how to run the other', () => {
+  it('runs in the region of its first API, and explains how to run the others', () => {
     const { region, apis, notRun } = readAssembly(twoRegions());
     expect([region, apis.length]).toEqual(['eu-west-1', 1]);
     expect(notRun.map(lossText)).toEqual([
@@ -64,26 +64,26 @@ describe('An app in several regions', () => {
     ]);
   });
 
-  it('runs in the region that is asked for', () => {
+  it('runs in the requested region', () => {
     const { region, functions } = readAssembly(twoRegions(), { region: 'us-west-2' });
     expect([region, functions[0]?.path]).toEqual(['us-west-2', 'Main-us-west-2/Handler/Resource']);
     expect(functions[0]?.functionArn).toBe('arn:aws:lambda:us-west-2:000000000000:function:handler');
   });
 
-  it('names the regions that it has', () => {
+  it('names its regions', () => {
     expect(() => readAssembly(twoRegions(), { region: 'eu-north-1' })).toThrow(
       '--region eu-north-1: the app has no stack there. Its stacks are in eu-west-1, us-west-2.',
     );
   });
 
-  it('runs where its API is nested in a stack, not where a certificate is', () => {
+  it('runs where its API is nested in a stack, and not where its certificate is', () => {
     const app = newApp();
     new Stack(app, 'Edge', { env: { region: 'us-east-1' } });
     chat(new NestedStack(new Stack(app, 'Main', { env: { region: 'eu-west-1' } }), 'Inner'));
     expect(readAssembly(app.synth().directory).region).toBe('eu-west-1');
   });
 
-  it('gives a region to stacks that name none', () => {
+  it('assigns a region to stacks without one', () => {
     const app = newApp();
     chatStack(app, 'Main');
     expect(readAssembly(app.synth().directory, { region: 'eu-north-1' }).region).toBe('eu-north-1');
@@ -97,7 +97,7 @@ describe('An app of several stacks', () => {
     return app.synth().directory;
   };
 
-  it('has functions of one name only once', () => {
+  it('has functions with the same name only once', () => {
     expect(() => readAssembly(stages())).toThrow(
       'Prod/Main/Handler/Resource and Dev/Main/Handler/Resource are both named handler. If they belong to two stages of the app, select one with --stack.',
     );
@@ -108,13 +108,13 @@ describe('An app of several stacks', () => {
     expect(functions.map(({ path }) => path)).toEqual(['Prod/Main/Handler/Resource']);
   });
 
-  it('names the stacks that there are', () => {
+  it('names its stacks', () => {
     expect(() => readAssembly(stages(), { stacks: ['Main'] })).toThrow(
       /^--stack Main: the app has no such stack\. Its stacks are: Dev\/Main.*, Prod\/Main/,
     );
   });
 
-  it('has errors of those constructs only that run', () => {
+  it('reports errors only of the constructs that run', () => {
     const app = newApp();
     chatStack(app, 'Main');
     Annotations.of(new Stack(app, 'Other')).addError('Give it a name');
@@ -123,7 +123,7 @@ describe('An app of several stacks', () => {
     expect(readAssembly(directory, { stacks: ['Main'] }).notRun).toEqual([]);
   });
 
-  it('runs a function of another stack, which a stack brings along', () => {
+  it('runs a function of another stack, which is included', () => {
     const app = newApp();
     const handler = newFunction(new Stack(app, 'Functions'));
     chat(new Stack(app, 'Main'), handler);
@@ -133,7 +133,7 @@ describe('An app of several stacks', () => {
     expect(stacks.map(({ name }) => name)).toEqual(['Functions', 'Main']);
   });
 
-  it('refers to outputs of other stacks without exports, too', () => {
+  it('resolves outputs of other stacks without exports', () => {
     const app = new App({
       outdir: mkdtempSync(join(tmpdir(), 'cdk-out-')),
       context: { '@aws-cdk/core:defaultCrossStackReferences': 'weak' },
@@ -145,7 +145,7 @@ describe('An app of several stacks', () => {
     expect(readAssembly(directory).apis[0]?.routes[0]?.integration.type).toBe('AWS_PROXY');
   });
 
-  it('has an imported function named, and the other routes run', () => {
+  it('lists an imported function, and runs the other routes', () => {
     const app = newApp();
     const stack = new Stack(app, 'Main');
     const arn = 'arn:aws:lambda:us-east-1:111111111111:function:elsewhere';
@@ -173,7 +173,7 @@ describe('An assembly of CDK 1', () => {
     expect(unknownValues).toEqual([]);
   });
 
-  it('is called what it is', () => {
+  it('is reported as CDK 1', () => {
     const directory = legacy();
     const file = join(directory, 'tree.json');
     const constructInfo = '"constructInfo":{"fqn":"@aws-cdk/core.App","version":"1.204.0"}';

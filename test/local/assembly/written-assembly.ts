@@ -1,4 +1,4 @@
-/** Cloud assemblies written by hand, for what the CDK's constructs would not let through. */
+/** Cloud assemblies written by hand, for what the CDK's constructs do not allow. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,7 +54,7 @@ export function writeAssembly(
   return directory;
 }
 
-/** What `value` is where it stands in an output of a template. */
+/** The resolved value of `value` in an output of a template. */
 export function evaluate(
   value: Json,
   template: Template = {},
@@ -64,7 +64,7 @@ export function evaluate(
   return stack?.resolve(value, 'Outputs.Value');
 }
 
-/** A stack with one API, one route, one stage and one function that can be run. */
+/** A stack with one API, one route, one stage and one function that can run. */
 export function chatTemplate(): { Resources: Record<string, { Type: string; Properties: JsonObject }> } {
   return {
     Resources: {
@@ -121,7 +121,7 @@ export function chatTemplate(): { Resources: Record<string, { Type: string; Prop
   };
 }
 
-/** The chat template with some properties of its resources changed; `undefined` takes one out. */
+/** The chat template with some changed properties; `undefined` removes one. */
 export function chatTemplateWith(changes: Record<string, Record<string, Json | undefined>>): Template {
   const template = chatTemplate();
   for (const [logicalId, properties] of Object.entries(changes)) {

@@ -17,7 +17,7 @@ function folderWith(files: Record<string, string | object>): string {
 }
 
 describe('findApp', () => {
-  it('takes the app of cdk.json, with its context', () => {
+  it('reads the app from cdk.json, with its context', () => {
     const folder = folderWith({
       'cdk.json': { app: 'tsx app.ts', context: { a: 1, b: 1 } },
       'cdk.context.json': { b: 2 },
@@ -33,19 +33,19 @@ describe('findApp', () => {
     });
   });
 
-  it('builds the app first where cdk.json says so, into its own folder', () => {
+  it('builds the app first if cdk.json says so, in its own folder', () => {
     const folder = folderWith({ 'cdk.json': { app: 'node app', build: 'make', output: 'dist' } });
     expect(findApp(undefined, folder)).toMatchObject({
       synthesis: { command: 'make && node app', outputDirectory: join(folder, 'dist') },
     });
   });
 
-  it('takes a folder with a cloud assembly', () => {
+  it('accepts a folder with a cloud assembly', () => {
     const directory = writeAssembly({});
     expect(findApp(directory, '/')).toEqual({ kind: 'assembly', directory, workingDirectory: '/' });
   });
 
-  it('takes the folder of another CDK app', () => {
+  it('accepts the folder of another CDK app', () => {
     const folder = folderWith({ 'cdk.json': { app: 'tsx app.ts' } });
     expect(findApp(folder, '/')).toMatchObject({ synthesis: { workingDirectory: folder } });
   });
@@ -61,7 +61,7 @@ describe('findApp', () => {
     expect(findApp(app, '/')).toMatchObject({ kind: 'command', synthesis: { command: app } });
   });
 
-  it('takes a command', () => {
+  it('accepts a command', () => {
     expect(findApp('node --import tsx other.ts', '/')).toMatchObject({
       synthesis: { command: 'node --import tsx other.ts' },
     });
@@ -99,7 +99,7 @@ describe('synthesize', () => {
     };
   }
 
-  it("gives the app what the CDK's command line gives", async () => {
+  it("gives the app what the CDK's command line gives it", async () => {
     const app = synthesis(`
       mkdirSync(process.env.CDK_OUTDIR);
       writeFileSync(process.env.CDK_OUTDIR + '/manifest.json', '{}');
@@ -109,7 +109,7 @@ describe('synthesize', () => {
     expect(await synthesize(app)).toBe('blue us-east-1 000000000000');
   });
 
-  /** As aws-lambda-nodejs does, which builds with Docker if there is none. */
+  /** Like aws-lambda-nodejs, which builds with Docker if there is no esbuild. */
   const findEsbuild = `
     const { spawnSync } = require('node:child_process');
     mkdirSync(process.env.CDK_OUTDIR);
@@ -117,7 +117,7 @@ describe('synthesize', () => {
     console.log(spawnSync('esbuild', ['--version']).stdout?.toString().trim());
   `;
 
-  it('lends its esbuild to an app that has none', async () => {
+  it('provides its esbuild to an app that has none', async () => {
     const app = { ...synthesis(findEsbuild), environment: { PATH: '/usr/bin:/bin' } };
     expect(await synthesize(app)).toBe(version);
   });
@@ -129,16 +129,16 @@ describe('synthesize', () => {
     expect(await synthesize(app)).toBe('0.0.1');
   });
 
-  it('tells when an app writes no assembly', async () => {
+  it('reports that an app writes no assembly', async () => {
     await expect(synthesize(synthesis(''))).rejects.toThrow(/did not write a cloud assembly to .*cdk\.out/);
   });
 
-  it('does not take an assembly of an earlier run', async () => {
+  it('does not accept an assembly from an earlier run', async () => {
     const app = synthesis('');
     await expect(synthesize({ ...app, outputDirectory: writeAssembly({}) })).rejects.toThrow(/did not write/);
   });
 
-  it('tells when a command does not exist', async () => {
+  it('reports that a command does not exist', async () => {
     const app = { ...synthesis(''), command: 'no-such-command' };
     await expect(synthesize(app)).rejects.toThrow(/`no-such-command` failed \(exit code 127\): .*not found/);
   });

@@ -26,8 +26,8 @@ const bucket = (path: string, bucketName: string): App['buckets'][number] => ({
 
 const throttling = (path: string): OtherResource => ({ type: 'throttling', path, reason: 'not yet' });
 
-describe('The screen of a start', () => {
-  it('has the addresses first, then what to export', () => {
+describe('The output of a start', () => {
+  it('shows the addresses first, then what to export', () => {
     const [api] = chat.apis;
     const apis = api
       ? [{ ...api, customDomains: [{ domainName: 'ws.example.com', stageName: 'chat', mappingKey: 'v1' }] }]
@@ -44,7 +44,7 @@ describe('The screen of a start', () => {
     ]);
   });
 
-  it('has what fails and what is unknown in a line each, and gathers the rest', () => {
+  it('shows failures and unknown values in a line each, and summarizes the rest', () => {
     const unknownValues: UnknownValue[] = [
       { name: '/limit', placeholder: 'unknown.limit.invalid', users: ['Main/Function (LIMIT)'] },
       { name: 'keys:api', placeholder: 'unknown.keys-api.invalid', users: [] },
@@ -73,7 +73,7 @@ describe('The screen of a start', () => {
     ]);
   });
 
-  it('does not grow with what is not run, unless everything is asked for', () => {
+  it('does not get longer with unsupported resources, unless everything is requested', () => {
     const notRun = Array.from({ length: 40 }, (_, index) => ({
       type: 'T',
       path: `P${index}`,
@@ -88,7 +88,7 @@ describe('The screen of a start', () => {
     );
   });
 
-  it('has the routes and outputs where everything is asked for', () => {
+  it('shows the routes and outputs if everything is requested', () => {
     const outputs = [
       {
         stack: 'Main',

@@ -1,4 +1,4 @@
-/** A small app in a folder of its own, followed by the command `dev`: what is saved, and what is then said. */
+/** A small app in its own folder, watched by the command `dev`. Tests save files and check the output. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { chatTemplateWith, writeAssembly } from '../assembly/written-assembly';
 
 const CLI = join(__dirname, '../../../local/cli.ts');
 
-/** Writes the assembly, with the code of `answer.js` under the name of its content, as the CDK does. */
+/** Writes the assembly, with the code of `answer.js` in an asset named by its content, as the CDK does. */
 export const APP = `
   const { cpSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
   const answer = readFileSync('answer.js', 'utf8').trim();
@@ -23,7 +23,7 @@ export const APP = `
   writeFileSync(process.env.CDK_OUTDIR + '/Assets.assets.json', assets);
 `;
 
-/** The same with a bundle whose making is recorded. From the second time on it waits for the file \`build/go\`. */
+/** The same with a recorded bundle. After the first time, bundling waits for the file \`build/go\`. */
 export const BUNDLED_APP = `
   const { cpSync, existsSync, readFileSync, writeFileSync } = require('node:fs');
   const { buildSync } = require(${JSON.stringify(require.resolve('esbuild'))});
@@ -48,7 +48,7 @@ export class DevProject {
   #said: AsyncIterator<string> | undefined;
   #warned: AsyncIterator<string> | undefined;
 
-  /** @param files beside `cdk.json` and the assembly that `app` completes */
+  /** @param files files in addition to `cdk.json` and the assembly that `app` completes */
   constructor(app: string, files: Record<string, string>) {
     this.save('cdk.json', JSON.stringify({ app: 'node app.js' }));
     this.save('app.js', app);
@@ -61,7 +61,7 @@ export class DevProject {
     writeFileSync(join(this.folder, path), content);
   }
 
-  /** Resolves with what it prints before it watches. */
+  /** Resolves to the output before it watches. */
   async start(command: 'dev' | 'start' = 'dev'): Promise<string> {
     const args = ['--require', require.resolve('tsx/cjs'), CLI, command, '--port', '0'];
     const child = spawn(process.execPath, args, { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -76,7 +76,7 @@ export class DevProject {
     }
   }
 
-  /** The next line that is like this, with the lines before it left out. */
+  /** Returns the next line that matches, and skips the lines before it. */
   says(pattern: RegExp): Promise<string> {
     return next(this.#said, pattern);
   }
@@ -85,7 +85,7 @@ export class DevProject {
     return next(this.#warned, pattern);
   }
 
-  /** Ends the command as Ctrl-C does, and tells how it ended. */
+  /** Stops the command as Ctrl-C does, and returns how it ended. */
   async stop(): Promise<unknown> {
     const child = this.#child;
     this.#child = undefined;

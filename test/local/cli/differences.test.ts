@@ -26,7 +26,7 @@ describe('differences', () => {
     functions: [{ ...chatFunction, ...changes }],
   });
 
-  it('are none between two readings of the same', () => {
+  it('are empty between two readings of the same app', () => {
     expect(differences(chat, structuredClone(chat))).toEqual([]);
   });
 
@@ -94,7 +94,7 @@ describe('differences', () => {
     expect(differences(chat, later)).toEqual([{ kind, text: expect.stringContaining(text) }]);
   });
 
-  it('need a restart where a table has other keys, and not where its time to live is another', () => {
+  it('need a restart if a table has other keys, but not if its time to live changes', () => {
     const earlier = { ...chat, tables: [table] };
     const [keys] = differences(earlier, {
       ...chat,

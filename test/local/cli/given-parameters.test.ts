@@ -1,7 +1,7 @@
 import { readParameters } from '../../../local/cli/given-parameters';
 
 describe('readParameters', () => {
-  it('takes names with slashes, dots and colons, and values with equals signs and lines', () => {
+  it('accepts names with slashes, dots and colons, and values with equals signs and line breaks', () => {
     expect(
       readParameters(['/chat/limit=5', 'Main/Db.Endpoint.Address=a=b', 'keys:api=x\ny', 'EMPTY=']),
     ).toEqual({

@@ -4,9 +4,9 @@ import { TerminalLog } from '../../../local/cli/terminal-log';
 import { type FunctionLog, textFunctionLog } from '../../../local/lambda/function-log';
 import { printableLines } from '../../../local/printable';
 
-/** Clears the screen, sets a title, moves the cursor up, turns text around, ends a line by C1. */
+/** Clears the screen, sets a title, moves the cursor up, reverses text, and ends a line with C1. */
 const HOSTILE = '\u001b[2J\u001b]0;title\u0007\u001b[1A\u202eabc\u0085\u009b1m\u007f\b\u0000';
-/** What a terminal would obey. */
+/** Characters that a terminal would interpret. */
 const OBEYED = /(?![\n\t])\p{Cc}|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
 const output = (log: FunctionLog, text: string) =>
@@ -22,33 +22,33 @@ function recorded(isTTY = false) {
 }
 
 describe('printableLines', () => {
-  it('leaves text with its lines and tabs', () => {
+  it('keeps text with its lines and tabs', () => {
     expect(printableLines('Grüße 👩‍👩‍👧\r\n\tb\n')).toBe('Grüße 👩‍👩‍👧\n\tb\n');
   });
 
-  it('leaves out colours', () => {
+  it('removes colors', () => {
     expect(printableLines('\u001b[31mred\u001b[39m, \u001b[1;38;5;208mbold\u001b[0m')).toBe('red, bold');
   });
 
-  it('escapes what a terminal would obey', () => {
+  it('escapes what a terminal would interpret', () => {
     expect(printableLines('a\u001b[2Jb\rc\u009b1md\u202ee')).toBe('a\\u001b[2Jb\\u000dc\\u009b1md\\u202ee');
   });
 });
 
 describe('TerminalLog', () => {
-  it('gives the terminal nothing to obey, whoever says it', () => {
+  it('writes nothing that the terminal would interpret, whatever the source', () => {
     const { log, out, err } = recorded();
     output(textFunctionLog(log), HOSTILE);
     log.warn(`Pages of ${HOSTILE} are not answered`);
     log.error(HOSTILE);
-    // The lines that were gathered come before a complaint.
+    // Buffered lines come before an error.
     expect(out()).toContain('f | \\u001b[2J');
     expect(err().split('\n')).toHaveLength(3);
     expect(out()).not.toMatch(OBEYED);
     expect(err()).not.toMatch(OBEYED);
   });
 
-  it('keeps its own colours', () => {
+  it('keeps its own colors', () => {
     const { log, err } = recorded(true);
     log.error('\u001b[2Jbad');
     expect(err()).toBe('\u001b[31m\\u001b[2Jbad\u001b[39m\n');
@@ -56,7 +56,7 @@ describe('TerminalLog', () => {
 });
 
 describe('JsonLog', () => {
-  it('says the same to programs, and gives a terminal nothing to obey', () => {
+  it('writes the same content for programs, and nothing that a terminal would interpret', () => {
     const lines: string[] = [];
     const log = new JsonLog((line) => lines.push(line));
     output(jsonFunctionLog(log, { nameOf: (name) => name, quiet: false, verbose: false }), HOSTILE);

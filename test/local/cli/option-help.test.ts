@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { addRuntimeCommands } from '../../../local/cli/commands';
 
-/** The help of a command, each option in one line. */
+/** The help of a command, with each option in one line. */
 function helpOf(name: string): string[] {
   const program = new Command('shared-connection').configureOutput({ getOutHelpWidth: () => 1_000 });
   addRuntimeCommands(program);

@@ -7,7 +7,7 @@ function stream(isTTY: boolean) {
 }
 
 describe('ProgressLine', () => {
-  it('takes back what it shows, once', () => {
+  it('removes what it shows, once', () => {
     const { line, written } = stream(true);
     line.show('under way');
     line.clear();
@@ -15,13 +15,13 @@ describe('ProgressLine', () => {
     expect(written).toEqual(['under way', '\r\u001b[2K']);
   });
 
-  it('is never longer than the terminal is wide', () => {
+  it('is never longer than the width of the terminal', () => {
     const { line, written } = stream(true);
     line.show('a long time under way');
     expect(written).toEqual(['a long tim']);
   });
 
-  it('shows nothing where no terminal is', () => {
+  it('shows nothing without a terminal', () => {
     const { line, written } = stream(false);
     line.show('under way');
     line.clear();

@@ -66,18 +66,18 @@ describe('StackDescriptions', () => {
     expect(await describeStacks(stackId('Empty'))).toMatchObject([{ StackName: 'Empty' }]);
   });
 
-  it('describes every stack of the app where none is named', async () => {
+  it('describes every stack of the app if none is named', async () => {
     expect((await describeStacks())?.map(({ StackName }) => StackName)).toEqual(['Main', 'Empty']);
   });
 
-  it('knows no other stack', async () => {
+  it('reports other stacks as missing', async () => {
     await expect(describeStacks('Other')).rejects.toMatchObject({
       name: 'ValidationError',
       message: 'Stack with id Other does not exist',
     });
   });
 
-  it('says which action is not run on this machine', async () => {
+  it('reports an unsupported action', async () => {
     await expect(client.send(new ListStacksCommand({}))).rejects.toMatchObject({
       name: 'UnsupportedOperation',
       message: 'The runtime supports only DescribeStacks of CloudFormation, not "ListStacks".',

@@ -1,4 +1,4 @@
-/** The console's endpoints on a runtime with an app that answers, fails and logs. */
+/** Tests the console's endpoints on a runtime with an app that responds, fails and logs. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readAssembly } from '../../../local/assembly/read-assembly';
@@ -21,7 +21,7 @@ interface Event {
   [name: string]: unknown;
 }
 
-/** As much of the state as the tests look at by name. */
+/** The parts of the state that the tests read by name. */
 interface State {
   run: string;
   last: number;
@@ -88,7 +88,7 @@ describe('The console of a runtime', () => {
     }
   }
 
-  /** The next event of a kind. */
+  /** The next event of this kind. */
   async function next(kind: string): Promise<Event> {
     for (;;) {
       const { value } = await events.next();
@@ -104,7 +104,7 @@ describe('The console of a runtime', () => {
     return client;
   }
 
-  it('serves its page with everything that the page names, and nothing else of the folder', async () => {
+  it('serves its page with all its files, and nothing else from the folder', async () => {
     const url = `${runtime.url}/@local/console`;
     const page = await (await fetch(url)).text();
     const named = [...page.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, path = '']) => path);
@@ -113,7 +113,7 @@ describe('The console of a runtime', () => {
     expect((await fetch(new URL('styles/layout.css', url))).status).toBe(404);
   });
 
-  it('tells of a connection, its message, the function and its end', async () => {
+  it('reports a connection, its message, the function and its close', async () => {
     const client = await connect();
     const { connection, from } = await next('opened');
     expect(from).toBe('127.0.0.1');
@@ -126,7 +126,7 @@ describe('The console of a runtime', () => {
     expect(await next('closed')).toMatchObject({ connection, code: 4000, reason: 'enough' });
   });
 
-  it('tells of a function that fails, and of the answer that its client gets', async () => {
+  it('reports a function that fails, and the response to its client', async () => {
     const client = await connect();
     client.send('fail');
     expect(await next('end')).toMatchObject({ error: 'TypeError: as asked' });
@@ -134,13 +134,13 @@ describe('The console of a runtime', () => {
     expect((await state()).functions).toMatchObject([{ errors: 1 }]);
   });
 
-  it('tells of handshakes that are refused, without their query', async () => {
+  it('reports refused handshakes, without their query', async () => {
     const client = new Client(`ws://localhost:${runtime.port}/none?token=abc`, {});
     await expect(client.opened).rejects.toThrow('403');
     expect(await next('refused')).toMatchObject({ path: '/none', status: 403 });
   });
 
-  it('lists connections, the newest first, and finds them', async () => {
+  it('lists connections, the newest first, and searches them', async () => {
     await connect({ 'user-agent': 'first' });
     const { connection: first } = await next('opened');
     await connect({ 'user-agent': 'second' });
@@ -159,7 +159,7 @@ describe('The console of a runtime', () => {
     expect(body.connections).toMatchObject({ found: 1, shown: [{ id: second }] });
   });
 
-  it('outlines the app, without values of its environment', async () => {
+  it('shows the app’s structure, without values of environment variables', async () => {
     const outline = await state();
     expect(outline).toMatchObject({
       apis: [
@@ -188,7 +188,7 @@ describe('The console of a runtime', () => {
     expect(await next('post')).toMatchObject({ status: 410 });
   });
 
-  it('lists what was posted to several as a delivery', async () => {
+  it('shows posts to several connections as one delivery', async () => {
     for (const user of ['first', 'second']) await connect({ 'user-agent': user });
     const ids = [(await next('opened')).connection, (await next('opened')).connection];
     for (const id of ids) await ask('POST', `connections/${encodeURIComponent(String(id))}`, 'To both');
@@ -202,7 +202,7 @@ describe('The console of a runtime', () => {
     expect((await ask('POST', 'state')).status).toBe(404);
   });
 
-  it('tells which faults strike', async () => {
+  it('reports which faults strike', async () => {
     await ask('PUT', 'faults/function-throttled', '1');
     const client = await connect();
     client.send('Hello');
@@ -210,7 +210,7 @@ describe('The console of a runtime', () => {
     await ask('DELETE', 'faults');
   });
 
-  it('counts what has happened', async () => {
+  it('counts events', async () => {
     const client = await connect();
     client.send('Hello');
     await next('end');

@@ -73,7 +73,7 @@ describe('EventStreams', () => {
   const texts = ({ data }: { data: Record<string, unknown> }) =>
     (data.events as { text: string }[]).map(({ text }) => text);
 
-  it('begins with the counts of the last minutes, and what is remembered', async () => {
+  it('begins with the counts of the last minutes, and the remembered events', async () => {
     log('before');
     clock.advance(1_000);
     log('now');
@@ -85,7 +85,7 @@ describe('EventStreams', () => {
     expect(texts(await reader.next('batch'))).toEqual(['before', 'now']);
   });
 
-  it('gathers what happens within a tenth of a second', async () => {
+  it('combines events within a tenth of a second', async () => {
     const reader = await open();
     await reader.next('hello');
     log('one');
@@ -97,7 +97,7 @@ describe('EventStreams', () => {
     expect(texts(await reader.next('batch'))).toEqual(['three']);
   });
 
-  it('tells the counts of each second, complete however much is skipped', async () => {
+  it('sends the counts of each second, complete even if events are skipped', async () => {
     const reader = await open();
     await reader.next('hello');
     for (let n = 0; n < 5_000; n += 1) log(`line ${n}`);
@@ -109,7 +109,7 @@ describe('EventStreams', () => {
     expect((data.counts as { messages: number }).messages).toBe(5_000);
   });
 
-  it('tells each second once, also after it was too busy to tell them in time', async () => {
+  it('sends each second once, even if it was too busy to send it in time', async () => {
     const reader = await open();
     const { data } = await reader.next('hello');
     const first = Number(data.until) + 1;
@@ -126,13 +126,13 @@ describe('EventStreams', () => {
     expect(seconds).toEqual([1, 0, 0, 0, 0].map((messages, index) => [first + index, messages]));
   });
 
-  it('goes on where a reader was, if it was in this run', async () => {
+  it('continues where a reader was, if that was in the same run', async () => {
     for (const text of ['one', 'two', 'three']) log(text);
     expect(texts(await (await open(`${activity.run} 1`)).next('batch'))).toEqual(['two', 'three']);
     expect(texts(await (await open('another 1')).next('batch'))).toEqual(['one', 'two', 'three']);
   });
 
-  it('begins with what is next for a reader that claims to have been further', async () => {
+  it('begins with the next event for a reader that claims to be ahead', async () => {
     log('one');
     const reader = await open(`${activity.run} 1000`);
     await reader.next('hello');
@@ -141,20 +141,20 @@ describe('EventStreams', () => {
     expect(texts(await reader.next('batch'))).toEqual(['two']);
   });
 
-  it('remembers no more than it may', () => {
+  it('remembers a limited number of events', () => {
     for (let n = 0; n < 3 * REMEMBERED; n += 1) log(`line ${n}`);
     const { events, skipped } = activity.after(0, 10 * REMEMBERED);
     expect(events).toHaveLength(REMEMBERED);
     expect(skipped).toBe(2 * REMEMBERED);
   });
 
-  it('writes nothing more to a reader that does not read, and tells it later what it missed', async () => {
+  it('stops writing to a reader that does not read, and tells it later what it missed', async () => {
     const reader = await open();
     await reader.next('hello');
     reader.response.pause();
     const [response] = responses;
     const most = () => response?.writableLength ?? 0;
-    // The sockets' own buffers fill first.
+    // The buffers of the sockets fill up first.
     for (let round = 0; round < 2_000 && most() < 512 * 1024; round += 1) {
       for (let n = 0; n < 200; n += 1) log('x'.repeat(400));
       clock.advance(100);
@@ -176,7 +176,7 @@ describe('EventStreams', () => {
     expect(Number(batch.data.skipped)).toBeGreaterThan(9_000);
   });
 
-  it('keeps no clock running for nobody', async () => {
+  it('runs no timer without readers', async () => {
     const reader = await open();
     await reader.next('hello');
     reader.response.destroy();
@@ -193,7 +193,7 @@ describe('EventStreams', () => {
     expect(texts(await (await open()).next('batch'))).toEqual(['{"password":"(hidden)"}']);
   });
 
-  it('has no more than 16 readers', async () => {
+  it('has at most 16 readers', async () => {
     const readers = await Promise.all(Array.from({ length: 17 }, () => open()));
     expect(readers.map(({ response }) => response.statusCode).filter((status) => status === 503)).toEqual([
       503,

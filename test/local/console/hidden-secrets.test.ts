@@ -26,7 +26,7 @@ describe('withoutSecrets', () => {
     'The token bucket is empty: 10 a second.',
     '{"text":"the password is in the safe","tokens":3}',
     'key = 5',
-  ])('leaves %j alone', (text) => {
+  ])('does not change %j', (text) => {
     expect(withoutSecrets(text)).toBe(text);
   });
 
@@ -45,7 +45,7 @@ describe('withoutSecrets', () => {
 });
 
 describe('withoutSecretValues', () => {
-  it('hides values by their names, and tokens in others', () => {
+  it('hides values by their names, and tokens in other values', () => {
     expect(withoutSecretValues({ principalId: 'ada', idToken: 'x', claim: JWT, age: 5 })).toEqual({
       ...{ principalId: 'ada', idToken: '(hidden)', claim: '(JWT)', age: '5' },
     });
@@ -53,7 +53,7 @@ describe('withoutSecretValues', () => {
 });
 
 describe('beginningOf', () => {
-  it('says that it has cut a long text', () => {
+  it('marks a long text that it has truncated', () => {
     expect(beginningOf('x'.repeat(1_000))).toBe(`${'x'.repeat(400)}…`);
   });
 

@@ -2,11 +2,11 @@ import { PostGroups } from '../../../local/console/post-groups';
 
 describe('PostGroups', () => {
   let connection = 0;
-  /** To a connection of its own, unless one is named. */
+  /** A post to a new connection, unless one is given. */
   const post = (groups: PostGroups, text: string, now: number, status?: number, to = `c${++connection}`) =>
     groups.add({ connection: to, stage: 'chat', bytes: text.length, text: text.slice(0, 400), status }, now);
 
-  it('gathers posts of one text that follow each other, with what became of them', () => {
+  it('groups consecutive posts of the same text, with their results', () => {
     const groups = new PostGroups();
     for (const [index, status] of [200, 200, 410, 429, 500, undefined].entries())
       post(groups, 'Hi', 1_000 + index, status);
@@ -18,7 +18,7 @@ describe('PostGroups', () => {
     ]);
   });
 
-  it('tells the same text after a pause as another one, the newest first', () => {
+  it('starts a new group for the same text after a pause, the newest first', () => {
     const groups = new PostGroups();
     for (const now of [0, 10, 5_000, 5_010, 5_020]) post(groups, 'Hi', now, 200);
     expect(groups.list().map(({ at, sent }) => [at, sent])).toEqual([
@@ -27,7 +27,7 @@ describe('PostGroups', () => {
     ]);
   });
 
-  it('takes posts to one connection for no delivery, such as those that are tried again', () => {
+  it('does not group posts to the same connection, such as retries', () => {
     const groups = new PostGroups();
     post(groups, 'Hello, Ada', 0, 200);
     post(groups, 'Hello, Bob', 0, 429, 'bob');
@@ -35,7 +35,7 @@ describe('PostGroups', () => {
     expect(groups.list()).toEqual([]);
   });
 
-  it('keeps long texts apart, and shows their beginnings without secrets', () => {
+  it('keeps long texts separate, and shows their beginnings without secrets', () => {
     const groups = new PostGroups();
     for (const length of [1_000, 2_000]) {
       for (let n = 0; n < 2; n += 1) post(groups, `{"password":"x"${' '.repeat(length)}}`, length, 200);
@@ -45,7 +45,7 @@ describe('PostGroups', () => {
     expect(first?.text).toMatch(/^\{"password":"\(hidden\)" +$/);
   });
 
-  it('remembers no more than it may', () => {
+  it('remembers a limited number of groups', () => {
     const groups = new PostGroups();
     for (let n = 0; n < 1_000; n += 1) for (const _ of 'ab') post(groups, `text ${n}`, n, 200);
     const list = groups.list();

@@ -4,7 +4,7 @@ describe('Seconds', () => {
   const messagesOf = (seconds: Seconds, count: number, now: number) =>
     seconds.last(count, now).series.messages;
 
-  it('counts what happens in each second, without the one that is not over', () => {
+  it('counts events in each second, except the current one', () => {
     const seconds = new Seconds(10_000);
     seconds.add('messages', 10_100);
     seconds.add('messages', 10_900);
@@ -14,7 +14,7 @@ describe('Seconds', () => {
     expect(seconds.last(1, 13_500).until).toBe(12);
   });
 
-  it('forgets what is older than the seconds that it keeps', () => {
+  it('forgets older seconds', () => {
     const seconds = new Seconds(0);
     seconds.add('gone', 500);
     const later = KEPT_SECONDS * 1_000;
@@ -23,14 +23,14 @@ describe('Seconds', () => {
     );
   });
 
-  it('has nothing of before a long pause', () => {
+  it('has nothing from before a long pause', () => {
     const seconds = new Seconds(0);
     seconds.add('gone', 0);
     seconds.add('gone', 1_000_000_000);
     expect(seconds.last(3, 1_000_001_000).series.gone).toEqual([0, 0, 1]);
   });
 
-  it('goes on when the clock is set back', () => {
+  it('continues when the clock is set back', () => {
     const seconds = new Seconds(100_000);
     seconds.add('gone', 50_000);
     expect(seconds.last(1, 101_000).series.gone).toEqual([1]);

@@ -1,4 +1,4 @@
-/** A service in memory with the API for backends, and what its tests say to it. */
+/** A service in memory with the API for backends, and the requests of its tests. */
 import type { ChannelRules } from '../../../../lib';
 import { createRealtimeApi, errors, RealtimeServer } from '../../../../lib/realtime';
 import { connectionToken } from '../../../../lib/realtime/token';
@@ -60,7 +60,7 @@ export class CallingApi {
     return answer;
   }
 
-  /** What the body of the answer says. */
+  /** The body of the response, parsed. */
   async call(method: string, body: unknown, headers: Record<string, string> = {}) {
     const answer = await this.request({
       path: `/api/${method}`,
@@ -70,14 +70,14 @@ export class CallingApi {
     return JSON.parse(answer.body);
   }
 
-  /** A client that has connected. */
+  /** Connects a client. */
   async client(user: string): Promise<TestClient> {
     const client = await this.test.connect();
     await client.send({ id: 1, connect: { token: connectionToken({ user, info: { of: user } }, SECRET) } });
     return client;
   }
 
-  /** A client that is in a channel. */
+  /** Connects a client and subscribes it to a channel. */
   async inside(user: string, channel: string): Promise<TestClient> {
     const client = await this.client(user);
     await client.send({ id: 2, subscribe: { channel } });
@@ -85,7 +85,7 @@ export class CallingApi {
   }
 }
 
-/** What a client has been pushed, one after the other. */
+/** The pushes that a client has received, in order. */
 export function pushes(client: TestClient) {
   return client.received
     .flatMap((frame) => frame.split('\n'))

@@ -8,7 +8,7 @@ describe('the API of a realtime service', () => {
     api = new CallingApi();
   });
 
-  it('says who is in a channel', async () => {
+  it('lists the members of a channel', async () => {
     const [ada, bob] = [await api.inside('ada', 'room/1'), await api.inside('bob', 'room/1')];
     await api.inside('ada', 'room/1');
     const { result } = await api.call('presence', { channel: 'room/1' });
@@ -24,7 +24,7 @@ describe('the API of a realtime service', () => {
     });
   });
 
-  it('subscribes the connections of a user to a channel without a log, and tells them', async () => {
+  it('subscribes a user’s connections to a channel without a log, and notifies them', async () => {
     const [ada, also] = [await api.client('ada'), await api.client('ada')];
     const bob = await api.client('bob');
     const request = { channel: 'open/1', user: 'ada', data: { hello: 1 } };
@@ -36,7 +36,7 @@ describe('the API of a realtime service', () => {
     expect(pushes(ada).at(-1)).toEqual({ channel: 'open/1', pub: { data: 1 } });
   });
 
-  it('subscribes a client to a channel with a log from its position on', async () => {
+  it('subscribes a client to a channel with a log from its current position', async () => {
     await api.call('publish', { channel: 'room/1', data: 'before' });
     const ada = await api.client('ada');
     await api.client('ada');
@@ -52,7 +52,7 @@ describe('the API of a realtime service', () => {
     });
   });
 
-  it('leaves a connection as it is that is in the channel already', async () => {
+  it('leaves a connection unchanged that is already in the channel', async () => {
     const ada = await api.inside('ada', 'room/1');
     await api.call('subscribe', { channel: 'room/1', user: 'ada' });
     expect(pushes(ada)).toEqual([]);
@@ -84,7 +84,7 @@ describe('the API of a realtime service', () => {
     { override: { presence: { value: true } } },
     { info: { a: 1 } },
     { recover_since: { offset: 1 } },
-  ])('refuses to subscribe with %j, which does nothing here', async (more) => {
+  ])('refuses to subscribe with %j, which has no effect here', async (more) => {
     const request = { channel: 'room/1', user: 'ada', ...more };
     expect(await api.call('subscribe', request)).toMatchObject({ error: { code: 108 } });
   });
@@ -97,7 +97,7 @@ describe('the API of a realtime service', () => {
     expect(pushes(bob)).toHaveLength(1);
   });
 
-  it('disconnects a user, except for the connections that it names', async () => {
+  it('disconnects a user, except for the given connections', async () => {
     const [ada, kept, bob] = [await api.client('ada'), await api.client('ada'), await api.client('bob')];
     await api.call('disconnect', { user: 'ada', whitelist: [kept.webSocketId] });
     expect(pushes(ada)).toEqual([{ disconnect: { code: 3503, reason: 'force disconnect' } }]);
@@ -105,7 +105,7 @@ describe('the API of a realtime service', () => {
     expect(isOpen).toEqual([false, true, true]);
   });
 
-  it('takes the names that gocent sends', async () => {
+  it('accepts the parameter names that gocent sends', async () => {
     const [ada, kept] = [await api.client('ada'), await api.client('ada')];
     const Disconnect = { code: 4_001, reason: 'moved', reconnect: false };
     await api.call('disconnect', { user: 'ada', Disconnect, ClientWhitelist: [kept.webSocketId] });
@@ -134,9 +134,9 @@ describe('the API of a realtime service', () => {
     expect(api.test.gateway.isOpen(ada.webSocketId)).toBe(true);
   });
 
-  it('sets when connections expire, and what others know of their user', async () => {
+  it('sets when connections expire, and the public info of their user', async () => {
     const ada = await api.inside('ada', 'room/1');
-    // Of two identifications in the same millisecond, either may win.
+    // If two identifications are from the same millisecond, either may win.
     await sleep(api.test.clock, 1);
     const expire_at = Math.floor(api.test.clock.now() / 1_000) + 60;
     await api.call('refresh', { user: 'ada', expire_at, info: { of: 'Ada' } });
@@ -152,7 +152,7 @@ describe('the API of a realtime service', () => {
     expect(api.test.gateway.isOpen(ada.webSocketId)).toBe(false);
   });
 
-  it('lists the channels that have members, and counts these', async () => {
+  it('lists the channels that have members, with their number', async () => {
     const ada = await api.inside('ada', 'room/1');
     await ada.send({ id: 3, subscribe: { channel: 'open/1' } });
     await api.inside('bob', 'room/1');

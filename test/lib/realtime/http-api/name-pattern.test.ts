@@ -18,7 +18,7 @@ describe('NamePattern', () => {
     expect(new NamePattern(pattern).matches(name)).toBe(isMatch);
   });
 
-  it('needs no longer for a pattern with many stars', () => {
+  it('takes no longer for a pattern with many stars', () => {
     const name = `${'a'.repeat(127)}b`;
     expect(new NamePattern(`${'*a'.repeat(500)}c`).matches(name)).toBe(false);
   });

@@ -9,7 +9,7 @@ describe('the API of a realtime service', () => {
     api = new CallingApi();
   });
 
-  it('publishes to a channel with a log, and answers the position', async () => {
+  it('publishes to a channel with a log, and returns the position', async () => {
     const ada = await api.inside('ada', 'room/1');
     const tags = { kind: 'news' };
     expect(await api.call('publish', { channel: 'room/1', data: { n: 1 }, tags })).toEqual({
@@ -46,7 +46,7 @@ describe('the API of a realtime service', () => {
     expect(await api.call('publish', request)).toEqual({ error: { code, message: expect.any(String) } });
   });
 
-  it('broadcasts to several channels, with an answer for each', async () => {
+  it('broadcasts to several channels, with a response for each', async () => {
     const ada = await api.inside('ada', 'open/1');
     const channels = ['room/1', 'open/1', 'no channel'];
     expect(await api.call('broadcast', { channels, data: 1 })).toEqual({
@@ -65,21 +65,21 @@ describe('the API of a realtime service', () => {
   describe('with an idempotency key', () => {
     const request = { channel: 'room/1', data: 1, idempotency_key: 'order 7' };
 
-    it('publishes once, and answers the first position again', async () => {
+    it('publishes once, and returns the first position again', async () => {
       const first = await api.call('publish', request);
       expect(await api.call('publish', { ...request, data: 2 })).toEqual(first);
       const { result } = await api.call('history', { channel: 'room/1', limit: -1 });
       expect(result.publications).toEqual([{ data: 1, offset: 1 }]);
     });
 
-    it('publishes once if two come at the same time', async () => {
+    it('publishes once for two concurrent requests', async () => {
       const [one, other] = await Promise.all([api.call('publish', request), api.call('publish', request)]);
       expect(one).toEqual(other);
       const { result } = await api.call('history', { channel: 'room/1' });
       expect(result.offset).toBe(1);
     });
 
-    it('answers what it has published although the result cannot be kept', async () => {
+    it('returns what it has published even if the result cannot be stored', async () => {
       const error = jest.spyOn(console, 'error').mockImplementation();
       api = new CallingApi({
         intercept: async ({ operation, subject }, apply) => {
@@ -110,7 +110,7 @@ describe('the API of a realtime service', () => {
       expect(await api.call('publish', request)).toMatchObject({ result: { offset: 2 } });
     });
 
-    it('publishes after somebody died who was about to', async () => {
+    it('publishes if an earlier request with the key crashed before it published', async () => {
       const clock = new ManualClock(Date.now());
       api = new CallingApi({ clock });
       const row = { pk: 'IDEMPOTENT#chat#room/1', sk: 'order 7', token: 'dead' };
@@ -123,7 +123,7 @@ describe('the API of a realtime service', () => {
       expect(await api.call('publish', request)).toMatchObject({ result: { offset: 1 } });
     });
 
-    it('answers a conflict while somebody else publishes', async () => {
+    it('returns a conflict while another request publishes', async () => {
       const row = { pk: 'IDEMPOTENT#chat#room/1', sk: 'order 7', token: 'slow' };
       const now = api.test.clock.now();
       await api.test.table.put(
@@ -134,7 +134,7 @@ describe('the API of a realtime service', () => {
     });
   });
 
-  it('answers the history from a position on, or backwards', async () => {
+  it('returns the history after a position, or backwards', async () => {
     for (const data of [1, 2, 3]) await api.call('publish', { channel: 'room/1', data });
     const { result } = await api.call('history', { channel: 'room/1' });
     expect(result).toEqual({ publications: [], epoch: expect.any(String), offset: 3 });

@@ -10,7 +10,7 @@ describe('createRealtimeApi', () => {
   it.each([
     ['X-API-Key', { 'x-api-key': KEY }],
     ['Authorization', { authorization: `apikey ${KEY.replaceAll(' ', '_')}` }],
-  ])('takes its key in %s', async (_header, headers) => {
+  ])('accepts its key in %s', async (_header, headers) => {
     const key = new ApiKey({ API_KEY: Object.values(headers)[0]?.replace('apikey ', '') });
     expect(await key.isIn(headers)).toBe(true);
   });
@@ -20,7 +20,7 @@ describe('createRealtimeApi', () => {
     ['another key', { 'x-api-key': 'local' }],
     ['the beginning of the key', { 'x-api-key': KEY.slice(0, -1) }],
     ['the key of another scheme', { authorization: `Bearer ${KEY}` }],
-  ])('answers 401 to %s', async (_what, headers) => {
+  ])('responds with 401 to %s', async (_what, headers) => {
     expect(await api.request({ headers })).toMatchObject({ statusCode: 401 });
   });
 
@@ -37,7 +37,7 @@ describe('createRealtimeApi', () => {
     ['no JSON', '{'],
     ['a list', '[]'],
     ['nothing', ''],
-  ])('answers 400 to %s', async (_what, body) => {
+  ])('responds with 400 to %s', async (_what, body) => {
     expect(await api.request({ path: '/api/publish', body })).toMatchObject({
       statusCode: 400,
       body: 'Bad Request',
@@ -48,11 +48,11 @@ describe('createRealtimeApi', () => {
     expect(await api.request({ path })).toMatchObject({ statusCode: 404 });
   });
 
-  it('answers 405 to a GET', async () => {
+  it('responds with 405 to a GET', async () => {
     expect(await api.request({ method: 'GET' })).toMatchObject({ statusCode: 405 });
   });
 
-  it('answers 413 to more than a megabyte', async () => {
+  it('responds with 413 to more than a megabyte', async () => {
     const body = { channel: 'open/1', data: 'x'.repeat(1024 * 1024) };
     expect(await api.request({ path: '/api/publish', body })).toMatchObject({ statusCode: 413 });
   });
@@ -64,7 +64,7 @@ describe('createRealtimeApi', () => {
     });
   });
 
-  it('answers errors in the body, with status 200', async () => {
+  it('returns errors in the body, with status 200', async () => {
     const answer = await api.request({ path: '/api/publish', body: { channel: 'no channel', data: 1 } });
     expect(answer.statusCode).toBe(200);
     expect(JSON.parse(answer.body)).toEqual({
@@ -76,7 +76,7 @@ describe('createRealtimeApi', () => {
     ['publish', { data: 1 }, 400, 107],
     ['history', { channel: 'room/1', limit: 1, since: { epoch: 'other', offset: 3 } }, 416, 112],
     ['rpc', { method: 'fail' }, 500, 100],
-  ])('answers a status to %s for whoever asks for that', async (method, body, statusCode, code) => {
+  ])('returns an HTTP status for %s if requested', async (method, body, statusCode, code) => {
     jest.spyOn(console, 'error').mockImplementation(() => {});
     const headers = { 'x-api-key': KEY, 'x-centrifugo-error-mode': 'transport' };
     const answer = await api.request({ path: `/api/${method}`, body, headers });
@@ -84,7 +84,7 @@ describe('createRealtimeApi', () => {
     expect(JSON.parse(answer.body)).toEqual({ code, message: expect.any(String) });
   });
 
-  it('runs a procedure of the service, and answers its errors', async () => {
+  it('runs a procedure of the service, and returns its errors', async () => {
     expect(await api.call('rpc', { method: 'add', params: { n: 1 } })).toEqual({
       result: { data: { method: 'add', params: { n: 1 } } },
     });
@@ -112,7 +112,7 @@ describe('createRealtimeApi', () => {
     });
   });
 
-  it('runs commands with method and params, one a line, in order', async () => {
+  it('runs commands with method and params, one in each line, in order', async () => {
     const commands = [
       { id: 7, method: 'publish', params: { channel: 'room/1', data: 1 } },
       { method: 'history', params: { channel: 'room/1' } },

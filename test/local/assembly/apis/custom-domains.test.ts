@@ -21,7 +21,7 @@ function chat(more: Record<string, JsonObject>, isDisabled = false): Template {
 }
 
 describe('Custom domains', () => {
-  it('lead to stages by their keys, and have names', () => {
+  it('lead to stages by their mapping keys, and have names', () => {
     const { apis, functions, notRun } = readTemplate(
       chat(
         { Mapping: mapping({ ApiMappingKey: 'ws' }), Bare: mapping({ DomainName: 'bare.example.com' }) },
@@ -51,7 +51,7 @@ describe('Custom domains', () => {
     ]);
   });
 
-  it('are needed where the own host of the API is switched off', () => {
+  it('are required if the API’s own endpoint is disabled', () => {
     expect(() => readTemplate(chat({}, true))).toThrow(
       /Nobody can connect to Main\/Api\. Main\/Api: has DisableExecuteApiEndpoint, but the app maps no custom domain to it/,
     );

@@ -191,7 +191,7 @@ describe('the HTTP APIs of an app', () => {
     });
   });
 
-  it('are read of REST APIs, whose resources are a tree and whose CORS is a route', () => {
+  it('are read from REST APIs, whose resources are a tree and whose CORS is a route', () => {
     const api = named('Main/Rest');
     expect(keysOf(api)).toEqual([
       'OPTIONS / MOCK',
@@ -207,14 +207,14 @@ describe('the HTTP APIs of an app', () => {
     expect(keysOf(named('Main/Proxy'))).toEqual(['ANY / AWS_PROXY', 'ANY /{proxy+} AWS_PROXY']);
   });
 
-  it('are read of function URLs', () => {
+  it('are read from function URLs', () => {
     const api = named('Main/Handler/FunctionUrl');
     expect(api).toMatchObject({ kind: 'FUNCTION_URL', cors: { allowOrigins: ['*'], allowMethods: ['GET'] } });
     expect(api.apiId).toMatch(/^[a-z0-9]{32}$/);
     expect(keysOf(api)).toEqual(['ANY $default AWS_PROXY']);
   });
 
-  it('say which of their routes IAM guards', () => {
+  it('know which of their routes use IAM', () => {
     const guarded = app.httpApis.flatMap(({ path, routes }) =>
       routes.flatMap(({ authorization, method, resource }) =>
         authorization === 'AWS_IAM'
@@ -229,7 +229,7 @@ describe('the HTTP APIs of an app', () => {
     ]);
   });
 
-  it('have the policy of a REST API, with its resources completed', () => {
+  it('have the policy of a REST API, with completed resources', () => {
     const { apiId } = named('Main/Guarded');
     const arn = `arn:aws:execute-api:${app.region}:${app.accountId}:${apiId}`;
     const found = app.resourcePolicies.filter(({ resourceArn }) => resourceArn === arn);
@@ -242,7 +242,7 @@ describe('the HTTP APIs of an app', () => {
     ]);
   });
 
-  it('have API keys and the throttles of methods where a method of a REST API requires a key', () => {
+  it('have API keys and the throttling of methods if a method of a REST API requires a key', () => {
     const api = named('Main/Guarded');
     expect(api.routes.filter(({ apiKeyRequired }) => apiKeyRequired).map(({ resource }) => resource)).toEqual(
       ['/keyed'],
@@ -272,7 +272,7 @@ describe('the HTTP APIs of an app', () => {
     });
   });
 
-  it('refuse a public URL of which only half is public', () => {
+  it('refuse a public URL that lacks one of the two permissions', () => {
     expect(named('Main/HalfOpen').routes).toEqual([
       expect.objectContaining({ integration: expect.objectContaining({ isNotPermitted: true }) }),
     ]);
@@ -304,7 +304,7 @@ describe('the HTTP APIs of an app', () => {
     expect(denial === undefined).toBe(isAllowed);
   });
 
-  it('have their addresses in environments', () => {
+  it('have their URLs in environment variables', () => {
     const { environment } = app.functions.find(({ path }) =>
       path.includes('Streaming'),
     ) as ReadApp['functions'][0];
@@ -316,7 +316,7 @@ describe('the HTTP APIs of an app', () => {
     });
   });
 
-  it('cost what is not run of them, and no more', () => {
+  it('lose only the parts that are not supported', () => {
     const told = app.notRun.flatMap(({ cost, reason }) => (cost === undefined ? [] : [`${cost}: ${reason}`]));
     expect(told).toEqual([
       expect.stringMatching(/^an error for ANY \/elsewhere of Main\/Http: is of type HTTP_PROXY/),

@@ -11,7 +11,7 @@ function integration(changes: Changes, more: Record<string, JsonObject> = {}): I
   const { Resources } = chatTemplate();
   for (const [logicalId, properties] of Object.entries(changes))
     Object.assign(Resources[logicalId]?.Properties ?? {}, properties);
-  // A route that works keeps the app alive.
+  // A route that works, so that the app can start.
   const Spare = {
     ...Resources.Route?.Properties,
     RouteKey: 'spare',
@@ -70,7 +70,7 @@ describe('A Lambda integration', () => {
       'with a wildcard for a character',
       { SourceArn: { 'Fn::Sub': `arn:aws:execute-api:*:*:\${Api}/cha?/$default` } },
     ],
-  ])('takes a permission %s', (_, properties) => {
+  ])('accepts a permission %s', (_, properties) => {
     expect(integration({ Permission: properties })?.type).toBe('AWS_PROXY');
   });
 
@@ -78,11 +78,11 @@ describe('A Lambda integration', () => {
     ['of another action', { Action: 'lambda:GetFunction' }],
     ['of another account', { SourceAccount: '111111111111' }],
     ['of another API', { SourceArn: 'arn:aws:execute-api:*:*:other/*' }],
-  ])('takes no permission %s', (_, properties) => {
+  ])('accepts no permission %s', (_, properties) => {
     expect(integration({ Permission: properties })?.type).toBe('NOT_RUN');
   });
 
-  it('needs a permission of the alias that it calls', () => {
+  it('needs a permission for the alias that it calls', () => {
     const uri = (target: string) => ({
       'Fn::Sub': `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/\${${target}}/invocations`,
     });
@@ -122,7 +122,7 @@ describe('A Lambda integration', () => {
     });
   });
 
-  it('works on with content handling and a timeout of its own', () => {
+  it('also runs with content handling and its own timeout', () => {
     const Integration = { ContentHandlingStrategy: 'CONVERT_TO_TEXT', TimeoutInMillis: 10_000 };
     expect(integration({ Integration })).toMatchObject({ type: 'AWS_PROXY', timeoutMillis: 10_000 });
   });
@@ -193,7 +193,7 @@ describe('A Lambda integration', () => {
       ],
       ['a policy that denies', /do not allow/, role(inline(INVOKE, { ...INVOKE, Effect: 'Deny' }))],
       ['another service in its trust', /may not assume/, role(inline(INVOKE), 'lambda.amazonaws.com')],
-    ])('is not run by a role with %s', (_, reason, more) => {
+    ])('does not run with %s as its role', (_, reason, more) => {
       expect(integration(changes, more)).toMatchObject({
         type: 'NOT_RUN',
         reason: expect.stringMatching(reason),

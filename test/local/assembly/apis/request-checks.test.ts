@@ -33,7 +33,7 @@ describe('The models of a route', () => {
     }
   });
 
-  it('have no part without a selection expression', () => {
+  it('are ignored without a selection expression', () => {
     const { RequestModels } = Route;
     expect(chat({ Route: { RequestModels } }, model()).api?.routes[0]).not.toHaveProperty('validation');
   });
@@ -68,7 +68,7 @@ describe('A stage', () => {
     expect(notRun).toEqual([]);
   });
 
-  it('may have a format of 3 KB for its access log, and no more', () => {
+  it('may have a format of at most 3 KB for its access log', () => {
     const withFormat = (length: number) => () =>
       chat({
         Stage: {
@@ -103,7 +103,7 @@ describe('API keys', () => {
   });
   const required = { Route: { ApiKeyRequired: true } };
 
-  it('are read with their plans; AWS makes up a value that is missing', () => {
+  it('are read with their plans; a missing value is generated', () => {
     const { api, notRun } = chat(
       required,
       planAndKeys({
@@ -143,7 +143,7 @@ describe('API keys', () => {
     expect(notRun).toEqual([]);
   });
 
-  it('may come from the authorizer', () => {
+  it('can come from the authorizer', () => {
     const Api = { ApiKeySelectionExpression: '$context.authorizer.usageIdentifierKey' };
     expect(chat({ ...required, Api }).api?.apiKeys).toEqual({ source: 'authorizer', keys: [] });
   });

@@ -54,7 +54,7 @@ function authorizerWith(
     },
   };
   const template = { Resources: { ...Resources, Authorizer, Connect, ...more } } as unknown as Template;
-  // Another API keeps the app alive.
+  // Another API, so that the app can start.
   const Other = chatTemplate() as unknown as Template;
   const { apis } = readAssembly(writeAssembly({ Main: template, Other }));
   return apis.flatMap(({ routes }) => routes).find(({ routeKey }) => routeKey === '$connect')?.authorizer;
@@ -69,7 +69,7 @@ describe('The authorizer of handshakes', () => {
       { AuthorizerCredentialsArn: { 'Fn::GetAtt': ['Role', 'Arn'] } },
       { Role: role('apigateway.amazonaws.com', 'lambda:InvokeFunction') },
     ],
-  ])('runs its function by %s', (_, properties, more) => {
+  ])('runs its function as %s', (_, properties, more) => {
     expect(authorizerWith(properties, more)).toMatchObject({ type: 'REQUEST', identitySources: [] });
   });
 
@@ -105,14 +105,14 @@ describe('The authorizer of handshakes', () => {
       { Permitted: ofAuthorizer },
       /WebSocket APIs support only REQUEST/,
     ],
-  ])('is not run %s, so that handshakes get 500', (_, properties, more, reason) => {
+  ])('does not run %s, so that handshakes get 500', (_, properties, more, reason) => {
     expect(authorizerWith(properties, more)).toMatchObject({
       type: 'NOT_RUN',
       reason: expect.stringMatching(reason),
     });
   });
 
-  it('is refused with an identity source that AWS does not know', () => {
+  it('is refused with an invalid identity source', () => {
     const IdentitySource = ['method.request.header.Authorization'];
     expect(() => authorizerWith({ IdentitySource }, { Permitted: ofAuthorizer })).toThrow(
       /its identity source is "method\.request\.header\.Authorization"; AWS allows route\.request\.header\.NAME/,

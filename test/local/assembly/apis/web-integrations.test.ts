@@ -32,7 +32,7 @@ function connectRoute(
       ...more,
     },
   } as unknown as Template;
-  // Another API keeps the app alive.
+  // Another API, so that the app can start.
   const Other = chatTemplate() as unknown as Template;
   const { apis } = readAssembly(writeAssembly({ Main: template, Other }));
   return apis[0]?.routes.find(({ routeKey }) => routeKey === '$connect');
@@ -44,7 +44,7 @@ const integrationOf = (properties: JsonObject): Integration | undefined =>
 const HTTP = { IntegrationType: 'HTTP', IntegrationUri: 'https://example.com/a', IntegrationMethod: 'POST' };
 
 describe('An HTTP integration', () => {
-  it('is read with its templates, parameters, responses and limit', () => {
+  it('is read with its templates, parameters, responses and timeout', () => {
     const more = {
       Response: {
         Type: 'AWS::ApiGatewayV2::IntegrationResponse',
@@ -91,7 +91,7 @@ describe('An HTTP integration', () => {
       /its mapping template a has 307201 bytes; API Gateway allows 307200/,
     ],
     ['a content handling of its own', { ContentHandlingStrategy: 'X' }, /its ContentHandlingStrategy is X;/],
-  ])('is named if it has %s', (_, changes, reason) => {
+  ])('is listed as not supported if it has %s', (_, changes, reason) => {
     expect(integrationOf({ ...HTTP, ...changes })).toMatchObject({
       type: 'NOT_RUN',
       reason: expect.stringMatching(reason),
@@ -128,14 +128,14 @@ describe('An integration of type AWS', () => {
     });
   });
 
-  it('may not run a function without a permission', () => {
+  it('cannot run a function without a permission', () => {
     expect(integrationOf(toFunction)).toMatchObject({
       type: 'NOT_RUN',
       reason: expect.stringMatching(/^API Gateway .*invoke Main-Function-/),
     });
   });
 
-  it('is named if it starts an execution of Step Functions', () => {
+  it('is listed as not supported if it starts an execution of Step Functions', () => {
     const IntegrationUri = 'arn:aws:apigateway:us-east-1:states:action/StartExecution';
     expect(
       integrationOf({ IntegrationType: 'AWS', IntegrationUri, CredentialsArn: 'arn:aws:iam::1:role/r' }),
@@ -149,7 +149,7 @@ describe('An integration of type AWS', () => {
 });
 
 describe('A route', () => {
-  it('has the request parameters that it lists', () => {
+  it('has the request parameters of its definition', () => {
     const RequestParameters = {
       'route.request.querystring.room': { Required: true },
       'route.request.header.X': { Required: false },

@@ -12,7 +12,7 @@ describe('Bundles', () => {
     mkdirSync(join(root, path, '..'), { recursive: true });
     writeFileSync(join(root, path), content);
   };
-  /** As an app does, with a copy for the assembly as the CDK makes it. */
+  /** Creates an asset as an app does, with a copy for the assembly as the CDK makes it. */
   const synthesize = (asset: string): LambdaFunction => {
     bundleFunctions(root, ['functions/chat']);
     cpSync(join(root, 'build/functions/chat'), join(root, 'cdk.out', asset), { recursive: true });
@@ -45,13 +45,13 @@ describe('Bundles', () => {
     rmSync(root, { recursive: true });
   });
 
-  it('leave functions as they are while their sources are', async () => {
+  it('leave functions unchanged if their sources are unchanged', async () => {
     const functions = bundles.adopt([synthesize('asset.1')]);
     expect(await bundles.build(functions)).toEqual(functions);
     expect(functions[0]?.codeDirectory).toBe(join(root, 'cdk.out/asset.1'));
   });
 
-  it('build what the sources are now, without a synthesis', async () => {
+  it('build the current sources, without a synthesis', async () => {
     const functions = bundles.adopt([synthesize('asset.1')]);
     write('functions/name.ts', "export const name: string = 'Bob';");
     const built = await bundles.build(functions);
@@ -59,7 +59,7 @@ describe('Bundles', () => {
     expect(codeOf(functions)).toContain('"Ada"');
   });
 
-  it('know each file that a function is made of, also one that is new', async () => {
+  it('know each source file of a function, also a new one', async () => {
     await bundles.build(bundles.adopt([synthesize('asset.1')]));
     expect(bundles.isInput(join(root, 'functions/name.ts'))).toBe(true);
     expect(bundles.isInput(join(root, 'functions/greeting.ts'))).toBe(false);
@@ -69,14 +69,14 @@ describe('Bundles', () => {
     expect(bundles.isInput(join(root, 'functions/greeting.ts'))).toBe(true);
   });
 
-  it('stay at what was built when a synthesis comes to the same', async () => {
+  it('keep the current build if a synthesis has the same result', async () => {
     const functions = bundles.adopt([synthesize('asset.1')]);
     write('functions/name.ts', "export const name: string = 'Bob';");
     const built = await bundles.build(functions);
     expect(bundles.adopt([synthesize('asset.2')])).toEqual(built);
   });
 
-  it('leave to the synthesis what is no copy of a bundle', async () => {
+  it('leave everything that is not a copy of a bundle to the synthesis', async () => {
     synthesize('asset.1');
     write('elsewhere/index.mjs', 'export const handler = 1;');
     const foreign = [lambdaFunction(join(root, 'elsewhere'))];
@@ -84,7 +84,7 @@ describe('Bundles', () => {
     expect(bundles.isInput(join(root, 'functions/name.ts'))).toBe(false);
   });
 
-  it('show the place of a mistake in the source, and go on once it is gone', async () => {
+  it('show the location of an error in the source, and continue when it is fixed', async () => {
     const functions = bundles.adopt([synthesize('asset.1')]);
     write('functions/name.ts', 'export const name: string = ;');
     await expect(bundles.build(functions)).rejects.toThrow(

@@ -17,13 +17,13 @@ import { readAssembly } from '../../../../local/assembly/read-assembly';
 const folder = mkdtempSync(join(tmpdir(), 'functions-'));
 mkdirSync(join(folder, 'code'));
 writeFileSync(join(folder, 'code', 'index.mjs'), 'export const handler = async () => ({ statusCode: 200 });');
-// Nothing but the end of an archive: an empty one begins otherwise.
+// Only the end of an archive: an empty archive has another beginning.
 writeFileSync(join(folder, 'fn.zip'), 'PK\u0003\u0004 and so on');
 writeFileSync(join(folder, 'fn.jar'), 'no archive');
 mkdirSync(join(folder, 'layer', 'nodejs'), { recursive: true });
 writeFileSync(join(folder, 'layer', 'nodejs', 'common.js'), '');
 
-/** An app of one function behind `$connect`. */
+/** An app with one function behind `$connect`. */
 function read(
   props: (stack: Stack) => Partial<FunctionProps>,
   more?: (handler: LambdaFunction) => void,
@@ -50,7 +50,7 @@ describe('A function', () => {
     expect(functions[0]?.codeDirectory).toMatch(/asset\.[0-9a-f]+\.zip$/);
   });
 
-  it('has the layers of the app, and names those of others', () => {
+  it('has the app’s layers, and names layers of others', () => {
     const arn = 'arn:aws:lambda:us-east-1:580247275435:layer:LambdaInsightsExtension:14';
     const { functions, notRun } = read((stack) => ({
       layers: [
@@ -68,7 +68,7 @@ describe('A function', () => {
     ]);
   });
 
-  it('has the aliases and versions that it is invoked by', () => {
+  it('has the aliases and versions by which it is invoked', () => {
     const { functions } = read(
       () => ({}),
       (handler) => handler.addAlias('live'),
@@ -76,7 +76,7 @@ describe('A function', () => {
     expect(functions[0]?.qualifiers).toEqual({ 1: '1', live: '1' });
   });
 
-  it('has its inline code in the same folder at each reading', () => {
+  it('has its inline code in the same folder each time', () => {
     const [first, second] = [1, 2].map(() => read(() => ({ code: Code.fromInline('exports.handler = 1') })));
     expect(first?.functions[0]?.codeDirectory).toBe(second?.functions[0]?.codeDirectory);
   });

@@ -32,7 +32,7 @@ interface Parts {
 
 const outdirs: string[] = [];
 
-/** A WebSocket API with what a test adds to it, as the CDK's own constructs write it. */
+/** A WebSocket API with additional resources, as the CDK's constructs write them. */
 function read(add: (parts: Parts) => void): ReadApp {
   const outdir = mkdtempSync(join(tmpdir(), 'cdk-out-'));
   outdirs.push(outdir);
@@ -55,7 +55,7 @@ describe('readAssembly', () => {
     for (const outdir of outdirs) rmSync(outdir, { recursive: true });
   });
 
-  it('reads queues, and the mappings that run functions with what is in them', () => {
+  it('reads queues, and the mappings that run functions with their messages', () => {
     const app = read(({ stack, handler }) => {
       const dead = new Queue(stack, 'Dead', { retentionPeriod: Duration.days(14) });
       const jobs = new Queue(stack, 'Jobs', { deadLetterQueue: { queue: dead, maxReceiveCount: 3 } });
@@ -122,7 +122,7 @@ describe('readAssembly', () => {
     ]);
   });
 
-  it('gives FIFO queues and topics without a name one that ends with .fifo', () => {
+  it('gives unnamed FIFO queues and topics a name that ends with .fifo', () => {
     const app = read(({ stack }) => {
       new Queue(stack, 'Queue', { fifo: true, contentBasedDeduplication: true });
       new Topic(stack, 'Topic', { fifo: true });
@@ -169,7 +169,7 @@ describe('readAssembly', () => {
     ]);
   });
 
-  it('reads event buses with their rules, targets and what these get', () => {
+  it('reads event buses with their rules, targets and inputs', () => {
     const app = read(({ stack, handler }) => {
       const eventBus = new EventBus(stack, 'Orders');
       const rule = new Rule(stack, 'Paid', {
@@ -207,7 +207,7 @@ describe('readAssembly', () => {
     expect(app.notRun).toEqual([]);
   });
 
-  it('leaves out what a queue or a function does not allow, as nothing arrives on AWS either', () => {
+  it('omits what a queue or a function does not allow, because nothing arrives on AWS either', () => {
     const app = read(({ stack, handler }) => {
       const topic = new Topic(stack, 'News');
       topic.addSubscription(new SqsSubscription(new Queue(stack, 'Queue')));
@@ -258,7 +258,7 @@ describe('readAssembly', () => {
       expect(subscriptions(condition)).toBe(count);
     });
 
-    it('denies what it allows as well', () => {
+    it('applies a denial as well', () => {
       expect(subscriptions({ Bool: { 'aws:SecureTransport': 'true' } }, 'Deny')).toBe(0);
       expect(subscriptions({ Bool: { 'aws:SecureTransport': 'false' } }, 'Deny')).toBe(1);
     });
@@ -279,7 +279,7 @@ describe('readAssembly', () => {
     ]);
   });
 
-  it('lists a mapping that begins at a time, which Lambda refuses for a table', () => {
+  it('lists a mapping with a starting time, which Lambda refuses for a table', () => {
     const app = read(({ stack, handler }) => {
       const table = new Table(stack, 'Changes', {
         partitionKey: { name: 'pk', type: AttributeType.STRING },

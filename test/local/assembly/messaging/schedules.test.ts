@@ -3,7 +3,7 @@ import { chatTemplate, readTemplate } from '../written-assembly';
 
 const FUNCTION_ARN = { 'Fn::GetAtt': ['Function', 'Arn'] };
 
-/** The chat with a rule that sweeps every five minutes, some properties of it changed. */
+/** The chat with a rule that sweeps every five minutes, with some changed properties. */
 function read(rule: JsonObject = {}, options: { principal?: string; target?: JsonObject } = {}) {
   const template = chatTemplate();
   template.Resources.Sweep = {
@@ -79,12 +79,12 @@ describe('readSchedules', () => {
     ['cron(0 12 * *)', 'six fields'],
     ['cron(60 12 * * ? *)', 'minute'],
     ['cron(? 12 * * ? *)', '? is only allowed for day of month'],
-  ])('names %s as what AWS refuses', (ScheduleExpression, why) => {
+  ])('reports that AWS refuses %s', (ScheduleExpression, why) => {
     expect(reasonOf({ ScheduleExpression })).toContain(`${ScheduleExpression}, which AWS refuses`);
     expect(reasonOf({ ScheduleExpression })).toContain(why);
   });
 
-  it('reads what a target gets in place of the event', () => {
+  it('reads the input that replaces the event', () => {
     const inputOf = (target: JsonObject) => read({}, { target }).schedules[0]?.targets[0]?.input;
     const none = { Ref: 'AWS::NoValue' };
     expect(inputOf({ Input: none, InputPath: '$.time' })).toEqual({ kind: 'path', path: '$.time' });
@@ -96,7 +96,7 @@ describe('readSchedules', () => {
     ).toEqual({ kind: 'template', paths: { at: '$.time' }, template: '{"at":<at>}' });
   });
 
-  it('names what is not run', () => {
+  it('lists what is not supported', () => {
     expect(reasonOf({}, { target: { Arn: 'arn:aws:sqs:us-east-1:000000000000:queue' } })).toContain(
       'the runtime does not have the queue queue',
     );
@@ -126,13 +126,13 @@ describe('readSchedules', () => {
     ]);
   });
 
-  it('names a target that EventBridge may not invoke, since it does not run on AWS either', () => {
+  it('lists a target that EventBridge may not invoke, because it does not run on AWS either', () => {
     expect(reasonOf({}, { principal: 'apigateway.amazonaws.com' })).toMatch(
       /^Main\/Sweep .* events.amazonaws.com has no permission to invoke Main-Function-\w+ for .*, so on AWS it never runs/,
     );
   });
 
-  it('leaves out a rule that is disabled', () => {
+  it('omits a disabled rule', () => {
     expect(read({ State: 'DISABLED' })).toMatchObject({ schedules: [], notRun: [] });
   });
 });

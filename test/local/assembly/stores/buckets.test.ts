@@ -57,7 +57,7 @@ function lambdaConfiguration(changes: JsonObject = {}): JsonObject {
 }
 
 describe('readBuckets', () => {
-  it('reads a bucket that nobody hears of', () => {
+  it('reads a bucket without notifications', () => {
     expect(read({})).toMatchObject({
       buckets: [
         { path: 'Main/Files', bucketName: 'files', bucketArn: 'arn:aws:s3:::files', notifications: [] },
@@ -66,7 +66,7 @@ describe('readBuckets', () => {
     });
   });
 
-  it("reads the CDK's notifications, and runs no handler for them", () => {
+  it("reads the CDK's notifications, and does not run the CDK’s handler", () => {
     const Filter = {
       Key: {
         FilterRules: [
@@ -89,12 +89,12 @@ describe('readBuckets', () => {
     expect(functions).toHaveLength(1);
   });
 
-  it("looks for no Python for the CDK's handler", () => {
+  it("does not look for Python because of the CDK's handler", () => {
     const venv = mkdtempSync(join(tmpdir(), 'venv-'));
     const before = process.env.VIRTUAL_ENV;
     try {
       mkdirSync(join(venv, 'bin'));
-      // One that says that it can run functions.
+      // A log that reports when functions can run.
       writeFileSync(join(venv, 'bin/python'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
       process.env.VIRTUAL_ENV = venv;
       expect(read(byCdk(lambdaConfiguration())).functions).toHaveLength(1);
@@ -129,7 +129,7 @@ describe('readBuckets', () => {
     expect(notRun).toEqual([]);
   });
 
-  it('reads the notifications of a bucket that is not the app’s own', () => {
+  it('reads the notifications of a bucket outside the app', () => {
     const resources = byCdk(lambdaConfiguration(), 'theirs');
     resources.FilesPermission = {
       Type: 'AWS::Lambda::Permission',
@@ -174,7 +174,7 @@ describe('readBuckets', () => {
     );
   });
 
-  it('lists what else hears of a bucket', () => {
+  it('lists other notifications', () => {
     const { buckets, notRun } = read(
       byCdk({
         ...lambdaConfiguration({ Events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'] }),
@@ -225,7 +225,7 @@ describe('readBuckets', () => {
     );
   });
 
-  it('lists a bucket whose name another one has', () => {
+  it('lists a bucket whose name is taken', () => {
     const twin = { Twin: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'files' } } };
     expect(read(twin).notRun[0]?.reason).toContain('is named files, like Main/Files');
   });
@@ -271,11 +271,11 @@ describe('readAsynchronousSettings', () => {
     },
   });
 
-  it('has none where the app says nothing', () => {
+  it('returns none if the app has none', () => {
     expect(settings({})).toBeUndefined();
   });
 
-  it('reads how often an event is tried, and where it goes in the end', () => {
+  it('reads the retries of an event, and its destinations', () => {
     const given = config({
       DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Dead', 'Arn'] } } },
       MaximumEventAgeInSeconds: 3600,
@@ -302,7 +302,7 @@ describe('readAsynchronousSettings', () => {
     expect(settings(given)).toEqual({ deadLetterArn: 'arn:aws:sqs:us-east-1:000000000000:dead-letters' });
   });
 
-  it("leaves a version's settings alone", () => {
+  it("ignores a version's settings", () => {
     expect(settings(config({ Qualifier: 'live', MaximumRetryAttempts: 0 }))).toBeUndefined();
   });
 });

@@ -16,7 +16,7 @@ import { Fingerprint } from '../../../../local/assembly/synthesis/fingerprint';
 const ROOT = mkdtempSync(join(tmpdir(), 'fingerprint-'));
 afterAll(() => rmSync(ROOT, { recursive: true }));
 
-/** A project with an app in a folder of its own, and an assembly whose fingerprint is recorded. */
+/** A project with an app in its own folder, and an assembly with a recorded fingerprint. */
 function synthesized(isRepository = true): { project: string; app: string } {
   const project = mkdtempSync(join(ROOT, 'project-'));
   const app = join(project, 'app');
@@ -57,7 +57,7 @@ describe('Fingerprint', () => {
     ['in a repository', true, 'app/incoming'],
     ['in a plain folder', false, 'app/incoming'],
     ['in a folder that Git ignores', true, 'app/build/incoming'],
-  ])('does not look at what a run keeps %s', (_, isRepository, folder) => {
+  ])('ignores the runtime’s data %s', (_, isRepository, folder) => {
     const { project, app } = synthesized(isRepository);
     const directory = join(project, folder);
     mkdirSync(directory);
@@ -69,7 +69,7 @@ describe('Fingerprint', () => {
   it.each([
     ['in a repository', true],
     ['in a plain folder', false],
-  ])('matches %s where nothing has changed, and keeps what the app printed', (_, isRepository) => {
+  ])('matches %s if nothing has changed, and keeps the app’s output', (_, isRepository) => {
     expect(now(synthesized(isRepository).app).matching()).toEqual({ printed: 'a warning' });
   });
 
@@ -82,7 +82,7 @@ describe('Fingerprint', () => {
     'app/.env',
     'app/build/index.js',
     'app/cdk.out/manifest.json',
-  ])('sees a change of %s', (file) => {
+  ])('notices a change of %s', (file) => {
     const { project, app } = synthesized();
     appendFileSync(join(project, file), ' ');
     expect(now(app).matching()).toBeUndefined();
@@ -95,19 +95,19 @@ describe('Fingerprint', () => {
     ['an assembly that has gone', (project) => rmSync(join(project, 'app/cdk.out'), { recursive: true })],
     ['a damaged record', (project) => writeFileSync(join(project, 'app/cdk.out/fingerprint.json'), '{')],
     ['an environment variable', () => Object.assign(process.env, { STAGE_OF_THE_APP: 'test' })],
-  ])('sees %s', (_, change) => {
+  ])('notices %s', (_, change) => {
     const { project, app } = synthesized();
     change(project);
     expect(now(app).matching()).toBeUndefined();
   });
 
-  it('sees a change in a plain folder', () => {
+  it('notices a change in a folder without Git', () => {
     const { app } = synthesized(false);
     appendFileSync(join(app, 'infra/app.ts'), ' ');
     expect(now(app).matching()).toBeUndefined();
   });
 
-  it('sees what changes while the app is synthesized', () => {
+  it('notices a change during the synthesis', () => {
     const { app } = synthesized();
     const before = now(app);
     appendFileSync(join(app, 'infra/app.ts'), ' ');
@@ -115,14 +115,14 @@ describe('Fingerprint', () => {
     expect(now(app).matching()).toBeUndefined();
   });
 
-  it("does not mind tools' caches, nor the terminal", () => {
+  it("ignores tools' caches and the terminal", () => {
     const { app } = synthesized();
     appendFileSync(join(app, '.cache/tool'), ' ');
     process.env.SHLVL = `${process.env.SHLVL}1`;
     expect(now(app).matching()).toBeDefined();
   });
 
-  it('forgets on demand', () => {
+  it('forgets on request', () => {
     const { app } = synthesized();
     now(app).clear();
     expect(existsSync(join(app, 'cdk.out/fingerprint.json'))).toBe(false);

@@ -140,7 +140,7 @@ describe('Intrinsic functions', () => {
     expect(act).toThrow(message);
   });
 
-  it('takes region and account from the stack', () => {
+  it('use the region and account of the stack', () => {
     const value = evaluate(
       { 'Fn::Sub': `\${AWS::AccountId}/\${AWS::Region}` },
       {},
@@ -149,7 +149,7 @@ describe('Intrinsic functions', () => {
     expect(value).toBe('123456789012/eu-west-1');
   });
 
-  it('reads a stored parameter that the template stores itself', () => {
+  it('read a stored parameter that the template stores itself', () => {
     const stored: Template = {
       Parameters: { Given: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/a' } },
       Resources: { Stored: { Type: 'AWS::SSM::Parameter', Properties: { Name: '/a', Value: 'found' } } },
@@ -157,7 +157,7 @@ describe('Intrinsic functions', () => {
     expect(evaluate({ Ref: 'Given' }, stored)).toBe('found');
   });
 
-  it('names a circle of references instead of following it', () => {
+  it('report circular references', () => {
     const circle: Template = {
       Resources: {
         One: { Type: 'AWS::S3::Bucket', Properties: { BucketName: { 'Fn::Sub': `\${Two}-a` } } },

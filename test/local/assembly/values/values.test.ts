@@ -12,7 +12,7 @@ import type { Json, JsonObject } from '../../../../local/assembly/values/json';
 import { OutsideValues } from '../../../../local/assembly/values/outside-values';
 import { chatTemplateWith, type Template, writeAssembly } from '../written-assembly';
 
-/** The environment of the chat's function, and what is said of it. */
+/** The environment of the chat's function, and what is reported about it. */
 function read(variables: JsonObject, settings: ReadSettings = {}, rest: Template = {}) {
   const template = chatTemplateWith({ Function: { Environment: { Variables: variables } } });
   const { Resources = {}, ...others } = rest;
@@ -56,7 +56,7 @@ describe('A value that only AWS knows', () => {
     ['a parameter without a default', { Ref: 'Stage' }, 'unknown.Stage.invalid', 'Stage'],
     ['a parameter of the store', { Ref: 'Limit' }, 'unknown.chat-limit.invalid', '/chat/limit'],
     ['an export of another app', { 'Fn::ImportValue': 'Net:Vpc' }, 'unknown.Net-Vpc.invalid', 'Net:Vpc'],
-  ])('has a placeholder, and may be given: %s', (_, value, placeholder, name) => {
+  ])('has a placeholder, and can be given: %s', (_, value, placeholder, name) => {
     const rest = {
       Parameters: {
         Stage: { Type: 'String' },
@@ -73,7 +73,7 @@ describe('A value that only AWS knows', () => {
     expect(given.unknown).toEqual([]);
   });
 
-  it('is a part of a text', () => {
+  it('can be a part of a text', () => {
     const { environment } = read(
       { URL: { 'Fn::Sub': `https://\${Cache.RedisEndpoint.Address}/x` } },
       {},
@@ -84,20 +84,20 @@ describe('A value that only AWS knows', () => {
     expect(new URL(environment?.URL ?? '').hostname).toBe('unknown.main-cache.redisendpoint.address.invalid');
   });
 
-  it('is a URL where one is asked for', () => {
+  it('is a URL where one is expected', () => {
     const Resources = { Graph: { Type: 'AWS::AppSync::GraphQLApi', Properties: {} } };
     const { environment } = read({ URL: { 'Fn::GetAtt': ['Graph', 'GraphQLUrl'] } }, {}, { Resources });
     expect(environment).toEqual({ URL: 'https://unknown.Main-Graph.GraphQLUrl.invalid' });
   });
 
-  it('is told once, with all who use it', () => {
+  it('is reported once, with everything that uses it', () => {
     const { unknown } = read({ A: '{{resolve:ssm:/x}}', B: 'b-{{resolve:ssm:/x}}' });
     expect(unknown).toEqual([
       '  unknown.x.invalid in Main/Function (A), Main/Function (B): set it with --parameter /x=VALUE',
     ]);
   });
 
-  it('is told where a condition depends on it', () => {
+  it('is reported if a condition depends on it', () => {
     const { unknown } = read(
       {},
       {},
@@ -112,12 +112,12 @@ describe('A value that only AWS knows', () => {
     ]);
   });
 
-  it('is not told where nothing that runs uses it', () => {
+  it('is not reported if nothing that runs uses it', () => {
     const { unknown } = read({}, {}, { Outputs: { X: { Value: '{{resolve:ssm:/x}}' } } });
     expect(unknown).toEqual([]);
   });
 
-  it('is named with the way out where AWS would not take the placeholder', () => {
+  it('is reported with the remedy if AWS would not accept the placeholder', () => {
     const template = chatTemplateWith({ Stage: { StageName: { Ref: 'StageName' } } });
     const Main = { ...template, Parameters: { StageName: { Type: 'String' } } };
     expect(() => readAssembly(writeAssembly({ Main }))).toThrow(
@@ -125,13 +125,13 @@ describe('A value that only AWS knows', () => {
     );
   });
 
-  it('refuses the app where strictness is asked for', () => {
+  it('makes the start fail in strict mode', () => {
     expect(() => read({ A: '{{resolve:ssm:/x}}' }, { isStrict: true })).toThrow(
       /unknown\.x\.invalid in Main\/Function \(A\)/,
     );
   });
 
-  it('comes out of a given secret that is JSON', () => {
+  it('is read from a given secret that is JSON', () => {
     const { environment } = read(
       {
         PASSWORD:
@@ -152,7 +152,7 @@ describe('A parameter of a template', () => {
   };
   const rest = { Parameters };
 
-  it('takes what is given rather than its default', () => {
+  it('uses the given value instead of its default', () => {
     const { environment } = read(
       { STAGE: { Ref: 'Stage' }, NAMES: { 'Fn::Join': ['+', { Ref: 'Names' }] }, SIZE: { Ref: 'Size' } },
       { parameters: { Stage: 'prod', 'Main.Names': 'c, d', Size: '3' } },
@@ -173,8 +173,8 @@ describe('A parameter of a template', () => {
   });
 });
 
-describe('Parameters and secrets of the app', () => {
-  it('are resolved in environments', () => {
+describe('The app’s parameters and secrets', () => {
+  it('are resolved in environment variables', () => {
     const { environment } = read(
       {
         LIMIT: '{{resolve:ssm:/chat/limit}}',
@@ -198,7 +198,7 @@ describe('Parameters and secrets of the app', () => {
     expect(environment).toEqual({ LIMIT: '5', NAMES: 'bob', USER: 'ada', KEY: 'abc' });
   });
 
-  it('are told by the constructs of the CDK', () => {
+  it('are resolved in the form that the CDK’s constructs use', () => {
     const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'cdk-out-')) });
     const stack = new Stack(app, 'Main');
     const limit = new StringParameter(stack, 'Limit', { parameterName: '/limit', stringValue: '5' });
@@ -220,7 +220,7 @@ describe('Parameters and secrets of the app', () => {
     ]) as Json;
     const [read] = Assembly.read(app.synth().directory, { outside: new OutsideValues({}, true) }).stacks;
     const resolved = read?.resolve(values, 'here') as string[];
-    // The CDK makes a secret's name out of its ARN.
+    // The CDK derives a secret's name from its ARN.
     const plainArn = read?.resources().find(({ logicalId }) => logicalId.startsWith('Plain'));
     const [reference] = [plainArn?.stack.reference(plainArn.logicalId, 'here')];
     expect(reference).toMatch(new RegExp(`:secret:${resolved[5]}-[a-z0-9]{6}$`));
@@ -234,7 +234,7 @@ describe('Parameters and secrets of the app', () => {
     ]);
   });
 
-  it('are known to the runtime', () => {
+  it('are available at runtime', () => {
     const { app } = read(
       {},
       { parameters: { elsewhere: 'x' } },
@@ -268,14 +268,14 @@ describe('Parameters and secrets of the app', () => {
     expect(app.givenValues).toEqual({ elsewhere: 'x' });
   });
 
-  it('are refused as a SecureString, which CloudFormation does not create', () => {
+  it('are refused as a SecureString, which CloudFormation cannot create', () => {
     const Resources = { Token: Parameter({ Type: 'SecureString', Value: 'x' }) };
     expect(() => read({}, {}, { Resources })).toThrow(
       /Main\/Token .*Type is SecureString; CloudFormation creates only String/,
     );
   });
 
-  it('pass from region to region as the CDK has it', () => {
+  it('are passed between regions as the CDK does it', () => {
     const name = '/cdk/exports/Main/Name';
     const { environment } = read(
       { NAME: { 'Fn::GetAtt': ['Reader', name] } },
@@ -300,7 +300,7 @@ describe('Parameters and secrets of the app', () => {
 });
 
 describe('A generated secret', () => {
-  it('is local if its template asks for what every developer knows', () => {
+  it('is local if its template asks for a well-known value', () => {
     const valueThatIs = (wellKnown: string) => {
       const Key = {
         ...SecretOf({ GenerateSecretString: { PasswordLength: 48 } }),
@@ -317,7 +317,7 @@ describe('A generated secret', () => {
     return app.secrets[0]?.value ?? '';
   };
 
-  it('tells where its database is, if it is attached to one', () => {
+  it('includes the address of its database, if it is attached to one', () => {
     const { app, environment } = read(
       { HOST: { 'Fn::Join': ['', ['{{resolve:secretsmanager:', { Ref: 'Key' }, ':SecretString:host::}}']] } },
       {},
@@ -345,13 +345,13 @@ describe('A generated secret', () => {
     expect(generate({})).toBe(generate({}));
   });
 
-  it('has the characters that are asked for, each type at least once', () => {
+  it('has the requested characters, with each type at least once', () => {
     expect(generate({ ExcludePunctuation: true, PasswordLength: 3, ExcludeCharacters: 'abcABC' })).toMatch(
       /^[d-z][D-Z][0-9]$/,
     );
   });
 
-  it('is put into its template', () => {
+  it('is inserted into its template', () => {
     const secret = generate({ SecretStringTemplate: '{"user":"ada"}', GenerateStringKey: 'password' });
     expect(JSON.parse(secret)).toEqual({ user: 'ada', password: expect.stringMatching(/^.{32}$/) });
   });
@@ -374,7 +374,7 @@ describe('--env-vars', () => {
     expect(unknown).toEqual([]);
   });
 
-  it('lets the function have the last word, and writes numbers as text', () => {
+  it('overrides the function’s own variables, and writes numbers as text', () => {
     const content = { Parameters: { STAGE: 'all', DB: 'all' }, Function: { STAGE: 1 } };
     expect(read(variables, { environmentFile: file(content) }).environment).toEqual({
       STAGE: '1',
@@ -392,11 +392,11 @@ describe('--env-vars', () => {
     ['a list', [], /it is not an object\. The format is/],
     ['no JSON', '{', /it is not JSON: /],
     ['a value that is an object', { Function: { DB: {} } }, /Function\.DB is \{\}/],
-  ])('names %s', (_, content, message) => {
+  ])('reports %s', (_, content, message) => {
     expect(() => read(variables, { environmentFile: file(content) })).toThrow(message);
   });
 
-  it('names a file that is not there', () => {
+  it('reports a missing file', () => {
     expect(() => read({}, { environmentFile: '/nowhere.json' })).toThrow(
       /--env-vars \/nowhere\.json could not be read/,
     );
