@@ -7,19 +7,19 @@ function app(...paths: string[]): Pick<App, 'apis' | 'functions' | 'tables'> {
 }
 
 describe('namesForPeople', () => {
-  it('takes the construct path within the one stack', () => {
+  it('uses the construct path within the only stack', () => {
     const nameOf = namesForPeople(app('Main/Chat/Routes/Resource', 'Main/Echo'));
     expect(nameOf('physical:Main/Chat/Routes/Resource')).toBe('Chat/Routes');
     expect(nameOf('physical:Main/Echo')).toBe('Echo');
   });
 
-  it('keeps the stacks where there are several', () => {
+  it('keeps the stacks if there are several', () => {
     expect(namesForPeople(app('One/Routes/Resource', 'Two/Routes'))('physical:One/Routes/Resource')).toBe(
       'One/Routes',
     );
   });
 
-  it('leaves alone what it does not know', () => {
+  it('does not change unknown names', () => {
     expect(namesForPeople(app())('another')).toBe('another');
   });
 });

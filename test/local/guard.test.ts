@@ -1,4 +1,4 @@
-/** Whatever the runtime serves, it asks the same guard: a row for each kind of path. */
+/** Everything that the runtime serves is protected by the same guard. One row for each kind of path. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
@@ -26,7 +26,7 @@ const LIST_TABLES = {
   'content-type': 'application/x-amz-json-1.0',
 };
 
-/** What is asked for, and the status that its own page and a program get. */
+/** The request, and the status that the runtime's own page and a program get. */
 const PATHS: [string, string, string, Record<string, string>, number][] = [
   ['a page', 'GET', '/', {}, 200],
   ['the script that reloads pages', 'GET', '/@dev/reload.mjs', {}, 200],
@@ -60,7 +60,7 @@ describe('The guard of a runtime', () => {
 
   beforeAll(async () => {
     const { Resources } = chatTemplate();
-    // It has no route: API Gateway's own answer comes without a function.
+    // It has no route, so API Gateway's own response comes without a function.
     const http = { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP', Name: 'http' } };
     const stage = { ApiId: { Ref: 'Http' }, StageName: 'dev', AutoDeploy: true };
     const httpStage = { Type: 'AWS::ApiGatewayV2::Stage', Properties: stage };
@@ -73,7 +73,7 @@ describe('The guard of a runtime', () => {
           Main: { Resources: { ...Resources, Files: bucket, Http: http, HttpStage: httpStage } },
         }),
       ),
-      // Who has signed is asked after that, and is another matter.
+      // The signature is checked later, and separately.
       ...{ port: 0, log: silentLog, iam: false, webDirectory: home, pageReload: new PageReload() },
       allowedHosts: ['tunnel.example.com'],
       faults: new Faults(),
@@ -92,7 +92,7 @@ describe('The guard of a runtime', () => {
     rmSync(home, { recursive: true });
   });
 
-  /** The status and, of an answer that is a refusal of the guard's, its text. */
+  /** The status and, if the guard has refused, the text of the response. */
   async function ask(method: string, path: string, headers: Record<string, string>) {
     const outgoing = request({
       ...{ host: '127.0.0.1', port: runtime.port, method, path },
@@ -108,16 +108,16 @@ describe('The guard of a runtime', () => {
   }
 
   describe.each(PATHS)('of %s', (_, method, path, headers, status) => {
-    it('lets a program pass', async () => {
+    it('allows a program', async () => {
       expect(await ask(method, path, headers)).toBe(status);
     });
 
-    it('lets its own page pass', async () => {
+    it('allows its own page', async () => {
       const origin = `http://localhost:${runtime.port}`;
       expect(await ask(method, path, { ...headers, origin, 'sec-fetch-site': 'same-origin' })).toBe(status);
     });
 
-    it('refuses a name that is not its own', async () => {
+    it('refuses a host name that is not its own', async () => {
       const refused = await ask(method, path, { ...headers, host: 'rebound.example.com' });
       expect(refused).toContain('The Host header "rebound.example.com" does not belong to this endpoint');
     });
@@ -128,7 +128,7 @@ describe('The guard of a runtime', () => {
       );
     });
 
-    it('refuses the question of a page of others whether it may ask', async () => {
+    it('refuses the preflight of another origin’s page', async () => {
       const asking = { origin: 'https://example.com', 'access-control-request-method': method };
       expect(await ask('OPTIONS', path, asking)).toContain(
         'Pages of https://example.com may not use this endpoint',
@@ -140,7 +140,7 @@ describe('The guard of a runtime', () => {
       expect(await ask(method, path, { ...headers, ...embedding })).toContain('Pages of other sites');
     });
 
-    it('refuses to be framed by a page of others', async () => {
+    it('refuses to be framed by another origin’s page', async () => {
       const framing = {
         'sec-fetch-site': 'cross-site',
         'sec-fetch-mode': 'navigate',
@@ -150,15 +150,15 @@ describe('The guard of a runtime', () => {
     });
   });
 
-  describe('of an HTTP API, whose functions decide about pages as on AWS,', () => {
+  describe('of an HTTP API, whose functions decide on origins as on AWS,', () => {
     const notFound = 404;
 
-    it('lets pages of others pass', async () => {
+    it('allows pages of other origins', async () => {
       const { apiId } = runtime.httpApis[0] as { apiId: string };
       expect(await ask('POST', `/${apiId}/dev/x`, { origin: 'https://example.com' })).toBe(notFound);
     });
 
-    it('refuses a name that is not its own', async () => {
+    it('refuses a host name that is not its own', async () => {
       const { apiId } = runtime.httpApis[0] as { apiId: string };
       const refused = await ask('GET', `/${apiId}/dev/x`, { host: 'rebound.example.com' });
       expect(refused).toContain('The Host header "rebound.example.com" does not belong to this endpoint');
@@ -181,7 +181,7 @@ describe('The guard of a runtime', () => {
     },
   );
 
-  it('lets a link from elsewhere lead to a page', async () => {
+  it('allows a link from elsewhere to a page', async () => {
     const link = {
       'sec-fetch-site': 'cross-site',
       'sec-fetch-mode': 'navigate',

@@ -1,4 +1,7 @@
-/** What strangers send is read once and in bounds: the readers that were not so. All of them, with every text: `test/slow`. */
+/**
+ * Text from strangers is read in linear time: the readers that once were not linear. For all readers with every text,
+ * see `test/slow`.
+ */
 import type { IncomingMessage } from 'node:http';
 import { withStageVariables } from '../../local/assembly/functions/invoked-function';
 import { signedService } from '../../local/endpoint/credential-scope';
@@ -7,7 +10,7 @@ import { RouteSelection } from '../../local/gateway/route-selection';
 import { isGlob } from '../../local/glob';
 import { decodeAwsChunked } from '../../local/s3/aws-chunked';
 
-/** Where the time grows with the square of the length, that is minutes on any machine. */
+/** If the time grows with the square of the length, this takes minutes on any machine. */
 const LENGTH = 1_000_000;
 
 const routes = new RouteSelection('$request.body.action', 'Api');
@@ -33,7 +36,7 @@ describe('Hostile text', () => {
     },
   );
 
-  it('that trails a body is bounded', async () => {
+  it('after a body is limited', async () => {
     const trailers = new Map<string, string>();
     async function* source() {
       yield Buffer.from('0\r\n');
@@ -53,12 +56,12 @@ describe('Hostile text', () => {
 });
 
 describe('xmlElements', () => {
-  it('finds each element of a name, with attributes or without', () => {
+  it('finds each element with a name, with or without attributes', () => {
     const xml = '<Parts><Part> a </Part><Part x="1">b</Part><PartNumber>1</PartNumber><Part></Part></Parts>';
     expect(xmlElements(xml, 'Part')).toEqual(['a', 'b', '']);
   });
 
-  it('leaves out an element that has no end', () => {
+  it('skips an element without an end', () => {
     expect(xmlElements('<Part>a</Part><Part>b', 'Part')).toEqual(['a']);
     expect(xmlElements('<Part', 'Part')).toEqual([]);
   });

@@ -66,7 +66,7 @@ describe('The embedded DynamoDB', () => {
     expect(get('n')).toMatchObject({ n: { N: '99999999999999999999999999999999999999' } });
   });
 
-  it('writes nothing of a transaction of which one condition fails, and tells the reason of each', () => {
+  it('writes nothing if one condition of a transaction fails, and returns the reason of each', () => {
     put('there', { n: { N: '1' } });
     const refusal = refusalOf('TransactWriteItems', {
       TransactItems: [
@@ -110,7 +110,7 @@ describe('The embedded DynamoDB', () => {
     expect(get('count')).toMatchObject({ n: { N: '2' } });
   });
 
-  it('refuses a token that comes with another transaction', () => {
+  it('refuses a token that was used for another transaction', () => {
     const put = (sk: string) => ({
       ...{ ClientRequestToken: 'same', TransactItems: [{ Put: { TableName: 'rows', Item: key(sk) } }] },
     });
@@ -118,7 +118,7 @@ describe('The embedded DynamoDB', () => {
     expect(refusalOf('TransactWriteItems', put('b')).code).toBe('IdempotentParameterMismatchException');
   });
 
-  it('gives the item that a condition failed on, if it is asked for', () => {
+  it('returns the item whose condition failed, if requested', () => {
     put('there');
     const refusal = refusalOf('PutItem', {
       ...{ TableName: 'rows', Item: key('there'), ConditionExpression: 'attribute_not_exists(pk)' },
@@ -159,7 +159,7 @@ describe('The embedded DynamoDB', () => {
     expect(Count).toBe(1);
   });
 
-  it('tells of changes, and not of a write that changes nothing', () => {
+  it('reports changes, but not a write that changes nothing', () => {
     put('a');
     put('a');
     expect(changes).toHaveLength(1);
@@ -181,14 +181,14 @@ describe('The embedded DynamoDB', () => {
     expect(missing.Item).toEqual({});
   });
 
-  it('refuses what is nested more than 32 levels deep', () => {
+  it('refuses values that are nested more than 32 levels deep', () => {
     let value: JsonObject = { S: 'x' };
     for (let depth = 0; depth < 33; depth += 1) value = { L: [value] };
     const refusal = refusalOf('PutItem', { TableName: 'rows', Item: { ...key('deep'), value } });
     expect(refusal.message).toBe('Nesting Levels have exceeded supported limits');
   });
 
-  it('names the operation that is not run, and where it is', () => {
+  it('names an unsupported operation, and where it is available', () => {
     const refusal = refusalOf('ExecuteStatement', { Statement: 'SELECT * FROM rows' });
     expect(refusal.message).toBe(
       'The built-in DynamoDB does not support ExecuteStatement. Use another DynamoDB that does: --dynamodb URL.',

@@ -49,7 +49,7 @@ describe('DynamoDbService', () => {
     return { status: answer.status, type: String(((await answer.json()) as { __type?: string }).__type) };
   }
 
-  it('tells the length and the checksum of an answer in bytes', async () => {
+  it('sends the length and the checksum of a response in bytes', async () => {
     const item = { pk: { S: 'Grüße, 世界' }, list: { L: [{ N: '1.0' }] } };
     const call = (operation: string, body: object) =>
       fetch(url, {
@@ -78,7 +78,7 @@ describe('DynamoDbService', () => {
       'SerializationException',
     ],
     [`{"TableName":"rows","Key":{"pk":${'{"L":['.repeat(50)}${']}'.repeat(50)}}}`, 'ValidationException'],
-  ])('answers %.60s with an error of its own', async (body, type) => {
+  ])('responds to %.60s with its own error', async (body, type) => {
     expect(await send('GetItem', body)).toEqual({ status: 400, type: expect.stringContaining(type) });
   });
 
@@ -123,14 +123,14 @@ describe('DynamoDbService', () => {
     '#',
   ];
 
-  it('takes no request above 16 MB, and goes on with the next', async () => {
+  it('refuses a request above 16 MB, and continues with the next', async () => {
     const huge = JSON.stringify({ TableName: 'rows', Key: { pk: { S: 'x'.repeat(16 * 1024 * 1024) } } });
     const headers = { 'x-amz-target': 'DynamoDB_20120810.GetItem' };
     expect((await fetch(url, { method: 'POST', headers, body: huge })).status).toBe(413);
     expect((await send('GetItem', '{"TableName":"rows","Key":{"pk":{"S":"a"}}}')).status).toBe(200);
   });
 
-  it('answers no mutated request with a fault, and each write beside it as ever', async () => {
+  it('never responds to a mutated request with a 500, and handles concurrent writes as usual', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...OPERATIONS),

@@ -44,14 +44,14 @@ describe('FileJournal', () => {
     journal.close();
   }
 
-  it('hands over what it was given, in order', () => {
+  it('returns what was stored, in order', () => {
     keep('a', 'b');
     const { journal, kept } = open();
     journal.close();
     expect(kept).toEqual([{ drop: 'a' }, { drop: 'b' }]);
   });
 
-  it('keeps no more of its history than it has to, and all that was kept last', () => {
+  it('keeps only the history that it needs, and all of the latest state', () => {
     const { journal } = open();
     const drop = 'x'.repeat(1024 * 1024);
     for (let n = 0; n < 200; n += 1) journal.append({ drop }, () => [{ drop: 'all that is there' }]);
@@ -64,7 +64,7 @@ describe('FileJournal', () => {
     expect(kept.at(-1)).toEqual({ drop: 'last' });
   });
 
-  it('leaves out a write that was cut off, and says so', () => {
+  it('omits a truncated write, and reports it', () => {
     keep('a', 'b');
     const path = join(directory, 'tables.log');
     truncateSync(path, readFileSync(path).length - 3);
@@ -78,7 +78,7 @@ describe('FileJournal', () => {
     expect(again.kept).toEqual([{ drop: 'a' }, { drop: 'c' }]);
   });
 
-  it('refuses a file that is not as it was written', () => {
+  it('refuses a file that was modified', () => {
     keep('a', 'b');
     const path = join(directory, 'tables.log');
     writeFileSync(path, readFileSync(path, 'utf8').replace('"a"', '"x"'));
@@ -94,12 +94,12 @@ describe('FileJournal', () => {
     expect(() => open()).toThrow(/damaged at line 1/);
   });
 
-  it('refuses what an earlier version kept, and says what to do', () => {
+  it('refuses data of an earlier version, and says what to do', () => {
     appendFileSync(join(directory, 'CURRENT'), 'MANIFEST-000001\n');
     expect(() => open()).toThrow(/have the format of an earlier version\. Choose another folder, or delete/);
   });
 
-  it('refuses a write on a full disk, leaves nothing of it, and goes on when there is room', () => {
+  it('refuses a write on a full disk completely, and continues when there is space', () => {
     let isFull = false;
     const { journal } = open((file, bytes, offset, length, position) => {
       if (!isFull) return writeSync(file, bytes, offset, length, position);
@@ -122,7 +122,7 @@ describe('FileJournal', () => {
     ]);
   });
 
-  it('takes the folder of a process that was killed', () => {
+  it('takes over the folder of a process that was killed', () => {
     keep('a');
     writeFileSync(join(directory, 'lock.3'), JSON.stringify({ pid: 2 ** 22 + 1, token: 'gone' }));
     const { journal, kept } = open();
@@ -130,7 +130,7 @@ describe('FileJournal', () => {
     expect(kept).toEqual([{ drop: 'a' }]);
   });
 
-  it('has the same checksum where Node.js has none of its own', () => {
+  it('has the same checksum if Node.js does not provide one', () => {
     const bytes = Buffer.from('123456789');
     expect(ownCrc32(bytes)).toBe(0xcbf43926);
     expect(crc32(bytes)).toBe(0xcbf43926);

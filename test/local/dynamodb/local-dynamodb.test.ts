@@ -92,7 +92,7 @@ describe('LocalDynamoDb with a stream', () => {
       heard();
     });
 
-  it('tells of items that come, change and go, with what they were and are', async () => {
+  it('reports items that are created, changed and deleted, with their old and new images', async () => {
     await put('a', { n: { N: '1' } });
     await client.send(
       new UpdateItemCommand({
@@ -114,7 +114,7 @@ describe('LocalDynamoDb with a stream', () => {
     ]);
   });
 
-  it('tells of nothing that leaves an item as it was, of no refused write, and of no other table', async () => {
+  it('reports no write that changes nothing, no refused write, and no other table', async () => {
     await put('b', { n: { N: '1' } });
     await put('b', { n: { N: '1' } });
     await client.send(new DeleteItemCommand({ TableName: 'rows', Key: key('none') }));
@@ -132,14 +132,14 @@ describe('LocalDynamoDb with a stream', () => {
     expect(changes.map(({ keys }) => keys.pk)).toEqual([{ S: 'b' }, { S: 'c' }]);
   });
 
-  it('tells of the writes of a batch', async () => {
+  it('reports the writes of a batch', async () => {
     const requests = ['d', 'e'].map((pk) => ({ PutRequest: { Item: key(pk) } }));
     await client.send(new BatchWriteItemCommand({ RequestItems: { rows: requests } }));
     await until(2);
     expect(changes.map(({ keys }) => keys.pk?.S).sort()).toEqual(['d', 'e']);
   });
 
-  it('says which items went because their time was over', async () => {
+  it('reports which items were deleted because they expired', async () => {
     await put('f', { expires: { N: String(Math.floor(clock.now() / 1000) - 1) } });
     await database.expiry.sweep();
     await until(2);
@@ -152,7 +152,7 @@ describe('LocalDynamoDb', () => {
   const now = Math.floor(clock.now() / 1000);
   let database: LocalDynamoDb;
   let client: DynamoDBClient;
-  /** The database as another one, at a URL. */
+  /** Another database at a URL. */
   let other: Server;
   let url: string;
 
@@ -164,7 +164,7 @@ describe('LocalDynamoDb', () => {
     });
     client = tableClient(database.address);
     other = createServer((request, response) => {
-      // Tables that are made while it runs are there once the clock says so.
+      // Tables that are created while it runs become active when the clock advances.
       response.on(
         'finish',
         () => request.headers['x-amz-target']?.includes('CreateTable') && clock.advance(250),
@@ -215,7 +215,7 @@ describe('LocalDynamoDb', () => {
     expect(Count).toBe(1);
   });
 
-  it('deletes the items whose time has passed, and no others', async () => {
+  it('deletes expired items, and no others', async () => {
     await put('passing', 'past', now - 1);
     await put('passing', 'now', now);
     await put('passing', 'future', now + 60);
@@ -242,7 +242,7 @@ describe('LocalDynamoDb', () => {
     expect(await database.expiry.sweep()).toBe(10);
   });
 
-  it('spares an item that got more time while it was to be deleted', async () => {
+  it('keeps an item whose expiry was extended while it was about to be deleted', async () => {
     await put('passing', 'refreshed', now - 1);
     const racing = tableClient(database.address);
     racing.middlewareStack.add(
@@ -265,7 +265,7 @@ describe('LocalDynamoDb', () => {
     expect(Item?.expires).toEqual({ N: String(now + 600) });
   });
 
-  it('creates tables while it runs, keeps the others, and follows what expires in each', async () => {
+  it('creates tables while it runs, keeps the others, and expires items in each', async () => {
     await put('rows', 'kept');
     await database.update([table('rows'), table('later', 'expires')]);
     const { TableNames } = await client.send(new ListTablesCommand({}));
@@ -276,7 +276,7 @@ describe('LocalDynamoDb', () => {
     expect(await database.expiry.sweep()).toBe(1);
   });
 
-  it('outlives clients that break off, and answers the others', async () => {
+  it('survives clients that disconnect, and responds to the others', async () => {
     const [patient, broken] = [connect(database.address), connect(database.address)];
     for (const socket of [patient, broken]) {
       await once(socket, 'connect');
@@ -291,7 +291,7 @@ describe('LocalDynamoDb', () => {
     patient.destroy();
   });
 
-  it('uses another DynamoDB, and leaves its tables as they are', async () => {
+  it('uses another DynamoDB, and does not change its existing tables', async () => {
     await put('rows', 'kept');
     const other = await LocalDynamoDb.start({
       ...settings,
@@ -305,7 +305,7 @@ describe('LocalDynamoDb', () => {
     expect(TableNames).toContain('more');
   });
 
-  it('names the table that cannot be created, and why', async () => {
+  it('names a table that cannot be created, and why', async () => {
     const broken = table('broken');
     broken.createTable.KeySchema = [];
     const start = LocalDynamoDb.start({ ...settings, clock, url, tables: [broken] });
@@ -350,7 +350,7 @@ describe('LocalDynamoDb with a folder', () => {
     await (await start()).close();
   });
 
-  it('refuses what is no folder', async () => {
+  it('refuses a path that is not a folder', async () => {
     writeFileSync(join(directory, 'file'), '');
     const broken = LocalDynamoDb.start({
       ...settings,
@@ -363,7 +363,7 @@ describe('LocalDynamoDb with a folder', () => {
     );
   });
 
-  it('refuses a kept table of another shape', async () => {
+  it('refuses a stored table with a different schema', async () => {
     await (await start()).close();
     const changed = table('rows');
     delete changed.createTable.GlobalSecondaryIndexes;
@@ -374,7 +374,7 @@ describe('LocalDynamoDb with a folder', () => {
 });
 
 describe('Expiry', () => {
-  it("sweeps by the runtime's clock", async () => {
+  it("uses the runtime's clock", async () => {
     const clock = new ManualClock();
     const database = await LocalDynamoDb.start({ ...settings, clock, tables: [table('passing', 'expires')] });
     const sweep = jest.spyOn(database.expiry, 'sweep');

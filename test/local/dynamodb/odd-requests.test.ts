@@ -5,7 +5,7 @@ import { DynamoDbError } from '../../../local/dynamodb/dynamodb-error';
 import { deleteExpired } from '../../../local/dynamodb/expired-items';
 import { execute } from '../../../local/dynamodb/operations/operations';
 
-/** Requests whose answers surprise people. All answers are those of DynamoDB. */
+/** Requests with surprising responses. All responses are DynamoDB's. */
 describe('Odd requests to the embedded DynamoDB', () => {
   let database: Database;
 
@@ -58,7 +58,7 @@ describe('Odd requests to the embedded DynamoDB', () => {
   const words = (request: () => unknown) => refusal(request).message;
 
   describe('updates', () => {
-    it('append to a list that is not there yet', () => {
+    it('append to a missing list', () => {
       const append = () =>
         update('a', 'SET l = list_append(if_not_exists(l, :none), :one)', {
           ...{ ':none': { L: [] }, ':one': { L: [{ N: '1' }] } },
@@ -74,19 +74,19 @@ describe('Odd requests to the embedded DynamoDB', () => {
       expect(get('a')).toEqual(key('a'));
     });
 
-    it('read the item as it was before', () => {
+    it('read the item as it was before the update', () => {
       put('a', { one: { N: '1' }, two: { N: '2' } });
       update('a', 'SET one = two, two = one');
       expect(get('a')).toMatchObject({ one: { N: '2' }, two: { N: '1' } });
     });
 
-    it('append elements set beyond the end of a list, in the order of their indexes', () => {
+    it('append elements that are set beyond the end of a list, in the order of their indexes', () => {
       put('a', { l: { L: [{ S: 'first' }] } });
       update('a', 'SET l[9] = :b, l[5] = :a', { ':a': { S: 'a' }, ':b': { S: 'b' } });
       expect(get('a')?.l).toEqual({ L: [{ S: 'first' }, { S: 'a' }, { S: 'b' }] });
     });
 
-    it('return only what they have changed, as a part of its list', () => {
+    it('return only what they have changed, as part of the list', () => {
       put('a', { l: { L: [{ S: 'a' }, { S: 'b' }] } });
       const { Attributes } = update(
         'a',
@@ -123,7 +123,7 @@ describe('Odd requests to the embedded DynamoDB', () => {
   });
 
   describe('conditions', () => {
-    it('of other types do not hold, and do not fail', () => {
+    it('on values of other types are false, and do not fail', () => {
       put('a', { n: { N: '5' } });
       expect(scan('n > :text', { ':text': { S: '4' } })).toBe(0);
     });
@@ -138,7 +138,7 @@ describe('Odd requests to the embedded DynamoDB', () => {
       ).toBe(1);
     });
 
-    it('need bounds in order', () => {
+    it('require ordered bounds', () => {
       const between = () => scan('n BETWEEN :high AND :low', { ':high': { N: '2' }, ':low': { N: '1' } });
       expect(words(between)).toBe(
         'Invalid FilterExpression: The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:2}, upper bound operand: AttributeValue: {N:1}',
@@ -158,7 +158,7 @@ describe('Odd requests to the embedded DynamoDB', () => {
       );
     });
 
-    it('that name the same part twice are refused', () => {
+    it('that name the same path twice are refused', () => {
       expect(words(() => get('a', { ProjectionExpression: 'a.b, a' }))).toBe(
         'Invalid ProjectionExpression: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [a, b], path two: [a]',
       );
@@ -166,7 +166,7 @@ describe('Odd requests to the embedded DynamoDB', () => {
   });
 
   describe('pages', () => {
-    it('have a key to go on from when the limit is exactly what there is', () => {
+    it('have a key to continue from when the limit is exactly the number of items', () => {
       put('a');
       const query = { TableName: 'rows', KeyConditionExpression: 'pk = :p', Limit: 1 };
       const values = { ExpressionAttributeValues: { ':p': { S: 'p' } } };
@@ -211,7 +211,7 @@ describe('Odd requests to the embedded DynamoDB', () => {
       expect(words(() => run(operation, { TableName: 'rows', Key: key('') }))).toBe(EMPTY);
     });
 
-    it('that are empty are refused as a whole request in a transaction', () => {
+    it('that are empty make a transaction fail as a whole', () => {
       const { code, message } = refusal(() => transact({ Delete: { TableName: 'rows', Key: key('') } }));
       expect([code, message]).toEqual(['ValidationException', EMPTY]);
     });
@@ -252,7 +252,7 @@ describe('Odd requests to the embedded DynamoDB', () => {
       });
     });
 
-    it('that read are cancelled by an incomplete key', () => {
+    it('of reads are canceled by an incomplete key', () => {
       const { body } = refusal(() =>
         run('TransactGetItems', { TransactItems: [{ Get: { TableName: 'rows', Key: {} } }] }),
       );
@@ -287,19 +287,19 @@ describe('Odd requests to the embedded DynamoDB', () => {
     );
   });
 
-  it('refuses tags of what has no ARN', () => {
+  it('refuses tags for an invalid ARN', () => {
     const { code } = refusal(() =>
       run('TagResource', { ResourceArn: 'rows', Tags: [{ Key: 'env', Value: 'test' }] }),
     );
     expect(code).toBe('ValidationException');
   });
 
-  it("keeps the tags of another account's table to itself", () => {
+  it("does not return the tags of another account's table", () => {
     const arn = 'arn:aws:dynamodb:us-east-1:999999999999:table/rows';
     expect(refusal(() => run('ListTagsOfResource', { ResourceArn: arn })).code).toBe('AccessDeniedException');
   });
 
-  it('refuses a short name of a new table as an invalid member', () => {
+  it('refuses a short name for a new table as an invalid member', () => {
     const schema = { KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }], BillingMode: 'PAY_PER_REQUEST' };
     const attributes = { AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }] };
     expect(words(() => run('CreateTable', { TableName: 'ab', ...schema, ...attributes }))).toBe(
@@ -307,13 +307,13 @@ describe('Odd requests to the embedded DynamoDB', () => {
     );
   });
 
-  it('requires the name of a new table before everything else', () => {
+  it('checks the name of a new table first', () => {
     expect(words(() => run('CreateTable', { KeySchema: [] }))).toBe(
       "The parameter 'TableName' is required but was not present in the request",
     );
   });
 
-  it('reads several items at once, and has a place for one that is missing', () => {
+  it('reads several items, with an empty place for a missing one', () => {
     put('a', { n: { N: '1' } });
     const get = (sk: string) => ({
       Get: { TableName: 'rows', Key: key(sk), ProjectionExpression: 'n' },
@@ -344,7 +344,7 @@ describe('Odd requests to the embedded DynamoDB', () => {
     );
   });
 
-  it('tells the capacity of an index apart from its table', () => {
+  it('returns the capacity of an index separately from its table', () => {
     const { ConsumedCapacity } = run('PutItem', {
       ...{ TableName: 'rows', Item: { ...key('a'), room: { S: 'r' } }, ReturnConsumedCapacity: 'INDEXES' },
     });
@@ -354,7 +354,7 @@ describe('Odd requests to the embedded DynamoDB', () => {
     });
   });
 
-  it('takes conditions and updates from before expressions', () => {
+  it('accepts the conditions and updates of the time before expressions', () => {
     put('a', { n: { N: '1' }, tags: { SS: ['x'] } });
     run('UpdateItem', {
       ...{ TableName: 'rows', Key: key('a') },
@@ -370,13 +370,13 @@ describe('Odd requests to the embedded DynamoDB', () => {
     expect(words(() => run('BatchWriteItem', twice))).toBe('Provided list of item keys contains duplicates');
   });
 
-  it('refuses a batch with null in place of the writes of a table', () => {
+  it('refuses a batch with null instead of the writes of a table', () => {
     expect(words(() => run('BatchWriteItem', { RequestItems: { rows: null } }))).toBe(
       "1 validation error detected: Value null at 'requestItems.rows.member' failed to satisfy constraint: Member must not be null",
     );
   });
 
-  it('answers a batch for a table with the name of a property of every object', () => {
+  it('handles a batch for a table that is named like a property of every object', () => {
     run('CreateTable', {
       TableName: '__proto__',
       KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],

@@ -37,7 +37,7 @@ describe('TableStreams', () => {
     return { records: Records as JsonObject[], next: NextShardIterator as string | undefined };
   };
   const dynamodb = (record: JsonObject | undefined) => record?.dynamodb as JsonObject;
-  /** The shard with the changes of this key, and them. */
+  /** The shard with the changes of this key, and the changes. */
   const shardOf = (pk: string): [string, JsonObject[]] => {
     for (const id of shardIds()) {
       const { records } = read(iterator(id, 'TRIM_HORIZON'));
@@ -108,7 +108,7 @@ describe('TableStreams', () => {
     expect(numbers(iterator(id, 'AFTER_SEQUENCE_NUMBER', { SequenceNumber }))).toEqual([two]);
   });
 
-  it('goes on where the last records ended', () => {
+  it('continues where the last records ended', () => {
     for (const n of [1, 2, 3]) put('a', n);
     const [id] = shardOf('a');
     const first = read(iterator(id, 'TRIM_HORIZON'), 2);
@@ -119,7 +119,7 @@ describe('TableStreams', () => {
     expect(read(String(second.next)).records).toHaveLength(1);
   });
 
-  it('answers at most 1 MB at once', () => {
+  it('returns at most 1 MB at a time', () => {
     for (const n of [1, 2, 3, 4, 5]) {
       const Item = { pk: { S: 'a' }, n: { N: String(n) }, text: { S: 'x'.repeat(300_000) } };
       execute(database, 'PutItem', { TableName: 'rows', Item });
@@ -146,7 +146,7 @@ describe('TableStreams', () => {
     expect(refusal(() => read(old))).toBe('ExpiredIteratorException');
   });
 
-  it('can be read to its end after it was turned off, and begins anew under another ARN', () => {
+  it('can be read to its end after it was turned off, and starts again under another ARN', () => {
     put('a', 1);
     const [id] = shardOf('a');
     const update = (StreamSpecification: JsonObject) =>
@@ -176,7 +176,7 @@ describe('TableStreams', () => {
     expect(refusal(() => call(operation, input))).toBe(code);
   });
 
-  it('refuses an unknown shard, and a type of iterator without its number', () => {
+  it('refuses an unknown shard, and an iterator type without its sequence number', () => {
     const [id = ''] = shardIds();
     expect(refusal(() => iterator(`${id.slice(0, -1)}9`, 'LATEST'))).toBe('ResourceNotFoundException');
     expect(refusal(() => iterator(id, 'AT_SEQUENCE_NUMBER'))).toBe('ValidationException');

@@ -53,7 +53,7 @@ describe('UpdateTable', () => {
     settled();
   }
 
-  it('raises the throughput at the end, and tells when', () => {
+  it('increases the throughput at the end of the update, and records when', () => {
     start();
     const begun = seconds();
     expect(update({ ProvisionedThroughput: units(30) })).toMatchObject({
@@ -88,14 +88,14 @@ describe('UpdateTable', () => {
     expect(settled().ProvisionedThroughput).toMatchObject({ NumberOfDecreasesToday: 1 });
   });
 
-  it('refuses a throughput that it has already', () => {
+  it('refuses the current throughput', () => {
     start();
     expect(message(() => update({ ProvisionedThroughput: units(10) }))).toMatch(
       /^ValidationException: The provisioned throughput for the table will not change/,
     );
   });
 
-  it('becomes on-demand, and tells since when', () => {
+  it('becomes on-demand, and records since when', () => {
     start(
       {
         ProvisionedThroughput: units(10),
@@ -196,7 +196,7 @@ describe('UpdateTable', () => {
     expect(run('ListTagsOfResource', { ResourceArn }).Tags).toEqual([{ Key: 'team', Value: 'chat' }]);
   });
 
-  it('stores what the table will be, so that a killed process loses no update', () => {
+  it('stores the target state of the table, so that a killed process loses no update', () => {
     start();
     update({ ProvisionedThroughput: units(30) });
     const [last] = stored.slice(-1);

@@ -85,11 +85,11 @@ describe('Endpoint', () => {
       {},
       'lambda',
     ],
-  ])('gives %s', async (_, path, headers, body) => {
+  ])('forwards %s', async (_, path, headers, body) => {
     expect(await send(path, { headers })).toMatchObject({ status: 200, body });
   });
 
-  it('gives an upgrade to the gateway', async () => {
+  it('forwards an upgrade to the gateway', async () => {
     const headers = { connection: 'upgrade', upgrade: 'websocket' };
     expect(await send('/anything', { headers })).toMatchObject({ status: 418 });
   });
@@ -110,7 +110,7 @@ describe('Endpoint', () => {
     ['an API', 'POST', '/chat/@connections/x', signed('execute-api')],
     ['a browser that asks before its request to an API', 'OPTIONS', '/chat/@connections/x', {}],
     ['a browser that asks before its request to a service', 'OPTIONS', '/', {}],
-  ])('refuses the pages of others: %s', async (_, method, path, headers) => {
+  ])('refuses pages from other origins: %s', async (_, method, path, headers) => {
     const refused = await send(path, { method, headers: { ...headers, origin: 'https://example.com' } });
     expect(refused).toMatchObject({ status: 403, body: expect.stringContaining('https://example.com') });
   });
@@ -121,7 +121,7 @@ describe('Endpoint', () => {
     'http://127.0.0.1:PORT',
     'http://abc.localhost:PORT',
     'null',
-  ])('refuses a page of %s that asks localhost:PORT', async (page) => {
+  ])('refuses a page from %s that requests localhost:PORT', async (page) => {
     const host = `localhost:${endpoint.port}`;
     const origin = page.replace('PORT', String(endpoint.port));
     expect(await send('/', { headers: { ...signed('lambda'), host, origin } })).toMatchObject({
@@ -129,13 +129,13 @@ describe('Endpoint', () => {
     });
   });
 
-  it("refuses a page of a bucket's name, though it asks under that name", async () => {
+  it("refuses a page from a bucket's host, even if it requests that host", async () => {
     const host = `abc.localhost:${endpoint.port}`;
     const headers = { ...signed('lambda'), host, origin: `http://${host}` };
     expect(await send('/', { headers })).toMatchObject({ status: 403 });
   });
 
-  it('refuses pages of other addresses if it listens on every interface', async () => {
+  it('refuses pages from other addresses if it listens on every interface', async () => {
     const open = new Endpoint({ host: '0.0.0.0', port: 0, gateway, services: {}, log });
     await open.listen();
     const outgoing = request({
@@ -154,12 +154,12 @@ describe('Endpoint', () => {
     expect(await send('/', { headers })).toMatchObject({ status: 200 });
   });
 
-  it('leaves it to the gateway which pages may connect', async () => {
+  it('lets the gateway decide which pages may connect', async () => {
     const headers = { connection: 'upgrade', upgrade: 'websocket', origin: 'https://example.com' };
     expect(await send('/chat', { headers })).toMatchObject({ status: 418 });
   });
 
-  it('says which service it does not run', async () => {
+  it('names an unsupported service', async () => {
     const refused = await send('/', { method: 'POST', headers: signed('sqs') });
     expect(refused.status).toBe(501);
     expect(refused.headers['x-amzn-errortype']).toBe('UnsupportedOperation');
@@ -170,7 +170,7 @@ describe('Endpoint', () => {
     expect(warnings.at(-1)).toMatch(/sqs/);
   });
 
-  it('passes a request on as it was signed, and its answer back', async () => {
+  it('forwards a request as it was signed, and its response', async () => {
     answer = async (incoming, response) => {
       response.writeHead(400, { 'x-amz-crc32': '1' });
       response.end(`${incoming.method} ${incoming.url} ${incoming.headers.host} ${await text(incoming)}`);
@@ -185,7 +185,7 @@ describe('Endpoint', () => {
   });
 
   describe('passing a body on', () => {
-    /** What the service gets, and the answers that come back on one connection. */
+    /** The body that the service receives, and the responses on one connection. */
     async function pass(...requests: string[]): Promise<{ received: string[]; answers: string[] }> {
       const received: string[] = [];
       answer = async (incoming, response) => {
@@ -220,19 +220,19 @@ describe('Endpoint', () => {
       expect(received).toEqual([`${method} /first ${hidden}`, 'GET /next ']);
     });
 
-    it('keeps it although a Connection header names it', async () => {
+    it('keeps it even if a Connection header names it', async () => {
       const request = `POST /first HTTP/1.1\r\nHEAD\r\nconnection: content-length, x-hop\r\nx-hop: 1\r\ncontent-length: ${hidden.length}\r\n\r\n${hidden}`;
       const { received } = await pass(request, next);
       expect(received).toEqual([`POST /first ${hidden}`, 'GET /next ']);
     });
 
-    it('says that it may come, if it is asked', async () => {
+    it('sends 100 Continue if requested', async () => {
       const request = `POST /first HTTP/1.1\r\nHEAD\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\nab`;
       expect((await pass(request, next)).received).toEqual(['POST /first ab', 'GET /next ']);
     });
   });
 
-  it('lets no service give its answers to the pages of others', async () => {
+  it('does not let other origins read the responses of services', async () => {
     answer = (_, response) => {
       response.writeHead(200, { 'access-control-allow-origin': '*', 'access-control-expose-headers': '*' });
       response.end();
@@ -242,7 +242,7 @@ describe('Endpoint', () => {
     expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
   });
 
-  it('answers with an error if a service breaks off', async () => {
+  it('responds with an error if a service breaks off', async () => {
     answer = (incoming) => incoming.destroy();
     expect(await send('/', { headers: signed('dynamodb') })).toMatchObject({
       status: 500,
@@ -250,7 +250,7 @@ describe('Endpoint', () => {
     });
   });
 
-  it('lives on when a client breaks off', async () => {
+  it('survives a client that breaks off', async () => {
     const arrived = new Promise<void>((resolve) => {
       answer = (_, response) => {
         response.on('close', resolve);
@@ -276,7 +276,7 @@ describe('Endpoint', () => {
     expect(warnings.at(-1)).toMatch(/the service cognito-idp: POST \/ got UnsupportedOperation/);
   });
 
-  it('says that there is nothing at a path', async () => {
+  it('reports that there is nothing at a path', async () => {
     expect(await send('/nothing')).toMatchObject({ status: 404, body: 'There is nothing at /nothing.\n' });
   });
 
@@ -298,7 +298,7 @@ describe('Endpoint', () => {
     });
   });
 
-  it('tells the length of a file without its content', async () => {
+  it('returns the length of a file to a HEAD', async () => {
     const { status, headers, body } = await send('/script.js', { method: 'HEAD' });
     expect({ status, length: headers['content-length'], body }).toEqual({
       status: 200,
@@ -307,7 +307,7 @@ describe('Endpoint', () => {
     });
   });
 
-  it('leads from a folder to its page', async () => {
+  it('redirects from a folder to its page', async () => {
     expect(await send('/sub')).toMatchObject({ status: 301, headers: { location: '/sub/' } });
   });
 
@@ -324,11 +324,11 @@ describe('Endpoint', () => {
     expect(await send(path)).toMatchObject({ status: 404 });
   });
 
-  it('serves no file to a POST', async () => {
+  it('does not serve a file to a POST', async () => {
     expect(await send('/index.html', { method: 'POST' })).toMatchObject({ status: 404 });
   });
 
-  it('names the port that is in use', async () => {
+  it('names a port that is in use', async () => {
     const second = new Endpoint({ host: '127.0.0.1', port: endpoint.port, gateway, services: {}, log });
     const listening = second.listen();
     await expect(listening).rejects.toThrow(UserError);
@@ -336,7 +336,7 @@ describe('Endpoint', () => {
     await expect(listening).rejects.toThrow('--port');
   });
 
-  it('ends the sockets that have left HTTP', async () => {
+  it('ends connections that were upgraded', async () => {
     const held = new Endpoint({
       host: '127.0.0.1',
       port: 0,

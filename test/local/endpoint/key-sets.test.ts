@@ -28,7 +28,7 @@ export const handler = async (url) => {
   return { https: await get(url), fetch: [response.status, await response.text()] };
 };`;
 
-/** An app that has functions and nothing else. */
+/** An app that has only functions. */
 function appOf(functions: App['functions']): App {
   const none = {
     ...{ apis: [], httpApis: [], tables: [], schedules: [], buckets: [], queues: [], topics: [] },
@@ -51,7 +51,7 @@ describe('--jwks', () => {
     rmSync(directory, { recursive: true });
   });
 
-  /** What a function gets for a URL, by `node:https` and by `fetch`. */
+  /** The response that a function receives for a URL, with `node:https` and with `fetch`. */
   async function fetchInFunction(url: string, isolation: Isolation = 'thread') {
     runtime =
       runtimes.get(isolation) ??
@@ -80,12 +80,12 @@ describe('--jwks', () => {
     expect(JSON.parse(payload).fetch).toEqual([200, '{"keys":[]}']);
   });
 
-  it('passes other requests to the host on', async () => {
+  it('forwards other requests to the host', async () => {
     const { fetch } = await fetchInFunction('https://login.invalid/other');
     expect(fetch[1]).toContain('No response from https://login.invalid');
   });
 
-  it('answers no page of another origin', async () => {
+  it('does not respond to a page from another origin', async () => {
     await fetchInFunction(URL_OF_KEYS);
     const statusFor = async (headers: Record<string, string>) => {
       const request = get({

@@ -21,7 +21,7 @@ describe('PageReload', () => {
     return served;
   };
   const get = (path: string, { port } = endpoint) => fetch(`http://127.0.0.1:${port}${path}`);
-  /** The versions that the stream tells, from the present one on. */
+  /** The versions that the stream sends, from the current one on. */
   const versions = async () => {
     const stop = new AbortController();
     stops.push(stop);
@@ -58,7 +58,7 @@ describe('PageReload', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('puts a script of the same origin into pages, and leaves their policy as strict as it is', async () => {
+  it('adds a script of the same origin to pages, without weakening their policy', async () => {
     const response = await get('/');
     const page = await response.text();
     expect(versionOf(page)).toBeDefined();
@@ -69,11 +69,11 @@ describe('PageReload', () => {
     expect(await script.text()).toContain("new EventSource('/@dev/changes')");
   });
 
-  it('leaves other files as they are', async () => {
+  it('does not change other files', async () => {
     expect(await (await get('/style.css')).text()).toBe('p { color: red }');
   });
 
-  it('tells pages that are open of another version than theirs once their files have changed', async () => {
+  it('notifies open pages of a new version after their files have changed', async () => {
     const own = versionOf(await (await get('/')).text());
     const next = await versions();
     expect(await next()).toBe(own);
@@ -83,7 +83,7 @@ describe('PageReload', () => {
     expect(versionOf(await (await get('/')).text())).toBe(later);
   });
 
-  it('is not there unless it is asked for', async () => {
+  it('is disabled unless requested', async () => {
     const plain = await serve(new WebFiles(folder));
     expect(await (await get('/', plain)).text()).toBe(
       '<!doctype html><head><title>Grüße</title></head><p>Hello',

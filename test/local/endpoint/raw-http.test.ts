@@ -1,4 +1,4 @@
-/** What no HTTP library sends: malformed requests, foreign upgrades, and clients that stay. */
+/** Requests that no HTTP library sends: malformed requests, other upgrades, and clients that do not disconnect. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -69,7 +69,7 @@ describe('Endpoint', () => {
   });
   afterAll(() => endpoint.close());
 
-  /** `stays`: does not end its side when the endpoint has ended its own. */
+  /** `stays`: the client does not end its side when the endpoint has ended its own. */
   async function open({ stays = false } = {}): Promise<Socket> {
     const socket = connect({ port: endpoint.port, host: '127.0.0.1', allowHalfOpen: stays });
     socket.on('error', () => {});
@@ -78,7 +78,7 @@ describe('Endpoint', () => {
     return socket;
   }
 
-  /** Everything that comes until the endpoint ends the connection. */
+  /** Everything that arrives until the endpoint ends the connection. */
   async function answerTo(...lines: string[]): Promise<string> {
     const socket = await open();
     socket.write(`${lines.join('\r\n')}\r\n\r\n`);
@@ -93,19 +93,19 @@ describe('Endpoint', () => {
 
   const signedFor = (service: string) => SIGNED.replace('SERVICE', service);
 
-  describe('of an upgrade to another protocol', () => {
+  describe('and an upgrade to another protocol', () => {
     const offer = [
       'connection: Upgrade, HTTP2-Settings, close',
       'upgrade: h2c',
       'http2-settings: AAMAAABkAAQ',
     ];
 
-    it('answers as if nothing had been offered', async () => {
+    it('responds as if nothing had been offered', async () => {
       const answer = await answerTo('GET /a HTTP/1.1', 'host: localhost', signedFor('echo'), ...offer);
       expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n.*GET \/a $/s);
     });
 
-    it('reads the body, however it comes', async () => {
+    it('reads the body, however it is sent', async () => {
       const socket = await open();
       socket.write(
         `POST /a HTTP/1.1\r\nhost: localhost\r\n${signedFor('echo')}\r\ncontent-length: 10\r\n${offer.join('\r\n')}\r\n\r\n01234`,
@@ -114,7 +114,7 @@ describe('Endpoint', () => {
       expect(await rest(socket)).toMatch(/POST \/a 0123456789$/);
     });
 
-    it('takes the offer with every request of a connection', async () => {
+    it('handles the offer with every request of a connection', async () => {
       const socket = await open();
       const request = (path: number) =>
         `GET /${path} HTTP/1.1\r\nhost: localhost\r\n${signedFor('echo')}\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n`;
@@ -142,13 +142,13 @@ describe('Endpoint', () => {
       expect(answer).toMatch(/^HTTP\/1\.1 403 /);
     });
 
-    it('leaves it to the gateway if WebSocket is among what is offered', async () => {
+    it('lets the gateway decide if WebSocket is among the offers', async () => {
       await answerTo('GET /a HTTP/1.1', 'host: localhost', 'connection: upgrade', 'upgrade: h2c, WebSocket');
       expect(upgrades).toEqual(['/a']);
     });
   });
 
-  describe('of what is no HTTP', () => {
+  describe('and requests that are not HTTP', () => {
     it.each([
       ['no request line', ['hello'], 400],
       ['a header without a colon', ['GET / HTTP/1.1', 'host: localhost', 'x y'], 400],
@@ -168,20 +168,20 @@ describe('Endpoint', () => {
       ['HTTP/2', ['PRI * HTTP/2.0', '', 'SM'], 400],
       ['headers of 20 KB', ['GET / HTTP/1.1', 'host: localhost', `x: ${'x'.repeat(20_000)}`], 431],
       ['CONNECT', ['CONNECT example.com:443 HTTP/1.1', 'host: example.com:443'], 405],
-    ])('answers %s', async (_, lines, status) => {
+    ])('responds to %s', async (_, lines, status) => {
       const answer = await answerTo(...lines);
       expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} .*connection: close`, 'is'));
       expect(errors).toEqual([]);
     });
 
-    it('answers it although more follows', async () => {
+    it('responds even if more data follows', async () => {
       const socket = await open();
       const faults = 'not HTTP\r\n\r\n'.repeat(50_000);
       socket.write(faults);
       expect(await rest(socket)).toMatch(/^HTTP\/1\.1 400 /);
     });
 
-    it('answers chunks that are none', async () => {
+    it('responds to invalid chunks', async () => {
       const answer = await answerTo(
         ...['POST / HTTP/1.1', 'host: localhost', signedFor('echo'), 'transfer-encoding: chunked', '', 'xyz'],
       );
@@ -189,14 +189,14 @@ describe('Endpoint', () => {
     });
   });
 
-  describe('of a client that stays after its answer', () => {
+  describe('and a client that stays after its response', () => {
     it.each([
       [
         'an upgrade of a foreign Host',
         'GET / HTTP/1.1\r\nhost: x.example\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
       ],
       ['what is no HTTP', 'hello\r\n\r\n'],
-    ])('lets go of its descriptor: %s', async (_, bytes) => {
+    ])('releases its descriptor: %s', async (_, bytes) => {
       const socket = await open({ stays: true });
       socket.write(bytes);
       await once(socket, 'data');
@@ -208,12 +208,12 @@ describe('Endpoint', () => {
     });
   });
 
-  describe('of a handler that fails', () => {
+  describe('and a handler that fails', () => {
     it.each([
       ['throws', 'faulty', '/'],
       ['rejects', 'rejecting', '/'],
       ['of the gateway rejects', 'execute-api', '/faulty-api'],
-    ])('answers 500 on that request alone, with one line in the log: it %s', async (_, service, path) => {
+    ])('responds with 500 to that request alone, with one line in the log: it %s', async (_, service, path) => {
       const socket = await open();
       const head = `host: localhost\r\n${signedFor(service)}`;
       socket.write(`POST ${path} HTTP/1.1\r\n${head}\r\ncontent-length: 0\r\n\r\n`);
@@ -226,11 +226,11 @@ describe('Endpoint', () => {
     });
   });
 
-  describe('of requests that do not wait for each other', () => {
+  describe('and pipelined requests', () => {
     const get = (path: string, more = '') =>
       `GET ${path} HTTP/1.1\r\nhost: localhost\r\n${signedFor('slow')}\r\n${more}\r\n`;
 
-    it('answers one after the other', async () => {
+    it('responds to one after the other', async () => {
       const socket = await open();
       socket.write(get('/1') + get('/2') + get('/3', 'connection: close\r\n'));
       expect([...(await rest(socket)).matchAll(/answer to (\S)/g)].map(([, path]) => path)).toEqual([
@@ -239,9 +239,9 @@ describe('Endpoint', () => {
       expect(mostAtOnce).toBe(1);
     });
 
-    it('cuts off a client that sends without end', async () => {
+    it('disconnects a client that sends without end', async () => {
       const socket = await open();
-      // A reset, as what it still sends is not read.
+      // A reset, because the rest is not read.
       const closed = new Promise((resolve) => socket.on('close', resolve));
       socket.write(get('/1').repeat(2_000));
       socket.resume();
@@ -249,7 +249,7 @@ describe('Endpoint', () => {
       expect(served.length).toBeLessThan(1_001);
     });
 
-    it('serves none after the last one of a connection', async () => {
+    it('serves none after the last request of a connection', async () => {
       const socket = await open();
       socket.write(get('/1', 'connection: close\r\n') + get('/2'));
       await rest(socket);

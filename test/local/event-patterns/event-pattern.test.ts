@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../../local/assembly/values/json';
 import { EventPattern } from '../../../local/event-patterns/event-pattern';
 import { PatternError } from '../../../local/event-patterns/pattern-error';
 
-/** AWS's examples, of the page on comparison operators, and what its rules on lists and absent fields say. */
+/** The examples of AWS's page on comparison operators, and its rules on lists and missing fields. */
 const CASES: [name: string, pattern: JsonObject, matching: Json[], others: Json[]][] = [
   ['a text', { a: ['x', 'y'] }, [{ a: 'y' }], [{ a: 'z' }, { a: 1 }, {}]],
   ['a number, however it is written', { a: [300] }, [{ a: 300 }], [{ a: '300' }, { a: 301 }]],

@@ -48,19 +48,19 @@ describe('EventSources of a stream', () => {
   });
   afterEach(() => sources.stop());
 
-  it('gives a new mapping with TRIM_HORIZON the changes that the stream still has', async () => {
+  it('sends a new mapping with TRIM_HORIZON the changes that the stream still contains', async () => {
     sources.replace(app(mapping()));
     sources.changed(change(3));
     expect(numbers(await lambda.call())).toEqual([1, 2, 3]);
   });
 
-  it('gives a new mapping with LATEST only the changes after it', async () => {
+  it('sends a new mapping with LATEST only later changes', async () => {
     sources.replace(app(mapping({ startingPosition: 'LATEST' })));
     sources.changed(change(3));
     expect(numbers(await lambda.call())).toEqual([3]);
   });
 
-  it('lets a mapping whose settings change continue where it was', async () => {
+  it('lets a mapping continue where it was when its settings change', async () => {
     sources.replace(app(mapping()));
     (await lambda.call()).succeed();
     await settled();

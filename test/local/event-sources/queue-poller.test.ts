@@ -16,7 +16,7 @@ describe('QueuePoller', () => {
   let poller: QueuePoller;
   let warnings: string[];
 
-  /** `bodies` are in the queue already. */
+  /** `bodies` are already in the queue. */
   function start(
     mapping: Partial<QueueMapping> = {},
     settings: Partial<QueueSettings> = {},
@@ -47,7 +47,7 @@ describe('QueuePoller', () => {
   const send = (...bodies: string[]) => bodies.map((body) => queue.send({ body }).messageId);
   const bodiesOf = ({ records }: Call) => records.map(({ body }) => body);
 
-  it('runs the function with what comes, and deletes it once that has succeeded', async () => {
+  it('runs the function with messages, and deletes them after a success', async () => {
     start();
     queue.send({ body: '{"a":1}', attributes: { kind: { DataType: 'String', StringValue: 'x' } } });
     const call = await lambda.call();
@@ -78,7 +78,7 @@ describe('QueuePoller', () => {
     expect(queue.counts()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
   });
 
-  it('runs it again with what has failed, when its visibility timeout is over', async () => {
+  it('retries failed messages after their visibility timeout', async () => {
     start();
     send('a');
     (await lambda.call()).fail();
@@ -92,7 +92,7 @@ describe('QueuePoller', () => {
     ]);
   });
 
-  it('gathers a batch within its window', async () => {
+  it('collects a batch within its window', async () => {
     start({ batchSize: 3, batchWindowSeconds: 5, maximumConcurrency: 2 });
     send('1');
     await settled();
@@ -102,19 +102,19 @@ describe('QueuePoller', () => {
     expect(lambda.openCount).toBe(0);
     clock.advance(2_000);
     const call = await lambda.call();
-    // Each of the two pollers gathers its own.
+    // Each of the two pollers collects its own.
     expect(bodiesOf(call)).toEqual(['1']);
   });
 
-  it('runs a batch that is full at once', async () => {
+  it('sends a full batch immediately', async () => {
     const bodies = Array.from({ length: 24 }, (_, index) => String(index));
     start({ batchSize: 12, batchWindowSeconds: 300, maximumConcurrency: 2 }, {}, ...bodies);
-    // Two pollers, and a receipt has ten messages.
+    // Two pollers, and a receive returns up to ten messages.
     const calls = [await lambda.call(), await lambda.call()];
     expect(calls.map(({ records }) => records.length)).toEqual([12, 12]);
   });
 
-  it('runs as many invocations side by side as it may', async () => {
+  it('runs as many concurrent invocations as allowed', async () => {
     start({ batchSize: 1, maximumConcurrency: 2 }, {}, '1', '2', '3');
     const calls = [await lambda.call(), await lambda.call()];
     await settled();
@@ -123,7 +123,7 @@ describe('QueuePoller', () => {
     expect(bodiesOf(await lambda.call())).toEqual(['3']);
   });
 
-  it('runs one invocation at a time for a group of a FIFO queue', async () => {
+  it('runs one invocation at a time for each group of a FIFO queue', async () => {
     start({ batchSize: 1 }, { queueName: 'q.fifo', isFifo: true, contentBasedDeduplication: true });
     for (const body of ['1', '2']) queue.send({ body, groupId: 'g' });
     const first = await lambda.call();
@@ -137,14 +137,14 @@ describe('QueuePoller', () => {
     ]);
   });
 
-  it('deletes what its filters leave out', async () => {
+  it('deletes messages that its filters exclude', async () => {
     const filters = [{ body: { kind: ['order'] } }, { body: ['plain'] }];
     start({ filters }, {}, '{"kind":"order"}', '{"kind":"other"}', 'plain', 'text', '["plain"]');
     expect(bodiesOf(await lambda.call())).toEqual(['{"kind":"order"}', 'plain']);
     expect(queue.counts()).toEqual({ visible: 0, inFlight: 2, delayed: 0 });
   });
 
-  it('tries a throttled invocation again while the messages are its own', async () => {
+  it('retries a throttled invocation while its messages are invisible', async () => {
     start({ maximumConcurrency: 2 }, {}, 'a');
     (await lambda.call()).fail('TooManyRequestsException');
     await settled();
@@ -152,7 +152,7 @@ describe('QueuePoller', () => {
     expect((await lambda.call()).records).toMatchObject([{ attributes: { ApproximateReceiveCount: '1' } }]);
   });
 
-  it('sends no event larger than a function takes', async () => {
+  it('sends no event that is larger than a function accepts', async () => {
     start({}, {}, ...Array.from({ length: 8 }, (_, index) => String(index).repeat(1_000_000)));
     const batches = [await lambda.call()];
     expect(batches[0]?.records).toHaveLength(6);
@@ -171,7 +171,7 @@ describe('QueuePoller', () => {
     ],
     ['all for another key', () => ({ batchItemFailures: [{ id: 'x' }] }), ['a', 'b']],
     ['all for no list', () => ({ batchItemFailures: 'a' }), ['a', 'b']],
-  ])('keeps of a batch with a report of failures %s', async (_, report, kept) => {
+  ])('keeps, of a batch with a failure report, %s', async (_, report, kept) => {
     const ids = start({ reportsBatchItemFailures: true }, {}, 'a', 'b');
     poller.stop();
     (await lambda.call()).succeed(report(ids));

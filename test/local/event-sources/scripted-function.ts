@@ -1,13 +1,13 @@
 import type { FunctionInvoker, InvocationOutcome } from '../../../local/lambda/invocation';
 
 export interface Call {
-  /** Of the event. */
+  /** From the event. */
   records: ReturnType<typeof JSON.parse>[];
   succeed(response?: unknown): void;
   fail(errorType?: string): void;
 }
 
-/** A function that does what the test says, when it says so. */
+/** A function that responds as and when the test says. */
 export class ScriptedFunction implements FunctionInvoker {
   readonly #calls: Call[] = [];
   readonly #waiting: ((call: Call) => void)[] = [];

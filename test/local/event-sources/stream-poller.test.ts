@@ -53,7 +53,7 @@ describe('StreamPoller', () => {
     return { tableName: 'rows', sequenceNumber: String(sequence), partitionHash: 0 };
   };
 
-  /** Changes of one partition, so that they are of one shard. */
+  /** Changes of one partition, so that they are in one shard. */
   function change(n: number, changes: Partial<ItemChange> = {}): void {
     const keys = { pk: { S: 'a' }, sk: { N: String(n) } };
     const newImage = { ...keys, text: { S: `text ${n}` } };
@@ -102,14 +102,14 @@ describe('StreamPoller', () => {
     ['NEW_IMAGE', ['NewImage']],
     ['OLD_IMAGE', ['OldImage']],
     ['NEW_AND_OLD_IMAGES', ['NewImage', 'OldImage']],
-  ])('shows of a change what a stream of %s has', async (viewType, images) => {
+  ])('shows what a stream of %s contains of a change', async (viewType, images) => {
     start({}, viewType);
     change(1, { oldImage: { pk: { S: 'a' } } });
     const { records } = await lambda.call();
     expect(Object.keys(records[0].dynamodb).filter((name) => name.endsWith('Image'))).toEqual(images);
   });
 
-  it('runs one invocation at a time for a shard, and keeps the order', async () => {
+  it('runs one invocation at a time for each shard, in order', async () => {
     start({ batchSize: 2 });
     for (const n of [1, 2, 3]) change(n);
     const first = await lambda.call();
@@ -119,7 +119,7 @@ describe('StreamPoller', () => {
     expect([first, await lambda.call()].map(numbers)).toEqual([[1, 2], [3]]);
   });
 
-  it('runs shards side by side', async () => {
+  it('runs shards concurrently', async () => {
     start();
     for (const [index, pk] of ['a', 'b', 'c', 'd'].entries())
       change(1, { keys: { pk: { S: pk }, sk: { N: '1' } }, partitionHash: index });
@@ -127,7 +127,7 @@ describe('StreamPoller', () => {
     expect(calls.every(({ records }) => records.length === 1)).toBe(true);
   });
 
-  it('gathers a batch within its window', async () => {
+  it('collects a batch within its window', async () => {
     start({ batchWindowSeconds: 10 });
     change(1);
     clock.advance(6_000);
@@ -138,7 +138,7 @@ describe('StreamPoller', () => {
     expect(numbers(await lambda.call())).toEqual([1, 2]);
   });
 
-  it('leaves out what its filters do not want', async () => {
+  it('skips records that its filters exclude', async () => {
     start({
       filters: [{ eventName: ['INSERT'], dynamodb: { NewImage: { text: { S: [{ prefix: 'text 2' }] } } } }],
     });
@@ -146,7 +146,7 @@ describe('StreamPoller', () => {
     expect(numbers(await lambda.call())).toEqual([2]);
   });
 
-  it('tries a batch again before all that follows, with growing pauses', async () => {
+  it('retries a batch before all later ones, with increasing pauses', async () => {
     start();
     change(1);
     (await lambda.call()).fail();
@@ -166,7 +166,7 @@ describe('StreamPoller', () => {
     expect([third, await lambda.call()].map(numbers)).toEqual([[1], [2]]);
   });
 
-  it('gives up after its attempts, tells where it should, and goes on', async () => {
+  it('gives up after its retries, notifies the destination, and continues', async () => {
     start({ maximumRetryAttempts: 1, onFailureArn: DEAD_LETTERS });
     change(1);
     const first = await lambda.call();
@@ -199,7 +199,7 @@ describe('StreamPoller', () => {
     expect(numbers(await lambda.call())).toEqual([2]);
   });
 
-  it('gives up what has become too old', async () => {
+  it('gives up on records that are too old', async () => {
     start({ maximumRecordAgeSeconds: 60 });
     change(1);
     (await lambda.call()).fail();
@@ -210,7 +210,7 @@ describe('StreamPoller', () => {
     expect(warnings).toEqual(['Main/Mapping: gave up on 1 records (RecordAgeExceeded)']);
   });
 
-  it('splits a batch that has failed, down to the record that does not work', async () => {
+  it('splits a failed batch until only the failing record is left', async () => {
     start({ bisectsOnError: true, maximumRetryAttempts: 0 });
     for (const n of [1, 2, 3, 4]) change(n);
     const seen: number[][] = [];
@@ -226,7 +226,7 @@ describe('StreamPoller', () => {
     expect(warnings).toEqual(['Main/Mapping: gave up on 1 records (RetryAttemptsExhausted)']);
   });
 
-  it('goes on from the first record that the function reports as failed', async () => {
+  it('continues from the first record that the function reports as failed', async () => {
     start({ reportsBatchItemFailures: true });
     for (const n of [1, 2, 3]) change(n);
     const first = await lambda.call();
@@ -238,7 +238,7 @@ describe('StreamPoller', () => {
     expect(numbers(await lambda.call())).toEqual([2, 3]);
   });
 
-  it('keeps no more than this machine has memory for, and says so once', async () => {
+  it('keeps a limited amount of records, and warns once', async () => {
     start({ batchSize: 1 });
     const text = { S: 'x'.repeat(400_000) };
     for (let n = 1; n <= 200; n += 1) change(n, { newImage: { text } });
@@ -247,7 +247,7 @@ describe('StreamPoller', () => {
     expect(numbers(await lambda.call())).toEqual([2]);
   });
 
-  it('deals with what it has when it is retired, and takes nothing more', async () => {
+  it('processes its records when it is retired, and accepts no more', async () => {
     start({ batchWindowSeconds: 300 });
     change(1);
     poller.retire();

@@ -40,7 +40,7 @@ describe('EventBuses', () => {
     return new EventBuses({ buses, destinations: deliveries, clock, log });
   }
 
-  /** What a target with this input gets of the event. */
+  /** What a target with this input receives of the event. */
   function given(input: EventTarget['input']): unknown {
     start(bus({ arn: FUNCTION, ...(input && { input }) })).put('orders', event);
     return deliveries.to(FUNCTION)[0];
@@ -54,13 +54,13 @@ describe('EventBuses', () => {
     expect(buses.put('none', event)).toBe(false);
   });
 
-  it('give a target constant text, or a part of the event', () => {
+  it('send a target constant text, or a part of the event', () => {
     expect(given({ kind: 'constant', text: '{"a":1}' })).toEqual({ a: 1 });
     expect(given({ kind: 'path', path: '$.detail' })).toEqual(JSON.parse(event).detail);
     expect(given({ kind: 'path', path: '$.detail.tags[1]' })).toBe('y');
   });
 
-  it('fill in templates, in JSON and within texts', () => {
+  it('fill in templates, as JSON and inside text', () => {
     const paths = {
       id: '$.detail.id',
       name: '$.detail.name',
@@ -83,7 +83,7 @@ describe('EventBuses', () => {
     );
   });
 
-  it('give what cannot be delivered to the dead-letter queue of the target, with the reason', () => {
+  it('send undeliverable events to the target’s dead-letter queue, with the reason', () => {
     start(bus({ arn: 'arn:missing', deadLetterArn: 'arn:dead' }, { arn: 'arn:missing' })).put(
       'orders',
       event,
@@ -107,12 +107,12 @@ describe('EventBuses', () => {
     ]);
   });
 
-  it('lose an event whose template gives no JSON', () => {
+  it('lose an event whose template produces no JSON', () => {
     expect(given({ kind: 'template', paths: { id: '$.detail.id' }, template: '{"a":<id>' })).toBeUndefined();
     expect(warnings).toEqual([expect.stringContaining('The input template does not produce JSON: {"a":7')]);
   });
 
-  it('send an event to another bus, and not on to a third one', () => {
+  it('forward an event to another bus, but not to a third one', () => {
     const buses = start(bus({ arn: OTHER_BUS }, { arn: FUNCTION }));
     buses.put('orders', event);
     buses.put('orders', event, true);
@@ -134,7 +134,7 @@ describe('EventBuses', () => {
       await services.close();
     });
 
-    it('take events, and tell of each that they refuse', async () => {
+    it('accept events, and report each refused one', async () => {
       const good = { EventBusName: 'orders', Source: 'shop', DetailType: 'Paid', Detail: '{"id":1}' };
       const { FailedEntryCount, Entries } = await client.send(
         new PutEventsCommand({
@@ -183,7 +183,7 @@ describe('EventBuses', () => {
       await expect(many).rejects.toThrow('Member must have length less than or equal to 10');
     });
 
-    it('show rules and try patterns', async () => {
+    it('list rules and test patterns', async () => {
       const { Rules } = await client.send(new ListRulesCommand({ EventBusName: 'orders' }));
       expect(Rules).toMatchObject([{ Name: 'Paid', EventPattern: '{"source":["shop"]}' }]);
       const test = (EventPattern: string) =>

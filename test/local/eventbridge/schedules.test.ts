@@ -52,7 +52,7 @@ describe('Schedules', () => {
     for (const schedules of running.splice(0)) schedules.stop();
   });
 
-  it('run their functions at their rate, for the first time after one interval', () => {
+  it('run their functions at their rate, first after one interval', () => {
     running.push(start(rate(5), '{"type":"sweep"}'));
     clock.advance(4 * MINUTE);
     expect(invoked).toEqual([]);
@@ -70,7 +70,7 @@ describe('Schedules', () => {
     ]);
   });
 
-  it('send the ordinary scheduled event where there is no input', () => {
+  it('send the standard scheduled event without an input', () => {
     const time = new Date(clock.now() + MINUTE).toISOString().replace('.000Z', 'Z');
     running.push(start(rate(1), undefined));
     clock.advance(MINUTE);
@@ -87,7 +87,7 @@ describe('Schedules', () => {
     });
   });
 
-  it('keep to rates longer than any timer', () => {
+  it('support rates longer than any timer', () => {
     const days = 40;
     running.push(start(rate(days * 24 * 60), '{}'));
     clock.advance((days * 24 * 60 - 1) * MINUTE);
@@ -96,7 +96,7 @@ describe('Schedules', () => {
     expect(invoked).toHaveLength(1);
   });
 
-  it('keep the time of those that are still the same when others take their place', () => {
+  it('keep the times of unchanged schedules when the others are replaced', () => {
     const schedules = start(rate(5), '{}');
     running.push(schedules);
     const kept = { path: 'Stack/Sweep', arn: RULE_ARN, service: 'events', timing: rate(5) } as const;
@@ -115,7 +115,7 @@ describe('Schedules', () => {
     expect(invoked).toHaveLength(2);
   });
 
-  it('run at the times of a cron expression, in a time zone with its summer time', () => {
+  it('run at the times of a cron expression, in a time zone with daylight saving time', () => {
     clock.advance(Date.UTC(2026, 2, 28, 0, 30) - clock.now());
     const [start, end] = [Date.UTC(2026, 2, 28), Date.UTC(2026, 2, 31)];
     running.push(
@@ -125,7 +125,7 @@ describe('Schedules', () => {
       }),
     );
     clock.advance(7 * 24 * 60 * MINUTE);
-    // 9:00 is 8:00 UTC on Saturday and 7:00 UTC on Sunday; after the end nothing runs.
+    // 9:00 is 8:00 UTC on Saturday and 7:00 UTC on Sunday. Nothing runs after the end.
     expect(invoked.map(({ minute }) => minute)).toEqual([450, 450 + 23 * 60]);
   });
 
@@ -139,7 +139,7 @@ describe('Schedules', () => {
     expect(invoked).toEqual([]);
   });
 
-  it('tell the target of EventBridge Scheduler of its run', () => {
+  it('fill in the attributes of the run for EventBridge Scheduler', () => {
     running.push(
       run({
         path: 'Stack/Daily',
@@ -161,7 +161,7 @@ describe('Schedules', () => {
     expect(JSON.parse(invoked[1]?.payload ?? '')).toMatchObject({ source: 'aws.scheduler', detail: '{}' });
   });
 
-  it('do nothing once stopped', () => {
+  it('do nothing after they are stopped', () => {
     start(rate(1), '{}').stop();
     clock.advance(10 * MINUTE);
     expect(invoked).toEqual([]);

@@ -37,7 +37,7 @@ describe('The endpoint for faults', () => {
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
 
-  it('lists the faults that are on, and those that there are', async () => {
+  it('lists the faults that are on, and all available ones', async () => {
     expect((await ask()).body).toMatchObject({
       seed: 7,
       faults: [{ name: 'throttled', value: 0.5, struck: 0, cases: 0 }],
@@ -45,7 +45,7 @@ describe('The endpoint for faults', () => {
     });
   });
 
-  it('switches a fault on and off again, and each way to the tables follows', async () => {
+  it('switches a fault on and off again, and affects every way to the tables', async () => {
     const put = (client: DynamoDBClient) =>
       client.send(new PutItemCommand({ TableName: 'none', Item: { pk: { S: 'a' } } }));
     await ask('PUT', 'table-throttled', '1');
@@ -61,13 +61,13 @@ describe('The endpoint for faults', () => {
     for (const client of clients) await expect(put(client)).rejects.toThrow('resource not found');
   });
 
-  it('leaves calls about tables alone', async () => {
+  it('does not affect requests about tables', async () => {
     await ask('PUT', 'table-throttled', '1');
     for (const client of clients) await client.send(new ListTablesCommand());
     expect(logged).toEqual([]);
   });
 
-  it('switches all off', async () => {
+  it('switches all faults off', async () => {
     await ask('PUT', 'post-fails', '1');
     expect((await ask('DELETE')).body.faults).toEqual([]);
   });
@@ -85,7 +85,7 @@ describe('The endpoint for faults', () => {
     expect(answer.error).toContain(why);
   });
 
-  it('is there by the names of this machine only', async () => {
+  it('responds only to names of this machine', async () => {
     const { get } = await import('node:http');
     const status = await new Promise((resolve, reject) => {
       get(`${runtime.url}/@local/faults`, { headers: { host: 'sqs.us-east-1.amazonaws.com' } }, (response) =>

@@ -22,7 +22,7 @@ describe('readFaults', () => {
       'late-disconnect=soon',
       'the value of late-disconnect must be seconds from 0 to 86400, such as 5, not "soon"',
     ],
-  ])('refuses %s with the rule, the value and what there is', (text, why) => {
+  ])('refuses %s with the rule, the value and the available faults', (text, why) => {
     const read = () => readFaults([text]);
     expect(read).toThrow(UserError);
     expect(read).toThrow(

@@ -7,13 +7,13 @@ function cases(faults: Faults, count: number): boolean[] {
 }
 
 describe('Faults', () => {
-  it('strike the same cases with the same seed, and others with another', () => {
+  it('strike the same cases with the same seed, and others with another seed', () => {
     const first = cases(new Faults(SETTINGS, 7), 100);
     expect(cases(new Faults(SETTINGS, 7), 100)).toEqual(first);
     expect(cases(new Faults(SETTINGS, 8), 100)).not.toEqual(first);
   });
 
-  it('tell of each case that is struck, until nobody wants to hear of it', () => {
+  it('report each case that is struck, until the listener is removed', () => {
     const faults = new Faults({ throttled: 1 });
     const told: string[] = [];
     const stop = faults.whenStruck((name, subject) => void told.push(`${name}: ${subject}`));
@@ -24,7 +24,7 @@ describe('Faults', () => {
     expect(told).toEqual(['throttled: one']);
   });
 
-  it('do not disturb each other', () => {
+  it('do not influence each other', () => {
     const first = cases(new Faults(SETTINGS), 100);
     const faults = new Faults(SETTINGS);
     const interleaved = first.map(() => {
@@ -34,13 +34,13 @@ describe('Faults', () => {
     expect(interleaved).toEqual(first);
   });
 
-  it('strike about the share of the cases that was asked for', () => {
+  it('strike about the given share of the cases', () => {
     const faults = new Faults(SETTINGS);
     const struck = Array.from({ length: 10_000 }, () => faults.strikes('throttled')).filter(Boolean).length;
     expect(Math.abs(struck - 1_000)).toBeLessThan(150);
   });
 
-  it('strike always with share 1, never with share 0, and never unasked', () => {
+  it('strike always with share 1, never with share 0, and never if they are off', () => {
     const faults = new Faults({ throttled: 1, 'half-open': 0 });
     const struck = (name: 'throttled' | 'half-open' | 'answer-lost') =>
       Array.from({ length: 1_000 }, () => faults.strikes(name)).filter(Boolean).length;
@@ -48,7 +48,7 @@ describe('Faults', () => {
     expect(faults.isOn('answer-lost')).toBe(false);
   });
 
-  it('count what they did', () => {
+  it('count their cases', () => {
     const faults = new Faults({ 'lost-disconnect': 1, 'late-disconnect': 2 }, 3);
     expect(faults.strikes('lost-disconnect')).toBe(true);
     expect(faults.delayMillis('late-disconnect')).toBe(2_000);
@@ -56,7 +56,7 @@ describe('Faults', () => {
     expect(faults.summary()).toBe('Faults: lost-disconnect 1 of 1, late-disconnect 1 of 1');
   });
 
-  it('do nothing once stopped, and tell that they are', () => {
+  it('do nothing after they are stopped, and report that', () => {
     const faults = new Faults(SETTINGS);
     let told = 0;
     faults.whenOff('throttled', () => told++);

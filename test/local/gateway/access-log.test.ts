@@ -7,7 +7,7 @@ describe('The access log of a stage', () => {
   const accessLines = ({ logged }: Awaited<ReturnType<typeof start>>) =>
     logged.filter((line) => line.startsWith('access: ')).map((line) => line.slice('access: '.length));
 
-  it('has a line for each handshake, message and end, in the format of the stage', async () => {
+  it('has a line for each handshake, message and close, in the format of the stage', async () => {
     const gateway = await start({
       routes: { $connect: OK, $default: OK, $disconnect: OK },
       stage: {
@@ -29,7 +29,7 @@ describe('The access log of a stage', () => {
     ]);
   });
 
-  it('is not written where the stage has none', async () => {
+  it('is not written if the stage has none', async () => {
     const gateway = await start({ routes: { $connect: OK } });
     await gateway.connect();
     expect(gateway.logged).toEqual([]);
@@ -66,7 +66,7 @@ describe('The access log of a stage', () => {
     expect(accessLines(gateway)).toEqual([expected]);
   });
 
-  it('has what validation found', async () => {
+  it('has the validation error', async () => {
     const validation = {
       selectionExpression: '\\$default',
       models: { $default: { path: 'Stack/Model', schema: { required: ['a'] } } },
@@ -97,7 +97,7 @@ describe('accessLine', () => {
     ['$context.identity.userAgent', 'a b'],
     ['$context.constructor $context.__proto__', '- -'],
     ['$other text', '$other text'],
-  ])('makes of %s %s', (format, line) => {
+  ])('turns %s into %s', (format, line) => {
     expect(accessLine(format, exchange)).toBe(line);
   });
 });

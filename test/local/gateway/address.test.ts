@@ -42,7 +42,7 @@ describe('Address', () => {
     expect(client.refusal?.headers['x-amzn-errortype']).toBe('ForbiddenException');
   });
 
-  it('says what to use where two APIs have a stage of the same name', async () => {
+  it('suggests an alternative if two APIs have a stage with the same name', async () => {
     const gateway = await start({
       routes: {},
       otherApis: [otherApi('one', 'twice'), otherApi('two', 'twice')],

@@ -47,7 +47,7 @@ describe('An API key on $connect', () => {
     expect(gateway.logged.join()).not.toContain('secret-key-1');
   });
 
-  it('that the template leaves to AWS is told to whoever has none', async () => {
+  it('that AWS would generate is logged for clients without one', async () => {
     const gateway = await gatewayWith([{ ...key, value: 'made-up', isGenerated: true }]);
     await expect(gateway.connect('/chat', withKey('wrong'))).rejects.toThrow('403');
     expect(gateway.logged).toEqual([
@@ -55,11 +55,11 @@ describe('An API key on $connect', () => {
     ]);
   });
 
-  it('is not needed where no route requires one', async () => {
+  it('is not needed if no route requires one', async () => {
     await (await gatewayWith([key], { more: {} })).connect();
   });
 
-  it('may come from the authorizer', async () => {
+  it('can come from the authorizer', async () => {
     const gateway = await gatewayWith([key], {
       apiKeys: { source: 'authorizer', keys: [key] } satisfies ApiKeySettings,
       authorizer: {
@@ -77,7 +77,7 @@ describe('An API key on $connect', () => {
     await expect(gateway.connect('/chat', withKey('secret-key-1'))).rejects.toThrow('403');
   });
 
-  it('is throttled as its usage plan says', async () => {
+  it('is throttled by its usage plan', async () => {
     const plans = [{ ...plan, throttle: { perSecond: 1, burst: 2 } }];
     const gateway = await gatewayWith([{ ...key, plans }]);
     const connect = () => gateway.connect('/chat', withKey('secret-key-1'));
@@ -92,7 +92,7 @@ describe('An API key on $connect', () => {
     ['DAY', 1],
     ['WEEK', 7],
     ['MONTH', 31],
-  ])('has its quota anew each %s', async (period, days) => {
+  ])('has a new quota each %s', async (period, days) => {
     const plans = [{ ...plan, quota: { limit: 1, period, offsetDays: 0 } }];
     const gateway = await gatewayWith([{ ...key, plans }]);
     const client = () => gateway.client('/chat', withKey('secret-key-1'));
@@ -107,7 +107,7 @@ describe('An API key on $connect', () => {
     await client().opened;
   });
 
-  it('that a message route requires is that of the handshake', async () => {
+  it('that a message route requires is the key of the handshake', async () => {
     const gateway = await start({
       routes: { $default: { returnsResponse: true, run: () => ({ statusCode: 200, body: 'in' }) } },
       more: { $default: { apiKeyRequired: true } },

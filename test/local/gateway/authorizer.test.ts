@@ -11,7 +11,7 @@ const policy = (Effect: string, Resource: unknown = METHOD_ARN, Action: unknown 
 const allow = () => policy('Allow');
 
 describe('A Lambda authorizer', () => {
-  /** The status of a handshake, 101 if it is answered so. */
+  /** The status of a handshake, or 101. */
   async function statusOf(
     run: Handler,
     { identitySources = [] as string[], path = '/chat', headers = {} as Record<string, string> } = {},
@@ -27,7 +27,7 @@ describe('A Lambda authorizer', () => {
     return { status, events, logged };
   }
 
-  it('gets the event that the guide shows', async () => {
+  it('receives the event that the guide documents', async () => {
     const { events, status } = await statusOf(allow, {
       path: '/chat?token=abc&x=1&x=2',
       headers: { 'X-Room': 'lobby' },
@@ -50,7 +50,7 @@ describe('A Lambda authorizer', () => {
     });
   });
 
-  it('is asked once, and what it says is in every event, values as strings', async () => {
+  it('is called once, and its context is in every event, with values as strings', async () => {
     const gateway = await start({
       routes: { $connect: OK, $default: OK, $disconnect: OK },
       authorizer: { run: () => ({ ...allow(), context: { level: 3, isAdmin: true, name: 'Ada' } }) },
@@ -74,7 +74,7 @@ describe('A Lambda authorizer', () => {
     expect(gateway.functions.events).toHaveLength(4);
   });
 
-  it('of another connection stays out of its events', async () => {
+  it('of another connection is not in its events', async () => {
     const gateway = await start({
       routes: { $connect: OK, $default: OK },
       authorizer: {
@@ -100,7 +100,7 @@ describe('A Lambda authorizer', () => {
       'the method among others, in a list',
       () => policy('Allow', ['x', METHOD_ARN], ['a:b', 'execute-api:*']),
     ],
-  ])('lets in who is allowed %s', async (_, run) => {
+  ])('accepts a client that is allowed by %s', async (_, run) => {
     expect((await statusOf(run)).status).toBe(101);
   });
 
@@ -168,7 +168,7 @@ describe('A Lambda authorizer', () => {
     expect(logged).toEqual(why ? [expect.stringMatching(why)] : []);
   });
 
-  it('refuses with 500 if it takes too long', async () => {
+  it('refuses with 500 if it times out', async () => {
     const gateway = await start({
       routes: { $connect: OK },
       authorizer: { run: () => new Promise(() => {}) },
@@ -186,7 +186,7 @@ describe('A Lambda authorizer', () => {
       ['route.request.header.Authorization', '/chat', { authorization: 'abc' }],
       ['route.request.querystring.token', '/chat?token=abc', {}],
       ['context.identity.sourceIp', '/chat', {}],
-    ])('is asked with %s', async (source, path, headers) => {
+    ])('is called with %s', async (source, path, headers) => {
       const identitySources = [source];
       expect(
         (await statusOf(allow, { identitySources, path, headers: headers as Record<string, string> })).status,
@@ -200,12 +200,12 @@ describe('A Lambda authorizer', () => {
       ['route.request.querystring.toString', '/chat', {}],
       ['stageVariables.who', '/chat', {}],
       ['context.nothing.here', '/chat', {}],
-    ])('refuses with 401 without %s at %s, and is not asked', async (source, path, headers) => {
+    ])('refuses with 401 without %s at %s, and is not called', async (source, path, headers) => {
       const { status, events } = await statusOf(allow, { identitySources: [source], path, headers });
       expect([status, events]).toEqual([401, []]);
     });
 
-    it('needs all of them', async () => {
+    it('requires all of them', async () => {
       const identitySources = ['route.request.querystring.a', 'route.request.querystring.b'];
       expect((await statusOf(allow, { identitySources, path: '/chat?a=1' })).status).toBe(401);
       expect((await statusOf(allow, { identitySources, path: '/chat?a=1&b=2' })).status).toBe(101);

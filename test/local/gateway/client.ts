@@ -1,4 +1,4 @@
-/** A WebSocket client whose frames and whose end can be awaited. */
+/** A WebSocket client with promises for its frames and its close. */
 import type { IncomingMessage } from 'node:http';
 import { WebSocket, type ClientOptions as WsOptions } from 'ws';
 
@@ -6,7 +6,7 @@ export type ClientOptions = WsOptions & { protocols?: string[] };
 
 export class Client {
   readonly ws: WebSocket;
-  /** Rejects with the refusal's status as its message. */
+  /** Rejects with the status of the refusal as the message. */
   readonly opened: Promise<void>;
   readonly closed: Promise<{ code: number; reason: string }>;
   refusal: { status: number; headers: IncomingMessage['headers']; body: string } | undefined;
@@ -29,7 +29,7 @@ export class Client {
         });
       });
     });
-    // A test that awaits only `closed` has no use for it.
+    // A test that awaits only `closed` does not use it.
     this.opened.catch(() => {});
     this.closed = new Promise((resolve) => {
       this.ws.on('close', (code, reason) => resolve({ code, reason: reason.toString() }));
@@ -52,14 +52,14 @@ export class Client {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Resolves once everything sent so far has been read by the gateway: pongs come in turn. */
+  /** Resolves when the gateway has read everything sent so far, because pongs arrive in order. */
   async roundTrip(): Promise<void> {
     const pong = new Promise((resolve) => this.ws.once('pong', resolve));
     this.ws.ping();
     await pong;
   }
 
-  /** Frames that came and that nobody has taken. */
+  /** Frames that have arrived and were not returned yet. */
   get unread(): readonly string[] {
     return this.#received;
   }

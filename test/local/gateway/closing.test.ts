@@ -55,7 +55,7 @@ describe('$disconnect', () => {
     expect(gateway.functions.count('DISCONNECT')).toBe(1);
   });
 
-  it('is told what the gateway decided, not how the client echoed it', async () => {
+  it('receives the code that the gateway chose, not the one that the client echoed', async () => {
     const gateway = await start({ routes });
     const client = await gateway.raw();
     await client.open();
@@ -71,7 +71,7 @@ describe('$disconnect', () => {
 });
 
 describe('Connection that a client is closing', () => {
-  it('is gone for calls, and ends with the client’s code even if the gateway closes too', async () => {
+  it('is gone for calls, and ends with the client’s code even if the gateway closes, too', async () => {
     const gateway = await start({ routes });
     const connected = gateway.functions.next('CONNECT');
     const client = await gateway.raw({ stays: true });
@@ -93,7 +93,7 @@ describe('Connection that a client is closing', () => {
 });
 
 describe('Connection that the gateway is closing', () => {
-  it('takes no more messages', async () => {
+  it('accepts no more messages', async () => {
     const gateway = await start({ routes });
     const client = await gateway.raw();
     await client.open();
@@ -122,7 +122,7 @@ describe('Idle connection', () => {
     });
   });
 
-  it('is kept by a message of the client', async () => {
+  it('is kept open by a message of the client', async () => {
     const gateway = await start({ routes });
     const client = await gateway.connect();
     gateway.clock.advance(9 * MINUTE);
@@ -134,7 +134,7 @@ describe('Idle connection', () => {
     expect((await client.closed).code).toBe(1001);
   });
 
-  it('is kept by a response to the client', async () => {
+  it('is kept open by a response to the client', async () => {
     let answer = (): void => {};
     const run = () =>
       new Promise((resolve) => {
@@ -156,7 +156,7 @@ describe('Idle connection', () => {
     expect((await client.closed).code).toBe(1001);
   });
 
-  it('is not kept by pings', async () => {
+  it('is not kept open by pings', async () => {
     const gateway = await start({ routes });
     const client = await gateway.connect();
     gateway.clock.advance(9 * MINUTE);
@@ -173,7 +173,7 @@ describe('Idle connection', () => {
     expect((await client.frame()).opcode).toBe(8);
   });
 
-  it('is cut if the client does not answer the close', async () => {
+  it('is cut off if the client does not answer the close', async () => {
     const gateway = await start({ routes });
     const client = await gateway.raw();
     await client.open();
@@ -187,7 +187,7 @@ describe('Idle connection', () => {
 });
 
 describe('Connection of two hours', () => {
-  it('is closed with 1001 although it is active', async () => {
+  it('is closed with 1001 even if it is active', async () => {
     const gateway = await start({ routes });
     const client = await gateway.connect();
     const disconnected = gateway.functions.next('DISCONNECT');
@@ -239,7 +239,7 @@ describe('Gateway.close', () => {
     await expect(client.opened).rejects.toThrow('503');
   });
 
-  it('waits for a connection that is being closed already', async () => {
+  it('waits for a connection that is already being closed', async () => {
     const gateway = await start({ routes });
     const { client, connectionId } = await gateway.connectKnown();
     await gateway.management().send(new DeleteConnectionCommand({ ConnectionId: connectionId }));
@@ -255,7 +255,7 @@ describe('Gateway.close', () => {
     expect(gateway.functions.count('DISCONNECT')).toBe(1);
   });
 
-  it('does not wait for what is not open', async () => {
+  it('does not wait for connections that are not open', async () => {
     const gateway = await start({ routes });
     await expect(gateway.gateway.close()).resolves.toBeUndefined();
   });

@@ -34,7 +34,7 @@ describe('A custom domain', () => {
     expect((await disconnected).headers.Host).toBe(expected);
   });
 
-  it('passes header names in lower case by a key of two segments', async () => {
+  it('passes header names in lower case for a mapping key with two segments', async () => {
     const gateway = await start({ routes, customDomains });
     const connected = gateway.functions.next('CONNECT');
     await gateway.connect('/orders/v1', { headers: { Host: domainName, 'X-Colour': 'blue' } });
@@ -51,13 +51,13 @@ describe('A custom domain', () => {
     await expect(gateway.client(path, { headers: { Host: host } }).opened).rejects.toThrow('403');
   });
 
-  it('takes posts', async () => {
+  it('accepts posts', async () => {
     const gateway = await start({ routes, customDomains });
     const { client, connectionId } = await gateway.connectKnown('/key', { headers: { Host: domainName } });
     const management = gateway.management({ endpoint: `http://127.0.0.1:${gateway.port}/${domainName}/key` });
     await management.send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: 'hi' }));
     expect(await client.next()).toBe('hi');
-    // By the stage's own address, too: it is one stage.
+    // By the stage's own address, too, because it is the same stage.
     const answer = await gateway.management().send(new GetConnectionCommand({ ConnectionId: connectionId }));
     expect(answer.ConnectedAt).toBeDefined();
     management.destroy();
@@ -65,7 +65,7 @@ describe('A custom domain', () => {
 });
 
 describe('An API whose own host is disabled', () => {
-  it('refuses what comes by that host, and says why', async () => {
+  it('refuses requests to that host, and explains why', async () => {
     const gateway = await start({ routes, customDomains, isExecuteApiDisabled: true });
     await expect(gateway.client('/chat', { headers: { Host: DOMAIN } }).opened).rejects.toThrow('403');
     expect(gateway.logged).toEqual([
@@ -73,7 +73,7 @@ describe('An API whose own host is disabled', () => {
     ]);
   });
 
-  it('has its custom domain in the events of its local address', async () => {
+  it('has its custom domain in the events from its local address', async () => {
     const gateway = await start({ routes, customDomains, isExecuteApiDisabled: true });
     const connected = gateway.functions.next('CONNECT');
     await gateway.connect('/chat');

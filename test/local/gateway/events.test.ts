@@ -22,7 +22,7 @@ async function threeEvents(gateway: RunningGateway, path = '/chat', options = {}
 }
 
 describe('CONNECT event', () => {
-  it('has exactly the keys of AWS, in its order', async () => {
+  it('has exactly AWS’s keys, in AWS’s order', async () => {
     const gateway = await start({ routes: ROUTES });
     const { connectEvent } = await threeEvents(gateway);
     expect(Object.keys(connectEvent)).toEqual([
@@ -63,7 +63,7 @@ describe('CONNECT event', () => {
     });
   });
 
-  it('has a query and stage variables only where there are some', async () => {
+  it('has a query and stage variables only if there are some', async () => {
     const gateway = await start({ routes: ROUTES, stageVariables: { color: 'blue' } });
     const { connectEvent } = await threeEvents(gateway, '/chat?name=%C3%84nne+M&a=1&a=2&flag');
     expect(Object.keys(connectEvent)).toEqual([
@@ -84,7 +84,7 @@ describe('CONNECT event', () => {
     expect(connectEvent.stageVariables).toEqual({ color: 'blue' });
   });
 
-  it('decodes the query once, and messages have none of it', async () => {
+  it('decodes the query once, and messages contain none of it', async () => {
     const gateway = await start({ routes: ROUTES });
     const events = await threeEvents(gateway, '/chat?token=a%2Bb%3D&room=1&room=2&flag&empty=');
     expect(events.connectEvent.queryStringParameters).toEqual({
@@ -105,7 +105,7 @@ describe('CONNECT event', () => {
     expect(connectEvent).not.toHaveProperty('multiValueQueryStringParameters');
   });
 
-  it('keeps the case of header names, sorts them, and adds what the gateway knows', async () => {
+  it('keeps the case of header names, sorts them, and adds the gateway’s headers', async () => {
     const gateway = await start({ routes: ROUTES });
     const { connectEvent } = await threeEvents(gateway, '/chat', {
       headers: { 'user-agent': 'wscat', 'X-Custom-ID': 'a', Cookie: 'c=d' },
@@ -130,7 +130,7 @@ describe('CONNECT event', () => {
     );
   });
 
-  it('has the last value of a repeated header, and all of them', async () => {
+  it('has the last value of a repeated header, and all values', async () => {
     const gateway = await start({ routes: ROUTES });
     const connected = gateway.functions.next('CONNECT');
     const client = await gateway.raw();
@@ -140,7 +140,7 @@ describe('CONNECT event', () => {
     expect(event.multiValueHeaders['X-Tag']).toEqual(['one', 'two']);
   });
 
-  it('keeps names that JavaScript has a meaning for', async () => {
+  it('keeps names that have a meaning in JavaScript', async () => {
     const gateway = await start({ routes: ROUTES });
     await threeEvents(gateway, '/chat?__proto__=a&constructor=b', {
       headers: { __proto__: null, valueOf: 'c' },
@@ -150,7 +150,7 @@ describe('CONNECT event', () => {
     expect(payload).toContain('"valueOf":"c"');
   });
 
-  it('carries user and password of the URL as the client does', async () => {
+  it('contains the user and password of the URL as the client sends them', async () => {
     const gateway = await start({ routes: ROUTES });
     const { connectEvent } = await threeEvents(gateway, '/chat', { auth: 'user:secret' });
     expect(connectEvent.headers.Authorization).toBe('Basic dXNlcjpzZWNyZXQ=');
@@ -179,7 +179,7 @@ describe('Source address', () => {
 });
 
 describe('MESSAGE event', () => {
-  it('has exactly the keys of AWS, in its order', async () => {
+  it('has exactly AWS’s keys, in AWS’s order', async () => {
     const gateway = await start({ routes: ROUTES });
     const { connectEvent, messageEvent } = await threeEvents(gateway, '/chat?a=b', {
       headers: { 'User-Agent': 'wscat' },
@@ -205,7 +205,7 @@ describe('MESSAGE event', () => {
     expect(messageEvent).toMatchObject({ body: '{"action":"x"}', isBase64Encoded: false });
   });
 
-  it('starts with the stage variables if there are some', async () => {
+  it('starts with the stage variables, if any', async () => {
     const gateway = await start({ routes: ROUTES, stageVariables: { color: 'blue' } });
     const { messageEvent } = await threeEvents(gateway);
     expect(Object.keys(messageEvent)).toEqual([
@@ -226,7 +226,7 @@ describe('MESSAGE event', () => {
 });
 
 describe('DISCONNECT event', () => {
-  it('has exactly the keys of AWS, in its order', async () => {
+  it('has exactly AWS’s keys, in AWS’s order', async () => {
     const gateway = await start({ routes: ROUTES });
     const { connectEvent, disconnectEvent } = await threeEvents(gateway, '/chat?a=b');
     const headers = { Host: DOMAIN, 'x-api-key': '', 'X-Forwarded-For': '', 'x-restapi': '' };

@@ -16,7 +16,7 @@ describe('the fault', () => {
     gateway.management().send(new PostToConnectionCommand({ ConnectionId, Data }));
 
   describe('lost-disconnect', () => {
-    it('keeps $disconnect from its share of the connections that end', async () => {
+    it('suppresses $disconnect for its share of the closing connections', async () => {
       const faults = new Faults({ 'lost-disconnect': 0.5 });
       const gateway = await start({ routes: ROUTES, faults });
       const clients = await Promise.all(Array.from({ length: 20 }, () => gateway.connectKnown()));
@@ -28,7 +28,7 @@ describe('the fault', () => {
       expect(gateway.functions.count('DISCONNECT')).toBe(20 - Number(struck));
     });
 
-    it('leaves a connection gone for posts', async () => {
+    it('leaves the connection gone for posts', async () => {
       const gateway = await start({ routes: ROUTES, faults: new Faults({ 'lost-disconnect': 1 }) });
       const { client, connectionId } = await gateway.connectKnown();
       client.ws.close();
@@ -41,7 +41,7 @@ describe('the fault', () => {
   });
 
   describe('late-disconnect', () => {
-    it('delivers $disconnect that much later, as it was', async () => {
+    it('delays $disconnect by this much, unchanged', async () => {
       const gateway = await start({ routes: ROUTES, faults: new Faults({ 'late-disconnect': 5 }) });
       const { client, connectionId } = await gateway.connectKnown();
       const endedAt = gateway.clock.now();
@@ -62,7 +62,7 @@ describe('the fault', () => {
       });
     });
 
-    it('waits no longer than till the gateway closes', async () => {
+    it('ends the delay when the gateway closes', async () => {
       const gateway = await start({ routes: ROUTES, faults: new Faults({ 'late-disconnect': 60 }) });
       const client = await gateway.connect();
       client.ws.close();
@@ -83,7 +83,7 @@ describe('the fault', () => {
       return { gateway, faults, client, connectionId };
     }
 
-    it('takes posts and looks with 200, and swallows the frames', async () => {
+    it('responds to posts and GETs with 200, and drops the frames', async () => {
       const { gateway, faults, client, connectionId } = await halfOpen();
       await post(gateway, connectionId, 'swallowed');
       await gateway.management().send(new GetConnectionCommand({ ConnectionId: connectionId }));
@@ -92,7 +92,7 @@ describe('the fault', () => {
       expect(client.unread).toEqual([]);
     });
 
-    it('hears nothing of the client either, not even its end', async () => {
+    it('receives nothing from the client either, not even its close', async () => {
       const { gateway, faults, client, connectionId } = await halfOpen();
       client.send('lost');
       client.terminate();
@@ -105,7 +105,7 @@ describe('the fault', () => {
       expect(gateway.functions.count('MESSAGE')).toBe(0);
     });
 
-    it('ends at a DELETE, which the client learns from the broken line only', async () => {
+    it('ends at a DELETE, which the client notices only by the broken connection', async () => {
       const { gateway, client, connectionId } = await halfOpen();
       const disconnected = gateway.functions.next('DISCONNECT');
       await gateway.management().send(new DeleteConnectionCommand({ ConnectionId: connectionId }));
@@ -119,7 +119,7 @@ describe('the fault', () => {
   });
 
   describe('throttled', () => {
-    it('answers its share of the posts with 429, and nothing else', async () => {
+    it('responds to its share of the posts with 429, and affects nothing else', async () => {
       const faults = new Faults({ throttled: 0.5 });
       const gateway = await start({ routes: ROUTES, faults });
       const { client, connectionId } = await gateway.connectKnown();
@@ -138,7 +138,7 @@ describe('the fault', () => {
   });
 
   describe('post-fails', () => {
-    it('answers its share of the posts with 500, and delivers none of them', async () => {
+    it('responds to its share of the posts with 500, and delivers none of them', async () => {
       const faults = new Faults({ 'post-fails': 0.5 });
       const gateway = await start({ routes: ROUTES, faults });
       const { client, connectionId } = await gateway.connectKnown();
@@ -158,7 +158,7 @@ describe('the fault', () => {
   });
 
   describe('post-hangs', () => {
-    it('leaves a post without an answer until its sender gives up', async () => {
+    it('does not respond to a post until its sender gives up', async () => {
       let struck = () => {};
       const isStruck = new Promise<void>((resolve) => {
         struck = resolve;

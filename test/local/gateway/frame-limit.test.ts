@@ -13,7 +13,7 @@ const fragments = (...payloads: string[]): Buffer[] =>
   );
 
 describe('FrameLimit', () => {
-  it('decides the same however the bytes are cut into chunks', () => {
+  it('decides the same however the bytes are split into chunks', () => {
     const frame = fc.oneof(
       { weight: 6, arbitrary: fc.nat(300).map((length) => clientFrame('x'.repeat(length))) },
       fc.nat(20).map((length) => clientFrame('p'.repeat(length), { opcode: 9 })),
@@ -36,7 +36,7 @@ describe('FrameLimit', () => {
           allowed += cut.inspect(bytes.subarray(at, end));
           at = end;
         }
-        // Of a refused frame, header bytes may pass that came before it could be judged: never its payload.
+        // Header bytes of a refused frame may pass before it can be judged, but never its payload.
         if (cut.violation) headerBytes = 10;
         expect(allowed).toBeGreaterThanOrEqual(allowedAtOnce);
         expect(allowed).toBeLessThan(allowedAtOnce + headerBytes + 1);
@@ -49,7 +49,7 @@ describe('FrameLimit', () => {
   it.each([
     ['a length of 2^63', Buffer.from([0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])],
     ['a length of 2^32', Buffer.from([0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0])],
-  ])('knows a frame of %s as too large', (_, header) => {
+  ])('recognizes a frame of %s as too large', (_, header) => {
     const limit = new FrameLimit(AWS_SIZE_LIMITS);
     expect(limit.inspect(header)).toBe(0);
     expect(limit.violation?.code).toBe(1009);
@@ -70,7 +70,7 @@ describe('Message', () => {
     ['of many small frames', fragments(...Array(1000).fill('x'.repeat(100))), 100_000],
     ['of 20,000 tiny frames', fragments(...Array(20_000).fill('x')), 20_000],
     ['of empty frames', fragments('', '', ''), 0],
-  ])('%s arrives whole', async (_, frames, bytes) => {
+  ])('%s arrives completely', async (_, frames, bytes) => {
     const gateway = await start({ routes });
     const client = await gateway.raw();
     await client.open();
@@ -109,7 +109,7 @@ describe('Message', () => {
     expect(gateway.functions.count('MESSAGE')).toBe(0);
   });
 
-  it('is delivered although the next one, in the same packet, is too large', async () => {
+  it('is delivered even if the next one, in the same packet, is too large', async () => {
     const gateway = await start({ routes });
     const client = await gateway.raw();
     await client.open();
@@ -123,7 +123,7 @@ describe('Message', () => {
     expect(gateway.functions.events.map(({ body }) => body).filter(Boolean)).toEqual(['good']);
   });
 
-  it('of 1 MB arrives whole where the limits are off', async () => {
+  it('of 1 MB arrives completely if the limits are off', async () => {
     const gateway = await start({ routes, sizeLimits: WIDE_SIZE_LIMITS });
     const client = await gateway.connect();
     const message = gateway.functions.next('MESSAGE');
@@ -131,7 +131,7 @@ describe('Message', () => {
     expect((await message).body).toHaveLength(1024 * KB);
   });
 
-  it('above the frame limit is told to a well-behaved client as 1009', async () => {
+  it('above the frame limit closes with 1009 for a well-behaved client', async () => {
     const gateway = await start({ routes });
     const client = await gateway.connect();
     client.send('x'.repeat(40 * KB));
@@ -150,7 +150,7 @@ describe('Message', () => {
     expect(await client.closeCode()).toBeGreaterThan(1000);
   });
 
-  it('in binary is told to a well-behaved client as 1003', async () => {
+  it('in binary closes with 1003 for a well-behaved client', async () => {
     const gateway = await start({ routes });
     const client = await gateway.connect();
     client.send(Buffer.from('hello'));
@@ -222,7 +222,7 @@ describe('Malformed frame', () => {
     expect(gateway.functions.count('MESSAGE')).toBe(0);
   });
 
-  it('of any kind never does more than end its connection', async () => {
+  it('of any kind only ends its connection', async () => {
     const gateway = await start({ routes });
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 200 }), async (bytes) => {
@@ -248,7 +248,7 @@ describe('Control frame', () => {
     expect(await client.frame()).toEqual({ opcode: 10, payload: Buffer.from('hello') });
   });
 
-  it('may stand within a fragmented message', async () => {
+  it('can be inside a fragmented message', async () => {
     const gateway = await start({ routes });
     const client = await gateway.raw();
     await client.open();

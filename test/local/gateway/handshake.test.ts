@@ -17,7 +17,7 @@ describe('Handshake', () => {
     [500, '500'],
     [501, '501'],
     [502, '502'],
-  ])('is answered by the status of $connect: %p', async (statusCode, expected) => {
+  ])('returns the status of $connect: %p', async (statusCode, expected) => {
     const gateway = await start({ routes: { $connect: () => ({ statusCode }) } });
     const outcome = await gateway.connect().then(
       () => 'opened',
@@ -48,12 +48,12 @@ describe('Handshake', () => {
     expect(client.refusal?.body).toBe('{"message":"Internal server error"}');
   });
 
-  it('succeeds where there is no $connect route', async () => {
+  it('succeeds without a $connect route', async () => {
     const gateway = await start({ routes: {} });
     await expect(gateway.connect()).resolves.toBeDefined();
   });
 
-  it('is refused with 504 if $connect outlasts its integration', async () => {
+  it('is refused with 504 if $connect exceeds its integration’s timeout', async () => {
     const gateway = await start({
       routes: { $connect: { timeoutMillis: 50, run: () => new Promise(() => {}) } },
     });
@@ -81,7 +81,7 @@ describe('Handshake', () => {
     await expect(gateway.connect()).rejects.toThrow('500');
   });
 
-  it('is refused with 500 if the gateway itself fails, which harms no other', async () => {
+  it('is refused with 500 if the gateway itself fails, without affecting others', async () => {
     const gateway = await start({ routes: { $connect: OK } });
     gateway.server.prependOnceListener('upgrade', ({ socket }) =>
       Object.defineProperty(socket, 'remoteAddress', {
@@ -97,7 +97,7 @@ describe('Handshake', () => {
     await expect(gateway.connect()).resolves.toBeDefined();
   });
 
-  it('passes no body of a $connect that refuses', async () => {
+  it('does not return the body of a $connect that refuses', async () => {
     const gateway = await start({ routes: { $connect: () => ({ statusCode: 403, body: 'Go away' }) } });
     const client = gateway.client();
     await expect(client.opened).rejects.toThrow('403');
@@ -114,7 +114,7 @@ describe('Handshake', () => {
     expect(gateway.functions.count('DISCONNECT')).toBe(0);
   });
 
-  it('answers with the headers of API Gateway, and no extension', async () => {
+  it('returns API Gateway’s headers, and no extension', async () => {
     const gateway = await start({ routes: { $connect: OK } });
     const client = await gateway.raw();
     client.handshake('/chat', 'Sec-WebSocket-Extensions: permessage-deflate', 'Sec-WebSocket-Protocol: a');
@@ -148,14 +148,14 @@ describe('Handshake', () => {
       );
     });
 
-    it('passes although the client did not ask', async () => {
+    it('is returned even if the client did not request it', async () => {
       const gateway = await start({
         routes: { $connect: () => ({ statusCode: 200, headers: { 'Sec-WebSocket-Protocol': 'a' } }) },
       });
       await expect(gateway.connect()).rejects.toThrow('Server sent a subprotocol but none was requested');
     });
 
-    it('may be offered in a form that is no token list', async () => {
+    it('may be offered in a form that is not a token list', async () => {
       const gateway = await start({ routes: { $connect: OK } });
       const connected = gateway.functions.next('CONNECT');
       const client = await gateway.raw();
@@ -174,7 +174,7 @@ describe('Handshake', () => {
     });
   });
 
-  describe('of a client that goes away during $connect', () => {
+  describe('of a client that leaves during $connect', () => {
     it.each([
       ['closes its connection', 'end'],
       ['resets its connection', 'resetAndDestroy'],
@@ -191,7 +191,7 @@ describe('Handshake', () => {
       });
       const connecting = gateway.functions.next('CONNECT');
       const client = await gateway.raw();
-      // Seen by the server before it has a socket of the gateway's.
+      // Noticed by the server before the gateway has the socket.
       const left = new Promise((resolve) => {
         gateway.server.once('upgrade', (_request, socket) =>
           socket.once(leave === 'end' ? 'end' : 'close', resolve),
@@ -208,7 +208,7 @@ describe('Handshake', () => {
       expect(gateway.functions.count('DISCONNECT')).toBe(0);
     });
 
-    it('hears nothing that a refused client has sent behind its handshake', async () => {
+    it('ignores what a refused client has sent after its handshake', async () => {
       const answer: { give(result: unknown): void } = { give: () => {} };
       const gateway = await start({
         routes: {
@@ -236,7 +236,7 @@ describe('Handshake', () => {
       ]);
     });
 
-    it('reads what a hasty client sends before it is answered', async () => {
+    it('reads what a client sends before the handshake is answered', async () => {
       const gateway = await start({ routes: { $connect: OK, $default: OK } });
       const message = gateway.functions.next('MESSAGE');
       const client = await gateway.raw();

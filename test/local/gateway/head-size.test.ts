@@ -6,7 +6,7 @@ const start = gateways();
 describe('The head of a request', () => {
   const line = 'GET /chat HTTP/1.1\r\n';
 
-  /** A handshake whose head has that many bytes, the empty line at its end not counted. */
+  /** A handshake whose head has this many bytes, without the empty line at its end. */
   function handshake(bytes: number): string {
     const lines = [
       ...['Host: localhost', 'Upgrade: websocket', 'Connection: Upgrade'],
@@ -49,7 +49,7 @@ describe('The head of a request', () => {
     expect(gateway.functions.events).toHaveLength(0);
   });
 
-  it('is refused of a management call, too', async () => {
+  it('also limits management calls', async () => {
     const gateway = await start({ routes: {} });
     const client = await gateway.raw();
     client.request(

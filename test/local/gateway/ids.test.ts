@@ -4,7 +4,7 @@ import { Ids, isConnectionId } from '../../../local/gateway/ids';
 const bytesOf = (id: string) => Buffer.from(id, 'base64url');
 
 describe('Ids', () => {
-  it('are never repeated, of whatever kind, within one moment', () => {
+  it('are never repeated, of any kind, at the same moment', () => {
     const ids = new Ids('us-east-1', new ManualClock());
     const made = Array.from({ length: 10_000 }, () => [
       ids.connectionId(),
@@ -15,19 +15,19 @@ describe('Ids', () => {
     expect(made.every(isConnectionId)).toBe(true);
   });
 
-  it('tell the kind in their ninth byte, and the region before it', () => {
+  it('contain the kind in their ninth byte, and the region before it', () => {
     const ids = new Ids('us-east-1', new ManualClock());
     expect(bytesOf(ids.connectionId()).subarray(6, 9).toString('hex')).toBe('a00302');
     expect(bytesOf(ids.messageId()).subarray(6, 9).toString('hex')).toBe('a00302');
     expect(bytesOf(ids.requestId()).subarray(6, 9).toString('hex')).toBe('a00305');
   });
 
-  it('end a message’s id as its connection’s', () => {
+  it('of a message end like its connection’s id', () => {
     const ids = new Ids('eu-west-1', new ManualClock());
     expect(ids.messageId().slice(-4)).toBe(ids.connectionId().slice(-4));
   });
 
-  it('grow with time', () => {
+  it('increase with time', () => {
     const clock = new ManualClock();
     const ids = new Ids('eu-north-1', clock);
     const first = bytesOf(ids.connectionId()).readUIntBE(0, 6);

@@ -25,7 +25,7 @@ interface Call {
   body?: string | Buffer;
 }
 
-/** The status, the headers that tell something, and the body. */
+/** The status, the significant headers, and the body. */
 async function call(gateway: RunningGateway, path: string, { method = 'POST', headers, body }: Call = {}) {
   const sent = request({
     host: '127.0.0.1',
@@ -51,7 +51,7 @@ describe('POST @connections', () => {
     expect(await client.next()).toBe('Grüße 🎉');
   });
 
-  it('is answered as recorded', async () => {
+  it('responds as recorded', async () => {
     const gateway = await start({ routes });
     const { connectionId } = await gateway.connectKnown();
     expect(await call(gateway, `/chat/@connections/${connectionId}`, { body: 'hi' })).toMatchObject({
@@ -68,7 +68,7 @@ describe('POST @connections', () => {
     });
   });
 
-  it('delivers awaited posts in their order', async () => {
+  it('delivers awaited posts in order', async () => {
     const gateway = await start({ routes });
     const { client, connectionId } = await gateway.connectKnown();
     const management = gateway.management();
@@ -89,7 +89,7 @@ describe('POST @connections', () => {
     expect(await client.next()).toBe(frame);
   });
 
-  it('takes 128 KB as one message, and not a byte more', async () => {
+  it('accepts 128 KB as one message, and not a byte more', async () => {
     const gateway = await start({ routes });
     const { client, connectionId } = await gateway.connectKnown();
     const management = gateway.management();
@@ -104,7 +104,7 @@ describe('POST @connections', () => {
     expect(refused).toMatchObject({ $metadata: { httpStatusCode: 413 }, message: 'Payload Too Large' });
   });
 
-  it('cuts off a payload without end', async () => {
+  it('cuts off an endless payload', async () => {
     const gateway = await start({ routes });
     const { connectionId } = await gateway.connectKnown();
     const caller = await gateway.raw();
@@ -119,7 +119,7 @@ describe('POST @connections', () => {
     await caller.ended;
   });
 
-  it('is refused with 429 while the client does not read what waits for it', async () => {
+  it('is refused with 429 while the client does not read its pending frames', async () => {
     const gateway = await start({ routes });
     const { client, connectionId } = await gateway.connectKnown();
     const management = gateway.management();
@@ -142,7 +142,7 @@ describe('POST @connections', () => {
     await expect(post()).resolves.toBeDefined();
   });
 
-  it('keeps a connection from being idle', async () => {
+  it('resets the idle timeout of a connection', async () => {
     const gateway = await start({ routes });
     const { client, connectionId } = await gateway.connectKnown();
     gateway.clock.advance(9 * 60_000);
@@ -152,7 +152,7 @@ describe('POST @connections', () => {
     expect(client.ws.readyState).toBe(client.ws.OPEN);
   });
 
-  it('gets 410 while $connect has not answered', async () => {
+  it('gets 410 until $connect has responded', async () => {
     const gateway = await start({
       routes: {
         ...routes,
@@ -165,7 +165,7 @@ describe('POST @connections', () => {
     await expect(gateway.connect()).resolves.toBeDefined();
   });
 
-  it('gets through once the handshake is answered, for whoever polls meanwhile', async () => {
+  it('succeeds once the handshake is answered, for a caller that polls meanwhile', async () => {
     const seen: (number | undefined)[] = [];
     let greet = async (_id: string): Promise<void> => {};
     let onFirstPoll = (): void => {};
@@ -197,7 +197,7 @@ describe('POST @connections', () => {
     expect([seen[0], ...seen.slice(-2)]).toEqual([410, 200, 200]);
   });
 
-  it('reaches the connection of the very route it is sent from', async () => {
+  it('reaches the connection of the route that sends it', async () => {
     const gateway = await start({
       routes: {
         ...routes,
@@ -248,7 +248,7 @@ describe('GET @connections', () => {
     expect(body).toContain('"userAgent" : null');
   });
 
-  it('is read by the SDK', async () => {
+  it('can be read by the SDK', async () => {
     const gateway = await start({ routes });
     const { connectionId } = await gateway.connectKnown();
     const answer = await gateway.management().send(new GetConnectionCommand({ ConnectionId: connectionId }));
@@ -273,7 +273,7 @@ describe('DELETE @connections', () => {
     });
   });
 
-  it('takes the connection of the very route it is sent from, once', async () => {
+  it('accepts the connection of the route that sends it, once', async () => {
     const statuses: (number | undefined)[] = [];
     let kick = async (_id: string): Promise<void> => {};
     const gateway = await start({
@@ -300,7 +300,7 @@ describe('DELETE @connections', () => {
     expect(gateway.functions.count('DISCONNECT')).toBe(1);
   });
 
-  it('is answered as recorded, without content', async () => {
+  it('responds as recorded, without content', async () => {
     const gateway = await start({ routes });
     const { connectionId } = await gateway.connectKnown();
     const { status, headers, body } = await call(gateway, `/chat/@connections/${connectionId}`, {
@@ -318,7 +318,7 @@ describe('DELETE @connections', () => {
     });
   });
 
-  it('takes effect at once: whatever follows gets 410', async () => {
+  it('takes effect immediately: later calls get 410', async () => {
     const gateway = await start({ routes });
     const { connectionId } = await gateway.connectKnown();
     const path = `/chat/@connections/${connectionId}`;
@@ -333,7 +333,7 @@ describe('Connection that is gone', () => {
     [new PostToConnectionCommand({ ConnectionId: NEVER_EXISTED, Data: 'x' })],
     [new GetConnectionCommand({ ConnectionId: NEVER_EXISTED })],
     [new DeleteConnectionCommand({ ConnectionId: NEVER_EXISTED })],
-  ])('is the SDK’s own GoneException', async (command) => {
+  ])('is reported as the SDK’s own GoneException', async (command) => {
     const gateway = await start({ routes });
     const client = gateway.management();
     const failure = await (client.send as (c: typeof command) => Promise<unknown>)
@@ -343,7 +343,7 @@ describe('Connection that is gone', () => {
     expect(failure).toMatchObject({ name: 'GoneException', $metadata: { httpStatusCode: 410 } });
   });
 
-  it('is answered as recorded, with an empty body', async () => {
+  it('responds as recorded, with an empty body', async () => {
     const gateway = await start({ routes });
     const { status, headers, body } = await call(gateway, `/chat/@connections/${NEVER_EXISTED}`);
     expect({ status, headers, body }).toEqual({
@@ -397,13 +397,13 @@ describe('Management call', () => {
     ['by Host', (id: string) => `/chat${path(id)}`, DOMAIN],
     ['by Host with a port', (id: string) => `/chat/%40connections/${encoded(id)}`, `${DOMAIN}:443`],
     ['signed in the query', (id: string) => `/chat${path(id)}?${SIGNED_QUERY}`, 'localhost'],
-  ])('may be addressed %s', async (_, address, host) => {
+  ])('can be addressed %s', async (_, address, host) => {
     const gateway = await start({ routes });
     const { connectionId } = await gateway.connectKnown();
     expect((await call(gateway, address(connectionId), { headers: { Host: host } })).status).toBe(200);
   });
 
-  it('with an id that is none gets 400, and no trace id', async () => {
+  it('with an invalid id gets 400, and no trace id', async () => {
     const gateway = await start({ routes });
     const { status, headers, body } = await call(gateway, '/chat/@connections/WDGT8fY4joECJrQ%3Dtest');
     expect({ status, headers, body }).toEqual({
@@ -454,7 +454,7 @@ describe('Management call', () => {
     expect((await call(gateway, `/chat/@connections/${connectionId}`, { method })).status).toBe(403);
   });
 
-  it('whose caller goes away sends nothing', async () => {
+  it('whose caller disconnects sends nothing', async () => {
     const gateway = await start({ routes });
     const { client, connectionId } = await gateway.connectKnown();
     const caller = await gateway.raw();

@@ -2,7 +2,7 @@ import { type GatewayEvent, gateways, OK } from './running-gateway';
 
 const start = gateways();
 
-/** A promise and what settles it: to hold a function until the test lets it go. */
+/** A promise with its resolver, to hold a function until the test releases it. */
 function gate() {
   let open = (): void => {};
   const passed = new Promise<void>((resolve) => {
@@ -27,7 +27,7 @@ describe('One-way route', () => {
 });
 
 describe('Integration', () => {
-  it('has no time limit once it has answered', async () => {
+  it('has no time limit after it has responded', async () => {
     const gateway = await start({ routes: { $connect: OK, $default: OK } });
     const client = await gateway.connect();
     const message = gateway.functions.next('MESSAGE');
@@ -82,7 +82,7 @@ describe('Two-way route', () => {
     expect(await client.next()).toContain('Internal server error');
   });
 
-  it('is not what $connect and $disconnect can be', async () => {
+  it('is not available for $connect and $disconnect', async () => {
     const twoWay = { returnsResponse: true, run: () => ({ statusCode: 200, body: 'hello' }) };
     const gateway = await start({ routes: { $connect: twoWay, $default: OK } });
     const client = await gateway.connect();
@@ -118,7 +118,7 @@ describe('Error frame', () => {
     expect(client.ws.readyState).toBe(client.ws.OPEN);
   });
 
-  it('tells the developer why a result is none', async () => {
+  it('tells the developer why a result is invalid', async () => {
     const gateway = await start({ routes: { $default: () => ({ body: 'hello' }) } });
     const client = await gateway.connect();
     client.send('hi');
@@ -126,7 +126,7 @@ describe('Error frame', () => {
     expect(gateway.logged.join()).toContain('$default answered $default with the statusCode nothing');
   });
 
-  it('tells of a function that cannot be invoked', async () => {
+  it('reports a function that cannot be invoked', async () => {
     const gateway = await start({ routes: { $default: OK } });
     gateway.functions.invoke = () => Promise.reject(new Error('no such function'));
     const client = await gateway.connect();
@@ -162,7 +162,7 @@ describe('Error frame', () => {
       expect(await client.next()).toBe(
         `{"message": "Endpoint request timed out", "connectionId":"${connectionId}", "requestId":"${requestId}"}`,
       );
-      // The function keeps running, and what it returns in the end goes nowhere.
+      // The function keeps running, and its result is discarded.
       late.open();
       await client.roundTrip();
       expect(client.unread).toEqual([]);
@@ -172,7 +172,7 @@ describe('Error frame', () => {
 });
 
 describe('Messages of one connection', () => {
-  it('run side by side, and may be answered out of order', async () => {
+  it('run concurrently, and may be answered out of order', async () => {
     const first = gate();
     const run = async ({ body }: GatewayEvent) => {
       if (body === 'first') await first.passed;
@@ -187,7 +187,7 @@ describe('Messages of one connection', () => {
     expect(await client.next()).toBe('first');
   });
 
-  it('wait in the client, and not in the gateway, while 8 MB of them are under way', async () => {
+  it('wait in the client, not in the gateway, while 8 MB of them are in progress', async () => {
     const held = gate();
     const gateway = await start({ routes: { $default: () => held.passed.then(OK) } });
     const [client, other] = await Promise.all([gateway.connect(), gateway.connect()]);
@@ -199,7 +199,7 @@ describe('Messages of one connection', () => {
     const fitting = Math.floor((8 * 1024 * 1024) / 30_000);
     for (let i = 0; i < 400; i++) client.send('x'.repeat(30_000));
     await started(fitting - 10);
-    // Time enough to read the rest, were it to be read.
+    // Enough time to read the rest, if it were read.
     for (let i = 0; i < 30; i++) await other.roundTrip();
     expect(gateway.functions.events.length).toBeLessThan(fitting + 10);
     held.open();

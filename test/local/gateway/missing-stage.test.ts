@@ -23,7 +23,7 @@ describe('A path without the stage', () => {
     },
   );
 
-  it('is forbidden for a handshake, and the log says which paths there are', async () => {
+  it('is forbidden for a handshake, and the log lists the valid paths', async () => {
     const gateway = await start({
       routes: {},
       otherApis: [otherApi('one', 'twice'), otherApi('two', 'twice')],
@@ -34,7 +34,7 @@ describe('A path without the stage', () => {
     ]);
   });
 
-  it('reaches no terminal as it came', async () => {
+  it('is escaped for the terminal', async () => {
     const gateway = await start({ routes: {} });
     await plainRequest(gateway, `/%1b%5b2J${'x'.repeat(1000)}/@connections/${id}`, {
       method: 'POST',

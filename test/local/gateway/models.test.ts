@@ -28,7 +28,7 @@ describe('The models of a route', () => {
   it.each<[string, string]>([
     ['is as the model says', '{"text":"hi"}'],
     ['has more than the model says', '{"text":"hi","more":1}'],
-  ])('let a message through that %s', async (_, message) => {
+  ])('accept a message that %s', async (_, message) => {
     expect(await answerTo(message, always)).toBe('valid');
   });
 
@@ -38,11 +38,11 @@ describe('The models of a route', () => {
     ['is no object', '"text"'],
     ['is no JSON', 'text'],
     ['is empty', ''],
-  ])('refuse a message that %s, without the function', async (_, message) => {
+  ])('refuse a message that %s, without running the function', async (_, message) => {
     expect(await answerTo(message, always)).toMatch(INVALID);
   });
 
-  it('refuse a message that is nested deeper than the stack', async () => {
+  it('refuse a message that is nested too deeply for the stack', async () => {
     const schema = { type: 'array', items: { $ref: '#' } };
     const validation: Validation = { selectionExpression: '\\$default', models: { $default: model(schema) } };
     expect(await answerTo(`${'['.repeat(16_000)}${']'.repeat(16_000)}`, validation)).toMatch(INVALID);
@@ -60,7 +60,7 @@ describe('The models of a route', () => {
     expect(await answerTo('{"kind":"other","text":"hi"}', validation)).toMatch(INVALID);
   });
 
-  it('refuse what none of them is for', async () => {
+  it('refuse a message that has no model', async () => {
     const validation: Validation = { selectionExpression: '$request.body.kind', models: { chat: text } };
     expect(await answerTo('{"kind":"constructor","text":"hi"}', validation)).toMatch(INVALID);
   });
@@ -75,7 +75,7 @@ describe('The models of a route', () => {
     expect(await answerTo('{"n":2}', validation)).toBe('valid');
   });
 
-  it('keep an app from starting where they are no schema', async () => {
+  it('prevent the start of an app if they are not a schema', async () => {
     const { api } = await start({ routes: { $default: echo } });
     const validation: Validation = {
       selectionExpression: '\\$default',

@@ -2,7 +2,7 @@ import { gateways, OK } from './running-gateway';
 
 const start = gateways();
 
-describe('What is not run', () => {
+describe('An unsupported resource', () => {
   it.each([
     ['authorizer', '$connect'],
     ['integration', '$connect'],
@@ -16,7 +16,7 @@ describe('What is not run', () => {
     expect(gateway.logged).toEqual([expect.stringContaining('does not run Stack/Part')]);
   });
 
-  it('answers a message with an error frame, and costs no other route', async () => {
+  it('responds to a message with an error frame, and affects no other route', async () => {
     const gateway = await start({
       routes: {
         $connect: OK,
@@ -36,7 +36,7 @@ describe('What is not run', () => {
     expect(await client.next()).toBe('hi');
   });
 
-  it('runs nothing where it is $disconnect, and does not hold up the end', async () => {
+  it('runs nothing if it is $disconnect, and does not delay the close', async () => {
     const gateway = await start({ routes: { $connect: OK, $disconnect: OK }, notRun: ['$disconnect'] });
     await gateway.connect();
     await gateway.gateway.close();

@@ -1,4 +1,4 @@
-/** Another API beside the one that is tested, with stages but no routes. */
+/** An API in addition to the one under test, with stages but no routes. */
 import type { WebSocketApi } from '../../../local/assembly/model';
 
 export const otherApi = (apiId: string, ...stageNames: string[]): WebSocketApi => ({

@@ -17,7 +17,7 @@ async function pongs(client: RawClient, count: number): Promise<string[]> {
 }
 
 describe('A ping', () => {
-  it('is answered with its payload, be it one of a thousand in one write', async () => {
+  it('is answered with its payload, even if it is one of a thousand in one write', async () => {
     const gateway = await start({ routes: {} });
     const client = await gateway.raw();
     await client.open();
@@ -26,7 +26,7 @@ describe('A ping', () => {
     expect(await pongs(client, payloads.length)).toEqual(payloads);
   });
 
-  it('is answered by the latest one if the client did not read, in bounded memory', async () => {
+  it('is answered by the latest pong if the client did not read, in bounded memory', async () => {
     const gateway = await start({ routes: { $default: OK } });
     const client = await gateway.raw();
     await client.open();
@@ -34,7 +34,7 @@ describe('A ping', () => {
     const ping = (payload: string) => clientFrame(payload.padEnd(125), { opcode: PING });
     const many = Buffer.concat([...Array(1_000)].map((_, at) => ping(String(at))));
     for (let round = 0; round < 200; round++) client.socket.write(many);
-    // Read after all the pings, so that it is known when the last one was taken.
+    // Read after all the pings, to know when the last one was accepted.
     const message = gateway.functions.next('MESSAGE');
     client.socket.write(Buffer.concat([ping('last'), clientFrame('all sent')]));
     await message;

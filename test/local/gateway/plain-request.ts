@@ -2,7 +2,7 @@
 import { request } from 'node:http';
 import { bodyOf, type RunningGateway } from './running-gateway';
 
-/** What a plain HTTP request is answered. */
+/** The response to a plain HTTP request. */
 export async function plainRequest(
   gateway: RunningGateway,
   path: string,

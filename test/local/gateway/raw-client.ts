@@ -1,4 +1,4 @@
-/** A client that writes its own bytes: for frames and handshakes that no library would send. */
+/** A client that writes raw bytes, for frames and handshakes that no library would send. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
@@ -50,7 +50,7 @@ export class RawClient {
     );
   }
 
-  /** The head of an HTTP answer. */
+  /** The head of an HTTP response. */
   async head(): Promise<string> {
     await this.#until(() => this.#received.includes('\r\n\r\n'));
     const end = this.#received.indexOf('\r\n\r\n');
@@ -65,7 +65,7 @@ export class RawClient {
     if (!head.startsWith('HTTP/1.1 101')) throw new Error(head);
   }
 
-  /** The next frame of the gateway: short ones only. */
+  /** The gateway's next frame, if it is short. */
   async frame(): Promise<Frame> {
     await this.#until(
       () => this.#received.length >= 2 && this.#received.length >= 2 + (this.#received[1] ?? 0),
@@ -79,13 +79,13 @@ export class RawClient {
     return frame;
   }
 
-  /** The code of the gateway's close frame, which must come next. */
+  /** The code of the gateway's close frame, which must be next. */
   async closeCode(): Promise<number> {
     const { opcode, payload } = await this.frame();
     return opcode === 8 ? payload.readUInt16BE(0) : -opcode;
   }
 
-  /** What has come and was not taken by `head` or `frame`. */
+  /** What has arrived and was not read by `head` or `frame`. */
   get rest(): Buffer {
     return this.#received;
   }

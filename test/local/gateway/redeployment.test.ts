@@ -2,7 +2,7 @@ import { type GatewayEvent, gateways, OK, type RunningGateway } from './running-
 
 const start = gateways();
 
-/** The key of the route that takes a message. */
+/** The key of the route that handles a message. */
 async function routeOf(gateway: RunningGateway, client: { send(text: string): void }, text: string) {
   const message = gateway.functions.next('MESSAGE');
   client.send(text);
@@ -21,7 +21,7 @@ describe('Gateway.redeploy', () => {
     return gateway;
   }
 
-  it('gives new routes to the connections that are open', async () => {
+  it('applies new routes to open connections', async () => {
     const gateway = await withoutJoin();
     const client = await gateway.connect();
     expect(await routeOf(gateway, client, '{"action":"join"}')).toBe('$default');
@@ -29,7 +29,7 @@ describe('Gateway.redeploy', () => {
     expect(await routeOf(gateway, client, '{"action":"join"}')).toBe('join');
   });
 
-  it('selects by another expression from the next message on', async () => {
+  it('selects routes by another expression from the next message on', async () => {
     const gateway = await start({ routes });
     const client = await gateway.connect();
     gateway.gateway.redeploy([{ ...gateway.api, routeSelectionExpression: '$request.body.kind' }]);
@@ -51,7 +51,7 @@ describe('Gateway.redeploy', () => {
     }
   });
 
-  it('gives stage variables to the events to come', async () => {
+  it('applies stage variables to later events', async () => {
     const gateway = await start({ routes });
     const client = await gateway.connect();
     const stages = gateway.api.stages.map((stage) => ({ ...stage, variables: { tone: 'kind' } }));
@@ -61,7 +61,7 @@ describe('Gateway.redeploy', () => {
     expect((await message).stageVariables).toEqual({ tone: 'kind' });
   });
 
-  it('runs the new $disconnect of a connection from before', async () => {
+  it('runs the new $disconnect for an earlier connection', async () => {
     const gateway = await start({ routes });
     const client = await gateway.connect();
     gateway.gateway.redeploy([gateway.api]);
@@ -70,7 +70,7 @@ describe('Gateway.redeploy', () => {
     expect((await gone).requestContext.disconnectStatusCode).toBe(1005);
   });
 
-  it('serves a new stage, and closes the connections of one that is gone with 1001', async () => {
+  it('serves a new stage, and closes the connections of a removed one with 1001', async () => {
     const gateway = await start({ routes });
     const client = await gateway.connect();
     const stages = gateway.api.stages.map((stage) => ({ ...stage, stageName: 'talk' }));
@@ -80,7 +80,7 @@ describe('Gateway.redeploy', () => {
     await gateway.connect('/talk');
   });
 
-  it('changes nothing where an expression cannot be used', async () => {
+  it('changes nothing if an expression is invalid', async () => {
     const gateway = await start({ routes });
     const client = await gateway.connect();
     const broken = { ...gateway.api, routes: [], routeSelectionExpression: '$request.header.x' };

@@ -38,7 +38,7 @@ describe('RouteSelection', () => {
     ['nothing', {}, ''],
     ['the result once, without recursion', { action: `\${request.body.action}` }, `\${request.body.action}`],
     ['nothing for what only JavaScript would find', { __proto__: { action: 'x' } }, ''],
-  ])('gives %s', (_, message, key) => {
+  ])('returns %s', (_, message, key) => {
     expect(select('$request.body.action', message)).toBe(key);
   });
 
@@ -62,7 +62,7 @@ describe('RouteSelection', () => {
     '$request.body.toString',
     '$request.body.action.length',
     '$request.body.__proto__',
-  ])('does not read a property that JSON does not have: %s', (expression) => {
+  ])('does not read a property that does not exist in JSON: %s', (expression) => {
     expect(select(expression, { action: 'join' })).toBe('');
   });
 
@@ -70,7 +70,7 @@ describe('RouteSelection', () => {
     expect(select('$request.body.action', '\r\n\t {"action":"join"} ')).toBe('join');
   });
 
-  it('survives a message nested as deep as 128 KB allow', () => {
+  it('survives a message nested as deeply as 128 KB allow', () => {
     const message = `${'['.repeat(65_000)}${']'.repeat(65_000)}`;
     expect(select('$request.body..action', message)).toBe('');
   });
@@ -102,7 +102,7 @@ describe('Route', () => {
     ['$default for $connect', '{"action":"$connect"}', '$default'],
     ['$default for $disconnect', '{"action":"$disconnect"}', '$default'],
     ['$default for what a Map would not have', '{"action":"constructor"}', '$default'],
-  ])('of a message is %s', async (_, message, routeKey) => {
+  ])('for a message is %s', async (_, message, routeKey) => {
     const gateway = await start({
       routes: { $connect: OK, $disconnect: OK, $default: OK, join: OK, 'chat/join now': OK },
     });
@@ -115,7 +115,7 @@ describe('Route', () => {
   it.each([
     ...['{"action":"leave"}', '{"action":"$connect"}', '{"action":"$disconnect"}', '{"action":"$default"}'],
     ...['{"action":5}', '[1]', '"x"', 'hello', ''],
-  ])('missing for %j is answered with the Forbidden frame, and the connection stays', async (message) => {
+  ])('missing for %j responds with the Forbidden frame, and the connection stays open', async (message) => {
     const gateway = await start({ routes: { $connect: OK, $disconnect: OK, join: OK } });
     const { client, connectionId } = await gateway.connectKnown();
     client.send(message);

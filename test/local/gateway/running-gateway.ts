@@ -1,4 +1,4 @@
-/** A gateway behind a real HTTP server, with functions that are plain functions of the test. */
+/** A gateway behind a real HTTP server, with functions of the test. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -27,7 +27,7 @@ import type { FunctionInvoker, InvocationOutcome } from '../../../local/lambda/i
 import { Client, type ClientOptions } from './client';
 import { RawClient } from './raw-client';
 
-/** As much of an event as the tests look at by name. */
+/** The parts of an event that the tests read by name. */
 export interface GatewayEvent {
   headers: Record<string, string>;
   multiValueHeaders: Record<string, string[]>;
@@ -51,7 +51,7 @@ export interface GatewayEvent {
 export type Handler = (event: GatewayEvent) => unknown;
 
 export interface GatewaySetup {
-  /** By route key. The function of a route has the route's key as its name. */
+  /** By route key. The function of a route is named by the route's key. */
   routes: Record<
     string,
     Handler | (Partial<Pick<Route, 'returnsResponse'>> & { timeoutMillis?: number; run: Handler })
@@ -59,31 +59,31 @@ export interface GatewaySetup {
   routeSelectionExpression?: string;
   stageVariables?: Record<string, string>;
   region?: string;
-  /** Routes whose integration is not run, and `authorizer` if that of `$connect` is not. */
+  /** Routes whose integration is not supported, and `authorizer` if that of `$connect` is not. */
   notRun?: string[];
-  /** Routes that answer from templates, by their keys. */
+  /** Routes that respond from templates, by key. */
   mocks?: Record<string, Partial<MockIntegration>>;
-  /** Routes that call a service, by their keys, and where the services are. */
+  /** Routes that call a service, by key, and the endpoints of the services. */
   services?: Record<string, ServiceIntegration>;
-  /** Routes with any other integration, by their keys. */
+  /** Routes with any other integration, by key. */
   integrations?: Record<string, Integration>;
-  /** Request parameters that `$connect` lists; those that end with `!` are required. */
+  /** Request parameters of `$connect`. Those that end with `!` are required. */
   parameters?: string[];
   endpoint?: () => { host: string; port: number };
-  /** The function of this name that authorizes handshakes. */
+  /** The name of the function that authorizes handshakes. */
   authorizer?: { identitySources?: string[]; run: Handler };
   customDomains?: CustomDomain[];
   isExecuteApiDisabled?: boolean;
   /** More APIs, for the tests of addresses. */
   otherApis?: WebSocketApi[];
-  /** More of the stage, and of the routes by their keys. */
+  /** Additional settings of the stage, and of the routes by key. */
   stage?: Partial<Stage>;
   more?: Record<string, Partial<Route>>;
   apiKeys?: ApiKeySettings;
   accountQuotas?: AccountQuotas;
   faults?: Faults;
   sizeLimits?: SizeLimits;
-  /** Decides over management calls, and over handshakes. */
+  /** Decides on management calls and handshakes. */
   access?: Access;
 }
 
@@ -92,7 +92,7 @@ export const DOMAIN = `${API_ID}.execute-api.us-east-1.amazonaws.com`;
 const NOT_RUN: NotRun = { type: 'NOT_RUN', path: 'Stack/Part', reason: 'is not run' };
 export const OK = () => ({ statusCode: 200 });
 
-/** The `start` it returns may be called in any test of the file; everything is stopped after each. */
+/** The returned `start` can be called in any test of the file. Everything is stopped after each test. */
 export function gateways(): (setup: GatewaySetup) => Promise<RunningGateway> {
   const running: RunningGateway[] = [];
   afterEach(async () => {
@@ -110,7 +110,7 @@ export class RunningGateway {
   readonly clock = new ManualClock();
   readonly functions: FakeFunctions;
   readonly gateway: Gateway;
-  /** What the gateway was started with. */
+  /** The definition that the gateway was started with. */
   readonly api: WebSocketApi;
   readonly logged: string[] = [];
   readonly server = createServer((request, response) => {
@@ -204,7 +204,7 @@ export class RunningGateway {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** Opens a connection, or throws with the status of the refusal. */
+  /** Opens a connection. Throws with the status of a refusal. */
   async connect(path = '/chat', options: ClientOptions = {}): Promise<Client> {
     const client = this.client(path, options);
     await client.opened;
@@ -217,7 +217,7 @@ export class RunningGateway {
     return client;
   }
 
-  /** Opens a connection, with its id. */
+  /** Opens a connection, and returns it with its id. */
   async connectKnown(
     path = '/chat',
     options: ClientOptions = {},
@@ -256,12 +256,12 @@ function lambdaAuthorizer({ identitySources = [] }: { identitySources?: string[]
   return { type: 'REQUEST', path: 'Stack/Authorizer', functionName: 'authorizer', identitySources };
 }
 
-/** Runs the test's functions in process, and keeps every event they got. */
+/** Runs the test's functions in process, and keeps every event that they receive. */
 export class FakeFunctions implements FunctionInvoker {
   readonly events: GatewayEvent[] = [];
-  /** The same, as the JSON texts they were. */
+  /** The same events, as JSON text. */
   readonly payloads: string[] = [];
-  /** Events that functions got asynchronously. */
+  /** Events of asynchronous invocations. */
   readonly queued: { functionName: string; payload: string }[] = [];
   readonly #routes: GatewaySetup['routes'];
   #waiting: { eventType: string; resolve: (event: GatewayEvent) => void }[] = [];

@@ -44,7 +44,7 @@ function appWith(integration: ServiceIntegration, ...statements: ReturnType<type
   };
 }
 
-describe('An integration of type AWS, where IAM is on', () => {
+describe('An integration of type AWS with IAM on', () => {
   const lines: string[] = [];
   let runtime: Runtime | undefined;
 

@@ -67,17 +67,17 @@ async function signedHeaders(
   return headers;
 }
 
-describe('A handshake of an API that IAM guards', () => {
+describe('A handshake of an API that uses IAM', () => {
   const routes = { $connect: OK, $default: OK };
 
-  it('is taken by its presigned URL', async () => {
+  it('is accepted with its presigned URL', async () => {
     const { access } = accessWith();
     const gateway = await start({ routes, access });
     const client = await gateway.connect(await presigned(gateway, PERSON));
     client.terminate();
   });
 
-  it('is taken by its signed headers', async () => {
+  it('is accepted with its signed headers', async () => {
     const { access } = accessWith();
     const gateway = await start({ routes, access });
     const client = await gateway.connect('/chat', { headers: await signedHeaders(gateway, PERSON) });
@@ -100,13 +100,13 @@ describe('A handshake of an API that IAM guards', () => {
     expect(client.refusal?.headers['x-amzn-errortype']).toBe('InvalidSignatureException');
   });
 
-  it('is refused with a presigned URL that is changed afterwards', async () => {
+  it('is refused with a presigned URL that was changed', async () => {
     const gateway = await start({ routes, access: accessWith().access });
     const client = gateway.client((await presigned(gateway, PERSON)).replace('room=a%20b', 'room=c'));
     await expect(client.opened).rejects.toThrow('403');
   });
 
-  it('is taken if the policies of the role allow to invoke $connect, and refused else', async () => {
+  it('is accepted if the policies of the role allow $connect, and refused otherwise', async () => {
     const { access, ofFunction, lines } = accessWith(allow('execute-api:Invoke', CONNECT));
     const gateway = await start({ routes, access });
     const client = await gateway.connect(await presigned(gateway, ofFunction));
@@ -122,7 +122,7 @@ describe('A handshake of an API that IAM guards', () => {
     ]);
   });
 
-  it('asks once: no policy denies a later message', async () => {
+  it('is checked once: no policy denies a later message', async () => {
     const { access, ofFunction } = accessWith(allow('execute-api:Invoke', CONNECT), {
       ...allow('execute-api:Invoke', `${STAGE}/$default`),
       Effect: 'Deny',
@@ -134,7 +134,7 @@ describe('A handshake of an API that IAM guards', () => {
     expect((await message).body).toBe('hello');
   });
 
-  it('tells every event who the client is', async () => {
+  it('adds the client’s identity to every event', async () => {
     const { access, ofFunction } = accessWith(allow('execute-api:*', '*'));
     const gateway = await start({ routes: { ...routes, $disconnect: OK }, access });
     const client = await gateway.connect(await presigned(gateway, ofFunction));
@@ -178,7 +178,7 @@ describe('A management call', () => {
     ['DELETE', new DeleteConnectionCommand({ ConnectionId })],
   ];
 
-  it('is decided by its method, its stage and its API', async () => {
+  it('is authorized by its method, its stage and its API', async () => {
     const { access, connectionId, call, ofFunction } = await connected();
     for (const [method, command] of commands(connectionId)) {
       access.update(
@@ -205,7 +205,7 @@ describe('A management call', () => {
     ]);
   });
 
-  it('is refused with the signature of another secret, and lets people do everything', async () => {
+  it('is refused with the signature of another secret, and allowed for people', async () => {
     const { call, connectionId } = await connected();
     const [, command] = commands(connectionId)[0] as [string, unknown];
     await expect(call(command, { ...PERSON, secretAccessKey: 'other' })).rejects.toMatchObject({

@@ -12,7 +12,7 @@ const echo = { returnsResponse: true, run: () => ({ statusCode: 200, body: 'echo
 const THROTTLED = /^{"message": "Too Many Requests", "connectionId":"[^"]+", "requestId":"[^"]+"}$/;
 
 describe('Throttling', () => {
-  /** What comes back for one message after the other. */
+  /** The responses to one message after the other. */
   async function answersTo(
     messages: string[],
     setup: Partial<Parameters<typeof start>[0]>,
@@ -27,7 +27,7 @@ describe('Throttling', () => {
     return { answers, gateway };
   }
 
-  it('lets as many messages through at once as the stage allows, and keeps the connection', async () => {
+  it('allows a burst of messages as configured for the stage, and keeps the connection', async () => {
     const throttling = { stage: { perSecond: 1, burst: 3 }, byRoute: {} };
     const gateway = await start({ routes: { $default: echo }, stage: { throttling } });
     const client = await gateway.connect();
@@ -43,7 +43,7 @@ describe('Throttling', () => {
     expect(await next()).toMatch(THROTTLED);
   });
 
-  it('counts a route with settings of its own by itself', async () => {
+  it('counts a route with its own settings separately', async () => {
     const throttling = { stage: { perSecond: 0, burst: 3 }, byRoute: { other: { perSecond: 0, burst: 1 } } };
     const other = '{"action":"other"}';
     const { answers } = await answersTo([other, other, 'x', 'x', 'x'], { stage: { throttling } });
@@ -56,14 +56,14 @@ describe('Throttling', () => {
     ]);
   });
 
-  it('runs no function for a message that is throttled', async () => {
+  it('runs no function for a throttled message', async () => {
     const { gateway } = await answersTo(['x', 'x'], {
       stage: { throttling: { byRoute: { $default: { perSecond: 0, burst: 1 } } } },
     });
     expect(gateway.functions.count('MESSAGE')).toBe(1);
   });
 
-  it('tells the log once a second what throttles', async () => {
+  it('logs once a second what is throttled', async () => {
     const { gateway } = await answersTo(['x', 'x', 'x'], {
       stage: { throttling: { byRoute: { $default: { perSecond: 0, burst: 1 } } } },
     });
@@ -72,7 +72,7 @@ describe('Throttling', () => {
     ]);
   });
 
-  it('refuses a handshake with 429 where the stage allows none', async () => {
+  it('refuses a handshake with 429 if the stage allows none', async () => {
     const throttling = { stage: { perSecond: 0, burst: 0 }, byRoute: {} };
     const gateway = await start({ routes: { $connect: OK }, stage: { throttling } });
     const client = gateway.client();
@@ -84,7 +84,7 @@ describe('Throttling', () => {
     expect(gateway.functions.events).toEqual([]);
   });
 
-  it("refuses handshakes beyond the account's new connections a second", async () => {
+  it("refuses handshakes above the account's limit of new connections a second", async () => {
     const accountQuotas = { ...NO_ACCOUNT_QUOTAS, newConnectionsPerSecond: 2 };
     const gateway = await start({ routes: { $default: OK }, accountQuotas });
     await gateway.connect();
@@ -94,7 +94,7 @@ describe('Throttling', () => {
     await gateway.connect();
   });
 
-  it("has the account's 500 new connections a second", async () => {
+  it("allows the account's 500 new connections a second", async () => {
     const gateway = await start({ routes: { $default: OK } });
     const statuses: string[] = [];
     for (let n = 0; n < 5; n++) {

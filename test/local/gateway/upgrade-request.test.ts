@@ -4,7 +4,7 @@ import { API_ID, DOMAIN, gateways, OK } from './running-gateway';
 
 const start = gateways();
 
-describe('A handshake that RFC 6455 does not allow', () => {
+describe('A handshake that violates RFC 6455', () => {
   const complete = {
     Host: 'localhost',
     Upgrade: 'websocket',
@@ -48,7 +48,7 @@ describe('A handshake that RFC 6455 does not allow', () => {
   it.each([
     ['Connection: keep-alive, Upgrade', 'Upgrade: WebSocket'],
     ['connection:upgrade', 'upgrade:websocket', 'content-length: 0'],
-  ])('is open for %s', async (...headers) => {
+  ])('is accepted for %s', async (...headers) => {
     const gateway = await start({ routes: { $connect: OK } });
     const client = await gateway.raw();
     client.request(
@@ -78,7 +78,7 @@ describe('A handshake that RFC 6455 does not allow', () => {
     expect(await client.head()).toContain('HTTP/1.1 400 ');
   });
 
-  it('is told the version that is spoken', async () => {
+  it('is told the supported version', async () => {
     const gateway = await start({ routes: { $connect: OK } });
     const client = await gateway.raw();
     client.request(
@@ -118,7 +118,7 @@ describe('Plain HTTP to an API', () => {
     });
   });
 
-  it('is forbidden in the words of API Gateway', async () => {
+  it('gets API Gateway’s Forbidden', async () => {
     const gateway = await start({ routes: {} });
     const { headers, body } = await plainRequest(gateway, '/nowhere', { host: DOMAIN });
     expect(body).toBe('{"message":"Forbidden"}');

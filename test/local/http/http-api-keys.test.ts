@@ -26,7 +26,7 @@ const PATH = '/restapi123/prod/keyed/7';
 const withKey = (value: string, method = 'GET'): RequestInit => ({ method, headers: { 'X-Api-Key': value } });
 
 describe("The API key of a REST API's method", () => {
-  it('lets the function run, and tells it the key', async () => {
+  it('lets the function run, and is in its event', async () => {
     const apis = await start([restApi([key])]);
     expect(await apis.call(PATH, withKey('secret-key-1'))).toMatchObject({ status: 200 });
     expect(apis.events[0]?.requestContext).toMatchObject({
@@ -51,18 +51,18 @@ describe("The API key of a REST API's method", () => {
     expect(apis.lines.join()).not.toContain('secret-key-1');
   });
 
-  it('is asked for where IAM is off, too', async () => {
+  it('is required even if IAM is off', async () => {
     const apis = await start([restApi([key])], { iam: false });
     expect(await apis.call(PATH)).toMatchObject({ status: 403 });
   });
 
-  it('is not asked for by other methods, which do not tell it', async () => {
+  it('is not required by other methods, whose events do not contain it', async () => {
     const apis = await start([restApi([key])]);
     expect(await apis.call('/restapi123/prod/open', withKey('secret-key-1'))).toMatchObject({ status: 200 });
     expect(JSON.stringify(apis.events[0]?.requestContext)).not.toContain('apiKey');
   });
 
-  it('is throttled as its plan says', async () => {
+  it('is throttled by its usage plan', async () => {
     const throttled = { ...plan, throttle: { perSecond: 1, burst: 1 } };
     const apis = await start([restApi([{ ...key, plans: [throttled] }])]);
     const call = () => apis.call(PATH, withKey('secret-key-1'));
@@ -76,7 +76,7 @@ describe("The API key of a REST API's method", () => {
     expect(await call()).toMatchObject({ status: 200 });
   });
 
-  it('is throttled for one method where its plan says so', async () => {
+  it('is throttled for one method if its usage plan says so', async () => {
     const byMethod = { prod: { '/keyed/{id}/GET': { perSecond: 1, burst: 1 } } };
     const apis = await start([restApi([{ ...key, plans: [{ ...plan, byMethod }] }])]);
     const call = async (method: string) => (await apis.call(PATH, withKey('secret-key-1', method))).status;
@@ -88,7 +88,7 @@ describe("The API key of a REST API's method", () => {
   it.each<[string, Partial<UsagePlan>]>([
     ['the plan', { throttle: { perSecond: 1, burst: 1 } }],
     ['the method', { byMethod: { prod: { '/keyed/{id}/GET': { perSecond: 1, burst: 1 } } } }],
-  ])('follows a throttle of %s that a deployment adds, changes or removes', async (_, throttled) => {
+  ])('follows a throttling of %s that a deployment adds, changes or removes', async (_, throttled) => {
     const deployed: ApiKey = { ...key, plans: [plan] };
     const apis = await start([restApi([deployed])]);
     const deploy = (change: Partial<UsagePlan>) => {

@@ -124,7 +124,7 @@ describe('HttpApis', () => {
   });
 
   describe('the event of format 2.0', () => {
-    it('tells the request as HTTP APIs do', async () => {
+    it('describes the request as HTTP APIs do', async () => {
       await call('/httpapi123/dev/rooms/a%20b?x=1&x=2&y=', {
         method: 'POST',
         headers: {
@@ -177,7 +177,7 @@ describe('HttpApis', () => {
       expect(event().headers).not.toHaveProperty('cookie');
     });
 
-    it('has no stage in its path where the stage is $default, and leaves out what there is not', async () => {
+    it('has no stage in its path if the stage is $default, and omits missing parts', async () => {
       await call('/httpapi123/rooms/7', { method: 'POST' });
       expect(event()).toMatchObject({ rawPath: '/rooms/7', rawQueryString: '' });
       for (const name of ['queryStringParameters', 'cookies', 'body', 'stageVariables']) {
@@ -185,13 +185,13 @@ describe('HttpApis', () => {
       }
     });
 
-    it('has as base64 what is no text, forms among it', async () => {
+    it('has anything that is not text as base64, including forms', async () => {
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
       await call('/httpapi123/rooms/7', { method: 'POST', headers, body: 'a=1' });
       expect(event()).toMatchObject({ body: Buffer.from('a=1').toString('base64'), isBase64Encoded: true });
     });
 
-    it('tells a function URL from an API', async () => {
+    it('distinguishes a function URL from an API', async () => {
       await call(`/${functionUrl.apiId}/any/where`);
       expect(event()).toMatchObject({
         routeKey: '$default',
@@ -206,7 +206,7 @@ describe('HttpApis', () => {
   });
 
   describe('the event of format 1.0', () => {
-    it('tells the request as REST APIs do', async () => {
+    it('describes the request as REST APIs do', async () => {
       await call('/restapi123/prod/a%20b/c?x=1&x=2', { headers: { 'X-Two': 'words', 'User-Agent': 'test' } });
       const headers = event().headers as unknown as Record<string, string>;
       expect(Object.keys(event())).toEqual([
@@ -228,12 +228,12 @@ describe('HttpApis', () => {
       });
     });
 
-    it('has a version of HTTP APIs, and null for what there is not', async () => {
+    it('has a version for HTTP APIs, and null for missing parts', async () => {
       await call('/httpapi123/old/7');
       expect(event()).toMatchObject({ version: '1.0', path: '/old/7', queryStringParameters: null });
     });
 
-    it('has as base64 what the REST API calls binary', async () => {
+    it('has the REST API’s binary types as base64', async () => {
       await call('/restapi123/prod/x', {
         method: 'POST',
         headers: { 'content-type': 'image/png' },
@@ -243,8 +243,8 @@ describe('HttpApis', () => {
     });
   });
 
-  describe('the answer', () => {
-    it('has status, headers, cookies and decoded body of the result', async () => {
+  describe('the response', () => {
+    it('has the status, headers, cookies and decoded body of the result', async () => {
       returns({
         statusCode: 201,
         headers: { 'X-Room': 7, 'Content-Type': 'image/png', Connection: 'close' },
@@ -270,7 +270,7 @@ describe('HttpApis', () => {
       expect(response.headers.get('content-type')).toBe('application/json');
     });
 
-    it('keeps base64 of a REST API from who does not accept its binary types', async () => {
+    it('stays base64 in a REST API for clients that do not accept its binary types', async () => {
       returns({ statusCode: 200, body: 'cG5n', isBase64Encoded: true });
       const accepting = await call('/restapi123/prod/x', { headers: { accept: 'image/png' } });
       const other = await call('/restapi123/prod/x', { headers: { accept: 'text/html' } });
@@ -281,7 +281,7 @@ describe('HttpApis', () => {
       ['/restapi123/prod/x', 'GET', 502, '{"message": "Internal server error"}'],
       ['/httpapi123/old/7', 'GET', 500, '{"message":"Internal Server Error"}'],
       [`/${functionUrl.apiId}/`, 'GET', 502, 'Internal Server Error'],
-    ])('of %s is the failure of its kind if the function fails', async (path, method, status, body) => {
+    ])('for %s is an error of its kind if the function fails', async (path, method, status, body) => {
       answer = async () => ({
         kind: 'failure',
         requestId: 'r',
@@ -301,14 +301,14 @@ describe('HttpApis', () => {
       },
     );
 
-    it('is a failure if HTTP does not take a header of the function', async () => {
+    it('is an error if a header of the function is invalid', async () => {
       returns({ statusCode: 200, headers: { 'x-a': 'b\r\nx-c: d' } });
       const response = await call('/restapi123/prod/x');
       expect(response.status).toBe(502);
       expect(response.headers.get('x-c')).toBeNull();
     });
 
-    it('comes without the function where the time limit of its integration is over', async () => {
+    it('is sent without the function after the integration’s timeout', async () => {
       answer = () => {
         queueMicrotask(() => clock.advance(29_000));
         return new Promise(() => {});
@@ -325,13 +325,13 @@ describe('HttpApis', () => {
       ['/restapi123/prod', 403, '{"message":"Missing Authentication Token"}'],
       ['/httpapi123/nope', 404, '{"message":"Not Found"}'],
       ['/httpapi123/guarded', 500, '{"message":"Internal Server Error"}'],
-    ])('to %s is %i without a function', async (path, status, body) => {
+    ])('for %s is %i without a function', async (path, status, body) => {
       const response = await call(path);
       expect([response.status, await response.text()]).toEqual([status, body]);
       expect(events).toEqual([]);
     });
 
-    it('refuses more than the gateway takes', async () => {
+    it('refuses more than the gateway accepts', async () => {
       const response = await call('/restapi123/prod/x', {
         method: 'POST',
         body: 'x'.repeat(10 * 1024 * 1024 + 1),
@@ -347,7 +347,7 @@ describe('HttpApis', () => {
         headers: { origin, 'access-control-request-method': 'POST' },
       });
 
-    it('answers a preflight by the rules of an HTTP API', async () => {
+    it('responds to a preflight by the rules of an HTTP API', async () => {
       const response = await preflight('/httpapi123/rooms/7', 'https://page.example');
       expect(response.status).toBe(204);
       expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -360,12 +360,12 @@ describe('HttpApis', () => {
       expect(events).toEqual([]);
     });
 
-    it('allows nothing to the page of another origin', async () => {
+    it('allows nothing to a page of another origin', async () => {
       const response = await preflight('/httpapi123/rooms/7', 'https://evil.example');
       expect(response.headers.get('access-control-allow-origin')).toBeNull();
     });
 
-    it('replaces what the function says of it', async () => {
+    it('replaces the function’s own headers', async () => {
       returns({ statusCode: 200, headers: { 'Access-Control-Allow-Origin': '*' } });
       const headers = { origin: 'https://page.example' };
       const response = await call('/httpapi123/rooms/7', { method: 'POST', headers });
@@ -373,13 +373,13 @@ describe('HttpApis', () => {
       expect(response.headers.get('access-control-expose-headers')).toBe('x-count');
     });
 
-    it('is a route of its own in a REST API', async () => {
+    it('is a separate route in a REST API', async () => {
       const response = await preflight('/restapi123/prod/x', 'https://page.example');
       expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([204, '*']);
     });
   });
 
-  it('is found by its host', async () => {
+  it('is found by the API’s host', async () => {
     const { port } = server.address() as AddressInfo;
     const { request } = await import('node:http');
     const status = await new Promise((resolve) => {
@@ -392,7 +392,7 @@ describe('HttpApis', () => {
     expect([status, events.length]).toEqual([200, 1]);
   });
 
-  it('leaves alone what is for none of them', async () => {
+  it('ignores requests for other hosts', async () => {
     expect((await call('/elsewhere')).status).toBe(418);
   });
 });

@@ -78,10 +78,10 @@ function policyOf(...Statement: JsonObject[]): ResourcePolicy[] {
   return [{ resourceArn: `${ARN}:${rest.apiId}`, statements: readStatements({ Statement }) }];
 }
 
-describe('A REST API that IAM guards', () => {
+describe('A REST API that uses IAM', () => {
   const path = '/restapi123/prod/rooms/7';
 
-  it('runs the function for a signed request, and tells it who the caller is', async () => {
+  it('runs the function for a signed request, with the caller’s identity', async () => {
     const apis = await start([rest]);
     expect(
       await apis.signed(`${path}?x=a%20b`, { credentials: PERSON, method: 'POST', body: 'hello' }),
@@ -98,12 +98,12 @@ describe('A REST API that IAM guards', () => {
     });
   });
 
-  it('takes a presigned URL', async () => {
+  it('accepts a presigned URL', async () => {
     const apis = await start([rest]);
     expect(await apis.presigned(path, PERSON)).toMatchObject({ status: 200 });
   });
 
-  it('refuses an unsigned request in the words of AWS', async () => {
+  it('refuses an unsigned request with AWS’s message', async () => {
     const apis = await start([rest]);
     expect(await apis.call(path)).toEqual({
       status: 403,
@@ -125,7 +125,7 @@ describe('A REST API that IAM guards', () => {
     expect(apis.events).toEqual([]);
   });
 
-  it("asks the caller's policies for the method and the path", async () => {
+  it("checks the caller's policies for the method and the path", async () => {
     const apis = await start([rest]);
     const credentials = apis.ofFunction;
     apis.allow([allow(INVOKE, `${ARN}:${rest.apiId}/prod/POST/rooms/7`)]);
@@ -142,7 +142,7 @@ describe('A REST API that IAM guards', () => {
     ]);
   });
 
-  it('tells the function of a caller in a role', async () => {
+  it('tells the function about a caller with a role', async () => {
     const apis = await start([rest]);
     apis.allow([allow(INVOKE, '*')]);
     await apis.signed(path, { credentials: apis.ofFunction });
@@ -154,7 +154,7 @@ describe('A REST API that IAM guards', () => {
     });
   });
 
-  it("lets in whom the API's own policy names, also without a policy of the role", async () => {
+  it("accepts a caller that the API's own policy names, even without a policy of the role", async () => {
     const apis = await start([rest]);
     const statement = {
       Effect: 'Allow',
@@ -187,7 +187,7 @@ describe('A REST API that IAM guards', () => {
     });
   });
 
-  it("refuses to a person what the API's own policy denies, and says so", async () => {
+  it("refuses to a person what the API's own policy denies, and logs it", async () => {
     const apis = await start([rest]);
     apis.allow([], policyOf({ Effect: 'Deny', Action: INVOKE, Resource: '*', Principal: '*' }));
     expect(await apis.signed(path, { credentials: PERSON })).toMatchObject({ status: 403 });
@@ -196,7 +196,7 @@ describe('A REST API that IAM guards', () => {
     ]);
   });
 
-  it('takes everyone where IAM is off', async () => {
+  it('accepts everyone if IAM is off', async () => {
     const apis = await start([rest], { iam: false });
     expect(await apis.call(path)).toMatchObject({ status: 200 });
   });
@@ -218,7 +218,7 @@ describe('An open method of a REST API with a policy', () => {
     ['denies this address', [everyone('Allow'), everyone('Deny', from('127.0.0.1'))], 403],
     ['allows only a role', [{ ...everyone('Allow'), Principal: { AWS: ROLE } }], 403],
     ['is about another path', [{ ...everyone('Allow'), Resource: `${ARN}:restapi123/prod/GET/other` }], 403],
-  ])('that %s is asked for unsigned requests', async (_, statements, status) => {
+  ])('that %s is checked for unsigned requests', async (_, statements, status) => {
     const apis = await start([rest]);
     apis.allow([], policyOf(...statements));
     expect(await apis.call(path)).toMatchObject({ status });
@@ -228,7 +228,7 @@ describe('An open method of a REST API with a policy', () => {
   it.each([
     ['nothing allows', [], 'because no resource-based policy allows the execute-api:Invoke action'],
     ['it denies', [everyone('Deny')], 'with an explicit deny in a resource-based policy'],
-  ])('refuses in the words of AWS what %s', async (_, denying, end) => {
+  ])('refuses with AWS’s message if %s', async (_, denying, end) => {
     const apis = await start([rest]);
     apis.allow([], policyOf(everyone('Allow', from('192.0.2.0/24')), ...denying));
     expect(await apis.call(path)).toEqual({
@@ -257,7 +257,7 @@ describe('An open method of a REST API with a policy', () => {
   });
 });
 
-describe('An HTTP API that IAM guards', () => {
+describe('An HTTP API that uses IAM', () => {
   const path = '/httpapi123/rooms/7';
 
   it('tells the function who the caller is, in both payload formats', async () => {
@@ -289,7 +289,7 @@ describe('An HTTP API that IAM guards', () => {
     ]);
   });
 
-  it('refuses without a signature, with a wrong one, and without a permission, always as Forbidden', async () => {
+  it('refuses a missing signature, a wrong one, and a missing permission, always with Forbidden', async () => {
     const apis = await start([http]);
     const forbidden = { status: 403, errorType: null, body: '{"message":"Forbidden"}' };
     expect(await apis.call(path)).toEqual(forbidden);
@@ -298,7 +298,7 @@ describe('An HTTP API that IAM guards', () => {
     expect(apis.events).toEqual([]);
   });
 
-  it("asks the caller's policies for the stage $default", async () => {
+  it("checks the caller's policies for the stage $default", async () => {
     const apis = await start([http]);
     apis.allow([allow(INVOKE, `${ARN}:httpapi123/$default/GET/rooms/*`)]);
     expect(await apis.signed(path, { credentials: apis.ofFunction })).toMatchObject({ status: 200 });
@@ -307,13 +307,13 @@ describe('An HTTP API that IAM guards', () => {
     });
   });
 
-  it('leaves open routes open', async () => {
+  it('keeps open routes open', async () => {
     const apis = await start([http]);
     expect(await apis.call('/httpapi123/open')).toMatchObject({ status: 200 });
   });
 });
 
-describe('A function URL that IAM guards', () => {
+describe('A function URL that uses IAM', () => {
   const path = `/${url.apiId}/x`;
   const viaUrl = {
     ...allow('lambda:InvokeFunctionUrl', FUNCTION.functionArn),
@@ -328,7 +328,7 @@ describe('A function URL that IAM guards', () => {
       'Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html',
   });
 
-  it('runs the function for a caller with both permissions, and tells it who that is', async () => {
+  it('runs the function for a caller with both permissions, with the caller’s identity', async () => {
     const apis = await start([url]);
     apis.allow([viaUrl, invoke]);
     const { ofFunction: credentials } = apis;
@@ -362,7 +362,7 @@ describe('A function URL that IAM guards', () => {
     expect(apis.lines).toEqual([expect.stringContaining(`Rooms has no permission for ${action} on`)]);
   });
 
-  it('refuses a request without a signature, and one that is signed for API Gateway', async () => {
+  it('refuses a request without a signature, or with a signature for API Gateway', async () => {
     const apis = await start([url]);
     expect(await apis.call(path)).toEqual({
       ...{ status: 403, errorType: 'AccessDeniedException', body: FORBIDDEN },
@@ -373,7 +373,7 @@ describe('A function URL that IAM guards', () => {
     });
   });
 
-  it('asks the policy of the function, too', async () => {
+  it('also checks the policy of the function', async () => {
     const apis = await start([url]);
     const resourceArn = FUNCTION.functionArn;
     const Principal = { AWS: ROLE };

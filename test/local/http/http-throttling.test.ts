@@ -29,7 +29,7 @@ const http: HttpApi = {
 };
 
 describe('Throttling of plain requests', () => {
-  it('refuses what a method of a REST API does not allow, in the words of AWS', async () => {
+  it('refuses requests above the limit of a REST API’s method, with AWS’s message', async () => {
     const apis = await start([rest]);
     expect(await apis.call('/restapi123/prod/own')).toMatchObject({ status: 200 });
     expect(await apis.call('/restapi123/prod/own')).toEqual({
@@ -40,7 +40,7 @@ describe('Throttling of plain requests', () => {
     expect(await apis.call('/restapi123/prod/own')).toMatchObject({ status: 200 });
   });
 
-  it('counts the methods without settings of their own for the stage', async () => {
+  it('counts methods without their own settings together for the stage', async () => {
     const apis = await start([rest]);
     const statuses: number[] = [];
     for (const method of ['GET', 'POST', 'GET']) {
@@ -49,14 +49,14 @@ describe('Throttling of plain requests', () => {
     expect(statuses).toEqual([200, 200, 429]);
   });
 
-  it('counts all methods of a resource together where its setting is for all', async () => {
+  it('counts all methods of a resource together if its setting is for all', async () => {
     const apis = await start([rest]);
     expect(await apis.call('/restapi123/dev/own', { method: 'POST' })).toMatchObject({ status: 200 });
     expect(await apis.call('/restapi123/dev/own')).toMatchObject({ status: 429 });
     expect(await apis.call('/restapi123/dev/other')).toMatchObject({ status: 200 });
   });
 
-  it('refuses what a route of an HTTP API does not allow', async () => {
+  it('refuses requests above the limit of an HTTP API’s route', async () => {
     const apis = await start([http]);
     expect(await apis.call('/httpapi123/own')).toMatchObject({ status: 200 });
     expect(await apis.call('/httpapi123/own')).toEqual({
@@ -66,7 +66,7 @@ describe('Throttling of plain requests', () => {
     expect(apis.lines).toEqual([expect.stringContaining('the route GET /own: 1 a second, 1 at once')]);
   });
 
-  it("refuses what the account's quota does not allow", async () => {
+  it("refuses requests above the account's quota", async () => {
     const apis = await start([http], { quotas: { ...AWS_ACCOUNT_QUOTAS, requestsPerSecond: 1, burst: 1 } });
     expect(await apis.call('/httpapi123/other')).toMatchObject({ status: 200 });
     expect(await apis.call('/httpapi123/other')).toMatchObject({ status: 429 });

@@ -42,7 +42,7 @@ describe('RouteTable', () => {
     ['POST', '/rooms'],
     ['GET', '/other'],
     ['GET', '/rooms//'],
-  ])('has nothing for %s %s where no route takes it', (method, path) => {
+  ])('has no route for %s %s', (method, path) => {
     expect(table('GET /rooms', 'GET /rooms/{id}').match(method, path)).toBeUndefined();
   });
 });

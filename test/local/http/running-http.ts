@@ -46,20 +46,20 @@ export interface Signed {
 }
 
 export interface RunningHttp {
-  /** The events that the function got. */
+  /** The events that the function has received. */
   events: Record<string, never>[];
   lines: string[];
   clock: ManualClock;
   /** Of the app's only function. */
   ofFunction: Credentials;
-  /** What the function's role allows from now on, and what policies of resources say. */
+  /** Sets the permissions of the function's role, and the policies of resources. */
   allow(statements: JsonObject[], resourcePolicies?: ResourcePolicy[]): void;
   call(path: string, init?: RequestInit): Promise<Reply>;
   /** Like `call`, with all headers. */
   respond(path: string, init?: RequestInit): Promise<Response>;
   redeploy(): void;
   signed(path: string, signing: Signed): Promise<Reply>;
-  /** By a presigned URL. */
+  /** With a presigned URL. */
   presigned(path: string, credentials: Credentials): Promise<Reply>;
 }
 
@@ -75,7 +75,7 @@ interface HttpSettings {
 
 const servers: Server[] = [];
 
-/** Starts APIs that end with the test. */
+/** Starts APIs that stop with the test. */
 export function runningHttp(): (apis: HttpApi[], settings?: HttpSettings) => Promise<RunningHttp> {
   afterEach(() => {
     for (const server of servers.splice(0)) {

@@ -1,4 +1,4 @@
-/** An app as IAM sees it: a role with the statements of a test, and one resource of each kind. */
+/** An app from IAM's point of view: a role with the statements of a test, and one resource of each kind. */
 import type { JsonObject } from '../../../local/assembly/values/json';
 import type { AccessApp } from '../../../local/iam/access-app';
 import { readStatements } from '../../../local/iam/policy-statement';
@@ -20,7 +20,7 @@ export const FUNCTION = {
 };
 export const SESSION = `arn:aws:sts::${ACCOUNT}:assumed-role/Role/fn`;
 
-/** What one statement of the role allows. */
+/** The permissions of one statement of the role. */
 export function allow(Action: string, Resource: string): JsonObject {
   return { Effect: 'Allow', Action, Resource };
 }

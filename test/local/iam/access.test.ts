@@ -71,20 +71,20 @@ const allow = (
 const TABLE_ARN = { 'Fn::GetAtt': ['Table', 'Arn'] };
 
 describe('Access', () => {
-  it('lets a function do what the policies of its role allow, resolved as in the template', () => {
+  it('allows a function what the policies of its role allow, with resolved values of the template', () => {
     const { asks } = start(templateWith([allow('dynamodb:PutItem', TABLE_ARN)]));
     expect(asks('PutItem', { TableName: 'notes', Item: {} })).toBeUndefined();
     expect(asks('PutItem', { TableName: TABLE, Item: {} })).toBeUndefined();
   });
 
-  it("refuses the rest in AWS's words", () => {
+  it("refuses everything else with AWS's message", () => {
     const { asks, functionName } = start(templateWith([allow('dynamodb:GetItem', TABLE_ARN)]));
     expect(asks('PutItem', { TableName: 'notes', Item: {} })).toBe(
       `User: arn:aws:sts::000000000000:assumed-role/Main-Role/${functionName} is not authorized to perform: dynamodb:PutItem on resource: ${TABLE} because no identity-based policy allows the dynamodb:PutItem action`,
     );
   });
 
-  it('tells once who may not do what, and the grant that allows it', () => {
+  it('logs once who is not allowed to do what, and the grant that allows it', () => {
     const { asks, lines } = start(templateWith([]));
     asks('PutItem', { TableName: 'notes', Item: {} });
     asks('PutItem', { TableName: 'notes', Item: {} });
@@ -93,7 +93,7 @@ describe('Access', () => {
     ]);
   });
 
-  it('tells of a denial without a grant, since none helps', () => {
+  it('logs a denial without a grant, because no grant helps', () => {
     const { asks, lines } = start(
       templateWith([allow('*', '*'), allow('dynamodb:*', '*', { Effect: 'Deny' })]),
     );
@@ -105,7 +105,7 @@ describe('Access', () => {
     ]);
   });
 
-  it('reads inline policies, managed policies of the app, and those of AWS', () => {
+  it('reads inline policies, managed policies of the app, and AWS’s managed policies', () => {
     const inline = templateWith([], {
       Policies: [{ PolicyName: 'p', PolicyDocument: { Statement: allow('dynamodb:Scan', '*') } }],
     });
@@ -125,7 +125,7 @@ describe('Access', () => {
     expect(start(aws).asks('PutItem', { TableName: 'notes' })).toBeDefined();
   });
 
-  it('names a policy that it does not know, with what that costs', () => {
+  it('names an unknown policy, and its effect', () => {
     const { app } = start(
       templateWith([], { ManagedPolicyArns: ['arn:aws:iam::aws:policy/AmazonBraketFullAccess'] }),
     );
@@ -138,7 +138,7 @@ describe('Access', () => {
     });
   });
 
-  it('names a condition operator that IAM does not know', () => {
+  it('names an unknown condition operator', () => {
     const { app } = start(
       templateWith([allow('dynamodb:*', '*', { Condition: { StringMatches: { 'a:b': 'c' } } })]),
     );
@@ -147,7 +147,7 @@ describe('Access', () => {
     );
   });
 
-  it('lets a function do everything whose role is not of the app, and says so', () => {
+  it('allows everything to a function whose role is not in the app, and logs it', () => {
     const template = templateWith([]);
     const { Function: handler } = template.Resources as Record<string, { Properties: JsonObject }>;
     if (handler) handler.Properties.Role = 'arn:aws:iam::000000000000:role/Elsewhere';
@@ -162,7 +162,7 @@ describe('Access', () => {
     );
   });
 
-  it('holds a role back by its permissions boundary', () => {
+  it('limits a role by its permissions boundary', () => {
     const { asks, lines } = start(
       templateWith([allow('dynamodb:*', '*')], {
         PermissionsBoundary: 'arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess',
@@ -175,14 +175,14 @@ describe('Access', () => {
     expect(lines[0]).toContain('the permissions boundary of its role Main-Role does not allow it');
   });
 
-  it('asks the policies of a later reading of the app', () => {
+  it('uses the policies of a later reading of the app', () => {
     const { access, asks } = start(templateWith([]));
     expect(asks('Scan', { TableName: 'notes' })).toBeDefined();
     access.update(readTemplate(templateWith([allow('dynamodb:Scan', TABLE_ARN)])));
     expect(asks('Scan', { TableName: 'notes' })).toBeUndefined();
   });
 
-  it('puts what AWS says of the caller into conditions', () => {
+  it('makes AWS’s facts about the caller available to conditions', () => {
     const Condition = {
       ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/Main-*' },
       Bool: { 'aws:SecureTransport': 'true' },
@@ -192,7 +192,7 @@ describe('Access', () => {
   });
 });
 
-describe('what a request to DynamoDB asks for', () => {
+describe('the context of a request to DynamoDB', () => {
   const onlyOwn = allow('dynamodb:*', TABLE_ARN, {
     Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['mine'] } },
   });
@@ -263,7 +263,7 @@ describe('what a request to DynamoDB asks for', () => {
     expect(asks(operation, { TableName: 'notes', ...input }) === undefined).toBe(isAllowed);
   });
 
-  it('has the leading keys of every part of a batch', () => {
+  it('has the leading keys of all parts of a batch', () => {
     const { asks } = start(templateWith([onlyOwn]));
     const put = (id: string) => ({ PutRequest: { Item: { id: { S: id } } } });
     expect(asks('BatchWriteItem', { RequestItems: { notes: [put('mine'), put('mine')] } })).toBeUndefined();
@@ -331,7 +331,7 @@ describe('what a request to DynamoDB asks for', () => {
   });
 });
 
-describe('what a request to Lambda asks for', () => {
+describe('the context of a request to Lambda', () => {
   const INVOKE = '/2015-03-31/functions';
 
   it.each([
@@ -339,7 +339,7 @@ describe('what a request to Lambda asks for', () => {
     ['fn:green', '?Qualifier=', ':green'],
     ['fn', '?Qualifier=blue', ':blue'],
     ['fn', '?Qualifier=', ''],
-  ])('is the qualifier that Invoke reads from %s%s', (name, query, qualifier) => {
+  ])('has the qualifier that Invoke reads from %s%s', (name, query, qualifier) => {
     const { app } = start(templateWith([]));
     expect(lambdaAccess('POST', `${INVOKE}/${name}/invocations${query}`, app)).toEqual([
       {

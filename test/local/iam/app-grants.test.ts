@@ -1,4 +1,7 @@
-/** Each grant of this repository's own app, taken away once: the call that needs it is refused, and the log names what gives it. */
+/**
+ * Removes each grant of this repository's own app once: the call that needs it is refused, and the log names the
+ * grant.
+ */
 
 import type { App, LambdaFunction } from '../../../local/assembly/model';
 import { ManualClock } from '../../../local/clock';
@@ -8,7 +11,7 @@ import type { Identity } from '../../../local/iam/identities';
 import { grantsOf, lacking } from '../../runtime/grants';
 import { synthesizedApp } from '../../runtime/running-app';
 
-/** Code of the CDK, by the service that it is about. */
+/** CDK code, by service. */
 const CDK_GRANTS: Record<string, RegExp> = {
   dynamodb: /table\.grant(ReadData|WriteData)\(fn\)$/,
   lambda: /other\.grantInvoke\(fn\)$/,
@@ -36,14 +39,14 @@ describe('The grants of this app', () => {
     app = await synthesizedApp();
   });
 
-  it('are known for every function: none is let pass for want of a role', () => {
+  it('are known for every function: none is allowed everything because its role is unknown', () => {
     expect(
       app.functions.map(({ roleArn }) => app.roles.some((role) => role.roleArn === roleArn)),
     ).not.toContain(false);
     expect(app.notRun.filter(({ type }) => type.startsWith('AWS::IAM'))).toEqual([]);
   });
 
-  it('are each needed: without one of them its call is refused, with the line that names the grant', () => {
+  it('are each needed: without one of them its call is refused, with a line that names the grant', () => {
     const tried = app.functions.flatMap((lambdaFunction) =>
       grantsOf(app, lambdaFunction).map((grant) => {
         const { access, lines, callerOf } = start(app);

@@ -18,7 +18,7 @@ import { signatureHeaders } from '../../../local/iam/signer';
 import { RunningServices } from '../running-services';
 import { ACCOUNT, accessApp, allow, FUNCTION, ROLE, SESSION } from './access-app';
 
-/** Stands where the services do: whoever gets here was let in. */
+/** Replaces the services: requests that arrive here were allowed. */
 class LetIn extends Error {}
 const PAST_THE_GUARD = 418;
 
@@ -34,14 +34,14 @@ interface Client {
   destroy(): void;
 }
 
-/** A call by the SDK, the action that allows it on the resource, and the refusal as the SDK tells it. */
+/** A call by the SDK, the action that allows it on the resource, and the SDK's error for a refusal. */
 interface Call {
   client(settings: Settings): Client;
   command: unknown;
   action: string;
   resource: string;
   denied: { name: string; status: number; words?: string };
-  /** Of a wrong secret. */
+  /** With a wrong secret. */
   mismatch: { name: string; status: number };
 }
 
@@ -232,12 +232,12 @@ describe('A guarded service', () => {
   describe.each(CALLS)('asked for %s', (_, call) => {
     const { action, resource, denied, mismatch } = call;
 
-    it('lets in whom the policies of the role allow it', async () => {
+    it('accepts callers whose role’s policies allow it', async () => {
       grant(allow(action, resource));
       expect(await outcome(call, ofFunction)).toBeInstanceOf(LetIn);
     });
 
-    it("refuses others in AWS's form and words", async () => {
+    it("refuses others in AWS's format, with AWS’s message", async () => {
       grant(allow(action, `${resource}x`), allow('sts:*', '*'));
       const refused = await outcome(call, ofFunction);
       expect(refused).toMatchObject({ name: denied.name, status: denied.status });
@@ -251,7 +251,7 @@ describe('A guarded service', () => {
       );
     });
 
-    it('refuses a wrong secret, and lets people do everything', async () => {
+    it('refuses a wrong secret, and allows everything to people', async () => {
       grant();
       const wrong = await outcome(call, { accessKeyId: 'local', secretAccessKey: 'wrong' });
       expect(wrong).toMatchObject(mismatch);
@@ -259,7 +259,7 @@ describe('A guarded service', () => {
     });
   });
 
-  it('lets in whom the policy of a queue lets in', async () => {
+  it('accepts callers that the policy of a queue allows', async () => {
     const [, call] = CALLS[0] as [string, Call];
     const statements = readStatements({
       Statement: [{ Effect: 'Allow', Principal: { AWS: ROLE }, Action: 'sqs:SendMessage', Resource: QUEUE }],
@@ -268,7 +268,7 @@ describe('A guarded service', () => {
     expect(await outcome(call, ofFunction)).toBeInstanceOf(LetIn);
   });
 
-  describe('asked by a person', () => {
+  describe('called by a person', () => {
     const PERSON = { accessKeyId: 'local', secretAccessKey: 'local' };
     const [, call] = CALLS[0] as [string, Call];
     const queuePolicy = (...Statement: JsonObject[]) =>
@@ -301,7 +301,7 @@ describe('A guarded service', () => {
     });
   });
 
-  it('asks for every parameter of a request', async () => {
+  it('checks every parameter of a request', async () => {
     const body = JSON.stringify({ Names: ['/app/one', '/other'] });
     const ask = async () => {
       const { host } = new URL(services.url);
@@ -337,7 +337,7 @@ describe('A guarded service', () => {
       { accessKeyId: 'local', secretAccessKey: 'local', sessionToken: 'x' },
       'UnrecognizedClientException',
     ],
-  ])('knows the credentials of %s as AWS does', async (_, credentials, name) => {
+  ])('recognizes the credentials of %s as AWS does', async (_, credentials, name) => {
     const [, call] = CALLS.find(([what]) => what === 'a secret') as [string, Call];
     expect(await outcome(call, credentials)).toMatchObject({
       ...{ name, status: 400 },

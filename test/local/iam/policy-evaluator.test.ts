@@ -63,7 +63,7 @@ describe('PolicyEvaluator', () => {
     expect(decide(allow(more), action, resource)).toBe(isAllowed ? 'allowed' : 'not allowed');
   });
 
-  it('lets a denial win over every permission', () => {
+  it('lets a denial override every permission', () => {
     const both = evaluator([allow({ Action: '*', Resource: '*' }), { ...allow(), Effect: 'Deny' }]);
     expect(both.decide(PUT, TABLE, contextOf())).toBe('denied by identity');
   });
@@ -131,13 +131,13 @@ describe('PolicyEvaluator', () => {
     expect(decide(allow({ Condition }), PUT, TABLE, values)).toBe(isAllowed ? 'allowed' : 'not allowed');
   });
 
-  it('asks a condition anew each time', () => {
+  it('evaluates a condition again each time', () => {
     const one = evaluator([allow({ Condition: { StringEquals: { 'a:b': 'x' } } })]);
     expect(one.decide(PUT, TABLE, contextOf({ 'a:b': ['x'] }))).toBe('allowed');
     expect(one.decide(PUT, TABLE, contextOf({ 'a:b': ['z'] }))).toBe('not allowed');
   });
 
-  it('puts variables into resources', () => {
+  it('inserts variables into resources', () => {
     const own = allow({ Resource: `${TABLE}-\${aws:userid}` });
     expect(decide(own, PUT, `${TABLE}-me`, { 'aws:userid': ['me'] })).toBe('allowed');
     expect(decide(own, PUT, `${TABLE}-you`, { 'aws:userid': ['me'] })).toBe('not allowed');
@@ -156,7 +156,7 @@ describe('PolicyEvaluator', () => {
     ['StringLike', '*', 'allowed'],
     ['ArnLike', 'all', 'not allowed'],
     ['ArnLike', '*', 'allowed'],
-  ])('compares by %s a literal * with %s', (operator, value, verdict) => {
+  ])('with %s, compares a literal * with %s', (operator, value, verdict) => {
     const [given, wanted] = operator.startsWith('Arn')
       ? [`${TABLE}-${value}`, `${TABLE}-\${*}`]
       : [value, `\${*}`];
@@ -194,30 +194,30 @@ describe('PolicyEvaluator', () => {
     const ask = (policy: ReturnType<typeof send>, own: JsonObject[] = [], boundary?: JsonObject[]) =>
       evaluator(own, boundary).decide('sqs:SendMessage', QUEUE, contextOf(), policy);
 
-    it('allows what it lets the role do', () => {
+    it('allows what it allows to the role', () => {
       expect(ask(send({ AWS: ROLE }))).toBe('allowed');
     });
 
-    it('allows what it lets the session do, or everyone', () => {
+    it('allows what it allows to the session, or to everyone', () => {
       expect(ask(send({ AWS: `arn:aws:sts::${ACCOUNT}:assumed-role/Writer/fn` }))).toBe('allowed');
       expect(ask(send('*'))).toBe('allowed');
     });
 
-    it('leaves to the policies of the role what it lets the account do', () => {
+    it('leaves the decision to the role’s policies for what it allows to the account', () => {
       expect(ask(send({ AWS: `arn:aws:iam::${ACCOUNT}:root` }))).toBe('not allowed');
     });
 
-    it('is not about the role where it names a service or another role', () => {
+    it('does not apply to the role if it names a service or another role', () => {
       expect(ask(send({ Service: 'sns.amazonaws.com' }))).toBe('not allowed');
       expect(ask(send({ AWS: `${ROLE}2` }))).toBe('not allowed');
     });
 
-    it('refuses what it denies the account, whatever the role may do', () => {
+    it('refuses what it denies to the account, whatever the role allows', () => {
       const own = [allow({ Action: '*', Resource: '*' })];
       expect(ask(send({ AWS: ACCOUNT }, 'Deny'), own)).toBe('denied by resource');
     });
 
-    it('is held back by the boundary of the role that it names', () => {
+    it('is limited by the boundary of the role that it names', () => {
       expect(ask(send({ AWS: ROLE }), [], [allow()])).toBe('out of bounds');
     });
   });

@@ -1,6 +1,6 @@
 /**
- * A runtime with IAM: whose credentials its functions have, and what comes of it where IAM is off or DynamoDB is
- * another one.
+ * A runtime with IAM: which credentials its functions have, and what happens if IAM is off or another DynamoDB is
+ * used.
  */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -101,7 +101,7 @@ describe('A runtime', () => {
     return JSON.parse(payload);
   }
 
-  it('gives each function credentials of its own, which no log shows', async () => {
+  it('gives each function its own credentials, which appear in no log', async () => {
     await start(appWith());
     const given: string[][] = [];
     for (const name of ['one', 'two', 'three']) given.push(await invoke(name));
@@ -111,7 +111,7 @@ describe('A runtime', () => {
     for (const secret of given.flat()) expect(lines.join('\n')).not.toContain(secret);
   });
 
-  it('refuses what the role does not allow, and tells so', async () => {
+  it('refuses what the role does not allow, and logs it', async () => {
     await start(appWith());
     const { status, text } = await invoke('fn', TABLES);
     expect(status).toBe(400);
@@ -124,7 +124,7 @@ describe('A runtime', () => {
     );
   });
 
-  it('lets every function do everything where IAM is off', async () => {
+  it('allows everything to every function if IAM is off', async () => {
     await start(appWith(), { iam: false });
     expect((await invoke('one')).slice(0, 2)).toEqual(['local', 'local']);
     expect(await invoke('fn', TABLES)).toMatchObject({ status: 200 });
@@ -162,7 +162,7 @@ describe('A runtime', () => {
     });
     afterEach(() => elsewhere.close());
 
-    it('decides before it asks, and asks in its own name', async () => {
+    it('decides before it calls, and calls with its own credentials', async () => {
       const dynamodbUrl = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
       const started = await start(appWith(), { dynamodbUrl });
       expect(await invoke('fn', TABLES)).toMatchObject({ status: 400 });

@@ -34,7 +34,7 @@ interface How {
   at?: number;
 }
 
-/** As AWS's own signer makes it. */
+/** Signed by AWS's own signer. */
 async function signed(sent: Sent, how: How = {}): Promise<RequestHead> {
   const { request, query } = prepared(sent);
   const { headers } = await signer(how).sign(request, { signingDate: new Date(how.at ?? NOW) });
@@ -99,12 +99,12 @@ function faultOf(verify: () => unknown): SignatureFault | undefined {
 }
 
 describe('SignatureCheck', () => {
-  // AWS's signer leaves a parameter named __proto__ out of what it signs, so AWS refuses such a request as well.
+  // AWS's signer omits a parameter named __proto__ from what it signs, so AWS refuses such a request, too.
   const words = fc
     .string({ unit: 'grapheme', minLength: 1 })
     .filter((word) => !/^\.{1,2}$/.test(word) && word !== '__proto__');
 
-  it("takes what AWS's own signer signs", async () => {
+  it("accepts what AWS's own signer signs", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom('POST', 'GET', 'DELETE'),
@@ -126,7 +126,7 @@ describe('SignatureCheck', () => {
     );
   });
 
-  it('takes presigned URLs until their time is over', async () => {
+  it('accepts presigned URLs until they expire', async () => {
     const sent = { method: 'GET', path: '/stage', query: { room: 'a b', q: '*' } };
     const request = await presigned(sent, 60, { service: 'execute-api', credentials: ofFunction });
     const verify = (at: number) => () => checkAt(at).verify(request, 'execute-api', Buffer.alloc(0));
@@ -134,7 +134,7 @@ describe('SignatureCheck', () => {
     expect(faultOf(verify(NOW + 61_000))?.kind).toBe('expired');
   });
 
-  it('takes the presigned URLs of objects, whatever is put there', async () => {
+  it('accepts presigned URLs of objects, whatever is put there', async () => {
     const sent = {
       method: 'PUT',
       path: '/bucket/a%20key',
@@ -144,7 +144,7 @@ describe('SignatureCheck', () => {
     expect(checkAt().verify(request, 's3', undefined).kind).toBe('person');
   });
 
-  it('takes an object whose payload is not signed', async () => {
+  it('accepts an object with an unsigned payload', async () => {
     const sent = {
       method: 'PUT',
       path: '/b/k',
@@ -220,7 +220,7 @@ describe('SignatureCheck', () => {
     expect(fault).toMatchObject({ kind, message: expect.stringContaining(words) });
   });
 
-  it("says how to run the app in the region of a function's client", async () => {
+  it("explains how to run the app in the region of a function's client", async () => {
     const request = await signed({ body: '{}' }, { credentials: ofFunction, region: 'eu-west-1' });
     const fault = faultOf(() => checkAt().verify(request, 'dynamodb', Buffer.from('{}')));
     expect(fault?.remedy).toBe(
@@ -228,7 +228,7 @@ describe('SignatureCheck', () => {
     );
   });
 
-  it('takes the time that answers tell, where the clock is turned', async () => {
+  it('uses the time of the runtime’s clock if it was advanced', async () => {
     const turned = new SignatureCheck({
       identities,
       region: () => REGION,
@@ -241,13 +241,13 @@ describe('SignatureCheck', () => {
     await expect(verify(NOW + 1_800_000)).rejects.toThrow('Signature not yet current');
   });
 
-  it('lets the clocks of S3 be a quarter of an hour apart', async () => {
+  it('tolerates a clock difference of a quarter of an hour for S3', async () => {
     const request = await signed({ method: 'GET', path: '/b/k' }, { service: 's3', at: NOW - 14 * 60_000 });
     expect(checkAt().verify(request, 's3', undefined).kind).toBe('person');
     expect(faultOf(() => checkAt(NOW + 2 * 60_000).verify(request, 's3', undefined))?.kind).toBe('skewed');
   });
 
-  it('takes any region from people', async () => {
+  it('accepts any region from people', async () => {
     const request = await signed({ body: '{}' }, { region: 'eu-west-1' });
     expect(checkAt().verify(request, 'dynamodb', Buffer.from('{}')).kind).toBe('person');
   });
@@ -270,7 +270,7 @@ describe('SignatureCheck', () => {
 });
 
 describe('Identities', () => {
-  it('has credentials for each function, and others for each role', () => {
+  it('have different credentials for each function and each role', () => {
     const keys = [
       ['fn', 'arn:aws:iam::1:role/R'],
       ['fn', 'arn:aws:iam::1:role/S'],
@@ -281,7 +281,7 @@ describe('Identities', () => {
     expect(keys[0]).toEqual(ofFunction);
   });
 
-  it('makes temporary ones, and others in every run', () => {
+  it('create temporary credentials, different in every run', () => {
     expect(ofFunction).toMatchObject({
       accessKeyId: expect.stringMatching(/^ASIA[A-Z2-7]{16}$/),
       secretAccessKey: expect.stringMatching(/^.{40}$/),

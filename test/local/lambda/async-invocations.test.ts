@@ -6,7 +6,7 @@ import type { InvocationOutcome } from '../../../local/lambda/invocation';
 import { RecordedDeliveries } from '../recorded-deliveries';
 import { Fixture, RememberingLog } from './function-fixture';
 
-/** Lets promises that are settled already take their way. */
+/** Lets promises that are already settled continue. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 const DEAD_LETTERS = 'arn:aws:sqs:us-east-1:000000000000:dead-letters';
@@ -41,14 +41,14 @@ describe('AsyncInvocations', () => {
     return { queue, notices, attempts, advance };
   };
 
-  it('does not repeat an event that went well', async () => {
+  it('does not repeat a successful event', async () => {
     const { queue, attempts, advance } = start((requestId) => ({ kind: 'success', requestId, payload: '1' }));
     queue.accept('Work', '{}');
     await advance(3600);
     expect(attempts).toHaveLength(1);
   });
 
-  it('tries a failed event again after one and two minutes with the same request id, then drops it', async () => {
+  it('retries a failed event after one and two minutes with the same request id, then drops it', async () => {
     const { queue, notices, attempts, advance } = start((requestId) => failure(requestId, 'Error', 'no'));
     const requestId = queue.accept('Work', '{}');
     await settled();
@@ -63,7 +63,7 @@ describe('AsyncInvocations', () => {
 
   const failing = () => start((requestId) => failure(requestId, 'Error', 'no'));
 
-  it('refuses more events than it may keep, until some have come to their end', async () => {
+  it('refuses more events than it may keep, until some are finished', async () => {
     const { queue, notices, advance } = failing();
     const accepted = Array.from({ length: 5 }, () => queue.accept('Work', '{}') !== undefined);
     expect(accepted).toEqual([true, true, true, false, false]);
@@ -73,7 +73,7 @@ describe('AsyncInvocations', () => {
     expect(queue.accept('Work', '{}')).toBeDefined();
   });
 
-  it('refuses an event that is too large beside the others', () => {
+  it('refuses an event that is too large in addition to the others', () => {
     const { queue } = failing();
     queue.accept('Work', JSON.stringify('x'.repeat(60)));
     expect(queue.accept('Work', JSON.stringify('x'.repeat(60)))).toBeUndefined();
@@ -92,7 +92,7 @@ describe('AsyncInvocations', () => {
     expect(notices.at(-1)).toBe(`event ${requestId} was dropped: it is 6 hours old`);
   });
 
-  it('tries an event as often as the app says, and tells where it would go then', async () => {
+  it('retries an event as often as the app configures, and logs its destination', async () => {
     const { queue, notices, attempts, advance } = start((requestId) => failure(requestId, 'Error', 'no'), {
       retryAttempts: 1,
       onFailureArn: DEAD_LETTERS,
@@ -107,7 +107,7 @@ describe('AsyncInvocations', () => {
     );
   });
 
-  it('tries no event again that the app wants tried once', async () => {
+  it('does not retry an event if the app has disabled retries', async () => {
     const { queue, notices } = start((requestId) => failure(requestId, 'Error', 'no'), {
       retryAttempts: 0,
     });
@@ -116,7 +116,7 @@ describe('AsyncInvocations', () => {
     expect(notices).toEqual([`event ${requestId} was dropped: its only attempt failed with Error`]);
   });
 
-  it('keeps an event no longer than the app says', async () => {
+  it('keeps an event no longer than the app configures', async () => {
     const { queue, notices, attempts, advance } = start((requestId) => failure(requestId, 'Error', 'no'), {
       maxEventAgeSeconds: 90,
       onFailureArn: DEAD_LETTERS,
@@ -130,7 +130,7 @@ describe('AsyncInvocations', () => {
     );
   });
 
-  it('delivers the record of what failed for good, and the event itself as a dead letter', async () => {
+  it('delivers the record of a permanent failure, and the event itself as a dead letter', async () => {
     const deliveries = new RecordedDeliveries();
     const { queue, notices } = start(
       (requestId) => failure(requestId, 'Error', 'no'),
@@ -166,7 +166,7 @@ describe('AsyncInvocations', () => {
     expect(notices.at(-1)).toMatch(/It goes to the queue dead-letters and the queue dead-letters-2$/);
   });
 
-  it('delivers the record of what succeeded, to an event bus as an event', async () => {
+  it('delivers the record of a success, as an event to an event bus', async () => {
     const deliveries = new RecordedDeliveries();
     const onSuccessArn = 'arn:aws:events:us-east-1:000000000000:event-bus/results';
     const { queue } = start(
@@ -187,7 +187,7 @@ describe('AsyncInvocations', () => {
     ]);
   });
 
-  it('drops what waits for another attempt when it closes, and says so', async () => {
+  it('drops events that wait for a retry when it closes, and logs it', async () => {
     const { queue, notices, attempts, advance } = start((requestId) => failure(requestId, 'Error', 'no'));
     const requestId = queue.accept('Work', '{}');
     await settled();
@@ -203,7 +203,7 @@ describe('FunctionHost.invokeAsync', () => {
   afterEach(() => fixture.closeHosts());
   afterAll(() => fixture.remove());
 
-  it('shows the function the same request id at every attempt', async () => {
+  it('passes the same request id with every attempt', async () => {
     const clock = new ManualClock();
     const log = new RememberingLog();
     const source = `let attempts = 0;
@@ -226,7 +226,7 @@ describe('FunctionHost.invokeAsync', () => {
     ]);
   });
 
-  it('says so when the app has no such function', async () => {
+  it('reports a missing function', async () => {
     const log = new RememberingLog();
     const requestId = fixture.host([], { log }).invokeAsync('Nobody', '{}');
     await log.until(() => log.notices.length === 1);

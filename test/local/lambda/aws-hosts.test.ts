@@ -6,7 +6,7 @@ import { Fixture, REGION, RememberingLog } from './function-fixture';
 
 const HOST = `abcdefghij.execute-api.${REGION}.amazonaws.com`;
 
-/** Answers like @connections: 410 for the connection `gone`, nothing at all for `slow`, else 200. */
+/** Responds like @connections: 410 for the connection `gone`, nothing for `slow`, and 200 otherwise. */
 class Endpoint {
   readonly requests: { line: string; host: string | undefined; body: string }[] = [];
   connections = 0;
@@ -49,7 +49,7 @@ async function text(request: IncomingMessage): Promise<string> {
   return body;
 }
 
-describe("AWS's hosts, seen from a function", () => {
+describe("AWS's hosts in a function", () => {
   const fixture = new Fixture();
   let endpoint: Endpoint;
   let dynamodb: Endpoint;
@@ -110,7 +110,7 @@ describe("AWS's hosts, seen from a function", () => {
     expect(endpoint.requests).toEqual([{ line: 'POST /chat/@connections/a%3D', host: HOST, body: 'hi' }]);
   });
 
-  it('leave other hosts alone', async () => {
+  it('do not affect other hosts', async () => {
     const source = `const tls = require('node:tls');
       exports.handler = () => new Promise((resolve) => {
         tls.connect({ host: '127.0.0.1', port: ${endpoint.address.port}, servername: 'example.com' })
@@ -122,7 +122,7 @@ describe("AWS's hosts, seen from a function", () => {
     });
   });
 
-  it('are found anew when the endpoint moves', async () => {
+  it('are updated when the endpoint moves', async () => {
     let target = endpoint.address;
     const source = `exports.handler = async () => (await fetch('https://${HOST}/x')).status`;
     const host = fixture.host([fixture.function('Moving', { 'index.js': source })], {
@@ -166,7 +166,7 @@ describe("AWS's hosts, seen from a function", () => {
     const post = (host: FunctionHost, ids: string[], awaited = true) =>
       host.invoke('Posting', JSON.stringify({ post: ids, awaited }));
 
-    it('answer a post and a GoneException', async () => {
+    it('respond to a post, and with GoneException', async () => {
       const host = hostOf({ 'index.js': bundle });
       expect(await post(host, ['a=', 'gone'])).toMatchObject({ payload: '["fulfilled","GoneException"]' });
       expect(endpoint.requests).toContainEqual({
@@ -176,7 +176,7 @@ describe("AWS's hosts, seen from a function", () => {
       });
     });
 
-    it('keep connections alive over invocations, without a false report of work left', async () => {
+    it('keep connections alive over invocations, without a false report of unfinished work', async () => {
       const log = new RememberingLog();
       const host = hostOf({ 'index.js': bundle }, log);
       for (let round = 0; round < 3; round += 1) await post(host, ['a', 'b']);
@@ -184,7 +184,7 @@ describe("AWS's hosts, seen from a function", () => {
       expect(log.ends.map(({ leftovers }) => leftovers)).toEqual([{}, {}, {}]);
     });
 
-    it('are not reached by posts that were not awaited, which are reported', async () => {
+    it('are not reached by posts that were not awaited, and this is reported', async () => {
       const log = new RememberingLog();
       const host = hostOf({ 'index.js': bundle }, log);
       await post(host, ['a'], false);
@@ -192,7 +192,7 @@ describe("AWS's hosts, seen from a function", () => {
       expect(log.ends[0]?.leftovers).toEqual({ request: 1 });
     });
 
-    it('show a post that was not awaited as a request, once the client is warm', async () => {
+    it('report a post that was not awaited as a request, once the client is warm', async () => {
       const log = new RememberingLog();
       const host = hostOf({ 'index.js': bundle }, log);
       await post(host, ['a', 'b']);
@@ -200,7 +200,7 @@ describe("AWS's hosts, seen from a function", () => {
       expect(log.ends[1]?.leftovers).toEqual({ request: 2 });
     });
 
-    it('need a scheme in the endpoint, here as there', async () => {
+    it('require a scheme in the endpoint, as on AWS', async () => {
       const source = bundle.replaceAll('https://', '');
       expect(source).not.toBe(bundle);
       const { payload } = await post(hostOf({ 'index.js': source }), ['a']);
@@ -208,7 +208,7 @@ describe("AWS's hosts, seen from a function", () => {
       expect(payload).toContain('TypeError');
     });
 
-    it('give single services an endpoint of their own', async () => {
+    it('use separate endpoints for single services', async () => {
       const outcome = await hostOf({ 'index.js': bundle }).invoke('Posting', '{"tables":true}');
       expect(outcome).toMatchObject({ payload: '["Rooms"]' });
       expect(dynamodb.requests).toMatchObject([{ line: 'POST /', host: `dynamodb.${REGION}.amazonaws.com` }]);

@@ -3,17 +3,17 @@ import { setImmediate as oneTurn } from 'node:timers/promises';
 import { ManualClock } from '../../../local/clock';
 import { Fixture, RememberingLog } from './function-fixture';
 
-describe('Environment that breaks', () => {
+describe('An environment that breaks', () => {
   const fixture = new Fixture();
   afterEach(() => fixture.closeHosts());
   afterAll(() => fixture.remove());
 
-  /** Runs a handler that breaks, then a good event, and returns what came of the first. */
+  /** Runs a handler that breaks, then a good event, and returns the outcome of the first. */
   const outcomeOf = async (body: string, log = new RememberingLog()) => {
     const source = `let events = 0; exports.handler = async ({ good }) => { events++; if (good) return events; ${body} }`;
     const host = fixture.host([fixture.function('Breaking', { 'index.js': source })], { log });
     const broken = await host.invoke('Breaking', '{}');
-    // Had the environment been kept, it would have counted two events.
+    // If the environment had been kept, it would have counted two events.
     expect(await host.invoke('Breaking', '{"good":true}')).toMatchObject({ payload: '1' });
     return broken;
   };
@@ -47,7 +47,7 @@ describe('Environment that breaks', () => {
     });
   });
 
-  it('times out a handler that never lets go of the thread', async () => {
+  it('times out a handler that blocks its thread', async () => {
     const { outcome } = await timeOut('for (;;) {}');
     expect(outcome).toMatchObject({ errorType: 'Sandbox.Timedout' });
   });
@@ -67,14 +67,14 @@ describe('Environment that breaks', () => {
     });
   });
 
-  it('reports a handler that waits for what can never come', async () => {
+  it('reports a handler that waits for something that never happens', async () => {
     const outcome = await outcomeOf('await new Promise(() => {})');
     expect(outcome).toMatchObject({
       errorMessage: `RequestId: ${outcome.requestId} Error: Runtime exited without providing a reason`,
     });
   });
 
-  it('reports an exception that nobody catches, with its stack in the log', async () => {
+  it('reports an uncaught exception, with its stack in the log', async () => {
     const log = new RememberingLog();
     const outcome = await outcomeOf(
       'setTimeout(function tick() { throw new Error("nobody catches me") }, 1); await new Promise((r) => setTimeout(r, 1000))',
@@ -87,20 +87,20 @@ describe('Environment that breaks', () => {
     expect(log.ends[0]?.detail).toMatch(/nobody catches me\n.*tick/);
   });
 
-  it('reports a rejection that nobody handles', async () => {
+  it('reports an unhandled rejection', async () => {
     const outcome = await outcomeOf(
       'Promise.reject(new Error("lost")); await new Promise((r) => setTimeout(r, 1000))',
     );
     expect(outcome).toMatchObject({ errorType: 'Runtime.ExitError' });
   });
 
-  it('lets an exception of an earlier invocation break the next one', async () => {
+  it('lets an exception from an earlier invocation break the next one', async () => {
     const source = `exports.handler = async ({ leave }) => {
       if (leave) setTimeout(() => { throw new Error('late') }, 0);
       else await new Promise((resolve) => setTimeout(resolve, 1000));
     }`;
     const host = fixture.host([fixture.function('Late', { 'index.js': source })]);
-    // The timer falls due within the turn of the event loop before the answer, or at the thaw: an earlier answer
+    // The timer fires in the turn of the event loop before the response, or after the thaw. An earlier response
     // proves the latter.
     const first = await host.invoke('Late', '{"leave":true}');
     if (first.kind === 'success') {
@@ -110,7 +110,7 @@ describe('Environment that breaks', () => {
     }
   });
 
-  it('reports a handler that takes more memory than it has', async () => {
+  it('reports a handler that exceeds its memory', async () => {
     const outcome = await outcomeOf(
       'const all = []; for (;;) all.push(new Array(1e5).fill({}).map(() => ({})))',
     );
@@ -144,7 +144,7 @@ describe('Environment that breaks', () => {
       for (;;) all.push(await fs.readFile(process.execPath));`,
       'killed',
     ],
-  ])('ends it by %s', async (_, body, signal) => {
+  ])('ends because of %s', async (_, body, signal) => {
     const outcome = await outcomeOf(body);
     expect(outcome).toMatchObject({
       errorType: 'Runtime.ExitError',
@@ -152,7 +152,7 @@ describe('Environment that breaks', () => {
     });
   });
 
-  it('ends with the processes that it has started', async () => {
+  it('ends together with its child processes', async () => {
     const source = `const { spawn } = require('node:child_process');
       exports.handler = async () => {
         const child = spawn('sleep', ['60']);
@@ -163,7 +163,7 @@ describe('Environment that breaks', () => {
     const host = fixture.host([fixture.function('Starting', { 'index.js': source })], { log });
     await host.invoke('Starting', '{}');
     await host.close();
-    // The system may take a moment to end a killed process. A zombie is one that has ended.
+    // The system may take a moment to end a killed process. A zombie process has ended.
     const state = () => String(spawnSync('ps', ['-o', 'stat=', '-p', String(log.texts[0])]).stdout);
     while (!/^(Z.*\n)?$/.test(state())) await oneTurn();
   });
@@ -179,31 +179,31 @@ describe('Environment that breaks', () => {
     expect(outcome).toMatchObject({ payload: '1' });
   });
 
-  it('gets a signal that it listens for', async () => {
+  it('receives a signal that it handles', async () => {
     const outcome = await run(
       "return new Promise((resolve) => { process.on('SIGTERM', resolve); process.kill(process.pid); })",
     );
     expect(outcome).toMatchObject({ payload: '"SIGTERM"' });
   });
 
-  it("finds nobody else's process", async () => {
+  it('finds no process of others', async () => {
     const outcome = await run('try { process.kill(2 ** 22 + 1) } catch (error) { return error.code }');
     expect(outcome).toMatchObject({ payload: '"ESRCH"' });
   });
 
-  it('may end the processes that it has started', async () => {
+  it('can end its child processes', async () => {
     const outcome = await run(`const child = spawn('sleep', ['60']);
       process.kill(child.pid);
       return new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal)));`);
     expect(outcome).toMatchObject({ payload: '"SIGTERM"' });
   });
 
-  it('is not reached by a signal of its child to the group', async () => {
+  it('is not reached by its child’s signal to the group', async () => {
     const outcome = await run("try { execSync('kill 0') } catch (error) { return error.signal }");
     expect(outcome).toMatchObject({ payload: '"SIGTERM"' });
   });
 
-  it('harms no other environment', async () => {
+  it('does not affect other environments', async () => {
     const log = new RememberingLog();
     const host = fixture.host(
       [

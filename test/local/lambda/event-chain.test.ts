@@ -11,7 +11,10 @@ import { Fixture, RememberingLog } from './function-fixture';
 const DEAD_LETTERS = 'arn:aws:sqs:eu-central-1:123456789012:dead-letters';
 const FAILURES = 'arn:aws:sqs:eu-central-1:123456789012:failures';
 
-/** Hands on what it gets, with one hop more, to the function that its variable names, and does not wait for it. */
+/**
+ * Forwards its event, with one more hop, to the function that its environment variable names, and does not wait for
+ * it.
+ */
 const HANDING_ON = `
 const https = require('node:https');
 exports.handler = ({ hops }) => new Promise((resolve, reject) => {
@@ -66,7 +69,7 @@ describe('functions that invoke each other with InvocationType Event', () => {
   const attemptsOfLast = () => log.ends.filter(({ functionName }) => functionName === 'Last');
   const failing = "exports.handler = async ({ hops }) => { throw new RangeError('at hop ' + hops); }";
 
-  it('run one after the other, and each is answered with 202 at once', async () => {
+  it('run one after the other, and each call returns 202 immediately', async () => {
     await start('exports.handler = async ({ hops }) => { console.log("arrived after " + hops); }');
     host.invokeAsync('First', '{"hops":0}');
     await log.until(() => log.ends.length === 3);
@@ -74,7 +77,7 @@ describe('functions that invoke each other with InvocationType Event', () => {
     expect(log.ends.every(({ outcome }) => outcome.kind === 'success')).toBe(true);
   });
 
-  it('are run again one by one: only the one that failed, after one and two minutes', async () => {
+  it('are retried separately: only the failed one, after one and two minutes', async () => {
     await start(failing, { deadLetterArn: DEAD_LETTERS, onFailureArn: FAILURES });
     host.invokeAsync('First', '{"hops":0}');
     await log.until(() => log.notices.length === 1);
@@ -88,7 +91,7 @@ describe('functions that invoke each other with InvocationType Event', () => {
     expect(new Set(attemptsOfLast().map(({ requestId }) => requestId)).size).toBe(1);
   });
 
-  it('end in the dead letters and in the destination of the one that failed', async () => {
+  it('end in the dead-letter queue and the destination of the failed one', async () => {
     await start(failing, { retryAttempts: 0, deadLetterArn: DEAD_LETTERS, onFailureArn: FAILURES });
     host.invokeAsync('First', '{"hops":0}');
     await log.until(() => log.notices.length === 1);

@@ -2,7 +2,7 @@ import { ManualClock } from '../../../local/clock';
 import { Faults } from '../../../local/faults/faults';
 import { Fixture, RememberingLog } from './function-fixture';
 
-/** Counts the invocations of its environment, and says so before it answers. */
+/** Counts the invocations of its environment, and logs the count before it responds. */
 const COUNTING = `let count = 0;
 exports.handler = async () => { count += 1; console.log('ran ' + count); return count; };`;
 
@@ -17,7 +17,7 @@ describe('the fault', () => {
     return { host: fixture.host([single], { faults, log, clock }), log, clock };
   }
 
-  it('function-crash ends environments before the handler runs, and after it has run', async () => {
+  it('function-crash ends environments before the handler runs, or after it has run', async () => {
     const faults = new Faults({ 'function-crash': 1 });
     const { host, log } = counting(faults);
     for (let n = 0; n < 8; n += 1) {
@@ -49,7 +49,7 @@ describe('the fault', () => {
     expect(await host.invoke('Counting', '{}')).toMatchObject({ payload: '1' });
   });
 
-  it('function-cold gives an invocation a fresh environment', async () => {
+  it('function-cold gives an invocation a new environment', async () => {
     const faults = new Faults();
     const { host, log } = counting(faults);
     await host.invoke('Counting', '{}');
@@ -59,7 +59,7 @@ describe('the fault', () => {
     expect(log.starts.map(({ coldStart }) => coldStart)).toEqual([true, false, true]);
   });
 
-  it('function-throttled refuses an invocation, and tries an event again', async () => {
+  it('function-throttled refuses an invocation, and retries an event', async () => {
     const faults = new Faults({ 'function-throttled': 1 });
     const { host, log, clock } = counting(faults);
     expect(await host.invoke('Counting', '{}')).toMatchObject({ errorType: 'TooManyRequestsException' });

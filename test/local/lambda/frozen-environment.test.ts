@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Fixture, RememberingLog } from './function-fixture';
 
-describe('Environment between two events', () => {
+describe('An environment between two events', () => {
   const fixture = new Fixture();
   let server: Server;
   let url: string;
@@ -21,7 +21,7 @@ describe('Environment between two events', () => {
     fixture.remove();
   });
 
-  /** Invokes a function once and returns what its log says was left. */
+  /** Invokes a function once, and returns what its log reports as unfinished. */
   const leftoversOf = async (body: string) => {
     const log = new RememberingLog();
     const source = `const http = require('node:http');
@@ -35,7 +35,7 @@ describe('Environment between two events', () => {
     return log.ends[0]?.leftovers;
   };
 
-  it('runs no left-over timer before the next event, and runs it then', async () => {
+  it('runs no remaining timer before the next event, and runs it then', async () => {
     const log = new RememberingLog();
     const host = fixture.host(
       [
@@ -58,14 +58,14 @@ describe('Environment between two events', () => {
     expect(log.lines).toMatchObject([{ text: 'late', requestId }]);
   });
 
-  it('has every line of output in the log before the answer', async () => {
+  it('writes every line of output to the log before the response', async () => {
     const log = new RememberingLog();
     const source = "exports.handler = async () => { for (let n = 0; n < 100; n++) console.log('line', n); }";
     await fixture.host([fixture.function('Chatty', { 'index.js': source })], { log }).invoke('Chatty', '{}');
     expect(log.texts).toEqual(Array.from({ length: 100 }, (_, n) => `line ${n}`));
   });
 
-  it('reports a timer that was left', async () => {
+  it('reports an unfinished timer', async () => {
     expect(await leftoversOf('setTimeout(() => {}, 10_000)')).toEqual({ timer: 1 });
   });
 
@@ -83,17 +83,17 @@ describe('Environment between two events', () => {
     expect(await leftoversOf(body)).toEqual({});
   });
 
-  it('reports a request alone whose time is limited', async () => {
+  it('reports only the request if it has a timeout', async () => {
     const body = "get('/never'); setTimeout(() => {}, 10_000)";
     expect(await leftoversOf(body)).toEqual({ request: 1 });
   });
 
-  it('reports a file that was not awaited', async () => {
+  it('reports a file operation that was not awaited', async () => {
     const body = "require('node:fs/promises').writeFile('/dev/null', 'x'.repeat(1e6))";
     expect(await leftoversOf(body)).toEqual({ 'file change': 1 });
   });
 
-  it('reports a child process that goes on', async () => {
+  it('reports a child process that is still running', async () => {
     expect(await leftoversOf("require('node:child_process').spawn('sleep', ['60'])")).toEqual({
       'child process': 1,
     });
@@ -133,7 +133,7 @@ describe('Environment between two events', () => {
     expect(await leftoversOf(body.replaceAll('HERE', url))).toEqual({});
   });
 
-  it('reports what is left by the invocation that has begun it, and by no later one', async () => {
+  it('reports unfinished work for the invocation that has started it, and for no later one', async () => {
     const log = new RememberingLog();
     const source = 'exports.handler = async ({ leave }) => { if (leave) setTimeout(() => {}, 60_000) }';
     const host = fixture.host([fixture.function('Once', { 'index.js': source })], { log });
@@ -142,7 +142,7 @@ describe('Environment between two events', () => {
     expect(log.ends.map(({ leftovers }) => leftovers)).toEqual([{ timer: 1 }, {}]);
   });
 
-  it('does not blame an invocation for what the module itself started', async () => {
+  it('does not report what the module itself has started', async () => {
     const log = new RememberingLog();
     const source = 'setInterval(() => {}, 1000); exports.handler = async () => {}';
     await fixture
@@ -151,7 +151,7 @@ describe('Environment between two events', () => {
     expect(log.ends[0]?.leftovers).toEqual({});
   });
 
-  it('goes on with the same kept-alive connection after the thaw', async () => {
+  it('continues with the same kept-alive connection after the thaw', async () => {
     const source = `const http = require('node:http');
       const agent = new http.Agent({ keepAlive: true });
       exports.handler = () => new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** Functions for the tests: files written to a folder of their own, a host that runs them, a log that remembers. */
+/** Functions for the tests: files in a folder of their own, a host that runs them, and a log that remembers. */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -35,7 +35,7 @@ export class Fixture {
       codeDirectory,
       handler: 'index.handler',
       environment: {},
-      // However busy the machine is: a test of the timeout sets its own.
+      // Long enough for a busy machine. A test of the timeout sets its own.
       timeoutSeconds: 60,
       memoryMegabytes: 128,
       ...properties,
@@ -57,7 +57,7 @@ export class Fixture {
       accountId: ACCOUNT_ID,
       clock: systemClock,
       log: new RememberingLog(),
-      // Port 9 (discard): a function that is not meant to connect fails at once.
+      // Port 9 (discard), so that a function that should not connect fails immediately.
       endpoint: () => ({ host: '127.0.0.1', port: 9 }),
       ...options,
     });
@@ -105,7 +105,7 @@ export class RememberingLog implements FunctionLog {
     return this.lines.map(({ text }) => text);
   }
 
-  /** Resolves once the log holds what `isThere` looks for. */
+  /** Resolves when the log contains what `isThere` looks for. */
   async until(isThere: () => boolean): Promise<void> {
     if (isThere()) return;
     await new Promise<void>((resolve) => this.#watchers.push({ isThere, resolve }));

@@ -28,12 +28,12 @@ describe('FunctionHost', () => {
   });
 
   describe('results', () => {
-    it('answers with the JSON of what the handler returns', async () => {
+    it('returns the JSON of the handler’s result', async () => {
       const outcome = await invoke('exports.handler = async (event) => ({ got: event.a })', { a: 1 });
       expect(outcome).toEqual({ kind: 'success', requestId: expect.any(String), payload: '{"got":1}' });
     });
 
-    it('answers null for a handler that returns nothing', async () => {
+    it('returns null for a handler without a result', async () => {
       expect(await invoke('exports.handler = async () => {}')).toMatchObject({ payload: 'null' });
     });
 
@@ -54,12 +54,12 @@ describe('FunctionHost', () => {
       ]);
     });
 
-    it('records a thrown value that is no error by its type', async () => {
+    it('records the type of a thrown value that is not an error', async () => {
       const outcome = await failureOf('exports.handler = async () => { throw "nope" }');
       expect(JSON.parse(outcome.payload)).toEqual({ errorType: 'string', errorMessage: 'nope', trace: [] });
     });
 
-    it('refuses a result that has no JSON', async () => {
+    it('refuses a result that cannot be converted to JSON', async () => {
       const outcome = await failureOf('exports.handler = async () => ({ big: 1n })');
       expect(outcome).toMatchObject({
         errorType: 'Runtime.JSONStringifyError',
@@ -75,14 +75,14 @@ describe('FunctionHost', () => {
       });
     });
 
-    it('fails an invocation of a function that the app does not have', async () => {
+    it('fails an invocation of a missing function', async () => {
       const outcome = await fixture.host([]).invoke('Nobody', '{}');
       expect(outcome).toMatchObject({ kind: 'failure', errorType: 'ResourceNotFoundException' });
     });
   });
 
-  describe('what a handler sees', () => {
-    it('gives the context of Lambda', async () => {
+  describe('a handler', () => {
+    it('receives Lambda’s context', async () => {
       const source =
         'exports.handler = async (event, context) => ({ ...context, left: context.getRemainingTimeInMillis() })';
       const outcome = await invoke(source);
@@ -100,7 +100,7 @@ describe('FunctionHost', () => {
       expect(JSON.parse(outcome.payload).left).toBeLessThanOrEqual(60_000);
     });
 
-    it("gives the function's variables and Lambda's, and none of this process", async () => {
+    it("has its own environment variables and Lambda's, and none of this process", async () => {
       process.env.AWS_SESSION_TOKEN = 'a secret of the user';
       const lambdaFunction = fixture.function(
         'Environment',
@@ -135,7 +135,7 @@ describe('FunctionHost', () => {
       });
     });
 
-    it('counts time from the start of the environment, which is a process on Lambda', async () => {
+    it('measures time from the start of the environment, which is a process on Lambda', async () => {
       const begun = performance.now();
       const { payload } = await invoke(
         'exports.handler = async () => [performance.now(), process.uptime() * 1_000, Date.now() - performance.timeOrigin]',
@@ -144,7 +144,7 @@ describe('FunctionHost', () => {
       for (const milliseconds of JSON.parse(payload)) expect(milliseconds).toBeLessThan(longest);
     });
 
-    it('hides the home and the folder of the person who runs the host', async () => {
+    it('does not see the home and the folder of the person who runs the host', async () => {
       const outcome = await invoke(
         'exports.handler = async () => [require("node:os").homedir(), process.cwd(), process.env.LAMBDA_TASK_ROOT]',
       );
@@ -163,7 +163,7 @@ describe('FunctionHost', () => {
       expect(host.environmentCount).toBe(1);
     });
 
-    it('runs one invocation at a time in each', async () => {
+    it('run one invocation at a time', async () => {
       const source = `let running = 0, most = 0;
         exports.handler = async () => {
           most = Math.max(most, ++running);
@@ -176,7 +176,7 @@ describe('FunctionHost', () => {
       expect(new Set(outcomes.map(({ payload }) => payload))).toEqual(new Set(['1']));
     });
 
-    it('waits for one at work before another is started, but not for long', async () => {
+    it('wait briefly for a busy one before another is started', async () => {
       const source = `let count = 0;
         exports.handler = async () => new Promise((resolve) => setTimeout(() => resolve(++count), 20))`;
       const clock = new ManualClock();
@@ -192,7 +192,7 @@ describe('FunctionHost', () => {
       expect(await Promise.all(outcomes)).toMatchObject([{ payload: '4' }, { payload: '1' }]);
     });
 
-    /** Two warm environments of a function that answers with a number of its environment. */
+    /** Two warm environments of a function that returns a number for its environment. */
     const warmPair = async (limits: Partial<HostLimits>) => {
       const clock = new ManualClock();
       const source = 'const own = Math.random(); exports.handler = async () => own';
@@ -207,13 +207,13 @@ describe('FunctionHost', () => {
     const USUALLY_LATER = { spreadMillis: 0, soonDone: 0 };
     const JUST_BEGUN = { spreadMillis: 10_000, soonDone: 1_000_000 };
 
-    it('takes no second one while the first is usually done in a moment', async () => {
+    it('does not start a second one while the first usually finishes in a moment', async () => {
       const { invoke, answers } = await warmPair(USUALLY_SOONER);
       const [one, other] = await answers(invoke(), invoke());
       expect(other).toBe(one);
     });
 
-    it('takes a second one if the first takes longer than usual', async () => {
+    it('starts a second one if the first takes longer than usual', async () => {
       const { clock, invoke, answers } = await warmPair(USUALLY_SOONER);
       const both = [invoke(), invoke()];
       clock.advance(USUALLY_SOONER.spreadMillis);
@@ -221,24 +221,24 @@ describe('FunctionHost', () => {
       expect(other).not.toBe(one);
     });
 
-    it('takes a second one for an event that would not be the next of the first', async () => {
+    it('starts a second one for an event that would not be the next of the first', async () => {
       const { invoke, answers } = await warmPair(USUALLY_SOONER);
       expect(new Set(await answers(invoke(), invoke(), invoke())).size).toBe(2);
     });
 
-    it('takes a second one at once while the first has only begun, so that both run side by side', async () => {
+    it('starts a second one immediately while the first has only started, so that both run concurrently', async () => {
       const { invoke, answers } = await warmPair(JUST_BEGUN);
       const [one, other] = await answers(invoke(), invoke());
       expect(other).not.toBe(one);
     });
 
-    it('takes a second one at once if the function usually takes longer', async () => {
+    it('starts a second one immediately if the function usually takes longer', async () => {
       const { invoke, answers } = await warmPair(USUALLY_LATER);
       const [one, other] = await answers(invoke(), invoke());
       expect(other).not.toBe(one);
     });
 
-    it('carries a storm of events with few threads, loses none and keeps their order', async () => {
+    it('handles a storm of events with few threads, loses none and keeps their order', async () => {
       const log = new RememberingLog();
       const source = 'exports.handler = async (event) => event.number';
       const host = fixture.host([fixture.function('Storm', { 'index.js': source })], {
@@ -254,7 +254,7 @@ describe('FunctionHost', () => {
       expect(started).toEqual((await Promise.all(outcomes)).slice(3).map(({ requestId }) => requestId));
     });
 
-    it('shares the bound between functions, and lets each have one', async () => {
+    it('shares the limit between functions, with at least one for each', async () => {
       const source = 'exports.handler = async () => new Promise((resolve) => setTimeout(resolve, 5))';
       const functions = ['One', 'Two', 'Three'].map((name) => fixture.function(name, { 'index.js': source }));
       const host = fixture.host(functions, { limits: { environments: 2 } });
@@ -267,7 +267,7 @@ describe('FunctionHost', () => {
 
     const FAST = { 'index.js': 'exports.handler = async () => {}' };
 
-    it('keeps no more threads at rest than there may be, of however many functions', async () => {
+    it('keeps a limited number of idle threads, for any number of functions', async () => {
       const functions = Array.from({ length: 12 }, (_, number) => fixture.function(`Fast${number}`, FAST));
       const host = fixture.host(functions, { limits: { environments: 3, environmentsUnderStall: 6 } });
       const outcomes = functions.map(({ functionName }) => host.invoke(functionName, '{}'));
@@ -277,7 +277,7 @@ describe('FunctionHost', () => {
       expect(host.environmentCount).toBe(3);
     });
 
-    it('ends the threads first of the function that has gone longest without a use', async () => {
+    it('first ends the threads of the function that was unused for the longest time', async () => {
       const clock = new ManualClock();
       const log = new RememberingLog();
       const functions = ['Old', 'Used', 'New'].map((name) => fixture.function(name, FAST));
@@ -320,7 +320,7 @@ describe('FunctionHost', () => {
         return log.starts.slice(-names.length).map(({ coldStart }) => coldStart);
       };
 
-      it('stay while events wait for one that is busy', async () => {
+      it('stay while events wait for a busy one', async () => {
         const test = await warm();
         await hold(test);
         const outcomes = [1, 2, 3, 4].map(() => test.host.invoke('Held', '{}'));

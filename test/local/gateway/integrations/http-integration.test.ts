@@ -65,7 +65,7 @@ describe('An HTTP integration', () => {
       stageVariables: { tier: 'gold' },
     });
 
-  /** What the client reads first after `message`. */
+  /** The first frame that the client receives after `message`. */
   async function answerTo(integration: HttpIntegration, message = '{"action":"job","n":1}'): Promise<string> {
     const gateway = await gatewayWith(integration);
     const client = await gateway.connect();
@@ -73,14 +73,14 @@ describe('An HTTP integration', () => {
     return client.next();
   }
 
-  it('posts the message as it is, and answers with the whole body (HTTP_PROXY)', async () => {
+  it('posts the message unchanged, and responds with the whole body (HTTP_PROXY)', async () => {
     expect(await answerTo(to())).toBe('{"done":true}');
     expect(calls).toMatchObject([
       { method: 'POST', url: '/jobs', headers: { host: origin.slice(7) }, body: '{"action":"job","n":1}' },
     ]);
   });
 
-  it('answers with the body of an error, too', async () => {
+  it('responds with the body of an error, too', async () => {
     answer = (response) => response.writeHead(500).end('broken');
     expect(await answerTo(to())).toBe('broken');
   });
@@ -119,7 +119,7 @@ describe('An HTTP integration', () => {
     expect(calls[0]?.headers).not.toHaveProperty('x-absent');
   });
 
-  it('sends what the request template makes, and answers with what the response template makes (HTTP)', async () => {
+  it('sends the result of the request template, and responds with that of the response template (HTTP)', async () => {
     const text = await answerTo(
       to({
         type: 'HTTP',
@@ -134,7 +134,7 @@ describe('An HTTP integration', () => {
     expect(calls).toMatchObject([{ body: '{"id":1}' }]);
   });
 
-  it('selects the integration response by the status of the backend', async () => {
+  it('selects the integration response by the backend’s status', async () => {
     answer = (response) => response.writeHead(503).end('{}');
     const responses = [
       { key: '/5\\d\\d/', templates: { $default: 'failed' } },
@@ -168,7 +168,7 @@ describe('An HTTP integration', () => {
     expect(text).toMatch(passes ? /^{"done":true}$/ : /^{"message": "Internal server error"/);
   });
 
-  it('decodes base64 for the backend, and encodes its bytes for the client, where content handling says so', async () => {
+  it('decodes base64 for the backend, and encodes its bytes for the client, if configured', async () => {
     answer = (response) => response.end(Buffer.from([0xff, 0x00]));
     const contentHandling = 'CONVERT_TO_BINARY';
     const responses = [{ key: '$default', templates: {}, contentHandling: 'CONVERT_TO_TEXT' as const }];
@@ -183,7 +183,7 @@ describe('An HTTP integration', () => {
     expect(calls).toMatchObject([{ body: 'héllo', headers: { 'content-length': '6' } }]);
   });
 
-  it('tells the client of a timeout', async () => {
+  it('reports a timeout to the client', async () => {
     answer = () => {};
     const gateway = await gatewayWith(to({ timeoutMillis: 1_000 }));
     const client = await gateway.connect();
@@ -205,7 +205,7 @@ describe('An HTTP integration', () => {
     expect(await answerTo(to())).toMatch(/^{"message": "Internal server error"/);
   });
 
-  it('fails with the error frame if the backend cannot be reached, and says why in the log', async () => {
+  it('fails with the error frame if the backend cannot be reached, and logs why', async () => {
     const gateway = await gatewayWith(to({ url: 'http://127.0.0.1:9/' }));
     const client = await gateway.connect();
     client.send('{"action":"job"}');
@@ -246,7 +246,7 @@ describe('An HTTP integration', () => {
       expect(calls[0]?.headers).not.toHaveProperty('upgrade');
     });
 
-    it('lets a parameter override a header that is forwarded', async () => {
+    it('lets a parameter override a forwarded header', async () => {
       await opened(to({ parameters: { 'integration.request.header.Sec-WebSocket-Version': "'0'" } }));
       expect(calls[0]?.headers['sec-websocket-version']).toBe('0');
     });

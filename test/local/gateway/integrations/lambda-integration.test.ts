@@ -16,7 +16,7 @@ const integration: LambdaCustomIntegration = {
 
 const response = (template: string, key = '$default') => ({ key, templates: { $default: template } });
 
-describe('A Lambda integration that is no proxy', () => {
+describe('A Lambda integration that is not a proxy', () => {
   const gatewayWith = (changes: Partial<LambdaCustomIntegration>, run: Handler, routeKey = 'job') =>
     start({
       routes: { [routeKey]: { returnsResponse: true, run: OK }, custom: run },
@@ -34,12 +34,12 @@ describe('A Lambda integration that is no proxy', () => {
     return client.next();
   }
 
-  it('gives the function the message as its event', async () => {
+  it('sends the function the message as its event', async () => {
     const echo = await answerTo({ responses: [{ key: '$default', templates: {} }] }, (event) => ({ event }));
     expect(JSON.parse(echo)).toEqual({ event: { action: 'job', n: 1 } });
   });
 
-  it('gives the function what the request template makes', async () => {
+  it('sends the function the result of the request template', async () => {
     const request = { templates: { $default: '{"who":"$context.connectionId","n":$input.json("$.n")}' } };
     const echo = await answerTo(
       { request, responses: [{ key: '$default', templates: {} }] },
@@ -48,12 +48,12 @@ describe('A Lambda integration that is no proxy', () => {
     expect(JSON.parse(echo)).toEqual({ who: expect.stringMatching(/=$/), n: 1 });
   });
 
-  it('answers with what the response template makes of the result', async () => {
+  it('responds with the result of the response template', async () => {
     const responses = [response('total: $input.path("$.sum")')];
     expect(await answerTo({ responses }, () => ({ sum: 3 }))).toBe('total: 3');
   });
 
-  it('selects the response by the error message of the function', async () => {
+  it('selects the response by the function’s error message', async () => {
     const responses = [
       response('missing: $input.path("$.errorMessage")', '/Not found.*/'),
       response('other', '/.+/'),
@@ -67,14 +67,14 @@ describe('A Lambda integration that is no proxy', () => {
     expect(await answerTo({ responses }, () => 1)).toBe('fine');
   });
 
-  it('fails with the error frame if the function fails and it has no response', async () => {
+  it('fails with the error frame if the function fails and there is no response for the error', async () => {
     const text = await answerTo({}, () => {
       throw new Error('broken');
     });
     expect(text).toMatch(/^{"message": "Internal server error"/);
   });
 
-  it('fails with the error frame if the request is no JSON, and says why in the log', async () => {
+  it('fails with the error frame if the request is not JSON, and logs why', async () => {
     const gateway = await gatewayWith({ request: { templates: { $default: 'hello' } } }, OK);
     const client = await gateway.connect();
     client.send('{"action":"job"}');
@@ -84,7 +84,7 @@ describe('A Lambda integration that is no proxy', () => {
     ]);
   });
 
-  it('tells the client of a timeout', async () => {
+  it('reports a timeout to the client', async () => {
     const gateway = await gatewayWith({ timeoutMillis: 500 }, () => {
       setImmediate(() => gateway.clock.advance(500));
       return new Promise(() => {});
@@ -109,7 +109,7 @@ describe('A Lambda integration that is no proxy', () => {
   });
 
   describe('on $connect', () => {
-    it('opens a connection by its integration response, and needs one', async () => {
+    it('opens a connection by its integration response, and requires one', async () => {
       const responses = [response('')];
       const request = { templates: { $default: '{"id":"$context.connectionId"}' } };
       await (await gatewayWith({ request, responses }, OK, '$connect')).connect();

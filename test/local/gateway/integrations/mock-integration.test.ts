@@ -9,7 +9,9 @@ const never = () => {
 };
 
 describe('A MOCK integration', () => {
-  /** What the client reads first after `message`, on a two-way route `ping` beside one that answers `end`. */
+  /**
+   * The first frame that the client receives after `message`, on a two-way route `ping`. Another route answers `end`.
+   */
   async function answerTo(mock: Partial<MockIntegration>, message = '{"action":"ping"}'): Promise<string> {
     const gateway = await start({
       routes: {
@@ -45,7 +47,7 @@ describe('A MOCK integration', () => {
     ['a condition', '#if($input.path("$.action") == "ping")yes#{else}no#end', 'yes'],
     ['a loop', '#foreach($n in $input.path("$.a.b"))$n;#end', '1;2;'],
     ['parameters, which a message has not got', '$input.params("token").', '.'],
-  ])('answers with %s', async (_, template, expected) => {
+  ])('responds with %s', async (_, template, expected) => {
     const answer = await answerTo(
       { request: OK_TEMPLATE, responses: [response(template)] },
       '{"action":"ping","a":{"b":[1,2]}}',
@@ -53,7 +55,7 @@ describe('A MOCK integration', () => {
     expect(answer).toEqual(typeof expected === 'string' ? expected : expect.stringMatching(expected));
   });
 
-  it('has its response selected by the status that the request template gives', async () => {
+  it('selects its response by the status of the request template', async () => {
     const mock: Partial<MockIntegration> = {
       request: {
         templates: {
@@ -66,7 +68,7 @@ describe('A MOCK integration', () => {
     expect(await answerTo(mock, '{"action":"ping","bad":1}')).toBe('bad');
   });
 
-  it('has its templates selected by an expression over the message', async () => {
+  it('selects its templates by an expression over the message', async () => {
     const mock: Partial<MockIntegration> = {
       request: OK_TEMPLATE,
       responses: [
@@ -81,11 +83,11 @@ describe('A MOCK integration', () => {
     expect(await answerTo(mock, '{"action":"ping","lang":"constructor"}')).toBe('Hello');
   });
 
-  it('answers nothing where it is bare, as the CDK makes it', async () => {
+  it('responds with nothing if it is bare, as the CDK creates it', async () => {
     expect(await answerTo({})).toBe('end');
   });
 
-  it('answers nothing where its response has no template', async () => {
+  it('responds with nothing if its response has no template', async () => {
     expect(await answerTo({ request: OK_TEMPLATE, responses: [{ key: '$default', templates: {} }] })).toBe(
       'end',
     );
@@ -98,14 +100,14 @@ describe('A MOCK integration', () => {
       { request: { templates: { other: '{"statusCode":200}' } }, passthrough: 'NEVER' },
     ],
     ['is no Velocity', { request: { templates: { $default: '#if(' } } }],
-  ])('fails with the error frame where its request template %s', async (_, mock) => {
+  ])('fails with the error frame if its request template %s', async (_, mock) => {
     expect(JSON.parse(await answerTo({ responses: [response('x')], ...mock }))).toMatchObject({
       message: 'Internal server error',
     });
   });
 
   describe('on $connect', () => {
-    it('lets the client in by its integration response', async () => {
+    it('accepts the client by its integration response', async () => {
       const gateway = await start({
         routes: { $connect: never, $default: OK },
         mocks: { $connect: { request: OK_TEMPLATE, responses: [response('')] } },

@@ -128,7 +128,7 @@ describe('An integration of type AWS', () => {
     expect(calls).toMatchObject([{ url: '/', body: 'Action=Publish&Message=hi' }]);
   });
 
-  it('makes the answer of the service by the response that its status selects', async () => {
+  it('transforms the service’s response by the integration response that its status selects', async () => {
     answer = { status: 400, body: '{"message":"no such queue"}' };
     const gateway = await gatewayWith({
       ...toQueue,
@@ -143,7 +143,7 @@ describe('An integration of type AWS', () => {
     expect(gateway.logged).toEqual([expect.stringContaining('sqs answered job with 400')]);
   });
 
-  it('answers nothing without a response', async () => {
+  it('responds with nothing without an integration response', async () => {
     const gateway = await gatewayWith(toQueue);
     const client = await gateway.connect();
     client.send(message);
@@ -151,7 +151,7 @@ describe('An integration of type AWS', () => {
     expect(await client.next()).toBe('end');
   });
 
-  it('tells the client of a timeout', async () => {
+  it('reports a timeout to the client', async () => {
     answer = 'none';
     const gateway = await gatewayWith({ ...toQueue, timeoutMillis: 1_000 });
     const client = await gateway.connect();
@@ -173,7 +173,7 @@ describe('An integration of type AWS', () => {
     expect(JSON.parse(await client.next())).toMatchObject({ message: 'Internal server error' });
   });
 
-  it('opens a connection on $connect if the service takes it, and refuses it with the status if not', async () => {
+  it('opens a connection on $connect if the service accepts, and refuses it with the status otherwise', async () => {
     const gateway = await gatewayWith(toQueue, '$connect');
     await gateway.connect();
     answer = { status: 403, body: '' };
@@ -181,7 +181,7 @@ describe('An integration of type AWS', () => {
   });
 });
 
-/** A client with its id, which no CONNECT event tells here. */
+/** A client with its id, which no CONNECT event contains here. */
 async function connected(gateway: Awaited<ReturnType<typeof start>>) {
   const client = await gateway.connect();
   client.send('{"action":"end"}');
