@@ -1,4 +1,4 @@
-/** A client of tables that a test asks directly: at a URL, or at the path of the embedded DynamoDB's socket. */
+/** A client for tables that a test reads directly: at a URL, or at the path of the embedded DynamoDB's socket. */
 import { Agent } from 'node:http';
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';

@@ -1,4 +1,4 @@
-/** A destination for each ARN, which notes what it gets; an ARN with `missing` in it is that of none. */
+/** Destinations for all ARNs, which record their deliveries. An ARN that contains `missing` has no target. */
 import { type Delivery, DeliveryError, type Destinations } from '../../local/messaging/destinations';
 
 export class RecordedDeliveries implements Destinations {
@@ -11,7 +11,7 @@ export class RecordedDeliveries implements Destinations {
     this.all.push({ arn, delivery });
   }
 
-  /** The bodies that an ARN got, parsed. */
+  /** The bodies that an ARN received, parsed. */
   to(arn: string): unknown[] {
     return this.all.filter((one) => one.arn === arn).map(({ delivery }) => JSON.parse(delivery.body));
   }

@@ -1,4 +1,4 @@
-/** AWS services on a port of their own, as SDKs and raw requests reach them at the runtime's one port. */
+/** AWS services on a separate port, for SDKs and raw requests. */
 import { Endpoint } from '../../local/endpoint/endpoint';
 import type { RequestHandler } from '../../local/endpoint/request-router';
 import { silentLog } from '../../local/log';

@@ -31,7 +31,7 @@ import { UserError } from '../../local/user-error';
 import { tableClient } from '../table-client';
 import { SIGNING } from './signing-handler';
 
-/** As AWS's documentation posts back: to the host of the event, signed with the function's own credentials. */
+/** Posts back as AWS's documentation does: to the host in the event, signed with the function's own credentials. */
 const HANDLER = `${SIGNING}
 import https from 'node:https';
 function send(host, path, service, body, headers) {
@@ -125,17 +125,17 @@ describe('A runtime', () => {
     return String(data);
   }
 
-  it('takes a message to its function, and what the function posts back to the client', async () => {
+  it('sends a message to its function, and the function’s post back to the client', async () => {
     expect(await exchange(runtime.webSocketUrl('echo'), 'hello')).toBe('echo: hello');
   });
 
-  it('has an address with its id for every API', async () => {
+  it('has an address for every API by its id', async () => {
     const apiId = echo.apis[0]?.apiId ?? '';
     expect(runtime.webSocketUrl('shared', apiId)).toBe(`ws://localhost:${runtime.port}/${apiId}/shared`);
     expect(await exchange(runtime.webSocketUrl('shared', apiId), 'one')).toBe('echo: one');
   });
 
-  it('tells when a stage name means several APIs', () => {
+  it('reports a stage name that belongs to several APIs', () => {
     expect(() => runtime.webSocketUrl('shared')).toThrow(UserError);
     expect(() => runtime.webSocketUrl('shared')).toThrow(/Several APIs have a stage named shared/);
   });
@@ -143,7 +143,7 @@ describe('A runtime', () => {
   it.each([
     ['in the path', '/ws.example.com/echo', 'localhost'],
     ['as the host', '/echo', 'ws.example.com'],
-  ])('serves a custom domain %s, and takes the posts to it', async (_, path, host) => {
+  ])('serves a custom domain %s, and accepts posts to it', async (_, path, host) => {
     const socket = new WebSocket(`ws://127.0.0.1:${runtime.port}${path}`, { headers: { host } });
     await once(socket, 'open');
     const answered = once(socket, 'message');
@@ -174,7 +174,7 @@ describe('A runtime', () => {
     lambda.destroy();
   });
 
-  it('says what of Lambda it does not run', async () => {
+  it('reports unsupported operations of Lambda', async () => {
     const lambda = new LambdaClient({ endpoint: runtime.url, region: 'us-east-1' });
     await expect(lambda.send(new GetFunctionCommand({ FunctionName: 'Echo' }))).rejects.toMatchObject({
       name: 'UnsupportedOperation',
@@ -183,7 +183,7 @@ describe('A runtime', () => {
     lambda.destroy();
   });
 
-  it('tells people where to connect, what to export and what is not there', () => {
+  it('prints where to connect, what to export and what is missing', () => {
     const text = banner(
       {
         ...echo,
@@ -208,7 +208,7 @@ describe('A runtime', () => {
     expect(text).toContain('Not run or not enforced here:\n  C: throttling: not yet\n  2 AWS::SQS::Queue');
   });
 
-  it('exports no variable by which two functions mean different tables', () => {
+  it('exports no variable that means different tables in two functions', () => {
     const [handler] = echo.functions;
     const other = { ...echo.tables[0], tableName: 'other' } as DynamoTable;
     const app = (value: string): ReadApp => ({
@@ -245,7 +245,7 @@ describe('A runtime', () => {
     await expect(fetch(second.url)).rejects.toThrow();
   });
 
-  it('loses the answers of the tables, not what they did, where that fault is on', async () => {
+  it('with that fault, loses responses of the tables, but not their effect', async () => {
     const faults = new Faults({ 'answer-lost': 1 });
     const ended: InvocationEnd[] = [];
     let functionEnded = () => {};
@@ -296,7 +296,7 @@ describe('A runtime', () => {
     await faulty.close();
   });
 
-  it('takes another reading of its app with the sockets open: tables, functions, APIs', async () => {
+  it('applies another reading of its app with open connections: tables, functions, APIs', async () => {
     const changing = await startRuntime({
       ...{ app: echo, port: 0, log: silentLog, functionLog: silentFunctionLog },
     });

@@ -1,4 +1,4 @@
-/** Code for handlers of tests: signs a request with the function's own credentials, without a library. */
+/** Code for test handlers that signs a request with the function's own credentials, without a library. */
 export const SIGNING = `
 import { createHash, createHmac } from 'node:crypto';
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');

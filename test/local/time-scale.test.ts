@@ -38,7 +38,7 @@ const TABLE = {
 const QUEUE = { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'jobs' } };
 
 describe('fasterClock', () => {
-  it('tells and rings so many times as fast, from now on', () => {
+  it('runs this many times as fast from now on', () => {
     const clock = new ManualClock(1_000);
     const faster = fasterClock(clock, 60);
     const rung: number[] = [];
@@ -59,7 +59,7 @@ describe('A function host whose time passes 60 times as fast', () => {
     fixture.remove();
   });
 
-  it('tries an event again after a second for each minute', async () => {
+  it('retries an event after a second for each minute', async () => {
     const clock = new ManualClock();
     const log = new RememberingLog();
     const failing = fixture.function('Failing', { 'index.js': 'exports.handler = async () => { throw 1 }' });
@@ -140,7 +140,7 @@ describe('A runtime whose time passes 60 times as fast', () => {
     expect(await received()).toBe(1);
   });
 
-  it('expires an item after a second for each minute, also long after the start', async () => {
+  it('expires an item after a second for each minute, even long after the start', async () => {
     clock.advance(60_000);
     const expires = { N: String(Math.floor(clock.now() / 1000) + 600) };
     await dynamodb.send(new PutItemCommand({ TableName: 'rows', Item: { pk: { S: 'a' }, expires } }));
@@ -156,7 +156,7 @@ describe('A runtime whose time passes 60 times as fast', () => {
     expect(await isThere()).toBe(false);
   });
 
-  it('leaves functions the time that they have, and their events the time that it is', async () => {
+  it('does not change the timeouts of functions and the times in their events', async () => {
     clock.advance(60_000);
     const socket = new WebSocket(runtime.webSocketUrl('chat'));
     await once(socket, 'open');

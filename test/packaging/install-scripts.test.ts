@@ -8,13 +8,13 @@ interface LockedPackage {
   dependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
   hasInstallScript?: boolean;
-  /** Of a workspace: where it is. */
+  /** The paths of the workspaces. */
   resolved?: string;
   link?: boolean;
 }
 const locked: Record<string, LockedPackage> = read('package-lock.json').packages;
 
-/** Where Node.js finds a package, from another one's folder. */
+/** Where Node.js finds a package, starting in the folder of another one. */
 function placeOf(name: string, from: string): string | undefined {
   for (let at = from; ; at = at.replace(/(^|\/)node_modules\/(@[^/]+\/)?[^/]+$/, '')) {
     const place = `${at === '' ? '' : `${at}/`}node_modules/${name}`;
@@ -23,7 +23,7 @@ function placeOf(name: string, from: string): string | undefined {
   }
 }
 
-/** The packages that these bring and that run a script when they are installed. */
+/** The dependencies of these packages that run a script when they are installed. */
 function withInstallScripts(names: string[]): string[] {
   const seen = new Set<string>();
   const found = new Set<string>();

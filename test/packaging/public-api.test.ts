@@ -17,14 +17,14 @@ describe('publicApi', () => {
     return publicApi(join(folder, 'index.d.ts'));
   }
 
-  it('has what is exported by name, under the name that users import', () => {
+  it('contains named exports, under the name that users import', () => {
     const index = "export { type B, Own as Theirs } from './own';\n";
     const own =
       'export interface B {\n    a: 1;\n}\nexport interface Own {\n}\nexport interface Other {\n}\n';
     expect(apiOf({ index, own })).toBe('export interface B {\n    a: 1;\n}\n\nexport interface Own {\n}\n');
   });
 
-  it('has what is exported through two files, or with everything else', () => {
+  it('contains exports through two files, or with `export *`', () => {
     const index = "export * from './errors';\nexport { both } from './middle';\n";
     const middle = "export { both } from './own';\n";
     const own = 'export declare function both(a: 1): void;\nexport declare function both(a: 2): void;\n';
@@ -34,13 +34,13 @@ describe('publicApi', () => {
     );
   });
 
-  it('leaves out what is private', () => {
+  it('omits private members', () => {
     const index =
       'export declare class A {\n    #private;\n    private readonly b;\n    protected c: 1;\n}\nexport {};\n';
     expect(apiOf({ index })).toBe('export class A {\n    protected c: 1;\n}\n');
   });
 
-  it('throws for an export that is declared nowhere', () => {
+  it('throws for an export without a declaration', () => {
     expect(() => apiOf({ index: "export { A } from './other';\n", other: 'export {};\n' })).toThrow(
       'exports A, whose declaration was not found',
     );

@@ -26,12 +26,12 @@ describe('the workflows', () => {
     },
   );
 
-  it('run what is run on every machine', () => {
+  it('run the same commands as on any machine', () => {
     expect(textOf('ci.yml')).toMatch(/^ +- run: \.ci\/run$/m);
     expect(existsSync(join(ROOT, '.ci/run'))).toBe(true);
   });
 
-  it('publish without a token of npm, under the repository of the run', () => {
+  it('publish without an npm token, under the repository of the run', () => {
     const release = textOf('release.yml');
     expect(release).toContain('id-token: write');
     expect(release).not.toMatch(/secrets\.|NODE_AUTH_TOKEN/);
@@ -57,7 +57,7 @@ describe('the workflows', () => {
       const calls = join(folder, 'calls');
       afterAll(() => rmSync(folder, { recursive: true }));
 
-      /** What the script publishes. npm is a stub that has the versions. */
+      /** What the script publishes. npm is a stub with the given versions. */
       const publishedBeside = (...published: string[]) => {
         const npm = `#!/bin/sh
           case "$1 $2" in ${published.map((version) => `"view ${version}") echo "1.0.0";;`).join('\n')}
@@ -90,7 +90,7 @@ describe('the workflows', () => {
         ]);
       });
 
-      it('without one that an earlier run has published', () => {
+      it('except one that an earlier run has published', () => {
         expect(publishedBeside('one@1.0.0')).toEqual([
           'publish ./packages/two-1.0.0.tgz --provenance --ignore-scripts',
         ]);

@@ -1,4 +1,4 @@
-/** A chat client over a real WebSocket that keeps what it receives, and waits for what is to come. */
+/** A chat client over a real WebSocket that keeps what it receives, and can wait for more. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 
@@ -27,7 +27,7 @@ export class ChatClient {
     return client;
   }
 
-  /** From the Status that a newcomer gets. */
+  /** From the Status that a new client receives. */
   async id(): Promise<string> {
     return (await this.hears('Status')).WSID as string;
   }
@@ -40,12 +40,12 @@ export class ChatClient {
     this.#socket.send(typeof message === 'string' ? message : JSON.stringify(message));
   }
 
-  /** The names on the last list heard. */
+  /** The names on the last list. */
   get users(): string[] | undefined {
     return (this.#list?.Users as { User: string }[] | undefined)?.map(({ User }) => User);
   }
 
-  /** How many changes the last list heard knows of. */
+  /** The revision of the last list. */
   get revision(): unknown {
     return this.#list?.Revision;
   }
@@ -54,13 +54,13 @@ export class ChatClient {
     return this.frames.filter(({ Type }) => Type === 'userlist').at(-1);
   }
 
-  /** The first frame of the type, as soon as there is one. */
+  /** The first frame of this type, as soon as it has arrived. */
   async hears(type: string, isMeant: (frame: Frame) => boolean = () => true): Promise<Frame> {
     await this.until(() => this.frames.some((frame) => frame.Type === type && isMeant(frame)));
     return this.frames.find((frame) => frame.Type === type && isMeant(frame)) as Frame;
   }
 
-  /** Waits until what has been received satisfies the condition. The test's own time limit ends a wait in vain. */
+  /** Waits until the received frames meet the condition, or until the test's timeout. */
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) {
       await new Promise<void>((resolve) => {
@@ -81,7 +81,10 @@ export class ChatClient {
   }
 }
 
-/** ministack, an emulator that the app is deployed to, sends a failed function's error to its client as plain text. */
+/**
+ * ministack, an emulator that the app is deployed to, sends the error of a failed function to its client as plain
+ * text.
+ */
 function parse(text: string): Frame {
   return text.startsWith('{') ? JSON.parse(text) : { Type: 'text', text };
 }

@@ -1,4 +1,4 @@
-/** What the table holds of a service, the chat unless told otherwise, as a test sees it from outside. */
+/** A service's rows in the table, for tests. The default is the chat. */
 import {
   DynamoDBDocumentClient,
   GetCommand,
@@ -9,7 +9,7 @@ import {
 import { tableClient } from '../table-client';
 
 const CHANNEL = 'CHANNEL#chat#*';
-/** The members of the channel of the chat's lines. */
+/** The members of the channel for the chat's lines. */
 const LINES = 'CHANNEL#chat#lines';
 
 export type Row = Record<string, unknown> & { pk: string; sk: string };
@@ -19,7 +19,7 @@ export class ChatRows {
 
   /**
    * @param endpoint the address of a DynamoDB
-   * @param channel whose members are looked at
+   * @param channel the channel whose members are read
    */
   constructor(
     endpoint: string,
@@ -41,7 +41,7 @@ export class ChatRows {
     return this.#allPages((page) => this.#client.send(new QueryCommand({ ...page, ...range })));
   }
 
-  /** Everyone's, whether they are here or not. */
+  /** The anchors of all connections, open or not. */
   connections(): Promise<Row[]> {
     const filter = {
       FilterExpression: 'begins_with(pk, :connection)',
@@ -80,7 +80,7 @@ export class ChatRows {
     return ((await this.#get({ pk: CHANNEL, sk: 'LIST' }))?.rev as number | undefined) ?? 0;
   }
 
-  /** Makes everyone's connection older, as if time had passed: in each of its rows. */
+  /** Makes all connections older in each of their rows, as if time had passed. */
   async age(milliseconds: number): Promise<void> {
     const anchors = await this.anchors();
     const members = [...anchors, ...(await this.#membersOf(LINES))].map(({ pk, sk }) => ({ pk, sk }));

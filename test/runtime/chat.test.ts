@@ -14,7 +14,7 @@ describe('the chat on the local runtime', () => {
   });
   afterAll(() => app.stop());
 
-  it('lets two people talk', async () => {
+  it('lets two users talk', async () => {
     const [ada, bob] = [await ChatClient.connect(url), await ChatClient.connect(url)];
     expect(await ada.hears('Status')).toEqual({
       Type: 'Status',
@@ -38,13 +38,13 @@ describe('the chat on the local runtime', () => {
     await bob.close();
   });
 
-  it('refuses a page from elsewhere, and takes one of this machine', async () => {
+  it('refuses a page from another origin, and accepts one from this machine', async () => {
     const stranger = ChatClient.connect(url, { headers: { Origin: 'https://evil.example' } });
     await expect(stranger).rejects.toThrow('403');
     await (await ChatClient.connect(url, { headers: { Origin: 'http://localhost:3001' } })).close();
   });
 
-  it('lets another process, which knows only the id and the table that is exported, write to a connection and close it', async () => {
+  it('lets another process, which knows only the id and the exported table, write to a connection and close it', async () => {
     const ada = await ChatClient.connect(url);
     const closed = ada.closed();
     const { stdout } = await promisify(execFile)(

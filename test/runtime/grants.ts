@@ -1,10 +1,10 @@
-/** What the functions of an app are granted, one action on one resource each, and the app without one of these. */
+/** The grants of an app's functions, each one action on one resource, and the app without one of them. */
 import type { App, LambdaFunction, Role } from '../../local/assembly/model';
 import type { PolicyStatement } from '../../local/iam/policy-statement';
 
 export interface SingleGrant {
   action: string;
-  /** As the policy has it, with a name in the place of each wildcard. */
+  /** As in the policy, with a name instead of each wildcard. */
   resource: string;
 }
 
@@ -27,7 +27,7 @@ export function grantsOf({ roles }: App, { roleArn }: LambdaFunction): SingleGra
     );
 }
 
-/** The app, of which the function's role lacks the grant. */
+/** The app without this grant in the role of the function. */
 export function lacking(app: App, { roleArn }: Pick<LambdaFunction, 'roleArn'>, grant: SingleGrant): App {
   const denied: PolicyStatement = {
     effect: 'Allow',
@@ -42,7 +42,7 @@ export function lacking(app: App, { roleArn }: Pick<LambdaFunction, 'roleArn'>, 
   return { ...app, roles: app.roles.map((role) => (role.roleArn === roleArn ? without(role) : role)) };
 }
 
-/** A statement without what is about an action on a resource: what is left of its actions, and of its resources. */
+/** A statement without one action on one resource: what remains for its other actions and resources. */
 function remainder(statement: PolicyStatement, { actions, resources }: PolicyStatement): PolicyStatement[] {
   const [action = ''] = actions.patterns;
   const [resource = ''] = resources.patterns;
@@ -77,7 +77,7 @@ function withMethod(pattern: string, method: string): string {
   return pattern.replace(/\/\*\/@connections\//, `/${method}/@connections/`);
 }
 
-/** Statements have their actions in lower case. */
+/** The actions in statements are in lower case. */
 function named(action: string): string {
   return ACTIONS.find((one) => one.toLowerCase() === action) ?? action;
 }

@@ -1,4 +1,7 @@
-/** What must hold when API Gateway loses `$disconnect` events; run once with rows made older, and once in real time. */
+/**
+ * Tests of what happens when API Gateway loses `$disconnect` events. They run once with rows made older, and once in
+ * real time.
+ */
 import { Faults } from '../../local/faults/faults';
 import { ChatClient } from './chat-client';
 import { ChatRows } from './chat-rows';
@@ -6,7 +9,7 @@ import { type RunningApp, startApp } from './running-app';
 
 const LEAVING = 12;
 
-/** `passOpeningWindow` resolves once a 410 proves that a connection has gone. */
+/** `passOpeningWindow` resolves when a 410 proves that a connection is gone. */
 export function itSettlesLostDepartures(passOpeningWindow: (rows: ChatRows) => Promise<void>): void {
   let faults: Faults;
   let app: RunningApp;
@@ -33,7 +36,7 @@ export function itSettlesLostDepartures(passOpeningWindow: (rows: ChatRows) => P
   };
   const connect = () => ChatClient.connect(app.runtime.webSocketUrl('chat'));
 
-  /** Lets clients come and vanish, and answers with the ids of those whose rows are left, since nobody was told. */
+  /** Lets clients connect and vanish without a `$disconnect`. Returns the ids of those whose rows remain. */
   const vanish = async (come: (n: number) => Promise<ChatClient>): Promise<string[]> => {
     const clients = await Promise.all(Array.from({ length: LEAVING }, (_, n) => come(n)));
     const ids = await Promise.all(clients.map((client) => client.id()));
@@ -47,7 +50,7 @@ export function itSettlesLostDepartures(passOpeningWindow: (rows: ChatRows) => P
     return ids.filter((_, n) => found[n]?.state === 'open');
   };
 
-  /** Everyone who came and left was counted once, and whoever is here knows who else is. */
+  /** Everyone who connected and left was counted once, and the remaining clients know each other. */
   const expectSettledOnce = async (ids: string[], revision: number) => {
     await app.until(async () => (await rows.anchors()).length === 2);
     for (const client of [ada, bob]) {
@@ -57,7 +60,7 @@ export function itSettlesLostDepartures(passOpeningWindow: (rows: ChatRows) => P
     for (const id of ids) expect(await rows.connection(id)).toMatchObject({ state: 'closed', done: true });
   };
 
-  it('with the next line that somebody says, once each; the others hear it', async () => {
+  it('with the next line that a client sends, once each, and the others receive it', async () => {
     const left = await vanish((n) => join(`user ${n}`));
     expect(left.length).toBeGreaterThan(1);
     expect(left.length).toBeLessThan(LEAVING);
@@ -67,7 +70,7 @@ export function itSettlesLostDepartures(passOpeningWindow: (rows: ChatRows) => P
     await expectSettledOnce(left, 2 + 2 * LEAVING);
   });
 
-  it('with the sweep, where nobody says anything', async () => {
+  it('with the sweep, if no client sends anything', async () => {
     const left = await vanish(connect);
     expect(left.length).toBeGreaterThan(1);
     await passOpeningWindow(rows);

@@ -1,4 +1,4 @@
-/** A process of its own that knows the id of a WebSocket and its environment, and nothing else. */
+/** A separate process that knows only the id of a WebSocket and its environment. */
 import { SharedConnection } from '../../lib';
 
 async function main(webSocketId: string): Promise<void> {

@@ -1,4 +1,4 @@
-/** The apps that push, as one assembly: a stack for each. */
+/** The apps that push, as one assembly with a stack for each. */
 import { App } from 'aws-cdk-lib';
 import { PushFromEvent } from '../apps/push-from-event/stack';
 import { PushFromHttp } from '../apps/push-from-http/stack';

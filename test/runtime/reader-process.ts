@@ -1,6 +1,6 @@
 /**
- * A process of its own that knows the id of a WebSocket and its environment, and nothing else: prints each message that it reads
- * as a line of JSON, until none has come for a while.
+ * A separate process that knows only the id of a WebSocket and its environment. Prints each message that it reads as
+ * a line of JSON, until none arrives for a while.
  * Arguments: the id, the timeout of a read in seconds, how long a message may settle in milliseconds.
  */
 import { SharedConnection, WebSocketTimeoutError } from '../../lib';

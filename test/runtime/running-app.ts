@@ -1,6 +1,5 @@
 /**
- * An app on a local runtime, for tests of the whole way from socket to table and back: this repository's own, or
- * another.
+ * An app on a local runtime, for tests from the socket to the table and back: this repository's own app, or another.
  */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -29,52 +28,52 @@ const ROOT = join(__dirname, '../..');
 export interface AppOptions {
   /** The folder of its `cdk.json`, relative to the repository. @default the repository itself */
   app?: string;
-  /** What goes wrong on purpose. @default nothing */
+  /** Faults to inject. @default none */
   faults?: Faults;
-  /** The gateway's and the function host's; functions keep their own. @default the system's */
+  /** The clock of the gateway and the function host. Functions keep their own. @default the system's */
   clock?: Clock;
   /** The folder of the bucket whose notifications run functions. @default none */
   incomingDirectory?: string;
   /** The folder with the pages. @default none */
   webDirectory?: string;
-  /** What the app gets beside the context of its cdk.json. @default nothing */
+  /** Context in addition to that of cdk.json. @default none */
   context?: JsonObject;
-  /** How many times as fast limits, schedules and expiry pass. @default 1 */
+  /** How many times as fast limits, schedules and expiry run. @default 1 */
   timeScale?: number;
   /** @default AWS's */
   accountQuotas?: AccountQuotas;
-  /** Whether signatures and permissions are checked. @default they are */
+  /** Whether signatures and permissions are checked. @default true */
   iam?: boolean;
   /** @default silence */
   functionLog?: FunctionLog;
   /** @default silence */
   log?: Log;
-  /** What the console knows of services. @default nothing */
+  /** The console's access to services. @default none */
   services?: RuntimeOptions['services'];
 }
 
 export interface RunningApp {
-  /** As it was read. */
+  /** The app as it was read. */
   app: App;
   runtime: Runtime;
-  /** Of the app's only table, or its first. */
+  /** The name of the app's only or first table. */
   tableName: string;
-  /** Of a service of the app. */
+  /** Opens a service of the app. */
   tableOf(service: string): string;
   functions: LambdaFunction[];
   functionNames: string[];
-  /** The function that runs `server()`, settles and sweeps. */
+  /** The function that runs `server()`, cleans up and sweeps. */
   serverFunction: string;
-  /** What `npm start` prints to be exported. */
+  /** The variables that `npm start` prints for export. */
   exported: NodeJS.ProcessEnv;
-  /** What lies in a partition of the app's tables, under sort keys that begin with the prefix. */
+  /** The items in a partition of the app's tables whose sort keys begin with the prefix. */
   rows(pk: string, prefix?: string): Promise<Item[]>;
-  /** Looks anew when an invocation has ended, and now and then. The test's own time limit ends a wait in vain. */
+  /** Checks again when an invocation has ended, and at intervals, until the test's timeout. */
   until(condition: () => Promise<boolean>): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** This repository's app, or the one of another `cdk.json`, synthesized once for each test run. */
+/** This repository's app, or that of another `cdk.json`, synthesized once for each test run. */
 export async function synthesizedApp(folder?: string, context?: JsonObject): Promise<App> {
   const source = findApp(folder, ROOT);
   if (source.kind !== 'command') throw new Error('cdk.json names no command');

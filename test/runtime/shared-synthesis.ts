@@ -1,4 +1,6 @@
-/** One synthesis of an app for all test files of a run: the first that needs it makes it, the others wait. */
+/**
+ * One synthesis of an app for all test files of a run. The first file that needs it creates it, and the others wait.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,9 +9,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 const POLL_MILLIS = 50;
 
 /**
- * The folder of the app's assembly, which nobody may change.
- * @param name tells this synthesis from every other one of the run
- * @param synthesizeInto makes the assembly in the folder that it is given
+ * The folder of the app's assembly, which must not be changed.
+ * @param name identifies this synthesis within the run
+ * @param synthesizeInto creates the assembly in the given folder
  */
 export async function sharedSynthesis(
   name: string,
@@ -22,7 +24,7 @@ export async function sharedSynthesis(
   while (!existsSync(directory)) {
     if (claims(`${directory}.claim`)) {
       try {
-        // Another test file may have finished between the look and the claim.
+        // Another test file may have finished between the check and the claim.
         if (existsSync(directory)) break;
         await synthesizeInto(`${directory}.making`);
         renameSync(`${directory}.making`, directory);
@@ -36,7 +38,7 @@ export async function sharedSynthesis(
   return directory;
 }
 
-/** Whether this process is the one that makes it. Of a failed one, the next test file tries again and fails by itself. */
+/** Whether this process creates it. After a failure, the next test file tries again and fails by itself. */
 function claims(path: string): boolean {
   try {
     mkdirSync(path);

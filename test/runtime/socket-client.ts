@@ -1,9 +1,9 @@
-/** A client over a real WebSocket that keeps the text it receives, and waits for what is to come. */
+/** A client over a real WebSocket that keeps the text it receives, and can wait for more. */
 import { once } from 'node:events';
 import { type ClientOptions, WebSocket } from 'ws';
 
 export class SocketClient {
-  /** Whatever has been received and not been asked for, oldest first. */
+  /** Received texts that were not returned yet, oldest first. */
   readonly #unheard: string[] = [];
   readonly #socket: WebSocket;
   #heard: () => void = () => {};
@@ -27,7 +27,7 @@ export class SocketClient {
     return client;
   }
 
-  /** The subprotocol that the server has chosen, or empty. */
+  /** The subprotocol that the server has chosen, or ''. */
   get subprotocol(): string {
     return this.#socket.protocol;
   }
@@ -36,7 +36,7 @@ export class SocketClient {
     this.#socket.send(text);
   }
 
-  /** Sends one message in fragments of so many bytes at most. */
+  /** Sends one message in fragments of at most this many bytes. */
   sendInFragments(text: string, fragmentBytes: number): void {
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; at += fragmentBytes) {
@@ -45,7 +45,7 @@ export class SocketClient {
     }
   }
 
-  /** The next text that it has not been asked for yet. The test's own time limit ends a wait in vain. */
+  /** The next text that was not returned yet. Waits until the test's timeout. */
   async hears(): Promise<string> {
     for (;;) {
       const next = this.#unheard.shift();
@@ -62,7 +62,7 @@ export class SocketClient {
     await closed;
   }
 
-  /** Resolves with the code once it is closed. */
+  /** Resolves to the close code. */
   async closed(): Promise<number> {
     const [code] = await once(this.#socket, 'close');
     return code;

@@ -13,11 +13,11 @@ const CLIENT = readFileSync(join(__dirname, '../fixtures/article-client.js'), 'u
 const ITS_URL = 'ws://localhost:52774/csp/user/User.WebSocketServer.cls';
 const SAMPLE = join(__dirname, '../functions/ingest/hl7/messages/adt-a01.hl7');
 
-/** The client logs what it gets, and nothing else. */
+/** The client logs only what it receives. */
 const isFrame = (message: ConsoleMessage) => message.type() === 'log';
 const frameIn = (message: ConsoleMessage): Frame => JSON.parse(message.text());
 
-describe('the client of the article, in which only the URL is another,', () => {
+describe('the client of the article, with only the URL changed,', () => {
   let home: string;
   let browser: Browser;
   let app: RunningApp;
@@ -36,7 +36,7 @@ describe('the client of the article, in which only the URL is another,', () => {
     rmSync(home, { recursive: true });
   });
 
-  /** Starts the app with these users, and opens a page of the user's own that has the client. */
+  /** Starts the app with these users, and opens a page with the client. */
   const openPage = async (passwords: Record<string, string>) => {
     const hashes = Object.entries(passwords).map(async ([user, password]) => [
       user,
@@ -57,14 +57,14 @@ describe('the client of the article, in which only the URL is another,', () => {
     page = await browser.newPage();
     await page.goto(app.runtime.url);
   };
-  /** Resolves with the next frame of the type that the client writes to the console. */
+  /** Resolves to the next frame of the type that the client writes to the console. */
   const writes = async (type: string): Promise<Frame> => {
     const isMeant = (message: ConsoleMessage) => isFrame(message) && frameIn(message).Type === type;
     return frameIn(await page.waitForEvent('console', isMeant));
   };
   const dropFile = () => copyFileSync(SAMPLE, join(home, 'incoming/sample.hl7'));
 
-  it('hears of a file that is dropped, after its password was accepted', async () => {
+  it('is notified of a file after its password was accepted', async () => {
     await openPage({ _SYSTEM: 'SYS' });
     const subscribed = writes('Subscriptions');
     await page.evaluate('socketConnect()');
@@ -76,7 +76,7 @@ describe('the client of the article, in which only the URL is another,', () => {
     });
   });
 
-  it('hears of nothing if its password is another, and is closed at the deadline', async () => {
+  it('is notified of nothing with a wrong password, and is closed at the deadline', async () => {
     await openPage({ _SYSTEM: 'changed', ada: 'right' });
     const frames: Frame[] = [];
     page.on('console', (message) => isFrame(message) && frames.push(frameIn(message)));

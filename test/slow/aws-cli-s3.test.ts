@@ -14,7 +14,7 @@ jest.setTimeout(60_000);
 
 const AWS = join(__dirname, '../../.cache/python/bin/aws');
 
-/** The chat with a bucket of which its function hears. */
+/** The chat with a bucket that notifies its function. */
 function appWithBucket() {
   const template = chatTemplate();
   Object.assign(template.Resources, {
@@ -78,11 +78,11 @@ describe('aws s3 against the local runtime', () => {
     return stdout;
   };
 
-  it('knows the bucket by the variable that is exported', () => {
+  it('knows the bucket from the exported variable', () => {
     expect(environment.FILES_BUCKET).toBe('files');
   });
 
-  it('copies a file into the bucket, which is told once', async () => {
+  it('copies a file into the bucket, with one notification', async () => {
     writeFileSync(path('a ü.hl7'), 'MSH|');
     await aws('s3', 'cp', path('a ü.hl7'), 's3://files/in/');
     expect(readFileSync(join(bucket, 'in/a ü.hl7'), 'utf8')).toBe('MSH|');
@@ -99,7 +99,7 @@ describe('aws s3 against the local runtime', () => {
     expect(readFileSync(path('back.hl7')).equals(content)).toBe(true);
   });
 
-  it('lists what is there', async () => {
+  it('lists objects', async () => {
     expect(await aws('s3', 'ls', 's3://files')).toMatch(/ PRE in\/\n.* 20000000 big\.hl7\n$/);
     expect(await aws('s3', 'ls', '--recursive', 's3://files/in/')).toMatch(/ 4 in\/a ü\.hl7\n$/);
   });
@@ -115,7 +115,7 @@ describe('aws s3 against the local runtime', () => {
     expect(readFileSync(path('range'), 'utf8')).toBe('SH');
   });
 
-  it('shows the remedy where an operation is not run', async () => {
+  it('shows the remedy for an unsupported operation', async () => {
     await expect(aws('s3api', 'get-object-acl', '--bucket', 'files', '--key', 'big.hl7')).rejects.toThrow(
       /NotImplemented.* GET with \?acl is not supported on this machine/,
     );

@@ -35,7 +35,7 @@ describe('the AWS CLI against the local runtime', () => {
     expect(await client.hears('Chat')).toEqual({ Type: 'Chat', Message: 'aGk=' });
   });
 
-  it('looks at a connection', async () => {
+  it('reads a connection', async () => {
     expect(await connections('get-connection')).toEqual({
       ConnectedAt: expect.any(String),
       Identity: { SourceIp: '127.0.0.1' },
@@ -55,7 +55,7 @@ describe('the AWS CLI against the local runtime', () => {
       ],
       ...['--expression-attribute-values', JSON.stringify({ ':pk': { S: `CONNECTION#${webSocketId}` } })],
     );
-    // The connection, and that it is in the channel of the chat's lines.
+    // The connection, and its membership in the channel of the chat's lines.
     expect(Items).toMatchObject([
       { sk: { S: 'CHANNEL#lines' }, state: { S: 'in' } },
       { sk: { S: 'CONNECTION' }, state: { S: 'open' }, service: { S: 'chat' } },
@@ -71,7 +71,7 @@ describe('the AWS CLI against the local runtime', () => {
     expect(answer).not.toHaveProperty('FunctionError');
   });
 
-  it('closes a connection with 1000, and then finds it gone', async () => {
+  it('closes a connection with 1000, and then reports it as gone', async () => {
     const closed = client.closed();
     await connections('delete-connection');
     expect(await closed).toEqual({ code: 1000, reason: 'Connection Closed Normally' });

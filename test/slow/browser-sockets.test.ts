@@ -8,7 +8,7 @@ jest.setTimeout(60_000);
 
 const KIBIBYTE = 1024;
 
-/** What the page's own script sees of a socket. */
+/** What the page's own script observes of a socket. */
 interface Socket {
   protocol: string;
   frames: string[];
@@ -24,7 +24,7 @@ describe('sockets of a browser', () => {
     Object.assign(process.env, app.exported);
     browser = await chromium.launch(CHROMIUM);
     page = await browser.newPage();
-    // Whatever is there: it is a page of this machine.
+    // Any page of this machine.
     await page.goto(`${app.runtime.url}/`);
   });
   afterAll(async () => {
@@ -32,7 +32,7 @@ describe('sockets of a browser', () => {
     await app?.stop();
   });
 
-  /** Opens a socket in the page, and resolves when it is open and has received so many frames. */
+  /** Opens a socket in the page, and resolves when it is open and has received this many frames. */
   const connect = (service: string, protocols: string[], frames: number): Promise<Socket> =>
     page.evaluate(
       ([url, offered, count]) =>
@@ -53,15 +53,15 @@ describe('sockets of a browser', () => {
       [app.runtime.webSocketUrl(service), protocols, frames] as const,
     );
 
-  it('open with the subprotocol that the server has chosen of those offered', async () => {
+  it('open with the subprotocol that the server has chosen from the offered ones', async () => {
     expect(await connect('sessions', ['chat', 'superchat'], 0)).toMatchObject({ protocol: 'chat' });
   });
 
-  it('do not open if the server chooses none, as browsers demand', async () => {
+  it('do not open if the server chooses none, as browsers require', async () => {
     await expect(connect('inbox', ['chat'], 0)).rejects.toThrow('The browser could not connect.');
   });
 
-  it('carry 64 KiB of bytes to the browser, and 20 KiB back', async () => {
+  it('transfer 64 KiB of bytes to the browser, and 20 KiB back', async () => {
     const { frames } = await connect('inbox', [], 1);
     const socket = await SharedConnection.open(frames[0] as string);
     const sent = randomBytes(64 * KIBIBYTE);
@@ -82,7 +82,7 @@ describe('sockets of a browser', () => {
     expect((await socket.readBytes({ timeoutSeconds: 10 })).equals(back)).toBe(true);
   });
 
-  it('cannot be sent 100 KiB of bytes, which are too many once encoded', async () => {
+  it('refuse 100 KiB of bytes, which are too many once encoded', async () => {
     const { frames } = await connect('inbox', [], 1);
     const socket = await SharedConnection.open(frames[0] as string);
     const writing = socket.write(randomBytes(100 * KIBIBYTE));

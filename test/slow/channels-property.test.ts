@@ -13,7 +13,7 @@ interface Change {
 
 type Step =
   | { kind: 'connect'; seat: number; channels: string[] }
-  /** Each about another channel or seat, all at once. */
+  /** Concurrent actions, each for another channel or client. */
   | { kind: 'change'; changes: Change[] }
   | { kind: 'go'; seat: number; told: boolean }
   | { kind: 'publish'; channels: string[] };
@@ -40,7 +40,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('publish'), channels: channels(1) }) },
 );
 
-/** What should be: who counts as connected, by their ids, and what they are in. */
+/** The expected state: the open connections by id, and their channels. */
 class Model {
   readonly channelsOf = new Map<string, Set<string>>();
   readonly vanished = new Set<string>();
@@ -113,7 +113,7 @@ async function go(
   }
 }
 
-/** It reaches those who are in, once; who has vanished is found by it, and settled. */
+/** It reaches the members once. Those that have vanished are noticed and cleaned up. */
 async function publish(channels: string[], crowd: Crowd, model: Model, text: string): Promise<void> {
   const members = model.membersOf(channels);
   const found = members.filter((id) => model.vanished.has(id));
@@ -144,7 +144,7 @@ async function expectBothSidesToAgree(crowd: Crowd, model: Model): Promise<void>
   }
 }
 
-describe('channels, on DynamoDB', () => {
+describe('channels on DynamoDB', () => {
   let database: TestDatabase;
   let crowds = 0;
   beforeAll(async () => {
@@ -156,7 +156,7 @@ describe('channels, on DynamoDB', () => {
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => database.stop());
 
-  it('have the same members on both sides, and reach exactly those, whatever comes after what', async () => {
+  it('have the same members on both sides, and reach exactly those, in any order of actions', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25, size: 'max' }), async (steps) => {
         const crowd = new Crowd(database, `crowd-${++crowds}`);

@@ -11,7 +11,7 @@ describe('the chat on the local runtime, with a crowd', () => {
   });
   afterAll(() => app.stop());
 
-  it('gets every list right when 50 clients change their alias at once and leave in random order', async () => {
+  it('has every list right when 50 clients change their alias at the same time and leave in random order', async () => {
     const clients = await Promise.all(Array.from({ length: 50 }, () => ChatClient.connect(url)));
     const ids = await Promise.all(clients.map((client) => client.id()));
     for (const [n, client] of clients.entries()) client.send({ User: `user ${n}` });

@@ -1,4 +1,4 @@
-/** How the tests start Chromium, which `prepare.sh` has installed, and what they hear of its pages. */
+/** Starts Chromium, which `prepare.sh` has installed, and watches its pages. */
 import type { LaunchOptions, Page } from 'playwright-core';
 
 export const CHROMIUM: LaunchOptions = {
@@ -9,16 +9,16 @@ export const CHROMIUM: LaunchOptions = {
   ],
 };
 
-/** Agrees to the server of somebody else that the page's link names. */
+/** Accepts another server that the page's link names. */
 export async function agree(page: Page): Promise<void> {
   await page.click('#foreign button[value="connect"]');
 }
 
-/** Adds what goes wrong in the page, and what it complains about. */
+/** Records errors and warnings of the page. */
 export function noteComplaints(page: Page, complaints: string[]): void {
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
-    // A browser notes each connection that fails; pages cannot prevent it.
+    // A browser logs each failed connection, which pages cannot prevent.
     const isExpected = /WebSocket connection to .* failed/.test(message.text());
     if (message.type() === 'error' && !isExpected) complaints.push(message.text());
   });

@@ -1,4 +1,4 @@
-/** Clients and SDKs of other languages, as people use them, against the local runtime. */
+/** Clients and SDKs in other languages, as people use them, against the local runtime. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -37,7 +37,7 @@ describe('the local gateway', () => {
     ['websocket-client, of Python', PYTHON, [join(CLIENTS, 'websocket_client.py')], []],
     ['coder/websocket, of Go', join(CACHE, 'go-client'), [], []],
     ["the JDK's client", 'java', [join(CLIENTS, 'Client.java')], ['closed 1000']],
-  ])('talks to %s', async (_, command, args, atTheEnd) => {
+  ])('works with %s', async (_, command, args, atTheEnd) => {
     const heard = await run(command, ...args, app.runtime.webSocketUrl('echo-shared'), 'hello', LONG);
     expect(heard).toEqual(['hello', LONG, 'pong', ...atTheEnd]);
   });
@@ -52,7 +52,7 @@ describe('the local gateway', () => {
   it.each([
     ['boto3', PYTHON, [join(CLIENTS, 'boto3_posts.py')]],
     ['the AWS SDK for JavaScript 2', process.execPath, [join(CLIENTS, 'sdk-2.cjs'), SDK_2]],
-  ])('takes posts, GET and DELETE of %s', async (name, command, args) => {
+  ])('accepts POST, GET and DELETE from %s', async (name, command, args) => {
     const { client, id } = await connection();
     const closed = client.closed();
     const printed = run(command, ...args, `${app.runtime.url}/chat`, id);
@@ -61,7 +61,7 @@ describe('the local gateway', () => {
     expect(await printed).toEqual(['127.0.0.1', '410']);
   });
 
-  it('takes posts, GET and DELETE of version 2 of the AWS CLI', async () => {
+  it('accepts POST, GET and DELETE from version 2 of the AWS CLI', async () => {
     const [version = ''] = await run('/usr/bin/aws', '--version');
     expect(version).toMatch(/^aws-cli\/2\./);
     const { client, id } = await connection();

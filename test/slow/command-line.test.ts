@@ -40,7 +40,7 @@ describe('shared-connection', () => {
     const services = ['inbox', 'loop', 'binary', 'sessions'];
     await app.until(async () => {
       const rows = await Promise.all(services.map((name) => app.rows(`CHANNEL#${name}#*`, 'MEMBER#')));
-      // The owner of a dedicated socket takes its time.
+      // The owner of a dedicated socket takes some time to start.
       return rows.flat().every(({ left }) => left === true);
     });
   });
@@ -52,7 +52,7 @@ describe('shared-connection', () => {
     return { id: await client.hears(), client };
   }
 
-  /** With a dedicated socket whose owner is at work. */
+  /** With a dedicated socket whose owner is running. */
   async function whileOwned(work: (id: string) => Promise<void>): Promise<void> {
     const client = await SocketClient.connect(app.runtime.webSocketUrl('loop'));
     client.send('hello');
@@ -75,7 +75,7 @@ describe('shared-connection', () => {
       { user },
       identificationOrder({ at: Date.now(), requestId: 'test' }),
     );
-  /** Its answers are those of programs. */
+  /** Its output is for programs. */
   const json = async (...args: string[]) => {
     const [command = '', ...others] = args;
     const { out } = await succeeds([command, '--json', ...others]);
@@ -97,7 +97,7 @@ describe('shared-connection', () => {
   };
 
   describe('channels', () => {
-    it('shows which there are, and how many are in each', async () => {
+    it('lists channels with their number of members', async () => {
       const [ada, bob] = [await connect(), await connect()];
       for (const { id } of [ada, bob]) await (await SharedConnection.open(id)).subscribe('topic/adt');
       await (await SharedConnection.open(bob.id)).subscribe('all');
@@ -115,7 +115,7 @@ describe('shared-connection', () => {
   });
 
   describe('members', () => {
-    it('shows who is in a channel', async () => {
+    it('lists the members of a channel', async () => {
       const [ada] = [await connect(), await connect()];
       await (await SharedConnection.open(ada.id)).subscribe('topic/adt');
       expect(await json('members', 'topic/adt')).toEqual([
@@ -130,7 +130,7 @@ describe('shared-connection', () => {
       expect((await succeeds(['members', 'topic/oru'])).out).toBe('No connection is in topic/oru.\n');
     });
 
-    it('says what a channel may be called', async () => {
+    it('explains which names a channel can have', async () => {
       expect(await fails('members', 'a channel')).toMatch(/The channel name "a channel" is not valid/);
     });
   });
@@ -143,7 +143,7 @@ describe('shared-connection', () => {
       });
     };
 
-    it('shows what is noted, the newest first, as many as are asked for', async () => {
+    it('lists recorded errors, the newest first, as many as requested', async () => {
       expect((await succeeds(['errors'])).out).toBe('No errors are recorded.\n');
       for (const error of ['Delimiters', 'ControlId', 'Truncated']) await note(error);
       expect((await json('errors', 'loop', '--limit', '2')).map(({ error }) => error)).toEqual([
@@ -167,7 +167,7 @@ describe('shared-connection', () => {
   });
 
   describe('list', () => {
-    it('shows who is connected, in a table', async () => {
+    it('lists connections in a table', async () => {
       const { id } = await connect();
       await name(id, 'Ada\u001b[2J');
       const { out } = await succeeds(['list', 'inbox']);
@@ -182,7 +182,7 @@ describe('shared-connection', () => {
       );
     });
 
-    it('tells programs the channels and the last activity, too, if asked', async () => {
+    it('returns the channels and the last activity to programs, if requested', async () => {
       const { id } = await connect();
       await (await SharedConnection.open(id)).subscribe('adt');
       expect(await json('list', '--channels', '--probe')).toEqual([
@@ -201,7 +201,7 @@ describe('shared-connection', () => {
       expect((await succeeds(['list'])).out).toBe('No client is connected.\n');
     });
 
-    it('draws the table anew on a terminal, until it is stopped', async () => {
+    it('redraws the table on a terminal until it is stopped', async () => {
       const { out } = await succeeds(['list', '--watch'], {
         isTerminal: true,
         whileWaiting: [() => connect()],
@@ -212,12 +212,12 @@ describe('shared-connection', () => {
       expect(screens[1]).toContain('inbox');
     });
 
-    it('goes on with the changes where nobody looks', async () => {
+    it('appends changes if the output is not a terminal', async () => {
       const { out } = await succeeds(['list', '--watch'], { whileWaiting: [() => connect()] });
       expect(out).toMatch(/^No client is connected\.\n\S+Z {2}inbox {2}\S+ {2}connected\n$/);
     });
 
-    it('knows which services there are', async () => {
+    it('knows the existing services', async () => {
       expect(await fails('list', 'nobody')).toBe(
         'There is no service "nobody". The services are: inbox, loop, binary, sessions.',
       );
@@ -225,7 +225,7 @@ describe('shared-connection', () => {
   });
 
   describe('tail', () => {
-    it('tells who connects, is named and leaves', async () => {
+    it('reports clients that connect, get a name and leave', async () => {
       let guest: Guest | undefined;
       const { out } = await succeeds(['tail', 'inbox', '--json'], {
         whileWaiting: [
@@ -247,7 +247,7 @@ describe('shared-connection', () => {
   });
 
   describe('show', () => {
-    it('shows a connection with its unread messages, and what the gateway says', async () => {
+    it('shows a connection with its unread messages, and its state in the gateway', async () => {
       const { id, client } = await connect();
       await name(id, 'Ada');
       client.send('unread');
@@ -273,7 +273,7 @@ describe('shared-connection', () => {
       ]);
     });
 
-    it('shows what onPreServer noted', async () => {
+    it('shows the attributes that onPreServer has set', async () => {
       const webSocketId = newWebSocketId();
       const connection = { webSocketId, callbackUrl: app.runtime.url, service: 'inbox', sessionId: '' };
       const attributes = { topics: ['adt'], note: 'Ada\u001b[2J' };
@@ -285,7 +285,7 @@ describe('shared-connection', () => {
       await new SettlementStore(table, systemClock).forgetMember(connection);
     });
 
-    it('shows one that has closed', async () => {
+    it('shows a closed connection', async () => {
       const guest = await connect();
       await leave(guest);
       expect(await json('show', '--', guest.id)).toMatchObject([
@@ -293,7 +293,7 @@ describe('shared-connection', () => {
       ]);
     });
 
-    it('shows who owns a dedicated socket', async () => {
+    it('shows the owner of a dedicated socket', async () => {
       await whileOwned(async (id) => {
         expect(await json('show', '--', id)).toMatchObject([
           { messagesTo: 'owner', owner: { epoch: 1, leaseUntil: expect.stringMatching(ISO) } },
@@ -303,14 +303,14 @@ describe('shared-connection', () => {
   });
 
   describe('write', () => {
-    it('sends its argument to the one client', async () => {
+    it('sends its argument to one client', async () => {
       const { id, client } = await connect();
       const { out } = await succeeds(['write', '--', id, 'Grüße']);
       expect(out).toBe('Sent 7 bytes.\n');
       expect(await client.hears()).toBe('Grüße');
     });
 
-    it('sends no input that is no text', async () => {
+    it('refuses input that is not text', async () => {
       const { id } = await connect();
       const { exitCode, complaint } = await run(['write', '--', id], { input: Buffer.from([0xff, 0xfe]) });
       expect({ exitCode, complaint }).toEqual({
@@ -319,13 +319,13 @@ describe('shared-connection', () => {
       });
     });
 
-    it('sends the standard input, but for the line end at its end', async () => {
+    it('sends the standard input without the line end at its end', async () => {
       const { id, client } = await connect();
       await succeeds(['write', '--', id], { input: 'one\ntwo\n' });
       expect(await client.hears()).toBe('one\ntwo');
     });
 
-    it('fails where there is no such id, or no longer', async () => {
+    it('fails for an unknown id or a closed connection', async () => {
       expect(await fails('write', 'no\u001bsuch', 'x')).toBe(
         'There is no WebSocket "no\\u001bsuch". Its id is wrong, or it closed more than ten minutes ago. To see who is connected, run "list".',
       );
@@ -334,33 +334,33 @@ describe('shared-connection', () => {
       expect(await fails('write', '--', guest.id, 'x')).toMatch(/^WebSocket \S+ is closed/);
     });
 
-    it('fails where the message is too long', async () => {
+    it('fails if the message is too long', async () => {
       const { id } = await connect();
       expect(await fails('write', '--', id, 'x'.repeat(131_073))).toMatch(/^The message has 131073 bytes/);
     });
   });
 
   describe('read', () => {
-    it('takes the next message, and prints it on one line', async () => {
+    it('prints the next message on one line', async () => {
       const { id, client } = await connect();
       client.send('a\nb\u001b[2J');
       expect((await succeeds(['read', '--', id])).out).toBe('a\\nb\\u001b[2J\n');
     });
 
-    it('gives programs the message as it is', async () => {
+    it('prints the unchanged message for programs', async () => {
       const { id, client } = await connect();
       client.send('a\nb\u001b[2J');
       expect(await json('read', '--', id)).toEqual([{ id, message: 'a\nb\u001b[2J' }]);
     });
 
-    it('fails with 2 where nothing comes in time', async () => {
+    it('fails with 2 if nothing arrives in time', async () => {
       const { id } = await connect();
       const { complaint, exitCode } = await run(['read', '--timeout', '0', '--', id]);
       expect(complaint).toMatch(/^No message arrived from WebSocket [^\n]+\n$/);
       expect(exitCode).toBe(2);
     });
 
-    it('follows until the socket has closed, or nothing comes in time', async () => {
+    it('follows until the socket has closed, or nothing arrives in time', async () => {
       const { id, client } = await connect();
       client.send('one');
       await app.until(async () => (await app.rows(`CONNECTION#${id}`, 'MESSAGE#')).length === 1);
@@ -370,13 +370,13 @@ describe('shared-connection', () => {
       expect({ out, exitCode }).toEqual({ out: 'one\ntwo\n', exitCode: 2 });
     });
 
-    it('fails for a dedicated socket, which is its owner’s', async () => {
+    it('fails for a dedicated socket, whose messages belong to its owner', async () => {
       await whileOwned(async (id) => {
         expect(await fails('read', '--', id)).toMatch(/is dedicated to its server\(\)/);
       });
     });
 
-    it('takes no time that is none', async () => {
+    it('refuses an invalid timeout', async () => {
       const { exitCode, complaint } = await run(['read', 'x', '--timeout', 'soon']);
       expect({ exitCode, complaint }).toMatchObject({ exitCode: 1 });
       expect(complaint).toContain('Specify seconds, such as 5 or 0.5.');
@@ -392,7 +392,7 @@ describe('shared-connection', () => {
       guests.splice(0);
     });
 
-    it('closes a dedicated one, too', async () => {
+    it('also closes a dedicated socket', async () => {
       const client = await SocketClient.connect(app.runtime.webSocketUrl('loop'));
       client.send('hello');
       await client.hears();
@@ -402,7 +402,7 @@ describe('shared-connection', () => {
       expect(await closed).toBe(1000);
     });
 
-    it('has one settled that had gone without a word', async () => {
+    it('cleans up a connection that was gone without a $disconnect', async () => {
       const connection = (await store.connection((await connect()).id)) as Connection;
       const ghost = newWebSocketId();
       const anHourAgo = { ...systemClock, now: () => Date.now() - 60 * 60_000 };
@@ -415,7 +415,7 @@ describe('shared-connection', () => {
   });
 
   describe('publish', () => {
-    it('sends to the members of a channel, and to nobody else', async () => {
+    it('sends only to the members of a channel', async () => {
       const [member, other] = [await connect(), await connect()];
       await (await SharedConnection.open(member.id)).subscribe('adt');
       const report = { sent: 1, gone: 0, pending: 0, failed: 0, reasons: {} };
@@ -426,7 +426,7 @@ describe('shared-connection', () => {
       expect([await member.client.hears(), await other.client.hears()]).toEqual(['news', 'last']);
     });
 
-    it('fails for a name that no channel has', async () => {
+    it('fails for an invalid channel name', async () => {
       expect(await fails('publish', 'bad name', 'x')).toMatch(/^The channel name "bad name" is not valid/);
     });
   });
@@ -439,13 +439,13 @@ describe('shared-connection', () => {
       expect([await one.client.hears(), await two.client.hears()]).toEqual(['all', 'all']);
     });
 
-    it('fails for a service that is not there', async () => {
+    it('fails for a missing service', async () => {
       expect(await fails('broadcast', 'nobody', 'x')).toMatch(/^There is no service "nobody"/);
     });
   });
 
   describe('sweep', () => {
-    it('says what the service’s own function found', async () => {
+    it('reports what the service’s own function found', async () => {
       await connect();
       expect(await json('sweep', 'inbox')).toEqual([
         {
@@ -462,7 +462,7 @@ describe('shared-connection', () => {
   });
 
   describe('anywhere', () => {
-    it('says in one line that no runtime runs, and ends with 1', async () => {
+    it('says in one line that no runtime is running, and ends with 1', async () => {
       const args = [MAIN, 'list', '--url', 'http://localhost:1'];
       const outcome = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env: {} }).catch(
         (error: unknown) => error,
@@ -478,7 +478,7 @@ describe('shared-connection', () => {
       expect(await json('list', '--stack', 'Sockets')).toMatchObject([{ id }]);
     });
 
-    it('says that there is no such stack', async () => {
+    it('reports a missing stack', async () => {
       expect(await fails('list', '--stack', 'Other')).toMatch(/^There is no stack "Other" in this account/);
     });
   });

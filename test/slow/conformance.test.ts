@@ -1,4 +1,4 @@
-/** The conformance cases, here and on an emulator of another project. */
+/** The conformance cases, against the local gateway and another project's emulator. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findApp } from '../../local/assembly/synthesis/app-source';
@@ -33,11 +33,11 @@ describe('the local gateway', () => {
     expect(factsThat('not run', results)).toEqual([]);
   });
 
-  it('does what docs/fidelity.md says, which npm run conformance writes', () => {
+  it('behaves as in docs/fidelity.md, which npm run conformance writes', () => {
     expect(fidelityPage(SECTIONS, results)).toBe(readFileSync(join(ROOT, 'docs/fidelity.md'), 'utf8'));
   });
 
-  it('shows what a test named there tests', () => {
+  it('has the tests that are named there', () => {
     const tests = SECTIONS.flatMap(({ others = [] }) => others.flatMap(({ test = [] }) => test));
     for (const test of tests) expect(readFileSync(join(ROOT, test), 'utf8')).toContain('describe(');
   });
@@ -61,13 +61,13 @@ describe('ministack', () => {
   });
   afterAll(() => ministack?.stop());
 
-  it('differs only where we know that it does', () => {
+  it('differs only in the known cases', () => {
     const unknown = factsThat('different', results).filter((fact) => !MINISTACK_DIFFERS.includes(fact));
     expect(unknown).toEqual([]);
     expect(factsThat('as AWS', results).length).toBeGreaterThan(20);
   });
 
-  it('has no deviation listed that is no case', () => {
+  it('has no listed deviation without a case', () => {
     const facts = [...results.keys()].map(({ fact }) => fact);
     expect(MINISTACK_DIFFERS.filter((fact) => !facts.includes(fact))).toEqual([]);
   });

@@ -24,7 +24,8 @@ const AXE = require.resolve('axe-core/axe.min.js');
 const TABS = ['connections', 'channels', 'functions', 'deliveries', 'faults', 'apis'];
 
 /**
- * What a page of somebody else tries: to read, to post, to close, to inject a fault. Returns all that it could read.
+ * What a page from another origin tries: to read, to post, to close, to inject a fault. Returns everything that it
+ * could read.
  */
 const ATTACK = `async ({ url, id }) => {
   const read = [];
@@ -67,7 +68,7 @@ describe('the console page', () => {
   let app: App;
   let runtime: Runtime;
   let browser: Browser;
-  /** What pages have complained about. */
+  /** Errors and warnings of the pages. */
   let complaints: string[];
 
   const start = (options: Partial<RuntimeOptions> = {}) =>
@@ -97,13 +98,13 @@ describe('the console page', () => {
     return page;
   };
   const chat = () => ChatClient.connect(runtime.webSocketUrl('chat'));
-  /** A row of the list of what happens. */
+  /** A row of the activity feed. */
   const row = (page: Page, label: string, text: string) =>
     page
       .locator('#feed li', { has: page.locator('.label', { hasText: label }) })
       .filter({ hasText: text })
       .first();
-  /** Waits until an expression holds in the page. It is text: these types know no document. */
+  /** Waits until an expression is true in the page. It is text, because these types have no document. */
   const holds = async (page: Page, condition: string) => {
     while (!(await page.evaluate(condition))) await page.waitForTimeout(20);
   };
@@ -187,7 +188,7 @@ describe('the console page', () => {
       expect(complaints).toEqual([]);
     });
 
-    it('shows what users write as text, and never a secret', async () => {
+    it('shows users’ input as text, and never a secret', async () => {
       const client = await chat();
       const page = await open();
       client.send({ User: '<img src=x onerror=alert(1)>', password: 'hunter2' });
@@ -202,7 +203,7 @@ describe('the console page', () => {
       expect(complaints).toEqual([]);
     });
 
-    it('filters, pauses and shows problems only', async () => {
+    it('filters, pauses, and shows only problems', async () => {
       const client = await chat();
       const page = await open();
       await row(page, 'connected', '/chat').waitFor();
@@ -240,7 +241,7 @@ describe('the console page', () => {
       expect(await page.evaluate('document.activeElement.id')).toBe('panel-apis');
     });
 
-    it('gives a page of another origin nothing, and does nothing for it', async () => {
+    it('gives a page from another origin nothing, and does nothing for it', async () => {
       const elsewhere = createServer((_, response) => {
         response.writeHead(200, { 'content-type': 'text/html' }).end('<title>elsewhere</title>');
       });
@@ -264,7 +265,7 @@ describe('the console page', () => {
       elsewhere.closeAllConnections();
     });
 
-    it('goes on with another run of the runtime', async () => {
+    it('continues with the next run of the runtime', async () => {
       const page = await open();
       const { port } = runtime;
       await runtime.close();
@@ -310,7 +311,7 @@ describe('the console page', () => {
     });
   });
 
-  describe('with an app of somebody else, and much of everything', () => {
+  describe('with another app and many events', () => {
     const sockets: WebSocket[] = [];
 
     beforeEach(async () => {
@@ -359,7 +360,7 @@ describe('the console page', () => {
       expect(complaints).toEqual([]);
     });
 
-    it('draws ten times a second at most in a burst, says what it left out, and counts everything', async () => {
+    it('draws at most ten times a second in a burst, reports what it left out, and counts everything', async () => {
       const socket = await connect('burst');
       const page = await open();
       await page.locator('#feed li').first().waitFor();

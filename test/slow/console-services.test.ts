@@ -1,4 +1,4 @@
-/** What the console shows of services, and what it does with them, on an app of sockets. */
+/** The services in the console, tested with an app with all kinds of sockets. */
 import { consoleServices } from '../../cli/console/services';
 import { Service } from '../../lib';
 import { emptyCounts } from '../../lib/delivery/delivery-report';
@@ -36,7 +36,7 @@ describe('The services in the console', () => {
     return { status: response.status, body: (await response.json()) as Answer };
   }
 
-  /** A client of the user who is in the channel. */
+  /** A client of this user, in the channel. */
   async function guest(user: string, channel: string): Promise<Guest> {
     const client = await SocketClient.connect(app.runtime.webSocketUrl('inbox'));
     const one = { id: await client.hears(), client };
@@ -69,7 +69,7 @@ describe('The services in the console', () => {
     expect(found).toMatchObject({ total: 2, found: 1, shown: [{ channel: 'room/2' }] });
   });
 
-  it('show who is in a channel, without secrets', async () => {
+  it('show the members of a channel, without secrets', async () => {
     await guest('ada', 'room/1');
     await guest('ada', 'room/1');
     const { status, body } = await ask('GET', '/inbox/channels/room%2F1');
@@ -81,7 +81,7 @@ describe('The services in the console', () => {
     expect(body).not.toHaveProperty('log');
   });
 
-  it('show who is connected, and whose connection is whose', async () => {
+  it('show all connections and their users', async () => {
     const { id } = await guest('ada', 'room/1');
     const client = await SocketClient.connect(app.runtime.webSocketUrl('inbox'));
     const unnamed = { id: await client.hears(), client };
@@ -103,7 +103,7 @@ describe('The services in the console', () => {
     expect(service?.channels.shown).toEqual([]);
   });
 
-  it('publish to a channel, and report what became of it', async () => {
+  it('publish to a channel, and report the result', async () => {
     const { client } = await guest('ada', 'room/1');
     const { body } = await ask('POST', '/inbox/channels/room%2F1', 'Hello');
     expect(body.report).toMatchObject({ sent: 1, gone: 0, pending: 0, failed: 0 });
@@ -146,7 +146,7 @@ describe('The services in the console', () => {
     expect(await bob.client.hears()).toBe('Still?');
   });
 
-  it('list deliveries that were split', async () => {
+  it('list split deliveries', async () => {
     const { table, clock } = inbox.backend;
     const share = {
       ...{ delivery: 'd1', number: 0, turn: 0, after: 'MEMBER#', data: '', except: [], options: {} },
@@ -186,7 +186,7 @@ describe('The services in the console', () => {
 const BOARDS = { name: 'Boards', channels: { 'board/*': { log: { size: 10, seconds: 60 } } } };
 const BY = { at: Date.now(), requestId: 'test' };
 
-/** As much of the answers as the tests look at by name. */
+/** The parts of the responses that the tests read by name. */
 interface Answer {
   services?: { name: string; channels: { shown: object[] } }[];
   deliveries?: object[];

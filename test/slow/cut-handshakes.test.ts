@@ -8,7 +8,7 @@ import { type RunningApp, startApp } from '../runtime/running-app';
 jest.setTimeout(300_000);
 
 const HANDSHAKES = 60;
-/** What one of them may take: three seconds of waiting, and a start in a crowd on a busy machine. */
+/** The most that one may take: three seconds of waiting, and a start among many others on a busy machine. */
 const MOST_SECONDS_EACH = 10;
 
 describe(`${HANDSHAKES} handshakes that are cut before their answer`, () => {
@@ -29,7 +29,7 @@ describe(`${HANDSHAKES} handshakes that are cut before their answer`, () => {
   });
   afterAll(() => app?.stop());
 
-  /** Cut when `$connect` has been begun, and before its answer. */
+  /** Cut after `$connect` has started, and before its response. */
   const cut = async (url: URL) => {
     const socket = connect(Number(url.port), url.hostname);
     await once(socket, 'connect');
@@ -45,7 +45,7 @@ describe(`${HANDSHAKES} handshakes that are cut before their answer`, () => {
   };
   const megabytes = () => Math.round(process.memoryUsage().rss / 1024 / 1024);
 
-  it('hold the server function for some seconds each, and the next client’s no longer', async () => {
+  it('keep the server function running for a few seconds each, and the next client’s no longer', async () => {
     const url = app.runtime.webSocketUrl('chat');
     const before = megabytes();
     await Promise.all(Array.from({ length: HANDSHAKES }, () => cut(new URL(url.replace('ws:', 'http:')))));

@@ -1,4 +1,4 @@
-/** Stands between clients and a server on this machine: cuts their TCP connections, and keeps them from coming back. */
+/** A proxy between clients and a server on this machine. It cuts their TCP connections, and refuses new ones. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
@@ -13,7 +13,7 @@ export class CuttableProxy {
     server.on('connection', (client) => this.#join(client));
   }
 
-  /** Resolves once it listens. */
+  /** Resolves when it is listening. */
   static async before(target: number): Promise<CuttableProxy> {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -28,7 +28,7 @@ export class CuttableProxy {
     return this.#pairs.size;
   }
 
-  /** Cuts every connection, or the one of a client's port. */
+  /** Cuts every connection, or the one with a client's port. */
   cut(clientPort?: number): void {
     for (const [client, server] of this.#pairs) {
       if (clientPort !== undefined && client.remotePort !== clientPort) continue;

@@ -1,4 +1,4 @@
-/** A service that asks its clients for a JWT, deployed to an AWS emulator of another project. */
+/** A service that requires a JWT, deployed to another project's AWS emulator. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -51,7 +51,7 @@ describe('the chat behind a JWT, deployed', () => {
       headers: { Host: service.host },
     });
 
-  it('lets in who has a good token, and passes on what they say', async () => {
+  it('accepts clients with a valid token, and passes on what they send', async () => {
     const socket = connect(`?token=${issuer.token()}`);
     const line = Buffer.from('hello from Ada').toString('base64');
     const heard = new Promise<void>((resolve, reject) => {

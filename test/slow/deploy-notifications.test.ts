@@ -17,7 +17,9 @@ interface Actors {
   secret: UsersSecret;
 }
 
-/** One for each grant of the function that hears of files, and for the one that the chat's functions do not have. */
+/**
+ * One for each grant of the function that receives the files, and for the one that the chat's functions do not have.
+ */
 const SCENARIOS: Scenario<Actors>[] = [
   ...scenarios<Actors>('Incoming handler', {
     's3:GetObjectVersion': ['read a file', ({ notifications }) => notifications.fileComes()],
@@ -76,11 +78,11 @@ describe('the notifications, deployed with a verifier to an AWS that enforces IA
     await ministack?.stop();
   });
 
-  it('tell those of a file who have given the right password', async () => {
+  it('notify clients that have sent the right password of a file', async () => {
     await notifications.fileComes();
   });
 
-  it('tell nothing to one who has given another password, and close its socket at the deadline', async () => {
+  it('send nothing to a client with a wrong password, and close its connection at the deadline', async () => {
     const eve = await notifications.stranger();
     const turnedAway = notifications.turnedAway(eve);
     eve.send({ ...ADA, Password: 'wrong' });
@@ -93,15 +95,15 @@ describe('the notifications, deployed with a verifier to an AWS that enforces IA
     ]);
   });
 
-  it('grant the function that hears of files nothing that no scenario needs', () => {
-    // And the rows of a delivery that is split, which more than 2,000 members need.
+  it('grant the ingest function nothing that no scenario needs', () => {
+    // Except for the rows of a split delivery, which is only used above 2,000 members.
     const ofSplitDeliveries = ['dynamodb:PutItem', 'dynamodb:UpdateItem'];
     expect(deployment.grants('Incoming handler')).toEqual(
       [...tried('Incoming handler'), ...ofSplitDeliveries].sort(),
     );
   });
 
-  it('grant their own functions what the chat grants, and the secret to the one that verifies', () => {
+  it('grant their own functions what the chat grants, and the secret to the function that verifies', () => {
     const secrets = tried('Notifications routes');
     expect(deployment.grants('Notifications routes')).toEqual([
       ...deployment.grants('Chat routes'),
@@ -115,7 +117,7 @@ describe('the notifications, deployed with a verifier to an AWS that enforces IA
     await expectToNeed(scenario, { notifications, secret }, role, ministack.calls);
   });
 
-  /** What the function that verifies throws; ministack sends it to the client, where AWS says no more than that there was an error. */
+  /** The error of the function that verifies. ministack sends it to the client, where AWS only reports an error. */
   const complaint = async (source: string): Promise<string> => {
     await notifications.readUsersFrom(source);
     const ada = await notifications.stranger();
@@ -123,7 +125,7 @@ describe('the notifications, deployed with a verifier to an AWS that enforces IA
     return String((await ada.hears('text')).text);
   };
 
-  it('say which secret holds something else, and what it should hold, but not what it holds', async () => {
+  it('report which secret has other content, and what it should contain, but not its content', async () => {
     await secret.hold(JSON.stringify({ [ADA.User]: ADA.Password }));
     expect(await complaint(secret.arn)).toBe(
       `CREDENTIALS ${secret.arn} must contain JSON such as {"name":"scrypt$N$r$p$salt$hash"}, but entry 1 of 1 is not such a hash. Make a hash with functions/notifications/hash-password.ts.`,
@@ -131,7 +133,7 @@ describe('the notifications, deployed with a verifier to an AWS that enforces IA
     await secret.hold(users);
   });
 
-  it('say which secret they may not read: every one but their own', async () => {
+  it('report which secret they may not read: every one but their own', async () => {
     const other = await UsersSecret.create(ministack, 'others', users);
     const [what, remedy] = (await complaint(other.arn)).split('), so nobody can sign in. ');
     expect(what).toMatch(`CREDENTIALS ${other.arn} cannot be read (AccessDeniedException: User: `);
@@ -139,8 +141,8 @@ describe('the notifications, deployed with a verifier to an AWS that enforces IA
     other.close();
   });
 
-  // The last one: nothing that comes after could pass the verifier.
-  it('say which secret is not there', async () => {
+  // Must be last: afterwards, the verifier accepts nobody.
+  it('report which secret is missing', async () => {
     await secret.delete();
     const [what, remedy] = (await complaint(secret.arn)).split('), so nobody can sign in. ');
     expect(what).toMatch(`CREDENTIALS ${secret.arn} cannot be read (ResourceNotFoundException: `);

@@ -29,10 +29,10 @@ describe('functions in other languages, deployed', () => {
   };
 
   /**
-   * Not what one says: ministack takes a Node.js function to `https://{apiId}.execute-api.…`, but not one in Python, whose
-   * boto3 looks for that host in the internet.
+   * Does not include messages to others: ministack redirects a Node.js function to `https://{apiId}.execute-api.…`,
+   * but not a Python function, whose boto3 looks for that host on the internet.
    */
-  it('chat in Python: the function keeps who is there', async () => {
+  it('chat in Python: the function stores who is there', async () => {
     const database = new DynamoDBClient(ministack.client);
     const count = async () =>
       (await database.send(new ScanCommand({ TableName: outputs.ConnectionTable, Select: 'COUNT' }))).Count;
@@ -42,7 +42,7 @@ describe('functions in other languages, deployed', () => {
     database.destroy();
   });
 
-  it('echo by a bootstrap in shell', async () => {
+  it('echo with a bootstrap in shell', async () => {
     const client = await connect('EchoUrl');
     client.send('one');
     expect(await client.hears()).toContain('one');

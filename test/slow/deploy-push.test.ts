@@ -27,7 +27,7 @@ describe('the apps that push, deployed', () => {
       const [ada, grace] = (await Promise.all([connect(), connect()])) as [SocketClient, SocketClient];
       ada.send('hello');
       const heard = async (client: SocketClient) => {
-        // The schedule of one of them runs whenever a minute begins.
+        // The schedule of one of them runs at the start of each minute.
         for (;;) {
           const text = await client.hears();
           if (text !== 'every minute') return text;
@@ -38,7 +38,7 @@ describe('the apps that push, deployed', () => {
     },
   );
 
-  it('push what is posted to an HTTP API', async () => {
+  it('push every request to an HTTP API', async () => {
     const { Url = '', HttpUrl = '' } = outputs.PushFromHttp ?? {};
     const { host, pathname } = new URL(Url);
     const client = await SocketClient.connect(`ws://127.0.0.1:${ministack.port}${pathname}`, [], {

@@ -1,4 +1,4 @@
-/** Centrifuge's JavaScript client, unchanged, against a service that is deployed to an AWS emulator of another project. */
+/** Centrifuge's JavaScript client, unchanged, against a service deployed to another project's AWS emulator. */
 import { join } from 'node:path';
 import { findApp } from '../../local/assembly/synthesis/app-source';
 import { synthesize } from '../../local/assembly/synthesis/synthesis';

@@ -43,7 +43,7 @@ describe('the quiz with rooms, deployed to an AWS that enforces IAM', () => {
     if (source.kind !== 'command') throw new Error('cdk.json names no command');
     await synthesize({ ...source.synthesis, outputDirectory: assemblyDirectory(ministack) });
     const template = join(assemblyDirectory(ministack), `${STACK}.template.json`);
-    // Where the functions find the keys of an issuer that is made up: ministack turns https into http on this machine.
+    // Where the functions find the keys of a made-up issuer. ministack replaces https by http on this machine.
     const url = `https://127.0.0.1:${(keys.address() as AddressInfo).port}/jwks.json`;
     const withKeys = readFileSync(template, 'utf8').replaceAll(
       '"JWT_ISSUER"',
@@ -80,7 +80,7 @@ describe('the quiz with rooms, deployed to an AWS that enforces IAM', () => {
   const connect = async (sub: string) => {
     const { host, pathname } = output(/Url/);
     const token = issuer.token({ sub, name: sub, aud: 'quiz' });
-    // ministack answers with no subprotocol, so none may be asked for but by the header alone.
+    // ministack returns no subprotocol, so the client may request one only by the header.
     const player = await Player.connect(`ws://127.0.0.1:${ministack.port}${pathname}`, [], {
       headers: { Host: host, 'Sec-WebSocket-Protocol': `bearer, ${token}` },
     });
@@ -130,7 +130,7 @@ describe('the quiz with rooms, deployed to an AWS that enforces IAM', () => {
     await eve.until(({ told }) => told.some(({ code }) => code === 'NotInRoom'));
   };
 
-  it('plays a round: a host asks over HTTP, and everybody gets question and answers in one order', async () => {
+  it('plays a round: a host asks over HTTP, and everyone receives question and answers in the same order', async () => {
     const room = newRoom();
     const [ada, bob] = [await enter(room), await enter(room, 'bob')];
     expect(await ask(room)).toBe(202);
@@ -158,7 +158,7 @@ describe('the quiz with rooms, deployed to an AWS that enforces IAM', () => {
     ['server', `${MANAGE_CONNECTIONS} POST`, 'tell who is there', enters],
     ['host', 'dynamodb:UpdateItem', 'number a question', isAsked],
     ['host', 'dynamodb:PutItem', 'store a question', isAsked],
-  ])('lets its %s function, only with %s, %s', async (place, grant, to, attempt) => {
+  ])('allows its %s function, only with %s, %s', async (place, grant, to, attempt) => {
     const role = roles.get(place) as DeployedRole;
     await expectToNeed({ grant, to, attempt }, undefined, role, ministack.calls);
   });

@@ -15,8 +15,9 @@ const PLACES: Place[] = ['Chat routes', 'Chat server'];
 const SAMPLE = join(__dirname, '../functions/ingest/hl7/messages/adt-a01.hl7');
 
 /**
- * One for each grant in the template. The chat itself looks at connections in its server function only, and closes none; but
- * any server class and any process may, with the same grants: a process with a function's grants does so here.
+ * One for each grant in the template. The chat itself reads connections only in its server function, and closes none.
+ * But any server class and any process may do so with the same grants, so here a process with a function's grants
+ * does it.
  */
 const SCENARIOS: Scenario<DeployedChat>[] = [
   ...scenarios<DeployedChat>('Chat routes', {
@@ -63,7 +64,7 @@ describe('the app deployed to an AWS that enforces IAM', () => {
     await ministack?.stop();
   });
 
-  it('lets two people talk, and settles the one who leaves', async () => {
+  it('lets two users talk, and cleans up the one who leaves', async () => {
     const [ada, bob] = [await chat.newcomer(), await chat.newcomer()];
     const id = await ada.id();
     const both = async (hears: (client: ChatClient) => Promise<unknown>) =>
@@ -91,7 +92,7 @@ describe('the app deployed to an AWS that enforces IAM', () => {
     expect(guest.frames.at(-1)).toEqual({ Type: 'Chat', Message: 'aGk=' });
   });
 
-  it('echoes on a dedicated socket, which one invocation owns until it hears "exit"', async () => {
+  it('echoes on a dedicated socket, which one invocation owns until it receives "exit"', async () => {
     const { url, headers } = deployment.address('Echo');
     const client = await SocketClient.connect(url, [], { headers });
     for (const line of ['hello', 'again']) {
@@ -103,7 +104,7 @@ describe('the app deployed to an AWS that enforces IAM', () => {
     await closed;
   });
 
-  it('echoes on a shared socket, which holds nothing', async () => {
+  it('echoes on a shared socket, which keeps no invocation running', async () => {
     const { url, headers } = deployment.address('EchoShared');
     const client = await SocketClient.connect(url, [], { headers });
     client.send('hello');
@@ -122,7 +123,7 @@ describe('the app deployed to an AWS that enforces IAM', () => {
     await client.close();
   });
 
-  it('is looked after by the command line: list, write, publish and sweep', async () => {
+  it('can be managed with the command line: list, write, publish and sweep', async () => {
     const guest = await chat.newcomer();
     const id = await guest.id();
     const cli = (command: string, ...args: string[]) =>
@@ -140,7 +141,7 @@ describe('the app deployed to an AWS that enforces IAM', () => {
     await chat.leave(guest);
   });
 
-  it('has nothing to change when it is deployed again', async () => {
+  it('has no changes when it is deployed again', async () => {
     expect(await deployment.again()).toContain('SharedConnection (no changes)');
   });
 

@@ -1,4 +1,4 @@
-/** The deployed chat with one member, Ada, who is there all the time; and all that a member, or somebody else, may do. */
+/** The deployed chat with one permanent member, Ada, and everything that a member or another process can do. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -23,7 +23,7 @@ export class DeployedChat extends DeployedService {
     super(deployment, 'Chat', 'chat');
   }
 
-  /** A client that has got its Status and its first list. */
+  /** A client that has received its Status and its first list. */
   async newcomer(): Promise<ChatClient> {
     const client = await this.connect();
     await client.hears('Status');
@@ -31,7 +31,7 @@ export class DeployedChat extends DeployedService {
     return client;
   }
 
-  /** Comes, leaves, and is forgotten. */
+  /** Connects, leaves, and is cleaned up. */
   async visit(): Promise<void> {
     const guest = await this.newcomer();
     await this.leave(guest);
@@ -52,21 +52,21 @@ export class DeployedChat extends DeployedService {
     await ada.until(() => ada.users?.includes(name) ?? false);
   }
 
-  /** A line finds out that somebody has gone. */
+  /** A line notices that a client is gone. */
   async lineMeetsGhost(): Promise<void> {
     const [ghost = ''] = await this.haunt(1, { channel: LINES });
     await this.adaSays();
     await this.settled(ghost);
   }
 
-  /** The upkeep finds out. */
+  /** The upkeep notices it. */
   async upkeepMeetsGhost(): Promise<void> {
     const [ghost = ''] = await this.haunt(1, { name: 'Ghost' });
     await this.invoke('Chat server', { type: 'upkeep' });
     await this.settled(ghost);
   }
 
-  /** A sweep that its time does not suffice for notes where the next one begins. */
+  /** A sweep with too little time notes where the next one begins. */
   async sweepInHaste(): Promise<void> {
     await this.haunt(250);
     await this.#serverTimeout(13);
@@ -80,7 +80,7 @@ export class DeployedChat extends DeployedService {
     }
   }
 
-  /** A process with a function's grants writes to a connection, looks at it and closes it. */
+  /** A process with a function's grants writes to a connection, reads it and closes it. */
   async anotherProcess(role: DeployedRole): Promise<ChatClient> {
     const { ministack } = this.deployment;
     const guest = await this.newcomer();
@@ -99,7 +99,7 @@ export class DeployedChat extends DeployedService {
     return guest;
   }
 
-  /** Nothing of others is left, either, that a list would wait for. */
+  /** Nothing of other clients remains that a list would wait for. */
   override async tidy(): Promise<void> {
     await super.tidy();
     const ada = (await this.staying?.id()) ?? 'nobody';

@@ -1,4 +1,4 @@
-/** The deployed notifications with one subscriber, who is there all the time; and the files that come in. */
+/** The deployed notifications with one permanent subscriber, and the incoming files. */
 import { GetFunctionConfigurationCommand, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { S3Event } from '../../functions/ingest/s3-event';
@@ -11,7 +11,7 @@ export class DeployedNotifications extends DeployedService {
   readonly #s3: S3Client;
   #files = 0;
 
-  /** @param credentials what the verifier accepts */
+  /** @param credentials the users that the verifier accepts */
   constructor(
     deployment: Deployment,
     private readonly credentials: { User: string; Password: string },
@@ -20,7 +20,7 @@ export class DeployedNotifications extends DeployedService {
     this.#s3 = new S3Client({ ...deployment.ministack.client, forcePathStyle: true });
   }
 
-  /** One who is subscribed to everything. */
+  /** A client that is subscribed to everything. */
   async newcomer(): Promise<ChatClient> {
     const client = await this.stranger();
     client.send(this.credentials);
@@ -28,19 +28,19 @@ export class DeployedNotifications extends DeployedService {
     return client;
   }
 
-  /** One who has not shown yet who it is. */
+  /** A client that has not signed in yet. */
   stranger(): Promise<ChatClient> {
     return this.connect();
   }
 
-  /** Resolves once the service has closed the socket. */
+  /** Resolves when the service has closed the connection. */
   async turnedAway(stranger: ChatClient): Promise<{ code: number }> {
     const closed = await stranger.closed();
     this.forget(stranger);
     return closed;
   }
 
-  /** A file comes in: the subscriber hears of it, and that is noted. */
+  /** A file arrives: the subscriber is notified, and this is recorded. */
   async fileComes(): Promise<void> {
     const subscriber = await this.resident();
     const { controlId } = await this.#put();
@@ -52,34 +52,37 @@ export class DeployedNotifications extends DeployedService {
     );
   }
 
-  /** The function hears twice of the same coming of a file. */
+  /** The function is notified twice of the same file. */
   async fileComesTwice(): Promise<void> {
     const { event } = await this.#put();
     await this.invoke('Incoming handler', event);
     await this.invoke('Incoming handler', event);
   }
 
-  /** A file finds out that a subscriber has gone. */
+  /** A file's notification notices that a subscriber is gone. */
   async fileMeetsGhost(): Promise<void> {
     const [ghost = ''] = await this.haunt(1, { channel: 'all' });
     await this.fileComes();
     await this.settled(ghost);
   }
 
-  /** A process with the function's grants does what Lambda does with what failed; ministack does it without asking IAM. */
+  /**
+   * A process with the function's grants does what Lambda does with failed events. ministack does it without checking
+   * IAM.
+   */
   async sendDeadLetter({ environment }: DeployedRole): Promise<void> {
     const { ministack, deadLetterQueue } = this.deployment;
     const message = ['--queue-url', deadLetterQueue, '--message-body', '{}'];
     await ministack.awsAs(environment, 'sqs', 'send-message', ...message);
   }
 
-  /** Somebody shows who it is to an environment of the function that has not read the users yet. */
+  /** A client signs in to an environment of the function that has not read the users yet. */
   async firstVerification(source: string): Promise<void> {
     await this.readUsersFrom(source);
     await this.newcomer();
   }
 
-  /** From here on the routes function has a new environment. */
+  /** From now on, the routes function has a new environment. */
   async readUsersFrom(CREDENTIALS: string): Promise<void> {
     const { functionName: FunctionName } = this.deployment.function('Notifications routes');
     const { Environment } = await this.lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
@@ -94,7 +97,7 @@ export class DeployedNotifications extends DeployedService {
     this.#s3.destroy();
   }
 
-  /** Puts a message into the bucket; `event` tells of it as if it had come once more. */
+  /** Puts a message into the bucket. `event` is its notification, as if it had arrived again. */
   async #put(): Promise<{ controlId: string; event: S3Event }> {
     const controlId = `FILE${++this.#files}`;
     const bucket = this.deployment.incomingBucket;

@@ -1,6 +1,6 @@
 /**
- * The IAM role of a deployed function, whose grants can be taken away. A user of the same name has the same grants: as such, a
- * process does what a server class may do and the chat does not.
+ * The IAM role of a deployed function, whose grants can be removed. A user with the same name and the same grants is
+ * for a process that does what a server class may do and the chat does not.
  */
 import {
   CreateAccessKeyCommand,
@@ -22,7 +22,7 @@ export class DeployedRole {
     readonly roleName: string,
     private readonly client: IAMClient,
     private readonly policies: Map<string, PolicyDocument>,
-    /** Credentials of the user, for a process's environment. */
+    /** Credentials of the user, for the environment of a process. */
     readonly environment: NodeJS.ProcessEnv,
   ) {}
 
@@ -52,7 +52,7 @@ export class DeployedRole {
     return role;
   }
 
-  /** Runs with everything granted but this. */
+  /** Runs with all grants except this one. */
   async lacking<T>(grant: string, run: () => Promise<T>): Promise<T> {
     await this.#put((document) => without(grant, document));
     try {
@@ -62,7 +62,7 @@ export class DeployedRole {
     }
   }
 
-  /** Whether an ARN is that of a session of this role, or of the user. */
+  /** Whether an ARN is a session of this role, or the user. */
   isMeantBy(principal: string): boolean {
     return principal.split('/').includes(this.roleName);
   }
@@ -80,7 +80,7 @@ export class DeployedRole {
         await this.client.send(new PutRolePolicyCommand({ ...name, PolicyName, PolicyDocument }));
         await this.client.send(new PutUserPolicyCommand({ ...name, PolicyName, PolicyDocument }));
       } else {
-        // IAM takes no policy without a statement.
+        // IAM accepts no policy without a statement.
         await this.client.send(new DeleteRolePolicyCommand({ ...name, PolicyName }));
         await this.client.send(new DeleteUserPolicyCommand({ ...name, PolicyName }));
       }

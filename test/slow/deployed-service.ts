@@ -1,4 +1,4 @@
-/** A deployed service with one client that is there all the time, as one sees it who sees all of its rows, and may ask its functions for anything. */
+/** A deployed service with one permanent client, for a test that can read all of its rows and invoke its functions. */
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -17,7 +17,7 @@ import type { Deployment, Place } from './deployment';
 const HOUR_MILLISECONDS = 60 * 60 * 1_000;
 const PATIENCE_MILLISECONDS = 10_000;
 
-/** What ghosts were known for. */
+/** The attributes of connections that are gone. */
 interface Past {
   name?: string;
   channel?: string;
@@ -26,10 +26,10 @@ interface Past {
 export abstract class DeployedService {
   protected readonly lambda: LambdaClient;
   protected readonly table: DynamoDbTable;
-  /** The one that is there all the time, once it has come. */
+  /** The permanent client, once it has connected. */
   protected staying: ChatClient | undefined;
   readonly #dynamoDb: DynamoDBClient;
-  /** Who leaves when a test is over. */
+  /** The clients that leave after a test. */
   readonly #guests: ChatClient[] = [];
   #ghosts = 0;
 
@@ -45,10 +45,10 @@ export abstract class DeployedService {
     this.table = new DynamoDbTable(deployment.tableName(construct), systemClock, this.#dynamoDb);
   }
 
-  /** A client that has got what a newcomer gets. */
+  /** A client that has received its first frames. */
   abstract newcomer(): Promise<ChatClient>;
 
-  /** One that is there all the time, unless a line may not have reached it: then it comes back. */
+  /** The permanent client. It reconnects if it may have missed a line. */
   protected async resident(): Promise<ChatClient> {
     if (!this.staying?.isOpen) {
       this.staying = await this.newcomer();
@@ -73,19 +73,19 @@ export abstract class DeployedService {
     this.#guests.splice(this.#guests.indexOf(guest), 1);
   }
 
-  /** Makes an end of what has broken off: everybody but the resident goes. */
+  /** Ends everything that was interrupted: all clients except the permanent one leave. */
   async tidy(): Promise<void> {
     await Promise.all(this.#guests.splice(0).map((guest) => guest.close()));
   }
 
-  /** Never hangs: the emulator is ended after this. */
+  /** Never hangs, because the emulator is stopped after this. */
   async close(): Promise<void> {
     await Promise.race([this.staying?.close(), pause(1_000)]);
     this.#dynamoDb.destroy();
     this.lambda.destroy();
   }
 
-  /** Leaves connections behind of whose end nobody was told. */
+  /** Leaves connections whose end was not reported. */
   async haunt(ghosts = 1, { name, channel }: Past = {}): Promise<string[]> {
     const url = this.deployment.url(this.construct);
     const { functionName } = this.deployment.function(`${this.construct} server`);
@@ -116,7 +116,7 @@ export abstract class DeployedService {
     return ids;
   }
 
-  /** The connection's rows and its member row, if there are any. */
+  /** The connection's rows and its member row, if any. */
   async rows(webSocketId: string): Promise<Item[]> {
     const members = await this.partition(serviceChannelPk(this.service), 'MEMBER#');
     return [
@@ -125,7 +125,7 @@ export abstract class DeployedService {
     ];
   }
 
-  /** Waits until the connection is done and nobody's member any more. @throws Error if that takes too long. */
+  /** Waits until the connection is done and no longer a member. @throws Error if that takes too long */
   async settled(webSocketId: string): Promise<void> {
     await this.until(
       () => this.rows(webSocketId),
@@ -133,7 +133,7 @@ export abstract class DeployedService {
     );
   }
 
-  /** @throws Error with what was seen last, if it takes too long. */
+  /** @throws Error with the last result, if it takes too long */
   protected async until<T>(look: () => Promise<T>, isSo: (seen: T) => boolean): Promise<void> {
     for (const begun = Date.now(); ; await pause(50)) {
       const seen = await look();
@@ -144,7 +144,7 @@ export abstract class DeployedService {
     }
   }
 
-  /** Runs a function, and waits for it. @throws Error with what it threw */
+  /** Runs a function, and waits for it. @throws Error with the function's error */
   async invoke(place: Place, event: unknown): Promise<void> {
     const { functionName } = this.deployment.function(place);
     const { FunctionError, Payload } = await this.lambda.send(

@@ -1,4 +1,4 @@
-/** This repository's app, deployed by the CDK's command line onto ministack: what it printed, and its functions and roles. */
+/** This repository's app, deployed by the CDK's command line to ministack: its outputs, functions and roles. */
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const CDK = join(ROOT, 'node_modules/.bin/cdk');
 const CDK_MILLISECONDS = 60_000;
 const STACK = 'SharedConnection';
 
-/** A function's place in the app: the construct, and the handler that the function exports. */
+/** A function's place in the app: its construct, and its exported handler. */
 export type Place = `${'Chat' | 'Notifications'} ${'routes' | 'server'}` | 'Incoming handler';
 
 export interface DeployedFunction {
@@ -28,7 +28,7 @@ export class Deployment {
     private readonly functions: FunctionConfiguration[],
   ) {}
 
-  /** @param context what is given on the CDK's command line. @default nothing */
+  /** @param context passed to the CDK's command line. @default none */
   static async to(ministack: Ministack, context: Record<string, string> = {}): Promise<Deployment> {
     const given = Object.entries(context).flatMap(([key, value]) => ['--context', `${key}=${value}`]);
     await cdk(ministack, 'synth', '--quiet', '--output', assemblyDirectory(ministack), ...given);
@@ -56,18 +56,18 @@ export class Deployment {
     return new URL(this.#output(new RegExp(`^${id}Url`)));
   }
 
-  /** Where a client on this machine connects to, and the header by which ministack knows what is meant. */
+  /** Where a client on this machine connects, and the header that tells ministack the API. */
   address(id: string): { url: string; headers: { Host: string } } {
     const { host, pathname } = this.url(id);
     return { url: `ws://127.0.0.1:${this.ministack.port}${pathname}`, headers: { Host: host } };
   }
 
-  /** Deploys once more; resolves with what the CDK printed. */
+  /** Deploys again, and resolves to the CDK's output. */
   again(): Promise<string> {
     return deploy(this.ministack);
   }
 
-  /** @throws Error if none was deployed. */
+  /** @throws Error if there is none */
   function(place: Place): DeployedFunction {
     const { construct, Handler } = parse(place);
     const found = this.functions.find(
@@ -78,7 +78,7 @@ export class Deployment {
     return { functionName: found.FunctionName, roleName: found.Role.split('/').at(-1) as string };
   }
 
-  /** What a function may do according to the synthesized template, as `grantsOf` names it. Sorted. */
+  /** The permissions of a function in the synthesized template, as `grantsOf` names them. Sorted. */
   grants(place: Place): string[] {
     const { construct, Handler } = parse(place);
     const resources = Object.entries(this.#template().Resources);
@@ -105,7 +105,7 @@ export class Deployment {
   }
 }
 
-/** Deploys an assembly that lies in `cdk.out` of ministack's folder; resolves with its outputs, by stack and name. */
+/** Deploys an assembly in `cdk.out` of ministack's folder. Resolves to its outputs, by stack and name. */
 export async function deployAssembly(ministack: Ministack): Promise<Outputs> {
   await bootstrap(ministack);
   return deployWithOutputs(ministack);
@@ -124,13 +124,13 @@ async function deployWithOutputs(ministack: Ministack): Promise<Outputs> {
   return JSON.parse(readFileSync(outputsFile, 'utf8'));
 }
 
-/** Deploys what was synthesized; resolves with what the CDK printed. */
+/** Deploys what was synthesized. Resolves to the CDK's output. */
 function deploy(ministack: Ministack, ...options: string[]): Promise<string> {
   const app = ['--app', assemblyDirectory(ministack)];
   return cdk(ministack, 'deploy', '--all', '--require-approval', 'never', ...app, ...options);
 }
 
-/** Resolves with what it printed. */
+/** Resolves to the output. */
 async function cdk(ministack: Ministack, ...args: string[]): Promise<string> {
   const { stdout, stderr } = await promisify(execFile)(CDK, [...args, '--no-notices', '--no-color'], {
     cwd: ROOT,
@@ -148,7 +148,7 @@ function templateFile(ministack: Ministack): string {
   return join(assemblyDirectory(ministack), `${STACK}.template.json`);
 }
 
-/** The CDK's bucket for assets refuses requests without TLS, which ministack is not reached by. */
+/** The CDK's bucket for assets refuses requests without TLS, but requests to ministack have none. */
 async function allowPlainHttp(ministack: Ministack): Promise<void> {
   await ministack.aws(
     's3api',
@@ -158,7 +158,10 @@ async function allowPlainHttp(ministack: Ministack): Promise<void> {
   );
 }
 
-/** So do the app's own bucket and queue: what denies requests without TLS denies those with it instead. */
+/**
+ * The same applies to the app's bucket and queue. Statements that deny requests without TLS are changed to deny
+ * requests with TLS.
+ */
 function expectPlainHttp(ministack: Ministack): void {
   const template = readFileSync(templateFile(ministack), 'utf8');
   const turned = template.replaceAll(/("aws:SecureTransport":\s*)"false"/g, '$1"true"');

@@ -10,7 +10,7 @@ const page = (text: string) =>
 describe('A page in a browser', () => {
   let browser: Browser;
   let project: DevProject;
-  /** What the page has complained about: its policy, above all. */
+  /** Errors and warnings of the page, especially of its policy. */
   let complaints: string[];
 
   beforeAll(async () => {
@@ -45,7 +45,7 @@ describe('A page in a browser', () => {
     while (!(await condition().catch(() => false))) await page.waitForTimeout(20);
   };
 
-  it('follows its files under the command dev, within its strict policy', async () => {
+  it('is reloaded for changed files with the command dev, within its strict policy', async () => {
     const opened = await open('dev');
     expect(await color(opened)).toBe('rgb(1, 2, 3)');
     project.save('web/style.css', 'p { color: rgb(4, 5, 6) }');
@@ -55,7 +55,7 @@ describe('A page in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('is served as it is under the command start', async () => {
+  it('is served unchanged with the command start', async () => {
     const opened = await open('start');
     expect(await opened.locator('script').count()).toBe(0);
     expect(complaints).toEqual([]);

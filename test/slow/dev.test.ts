@@ -26,7 +26,7 @@ describe('shared-connection dev', () => {
   const answering = (text: string) =>
     `exports.handler = async () => { console.log('${text}'); return { statusCode: 200 }; };`;
 
-  it('follows any app: functions, routes and tables with the sockets open; what is broken changes nothing', async () => {
+  it('follows changes of any app with open connections: functions, routes and tables. A broken change has no effect', async () => {
     await begin(APP, { 'answer.js': 'first' });
     project.save('answer.js', 'second');
     expect(await project.says(/replaced/)).toMatch(/^Functions replaced \d+\.\d\d s after the save$/);
@@ -76,7 +76,7 @@ describe('shared-connection dev', () => {
     expect(await project.stop()).toEqual([0, null]);
   });
 
-  it('replaces functions whose bundling is recorded before any synthesis has ended', async () => {
+  it('replaces functions with recorded bundling before a synthesis has finished', async () => {
     await begin(BUNDLED_APP, { 'answer.js': answering('first') });
     project.save('answer.js', answering('second'));
     expect(await project.says(/./)).toMatch(/^Functions replaced 0\.\d\d s after the save$/);

@@ -1,10 +1,10 @@
-/** A copy of an example in a folder of its own, with this repository's sources in the place of the published packages. */
+/** A copy of an example in its own folder, with this repository's sources instead of the published packages. */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
-/** What the app and its bundles need beside the library. */
+/** What the app and its bundles need in addition to the library. */
 const PACKAGES = ['aws-cdk-lib', 'constructs', 'esbuild', 'tsx', 'zod'];
 const ENTRIES = { index: 'lib', infra: 'infra', testing: 'lib/testing' };
 

@@ -4,7 +4,7 @@ import { type RunningApp, startApp } from '../runtime/running-app';
 jest.setTimeout(120_000);
 
 const LINES = 3_000;
-/** Environments of one function that the runtime has at most, with room to spare: each has buckets of its own. */
+/** More than the maximum number of environments of one function. Each has its own rate limit. */
 const MOST_ENVIRONMENTS = 8;
 const BURST = 40;
 
@@ -19,7 +19,7 @@ describe('a client that floods the chat', () => {
   const base64 = (text: string) => Buffer.from(text).toString('base64');
   const isLine = ({ Type }: Frame) => Type === 'Chat';
 
-  it('is heard little, and another’s line comes before most of its own would have', async () => {
+  it('gets few messages through, and another client’s line arrives before most of the flood would have', async () => {
     const url = app.runtime.webSocketUrl('chat');
     const [mallory, bob] = [await ChatClient.connect(url), await ChatClient.connect(url)];
     await Promise.all([mallory.id(), bob.id()]);

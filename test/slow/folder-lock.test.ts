@@ -7,12 +7,12 @@ import { createInterface } from 'node:readline';
 jest.setTimeout(120_000);
 
 const STARTERS = 6;
-/** Long enough for all of them to have begun. */
+/** Long enough for all processes to have started. */
 const START_MILLIS = 4_000;
-/** No process has this number. */
+/** No process has this id. */
 const GONE = 2 ** 22 + 1;
 
-describe('a data folder that several processes start on at the same moment', () => {
+describe('a data folder that several processes start with at the same moment', () => {
   async function answers(directory: string): Promise<string[]> {
     const moment = String(Date.now() + START_MILLIS);
     const script = join(__dirname, 'folder-lock-process.ts');
@@ -35,7 +35,7 @@ describe('a data folder that several processes start on at the same moment', () 
     ['is new', []],
     ['was left by a process that was killed', ['lock.7']],
     ['was left by several', ['lock.6', 'lock.7']],
-  ])('goes to one of them where it %s', async (_, left) => {
+  ])('is locked by one of them if it %s', async (_, left) => {
     const directory = mkdtempSync(join(tmpdir(), 'data-'));
     for (const name of left)
       writeFileSync(join(directory, name), JSON.stringify({ pid: GONE, token: 'gone' }));

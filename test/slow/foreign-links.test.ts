@@ -11,7 +11,7 @@ jest.setTimeout(120_000);
 
 const ROOT = join(__dirname, '../..');
 const AXE = require.resolve('axe-core/axe.min.js');
-/** What the person has chosen before, on the page's own server. */
+/** The user's earlier settings for the page's own server. */
 const SETTINGS = { topics: '["adt","oru"]', alias: 'Ada' };
 
 describe.each(['', 'notifications.html'])('a link to another server, of the page /%s', (path) => {
@@ -60,7 +60,7 @@ describe.each(['', 'notifications.html'])('a link to another server, of the page
   const connected = (page: Page) => page.waitForSelector('[data-state="connected"]');
   const kept = (page: Page) => page.evaluate('({ ...localStorage })');
 
-  it('asks first, names the server, and stays with its own if the person wants to', async () => {
+  it('asks first, names the server, and stays with its own if the user declines', async () => {
     const page = await open(evil.url.replace('ws://', 'ws://localhost@'));
     await page.waitForSelector('#foreign[open]');
     expect(await page.textContent('#foreign-server')).toBe(new URL(evil.url).origin.replace('http', 'ws'));
@@ -80,7 +80,7 @@ describe.each(['', 'notifications.html'])('a link to another server, of the page
     expect(complaints).toEqual([]);
   });
 
-  it('stays with its own if the person escapes', async () => {
+  it('stays with its own if the user presses Escape', async () => {
     const page = await open(evil.url);
     await page.waitForSelector('#foreign[open]');
     await page.keyboard.press('Escape');
@@ -88,7 +88,7 @@ describe.each(['', 'notifications.html'])('a link to another server, of the page
     expect(evil.connections).toEqual([]);
   });
 
-  it('tells the other server nothing of the settings, and keeps nothing that is chosen there', async () => {
+  it('sends the other server none of the settings, and stores nothing that is chosen there', async () => {
     const page = await open(evil.url);
     await agree(page);
     await connected(page);

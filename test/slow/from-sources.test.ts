@@ -9,7 +9,7 @@ const PROJECT = join(__dirname, '../..');
 const BUILDS = join(PROJECT, 'build/local');
 const SOURCE = join(PROJECT, 'local/glob.ts');
 
-/** What an idle runtime may take more than a Node.js that does nothing. */
+/** How much more memory an idle runtime may use than a Node.js that does nothing. */
 const MOST_MEGABYTES = 50;
 
 describe('The runtime from its sources', () => {
@@ -36,7 +36,7 @@ describe('The runtime from its sources', () => {
   const help = () =>
     spawnSync(process.execPath, ['local/from-sources.cjs', '--help'], { cwd: PROJECT, encoding: 'utf8' });
 
-  it('is compiled anew when a source has changed, and only then', () => {
+  it('is compiled again when a source has changed, and only then', () => {
     expect(help().stdout).toContain('Usage: shared-connection');
     const builds = readdirSync(BUILDS).length;
     help();
@@ -51,7 +51,7 @@ describe('The runtime from its sources', () => {
     }
   });
 
-  it('has the pages beside it', () => {
+  it('serves the pages of the repository', () => {
     help();
     for (const build of readdirSync(BUILDS))
       expect(readdirSync(join(BUILDS, build, 'web'))).toEqual(readdirSync(join(PROJECT, 'web')));
@@ -62,7 +62,7 @@ describe('The runtime from its sources', () => {
     await once(bare.stdout, 'data');
     const most = megabytesOf(bare.pid ?? 0) + MOST_MEGABYTES;
     const pid = await start();
-    // It gives back what its start needed soon after that.
+    // Shortly afterwards, it frees the memory that its start needed.
     while (megabytesOf(pid) > most) await wait(100);
     expect(childrenOf(pid)).toEqual([]);
   });

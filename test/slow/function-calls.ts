@@ -1,13 +1,13 @@
 /**
- * Stands between the deployed functions and the emulator, and keeps what they were denied. Needed because ministack logs
- * nothing of what a WebSocket route's function prints or throws: not what a handshake failed of.
+ * A proxy between the deployed functions and the emulator that records denied calls. ministack does not log the
+ * output and errors of a WebSocket route's function, so a test could not see why a handshake failed.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { MANAGE_CONNECTIONS } from './grants';
 
-/** Longer than a function takes to start and to come to its last step. */
+/** Longer than a function takes to start and to reach its last step. */
 const PATIENCE_MILLISECONDS = 15_000;
 
 export interface Denial {
@@ -45,7 +45,10 @@ export class FunctionCalls {
     this.denials.length = 0;
   }
 
-  /** Resolves as soon as one who is meant was denied what `grant` allows. @throws Error if that does not happen in time. */
+  /**
+   * Resolves when a call that `grant` allows was denied to the function. @throws Error if that does not happen in
+   * time
+   */
   async denial(grant: string, isMeant: (principal: string) => boolean): Promise<void> {
     let isLate = false;
     const impatience = setTimeout(() => {
@@ -68,7 +71,7 @@ export class FunctionCalls {
     await closed;
   }
 
-  /** With every header as it was signed. Whoever takes this for a proxy asks for a whole URL. */
+  /** With all headers as they were signed. Clients that treat this as a proxy send a whole URL. */
   #pass(call: IncomingMessage, answer: ServerResponse): void {
     const { method = 'GET', url = '/', headers } = call;
     const path = url.replace(/^http:\/\/[^/]*/, '');
@@ -92,7 +95,7 @@ export class FunctionCalls {
     const [, principal, action] =
       /User: (\S+) is not authorized to perform: (\S+)/.exec(body.toString('utf8')) ?? [];
     if (principal === undefined || action === undefined) return;
-    // IAM tells the management API's operations apart by the request's method.
+    // IAM distinguishes the management API's operations by the HTTP method.
     this.denials.push({ principal, grant: action === MANAGE_CONNECTIONS ? `${action} ${method}` : action });
     this.#denied();
   }

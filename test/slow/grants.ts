@@ -1,6 +1,6 @@
-/** The single grants of an IAM policy: an action, and for the management API's operations the HTTP method. */
+/** The single grants of an IAM policy: actions, with the HTTP method for the management API's operations. */
 
-/** As a template has it, its resources perhaps not yet resolved, or as IAM answers. */
+/** As in a template, perhaps with unresolved resources, or as IAM returns it. */
 export interface PolicyDocument {
   Statement: PolicyStatement[];
 }
@@ -11,7 +11,7 @@ interface PolicyStatement {
 }
 
 export const MANAGE_CONNECTIONS = 'execute-api:ManageConnections';
-/** Lambda itself writes a function's log; ministack does so without asking IAM. */
+/** Lambda itself writes a function's log. ministack does so without checking IAM. */
 const TRIED_BY_NOBODY = /^logs:/;
 
 /** `dynamodb:GetItem`, `execute-api:ManageConnections POST` … */

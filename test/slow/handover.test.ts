@@ -7,7 +7,7 @@ jest.setTimeout(120_000);
 
 const LINES = 200;
 
-describe('a dedicated loop with little time an invocation', () => {
+describe('a dedicated loop with a short function timeout', () => {
   let app: RunningApp;
   /** What its invocations have printed. */
   const printed: string[] = [];
@@ -23,7 +23,7 @@ describe('a dedicated loop with little time an invocation', () => {
     printed.length = 0;
   });
 
-  /** Says numbered lines, twenty a second; one of them may be another. */
+  /** Sends numbered lines, twenty a second. One of them can be replaced. */
   const speak = async (client: SocketClient, others: Record<number, string> = {}) => {
     for (let n = 1; n <= LINES; n++) {
       client.send(others[n] ?? `line ${n}`);
@@ -42,11 +42,11 @@ describe('a dedicated loop with little time an invocation', () => {
     await client.close();
   });
 
-  it('loses no line when its owner dies, and repeats the one that it had in hand', async () => {
+  it('loses no line when its owner crashes, and repeats the one in progress', async () => {
     const client = await SocketClient.connect(app.runtime.webSocketUrl('loop'));
-    // Its first owner dies of it, before it has handed over.
+    // Its first owner crashes on this line, before it has handed over.
     await speak(client, { 20: 'die' });
-    // The dead owner's lease lasts half a minute; the first line after that has the loop started anew.
+    // The crashed owner's lease lasts half a minute. The first line afterwards restarts the loop.
     await wait(31_000);
     client.send('wake up');
     const answers = new Map<string, number>();

@@ -1,6 +1,6 @@
 /**
- * Whatever reads what strangers send reads it once, however it is made. The texts are so long that a reader whose time grows with
- * the square of the length would take minutes, on any machine.
+ * All readers of text from strangers take linear time, for any text. The texts are so long that a reader with
+ * quadratic time would take minutes on any machine.
  */
 import type { IncomingMessage } from 'node:http';
 import { signedService } from '../../local/endpoint/credential-scope';
@@ -108,7 +108,7 @@ const READERS: [string, (text: string) => unknown][] = [
   ],
 ];
 
-/** S3's readers refuse by throwing. */
+/** S3's readers throw to refuse. */
 function attempt(read: () => unknown): unknown {
   try {
     return read();
@@ -124,7 +124,7 @@ describe('Hostile text', () => {
     }
   });
 
-  it('in aws-chunked is read once', async () => {
+  it('in aws-chunked is read in linear time', async () => {
     for (const piece of ['\r', '\n', '0', ';', '1\r\na\r\n', 'f'.repeat(9)]) {
       const bytes = Buffer.from(piece.repeat(LENGTH / piece.length));
       async function* source() {

@@ -9,13 +9,13 @@ import { ServiceWorld } from '../interleavings/service-world';
 
 jest.setTimeout(600_000);
 
-/** Of a case: more for a machine that has the night. */
+/** For each case. Use more if there is more time. */
 const MAX_STATES = Number(process.env.EXPLORED_STATES ?? 6_000);
 
-/** A missing condition of a log may show only in a late order. */
+/** A missing condition of a log may fail only in a late order. */
 const MOST_STATES = 400_000;
 
-/** Some are too large to reach their end in any budget. */
+/** Some cases are too large for any budget. */
 const whole = Object.entries(everyCase).filter(([, { slow, budget }]) => !slow || budget);
 const larger = Object.entries(everyCase).filter(([, { largerBudget }]) => largerBudget !== undefined);
 
@@ -25,9 +25,9 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-describe('in every order, all is well when', () => {
+describe('in every order, the service is consistent when', () => {
   it.each(whole)('%s', async (_name, scenario) => {
-    // Large ones are explored as far as those below; what is not flagged so must come to its end.
+    // Large cases are explored up to a limit below. All others must be explored completely.
     const explored = scenario.large
       ? await explore(() => ServiceWorld.make(scenario), MAX_STATES)
       : await exploreCase(scenario);
@@ -35,7 +35,7 @@ describe('in every order, all is well when', () => {
   });
 });
 
-describe('in every order up to a larger bound, all is well when', () => {
+describe('in every order up to a larger limit, the service is consistent when', () => {
   const figures: string[] = [];
   afterAll(() => process.stdout.write(`${figures.join('\n')}\n`));
 
@@ -53,8 +53,8 @@ describe('in every order up to a larger bound, all is well when', () => {
   });
 });
 
-describe('it is noticed in some order when a condition is missing:', () => {
-  it('that of naming a MEMBER that has left', async () => {
+describe('some order fails without a condition:', () => {
+  it('of naming a MEMBER that has left', async () => {
     const scenario = { ...(everyCase['a rename and a departure'] as Scenario), budget: { ticks: 1 } };
     const exploration = exploreCase(scenario, without('update user', 'MEMBER'));
     await expect(exploration).rejects.toThrow(/A ghost of a member/);
@@ -92,11 +92,11 @@ describe('it is noticed in some order when a condition is missing:', () => {
       'a worker hands over, and copies of calls come late',
       /not done|never/,
     ],
-  ])('that of %s', async (_what, mutation, name, wrong) => {
+  ])('of %s', async (_what, mutation, name, wrong) => {
     await expect(exploreCase(everyCase[name] as Scenario, mutation)).rejects.toThrow(wrong);
   });
 
-  it('and when a reader goes by a closed mark before the last handler can have stored its message', async () => {
+  it('and if a reader relies on a closed mark before the last handler can have stored its message', async () => {
     const scenario =
       everyCase['one waits for messages while the client sends and leaves, and handlers are slow'];
     const misread = (item: Item) => (item.closedAt === undefined ? item : { ...item, closedAt: 0 });
@@ -113,7 +113,7 @@ describe('it is noticed in some order when a condition is missing:', () => {
       /ends the socket, but .* owns/,
     ],
     ['update hops', 'an owner hands over while its client leaves', { lateCopies: 1, waits: 1 }, /A ghost of/],
-  ])('that of %s OWNER, when one writes whose epoch is over', async (operation, name, budget, wrong) => {
+  ])('of %s OWNER, if an owner with an old epoch writes', async (operation, name, budget, wrong) => {
     const scenario = { ...(dedicatedCases[name] as Scenario), budget };
     await expect(exploreCase(scenario, without(operation, 'OWNER'))).rejects.toThrow(wrong);
   });
@@ -189,7 +189,7 @@ describe('it is noticed in some order when a condition is missing:', () => {
       { budget: { lateCopies: 1 } },
       /is in the channel, but no member/,
     ],
-  ])('that of %s in a log', async (_what, mutation, name, changes, wrong) => {
+  ])('of %s in a log', async (_what, mutation, name, changes, wrong) => {
     const scenario = { ...(logCases[name] as Scenario), ...changes };
     await expect(exploreCase(scenario, mutation, MOST_STATES)).rejects.toThrow(wrong);
   });

@@ -1,4 +1,7 @@
-/** A process that runs the function of a folder in a process environment, and prints a line once the function has answered. */
+/**
+ * A process that runs the function of a folder in a process environment, and prints a line when the function has
+ * responded.
+ */
 import { systemClock } from '../../local/clock';
 import { FunctionHost } from '../../local/lambda/function-host';
 import { silentFunctionLog } from '../../local/lambda/function-log';

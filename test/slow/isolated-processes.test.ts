@@ -14,7 +14,7 @@ jest.setTimeout(30_000);
 
 const MEMORY = { memoryMegabytes: 256 };
 const PROCESS = { isolation: 'process' } as const;
-/** A test that has run out of time stops looking. */
+/** A test that has timed out stops checking. */
 let isOver = false;
 beforeEach(() => {
   isOver = false;
@@ -23,7 +23,7 @@ afterEach(() => {
   isOver = true;
 });
 
-/** Resolves once the system says that the process stands still: `T`, on Linux and on macOS. Fails if it has ended. */
+/** Resolves when the system reports that the process is stopped (`T` on Linux and macOS). Fails if it has ended. */
 async function untilStopped(pid: number): Promise<void> {
   const state = () =>
     spawnSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
@@ -46,7 +46,7 @@ describe('The processes of an environment', () => {
       server = createServer().listen(0, '127.0.0.1');
       await once(server, 'listening');
       ({ port } = server.address() as AddressInfo);
-      // The function and a child of its own each hold a connection for as long as they live.
+      // The function and its child each hold a connection while they are alive.
       const hold = `require('node:net').connect(${port}, '127.0.0.1', function () {
         this.write(process.pid + '\\n', () => console.log('holds'));
       })`;
@@ -66,7 +66,7 @@ describe('The processes of an environment', () => {
         try {
           process.kill(pid, 'SIGKILL');
         } catch {
-          // It has ended, as it should.
+          // It has ended, as expected.
         }
       }
     });
@@ -75,7 +75,7 @@ describe('The processes of an environment', () => {
       rmSync(directory, { recursive: true });
     });
 
-    /** The connections of the function and of its child, and which process holds each. */
+    /** The connections of the function and of its child, with the process that holds each. */
     async function holders(): Promise<{ ended: Promise<unknown> }[]> {
       const sockets: Socket[] = [];
       while (sockets.length < 2) {
@@ -99,7 +99,7 @@ describe('The processes of an environment', () => {
       return runtime;
     }
 
-    it('end with it in the midst of an invocation', async () => {
+    it('end with it during an invocation', async () => {
       const held = holders();
       const { pid } = start({ stays: true });
       const both = await held;
@@ -141,7 +141,7 @@ describe('The processes of an environment', () => {
     afterEach(() => fixture.closeHosts());
     afterAll(() => fixture.remove());
 
-    // Where the system does not tell what a process uses, nothing is measured.
+    // If the system does not report the memory of a process, nothing is measured.
     const onLinux = process.platform === 'linux' ? it : it.skip;
 
     onLinux.each([
@@ -150,7 +150,7 @@ describe('The processes of an environment', () => {
         'in a child',
         "require('node:child_process').spawn(process.execPath, ['-e', 'globalThis.kept = Buffer.alloc(400e6, 1); setInterval(() => {}, 1000)'])",
       ],
-    ])('are killed if it is %s', async (_, use) => {
+    ])('are killed if the memory is %s', async (_, use) => {
       const source = `exports.handler = async () => { ${use}; await new Promise(() => setInterval(() => {}, 1000)); }`;
       const host = fixture.host([fixture.function('Large', { 'index.js': source }, MEMORY)], PROCESS);
       expect(await host.invoke('Large', '{}')).toMatchObject({

@@ -15,7 +15,7 @@ jest.setTimeout(120_000);
 
 const issuer = new Issuer();
 
-/** What the page's own script sees of a socket. */
+/** What the page's own script observes of a socket. */
 interface Socket {
   protocol: string;
   frames: string[];
@@ -25,7 +25,7 @@ interface Socket {
 describe('the chat behind a JWT, in a browser', () => {
   const home = mkdtempSync(join(tmpdir(), 'jwt-page-'));
   const keys = join(home, 'jwks.json');
-  /** Everything that the runtime and the functions say, with all that functions get and return. */
+  /** Everything that the runtime and the functions log, with all payloads and results. */
   const logged: string[] = [];
   let app: App;
   let runtime: Runtime;
@@ -43,7 +43,7 @@ describe('the chat behind a JWT, in a browser', () => {
     });
     browser = await chromium.launch(CHROMIUM);
     page = await browser.newPage();
-    // Whatever is there: it is a page of this machine.
+    // Any page of this machine.
     await page.goto(`${runtime.url}/`);
   });
   beforeEach(() => logged.splice(0));
@@ -53,7 +53,10 @@ describe('the chat behind a JWT, in a browser', () => {
     rmSync(home, { recursive: true });
   });
 
-  /** Offers these subprotocols, says a line once the socket is open, and resolves with it, or when the socket has closed. */
+  /**
+   * Offers these subprotocols, sends a line once the socket is open, and resolves to it, or when the socket has
+   * closed.
+   */
   const chat = (protocols: string[], line: string): Promise<Socket> =>
     page.evaluate(
       ([url, offered, message]) =>
@@ -70,7 +73,10 @@ describe('the chat behind a JWT, in a browser', () => {
       [runtime.webSocketUrl('chat'), protocols, Buffer.from(line).toString('base64')] as const,
     );
 
-  /** What must be nowhere: each part of the token, since one alone would tell its claims or let it be forged. */
+  /**
+   * What must not appear anywhere: each part of the token, because one part alone would reveal its claims or allow a
+   * forgery.
+   */
   async function expectNothingOf(token: string): Promise<void> {
     const client = new DynamoDBClient({
       ...{ endpoint: runtime.url, region: app.region },
@@ -86,7 +92,7 @@ describe('the chat behind a JWT, in a browser', () => {
     for (const part of token.split('.')) expect(text).not.toContain(part);
   }
 
-  it('chats with a good token, and is answered with the subprotocol beside it', async () => {
+  it('chats with a valid token, and gets the other subprotocol as the response', async () => {
     const token = issuer.token();
     const { protocol, frames, closeCode } = await chat(['bearer', token], 'hello from Chromium');
     expect({ protocol, closeCode }).toEqual({ protocol: 'bearer', closeCode: undefined });

@@ -45,7 +45,7 @@ describe('a runtime that was killed', () => {
     return { child, client };
   }
 
-  it('has every item whose write was answered', async () => {
+  it('has every item whose write was acknowledged', async () => {
     const { Resources } = chatTemplate();
     const template: Template = { Resources: { ...Resources, Table: TABLE } };
     const app = writeAssembly({ Main: template });

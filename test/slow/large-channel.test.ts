@@ -20,11 +20,11 @@ describe(`a publication to ${CONNECTIONS} sockets of the local gateway, ${VANISH
     });
   });
 
-  it('reaches everybody who is there', () => {
+  it('reaches everyone who is there', () => {
     expect(result.received).toBe(PRESENT);
   });
 
-  it('is split over workers, and its report is right', () => {
+  it('is split over workers, and its report is correct', () => {
     expect(result.report).toMatchObject({
       ...{
         members: CONNECTIONS,
@@ -39,11 +39,11 @@ describe(`a publication to ${CONNECTIONS} sockets of the local gateway, ${VANISH
     expect(result.report.workers).toBeGreaterThanOrEqual(CONNECTIONS / 1_000);
   });
 
-  it('takes as long as the gateway makes it take at least', () => {
+  it('takes at least as long as the gateway’s rate requires', () => {
     expect(result.report.seconds).toBeGreaterThanOrEqual(0.9 * result.floorSeconds);
   });
 
-  it('has those who have vanished cleaned up, so that the next one does not post to them', () => {
+  it('has vanished clients cleaned up, so that the next publication does not post to them', () => {
     expect(result.settled).toBe(VANISHED);
     expect(result.afterwards).toMatchObject({ members: PRESENT, sent: PRESENT, gone: 0 });
   });

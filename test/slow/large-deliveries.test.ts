@@ -4,7 +4,7 @@ import { type SimulatedDelivery, simulateDelivery } from '../../bench/measures/m
 
 jest.setTimeout(900_000);
 
-/** As the page rounds it. */
+/** Rounded as on the page. */
 function row(members: number, { report, floorSeconds, ...counted }: SimulatedDelivery): string {
   const { invocations, readUnits, writeUnits, gigabyteSeconds, dollars } = counted;
   const cells = [members, invocations, readUnits, writeUnits].map((number) => number.toLocaleString('en-US'));
@@ -12,7 +12,7 @@ function row(members: number, { report, floorSeconds, ...counted }: SimulatedDel
   return `| ${[...cells, `${gigabyteSeconds.toFixed(0)} GB-s`, ...seconds, `$${dollars.toFixed(3)}`].join(' | ')} |`;
 }
 
-describe('a delivery to very many, simulated,', () => {
+describe('a simulated delivery to very many connections', () => {
   it.each([10_000, 100_000, 1_000_000])('to %d costs what docs/costs.md says', async (members) => {
     const delivery = await simulateDelivery(members);
     expect(delivery.report).toMatchObject({ members, sent: members, throttled: 0, unfinished: 0 });

@@ -1,4 +1,4 @@
-/** The chat on the local runtime with one grant less: what needs it fails there as on AWS, and the log names the grant. */
+/** The chat on the local runtime with one grant removed: what needs it fails as on AWS, and the log names the grant. */
 import type { LambdaFunction } from '../../local/assembly/model';
 import { ChatClient } from '../runtime/chat-client';
 import { grantsOf, lacking } from '../runtime/grants';
@@ -11,7 +11,10 @@ const POST = `${MANAGE_CONNECTIONS} POST`;
 const GET = `${MANAGE_CONNECTIONS} GET`;
 const ITEMS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'].map((name) => `dynamodb:${name}`);
 
-/** Those that somebody needs who comes, gives a name, says something and leaves. The others are those of sweeps and of ghosts. */
+/**
+ * The grants for a client that connects, sets a name, sends a line and leaves. The others are for sweeps and lost
+ * departures.
+ */
 const NEEDED: [place: 'Routes' | 'Server', grant: string][] = [
   ...[...ITEMS, 'lambda:InvokeFunction', POST].map((grant): ['Routes', string] => ['Routes', grant]),
   ...['dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:Query', POST, GET].map(
@@ -53,7 +56,7 @@ describe('the chat on the local runtime', () => {
     return found;
   }
 
-  it('needs no other grants than it has', async () => {
+  it('has exactly the grants that it needs', async () => {
     const lines: string[] = [];
     heard = (line) => lines.push(line);
     await visit(new Promise(() => {}));
@@ -77,7 +80,7 @@ describe('the chat on the local runtime', () => {
       });
       const without = taken.reduce((rest, one) => lacking(rest, lambdaFunction, one), app.app);
       await app.runtime.update(without);
-      // Whoever is refused at the door has also seen it fail.
+      // A refused client has also noticed the failure.
       await visit(denied).catch(() => undefined);
       expect(await denied).toMatch(/In the CDK app, this allows it: (table|other|stage)\.grant\w+\(fn\)/);
     },

@@ -1,4 +1,7 @@
-/** A channel with a log in a storm: posts fail, posters are killed, clients are cut and come back. In memory, on a clock that skips every wait. */
+/**
+ * A channel with a log under stress: posts fail, posters are killed, clients are disconnected and return. In memory,
+ * with a clock that skips every wait.
+ */
 import { Service, WebSocketServer } from '../../lib';
 import { sleep } from '../../lib/clock';
 import { ConnectionsApiError } from '../../lib/errors';
@@ -28,7 +31,7 @@ interface Heard {
   offset: number;
 }
 
-/** Somebody who comes back whenever its connection has closed, and says where it was. */
+/** A client that reconnects whenever its connection has closed, with its last position. */
 class Listener {
   readonly offsets: number[] = [];
   connections = 0;
@@ -69,20 +72,20 @@ class Listener {
       if (recovered === true) this.recoveries += 1;
       if (recovered === false) this.lost += 1;
       if (data !== undefined) this.offsets.push(offset);
-      // A position that was recovered comes before the lines up to it.
+      // A recovered position comes before the lines up to it.
       if (data !== undefined || recovered === undefined) this.at = { epoch, offset };
     }
   }
 }
 
-describe('a channel with a log, in a storm', () => {
+describe('a channel with a log under stress', () => {
   beforeEach(() => {
     for (const method of ['log', 'warn', 'error'] as const)
       jest.spyOn(console, method).mockImplementation(() => {});
   });
   afterEach(() => jest.restoreAllMocks());
 
-  it('gives each client exactly the lines of the log, each once and in order', async () => {
+  it('delivers exactly the lines of the log to each client, once and in order', async () => {
     const random = seededRandom('storm');
     const clock = new SkippingClock(Date.UTC(2026, 10, 30));
     let stormy = false;
@@ -100,7 +103,7 @@ describe('a channel with a log, in a storm', () => {
       },
     });
 
-    /** What one invocation has: nothing answers it any more once it is killed. */
+    /** The dependencies of one invocation. After it was killed, no call returns. */
     const invocation = () => {
       const isKilled = stormy && random() < KILLED;
       let calls = isKilled ? Math.floor(random() * 30) : Number.POSITIVE_INFINITY;

@@ -1,12 +1,15 @@
-/** The process in which a runtime with many connections lives alone, so that its memory is its own; the test that forked it asks it. */
+/**
+ * Runs only a runtime with many connections, so that the memory of the process is the runtime's. The test that forked
+ * it calls it.
+ */
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { startApp } from '../runtime/running-app';
 import { restingMegabytes } from './resting-memory';
 
-/** Each call is answered with a number. */
+/** Each call returns a number. */
 export type HostCall = 'memory' | 'connections' | 'rows' | 'stop';
 
-/** The test asks how many connections there may be, and not how fast an account's may come. */
+/** The test is about the number of connections, not the rate at which an account can open them. */
 const ACCOUNT_QUOTAS = { requestsPerSecond: 1e9, burst: 1e9, newConnectionsPerSecond: 1e9 };
 
 async function main(timeScale: number): Promise<void> {

@@ -7,17 +7,17 @@ import { seededRandom } from '../../local/faults/seeded-random';
 import type { HostCall } from './many-connections-host';
 
 const IDLE_CONNECTIONS = 5_000;
-/** That came and went before, so that code, threads and heaps are there. */
+/** Connections before the measurement, so that code, threads and heaps are warm. */
 const EARLIER_CONNECTIONS = 1_000;
 const MOST_KILOBYTES_EACH = 12;
 const HANDSHAKES_AT_A_TIME = 50;
 
-/** An hour, of which each second of this machine is a minute. */
+/** An hour, with a minute for each second of this machine. */
 const TIME_SCALE = 60;
 const CHURN_MILLIS = 3_600_000 / TIME_SCALE;
 const ROUND_MILLIS = 100;
 const NEWCOMERS = 5;
-/** What is left of a heap that has grown and shrunk. Connections and rows are counted exactly. */
+/** What remains of a heap that has grown and shrunk. Connections and rows are counted exactly. */
 const MOST_GROWTH_MEGABYTES = 12;
 
 jest.setTimeout(600_000);
@@ -31,7 +31,7 @@ class Host {
 
   static async start(timeScale: number): Promise<{ host: Host; urls: { plain: string; library: string } }> {
     const child = fork(join(__dirname, 'many-connections-host.ts'), [String(timeScale)], {
-      // Few arenas: what ended threads leave in theirs would count as the runtime's.
+      // Few arenas, because memory of ended threads in their arenas would count as the runtime's.
       env: { ...process.env, MALLOC_ARENA_MAX: '2' },
       execArgv: ['--expose-gc', '--max-semi-space-size=2', '--import', 'tsx'],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -96,7 +96,7 @@ describe('The runtime', () => {
     expect(kilobytes).toBeLessThan(MOST_KILOBYTES_EACH);
   });
 
-  it('has nothing left of an hour of coming and going', async () => {
+  it('keeps nothing after an hour of connections that open and close', async () => {
     const started = await Host.start(TIME_SCALE);
     host = started.host;
     const { library } = started.urls;

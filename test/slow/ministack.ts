@@ -1,4 +1,4 @@
-/** ministack, an AWS emulator of another project, with its IAM enforced: a process and a folder of its own. */
+/** ministack, another project's AWS emulator, with IAM enforced, in its own process and folder. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -13,25 +13,25 @@ const MAIN = join(ROOT, 'cli/shared-connection.js');
 const PYTHON = join(ROOT, '.cache/python/bin');
 const START_MILLISECONDS = 30_000;
 const STOP_MILLISECONDS = 5_000;
-/** The end of what it printed is enough to see why it did not start. */
+/** The end of its output is enough to see why it did not start. */
 const MAX_OUTPUT_CHARACTERS = 10_000;
 
 export const REGION = 'us-east-1';
 export const ACCOUNT = '000000000000';
-/** ministack takes these for the account's root user. */
+/** ministack treats these as the account's root user. */
 export const ROOT_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 export class Ministack {
   private constructor(
     readonly port: number,
-    /** For everything that may be left lying about. */
+    /** For files that may be left behind. */
     readonly directory: string,
-    /** What the functions ask of AWS goes through here. */
+    /** The functions' calls to AWS go through here. */
     readonly calls: FunctionCalls,
     readonly process: ChildProcess,
   ) {}
 
-  /** Resolves once it answers. */
+  /** Resolves when it responds. */
   static async start(): Promise<Ministack> {
     const directory = mkdtempSync(join(tmpdir(), 'ministack-'));
     const port = await freePort();
@@ -40,7 +40,7 @@ export class Ministack {
       port,
       directory,
       calls,
-      // A group of its own, so that its functions' processes can be ended with it.
+      // Its own process group, so that the processes of its functions end with it.
       spawn(join(PYTHON, 'ministack'), {
         cwd: directory,
         detached: true,
@@ -50,14 +50,15 @@ export class Ministack {
           BIND_HOST: '127.0.0.1',
           GATEWAY_PORT: String(port),
           AUTH: 'true',
-          // Events then name a domain as AWS's do, and posts to such a domain are taken.
+          // Events then contain a domain like AWS's, and posts to such a domain are accepted.
           MINISTACK_HOST: `${REGION}.amazonaws.com`,
-          // Handed on to the functions.
+          // Passed on to the functions.
           AWS_ENDPOINT_URL: calls.url,
-          // So is this: the CDK's own function for bucket notifications answers to an URL on MINISTACK_HOST.
+          // This, too: the CDK's function for bucket notifications sends its response to a URL on MINISTACK_HOST.
           http_proxy: calls.url,
           no_proxy: '127.0.0.1',
-          // A failed asynchronous invocation is tried again only after the tests, where it cannot be taken for a later one.
+          // A failed asynchronous invocation is retried only after the tests, where it cannot be confused with a
+          // later one.
           LAMBDA_ASYNC_RETRY_BASE_SECONDS: '600',
           LAMBDA_ASYNC_RETRY_MAX_SECONDS: '600',
         },
@@ -76,12 +77,12 @@ export class Ministack {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** The settings of an SDK's client that acts for the account's root user. */
+  /** The settings of an SDK client that acts as the account's root user. */
   get client() {
     return { endpoint: this.url, region: REGION, credentials: ROOT_CREDENTIALS };
   }
 
-  /** For processes that act for the account's root user. */
+  /** For processes that act as the account's root user. */
   get environment(): NodeJS.ProcessEnv {
     return {
       ...commonEnvironment(this.directory),
@@ -96,12 +97,12 @@ export class Ministack {
     await runAws(args, this.environment);
   }
 
-  /** Runs the AWS CLI as one whose calls are taken for a function's. */
+  /** Runs the AWS CLI with credentials that are treated as a function's. */
   async awsAs(credentials: NodeJS.ProcessEnv, ...args: string[]): Promise<void> {
     await runAws([...args, '--endpoint-url', this.calls.url], { ...this.environment, ...credentials });
   }
 
-  /** Runs this repository's command line; resolves with what it printed. */
+  /** Runs this repository's command line. Resolves to its output. */
   async sharedConnection(...args: string[]): Promise<string> {
     const { stdout } = await promisify(execFile)(process.execPath, [MAIN, ...args], {
       ...{ cwd: ROOT, env: this.environment, timeout: 30_000 },
@@ -132,7 +133,7 @@ export class Ministack {
       };
       const impatience = setTimeout(() => fail('did not start in time'), START_MILLISECONDS);
       for (const stream of [this.process.stdout, this.process.stderr]) {
-        // Read to the end, so that what is printed never fills the pipe.
+        // Read to the end, so that the output never fills the pipe.
         stream?.setEncoding('utf8').on('data', (text: string) => {
           output = (output + text).slice(-MAX_OUTPUT_CHARACTERS);
           if (!output.includes('Running on http')) return;
@@ -152,7 +153,7 @@ async function runAws(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
   await promisify(execFile)(join(PYTHON, 'aws'), args, { env, timeout: 30_000 });
 }
 
-/** Nothing of the developer's own AWS settings; and the Node.js that runs the tests runs the functions, too. */
+/** No AWS settings of the developer. The Node.js that runs the tests also runs the functions. */
 function commonEnvironment(directory: string): NodeJS.ProcessEnv {
   return {
     PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
@@ -166,8 +167,8 @@ function commonEnvironment(directory: string): NodeJS.ProcessEnv {
 }
 
 /**
- * A port that nobody listens on: ministack cannot choose one itself. Below those that the system gives to connections and
- * to whoever listens on any port: there, somebody else would soon have it.
+ * A free port, because ministack cannot choose one itself. It is below the range that the system uses for connections
+ * and for port 0, where another process could soon take it.
  */
 async function freePort(): Promise<number> {
   for (;;) {
@@ -185,11 +186,11 @@ async function freePort(): Promise<number> {
   }
 }
 
-/** What the functions' processes are still doing ends with their emulator. */
+/** Stops the processes of the functions together with their emulator. */
 function endGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // Nobody of the group is left.
+    // No process of the group is left.
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Half a million mutated WebSocket frames and fifty thousand mutated HTTP requests on a running runtime, beside clients that go on
- * with their work. `MUTATION_SEED=7 npx jest --selectProjects slow test/slow/mutated-input` gives other ones.
+ * Half a million mutated WebSocket frames and fifty thousand mutated HTTP requests against a running runtime, while
+ * other clients continue to work. `MUTATION_SEED=7 npx jest --selectProjects slow test/slow/mutated-input` uses other
+ * mutations.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,10 +21,10 @@ const SEED = Number(process.env.MUTATION_SEED ?? 1);
 const FRAMES = Number(process.env.MUTATED_FRAMES ?? 500_000);
 const REQUESTS = Number(process.env.MUTATED_REQUESTS ?? 50_000);
 const FRAMES_A_CONNECTION = 40;
-/** The first one that is no HTTP ends its connection. */
+/** The first invalid request ends its connection. */
 const REQUESTS_A_CONNECTION = 2;
 const SIDE_BY_SIDE = 50;
-/** A client that got no answer by then ends its side, and the connection must end soon. */
+/** A client without a response by then ends its side, and the connection must end soon. */
 const PATIENCE_MILLIS = 50;
 const END_MILLIS = 20_000;
 const MOST_HEAP_GROWTH_MEGABYTES = 15;
@@ -39,7 +40,7 @@ describe(`Mutated input, seed ${SEED}`, () => {
   let host: ChildProcess;
   let port: number;
   let hostExit: string | undefined;
-  /** Warnings of Node.js are written there, such as of files that were not closed. */
+  /** Warnings of Node.js go there, for example about files that were not closed. */
   let complaints = '';
 
   beforeAll(async () => {
@@ -48,7 +49,7 @@ describe(`Mutated input, seed ${SEED}`, () => {
     writeFileSync(join(webDirectory, 'index.html'), '<h1>page</h1>');
     const settings: HostSettings = { assembly: writeApp(), webDirectory, bucketDirectory };
     host = fork(join(__dirname, 'mutation-host.ts'), [JSON.stringify(settings)], {
-      // Few arenas: what ended threads leave in theirs would count as the runtime's.
+      // Few arenas, because memory of ended threads in their arenas would count as the runtime's.
       env: { ...process.env, MALLOC_ARENA_MAX: '2' },
       execArgv: ['--expose-gc', '--import', 'tsx'],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -86,7 +87,10 @@ describe(`Mutated input, seed ${SEED}`, () => {
 
   const state = () => call('state') as Promise<HostState>;
 
-  /** Runs `attack` beside clients that echo and write, and returns what they saw, and the runtime before and after. */
+  /**
+   * Runs `attack` while other clients echo and write. Returns their results, and the state of the runtime before and
+   * after.
+   */
   async function under(attack: () => Promise<void>) {
     const work = new HonestWork(port);
     await work.once();
@@ -143,7 +147,7 @@ describe(`Mutated input, seed ${SEED}`, () => {
     );
     report(`${FRAMES} mutated frames`, result);
     expectUnharmed(result);
-    // Or the mutations were such that none came through.
+    // Otherwise the mutations were so strong that none got through.
     const messages = result.after.invocations - result.before.invocations - result.echoes;
     expect(messages).toBeGreaterThan(FRAMES / 20);
   });
@@ -179,7 +183,7 @@ describe(`Mutated input, seed ${SEED}`, () => {
     expect(readdirSync(webDirectory)).toEqual(['index.html']);
   });
 
-  it('leaves a runtime that stops in order', async () => {
+  it('leaves a runtime that stops normally', async () => {
     const exited = once(host, 'exit');
     await call('stop');
     expect(await exited).toEqual([0, null]);
@@ -190,7 +194,7 @@ function grown(before: HostState, after: HostState): number {
   return (after.descriptors ?? 0) - (before.descriptors ?? 0);
 }
 
-/** Clients that have nothing to do with the attack. */
+/** Clients that are not involved in the attack. */
 class HonestWork {
   readonly #port: number;
   readonly #table: DynamoDBClient;
@@ -262,7 +266,7 @@ class HonestWork {
   }
 }
 
-/** Until each of them has returned false. */
+/** Runs until each of them has returned false. */
 async function sideBySide(step: () => Promise<boolean>): Promise<void> {
   await Promise.all(
     Array.from({ length: SIDE_BY_SIDE }, async () => {
@@ -271,7 +275,7 @@ async function sideBySide(step: () => Promise<boolean>): Promise<void> {
   );
 }
 
-/** Sends the bytes, reads what comes, and leaves. Rejects if the connection does not end. */
+/** Sends the bytes, reads the response, and leaves. Rejects if the connection does not end. */
 async function converse(port: number, bytes: Buffer): Promise<string> {
   let received = '';
   const socket: Socket = connect({ port, host: '127.0.0.1' });
@@ -285,7 +289,7 @@ async function converse(port: number, bytes: Buffer): Promise<string> {
     let seen = 0;
     socket.on('data', (chunk) => {
       received += chunk.toString('latin1');
-      // The answer to a handshake is not yet one to the frames.
+      // The response to a handshake is not yet a response to the frames.
       if (++seen === 2) {
         clearTimeout(patience);
         socket.end();

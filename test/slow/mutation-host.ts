@@ -1,4 +1,4 @@
-/** The process in which the runtime under mutated input lives alone, so that its memory and descriptors are its own. */
+/** Runs only the runtime under mutated input, so that the memory and descriptors of the process are the runtime's. */
 import { readdirSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readAssembly } from '../../local/assembly/read-assembly';
@@ -15,15 +15,15 @@ export interface HostSettings {
 export interface HostState {
   residentMegabytes: number;
   heapMegabytes: number;
-  /** Open files and sockets; undefined where the system does not list them. */
+  /** Open files and sockets; undefined if the system does not list them. */
   descriptors: number | undefined;
-  /** What the log called an error. */
+  /** The errors in the log. */
   errors: string[];
   /** How many messages have reached the function. */
   invocations: number;
 }
 
-/** Calls without arguments; each is answered with its result. */
+/** Calls without arguments. Each returns its result. */
 export type HostCall = 'state' | 'stop';
 
 const GC_ROUNDS = 5;
@@ -41,7 +41,7 @@ async function main({ assembly, webDirectory, bucketDirectory }: HostSettings): 
   let invocations = 0;
   const app = readAssembly(assembly);
   const runtime = await startRuntime({
-    // Mutated requests would come no further than their signatures.
+    // Otherwise mutated requests would fail at the check of their signatures.
     ...{ app, port: 0, iam: false, webDirectory, pageReload: new PageReload() },
     bucketDirectories: Object.fromEntries(app.buckets.map(({ bucketName }) => [bucketName, bucketDirectory])),
     log: { info() {}, warn() {}, error: (text) => errors.push(text) },
@@ -53,7 +53,7 @@ async function main({ assembly, webDirectory, bucketDirectory }: HostSettings): 
     },
   });
   const calls: Record<HostCall, () => Promise<unknown>> = {
-    /** Once the functions' threads have ended, and after a collection. */
+    /** After the functions' threads have ended, and after a garbage collection. */
     async state(): Promise<HostState> {
       runtime.functions.replace(app.functions);
       for (let tries = 0; runtime.functions.environmentCount > 0 && tries < 50; tries++) await wait(100);

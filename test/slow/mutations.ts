@@ -14,7 +14,7 @@ export class Mutations {
     this.#random = seededRandom(`${seed}/${name}`);
   }
 
-  /** One frame: most are such as a client may send, so that a connection lives for some fifty of them. */
+  /** One frame. Most frames are valid for a client, so that a connection lives for about fifty of them. */
   frame(): Buffer {
     const frame = this.#frame();
     if (this.#random() < 0.98) return frame;
@@ -46,7 +46,7 @@ export class Mutations {
     return clientFrame(JSON.stringify({ action: this.#word(), text: this.#word().repeat(this.#below(20)) }));
   }
 
-  /** One message in several frames, perhaps with a ping between them: counted as one frame. */
+  /** One message in several frames, perhaps with a ping between them. It counts as one frame. */
   #fragments(): Buffer {
     const parts = [clientFrame(this.#word(), { opcode: TEXT, final: false })];
     for (let count = this.#below(4); count > 0; count--) {

@@ -23,7 +23,7 @@ describe('aws s3 cp into the incoming bucket', () => {
     rmSync(home, { recursive: true });
   });
 
-  it('notifies everyone each time, with nothing but the exported variables', async () => {
+  it('notifies everyone each time, with only the exported variables', async () => {
     const client = await ChatClient.connect(app.runtime.webSocketUrl('notifications'));
     await client.hears('Subscriptions');
     const bucket = app.exported.INCOMING_BUCKET;

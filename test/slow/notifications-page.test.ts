@@ -26,7 +26,7 @@ describe('the notifications page', () => {
   let app: App;
   let runtime: Runtime;
   let browser: Browser;
-  /** What pages have complained about. */
+  /** Errors and warnings of the pages. */
   let complaints: string[];
 
   const start = (port: number, app: App) => {
@@ -65,7 +65,7 @@ describe('the notifications page', () => {
     await subscribed(page, ['*']);
     return page;
   };
-  /** Waits until these are the topics that are ticked, as the server has said. */
+  /** Waits until these topics are ticked, as the server has confirmed. */
   const subscribed = async (page: Page, topics: string[]) => {
     await page.waitForSelector('[data-state="connected"]');
     const ticked = page.locator('#topics input:checked');
@@ -76,7 +76,7 @@ describe('the notifications page', () => {
     page.locator('.notification', { hasText: text }).first().waitFor();
   const count = (page: Page) => page.locator('.notification').count();
 
-  it('shows two people the file that is copied into the folder', async () => {
+  it('shows two users the file that is copied into the folder', async () => {
     const pages = [await open(), await open()];
     copyFileSync(SAMPLE, join(incoming, 'sample.hl7'));
     for (const page of pages) {
@@ -87,18 +87,18 @@ describe('the notifications page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('drops a sample into the bucket, and hears of it', async () => {
+  it('puts a sample into the bucket, and is notified of it', async () => {
     const page = await open();
     await page.selectOption('#sample', 'batch');
     await page.click('#drop-button:enabled');
     for (const topic of ['adt', 'oru', 'orm']) await page.locator(`[data-topic="${topic}"]`).waitFor();
     expect(await page.textContent('#received')).toBe('3 received');
-    // The words are the same for each: they are there once.
+    // The text is the same for each, so it appears once.
     expect(await page.locator('.details', { hasText: 'Something has change!' }).count()).toBe(1);
     expect(complaints).toEqual([]);
   });
 
-  it('hears of the topics that are chosen only, also after it has lost its connection', async () => {
+  it('receives only the chosen topics, even after it has reconnected', async () => {
     const page = await open();
     await page.uncheck('#topics input[value="*"]');
     await page.check('#topics input[value="oru"]');
@@ -119,11 +119,11 @@ describe('the notifications page', () => {
     expect(await count(page)).toBe(1);
   });
 
-  it('shows what came while it was away, each once, and broken messages', async () => {
+  it('shows what arrived while it was away, each once, and broken messages', async () => {
     const [ada, bob] = [await open(), await open()];
     writeFileSync(join(incoming, 'before.hl7'), batch(1));
     await heard(ada, 'before.hl7');
-    // What is open stays open in a browser that goes offline.
+    // Open connections stay open in a browser that goes offline.
     await ada.context().setOffline(true);
     await ada.evaluate('sockets.at(-1).close(4000)');
     await ada.waitForSelector('[data-state="waiting"]');
@@ -147,7 +147,7 @@ describe('the notifications page', () => {
     );
     await page.reload();
     await subscribed(page, ['*']);
-    // In turn with the answers to earlier ones.
+    // Interleaved with the responses to earlier changes.
     await page.locator('#topics input').evaluateAll(async (boxes) => {
       for (let round = 0; round < 5; round += 1) {
         for (const box of boxes) {
@@ -162,14 +162,14 @@ describe('the notifications page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('says what is wrong with a topic', async () => {
+  it('explains what is wrong with a topic', async () => {
     const page = await open();
     await page.fill('#topic', 'a/b');
     await page.press('#topic', 'Enter');
     expect(await page.textContent('#topic-problem')).toMatch(/1 to 32 of the characters/);
   });
 
-  it('shows names as text, and no more than the last 200, the newest first', async () => {
+  it('shows names as text, and only the last 200, the newest first', async () => {
     const page = await open();
     writeFileSync(join(incoming, '<img src=x onerror=alert(1)>.hl7'), batch(250));
     await page.locator('.notification', { hasText: 'C249' }).waitFor();
@@ -205,7 +205,7 @@ describe('the notifications page', () => {
     expect(await page.evaluate(overflow)).toBe(0);
   });
 
-  describe('with a server that wants to know who is there', () => {
+  describe('with a server that requires a sign-in', () => {
     let guardedApp: App;
 
     beforeAll(async () => {
@@ -248,7 +248,7 @@ describe('the notifications page', () => {
       expect(complaints).toEqual([]);
     });
 
-    it('names a server that is not its own, and keeps the browser from filling anything in', async () => {
+    it('names a server that is not its own, and prevents the browser from filling anything in', async () => {
       const silent = new WebSocketServer({ host: '127.0.0.1', port: 0 });
       await once(silent, 'listening');
       try {
@@ -262,7 +262,7 @@ describe('the notifications page', () => {
       }
     });
 
-    it('says beside the form that the password is wrong', async () => {
+    it('shows next to the form that the password is wrong', async () => {
       const page = await openForm();
       await signIn(page, 'Byron');
       const problem = page.locator('#sign-in [role="alert"]', { hasText: 'User or password is wrong' });
@@ -271,7 +271,7 @@ describe('the notifications page', () => {
       await page.waitForSelector('#sign-in', { state: 'hidden' });
     });
 
-    it('keeps what was typed when the server closes, and sends it over a new connection', async () => {
+    it('keeps the input when the server closes, and sends it over a new connection', async () => {
       const page = await openForm();
       await page.fill('#user', 'ada');
       await page.fill('#password', 'Lovelace');

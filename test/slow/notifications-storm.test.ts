@@ -27,7 +27,7 @@ describe('500 files that are moved into the folder at once', () => {
   const ids = ({ frames }: ChatClient) =>
     frames.flatMap(({ Type, Id }) => (Type === 'Notification' ? [String(Id)] : []));
 
-  it('are heard of by each of 20 sockets, each once', async () => {
+  it('are received by each of 20 sockets, each once', async () => {
     const url = app.runtime.webSocketUrl('notifications');
     const clients = await Promise.all(Array.from({ length: SOCKETS }, () => ChatClient.connect(url)));
     for (const client of clients) await client.hears('Subscriptions');
@@ -41,7 +41,7 @@ describe('500 files that are moved into the folder at once', () => {
     for (const client of clients) await client.until(() => ids(client).length >= FILES);
     const seconds = (performance.now() - begun) / 1000;
 
-    // Whatever still comes would be one too many: all invocations have recorded what they did by then.
+    // Anything that arrives now would be one too many, because all invocations have recorded what they did.
     await app.until(async () => {
       const done = await Promise.all(
         [...new Set(ids(clients[0] as ChatClient))].map((id) => app.rows(`FILE#${id.split('.')[0]}`)),

@@ -34,7 +34,7 @@ describe('the notifications on the local runtime', () => {
     rmSync(home, { recursive: true });
   });
 
-  /** Connects, and is subscribed. */
+  /** Connects, and waits for the subscription. */
   const connect = async (query = ''): Promise<ChatClient> => {
     const client = await ChatClient.connect(app.runtime.webSocketUrl('notifications') + query);
     await client.hears('Subscriptions');
@@ -44,7 +44,7 @@ describe('the notifications on the local runtime', () => {
     client.hears('Notification', ({ Source }) => Source === name);
   const heardOf = ({ frames }: ChatClient) => frames.filter(({ Type }) => Type === 'Notification');
 
-  it('tell everyone of a file that is copied into the folder, or moved there', async () => {
+  it('notify everyone of a file that is copied or moved into the folder', async () => {
     const clients = [await connect(), await connect(), await connect('?topics=adt')];
     writeFileSync(join(incoming, 'copied.hl7'), sample('adt-a01'));
     for (const client of clients) {
@@ -68,7 +68,7 @@ describe('the notifications on the local runtime', () => {
     await Promise.all(clients.map((client) => client.close()));
   });
 
-  it('keep from a client what it is not subscribed to, until it is', async () => {
+  it('send a client nothing that it is not subscribed to, until it is', async () => {
     const [all, orm] = [await connect(), await connect('?topics=orm')];
     writeFileSync(join(incoming, 'first.hl7'), batch(1));
     await hearsOf(all, 'first.hl7');
@@ -84,7 +84,7 @@ describe('the notifications on the local runtime', () => {
     await Promise.all([all.close(), orm.close()]);
   });
 
-  it('serve the article’s client, which sends user and password a second after it has opened', async () => {
+  it('serve the article’s client, which sends user and password a second after it has connected', async () => {
     const client = await ChatClient.connect(app.runtime.webSocketUrl('notifications'));
     client.send('{"User":"_SYSTEM","Password":"SYS"}');
     writeFileSync(join(incoming, 'news.txt'), 'not HL7');
@@ -92,19 +92,19 @@ describe('the notifications on the local runtime', () => {
     await client.close();
   });
 
-  it('settle with the next file the departures that nobody was told of, and reach everyone else', async () => {
+  it('clean up, with the next file, departures that were not reported, and reach everyone else', async () => {
     const [vanishing, ...staying] = [await connect('?topics=adt'), await connect(), await connect()];
     await vanishing.close();
     const subscribed = () => Promise.all(members.map((rows) => rows.anchors()));
     const everyone = () => app.rows('CHANNEL#notifications#*', 'MEMBER#');
-    // Those who left in other tests are there, too.
+    // Includes clients that left in other tests.
     const [, toAdt = []] = await subscribed();
     expect(toAdt.length).toBeGreaterThan(0);
     expect((await everyone()).length).toBeGreaterThan(staying.length);
     for (const rows of members) await rows.age(31_000);
     writeFileSync(join(incoming, 'third.hl7'), batch(1));
     for (const client of staying) await hearsOf(client, 'third.hl7');
-    // The anchor is what goes last.
+    // The anchor is deleted last.
     await app.until(async () => (await everyone()).length === staying.length);
     expect((await subscribed()).map(({ length }) => length)).toEqual([staying.length, 0]);
     for (const client of staying) expect(heardOf(client)).toHaveLength(1);

@@ -14,7 +14,7 @@ const ROOT = join(__dirname, '../..');
 const SEED = 20_261_130;
 const FRAMES = 1_500;
 
-/** What makes trouble where a text, a number or a list is expected. */
+/** Values that cause trouble where a text, a number or a list is expected. */
 const odd = fc.oneof(
   fc.constantFrom<unknown>(
     ...[null, true, false, 0, -1, 1e308, '', '*', [], {}, [[]], [{}], [null], [0], ['']],
@@ -98,7 +98,7 @@ describe('a page whose server sends odd frames', () => {
     server.send(Buffer.from([0, 255]));
   };
 
-  it('the chat goes on', async () => {
+  it('the chat continues', async () => {
     const page = await open('');
     sendAll();
     server.send('{"Type":"Chat","Message":"c3RpbGwgaGVyZQ==","Author":"Ada","Sent":"2026-11-30 09:15:00"}');
@@ -106,7 +106,7 @@ describe('a page whose server sends odd frames', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('the notifications go on', async () => {
+  it('the notifications continue', async () => {
     const page = await open('notifications.html');
     sendAll();
     server.send('{"Type":"Notification","Topic":"adt","Message":"still here","Id":"last"}');

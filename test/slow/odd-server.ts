@@ -1,11 +1,11 @@
-/** A server that nobody should trust: it sends its page whatever a test wants, and notes what the page says. */
+/** An untrusted server: it sends a page whatever a test wants, and notes what the page sends. */
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 
 export class OddServer {
-  /** The paths, with their queries, of those that have connected. */
+  /** The paths of the connections, with their queries. */
   readonly connections: string[] = [];
   readonly received: string[] = [];
   readonly #server = new WebSocketServer({ host: '127.0.0.1', port: 0 });

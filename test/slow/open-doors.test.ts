@@ -8,10 +8,13 @@ import { CHROMIUM } from './chromium';
 
 jest.setTimeout(120_000);
 
-/** Ports on each side of the runtime's one that the page looks at, too. */
+/** Ports on each side of the runtime's port that the page also tries. */
 const SCANNED = 40;
 
-/** What a page says to each port: reads and writes, with preflight and without. Returns all that it could read. */
+/**
+ * The requests of a page to each port: reads and writes, with and without a preflight. Returns everything that it
+ * could read.
+ */
 const ATTACK = `async ({ ports, hosts, tableName }) => {
   const target = (name) => ({ 'X-Amz-Target': 'DynamoDB_20120810.' + name, 'Content-Type': 'application/x-amz-json-1.0' });
   const item = JSON.stringify({ TableName: tableName, Item: { pk: { S: 'evil' }, sk: { S: 'evil' } } });
@@ -40,14 +43,14 @@ const ATTACK = `async ({ ports, hosts, tableName }) => {
 describe('a runtime', () => {
   let app: RunningApp;
   beforeAll(async () => {
-    // Without it nothing but the guard keeps the pages out.
+    // Without IAM, only the guard keeps pages out.
     app = await startApp({ iam: false });
   });
   afterAll(async () => {
     await app.stop();
   });
 
-  it('listens on no TCP port but the one', () => {
+  it('listens only on its TCP port', () => {
     const ports = listeningPorts(process.pid);
     expect(ports).toEqual([app.runtime.port]);
   });
@@ -58,7 +61,7 @@ describe('a runtime', () => {
     expect(statSync(dirname(path)).mode & 0o777).toBe(0o700);
   });
 
-  describe('beside a page', () => {
+  describe('and a page', () => {
     let browser: Browser;
     let elsewhere: Server;
     beforeAll(async () => {
@@ -93,7 +96,7 @@ describe('a runtime', () => {
       },
     );
 
-    it('whose name comes to mean this machine is not answered, nor what it asks for then', async () => {
+    it('whose host name is rebound to this machine gets no response, and neither do its requests', async () => {
       const page = await browser.newPage();
       const answer = await page.goto(`http://evil.test:${app.runtime.port}/`);
       expect(answer?.status()).toBe(403);
@@ -101,7 +104,7 @@ describe('a runtime', () => {
       expect(await app.rows('evil')).toEqual([]);
     });
 
-    it('of its own answers the same requests', async () => {
+    it('of its own gets responses to the same requests', async () => {
       const page = await browser.newPage();
       await page.goto(`${app.runtime.url}/nothing-here`);
       const { hostname } = new URL(app.runtime.url);
@@ -112,7 +115,7 @@ describe('a runtime', () => {
   });
 });
 
-/** Of the process and of all that it started. */
+/** Of the process and all of its children. */
 function listeningPorts(pid: number): number[] {
   const inodes = new Set([pid, ...descendants(pid)].flatMap(socketInodes));
   const ports = ['tcp', 'tcp6'].flatMap((kind) => {
@@ -139,7 +142,7 @@ function socketInodes(pid: number): string[] {
     try {
       return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${descriptor}`))?.slice(1) ?? [];
     } catch {
-      // The one that this folder is read by.
+      // The descriptor through which this folder is read.
       return [];
     }
   });

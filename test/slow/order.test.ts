@@ -8,7 +8,7 @@ jest.setTimeout(300_000);
 const LINES = 200;
 const EVERY_MILLISECONDS = 10;
 
-/** Whether the dedicated echo, in which no function has run yet, says back a stream in its order. */
+/** Whether the dedicated echo, before any function has run, returns a stream in order. */
 async function echoed(): Promise<string[]> {
   const app = await startApp();
   try {
@@ -40,7 +40,7 @@ describe('the dedicated echo, from a cold start', () => {
     expect(await echoed()).toEqual(inOrder);
   });
 
-  it('keeps it on a machine whose cores are busy', async () => {
+  it('keeps the order on a machine with busy cores', async () => {
     const busy = [1, 2].map(() => new Worker('for (;;);', { eval: true }));
     try {
       expect(await echoed()).toEqual(inOrder);

@@ -34,11 +34,11 @@ describe('functions in other languages, on the local runtime', () => {
     else process.env.VIRTUAL_ENV = VIRTUAL_ENV;
   });
 
-  it('are all run', () => {
+  it('are all supported', () => {
     expect(app.notRun).toEqual([]);
   });
 
-  it('chat in Python: what one says, everyone hears', async () => {
+  it('chat in Python: everyone receives what one client sends', async () => {
     const url = runtime.webSocketUrl('chat');
     const [ada, bob] = [await SocketClient.connect(url), await SocketClient.connect(url)];
     for (const text of ['hello', 'häl“lo']) {
@@ -51,7 +51,7 @@ describe('functions in other languages, on the local runtime', () => {
     await ada.close();
   });
 
-  it('echo by a bootstrap in shell', async () => {
+  it('echo with a bootstrap in shell', async () => {
     const client = await SocketClient.connect(runtime.webSocketUrl('echo'));
     for (const text of ['one', 'two']) {
       client.send(text);

@@ -22,14 +22,14 @@ jest.setTimeout(300_000);
 const ROOT = join(__dirname, '../..');
 const { version: VERSION } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const TOOLS = join(ROOT, '.cache/package-tools/node_modules/.bin');
-/** TypeScript as this repository has it; the project has version 5. */
+/** The TypeScript version of this repository. The project has version 5. */
 const TYPESCRIPT_7 = join(ROOT, 'node_modules/typescript/bin/tsc');
 
-/** What tests set for themselves is no part of a stranger's environment. */
+/** Variables that tests set for themselves are not part of a user's environment. */
 const environment: NodeJS.ProcessEnv = { ...process.env, CDK_DISABLE_CLI_TELEMETRY: 'true' };
 for (const name of ['CDK_VALIDATION', 'NODE_ENV', 'JEST_WORKER_ID']) delete environment[name];
 
-/** Resolves with what the command printed. @throws with all of it, if the command fails. */
+/** Resolves to the command's output. @throws with all of it, if the command fails */
 async function run(directory: string, command: string, ...commandArguments: string[]): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(command, commandArguments, {
@@ -43,8 +43,8 @@ async function run(directory: string, command: string, ...commandArguments: stri
   }
 }
 
-/** Everybody's project: what `init` writes into an empty folder, with the packages as they would be published. */
-describe('the package in a stranger’s project', () => {
+/** A new user's project: what `init` writes into an empty folder, with the packages as they would be published. */
+describe('the package in a new project', () => {
   let folder: string;
   let project: string;
   let tarball: string;
@@ -76,7 +76,7 @@ describe('the package in a stranger’s project', () => {
 
   const BUILT = /\.(js|mjs|cjs|py|js\.map|mjs\.map|d\.ts|d\.mts)$/;
 
-  it('has nothing in it but what is run, its types and source maps, and what it says of itself', async () => {
+  it('contains only code, types, source maps and documentation', async () => {
     const files = await filesIn(tarball);
     const others = files.filter(
       (file) => !(BUILT.test(file) && /^dist\/(lib|infra|functions\/ingest)\//.test(file)),
@@ -94,7 +94,7 @@ describe('the package in a stranger’s project', () => {
     expect(files.filter((file) => /infra\/app|\.test\./.test(file))).toEqual([]);
   });
 
-  it('has the local runtime in a package of its own', async () => {
+  it('has the local runtime in a separate package', async () => {
     const files = await filesIn(localTarball);
     const others = files.filter(
       (file) =>
@@ -102,7 +102,7 @@ describe('the package in a stranger’s project', () => {
         !(BUILT.test(file) && /^dist\/(lib|local|cli)\//.test(file)),
     );
     expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json', 'shared-connection-local.js']);
-    // What is not compiled is copied: programs of Lambda environments, in any language.
+    // Files that are not compiled are copied: programs of Lambda environments, in any language.
     const workers = readdirSync(join(ROOT, 'local/lambda/worker')).filter((name) => !name.endsWith('.ts'));
     expect(files).toEqual(expect.arrayContaining(workers.map((name) => `dist/local/lambda/worker/${name}`)));
     expect(files).toEqual(
@@ -114,7 +114,7 @@ describe('the package in a stranger’s project', () => {
     );
   });
 
-  it('writes the project that the repository has as an example', async () => {
+  it('writes the same project as the example in the repository', async () => {
     const isSource = (path: string) =>
       !/(^|\/)(node_modules|build|cdk\.out|package-lock\.json)(\/|$)/.test(path);
     const filesOf = (root: string) =>
@@ -139,7 +139,7 @@ describe('the package in a stranger’s project', () => {
       await run(alone, 'npm', 'install', '--no-audit', '--no-fund', tarball);
     });
 
-    it('brings nothing of the local runtime', () => {
+    it('includes nothing of the local runtime', () => {
       const brought = Object.keys(
         JSON.parse(readFileSync(join(alone, 'package-lock.json'), 'utf8')).packages,
       ).map((path) => path.replace(/^.*node_modules\//, ''));
@@ -148,13 +148,13 @@ describe('the package in a stranger’s project', () => {
       expect(brought.filter((name) => name in dependencies && !(name in own))).toEqual([]);
     });
 
-    it('says how to install the local runtime', async () => {
+    it('explains how to install the local runtime', async () => {
       await expect(run(alone, 'npx', 'shared-connection', 'start')).rejects.toThrow(
         `npm install -D shared-connection-local@${VERSION}`,
       );
     });
 
-    it('says that bundleFunctions needs esbuild', async () => {
+    it('reports that bundleFunctions needs esbuild', async () => {
       await run(
         alone,
         'npm',
@@ -192,7 +192,7 @@ describe('the package in a stranger’s project', () => {
     });
   });
 
-  it('pleases those who look at packages', async () => {
+  it('passes publint and Are The Types Wrong', async () => {
     expect(await run(ROOT, join(TOOLS, 'publint'), 'run', tarball, '--strict')).toContain('All good!');
     expect(await run(ROOT, join(TOOLS, 'publint'), 'run', localTarball, '--strict')).toContain('All good!');
     expect(await run(ROOT, join(TOOLS, 'attw'), tarball, '--no-emoji')).toContain('No problems found');
@@ -202,7 +202,7 @@ describe('the package in a stranger’s project', () => {
     await run(project, 'npm', 'test');
   });
 
-  it('lets the ported chat of the tutorial pass its tests', async () => {
+  it('passes the tests of the ported tutorial chat', async () => {
     cpSync(join(ROOT, 'examples/tutorial-chat/chat'), join(project, 'chat'), { recursive: true });
     try {
       await run(project, 'npx', 'tsc', '--noEmit');
@@ -212,7 +212,7 @@ describe('the package in a stranger’s project', () => {
     }
   });
 
-  it('lets the quiz with rooms pass its tests', async () => {
+  it('passes the tests of the quiz with rooms', async () => {
     for (const part of ['quiz', 'host']) {
       cpSync(join(ROOT, 'examples/rooms', part), join(project, part), { recursive: true });
     }
@@ -226,7 +226,7 @@ describe('the package in a stranger’s project', () => {
     }
   });
 
-  it('has types for TypeScript 5 and 7, of either module system', async () => {
+  it('has types for TypeScript 5 and 7, with either module system', async () => {
     const imports = `
       import { type DeliveryReport, SharedConnection, WebSocketServer } from 'shared-connection';
       import { bundleFunctions, ConnectionTable, type WebSocketServiceProps } from 'shared-connection/infra';
@@ -263,7 +263,7 @@ describe('the package in a stranger’s project', () => {
     for (const compiler of compilers) await run(project, process.execPath, compiler);
   });
 
-  it('is imported and required by Node.js itself', async () => {
+  it('can be imported and required by Node.js itself', async () => {
     const names = (entry: string) => `console.log(Object.keys(${entry}).join())`;
     for (const entry of ['shared-connection', 'shared-connection/infra', 'shared-connection/testing']) {
       const required = await run(project, process.execPath, '-e', names(`require('${entry}')`));
@@ -273,7 +273,7 @@ describe('the package in a stranger’s project', () => {
       );
       const sorted = (text: string) => text.trim().split(',').sort();
       expect(sorted(required).length).toBeGreaterThan(3);
-      // Node.js gives CommonJS modules these names as well.
+      // Node.js also gives these names to CommonJS modules.
       const isOwn = (name: string) => name !== 'default' && name !== 'module.exports';
       expect(sorted(imported).filter(isOwn)).toEqual(sorted(required));
     }
@@ -290,8 +290,9 @@ describe('the package in a stranger’s project', () => {
       expect(template).toContain('"AWS::ApiGatewayV2::Stage"');
     });
 
-    it('holds no more than the service uses', () => {
-      // Most of it is the SDK's; the library's own share is what every service has: hooks, inbox, dedicated sockets, channels, sessions, limits, attributes.
+    it('contains only what the service uses', () => {
+      // Most of it is the SDK. The library's share is what every service has: hooks, inbox, dedicated sockets,
+      // channels, sessions, limits, attributes.
       expect(statSync(join(build(), 'index.mjs')).size).toBeLessThan(385_000);
       const files = readdirSync(build()).filter((file) => file.endsWith('.mjs'));
       const bundle = files.map((file) => readFileSync(join(build(), file), 'utf8')).join('\n');
@@ -301,7 +302,7 @@ describe('the package in a stranger’s project', () => {
       expect(bundle).not.toMatch(/tables\.log|WebSocketReceiver|permessage-deflate|aws-cdk-lib|commander/);
     });
 
-    it('leaves out the whole library where one constant is used', () => {
+    it('omits the whole library if only one constant is used', () => {
       const contents =
         "import { MAX_MESSAGE_BYTES } from 'shared-connection'; console.log(MAX_MESSAGE_BYTES);";
       const { outputFiles } = buildSync({

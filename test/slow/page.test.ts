@@ -19,7 +19,7 @@ describe('the chat page', () => {
   let app: App;
   let runtime: Runtime;
   let browser: Browser;
-  /** What pages have complained about. */
+  /** Errors and warnings of the pages. */
   let complaints: string[];
   let faults: Faults;
 
@@ -57,7 +57,7 @@ describe('the chat page', () => {
     await page.press('#line', 'Enter');
   };
   const texts = (page: Page) => page.locator('.message .text').allTextContents();
-  /** Waits until an expression holds in the page. It is text: these types know no document. */
+  /** Waits until an expression is true in the page. It is text, because these types have no document. */
   const holds = async (page: Page, condition: string) => {
     while (!(await page.evaluate(condition))) await page.waitForTimeout(20);
   };
@@ -68,7 +68,7 @@ describe('the chat page', () => {
   const hasText = (page: Page, text: string) =>
     page.locator('.message .text', { hasText: text }).first().waitFor();
 
-  it('lets two people talk, rename themselves and leave', async () => {
+  it('lets two users talk, rename themselves and leave', async () => {
     const [ada, bob] = [await open(), await open()];
     await type(ada, 'alias Ada');
     await bob.fill('#alias', 'Bob');
@@ -90,7 +90,7 @@ describe('the chat page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('shows who is online beside the conversation, however narrow the window once was', async () => {
+  it('shows who is online next to the conversation, even if the window was narrow before', async () => {
     const ada = await open({ viewport: { width: 360, height: 720 } });
     expect(await ada.isVisible('#nobody')).toBe(false);
     await ada.setViewportSize({ width: 1280, height: 720 });
@@ -100,7 +100,7 @@ describe('the chat page', () => {
     expect(await ada.isVisible('#nobody')).toBe(false);
   });
 
-  it('lists a person with two windows once', async () => {
+  it('lists a user with two windows once', async () => {
     const [first, second] = [await open(), await open()];
     for (const page of [first, second]) await type(page, 'alias Ada');
     for (const page of [first, second]) {
@@ -110,7 +110,7 @@ describe('the chat page', () => {
     }
   });
 
-  it('shows name and time once above the lines of one author, and again after another one spoke', async () => {
+  it('shows name and time once above consecutive lines of one author, and again after another author', async () => {
     const [ada, bob] = [await open(), await open()];
     await type(ada, 'alias Ada');
     await hasUsers(bob, ['Ada']);
@@ -130,7 +130,7 @@ describe('the chat page', () => {
     }
   });
 
-  it('keeps a bubble within two thirds of the conversation, and a page in its place when Reconnect appears', async () => {
+  it('keeps a bubble within two thirds of the conversation, and the page in place when Reconnect appears', async () => {
     const ada = await open({ viewport: { width: 1280, height: 720 } });
     await type(ada, 'long '.repeat(200));
     await hasText(ada, 'long');
@@ -145,14 +145,14 @@ describe('the chat page', () => {
     runtime = await start(0);
   });
 
-  it('opens with what was said before', async () => {
+  it('opens with the earlier lines', async () => {
     const ada = await open();
     await type(ada, 'Before you came');
     await hasText(ada, 'Before you came');
     await hasText(await open(), 'Before you came');
   });
 
-  it('shows text as text, whatever it is made of', async () => {
+  it('shows text as text, whatever it contains', async () => {
     const [ada, bob] = [await open(), await open()];
     const name = '<img src=x onerror=alert(1)> "Ada" & שלום 👩‍👩‍👧';
     const text = `<script>alert(2)</script> 'quotes' "too" &amp; \u202Ereversed\u202C 🎉 javascript:alert(3)`;
@@ -166,7 +166,7 @@ describe('the chat page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('makes web addresses clickable, safely', async () => {
+  it('turns web addresses into links, safely', async () => {
     const ada = await open();
     await type(ada, 'See https://example.org/a?b=1&c=<d>, or ftp://example.org.');
     const link = ada.locator('.message a');
@@ -176,7 +176,7 @@ describe('the chat page', () => {
     ).toEqual([['https://example.org/a?b=1&c=', 'noopener noreferrer']]);
   });
 
-  it('understands an old client’s Latin-1', async () => {
+  it('decodes an old client’s Latin-1', async () => {
     const ada = await open();
     const old = await ChatClient.connect(runtime.webSocketUrl('chat'));
     old.send({ Message: Buffer.from('Grüße aus Köln', 'latin1').toString('base64'), Author: 'unknown' });
@@ -184,7 +184,7 @@ describe('the chat page', () => {
     await old.close();
   });
 
-  it('comes back when the server does, under its name, and says once what was typed meanwhile', async () => {
+  it('reconnects when the server is back, under its name, and sends once what was typed in the meantime', async () => {
     const [ada, bob] = [await open(), await open()];
     await type(ada, 'alias Ada');
     await hasUsers(bob, ['Ada']);
@@ -206,7 +206,7 @@ describe('the chat page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('comes back when a line may not have reached it, and shows each line once and in order', async () => {
+  it('reconnects when it may have missed a line, and shows each line once and in order', async () => {
     const [ada, bob] = [await open(), await open()];
     await type(ada, 'alias Ada');
     await hasUsers(bob, ['Ada']);
@@ -227,7 +227,7 @@ describe('the chat page', () => {
     await hasUsers(bob, ['Ada']);
   });
 
-  it('asks again for a history that is late, rather than send a line twice', async () => {
+  it('requests a late history again instead of sending a line twice', async () => {
     const ada = await open();
     const frames: string[] = [];
     const requests = () => frames.filter((frame) => frame.includes('"After"')).length;
@@ -257,7 +257,7 @@ describe('the chat page', () => {
     expect(await ada.inputValue('#alias')).toBe('Ada');
   });
 
-  it('says what cannot be sent, and keeps it', async () => {
+  it('explains what cannot be sent, and keeps it', async () => {
     const ada = await open();
     const long = 'long '.repeat(10_000).trim();
     await type(ada, long);
@@ -266,7 +266,7 @@ describe('the chat page', () => {
     expect(await ada.locator('.message').count()).toBe(0);
   });
 
-  it('can use a chat elsewhere', async () => {
+  it('can use a chat on another server', async () => {
     const page = await (await browser.newContext()).newPage();
     const elsewhere = runtime.webSocketUrl('chat').replace('localhost', '127.0.0.1');
     await page.goto(`${runtime.url}/?url=${encodeURIComponent(elsewhere)}`);
@@ -288,7 +288,7 @@ describe('the chat page', () => {
     const shows = (number: number) =>
       holds(page, `[...document.querySelectorAll('.text')].some((e) => e.textContent === 'line ${number}')`);
 
-    it('leaves most of its time to the person, and shows no more than 500 lines', async () => {
+    it('stays responsive, and shows at most 500 lines', async () => {
       await page.evaluate(`{
         globalThis.most = 0;
         const list = document.querySelector('#messages');
@@ -308,7 +308,7 @@ describe('the chat page', () => {
       expect((await busySeconds()) - before).toBeLessThan(2.5);
       expect(await page.inputValue('#line')).toBe('typed meanwhile');
       expect(await page.evaluate('most')).toBe(500);
-      // The newest one is in view.
+      // The newest line is visible.
       expect(
         await page.evaluate(`(() => {
           const { scrollTop, scrollHeight, clientHeight } = document.querySelector('#scroller');
@@ -317,7 +317,7 @@ describe('the chat page', () => {
       ).toBeLessThan(2);
     });
 
-    it('keeps the place of a reader, and tells how much there is to come back to', async () => {
+    it('keeps a reader’s scroll position, and shows how many new lines there are', async () => {
       await server.say(300, 200);
       await shows(299);
       const inView = () =>
@@ -329,10 +329,10 @@ describe('the chat page', () => {
       await page.evaluate(
         "(() => { const e = document.querySelector('#scroller'); e.scrollTop = e.scrollHeight / 2; })()",
       );
-      // Two frames: the scroll has been told by then.
+      // Two frames, so that the scroll event has been dispatched.
       await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
       const before = await inView();
-      // Above 500 lines the oldest go, over the reader's head.
+      // Above 500 lines, the oldest are removed, above the reader's position.
       await server.say(250, 200);
       await holds(page, "/^250 new messages/.test(document.querySelector('#newest').textContent)");
       expect(await inView()).toEqual(before);

@@ -1,4 +1,4 @@
-/** A player of the quiz, over a real WebSocket with a real token: keeps all that it has been told. */
+/** A player of the quiz, over a real WebSocket with a real token, that keeps everything it receives. */
 import { once } from 'node:events';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { PresenceNews } from '../../lib';
@@ -21,7 +21,7 @@ export class Player {
   private constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on('message', (data) => {
-      // Several lines may come in one frame.
+      // One frame may contain several lines.
       for (const line of String(data).split('\n')) {
         // ministack, an emulator that the app is deployed to, sends a failed function's error as plain text.
         if (line.startsWith('{')) this.told.push(JSON.parse(line));
@@ -46,18 +46,18 @@ export class Player {
     this.#socket.send(JSON.stringify(message));
   }
 
-  /** What was said in the room, in the order in which it came. */
+  /** The lines of the room, in the order in which they arrived. */
   get lines(): Record<string, unknown>[] {
     return this.told.flatMap(({ data }) => (data ? [data] : []));
   }
 
-  /** Where it is in the room's log. */
+  /** Its position in the room's log. */
   get position(): { epoch: string; offset: number } {
     const { epoch = '', offset = 0 } = this.told.findLast((told) => told.epoch !== undefined) ?? {};
     return { epoch, offset };
   }
 
-  /** The users who are there, by what it was told: a whole list, and then differences. */
+  /** The users who are there, calculated from a whole list and the differences after it. */
   get present(): string[] {
     const users = new Set<string>();
     const news = this.told.flatMap(({ presence }) => (presence ? [presence] : []));
@@ -69,7 +69,7 @@ export class Player {
     return [...users].sort();
   }
 
-  /** The test's own time limit ends a wait in vain. */
+  /** Waits until the test's timeout. */
   async until(condition: (player: this) => boolean): Promise<void> {
     while (!condition(this)) {
       await new Promise<void>((resolve) => {

@@ -2,11 +2,11 @@ import { type ChannelRules, WebSocketServer } from '../../lib';
 import { ManualClock, type TestClient, TestService } from '../../lib/testing';
 
 const CROWD = 1_000;
-/** API Gateway lets 500 connect in a second by default: a thousand at once come within two seconds. */
+/** By default, API Gateway opens 500 connections a second, so a thousand arrive within two seconds. */
 const COMING_MILLISECONDS = 2_000;
 const STEP_MILLISECONDS = 10;
 
-/** The real code, and time as it would pass: what counts here is how often everybody is told, not how fast this machine is. */
+/** The real code with simulated time: this test counts frames, whatever the speed of this machine. */
 describe.each(['lists', 'differences'] as const)('a thousand, told as %s,', (joinLeave) => {
   class Room extends WebSocketServer {
     static override channels: ChannelRules = { room: { joinLeave } };
@@ -16,7 +16,7 @@ describe.each(['lists', 'differences'] as const)('a thousand, told as %s,', (joi
     }
   }
 
-  it('hear three frames each at most if they come at once', async () => {
+  it('receive at most three frames each if they arrive at the same time', async () => {
     const clock = new ManualClock();
     const service = new TestService(Room, { clock });
     const coming: Promise<TestClient>[] = [];

@@ -7,19 +7,19 @@ jest.setTimeout(600_000);
 const USERS = 1_000;
 const START = [...scripts.start.split(' ').slice(1), '--port', '0'];
 
-describe('a thousand sockets of the local gateway that come into a room at once', () => {
+describe('a thousand sockets of the local gateway that join a room at the same time', () => {
   let result: PresenceCrowd;
   beforeAll(async () => {
     result = await measurePresenceCrowd(START, join(__dirname, '../..'), { users: USERS });
     process.stdout.write(`presence: ${JSON.stringify(result)}\n`);
   });
 
-  /** A machine that is busy lets them come more slowly, and then what is promised is a list a second. */
-  it('get three lists each at most, or one for each second in which they come', () => {
+  /** On a busy machine, they join more slowly. Then the promise is one list a second. */
+  it('receive at most three lists each, or one for each second in which they join', () => {
     expect(result.most).toBeLessThanOrEqual(Math.max(3, Math.ceil(result.comingSeconds)));
   });
 
-  it('get one list at least', () => {
+  it('receive at least one list', () => {
     expect(result.least).toBeGreaterThanOrEqual(1);
   });
 

@@ -17,7 +17,7 @@ jest.setTimeout(120_000);
 
 const BIN = join(__dirname, '../../.cache/python/bin');
 
-/** Another process of a user's, which has nothing but what `npm start` prints to be exported. */
+/** A user's separate process, which has only the variables that `npm start` prints for export. */
 const BOTO3 = `
 import boto3, json, sys
 queue_url, topic_arn, bus, table = sys.argv[1:]
@@ -39,7 +39,7 @@ except sqs.exceptions.QueueDoesNotExist as error:
     print(message['Body'], message['MessageAttributes']['kind']['BinaryValue'], error.response['Error']['Code'])
 `;
 
-describe('what pushes, for the AWS CLI and boto3', () => {
+describe('the push apps with the AWS CLI and boto3', () => {
   const outdir = mkdtempSync(join(tmpdir(), 'cdk-out-'));
   let app: App;
   let runtime: Runtime;
@@ -71,8 +71,8 @@ describe('what pushes, for the AWS CLI and boto3', () => {
     return text;
   };
 
-  it('takes what the AWS CLI sends', async () => {
-    // Version 1 goes to AWS's old host for SQS, whatever AWS_ENDPOINT_URL says.
+  it('accept what the AWS CLI sends', async () => {
+    // Version 1 uses AWS's old host for SQS, regardless of AWS_ENDPOINT_URL.
     const sqs = (...args: string[]) => aws('sqs', ...args, '--endpoint-url', runtime.url);
     const sent = ['--queue-url', output('QueueUrl'), '--message-body', 'by the CLI'];
     expect(await hears('queue', () => sqs('send-message', ...sent))).toBe('by the CLI');
@@ -94,7 +94,7 @@ describe('what pushes, for the AWS CLI and boto3', () => {
     });
   });
 
-  it('lets the AWS CLI read the stream of a table', async () => {
+  it('let the AWS CLI read the stream of a table', async () => {
     const TableName = output('MessageTable');
     const item = JSON.stringify({ id: { S: 'cli' }, text: { S: 'kept' } });
     await aws('dynamodb', 'put-item', '--table-name', TableName, '--item', item);
@@ -112,7 +112,7 @@ describe('what pushes, for the AWS CLI and boto3', () => {
     expect(images).toContainEqual(JSON.parse(item));
   });
 
-  it('takes what boto3 sends', async () => {
+  it('accept what boto3 sends', async () => {
     const stages = ['queue', 'topic', 'event', 'stream'];
     const clients = await Promise.all(
       stages.map((stage) => SocketClient.connect(runtime.webSocketUrl(stage))),

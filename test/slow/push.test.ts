@@ -14,12 +14,12 @@ import { type Runtime, startRuntime } from '../../local/runtime';
 import { synthesizePushApps } from '../runtime/push-apps';
 import { SocketClient } from '../runtime/socket-client';
 
-/** The SDK says on the console which of two addresses it takes. */
+/** The SDK logs which of two addresses it uses. */
 const silentLogger = { debug() {}, info() {}, warn() {}, error() {} };
 
 describe('apps that push, on the local runtime', () => {
   const outdir = mkdtempSync(join(tmpdir(), 'cdk-out-'));
-  /** Turned by hand, so that the schedule runs when the test wants it to. */
+  /** Advanced by hand, so that the schedule runs when the test wants it to. */
   const clock = new ManualClock();
   let app: ReadApp;
   let runtime: Runtime;
@@ -46,11 +46,11 @@ describe('apps that push, on the local runtime', () => {
 
   const output = (name: string) => app.outputs.find((one) => one.name.startsWith(name))?.value ?? '';
 
-  it('are run whole', () => {
+  it('are completely supported', () => {
     expect(app.notRun).toEqual([]);
   });
 
-  it('are exported by the names that their functions know them by', () => {
+  it('are exported by the names that their functions use', () => {
     expect(messagingExports(app, runtime)).toEqual({
       QUEUE_URL: expect.stringMatching(new RegExp(`^${runtime.url}/${app.accountId}/PushFromQueue-Queue`)),
       TOPIC_ARN: output('TopicArn'),
@@ -69,7 +69,7 @@ describe('apps that push, on the local runtime', () => {
     },
   );
 
-  it('push what is posted to an HTTP API', async () => {
+  it('push every request to an HTTP API', async () => {
     const client = await SocketClient.connect(runtime.webSocketUrl('http'));
     const [api] = runtime.httpApis;
     const said = `${runtime.httpUrl(api?.apiId ?? '', '$default')}/said`;
@@ -95,7 +95,7 @@ describe('apps that push, on the local runtime', () => {
       logger: silentLogger,
     });
     const { QUEUE_URL: QueueUrl } = messagingExports(app, runtime);
-    // Without an endpoint: where the exported URL says.
+    // Without an endpoint: to the exported URL.
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'from a queue' }));
     expect(await client.hears()).toBe('from a queue');
     sqs.destroy();
@@ -121,7 +121,7 @@ describe('apps that push, on the local runtime', () => {
     await listener.close();
   });
 
-  it('take what is in their queues over an update, and other settings of them', async () => {
+  it('keep the messages in their queues during an update, and apply new settings', async () => {
     const sqs = new SQSClient(settings());
     const dead = app.queues.find(({ queueName }) => queueName.includes('Dead'));
     const QueueUrl = `${runtime.url}/${app.accountId}/${dead?.queueName}`;

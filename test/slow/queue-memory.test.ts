@@ -4,7 +4,7 @@ import { Queues } from '../../local/sqs/queues';
 import { queueSettings } from '../local/sqs/queue-settings';
 
 describe('Queue', () => {
-  it('takes no more than this machine has memory for, until some of it is deleted', async () => {
+  it('accepts messages up to its memory limit, until some of them are deleted', async () => {
     const settings = queueSettings({});
     const all = new Queues({ queues: [settings], accountId: '000000000000', clock: new ManualClock() });
     const queue = all.byArn(settings.queueArn) as Queue;

@@ -12,7 +12,7 @@ jest.setTimeout(120_000);
 
 const SCRIPT = join(__dirname, '../runtime/reader-process.ts');
 
-/** A process that reads from a socket of which it knows only the id. */
+/** A process that reads from a socket that it knows only by id. */
 class Reader {
   readonly messages: string[] = [];
   readonly #process: ChildProcess;
@@ -49,7 +49,7 @@ class Reader {
 }
 
 const READERS = 10;
-/** Messages at a time on their way into the inbox. */
+/** How many messages are on their way into the inbox at a time. */
 const UNDER_WAY = 50;
 const faults = [
   { what: 'and nothing goes wrong', make: () => undefined },
@@ -58,7 +58,7 @@ const faults = [
 
 describe.each(faults)('processes that read from a socket, $what', ({ make }) => {
   let app: RunningApp;
-  /** Messages that the gateway has handed to the routes function, and that function has stored. */
+  /** Messages that the gateway has passed to the routes function, and that the function has stored. */
   let stored = 0;
   const readers: Reader[] = [];
 
@@ -89,7 +89,7 @@ describe.each(faults)('processes that read from a socket, $what', ({ make }) => 
     return started;
   };
 
-  it('get three messages in their order', async () => {
+  it('receive three messages in order', async () => {
     const { client, webSocketId } = await connect();
     const [reader] = await startReaders(1, webSocketId, '5', '500');
     for (const text of ['one', 'two', 'three']) client.send(text);
@@ -103,7 +103,7 @@ describe.each(faults)('processes that read from a socket, $what', ({ make }) => 
     stored = 0;
     for (let n = 0; n < 1_000; n++) {
       client.send(String(n));
-      // What waits longer than the gateway does is dropped, and the client told so.
+      // Messages that wait longer than the gateway does are dropped, and the client is told.
       if (n % UNDER_WAY === 0) await app.until(async () => stored >= n - UNDER_WAY);
     }
     const shares = await Promise.all(ten.map((reader) => reader.ends()));
@@ -116,7 +116,7 @@ describe.each(faults)('processes that read from a socket, $what', ({ make }) => 
     await client.close();
   });
 
-  it('get messages in growing order that are further apart than it takes them to settle', async () => {
+  it('receive messages in order if they are further apart than the settling time', async () => {
     const { client, webSocketId } = await connect();
     const ten = await startReaders(READERS, webSocketId, '8', '250');
     for (let n = 0; n < 40; n++) {

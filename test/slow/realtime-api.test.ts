@@ -10,7 +10,7 @@ import { type RunningApp, startApp } from '../runtime/running-app';
 jest.setTimeout(120_000);
 
 const CACHE = join(__dirname, '../../.cache');
-/** What the documentation says that tokens are signed with on this machine. */
+/** The key that signs tokens on this machine, from the documentation. */
 const SECRET = 'local';
 
 describe('the API of the rooms', () => {
@@ -29,7 +29,7 @@ describe('the API of the rooms', () => {
     return `${app.runtime.url}/${hostname.split('.')[0]}${pathname}`;
   };
 
-  /** A client in a room; resolves with what it hears until it is disconnected. */
+  /** A client in a room. Resolves to what it receives until it is disconnected. */
   const adaIn = async (room: string) => {
     const token = connectionToken({ user: 'ada' }, SECRET);
     ada = new Centrifuge(app.runtime.webSocketUrl('rooms'), { websocket: WebSocket, token });
@@ -51,7 +51,7 @@ describe('the API of the rooms', () => {
   it.each([
     ['cent, of Python', join(CACHE, 'python-clients/bin/python'), [join(__dirname, 'clients/cent_calls.py')]],
     ['gocent, of Go', join(CACHE, 'gocent-calls'), []],
-  ])('serves %s', async (name, command, args) => {
+  ])('works with %s', async (name, command, args) => {
     const room = `public:${name.slice(0, 4)}`;
     const { heard, left, gone } = await adaIn(room);
     const { stdout } = await promisify(execFile)(command, [...args, apiUrl(), room, 'ada'], {

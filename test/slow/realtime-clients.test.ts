@@ -17,7 +17,7 @@ import { notesOfScenario } from './realtime-notes';
 
 jest.setTimeout(120_000);
 
-/** centrifuge-python can send no messages that are not answered. */
+/** centrifuge-python cannot send messages without a reply. */
 const CANNOT_SEND = { sends: false };
 const CLIENTS = join(__dirname, 'clients');
 const CACHE = join(__dirname, '../../.cache');
@@ -55,21 +55,21 @@ describe('a realtime service', () => {
     return stdout.trimEnd().split('\n');
   };
 
-  it('serves centrifuge in Node.js', async () => {
+  it('works with centrifuge in Node.js', async () => {
     expect(await realtimeScenario({ ...(await surroundings()), websocket: WebSocket })).toEqual(
       notesOfScenario(),
     );
     await control?.left();
   });
 
-  it('serves centrifuge in Chromium', async () => {
+  it('works with centrifuge in Chromium', async () => {
     const { outputFiles } = buildSync({
       entryPoints: [join(CLIENTS, 'realtime-scenario.ts')],
       ...{ bundle: true, write: false, format: 'iife', globalName: 'realtime', platform: 'browser' },
     });
     browser = await chromium.launch(CHROMIUM);
     const page = await browser.newPage();
-    // Whatever is there: it is a page of this machine.
+    // Any page of this machine.
     await page.goto(`${app.runtime.url}/`);
     await page.evaluate(`${outputFiles[0]?.text}; globalThis.realtime = realtime;`);
     const noted = await page.evaluate(
@@ -83,13 +83,13 @@ describe('a realtime service', () => {
     await control?.left();
   });
 
-  it('serves centrifuge-python', async () => {
+  it('works with centrifuge-python', async () => {
     const python = join(CACHE, 'python-clients/bin/python');
     expect(await program(python, join(CLIENTS, 'realtime_client.py'))).toEqual(notesOfScenario(CANNOT_SEND));
     await control?.left();
   });
 
-  it('serves centrifuge-go', async () => {
+  it('works with centrifuge-go', async () => {
     expect(await program(join(CACHE, 'realtime-go-client'))).toEqual(notesOfScenario());
     await control?.left();
   });
@@ -104,10 +104,10 @@ describe('a realtime service', () => {
     return client;
   };
 
-  describe('with the function of the documentation that publishes in parts', () => {
+  describe('with the documentation’s function that publishes in parts', () => {
     const publishInParts = documentedFunction('publishInParts');
 
-    it('brings 120 KB to a subscriber, with emoji wherever parts end', async () => {
+    it('delivers 120 KB to a subscriber, with emoji wherever parts end', async () => {
       const [ada, bob] = [await connected(), await connected()];
       const subscription = bob.newSubscription(`public:${++rooms}`);
       const subscribed = new Promise((resolve) => subscription.once('subscribed', resolve));
@@ -122,14 +122,14 @@ describe('a realtime service', () => {
       for (const client of [ada, bob]) client.disconnect();
     });
 
-    it('tells the publisher of what onPublish refuses', async () => {
+    it('tells the publisher what onPublish refuses', async () => {
       const ada = await connected();
       const publishing = publishInParts(ada, 'quiet:1', 'x'.repeat(40_000));
       await expect(publishing).rejects.toMatchObject({ code: 103 });
       ada.disconnect();
     });
 
-    it('tells the publisher of what is too large, and leaves it connected', async () => {
+    it('tells the publisher what is too large, and keeps the connection', async () => {
       const ada = await connected();
       const publishing = publishInParts(ada, `public:${++rooms}`, 'x'.repeat(150_000));
       await expect(publishing).rejects.toMatchObject({ code: 106 });
@@ -138,15 +138,15 @@ describe('a realtime service', () => {
     });
   });
 
-  describe('with a client that asks for what is not there', () => {
-    it('leaves it disconnected after a frame of more than 32 KB', async () => {
+  describe('with a client that requests unsupported features', () => {
+    it('disconnects it after a frame of more than 32 KB', async () => {
       const client = await connected();
       const disconnected = new Promise((resolve) => client.once('disconnected', resolve));
       client.rpc('sum', 'x'.repeat(33_000)).catch(() => {});
       expect(await disconnected).toMatchObject({ reason: 'message size limit exceeded' });
     });
 
-    it('has it go on from HTTP streaming to its next transport', async () => {
+    it('lets it continue from HTTP streaming to its next transport', async () => {
       const url = app.runtime.webSocketUrl('lobby');
       const client = new Centrifuge(
         [
@@ -166,7 +166,7 @@ describe('a realtime service', () => {
       client.disconnect();
     });
 
-    it('has it load a new state with getState if it cannot recover', async () => {
+    it('lets it load a new state with getState if it cannot recover', async () => {
       const client = await connected();
       const channel = `short:${++rooms}`;
       let epoch = 'of a log that is no more';

@@ -1,4 +1,7 @@
-/** What a client of a realtime service has besides it: somebody who makes tokens, somebody else to talk to, and a line that breaks. */
+/**
+ * The environment of a realtime client in a test: a process that creates tokens, a second client, and a connection
+ * that can be cut.
+ */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +12,7 @@ import { connectionToken, subscriptionToken } from '../../lib/realtime/token';
 import { SECRET } from '../apps/realtime/lobby/secret';
 import { CuttableProxy } from './cuttable-proxy';
 
-/** Where a service is, and what the handshake needs besides. */
+/** The address of a service, and what the handshake needs in addition. */
 export interface RealtimeAddress {
   port: number;
   path: string;
@@ -19,7 +22,7 @@ export interface RealtimeAddress {
 }
 
 export class RealtimeControl {
-  /** Of Ada, as Bob is told. */
+  /** Joins and leaves of Ada, as Bob receives them. */
   readonly #comingAndGoing: string[] = [];
 
   private constructor(
@@ -63,7 +66,7 @@ export class RealtimeControl {
     return control;
   }
 
-  /** Where clients connect to, through the line that breaks. */
+  /** Where clients connect, through the proxy that cuts connections. */
   get webSocketUrl(): string {
     return `ws://127.0.0.1:${this.proxy.port}${this.path}`;
   }
@@ -72,7 +75,7 @@ export class RealtimeControl {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Resolves once Bob has been told that Ada has left. */
+  /** Resolves when Bob has been told that Ada has left. */
   left(): Promise<void> {
     return this.#told('leave', 'ada left');
   }
@@ -104,13 +107,13 @@ export class RealtimeControl {
     throw new Error(`No such thing: ${pathname}`);
   }
 
-  /** While the client is away, Bob goes on talking. */
+  /** While the client is away, Bob continues to publish. */
   async #cut(): Promise<string> {
     this.proxy.isDown = true;
     this.proxy.cut();
     for (const n of [1, 2, 3]) await this.bobs.publish(`missed ${n}`);
     await this.bob.publish('inbox:ada', 'missed, too');
-    // If she came back sooner, her join might be told with her leave, or neither.
+    // If she came back sooner, her join might be combined with her leave, or neither be sent.
     if (this.awaitsNews) await this.left();
     this.proxy.isDown = false;
     return 'it is whole again';
@@ -122,7 +125,7 @@ export class RealtimeControl {
   }
 }
 
-/** Node.js's WebSocket with headers of the handshake. */
+/** Node.js's WebSocket with headers in the handshake. */
 export function webSocketWith(headers: Record<string, string> | undefined) {
   if (!headers) return WebSocket;
   return class extends WebSocket {

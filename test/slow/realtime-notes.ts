@@ -1,4 +1,4 @@
-/** What each client of the realtime service notes, in whatever language. */
+/** What each client of the realtime service notes, in any language. */
 export const notesOfScenario = ({ sends = true } = {}) => [
   'the server subscribed it to inbox:ada',
   'inbox:ada for Ada',

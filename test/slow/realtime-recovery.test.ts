@@ -1,4 +1,4 @@
-/** npm's `centrifuge` in bad times: its line breaks again and again, and the gateway fails. */
+/** npm's `centrifuge` under faults: its connection breaks repeatedly, and the gateway fails. */
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Centrifuge, type PublicationContext, type Subscription } from 'centrifuge';
@@ -14,7 +14,7 @@ jest.setTimeout(300_000);
 
 const TIMEOUT_MILLISECONDS = 20_000;
 
-/** Somebody in a channel, and all that it hears. */
+/** A client in a channel, and everything that it receives. */
 class Listener {
   readonly client: Centrifuge;
   readonly subscription: Subscription;
@@ -57,7 +57,7 @@ class Listener {
     return this.heard.map(({ offset }) => offset as number);
   }
 
-  /** Resolves once it has heard the line. */
+  /** Resolves when it has received the line. */
   async hears(offset: number): Promise<void> {
     while ((this.offsets.at(-1) ?? 0) < offset) await once(this.subscription as never, 'publication');
   }
@@ -85,7 +85,7 @@ describe('centrifuge, in a channel with a log', () => {
   };
   const throughProxy = ({ port }: CuttableProxy) => `ws://127.0.0.1:${port}${url.pathname}`;
 
-  it('hears each of 1,000 lines once and in order, although it is cut 100 times', async () => {
+  it('receives each of 1,000 lines once and in order, even if it is disconnected 100 times', async () => {
     const [cuts, lines, channel] = [100, 1_000, 'public:cuts'];
     const random = seededRandom('cuts');
     const proxy = await CuttableProxy.before(Number(url.port));
@@ -132,7 +132,7 @@ describe('centrifuge, in a channel with a log', () => {
     expect(ada.recovered).toEqual([false]);
   });
 
-  it('hears each line of two publishers once and in order, as do 49 others, while posts fail', async () => {
+  it('receives each line of two publishers once and in order, as do 49 others, while posts fail', async () => {
     const [lines, channel] = [240, 'public:faults'];
     const crowd = Array.from({ length: 50 }, (_, n) => listen(url.href, `user ${n}`, channel));
     await Promise.all(crowd.map((one) => one.ready()));
@@ -166,7 +166,7 @@ describe('centrifuge, in a channel with a log', () => {
   });
 });
 
-/** Of clients, gateway and functions: a busy machine does not change it much. */
+/** The delays of clients, gateway and functions. A busy machine does not change them much. */
 function secondsSince(begun: NodeJS.CpuUsage): string {
   const { user, system } = process.cpuUsage(begun);
   return ((user + system) / 1_000_000).toFixed(0);

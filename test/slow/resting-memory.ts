@@ -1,12 +1,15 @@
-/** What a runtime in a process of its own, with `--expose-gc`, holds in memory at rest. */
+/** The memory of an idle runtime in a process of its own, with `--expose-gc`. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RunningApp } from '../runtime/running-app';
 
-/** A `server()` whose client has left at once waits that long for its handshake to finish. */
+/** A `server()` whose client has left immediately waits this long for its handshake to finish. */
 const LONGEST_INVOCATION_SECONDS = 45;
 const GC_ROUNDS = 5;
 
-/** Megabytes of this process once its functions' threads have ended: the smallest of several looks, each after a collection. */
+/**
+ * Megabytes of this process after its functions' threads have ended: the smallest of several measurements, each after
+ * a garbage collection.
+ */
 export async function restingMegabytes({
   runtime: { functions },
   functions: all,

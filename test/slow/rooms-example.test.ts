@@ -58,7 +58,7 @@ describe('the quiz with rooms, on the local runtime', () => {
     return status;
   };
 
-  it('plays a round: a host asks over HTTP, and everybody gets question and answers in one order', async () => {
+  it('plays a round: a host asks over HTTP, and everyone receives question and answers in the same order', async () => {
     const [ada, bob] = [await enter('ada', 'math'), await enter('bob', 'math')];
     await ada.until(({ present }) => present.join() === 'ada,bob');
     expect(await ask('math', QUESTION)).toBe(202);
@@ -79,7 +79,7 @@ describe('the quiz with rooms, on the local runtime', () => {
     await ada.close();
   });
 
-  it('gives a player who comes back what was said meanwhile', async () => {
+  it('sends a reconnecting player what was said in the meantime', async () => {
     const ada = await enter('ada', 'history');
     await ask('history', QUESTION);
     await ada.until(({ lines }) => lines.length === 1);
@@ -93,10 +93,10 @@ describe('the quiz with rooms, on the local runtime', () => {
     await back.close();
   });
 
-  it('has a schedule ask the lobby, and say how it has answered', async () => {
+  it('asks the lobby on a schedule, and reports how it has answered', async () => {
     const [ada, bob] = [await enter('ada', 'lobby'), await enter('bob', 'lobby')];
     await ada.until(({ lines }) => lines.some((line) => line.question));
-    // The lobby may be asked again meanwhile: whoever answers each question is counted with each.
+    // The lobby may be asked again in the meantime. Each answer counts for each question.
     const answering = [ada, bob].map(async (player) => {
       let answered = 0;
       await player.until(({ lines }) => {
@@ -110,7 +110,7 @@ describe('the quiz with rooms, on the local runtime', () => {
     await Promise.all([ada.close(), bob.close()]);
   });
 
-  it('takes no answer from outside of the room, no answer that does not fit, and no client without a token', async () => {
+  it('refuses an answer from outside the room, an invalid answer, and a client without a token', async () => {
     const eve = await connect('eve');
     eve.send({ type: 'answer', room: 'math', choice: 1 });
     eve.send({ type: 'answer', room: 'math', choice: 'two' });
@@ -121,7 +121,7 @@ describe('the quiz with rooms, on the local runtime', () => {
     await expect(connect('eve', { exp: 1 })).rejects.toThrow('401');
   });
 
-  it('answers a host whose question does not fit with 400', async () => {
+  it('responds to a host with an invalid question with 400', async () => {
     expect(await ask('math', { text: 'without choices' })).toBe(400);
   });
 

@@ -19,7 +19,7 @@ describe('the rooms page', () => {
   let app: App;
   let runtime: Runtime;
   let browser: Browser;
-  /** What pages have complained about. */
+  /** Errors and warnings of the pages. */
   let complaints: string[];
 
   const start = (port: number) =>
@@ -58,7 +58,7 @@ describe('the rooms page', () => {
     await page.locator('#users .you', { hasText: 'you' }).waitFor({ state: 'attached' });
     return page;
   };
-  /** Waits until an expression holds in the page. It is text: these types know no document. */
+  /** Waits until an expression is true in the page. It is text, because these types have no document. */
   const holds = async (page: Page, condition: string) => {
     while (!(await page.evaluate(condition))) await page.waitForTimeout(20);
   };
@@ -75,12 +75,12 @@ describe('the rooms page', () => {
     await holds(page, "document.querySelector('#line').value === ''");
   };
   const cut = async (page: Page) => {
-    // What is open stays open in a browser that goes offline.
+    // Open connections stay open in a browser that goes offline.
     await page.context().setOffline(true);
     await page.evaluate('sockets.at(-1).close(4000)');
     await page.locator('#status[data-state="waiting"]').waitFor();
   };
-  /** Everything that the log decides, as the page shows it. Whose answer is whose differs. */
+  /** Everything that the log determines, as the page shows it. Each user's own answer differs. */
   const seen = async (page: Page) => {
     const texts = (selector: string) => page.locator(selector).allTextContents();
     return {
@@ -92,7 +92,7 @@ describe('the rooms page', () => {
     };
   };
 
-  it('lets two people play a round, with bars, points and talk', async () => {
+  it('lets two users play a round, with bars, points and chat', async () => {
     const [ada, bob] = [await enter('Ada'), await enter('Bob')];
     for (const page of [ada, bob]) await hasText(page, '#people-count', '2');
     await press(ada, 'ask');
@@ -119,7 +119,7 @@ describe('the rooms page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('shows somebody who comes later what was asked and said, and reads none of it aloud', async () => {
+  it('shows a later user what was asked and said, without reading it aloud', async () => {
     const ada = await enter('Ada');
     for (let round = 0; round < 2; round += 1) {
       await press(ada, 'ask');
@@ -139,7 +139,7 @@ describe('the rooms page', () => {
     await holds(bob, "/^Ada asks: /.test(document.querySelector('#announcer').textContent)");
   });
 
-  it('recovers exactly what it missed, and says how much that was', async () => {
+  it('recovers exactly what it missed, and shows how much that was', async () => {
     const [ada, bob] = [await enter('Ada'), await enter('Bob')];
     await press(ada, 'ask');
     await choose(bob, 0);
@@ -160,7 +160,7 @@ describe('the rooms page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('starts over with a room that has lost what it missed', async () => {
+  it('starts over if the room has lost what it missed', async () => {
     const ada = await enter('Ada');
     await say(ada, 'This will be forgotten');
     await hasText(ada, '#lines li', 'Ada This will be forgotten');
@@ -173,7 +173,7 @@ describe('the rooms page', () => {
     await runtime.close();
     await holds(ada, "/^in \\d+ s$/.test(document.querySelector('#countdown').textContent)");
     expect(await ada.textContent('#status-text')).toBe('Reconnecting');
-    // With tables of its own.
+    // With new tables.
     runtime = await start(port);
     await hasText(ada, '#notice', 'The room was reloaded');
     expect(await ada.evaluate('notices[0]')).toBe('Could not catch up: reloading the room');
@@ -182,7 +182,7 @@ describe('the rooms page', () => {
     await hasText(ada, '#lines li', 'Ada Hello again');
   });
 
-  it('shows text as text, and ignores what is no line of a quiz', async () => {
+  it('shows text as text, and ignores data that is not a line of a quiz', async () => {
     const name = '<img src=x onerror=alert(1)> שלום 👩‍👩‍👧';
     const ada = await enter(name);
     const foreign = new Centrifuge(runtime.webSocketUrl('rooms'), { websocket: WebSocket });
@@ -212,7 +212,7 @@ describe('the rooms page', () => {
     }
   });
 
-  it('keeps rooms apart, and follows the link', async () => {
+  it('keeps rooms separate, and follows the link', async () => {
     const [ada, bob] = [await enter('Ada'), await enter('Bob', '#غرفة')];
     await say(ada, 'in math');
     await say(bob, 'in the other room');
@@ -229,7 +229,7 @@ describe('the rooms page', () => {
     expect(await bob.evaluate('location.hash')).toBe('#another-room');
   });
 
-  it('is the same person in two windows, and after a reload', async () => {
+  it('is the same user in two windows, and after a reload', async () => {
     const ada = await enter('Ada');
     const other = await ada.context().newPage();
     await other.goto(`${runtime.url}/rooms.html#math`);
@@ -240,7 +240,7 @@ describe('the rooms page', () => {
     expect(await ada.textContent('#people-count')).toBe('1');
   });
 
-  it('says why a name is refused, and takes another one', async () => {
+  it('explains why a name is refused, and accepts another one', async () => {
     const ada = await openPage('#math');
     await ada.fill('#name', 'A\u200bda');
     await ada.press('#name', 'Enter');
@@ -253,7 +253,7 @@ describe('the rooms page', () => {
     await hasText(ada, '#users .name', 'Ada');
   });
 
-  it('tells a server of somebody else neither the name nor the key of this one', async () => {
+  it('sends another server neither the name nor the key of this one', async () => {
     const evil = await OddServer.start();
     try {
       const ada = await enter('Ada');
@@ -278,7 +278,7 @@ describe('the rooms page', () => {
     }
   });
 
-  it('says that nothing was sent while there is no connection, and keeps the words', async () => {
+  it('reports that nothing was sent while there is no connection, and keeps the text', async () => {
     const ada = await enter('Ada');
     await cut(ada);
     await ada.fill('#line', 'Typed while offline');
@@ -294,7 +294,7 @@ describe('the rooms page', () => {
     await hasText(ada, '#lines li', 'Ada Typed while offline');
   });
 
-  it('is played with the keyboard alone, and keeps the focus where it is', async () => {
+  it('can be played with the keyboard alone, and keeps the focus in place', async () => {
     const ada = await openPage('#math');
     const focused = () => ada.evaluate('document.activeElement.id || document.activeElement.textContent');
     const tabTo = async (id: string) => {

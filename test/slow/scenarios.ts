@@ -1,19 +1,22 @@
-/** What a function needs each of its grants for, and what it takes to show that. */
+/** What each grant of a function is needed for, and how to show it. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DeployedRole } from './deployed-role';
 import type { Place } from './deployment';
 import type { FunctionCalls } from './function-calls';
 
-/** What lacks a grant stays undone: this much longer than the denial, which is long for what takes milliseconds. */
+/**
+ * How long after the denial an attempt without the grant must not have succeeded. This is long for something that
+ * takes milliseconds.
+ */
 const UNDONE_MILLISECONDS = 500;
 
-/** Resolves only if it succeeds; without the grant it may also never end. */
+/** Resolves only if it succeeds. Without the grant, it may never settle. */
 type Attempt<Actors> = (actors: Actors, role: DeployedRole) => Promise<unknown>;
 
 export interface Scenario<Actors> {
   function: Place;
   grant: string;
-  /** What it is needed for. */
+  /** What the grant is needed for. */
   to: string;
   attempt: Attempt<Actors>;
 }
@@ -25,7 +28,10 @@ export function scenarios<Actors>(
   return Object.entries(byGrant).map(([grant, [to, attempt]]) => ({ function: place, grant, to, attempt }));
 }
 
-/** With all that is granted nothing is denied. Without the one grant, it is denied to this role, and the attempt does not succeed. */
+/**
+ * With all grants, nothing is denied. Without this grant, it is denied to this role, and the attempt does not
+ * succeed.
+ */
 export async function expectToNeed<Actors>(
   { grant, attempt }: Omit<Scenario<Actors>, 'function'>,
   actors: Actors,

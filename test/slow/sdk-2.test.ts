@@ -1,4 +1,4 @@
-/** The AWS SDK for JavaScript 2 inside a function, bundled as people did, with an endpoint as events name it. */
+/** The AWS SDK for JavaScript 2 in a function, bundled as people did, with an endpoint in the form of the events. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

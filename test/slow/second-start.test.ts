@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const PROJECT = join(__dirname, '../..');
-/** With the two lines of npm, and the lines to export, which wrap. */
+/** Includes npm's two lines, and the lines to export, which wrap. */
 const SCREEN_LINES = 20;
 
 describe('npm start', () => {
@@ -12,7 +12,7 @@ describe('npm start', () => {
     for (const child of children.splice(0)) child.kill('SIGKILL');
   });
 
-  /** What it prints up to `Ready`, the port and the time left out. */
+  /** The output up to `Ready`, without the port and the time. */
   async function start(...options: string[]): Promise<string[]> {
     const args = ['--require', 'tsx/cjs', 'local/cli.ts', 'start', '--port', '0', ...options];
     const child = spawn(process.execPath, args, { cwd: PROJECT, stdio: ['ignore', 'pipe', 'inherit'] });

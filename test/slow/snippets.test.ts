@@ -23,7 +23,7 @@ const WRONG = snippetsOf(
   ].join('\n'),
 );
 
-/** Resolves with the compiler's errors, each at its line of the page. */
+/** Resolves to the compiler's errors, each with its line in the page. */
 async function errorsIn(snippets: Snippet[]): Promise<string[]> {
   rmSync(FOLDER, { recursive: true, force: true });
   const byFile = new Map(snippets.map((snippet) => [fileOf(snippet), snippet]));
@@ -65,7 +65,7 @@ describe('the snippets of the pages', () => {
     errors = await errorsIn([...snippets, ...WRONG]);
   });
 
-  it('are there', () => {
+  it('exist', () => {
     expect(snippets.length).toBeGreaterThan(20);
   });
 
@@ -73,7 +73,7 @@ describe('the snippets of the pages', () => {
     expect(errors.filter((error) => !error.startsWith('wrong.md:'))).toEqual([]);
   });
 
-  it('are compiled: faults are found at their lines', () => {
+  it('are really compiled: errors are found at their lines', () => {
     expect(errors.filter((error) => error.startsWith('wrong.md:'))).toEqual([
       expect.stringMatching(/^wrong\.md:4: Property 'writes' does not exist/),
       expect.stringMatching(/^wrong\.md:9: Expected 1 arguments, but got 2/),

@@ -1,9 +1,9 @@
-/** Chat clients that come, name themselves, talk, and leave with or without a word, for as long as they are let. */
+/** Chat clients that connect, set a name, talk, and leave with or without a close, until they are stopped. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { seededRandom } from '../../local/faults/seeded-random';
 
-/** One client; it keeps counts and the last list, not the frames. */
+/** One client. It keeps counts and the last list, but not the frames. */
 export class SoakClient {
   id: string | undefined;
   users: string[] = [];
@@ -31,7 +31,7 @@ export class SoakClient {
         counts.heard += 1;
         onLine(this, Buffer.from(frame.Message, 'base64').toString());
       } else if (frame.Type !== 'History') {
-        // A function failed: what it was asked for may not have happened.
+        // A function failed, so the request may not have been handled.
         counts.errorFrames += 1;
         this.send({ User: name });
       }
@@ -59,7 +59,7 @@ export interface CrowdCounts {
   connected: number;
   refused: number;
   said: number;
-  /** For each line said, those who were here. */
+  /** For each line, the clients that were connected. */
   meant: number;
   heard: number;
   left: number;
@@ -68,11 +68,11 @@ export interface CrowdCounts {
 }
 
 const ROUND_MILLIS = 100;
-/** Chances in each round, for each client. */
+/** Probabilities in each round, for each client. */
 const LEAVES = 0.008;
 const TALKS = 0.004;
 const ASKS = 0.004;
-/** New clients in one round, so that they do not come all at once. */
+/** New clients in one round, so that they do not all connect at the same time. */
 const NEWCOMERS = 1;
 
 export class Crowd {
@@ -92,12 +92,12 @@ export class Crowd {
     this.#random = seededRandom(`crowd ${seed}`);
   }
 
-  /** Those whose socket is open. */
+  /** Clients whose socket is open. */
   get live(): SoakClient[] {
     return [...this.#clients].filter(({ isOpen }) => isOpen);
   }
 
-  /** Lets them come and go for so long. */
+  /** Lets them connect and leave for this long. */
   async churn(milliseconds: number): Promise<void> {
     for (const end = Date.now() + milliseconds; Date.now() < end; await wait(ROUND_MILLIS)) {
       for (let n = 0; n < NEWCOMERS && this.#clients.size < this.size; n++) this.#come();
@@ -139,7 +139,7 @@ export class Crowd {
     }
   }
 
-  /** Only lines that are asked for by name are kept. */
+  /** Keeps only lines that were requested by name. */
   #heard(listener: SoakClient, text: string): void {
     this.heardBy.get(text)?.push(listener);
   }

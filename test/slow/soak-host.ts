@@ -1,4 +1,7 @@
-/** The process in which the soak's runtime lives alone, so that its memory is its own; it obeys the test that forked it. */
+/**
+ * Runs only the soak's runtime, so that the memory of the process is the runtime's. The test that forked it controls
+ * it.
+ */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { FaultSettings } from '../../local/faults/fault-settings';
 import { Faults } from '../../local/faults/faults';
@@ -15,16 +18,16 @@ export interface HostReady {
 export interface HostSummary {
   faults: string;
   peakMegabytes: number;
-  /** How long its event loop was kept from running at most. */
+  /** The longest delay of its event loop. */
   longestStallMillis: number;
   invocations: number;
-  /** Failures by where they were and what they say, ids left out. */
+  /** Failures, by place and message without ids. */
   failures: Record<string, number>;
-  /** What functions wrote to stderr, in the same way. */
+  /** What functions wrote to stderr, grouped in the same way. */
   complaints: Record<string, number>;
 }
 
-/** Calls without arguments; each is answered with its result. */
+/** Calls without arguments. Each returns its result. */
 export type HostCall = 'memory' | 'stopFaults' | 'sweep' | 'summary' | 'stop';
 
 async function main(settings: FaultSettings, seed: number): Promise<void> {

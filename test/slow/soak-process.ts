@@ -1,4 +1,4 @@
-/** The soak's runtime in its own process, as the test speaks to it. */
+/** The test's interface to the soak's runtime in its own process. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import type { FaultSettings } from '../../local/faults/fault-settings';
 import type { HostCall, HostReady, HostSummary } from './soak-host';
 
 export class SoakProcess {
-  /** `undefined` as long as it runs. */
+  /** `undefined` while it is running. */
   exit: { code: number | null; signal: string | null } | undefined;
   readonly #process: ChildProcess;
   readonly #awaited = new Map<string, (result: unknown) => void>();
@@ -14,7 +14,7 @@ export class SoakProcess {
 
   constructor(faults: FaultSettings, seed: number) {
     this.#process = fork(join(__dirname, 'soak-host.ts'), [JSON.stringify(faults), String(seed)], {
-      // Few arenas: what ended threads leave in theirs would count as the runtime's.
+      // Few arenas, because memory of ended threads in their arenas would count as the runtime's.
       env: { ...process.env, MALLOC_ARENA_MAX: '2' },
       execArgv: ['--expose-gc', '--import', 'tsx'],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -48,7 +48,7 @@ export class SoakProcess {
     return this.#call('summary') as Promise<HostSummary>;
   }
 
-  /** Resolves with the exit code. */
+  /** Resolves to the exit code. */
   async stop(): Promise<number | null> {
     const exited = once(this.#process, 'exit');
     await this.#call('stop');

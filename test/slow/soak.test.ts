@@ -3,10 +3,10 @@ import { ChatRows } from '../runtime/chat-rows';
 import { Crowd } from './soak-crowd';
 import { SoakProcess } from './soak-process';
 
-/** How long the clients come and go. */
+/** How long clients connect and leave. */
 const SOAK_SECONDS = Number(process.env.SOAK_SECONDS ?? 600);
 const WARM_UP_SHARE = 0.3;
-/** At a time. */
+/** How many clients at a time. */
 const CLIENTS = 40;
 const SEED = 1;
 const FAULTS = {
@@ -16,12 +16,12 @@ const FAULTS = {
   'answer-lost': 0.02,
   throttled: 0.05,
 };
-/** The opening window, and the lease of a settlement that broke off, each with a margin. */
+/** The opening window, and the lease of an interrupted cleanup, each with a margin. */
 const QUIET_MILLIS = 50_000;
 const MOST_GROWTH_MEGABYTES = 80;
-/** What lost answers come to where the SDK's own retries meet them in a row. */
+/** The rate of errors that lost responses cause when they repeatedly hit the SDK's own retries. */
 const INJECTED = /ECONNRESET|socket hang up/;
-/** What a machine that is short of time brings about by itself; it shows in the runtime's event loop. */
+/** Errors that a machine with too little time causes by itself. The runtime's event loop shows it. */
 const STARVED = /ECONNRESET|socket hang up|Task timed out|no answer \(within/;
 const STARVING_MILLIS = 500;
 
@@ -55,27 +55,27 @@ describe(`${SOAK_SECONDS} seconds of coming and going, with every fault on`, () 
     host?.kill();
   });
 
-  it('leaves clients that are here', () => {
+  it('leaves connected clients', () => {
     expect(namesHere.length).toBeGreaterThan(CLIENTS / 2);
   });
 
-  it('leaves every one of them with the right list', () => {
+  it('leaves the right list in all of them', () => {
     for (const client of crowd.live) expect([...client.users].sort()).toEqual(namesHere);
   });
 
-  it('leaves anchors of exactly those who are here', async () => {
+  it('leaves anchors of exactly the connected clients', async () => {
     const anchors = (await rows.anchors()).map(({ sk }) => sk.split('#')[2]);
     expect(anchors.sort()).toEqual(crowd.live.map(({ id }) => id).sort());
   });
 
-  it('leaves nothing of the others but closed marks', async () => {
+  it('leaves only closed marks of the others', async () => {
     const ids = new Set(crowd.live.map(({ id }) => id));
     const others = (await rows.connections()).filter(({ pk }) => !ids.has(pk.slice('CONNECTION#'.length)));
     expect(others.length).toBeGreaterThan(0);
     expect(others.filter(({ state, done }) => state !== 'closed' || done !== true)).toEqual([]);
   });
 
-  it('takes a line to every one of them, once', async () => {
+  it('delivers a line to all of them, once', async () => {
     const [speaker] = crowd.live;
     if (!speaker) throw new Error('Nobody is here.');
     crowd.heardBy.set('the last line', []);
@@ -85,12 +85,12 @@ describe(`${SOAK_SECONDS} seconds of coming and going, with every fault on`, () 
     expect(listeners.map(({ name }) => name).sort()).toEqual(namesHere);
   });
 
-  it('holds no more memory than it did when warm', async () => {
+  it('uses no more memory than when it was warm', async () => {
     megabytes = await host.memoryMegabytes();
     expect(megabytes - warmMegabytes).toBeLessThan(MOST_GROWTH_MEGABYTES);
   });
 
-  it('had no crash and no error but those that were injected', async () => {
+  it('had no crash and no error except the injected ones', async () => {
     const summary = await host.summary();
     const { counts } = crowd;
     const settled = (await rows.connections()).filter(({ done }) => done === true).length;

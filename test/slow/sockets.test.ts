@@ -8,7 +8,7 @@ describe('sockets on the local runtime', () => {
   let app: RunningApp;
   beforeAll(async () => {
     app = await startApp({ app: 'test/runtime/sockets-app' });
-    // From here on this process is as any other that knows only the ids and what `npm start` prints to be exported.
+    // From now on, this process is like any other that knows only the ids and the exported variables.
     Object.assign(process.env, app.exported);
   });
   afterAll(() => app?.stop());
@@ -32,7 +32,7 @@ describe('sockets on the local runtime', () => {
     open: (webSocketId) => SharedConnection.open(webSocketId),
   });
 
-  it('gives a long message, sent in fragments, to a reader in pieces of the default length', async () => {
+  it('returns a long message, sent in fragments, in pieces of the default length', async () => {
     const client = await connect('inbox');
     const socket = await SharedConnection.open(await client.hears());
     const text = '€😀'.repeat(10_000) + 'x'.repeat(60_000);
@@ -68,7 +68,7 @@ describe('sockets on the local runtime', () => {
     await client.close();
   });
 
-  it('sends bytes and takes them', async () => {
+  it('sends and receives bytes', async () => {
     const client = await connect('binary');
     const bytes = Buffer.from(Array.from({ length: 20 * 1024 }, (_, n) => (n * 7) % 256));
     client.send(`data:application/octet-stream;base64,${bytes.toString('base64')}`);
@@ -79,7 +79,7 @@ describe('sockets on the local runtime', () => {
     await client.close();
   });
 
-  it('refuses bytes that are too many once encoded, and says both sizes', async () => {
+  it('refuses bytes that are too many once encoded, and reports both sizes', async () => {
     const client = await connect('binary');
     client.send(String(100 * 1024));
     const answer = Buffer.from((await client.hears()).split(',')[1] as string, 'base64').toString();
@@ -89,14 +89,14 @@ describe('sockets on the local runtime', () => {
     await client.close();
   });
 
-  it('runs a dedicated loop, which nobody else may open, until it ends by itself', async () => {
+  it('runs a dedicated loop, which no other process can open, until it ends by itself', async () => {
     const client = await connect('loop');
     client.send('hello');
     expect(await client.hears()).toBe('1: hello');
     const [row] = await app.rows('CHANNEL#loop#*', 'MEMBER#');
     const webSocketId = String(row?.sk).split('#')[2] as string;
     await expect(SharedConnection.open(webSocketId)).rejects.toThrow(WebSocketDedicatedError);
-    // Two more owners would like to have it.
+    // Two more candidates for the ownership.
     const { functionName = '' } =
       app.functions.find(
         ({ environment, handler }) => environment.SERVICE_NAME === 'loop' && handler === 'index.server',
@@ -117,7 +117,7 @@ describe('sockets on the local runtime', () => {
       headers: { Cookie: cookie },
     });
 
-  it('chooses one of the subprotocols that a client offers, and turns away who offers none of its own', async () => {
+  it('chooses one of the offered subprotocols, and refuses a client that offers only unknown ones', async () => {
     const client = await connectWithCookie('sid=any');
     expect(client.subprotocol).toBe('chat');
     await client.close();
@@ -125,7 +125,7 @@ describe('sockets on the local runtime', () => {
     await expect(refused).rejects.toThrow('Unexpected server response: 401');
   });
 
-  it('knows the sockets of one cookie as one session, and when its last has closed', async () => {
+  it('treats the sockets of one cookie as one session, and notices when its last one has closed', async () => {
     const clients = [await connectWithCookie('x=1; sid=secret'), await connectWithCookie('sid="secret"')];
     const other = await connectWithCookie('sid=other');
     const service = new Service('sessions');

@@ -25,7 +25,7 @@ function run(
   return child as ReturnType<typeof run>;
 }
 
-/** A test that fails leaves no process behind. */
+/** A failing test leaves no process behind. */
 const children: ChildProcess[] = [];
 afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
@@ -59,13 +59,13 @@ describe('shared-connection', () => {
     expect(code).toBe(0);
   });
 
-  it("runs functions in UTC, and logs in the person's own time", async () => {
+  it("runs functions in UTC, and logs in the user's own time zone", async () => {
     const app = writeAssembly({ Main: chatTemplateWith({}) });
     writeFileSync(
       join(app, 'asset.code', 'index.js'),
       "exports.handler = async () => console.log('UTC is', new Date(0).getHours(), 'hours from here');",
     );
-    // Half an hour beside the full ones, so that no machine's own zone passes for it.
+    // Half an hour off the full hours, so that it cannot be the machine's own zone.
     const child = run(['start', '--app', app, '--port', '0'], tmpdir(), { TZ: 'Asia/Kolkata' });
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     const next = async (pattern: RegExp): Promise<string> => {
@@ -89,7 +89,7 @@ describe('shared-connection', () => {
     expect((hours * 60 + minutes - minutesInIndia) % (24 * 60)).toBeCloseTo(0, -1);
   });
 
-  it('says which faults are on, and what they did', async () => {
+  it('reports which faults are on, and what they did', async () => {
     const app = writeAssembly({ Main: chatTemplateWith({}) });
     const child = run(['start', '--app', app, '--port', '0', '--fault', 'throttled=0.5', '--seed', '3']);
     const lines: string[] = [];
@@ -101,7 +101,7 @@ describe('shared-connection', () => {
     expect(lines.at(-1)).toBe('Faults: throttled 0 of 0');
   });
 
-  it('writes for programs, one JSON object a line', async () => {
+  it('writes for programs, one JSON object in each line', async () => {
     const app = writeAssembly({ Main: chatTemplateWith({}) });
     const child = run(['start', '--app', app, '--port', '0', '--json', '--verbose']);
     const lines: Record<string, unknown>[] = [];
@@ -129,7 +129,7 @@ describe('shared-connection', () => {
     });
   });
 
-  it('makes the folder incoming for the bucket that a function hears of, and names another one', async () => {
+  it('creates the folder incoming for the bucket with notifications, and names another bucket', async () => {
     const template = chatTemplateWith({});
     const permission = { Action: 'lambda:InvokeFunction', Principal: 's3.amazonaws.com' };
     const listener = { Event: 's3:ObjectCreated:*', Function: { 'Fn::GetAtt': ['Function', 'Arn'] } };
@@ -163,7 +163,7 @@ describe('shared-connection', () => {
     });
   });
 
-  it("ends its screen with the page's address", async () => {
+  it("ends its output with the page's address", async () => {
     const folder = mkdtempSync(join(tmpdir(), 'web-'));
     writeFileSync(join(folder, 'index.html'), '<!doctype html>');
     const app = writeAssembly({ Main: chatTemplateWith({}) });
@@ -177,13 +177,13 @@ describe('shared-connection', () => {
     child.kill('SIGKILL');
   });
 
-  it('names a fault that there is not', async () => {
+  it('reports an unknown fault', async () => {
     const { stderr, code } = await finish(run(['start', '--fault', 'lost=1']));
     expect(code).toBe(1);
     expect(stderr).toMatch(/^--fault lost=1: there is no such fault\. The faults are [^\n]+\n$/);
   });
 
-  it("tells a mistake in the app's code in one paragraph, with file and line", async () => {
+  it("reports an error in the app's code in one paragraph, with file and line", async () => {
     const folder = mkdtempSync(join(tmpdir(), 'app-'));
     writeFileSync(join(folder, 'cdk.json'), JSON.stringify({ app: 'node app.js' }));
     writeFileSync(join(folder, 'app.js'), "const name = 'chat';\nname.missing.more();\n");
@@ -195,7 +195,7 @@ describe('shared-connection', () => {
     );
   });
 
-  it('refuses an option that it does not understand', async () => {
+  it('refuses an unknown option', async () => {
     const { stderr, code } = await finish(run(['start', '--port', 'many']));
     expect(code).toBe(1);
     expect(stderr).toContain('The port must be a number from 0 to 65535.');

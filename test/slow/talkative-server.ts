@@ -1,4 +1,4 @@
-/** A server that speaks the chat's protocol to one page, at a rate that no local function would reach. */
+/** A server that speaks the chat's protocol with one page, faster than any local function could. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -30,7 +30,7 @@ export class TalkativeServer {
     return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Says that many lines, `line 0` and so on, and resolves once the last one is on its way. */
+  /** Sends this many lines, `line 0` and so on, and resolves when the last one is being sent. */
   async say(count: number, perSecond: number): Promise<void> {
     const [first, since] = [this.#said, performance.now()];
     while (this.#said < first + count) {

@@ -1,4 +1,4 @@
-/** A secret of ministack's Secrets Manager that holds the users of a verifier. */
+/** A secret in ministack's Secrets Manager that contains the users of a verifier. */
 import {
   CreateSecretCommand,
   DeleteSecretCommand,

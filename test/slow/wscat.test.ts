@@ -7,7 +7,7 @@ jest.setTimeout(180_000);
 
 const WSCAT = join(__dirname, '../../node_modules/.bin/wscat');
 
-/** A person at a terminal. */
+/** A user at a terminal. */
 class Wscat {
   output = '';
   readonly #process: ChildProcess;
@@ -44,7 +44,7 @@ class Wscat {
   }
 }
 
-describe('two people with wscat', () => {
+describe('two users with wscat', () => {
   let app: RunningApp;
   beforeAll(async () => {
     app = await startApp();
@@ -69,14 +69,14 @@ describe('two people with wscat', () => {
   });
 });
 
-describe('somebody with wscat at the echo server', () => {
+describe('a user with wscat at the echo server', () => {
   let app: RunningApp;
   beforeAll(async () => {
     app = await startApp();
   });
   afterAll(() => app.stop());
 
-  it('hears a line again, then of the silence each ten seconds, and is let go by "exit"', async () => {
+  it('receives a line again, then a message about the silence every ten seconds, and is disconnected by "exit"', async () => {
     const ada = new Wscat(app.runtime.webSocketUrl('echo'));
     await app.until(async () => (await app.rows('CHANNEL#echo#*', 'MEMBER#')).length === 1);
     ada.type('hello');

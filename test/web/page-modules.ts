@@ -1,8 +1,8 @@
-/** Loads modules of the pages into tests: jest runs CommonJS, and the pages are ES modules without a build step. */
+/** Loads modules of the pages into tests. jest runs CommonJS, and the pages are ES modules without a build step. */
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 
-/** What `export * from` these modules of `web/scripts` gives. */
+/** The exports of these modules of `web/scripts`. */
 export function pageModules<Exports>(...paths: string[]): Exports {
   const contents = paths.map((path) => `export * from './${path}';`).join('\n');
   const [file] = buildSync({

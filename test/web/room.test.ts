@@ -17,11 +17,11 @@ const line = (offset: number) => ({
 });
 type Asked = { limit: number; since?: { epoch: string; offset: number } };
 
-/** A channel as Centrifuge's client sees it: a log, of which an answer carries only some lines. */
+/** A channel as Centrifuge's client sees it: a log. A response contains only some of its lines. */
 class Channel extends EventEmitter {
   log: ReturnType<typeof line>[] = [];
   linesOfAnswer = 2;
-  /** Runs while the history is on its way. */
+  /** Runs while the history is being requested. */
   meanwhile: () => void = () => {};
   clients: Record<string, typeof info> = { c1: info };
   isRemoved = false;
@@ -44,7 +44,7 @@ class Channel extends EventEmitter {
   get top(): number {
     return this.log.at(-1)?.offset ?? 0;
   }
-  /** Stores lines, and brings them to a client that is connected. */
+  /** Stores lines, and delivers them to a connected client. */
   publish(...offsets: number[]): void {
     for (const offset of offsets) {
       this.log.push(line(offset));
@@ -82,7 +82,7 @@ describe('Room', () => {
   const words = () => room.lines.map((each) => each.words);
   const said = (...offsets: number[]) => offsets.map((offset) => `line ${offset}`);
 
-  it('has the whole history, however many answers it needs, and what comes meanwhile, in order', async () => {
+  it('has the whole history, however many responses that takes, and later lines, in order', async () => {
     channel.publish(1, 2, 3, 4, 5);
     let next = 6;
     channel.meanwhile = () => channel.publish(next++);
@@ -92,7 +92,7 @@ describe('Room', () => {
     expect(notices).toEqual([]);
   });
 
-  it('says how much it caught up on, no matter whether that came at once', async () => {
+  it('reports how much it has caught up on, whether that arrived at once or not', async () => {
     channel.publish(1, 2);
     subscribed();
     await until(() => room.isLoaded);
@@ -107,7 +107,7 @@ describe('Room', () => {
     expect(words()).toEqual(said(1, 2, 3, 4, 6));
   });
 
-  it('begins with the room as it is now if it cannot catch up, and shows what it had until then', async () => {
+  it('reloads the current room if it cannot catch up, and shows the old one until then', async () => {
     channel.publish(1, 2);
     subscribed();
     await until(() => room.isLoaded);
@@ -119,7 +119,7 @@ describe('Room', () => {
     expect(notices).toEqual(['Could not catch up: reloading the room', 'The room was reloaded']);
   });
 
-  it('loads the history anew if the connection was cut meanwhile', async () => {
+  it('reloads the history if the connection was cut in the meantime', async () => {
     channel.publish(1, 2, 3);
     channel.history = async () => Promise.reject(new Error('connection closed'));
     subscribed();
@@ -131,7 +131,7 @@ describe('Room', () => {
     expect(words()).toEqual(said(1, 2, 3));
   });
 
-  it('knows who is here by the answer, and by joins and leaves from then on', async () => {
+  it('knows who is here from the response, and from later joins and leaves', async () => {
     subscribed();
     await until(() => room.isLoaded && room.presence.people.size === 1);
     const second = { ...info, client: 'c2' };
@@ -143,7 +143,7 @@ describe('Room', () => {
     expect(here()).toEqual(['Ada 1']);
   });
 
-  it('hears nothing more once it was left', async () => {
+  it('receives nothing more after it was left', async () => {
     channel.publish(1);
     subscribed();
     await until(() => room.isLoaded);

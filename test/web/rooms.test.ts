@@ -73,7 +73,7 @@ const WRONG = RIGHT === 0 ? 1 : 0;
 const infoOf = (user: string) => ({ user, client: `${user}-1`, connInfo: { name: user.toUpperCase() } });
 const published = (offset: number, user: string, data: unknown) => ({ offset, data, info: infoOf(user) });
 
-/** The quiz of publications, which begin with offset 1. */
+/** The quiz of publications, whose offsets begin with 1. */
 function played(...all: [user: string, data: object][]): Quiz {
   const log = new RoomLog();
   for (const [index, [user, data]] of all.entries()) log.add(published(index + 1, user, data));
@@ -97,7 +97,7 @@ describe('readLine', () => {
     ['answer', answer(3)],
     ['reveal', reveal],
     ['say', { type: 'say', key: 'k', words: 'Hello' }],
-  ])('takes %s, with what the server says of its publisher', (type, data) => {
+  ])('accepts %s, with the server’s information about its publisher', (type, data) => {
     expect(readLine(published(7, 'ada', data))).toEqual({
       ...data,
       offset: 7,
@@ -139,7 +139,7 @@ describe('readLine', () => {
     expect(readLine(undefined)).toBeUndefined();
   });
 
-  it('never throws, and never lets anything but text, numbers and known fields in', () => {
+  it('never throws, and lets only text, numbers and known fields in', () => {
     const anything = fc.anything({ withNullPrototype: true });
     const nearly = fc.record(
       {
@@ -166,14 +166,14 @@ describe('readLine', () => {
 });
 
 describe('readPerson', () => {
-  it('names a guest, a user of a token, somebody unknown, and a backend', () => {
+  it('names a guest, a user with a token, an unknown user, and a backend', () => {
     expect(readPerson(infoOf('ada'))).toEqual({ user: 'ada', name: 'ADA' });
     expect(readPerson({ user: 'bob', client: 'c' })).toEqual({ user: 'bob', name: 'bob' });
     expect(readPerson({ user: '', client: 'c' })).toEqual({ user: 'client:c', name: 'Somebody' });
     expect(readPerson(undefined)).toEqual({ user: '', name: 'The host' });
   });
 
-  it('does not take a name that is too long, or no text', () => {
+  it('does not accept a name that is too long or not text', () => {
     for (const name of ['x'.repeat(129), { html: '<b>' }, '  ']) {
       expect(readPerson({ user: 'ada', client: 'c', connInfo: { name } }).name).toBe('ada');
     }
@@ -181,7 +181,7 @@ describe('readPerson', () => {
 });
 
 describe('quizOf', () => {
-  it('gives a point to whoever was right, once the answer is revealed', () => {
+  it('gives a point to everyone who was right, once the answer is revealed', () => {
     const open = played(['ada', ask], ['ada', answer(RIGHT)], ['bob', answer(WRONG)]);
     expect(openRound(open)).toMatchObject({ offset: 1, by: { name: 'ADA' }, isRevealed: false });
     expect(open.players.get('ada')).toMatchObject({ points: 0, rounds: 0 });
@@ -194,7 +194,7 @@ describe('quizOf', () => {
     expect(done.rounds.map(resultOf)).toMatchObject([{ right: 1, all: 2 }]);
   });
 
-  it('counts the last answer before the end, and none behind it', () => {
+  it('counts the last answer before the end, and none after it', () => {
     const { rounds, players } = played(
       ['ada', ask],
       ['bob', answer(WRONG)],
@@ -208,12 +208,12 @@ describe('quizOf', () => {
     expect([...players.values()]).toMatchObject([{ user: 'bob', points: 1, rounds: 1 }]);
   });
 
-  it('lets the first of two ask who do at once', () => {
+  it('lets the first of two concurrent askers ask', () => {
     const { rounds } = played(['ada', ask], ['bob', { type: 'ask', question: second }]);
     expect(rounds.map(({ question }) => question.id)).toEqual([first]);
   });
 
-  it('does not count a choice that the question does not have, nor an answer to another round', () => {
+  it('does not count an invalid choice, nor an answer to another round', () => {
     const { rounds } = played(
       ['ada', ask],
       ['bob', answer(4)],
@@ -223,13 +223,13 @@ describe('quizOf', () => {
     expect(rounds[0]).toMatchObject({ answers: new Map(), isRevealed: false });
   });
 
-  it('says a line once that was sent twice, and the same words of others', () => {
+  it('shows a retried line once, but the same text of others again', () => {
     const say = { type: 'say', key: 'k', words: 'Hello' };
     const { talk } = played(['ada', say], ['ada', say], ['bob', say], ['ada', { ...say, key: 'l' }]);
     expect(talk.map(({ by }) => by.user)).toEqual(['ada', 'bob', 'ada']);
   });
 
-  it('is the same for everybody, however the lines came', () => {
+  it('is the same for everyone, however the lines arrived', () => {
     const data = fc.oneof(
       fc.record({ type: fc.constant('ask'), question: fc.constantFrom(...QUESTIONS.keys()) }),
       fc.record({
@@ -266,7 +266,7 @@ describe('quizOf', () => {
 });
 
 describe('nextQuestion', () => {
-  it('asks each question once before any a second time', () => {
+  it('asks each question once before repeating one', () => {
     const rounds: Round[] = [];
     const asked = new Set<string>();
     for (const _ of QUESTIONS) {
@@ -280,7 +280,7 @@ describe('nextQuestion', () => {
 });
 
 describe('RoomLog', () => {
-  it('has the lines that a page has that comes now, and no older ones', () => {
+  it('contains the lines that a new page has, and no older ones', () => {
     const log = new RoomLog();
     for (let offset = 1; offset <= LOG_SIZE + 5; offset += 1) log.add(published(offset, 'ada', ask));
     expect(log.lines.map(({ offset }) => offset)).toEqual(
@@ -290,14 +290,14 @@ describe('RoomLog', () => {
     expect(log.lines).toHaveLength(LOG_SIZE);
   });
 
-  it('counts each publication between two positions once, also those that are no lines', () => {
+  it('counts each publication between two positions once, even those without a line', () => {
     const log = new RoomLog();
     for (const offset of [4, 5, 6, 6, 8]) log.add(published(offset, 'ada', offset === 5 ? 'no line' : ask));
     expect(log.countBetween(4, 8)).toBe(3);
     expect(log.lines.map(({ offset }) => offset)).toEqual([4, 6, 8]);
   });
 
-  it('forgets what is too old at a position that the server tells', () => {
+  it('forgets lines that are too old at a position from the server', () => {
     const log = new RoomLog();
     log.add(published(1, 'ada', ask));
     log.reach(LOG_SIZE + 1);
@@ -312,7 +312,7 @@ describe('the names of rooms', () => {
     ['a.b/c', 'a.b/c', 'public:quiz:a.2eb.2fc'],
     ['غرفة', 'غرفة', 'public:quiz:.d8.ba.d8.b1.d9.81.d8.a9'],
     ['🎉', '🎉', 'public:quiz:.f0.9f.8e.89'],
-  ])('%j is the room %j and a channel that the server takes', (typed, room, channel) => {
+  ])('turns %j into the room %j and a valid channel', (typed, room, channel) => {
     expect(roomOf(typed)).toBe(room);
     expect(channelOf(room)).toBe(channel);
     expect(channel).toMatch(/^[\w\-.:/]{1,128}$/);
@@ -323,12 +323,12 @@ describe('the names of rooms', () => {
     expect(roomOf(typed)).toBeUndefined();
   });
 
-  it('has no room for a link that is broken', () => {
+  it('has no room for a broken link', () => {
     expect(roomInLink('#%E0%A4%A')).toBeUndefined();
     expect(roomInLink('')).toBeUndefined();
   });
 
-  it('gives different rooms different channels', () => {
+  it('maps different rooms to different channels', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (one, other) => {
         expect(channelOf(one) === channelOf(other)).toBe(one === other);

@@ -213,17 +213,20 @@ describe('Endpoint', () => {
       ['throws', 'faulty', '/'],
       ['rejects', 'rejecting', '/'],
       ['of the gateway rejects', 'execute-api', '/faulty-api'],
-    ])('responds with 500 to that request alone, with one line in the log: it %s', async (_, service, path) => {
-      const socket = await open();
-      const head = `host: localhost\r\n${signedFor(service)}`;
-      socket.write(`POST ${path} HTTP/1.1\r\n${head}\r\ncontent-length: 0\r\n\r\n`);
-      socket.write(
-        `GET /next HTTP/1.1\r\nhost: localhost\r\n${signedFor('echo')}\r\nconnection: close\r\n\r\n`,
-      );
-      const answers = await rest(socket);
-      expect(answers).toMatch(/^HTTP\/1\.1 500 .*HTTP\/1\.1 200 .*GET \/next $/s);
-      expect(errors).toEqual([expect.stringContaining(`POST ${path} failed: Error: a fault of ours`)]);
-    });
+    ])(
+      'responds with 500 to that request alone, with one line in the log: it %s',
+      async (_, service, path) => {
+        const socket = await open();
+        const head = `host: localhost\r\n${signedFor(service)}`;
+        socket.write(`POST ${path} HTTP/1.1\r\n${head}\r\ncontent-length: 0\r\n\r\n`);
+        socket.write(
+          `GET /next HTTP/1.1\r\nhost: localhost\r\n${signedFor('echo')}\r\nconnection: close\r\n\r\n`,
+        );
+        const answers = await rest(socket);
+        expect(answers).toMatch(/^HTTP\/1\.1 500 .*HTTP\/1\.1 200 .*GET \/next $/s);
+        expect(errors).toEqual([expect.stringContaining(`POST ${path} failed: Error: a fault of ours`)]);
+      },
+    );
   });
 
   describe('and pipelined requests', () => {

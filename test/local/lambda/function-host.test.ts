@@ -350,7 +350,7 @@ describe('FunctionHost', () => {
       });
     });
 
-    it('starts one more when long invocations hold all of them', async () => {
+    it('starts one more if long invocations occupy all of them', async () => {
       const clock = new ManualClock();
       const log = new RememberingLog();
       const source = `exports.handler = async ({ wait }) => {
@@ -399,14 +399,14 @@ describe('FunctionHost', () => {
       await Promise.all([1, 2, 3].map(() => host.invoke('Idle', '{}')));
       expect(host.environmentCount).toBe(3);
       clock.advance(1_000);
-      // The threads take a moment to end; an invocation's way through the host is longer.
+      // The threads take a moment to end, but an invocation takes longer.
       while (host.environmentCount > 1) await host.invoke('Idle', '{}');
       clock.advance(10_000);
       await host.invoke('Idle', '{}');
       expect(host.environmentCount).toBe(1);
     });
 
-    it('refuses what it has no room to keep, as Lambda throttles', async () => {
+    it('refuses events above the limit, as Lambda throttles', async () => {
       const source = 'exports.handler = async () => {}';
       const host = fixture.host([fixture.function('Full', { 'index.js': source })], {
         limits: { environmentsPerFunction: 1, waitingInvocations: 2 },
@@ -430,7 +430,7 @@ describe('FunctionHost', () => {
       expect(await host.invoke('Changing', '{}')).toMatchObject({ payload: '"new"' });
     });
 
-    it('lets a running invocation end with the old code', async () => {
+    it('lets a running invocation finish with the old code', async () => {
       const log = new RememberingLog();
       const source = `exports.handler = async () => {
         console.log('running');
@@ -446,7 +446,7 @@ describe('FunctionHost', () => {
       expect(await next).toMatchObject({ payload: '"new"' });
     });
 
-    it('forgets a function that is gone', async () => {
+    it('forgets a removed function', async () => {
       const host = fixture.host([
         fixture.function('Gone', { 'index.js': 'exports.handler = async () => 1' }),
       ]);
@@ -457,7 +457,7 @@ describe('FunctionHost', () => {
   });
 
   describe('close', () => {
-    it('lets running and waiting invocations come to their end, and takes no new ones', async () => {
+    it('lets running and waiting invocations finish, and accepts no new ones', async () => {
       const source =
         'exports.handler = async () => new Promise((resolve) => setTimeout(resolve, 10, "done"))';
       const host = fixture.host([fixture.function('Closing', { 'index.js': source })], {
@@ -471,7 +471,7 @@ describe('FunctionHost', () => {
       expect(host.environmentCount).toBe(0);
     });
 
-    it('waits no longer than its time limit', async () => {
+    it('waits no longer than its timeout', async () => {
       const clock = new ManualClock();
       const log = new RememberingLog();
       const source = "exports.handler = async () => { console.log('loop'); for (;;) {} }";

@@ -45,7 +45,7 @@ describe('ListFunctions', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('has what an app says of a function, and no environment variables', async () => {
+  it('returns the configuration of a function, without environment variables', async () => {
     functions = [named('Closer', { roleArn: 'arn:aws:iam::000000000000:role/Closer' })];
     const { Functions, NextMarker } = await client.send(new ListFunctionsCommand({}));
     expect(Functions).toEqual([
@@ -59,7 +59,7 @@ describe('ListFunctions', () => {
     expect(NextMarker).toBeUndefined();
   });
 
-  it('comes in pages of 50 or of what is asked for, with each function once', async () => {
+  it('returns pages of 50 or of the requested size, with each function once', async () => {
     functions = Array.from({ length: 120 }, (_, n) => named(`F${n}`));
     const sizes: (number | undefined)[] = [];
     const names: (string | undefined)[] = [];
@@ -72,7 +72,7 @@ describe('ListFunctions', () => {
     expect((await client.send(new ListFunctionsCommand({ MaxItems: 2 }))).Functions).toHaveLength(2);
   });
 
-  it('goes on behind a function that has gone in the meantime', async () => {
+  it('continues after a function that was removed in the meantime', async () => {
     functions = ['a', 'b', 'c'].map((name) => named(name));
     const { NextMarker: Marker } = await client.send(new ListFunctionsCommand({ MaxItems: 2 }));
     functions = ['a', 'c'].map((name) => named(name));
@@ -80,7 +80,7 @@ describe('ListFunctions', () => {
     expect(Functions?.map(({ FunctionName }) => FunctionName)).toEqual(['c']);
   });
 
-  it('has published versions, too, if all are asked for', async () => {
+  it('includes published versions if all are requested', async () => {
     functions = [named('Closer', { qualifiers: { live: '1', 1: '1' } })];
     const { Functions } = await client.send(new ListFunctionsCommand({ FunctionVersion: 'ALL' }));
     expect(Functions?.map(({ FunctionArn, Version }) => [Version, FunctionArn?.split(':').at(-1)])).toEqual([

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type InvocationEnd, textFunctionLog } from '../../../local/lambda/function-log';
 import { Fixture, RememberingLog } from './function-fixture';
 
-/** Today's local time, since the log speaks to people. */
+/** Today's local time, because the log is for people. */
 const AT = new Date(2026, 0, 31, 10, 15, 3, 123).getTime();
 
 function invocationEnd(overrides: Partial<InvocationEnd> = {}): InvocationEnd {
@@ -50,7 +50,7 @@ describe('textFunctionLog', () => {
     ['{"headers":{"Authorization":"s3cret","Host":"a"}}', '{"Authorization":"(hidden)","Host":"a"}'],
     ['{"multiValueHeaders":{"authorization":["s3cret"],"host":["a"]}}', '"authorization":"(hidden)","host"'],
     ['{"authorizationToken":"s3cret that is cut', '"authorizationToken":"(hidden)"'],
-  ])('shows no tokens of authorizers, whatever their form: %s', (payload, shown) => {
+  ])('hides tokens for authorizers in any form: %s', (payload, shown) => {
     const note = (text: string) => void written.push(text);
     textFunctionLog({ info: note, warn: note, error: note }, { verbose: true }).start(
       invocationEnd({ payload }),
@@ -59,7 +59,7 @@ describe('textFunctionLog', () => {
     expect(written.join()).not.toContain('s3cret');
   });
 
-  it('shows what functions get and return, without the JWTs in it', () => {
+  it('shows payloads and results, without the JWTs in them', () => {
     const verbose = textFunctionLog(
       { info: (text) => written.push(text), warn() {}, error() {} },
       { timeOfDay: () => 'now', verbose: true },
@@ -75,7 +75,7 @@ describe('textFunctionLog', () => {
     ]);
   });
 
-  it('calls functions as people do, and says what an invocation was for', () => {
+  it('uses readable function names, and says what an invocation was for', () => {
     const named = textFunctionLog(
       { info: (text) => written.push(text), warn() {}, error() {} },
       { nameOf: (name) => `Chat/${name}`, timeOfDay: (at) => `[${at - AT}]` },
@@ -88,7 +88,7 @@ describe('textFunctionLog', () => {
     ]);
   });
 
-  it('says only what goes wrong if it is to be quiet', () => {
+  it('writes only failures if it is quiet', () => {
     const quiet = textFunctionLog(
       {
         info: () => written.push('info'),
@@ -112,7 +112,7 @@ describe('textFunctionLog', () => {
     expect(written).toEqual(['10:15:03.123 ChatRoutes 12 ms Error: no', 'ChatRoutes: event id is dropped']);
   });
 
-  it('writes what a function gets and returns if it is to be verbose', () => {
+  it('writes payloads and results if it is verbose', () => {
     const verbose = textFunctionLog(
       { info: (text) => written.push(text), warn() {}, error() {} },
       { verbose: true },
@@ -126,7 +126,7 @@ describe('textFunctionLog', () => {
     ]);
   });
 
-  it('says what a cold start took, and which attempt it was', () => {
+  it('writes the duration of a cold start, and the number of the attempt', () => {
     log.end(invocationEnd({ durationMillis: 0.44, initMillis: 31.6, attempt: 2 }));
     expect(written).toEqual(['info 10:15:03.123 ChatRoutes 0.4 ms (started in 32 ms) (attempt 2)']);
   });
@@ -148,7 +148,7 @@ describe('textFunctionLog', () => {
     expect(written).toEqual(['error 10:15:03.123 ChatRoutes 12 ms Error: no\n        at room.ts:6:9']);
   });
 
-  it("leaves out the stack's frames that are not the function's", () => {
+  it("omits stack frames outside the function's code", () => {
     const outcome = {
       kind: 'failure',
       requestId: 'id',
@@ -162,7 +162,7 @@ describe('textFunctionLog', () => {
     expect(written[0]).toMatch(/Error: no\n +at room.ts:6:9 {\n +code: 'X'\n +}$/);
   });
 
-  it('warns of what was left pending', () => {
+  it('warns about unfinished work', () => {
     log.end(invocationEnd({ leftovers: { timer: 1, connection: 2 } }));
     expect(written).toEqual([
       'info 10:15:03.123 ChatRoutes 12 ms',
@@ -196,11 +196,11 @@ describe('FunctionLog', () => {
     ['process.stdout', "process.stdout.write('a\\n')", 'stdout', 'a'],
     ['text without a line end', "process.stderr.write(Buffer.from('a'))", 'stderr', 'a'],
     ['a file descriptor', "require('node:fs').writeSync(1, 'a\\n')", 'stdout', 'a'],
-  ])('hears %s', async (_, body, stream, text) => {
+  ])('is notified of %s', async (_, body, stream, text) => {
     expect((await logOf(body)).lines).toMatchObject([{ functionName: 'Printing', stream, text }]);
   });
 
-  it('hears what is printed before the process ends', async () => {
+  it('is notified of output before the process ends', async () => {
     expect((await logOf("process.stdout.write('last words'); process.exit(1)")).texts).toEqual([
       'last words',
     ]);
@@ -211,13 +211,13 @@ describe('FunctionLog', () => {
     expect(line).toBe(`${'x'.repeat(16_384)}… (3616 more characters)`);
   });
 
-  it('keeps no more lines than it can bear', async () => {
+  it('keeps a limited number of lines', async () => {
     const { texts } = await logOf('for (let n = 0; n < 10_005; n++) console.log(n)');
     expect(texts).toHaveLength(10_001);
     expect(texts.at(-1)).toBe('… 5 more lines are not shown');
   });
 
-  it('gives a cold start its init phase, and bills it', async () => {
+  it('shows the init phase of a cold start, and includes it in the billed duration', async () => {
     const log = await logOf('');
     const { initMillis = 0, durationMillis, billedMillis, coldStart } = log.ends[0] ?? invocationEnd();
     expect(coldStart).toBe(true);

@@ -117,7 +117,7 @@ describe('Handler loading', () => {
     expect(Object.keys(JSON.parse(outcome.payload))).toEqual(['errorType', 'errorMessage', 'trace']);
   });
 
-  it('tries again after an error in the init phase', async () => {
+  it('retries after an error in the init phase', async () => {
     const lambdaFunction = fixture.function('Mended', { 'index.js': 'throw new Error("not yet")' });
     const host = fixture.host([lambdaFunction]);
     expect(await host.invoke('Mended', '{}')).toMatchObject({ errorMessage: 'not yet' });
@@ -133,7 +133,7 @@ describe('Handler loading', () => {
   });
 
   describe('code folder', () => {
-    it('is deaf to the package.json of the project around it', async () => {
+    it('ignores the package.json of the surrounding project', async () => {
       fixture.write('package.json', '{"type":"module"}');
       const files = {
         'index.js': "exports.handler = async () => require('./part').part",
@@ -142,7 +142,7 @@ describe('Handler loading', () => {
       expect(await load(files)).toMatchObject({ payload: '1' });
     });
 
-    it("is without the project's packages, which would be missing on Lambda", async () => {
+    it("does not contain the project's packages, which would be missing on Lambda", async () => {
       const log = new RememberingLog();
       fixture.write('node_modules/around/index.js', 'module.exports = 1');
       const lambdaFunction = fixture.function('Leaning', {
@@ -153,7 +153,7 @@ describe('Handler loading', () => {
       expect(log.texts).toEqual([expect.stringContaining("outside the function's code folder")]);
     });
 
-    it('has packages of its own', async () => {
+    it('can have its own packages', async () => {
       const files = {
         'index.js': "exports.handler = async () => require('own')",
         'node_modules/own/index.js': 'module.exports = 8',
@@ -161,14 +161,14 @@ describe('Handler loading', () => {
       expect(await load(files)).toMatchObject({ payload: '8' });
     });
 
-    it('has the AWS SDK, which Lambda brings', async () => {
+    it('includes the AWS SDK, as Lambda’s runtimes do', async () => {
       const source =
         "const { DynamoDBClient } = require('@aws-sdk/client-dynamodb'); exports.handler = async () => typeof DynamoDBClient";
       expect(await load({ 'index.js': source })).toMatchObject({ payload: '"function"' });
     });
   });
 
-  it("shows the source's line in the error of a minified bundle", async () => {
+  it('shows the source line in the error of a minified bundle', async () => {
     const log = new RememberingLog();
     const lambdaFunction = fixture.function('Bundled', {});
     const source = [

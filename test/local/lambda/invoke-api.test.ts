@@ -49,7 +49,7 @@ describe('Invoke API', () => {
   };
   const post = (path: string, init: RequestInit = {}) => fetch(url + path, { method: 'POST', ...init });
 
-  it('answers with the result of the function', async () => {
+  it('responds with the function’s result', async () => {
     const { StatusCode, ExecutedVersion, FunctionError, Payload, $metadata } = await invoke({
       Payload: '{"a":1}',
     });
@@ -62,13 +62,13 @@ describe('Invoke API', () => {
     expect($metadata.requestId).toBe(log.ends.at(-1)?.requestId);
   });
 
-  it('answers 200 with the error record of a function that fails', async () => {
+  it('responds with 200 and the error record if a function fails', async () => {
     const { StatusCode, FunctionError, Payload } = await invoke({ Payload: '{"fail":true}' });
     expect({ StatusCode, FunctionError }).toEqual({ StatusCode: 200, FunctionError: 'Unhandled' });
     expect(JSON.parse(Payload ?? '')).toMatchObject({ errorType: 'TypeError', errorMessage: 'as asked' });
   });
 
-  it('refuses an event for which there is no room, as Lambda throttles', async () => {
+  it('refuses an event above the limit, as Lambda throttles', async () => {
     const full = fixture.host([fixture.function('Full', {})], { limits: { asynchronousEvents: 0 } });
     const fullServer = createServer(invokeHandler(full));
     await new Promise<void>((resolve) => fullServer.listen(0, '127.0.0.1', resolve));
@@ -83,7 +83,7 @@ describe('Invoke API', () => {
     await new Promise((resolve) => fullServer.close(resolve));
   });
 
-  it('accepts an event at once, and runs it', async () => {
+  it('accepts an event immediately, and runs it', async () => {
     const { StatusCode, FunctionError, $metadata } = await invoke({
       InvocationType: 'Event',
       Payload: '{"later":1}',
@@ -93,13 +93,13 @@ describe('Invoke API', () => {
     expect(log.lines.at(-1)?.requestId).toBe($metadata.requestId);
   });
 
-  it('runs nothing for DryRun', async () => {
+  it('does not run the function for DryRun', async () => {
     const before = log.starts.length;
     expect(await invoke({ InvocationType: 'DryRun' })).toMatchObject({ StatusCode: 204 });
     expect(log.starts).toHaveLength(before);
   });
 
-  it('takes no payload for an empty event', async () => {
+  it('treats a missing payload as an empty event', async () => {
     expect(await invoke({})).toMatchObject({ Payload: '{}' });
   });
 
@@ -127,7 +127,7 @@ describe('Invoke API', () => {
     });
   });
 
-  it('refuses a qualifier in the path and another one in the query', async () => {
+  it('refuses different qualifiers in the path and the query', async () => {
     await expect(invoke({ FunctionName: 'Echo:$LATEST', Qualifier: '7' })).rejects.toMatchObject({
       name: 'InvalidParameterValueException',
       message: 'The derived qualifier from the function name does not match the specified qualifier.',
@@ -171,7 +171,7 @@ describe('Invoke API', () => {
     });
   });
 
-  it('refuses an invocation type that does not exist', async () => {
+  it('refuses an unknown invocation type', async () => {
     const response = await post('/2015-03-31/functions/Echo/invocations', {
       headers: { 'X-Amz-Invocation-Type': 'Twice' },
     });
@@ -179,7 +179,7 @@ describe('Invoke API', () => {
     expect(response.headers.get('x-amzn-ErrorType')).toBe('ValidationException');
   });
 
-  it('leaves other requests alone', async () => {
+  it('ignores other requests', async () => {
     expect((await post('/2015-03-31/functions')).status).toBe(418);
     expect((await post('//?X-Amz-Credential=a/b/c/lambda/aws4_request')).status).toBe(418);
     expect((await post('/2015-03-31/functions/Echo/invocations', { method: 'GET' })).status).toBe(418);

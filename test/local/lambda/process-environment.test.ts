@@ -5,7 +5,7 @@ import type { LambdaFunction } from '../../../local/assembly/model';
 import { RuntimeApi } from '../../../local/lambda/runtime-api';
 import { Fixture, RememberingLog } from './function-fixture';
 
-/** Asks for events and answers them with what `answer` makes of the event `e`. */
+/** Gets events, and responds with the result of `answer` for the event `e`. */
 const bootstrap = (answer: string) => `#!/usr/bin/env node
 const base = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtime';
 (async () => {
@@ -36,7 +36,7 @@ describe('ProcessEnvironment', () => {
     return lambdaFunction;
   };
 
-  it('runs a bootstrap, and the same one for the next event', async () => {
+  it('runs a bootstrap, and reuses its process for the next event', async () => {
     const host = fixture.host([provided("await post('response', JSON.stringify([e.text, count]));")]);
     expect(await host.invoke('Provided', '{"text":"ü"}')).toMatchObject({
       kind: 'success',
@@ -45,7 +45,7 @@ describe('ProcessEnvironment', () => {
     expect(await host.invoke('Provided', '{"text":"b"}')).toMatchObject({ payload: '["b",2]' });
   });
 
-  it("gives it the code's folder and the function's variables, and nothing of the user's", async () => {
+  it("sets the code's folder and the function's variables, and none of the user's", async () => {
     process.env.NOT_FOR_FUNCTIONS = 'x';
     const answer =
       "await post('response', JSON.stringify([process.cwd(), process.env.OWN, process.env.NOT_FOR_FUNCTIONS ?? null]));";
@@ -63,7 +63,7 @@ describe('ProcessEnvironment', () => {
     expect(JSON.parse(payload)).toEqual([expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/), true, 'own']);
   });
 
-  it('logs what it prints', async () => {
+  it('logs its output', async () => {
     const log = new RememberingLog();
     const host = fixture.host([provided("console.log('said'); await post('response', '1');")], { log });
     await host.invoke('Provided', '{}');
@@ -71,7 +71,7 @@ describe('ProcessEnvironment', () => {
     expect(log.lines[0]?.requestId).toBe(log.starts[0]?.requestId);
   });
 
-  it('reports the error that it tells', async () => {
+  it('reports the error that the process sends', async () => {
     const answer = "await post('error', JSON.stringify({ errorType: 'Odd', errorMessage: 'too odd' }));";
     expect(await fixture.host([provided(answer)]).invoke('Provided', '{}')).toMatchObject({
       kind: 'failure',
@@ -83,14 +83,14 @@ describe('ProcessEnvironment', () => {
   it.each([
     ['process.exit(3)', 'exit status 3'],
     ["process.kill(process.pid, 'SIGTERM'); await new Promise(() => {})", 'signal: terminated'],
-  ])('fails the event of a process that ends: %s', async (answer, how) => {
+  ])('fails the event if the process ends: %s', async (answer, how) => {
     expect(await fixture.host([provided(answer)]).invoke('Provided', '{}')).toMatchObject({
       errorType: 'Runtime.ExitError',
       errorMessage: expect.stringContaining(how),
     });
   });
 
-  it('ends a process that takes too long', async () => {
+  it('ends a process that times out', async () => {
     const host = fixture.host([provided('for (;;);', { timeoutSeconds: 0.1 })]);
     expect(await host.invoke('Provided', '{}')).toMatchObject({
       errorType: 'Sandbox.Timedout',
@@ -103,7 +103,7 @@ describe('ProcessEnvironment', () => {
     expect(await host.invoke('Provided', '{}')).toMatchObject({ errorType: 'Function.ResponseSizeTooLarge' });
   });
 
-  it('says how to make a bootstrap executable', async () => {
+  it('explains how to make a bootstrap executable', async () => {
     const log = new RememberingLog();
     const lambdaFunction = fixture.function('Plain', { bootstrap: '' }, { runtime: 'provided.al2' });
     expect(await fixture.host([lambdaFunction], { log }).invoke('Plain', '{}')).toMatchObject({
@@ -178,7 +178,7 @@ describe('RuntimeApi', () => {
     [{ Origin: 'http://127.0.0.1' }, 403],
     [{ 'Sec-Fetch-Site': 'same-origin' }, 403],
     [{}, 400],
-  ])('answers a request with %j with %d', async (headers, status) => {
+  ])('responds to a request with %j with %d', async (headers, status) => {
     expect(await statusOf('invocation/none/response', headers as Record<string, string>)).toBe(status);
   });
 });

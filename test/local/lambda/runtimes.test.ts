@@ -61,7 +61,7 @@ describe('Node.js runtimes', () => {
         }`,
         '[]',
       ],
-    ])('answer with %s', async (_, handler, payload) => {
+    ])('respond with %s', async (_, handler, payload) => {
       expect(await invoke('nodejs22.x', `exports.handler = ${handler}`)).toMatchObject({
         kind: 'success',
         payload,
@@ -101,7 +101,7 @@ describe('Node.js runtimes', () => {
       });
     });
 
-    it('start afresh after an error that nobody caught', async () => {
+    it('start a new environment after an uncaught error', async () => {
       const source = `let events = 0; exports.handler = async ({ good }) => {
         events += 1;
         if (!good) { Promise.reject(new Error('lost')); await new Promise((r) => setTimeout(r, 60_000)); }
@@ -115,11 +115,11 @@ describe('Node.js runtimes', () => {
     });
   });
 
-  it('pass on a value that a handler of nodejs24.x returns without a promise', async () => {
+  it('return a value that a handler of nodejs24.x returns without a promise', async () => {
     expect(await invoke('nodejs24.x', 'exports.handler = () => 1')).toMatchObject({ payload: '1' });
   });
 
-  it('name themselves, and give each invocation a trace of its own', async () => {
+  it('set their names, and give each invocation its own trace id', async () => {
     const source =
       'exports.handler = async () => [process.env.AWS_EXECUTION_ENV, process.env._X_AMZN_TRACE_ID]';
     const [name, trace] = JSON.parse((await invoke('nodejs20.x', source)).payload);
@@ -127,7 +127,7 @@ describe('Node.js runtimes', () => {
     expect(trace).toMatch(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/);
   });
 
-  it('tell the alias by which a function was invoked, and its version', async () => {
+  it('pass on the alias by which a function was invoked, and its version', async () => {
     const source = `let events = 0; exports.handler = async (event, { functionVersion, invokedFunctionArn, clientContext }) =>
       [functionVersion, process.env.AWS_LAMBDA_FUNCTION_VERSION, invokedFunctionArn.split(':').slice(6).join(':'), clientContext, ++events]`;
     const lambdaFunction = fixture.function(

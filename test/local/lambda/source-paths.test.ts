@@ -19,12 +19,12 @@ describe('withSourcePaths', () => {
     ['too high', join(around, 'functions', 'chat', 'server.ts')],
     ['too deep', join(project, 'cdk.out', 'functions', 'chat', 'server.ts')],
     ['right', source],
-  ])('names the source that a map has %s', (_, named) => {
+  ])('replaces a path by the source that a map has %s', (_, named) => {
     const stack = (file: string) => `Error: no\n    at run (${file}:7:3)\n    at ${file}:9:1`;
     expect(withSourcePaths(stack(named), code, '/nowhere')).toBe(stack(source));
   });
 
-  it('finds sources in the working directory, too, wherever the code is', () => {
+  it('also finds sources in the working directory, wherever the code is', () => {
     const text = `at run (/tmp/functions/chat/server.ts:7:3)`;
     expect(withSourcePaths(text, '/tmp/build-1', project)).toBe(`at run (${source}:7:3)`);
   });

@@ -25,7 +25,7 @@ describe('Working folder', () => {
     }
     return home;
   };
-  /** An archive, of Python's own module, since Node.js writes none. */
+  /** An archive, created by Python's standard library, because Node.js has no such module. */
   const zip = (files: Record<string, string>) => {
     const home = write(files);
     if (files.bootstrap !== undefined) chmodSync(join(home, 'bootstrap'), 0o755);
@@ -82,7 +82,7 @@ describe('Working folder', () => {
     expect(await run(files)).toMatchObject({ payload: JSON.stringify(payload) });
   });
 
-  it('refuses to change to a folder that is not there', async () => {
+  it('refuses to change to a missing folder', async () => {
     const body = "try { process.chdir('nowhere') } catch (error) { return error.code }";
     expect(await run({ 'index.js': handler(body) })).toMatchObject({ payload: '"ENOENT"' });
   });
@@ -129,14 +129,14 @@ describe('Working folder', () => {
   it.each<[string, string, string]>([
     ['version 3 under nodejs18.x', 'nodejs18.x', '@aws-sdk/client-xray'],
     ['version 2 under nodejs16.x', 'nodejs16.x', 'aws-sdk'],
-  ])('names the package of the SDK that this machine has not: %s', async (_, runtime, name) => {
+  ])('names a package of the SDK that is not installed: %s', async (_, runtime, name) => {
     const outcome = await run({ 'index.js': `require('${name}')` }, { runtime });
     expect(outcome).toMatchObject({
       errorMessage: expect.stringContaining(`npm install --save-dev ${name}`),
     });
   });
 
-  describe("what the project has of the SDK, but Lambda's runtimes do not bring", () => {
+  describe("a package of the SDK that the project has but Lambda's runtimes do not", () => {
     const around = (name: string) => fixture.write(`node_modules/${name}/index.js`, 'exports.here = true');
 
     it.each([
@@ -162,7 +162,7 @@ describe('Working folder', () => {
       });
     });
 
-    it('is found in the code itself', async () => {
+    it('is found if it is part of the code', async () => {
       const name = '@aws-sdk/client-of-tomorrow';
       const files = {
         'index.js': `const { own } = require('${name}'); exports.handler = async () => own`,
@@ -175,7 +175,7 @@ describe('Working folder', () => {
   it.each([
     ['nodejs16.x', '@aws-sdk/client-dynamodb'],
     ['nodejs18.x', 'aws-sdk'],
-  ])('has no SDK that %s does not bring', async (runtime, name) => {
+  ])('contains no SDK that %s does not include', async (runtime, name) => {
     const outcome = await run({ 'index.js': `require('${name}')` }, { runtime });
     expect(outcome).toMatchObject({
       errorType: 'Runtime.ImportModuleError',
@@ -184,7 +184,7 @@ describe('Working folder', () => {
   });
 
   describe('ES modules', () => {
-    it('find packages in layers, too', async () => {
+    it('also find packages in layers', async () => {
       const files = {
         'index.mjs':
           "import pkg from 'pkg'; import common from '/opt/nodejs/common.js'; export const handler = async () => [pkg, common]",
@@ -192,13 +192,13 @@ describe('Working folder', () => {
       expect(await run(files, { layers: [write(layer)] })).toMatchObject({ payload: '["pkg","common"]' });
     });
 
-    it('have the AWS SDK by static imports, wherever the code lies', async () => {
+    it('can import the AWS SDK statically, wherever the code is', async () => {
       const source =
         "import { DynamoDBClient } from '@aws-sdk/client-dynamodb'; export const handler = async () => typeof DynamoDBClient";
       expect(await run({ 'index.mjs': source })).toMatchObject({ payload: '"function"' });
     });
 
-    it('work with the createRequire banner of a bundle', async () => {
+    it("work with a bundle's createRequire banner", async () => {
       const source = [
         "import { createRequire } from 'node:module';",
         'const require = createRequire(import.meta.url);',
@@ -209,7 +209,7 @@ describe('Working folder', () => {
       expect(await run({ 'index.mjs': source })).toMatchObject({ payload: '["function","function","/"]' });
     });
 
-    it('name the package of the SDK that this machine has not', async () => {
+    it('name a package of the SDK that is not installed', async () => {
       const source = "import '@aws-sdk/client-xray'; export const handler = async () => 1";
       expect(await run({ 'index.mjs': source })).toMatchObject({
         errorType: 'Error',
@@ -217,7 +217,7 @@ describe('Working folder', () => {
       });
     });
 
-    it("are without the project's packages, which would be missing on Lambda", async () => {
+    it("do not find the project's packages, which would be missing on Lambda", async () => {
       fixture.write('node_modules/around/index.js', 'module.exports = 1');
       const source = "import around from 'around'; export const handler = async () => around";
       expect(await run({ 'index.mjs': source })).toMatchObject({
@@ -226,7 +226,7 @@ describe('Working folder', () => {
       });
     });
 
-    it('have packages of their own', async () => {
+    it('can have packages of their own', async () => {
       const files = {
         'index.mjs': "import own from 'own'; export const handler = async () => own",
         'node_modules/own/index.js': 'module.exports = 8',
@@ -234,7 +234,7 @@ describe('Working folder', () => {
       expect(await run(files)).toMatchObject({ payload: '8' });
     });
 
-    it('are told by their syntax in a file named index.js', async () => {
+    it('are detected by their syntax in a file named index.js', async () => {
       const source =
         "import { sep } from 'node:path'; const value = await Promise.resolve(sep); export const handler = async () => value";
       expect(await run({ 'index.js': source })).toMatchObject({ payload: '"/"' });

@@ -80,7 +80,7 @@ describe('Messaging', () => {
     return /<Body>(.*)<\/Body>/.exec(text)?.[1]?.replaceAll('&quot;', '"');
   };
 
-  it('takes an event from bus to bus, to a function, and through a topic to a queue; what has no target is a dead letter', async () => {
+  it('forwards an event from bus to bus, to a function, and through a topic to a queue; undeliverable events become dead letters', async () => {
     const event = JSON.stringify({ source: 'shop', detail: {} });
     messaging.deliver(busArn('default'), { body: event });
     expect(await bodyIn('dead')).toBe(event);
@@ -89,7 +89,7 @@ describe('Messaging', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('says of an ARN that nothing here has it, and of a message that its target does not take it', () => {
+  it('reports an ARN without a target, and a message that its target refuses', () => {
     const deliver = (arn: string, body: string) => () => messaging.deliver(arn, { body });
     const missing = 'arn:aws:sqs:us-east-1:000000000000:none';
     expect(deliver(missing, 'x')).toThrow(

@@ -66,7 +66,7 @@ describe('ParameterStore', () => {
   const names = ({ Parameters }: Record<string, unknown>) =>
     (Parameters as { Name: string }[]).map(({ Name }) => Name);
 
-  it('gives a parameter of the app, whole', async () => {
+  it('returns a parameter of the app, with all fields', async () => {
     expect(await call('GetParameter', { Name: '/chat/limit', WithDecryption: true })).toEqual({
       status: 200,
       Parameter: {
@@ -85,16 +85,16 @@ describe('ParameterStore', () => {
     ['by its ARN', 'arn:aws:ssm:us-east-1:000000000000:parameter/chat/limit'],
     ['by its version', '/chat/limit:1'],
     ['of another place, where it was given', '/chat/given'],
-  ])('gives one %s', async (_, Name) => {
+  ])('returns a parameter %s', async (_, Name) => {
     expect(await call('GetParameter', { Name })).toMatchObject({ status: 200 });
   });
 
-  it('gives what was given rather than what the app stores', async () => {
+  it('returns the given value instead of the app’s value', async () => {
     const { Parameter } = (await call('GetParameter', { Name: '/chat/names' })) as Record<string, unknown>;
     expect(Parameter).toMatchObject({ Type: 'StringList', Value: 'other' });
   });
 
-  it('tells how to give one that is not there', async () => {
+  it('explains how to set a missing parameter', async () => {
     expect(await call('GetParameter', { Name: '/other' })).toEqual({
       status: 400,
       __type: 'ParameterNotFound',
@@ -102,19 +102,19 @@ describe('ParameterStore', () => {
     expect(logged).toEqual([expect.stringContaining('start with --parameter /other=VALUE')]);
   });
 
-  it('refuses a version that is not there', async () => {
+  it('refuses a missing version', async () => {
     expect(await call('GetParameter', { Name: '/chat/limit:2' })).toMatchObject({
       __type: 'ParameterVersionNotFound',
     });
   });
 
-  it('gives several, and names those that are not there', async () => {
+  it('returns several parameters, and lists missing ones', async () => {
     const answer = await call('GetParameters', { Names: ['/chat/limit', '/other'] });
     expect(names(answer)).toEqual(['/chat/limit']);
     expect(answer).toMatchObject({ InvalidParameters: ['/other'] });
   });
 
-  it('gives those below a path', async () => {
+  it('returns the parameters below a path', async () => {
     expect(names(await call('GetParametersByPath', { Path: '/chat' }))).toEqual([
       '/chat/given',
       '/chat/limit',
@@ -125,7 +125,7 @@ describe('ParameterStore', () => {
     );
   });
 
-  it('gives them page by page', async () => {
+  it('returns them in pages', async () => {
     const first = (await call('GetParametersByPath', { Path: '/chat', MaxResults: 2 })) as Record<
       string,
       unknown
@@ -175,7 +175,7 @@ describe('SecretsManager', () => {
     ['name', 'key'],
     ['ARN', ARN],
     ['ARN without its suffix', ARN.slice(0, -7)],
-  ])('gives a secret of the app by its %s', async (_, SecretId) => {
+  ])('returns a secret of the app by its %s', async (_, SecretId) => {
     expect(await client().send(new GetSecretValueCommand({ SecretId }))).toMatchObject({
       ARN,
       Name: 'key',
@@ -185,18 +185,18 @@ describe('SecretsManager', () => {
     });
   });
 
-  it('makes a secret of keys that were given', async () => {
+  it('creates a secret from given keys', async () => {
     const { SecretString } = await client().send(new GetSecretValueCommand({ SecretId: 'db' }));
     expect(JSON.parse(SecretString ?? '')).toEqual({ user: 'ada', password: 'secret' });
   });
 
-  it('takes a name that ends as an ARN does', async () => {
+  it('accepts a name that ends like an ARN', async () => {
     handler = new SecretsManager(() => ({ ...app, givenValues: { 'api-secret': 'x' } }), STARTED_AT, log);
     const { SecretString } = await client().send(new GetSecretValueCommand({ SecretId: 'api-secret' }));
     expect(SecretString).toBe('x');
   });
 
-  it('tells how to give one that is not there', async () => {
+  it('explains how to set a missing secret', async () => {
     const asked = client().send(new GetSecretValueCommand({ SecretId: 'other' }));
     await expect(asked).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
@@ -214,7 +214,7 @@ describe('SecretsManager', () => {
     await expect(client().send(new GetSecretValueCommand(input))).rejects.toThrow(message);
   });
 
-  it('gives several, and names those that are not there', async () => {
+  it('returns several secrets, and lists missing ones', async () => {
     const { SecretValues, Errors } = await client().send(
       new BatchGetSecretValueCommand({ SecretIdList: ['key', 'other'] }),
     );

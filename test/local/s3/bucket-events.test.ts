@@ -16,7 +16,7 @@ const NOTIFICATION: BucketNotification = {
   ...{ id: 'everything', targetArn: 'arn:ingest', events: ['s3:ObjectCreated:*'], prefix: '', suffix: '' },
 };
 
-/** Waits are a twentieth as long: nothing that a test claims depends on them. */
+/** Waits are twenty times shorter. No test depends on their length. */
 const quickClock: Clock = {
   now: () => systemClock.now(),
   after: (milliseconds, callback) => systemClock.after(milliseconds / 20, callback),
@@ -77,7 +77,7 @@ describe('BucketEvents', () => {
     events.objectCreated({ bucket, object, how, ids: newRequestIds(), sourceIpAddress: '::1' });
   };
   const keys = () => invoked.map(({ record }) => record.s3.object.key);
-  /** Ends with everything told that is to be told. */
+  /** Stops after all due notifications were sent. */
   const toldAfter = async (milliseconds = SETTLE_MILLIS) => {
     clock.advance(milliseconds);
     await events.stop();
@@ -92,7 +92,7 @@ describe('BucketEvents', () => {
     });
   };
 
-  it('tells of a file in the form of an S3 event', async () => {
+  it('sends a notification in the form of an S3 event', async () => {
     mkdirSync(path('ward 1'));
     write('ward 1/é+.hl7', 'MSH|');
     events.fileChanged('ward 1/é+.hl7');
@@ -141,7 +141,7 @@ describe('BucketEvents', () => {
     expect(await toldAfter(SETTLE_MILLIS - 1)).toEqual([]);
   });
 
-  it('tells once of a file that changed several times', async () => {
+  it('sends one notification for a file that has changed several times', async () => {
     write('a');
     events.fileChanged('a');
     clock.advance(SETTLE_MILLIS - 1);
@@ -149,7 +149,7 @@ describe('BucketEvents', () => {
     expect(await toldAfter()).toEqual(['a']);
   });
 
-  it('tells again of a file with another content, with a greater sequencer', async () => {
+  it('sends another notification for a file with new content, with a greater sequencer', async () => {
     write('a', 'one');
     events.fileChanged('a');
     clock.advance(SETTLE_MILLIS);
@@ -162,7 +162,7 @@ describe('BucketEvents', () => {
     expect(first < second).toBe(true);
   });
 
-  it('does not tell again of the same content', async () => {
+  it('sends no other notification for the same content', async () => {
     write('a');
     events.fileChanged('a');
     clock.advance(SETTLE_MILLIS);
@@ -172,7 +172,7 @@ describe('BucketEvents', () => {
     expect(await toldAfter()).toEqual(['a']);
   });
 
-  it('tells of the same content that went and came anew', async () => {
+  it('sends another notification for the same content that was deleted and created again', async () => {
     write('a');
     events.fileChanged('a');
     clock.advance(SETTLE_MILLIS);
@@ -184,14 +184,14 @@ describe('BucketEvents', () => {
     expect(await toldAfter()).toEqual(['a', 'a']);
   });
 
-  it('takes no file for gone that was only replaced', async () => {
+  it('does not treat a replaced file as deleted', async () => {
     await put('a', 'content');
     await events.fileRemoved('a');
     events.fileChanged('a');
     expect(await toldAfter()).toEqual(['a']);
   });
 
-  it('tells of every PUT at once, and not again when its file is seen', async () => {
+  it('sends a notification for every PUT immediately, and not again when it notices the file', async () => {
     write('a', 'being written');
     events.fileChanged('a');
     await put('a', 'content');
@@ -202,7 +202,7 @@ describe('BucketEvents', () => {
     expect(keys()).toEqual(['a', 'a']);
   });
 
-  it('names what put the object there, and from where', async () => {
+  it('includes how and from where the object was put', async () => {
     await put('a', '', 'CompleteMultipartUpload');
     expect(invoked[0]?.record).toMatchObject({
       eventName: 'ObjectCreated:CompleteMultipartUpload',
@@ -210,14 +210,14 @@ describe('BucketEvents', () => {
     });
   });
 
-  it('tells nothing of what is no object', async () => {
+  it('sends nothing for files that are not objects', async () => {
     symlinkSync(home, path('link'));
     mkdirSync(path('folder'));
     for (const key of ['link', 'folder', 'gone', '../secret']) events.fileChanged(key);
     expect(await toldAfter()).toEqual([]);
   });
 
-  it('tells each function of what its rules name', async () => {
+  it('notifies each function about the objects that its rules match', async () => {
     const notification = (targetArn: string, changes: Partial<BucketNotification>) => ({
       ...{ ...NOTIFICATION, targetArn, ...changes },
     });
@@ -245,7 +245,7 @@ describe('BucketEvents', () => {
       await events.start();
     });
 
-    it('tells of files that are written, moved in, moved in with their folder, and changed', async () => {
+    it('notices files that are written, moved in, moved in with their folder, and changed', async () => {
       write('written');
       await until(1);
       writeFileSync(join(home, 'outside'), 'outside');
@@ -260,7 +260,7 @@ describe('BucketEvents', () => {
       expect(keys()).toEqual(['written', 'moved', 'folder/inside', 'early']);
     });
 
-    it('tells of a file that takes the place of another one', async () => {
+    it('notices a file that replaces another one', async () => {
       write('a', 'one');
       await until(1);
       writeFileSync(join(home, 'outside'), 'two');
@@ -269,7 +269,7 @@ describe('BucketEvents', () => {
       expect(invoked[1]?.record.s3.object.versionId).toBe(sha256('two'));
     });
 
-    it('tells once of a PUT', async () => {
+    it('sends one notification for a PUT', async () => {
       await put('put', 'content');
       write('.hidden');
       write('after');
@@ -277,7 +277,7 @@ describe('BucketEvents', () => {
       expect(keys()).toEqual(['put', 'after']);
     });
 
-    /** Resolves once a line of the log has `text` in it. */
+    /** Resolves when a line of the log contains `text`. */
     const said = async (text: string) => {
       await new Promise<void>((resolve) => {
         onLogged = () => {
@@ -291,7 +291,7 @@ describe('BucketEvents', () => {
       mkdirSync(bucket.directory);
     };
 
-    it('goes on with a folder that was deleted and made again at once', async () => {
+    it('continues with a folder that was deleted and immediately created again', async () => {
       remake();
       await said('exists again and is being watched');
       write('new');
@@ -302,7 +302,7 @@ describe('BucketEvents', () => {
       expect(keys()).toEqual(['new', 'at+once']);
     });
 
-    it('says that the folder has gone, and that it is back', async () => {
+    it('reports that the folder was deleted, and that it exists again', async () => {
       rmSync(bucket.directory, { recursive: true });
       await said(`${bucket.directory} was deleted`);
       mkdirSync(bucket.directory);
@@ -312,7 +312,7 @@ describe('BucketEvents', () => {
       expect(keys()).toEqual(['while+it+was+not+watched']);
     });
 
-    it('goes on with a folder that was moved away and back, and tells nothing of what was in it', async () => {
+    it('continues with a folder that was moved away and back, without notifications for its old files', async () => {
       write('told');
       await until(1);
       renameSync(bucket.directory, join(home, 'away'));
@@ -329,7 +329,7 @@ describe('BucketEvents', () => {
       expect(keys()).toEqual(['told', 'new', 'newer']);
     });
 
-    it('goes on with a folder in it that was deleted and made again at once', async () => {
+    it('continues with a subfolder that was deleted and immediately created again', async () => {
       mkdirSync(path('ward'));
       write('ward/a');
       await until(1);
@@ -344,7 +344,7 @@ describe('BucketEvents', () => {
       expect(keys()).toEqual(['ward/a', 'ward/b', 'ward/c']);
     });
 
-    it('tells again of the same content in a folder that was made again', async () => {
+    it('sends another notification for the same content in a new folder', async () => {
       write('a', 'same');
       await until(1);
       rmSync(bucket.directory, { recursive: true });
@@ -355,13 +355,13 @@ describe('BucketEvents', () => {
       expect(keys()).toEqual(['a', 'a']);
     });
 
-    it('tells of a file with a backslash in its name', async () => {
+    it('notices a file with a backslash in its name', async () => {
       write('ward\\a');
       await until(1);
       expect(keys()).toEqual(['ward%5Ca']);
     });
 
-    it('says once of a name that is no UTF-8 what it is and what to do', async () => {
+    it('reports a name that is not UTF-8 once, with the remedy', async () => {
       const name = Buffer.concat([Buffer.from(`${bucket.directory}/caf`), Buffer.from([0xe9, 0x1b])]);
       writeFileSync(name, 'x');
       await said('caf\\xE9\\x1B is not an object of the bucket: its name is not UTF-8');
@@ -376,13 +376,13 @@ describe('BucketEvents', () => {
       ['a symbolic link', 'is a symbolic link', () => symlinkSync(home, path('one'))],
       ['a link to a file', 'is a symbolic link', () => symlinkSync(path('early'), path('one'))],
       ['a pipe', 'is not a regular file', () => execFileSync('mkfifo', [path('one')])],
-    ])('says of %s that it is no object', async (_, why, make) => {
+    ])('reports that %s is not an object', async (_, why, make) => {
       make();
       await said(`${path('one')} is not an object of the bucket: it ${why}`);
       expect(keys()).toEqual([]);
     });
 
-    it('says of what is there at the start what is no object', async () => {
+    it('reports existing files that are not objects', async () => {
       await events.stop();
       mkdirSync(path('folder'));
       writeFileSync(Buffer.concat([Buffer.from(path('folder/')), Buffer.from([0xff])]), 'x');
@@ -393,7 +393,7 @@ describe('BucketEvents', () => {
       await said('link is not an object');
     });
 
-    it('tells once of each of 500 files that are moved in at once', async () => {
+    it('sends one notification for each of 500 files that are moved in at the same time', async () => {
       const names = [...Array(500).keys()].map(String);
       for (const name of names) writeFileSync(join(home, name), name);
       await Promise.all(names.map((name) => rename(join(home, name), path(name))));

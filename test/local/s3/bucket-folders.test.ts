@@ -30,11 +30,11 @@ describe('BucketFolders', () => {
     throw new Error('There was no mistake.');
   };
 
-  it('gives the only bucket that functions hear of the folder incoming', () => {
+  it('uses the folder incoming for the only bucket with notifications', () => {
     expect(choose([])).toEqual({ 'app-incoming-1': '/project/incoming' });
   });
 
-  it('gives no folder to buckets that people have to choose among', () => {
+  it('uses no folder if the user has to choose among buckets', () => {
     expect(choose([], [incoming, bucket('other', 'App/Other', true)])).toEqual({});
     expect(choose([], [archive])).toEqual({});
   });
@@ -46,19 +46,19 @@ describe('BucketFolders', () => {
     });
   });
 
-  it('takes the folder that is given instead of incoming', () => {
+  it('uses the given folder instead of incoming', () => {
     expect(choose(['Incoming=in=box'])).toEqual({ 'app-incoming-1': resolve('in=box') });
   });
 
-  it('leaves incoming to the bucket that it is given to', () => {
+  it('can use incoming for another bucket', () => {
     expect(choose(['Archive=/project/incoming'])).toEqual({ 'app-archive-2': '/project/incoming' });
   });
 
-  it('names every folder that may be one, before there is an app', () => {
+  it('lists all possible folders before the app is read', () => {
     expect(new BucketFolders(['Archive=/kept'], HOME).directories).toEqual(['/project/incoming', '/kept']);
   });
 
-  it('says what is wrong, and what there is', () => {
+  it('explains what is wrong, and lists the buckets', () => {
     expect(mistake(['incoming'])).toBe(
       '--bucket incoming must name a bucket and its folder, as in --bucket files=incoming.',
     );
@@ -77,7 +77,7 @@ describe('BucketFolders', () => {
     );
   });
 
-  it('takes no file for a folder', () => {
+  it('refuses a file instead of a folder', () => {
     const folder = mkdtempSync(join(tmpdir(), 'folders-'));
     const file = join(folder, 'file');
     writeFileSync(file, '');

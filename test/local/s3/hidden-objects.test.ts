@@ -34,12 +34,12 @@ describe('A bucket that the caller may not list', () => {
 
   const get = (Key: string) => client.send(new GetObjectCommand({ Bucket: 'files', Key }));
 
-  it('gives what is there', async () => {
+  it('returns existing objects', async () => {
     access.update(accessApp([allow('s3:GetObject', 'arn:aws:s3:::files/*')]));
     expect(await (await get('there')).Body?.transformToString()).toBe('content');
   });
 
-  it('does not tell what is not there', async () => {
+  it('does not reveal missing objects', async () => {
     access.update(accessApp([allow('s3:GetObject', 'arn:aws:s3:::files/*')]));
     await expect(get('missing')).rejects.toMatchObject({
       name: 'AccessDenied',
@@ -50,7 +50,7 @@ describe('A bucket that the caller may not list', () => {
     await expect(head).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
   });
 
-  it('tells it to whom may list', async () => {
+  it('reveals them to callers that may list', async () => {
     access.update(
       accessApp([
         allow('s3:GetObject', 'arn:aws:s3:::files/*'),

@@ -10,7 +10,7 @@ describe('ListObjectsV2', () => {
   });
   afterAll(() => s3.stop());
 
-  /** In the order of their bytes: the last one is beyond 16 bits. */
+  /** In the order of their bytes. The last one is outside 16 bits. */
   const KEYS = ['a.hl7', 'a/1', 'a/2', 'a/b/3', 'b.hl7', 'c<&> d', 'ä', 'ﬀ', '😀'];
   const readable = (text: string) => text.replace('&lt;', '<').replace('&gt;', '>').replace('&amp;', '&');
 
@@ -31,7 +31,7 @@ describe('ListObjectsV2', () => {
     expect(await list()).toMatchObject({ keys: KEYS, prefixes: [], count: 9, isTruncated: false });
   });
 
-  it('tells of each object what HEAD tells', async () => {
+  it('returns for each object what HEAD returns', async () => {
     const { headers } = await s3.send('HEAD', '/samples/b.hl7');
     const { body } = await list('prefix=b');
     const eTag = headers.etag?.replaceAll('"', '&quot;');
@@ -76,7 +76,7 @@ describe('ListObjectsV2', () => {
     }
   });
 
-  it('has no more than a thousand on a page', async () => {
+  it('returns at most a thousand keys', async () => {
     const many = await startS3();
     for (let n = 0; n < 1001; n += 1) many.write(`${n}`, '');
     const { body } = await many.send('GET', '/samples?list-type=2&max-keys=5000');
@@ -84,7 +84,7 @@ describe('ListObjectsV2', () => {
     await many.stop();
   });
 
-  it('encodes keys on demand', async () => {
+  it('encodes keys if requested', async () => {
     const { keys } = await list('encoding-type=url&prefix=c');
     expect(keys).toEqual(['c%3C%26%3E+d']);
     expect(encodeKey("a/b c+d*~(')é")).toBe('a/b+c%2Bd*%7E%28%27%29%C3%A9');

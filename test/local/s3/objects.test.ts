@@ -28,14 +28,14 @@ describe('The S3 service', () => {
       });
     });
 
-    it('where a plus in the path is a space, as in the keys of events', async () => {
+    it('with a plus in the path as a space, as in the keys of events', async () => {
       s3.write('a b', 'space');
       s3.write('a+b', 'plus');
       expect((await s3.send('GET', '/samples/a+b')).body).toBe('space');
       expect((await s3.send('GET', '/samples/a%2Bb')).body).toBe('plus');
     });
 
-    it('as it is after a change', async () => {
+    it('with its current content', async () => {
       s3.write('a', 'one');
       await s3.send('GET', '/samples/a');
       s3.write('a', 'two');
@@ -58,14 +58,14 @@ describe('The S3 service', () => {
       expect(await s3.send('GET', '/samples/a')).toMatchObject({ status: 200, body: '' });
     });
 
-    it('of the version that is there, and no other', async () => {
+    it('with the current version, and no other', async () => {
       s3.write('a', 'content');
       const version = hash('sha256', 'content');
       expect(await s3.send('GET', `/samples/a?versionId=${version}`)).toMatchObject({ status: 200 });
       expect(errorOf(await s3.send('GET', '/samples/a?versionId=other'))).toBe('404 NoSuchVersion');
     });
 
-    it('with other headers on demand', async () => {
+    it('with other headers if requested', async () => {
       s3.write('a', '');
       const path = '/samples/a?response-content-type=text%2Fplain&response-cache-control=a%0Ab';
       const { headers } = await s3.send('GET', path);
@@ -73,7 +73,7 @@ describe('The S3 service', () => {
       expect(headers).not.toHaveProperty('cache-control');
     });
 
-    it('so that no browser takes it for a page of this machine', async () => {
+    it('with headers that prevent it from running as a page of this origin', async () => {
       await s3.send('PUT', '/samples/a', { headers: { 'content-type': 'text/html' }, body: '<script>' });
       expect((await s3.send('GET', '/samples/a')).headers).toMatchObject({
         'content-security-policy': 'sandbox',
@@ -103,7 +103,7 @@ describe('The S3 service', () => {
       ['abcdef', 'bytes=6-'],
       ['abcdef', 'bytes=-0'],
       ['', 'bytes=0-0'],
-    ])('of which %j has no bytes for %s', async (content, range) => {
+    ])('with the size %j and no bytes in the range %s', async (content, range) => {
       s3.write('a', content);
       const answer = await s3.send('GET', '/samples/a', { headers: { range } });
       expect(errorOf(answer)).toBe('416 InvalidRange');
@@ -138,7 +138,7 @@ describe('The S3 service', () => {
     });
   });
 
-  describe('reads no other file', () => {
+  describe('accesses no other file', () => {
     beforeEach(() => {
       writeFileSync(join(s3.home, 'secret'), 'secret');
       s3.write('folder/a', 'visible');
@@ -168,7 +168,7 @@ describe('The S3 service', () => {
       './folder/a',
       'folder/a%00',
       'FOLDER/a',
-    ])('than an object: %s', async (path) => {
+    ])('for a key outside the objects: %s', async (path) => {
       expect(errorOf(await s3.send('GET', `/samples/${path}`))).toBe('404 NoSuchKey');
     });
 
@@ -199,7 +199,7 @@ describe('The S3 service', () => {
       'a%00',
       'folder',
       'folder/a/b',
-    ])('nor writes one at %s', async (path) => {
+    ])('to write at %s', async (path) => {
       const refused = await s3.send('PUT', `/samples/${path}`, { body: 'new' });
       expect(errorOf(refused)).toBe('400 InvalidRequest');
       expect(refused.body).toContain('A folder acts as this bucket');
@@ -208,7 +208,7 @@ describe('The S3 service', () => {
       expect(readdirSync(s3.bucket.directory).sort()).toEqual(['.hidden', 'folder', 'inside', 'link', 'up']);
     });
 
-    it('nor writes through a symbolic link', async () => {
+    it('to write through a symbolic link', async () => {
       expect(await s3.send('PUT', '/samples/link', { body: 'new' })).toMatchObject({ status: 200 });
       expect(s3.content('link')).toBe('new');
       expect(s3.content('../secret')).toBe('secret');
@@ -216,13 +216,13 @@ describe('The S3 service', () => {
   });
 
   describe('deletes an object', () => {
-    it('that is there', async () => {
+    it('that exists', async () => {
       s3.write('a', '');
       expect(await s3.send('DELETE', '/samples/a')).toMatchObject({ status: 204, body: '' });
       expect(s3.content('a')).toBeUndefined();
     });
 
-    it('of the version that is there, and no other', async () => {
+    it('with the current version, and no other', async () => {
       s3.write('a', 'content');
       expect(errorOf(await s3.send('DELETE', '/samples/a?versionId=other'))).toBe('404 NoSuchVersion');
       expect(s3.content('a')).toBe('content');
@@ -231,7 +231,7 @@ describe('The S3 service', () => {
       expect(s3.content('a')).toBeUndefined();
     });
 
-    it('only if it is the one that the client means', async () => {
+    it('only if it is the version that the client expects', async () => {
       s3.write('a', 'content');
       const remove = (match: string) => s3.send('DELETE', '/samples/a', { headers: { 'if-match': match } });
       expect(errorOf(await remove('"other"'))).toBe('412 PreconditionFailed');
@@ -240,7 +240,7 @@ describe('The S3 service', () => {
       expect(s3.content('a')).toBeUndefined();
     });
 
-    it('that is not there, without complaint', async () => {
+    it('that does not exist, without an error', async () => {
       expect(await s3.send('DELETE', '/samples/a')).toMatchObject({ status: 204, body: '' });
     });
   });
@@ -261,7 +261,7 @@ describe('The S3 service', () => {
     expect(await s3.send('GET', path, { headers: { host } })).toMatchObject({ status: 200, body: 'content' });
   });
 
-  it('names the buckets that there are where another one is asked for', async () => {
+  it('lists the existing buckets if another one is requested', async () => {
     const answer = await s3.send('GET', '/other/a');
     expect(errorOf(answer)).toBe('404 NoSuchBucket');
     expect(answer.body).toContain(
@@ -269,7 +269,7 @@ describe('The S3 service', () => {
     );
   });
 
-  it('has its buckets listed, found and located', async () => {
+  it('lists, finds and locates its buckets', async () => {
     expect((await s3.send('GET', '/')).body).toContain('<Bucket><Name>samples</Name>');
     expect(await s3.send('HEAD', '/samples')).toMatchObject({
       status: 200,
@@ -290,7 +290,7 @@ describe('The S3 service', () => {
     ['POST', '/samples/a?restore'],
     ['PATCH', '/samples/a'],
     ['GET', '/samples/a?partNumber=1'],
-  ])('says what it does not run: %s %s', async (method, path) => {
+  ])('reports unsupported operations: %s %s', async (method, path) => {
     const answer = await s3.send(method, path);
     expect(errorOf(answer)).toBe('501 NotImplemented');
     expect(answer.body).toContain('GET, HEAD, PUT and DELETE of an object');
@@ -304,7 +304,7 @@ describe('The S3 service', () => {
     expect(errorOf(await s3.send(method, path))).toBe(error);
   });
 
-  it('goes on when a file cannot be a bucket file', async () => {
+  it('continues after a file that cannot belong to the bucket', async () => {
     mkdirSync(join(s3.bucket.directory, 'empty'));
     expect(errorOf(await s3.send('GET', '/samples/empty'))).toBe('404 NoSuchKey');
   });

@@ -1,4 +1,4 @@
-/** The S3 service for one folder on a port of its own, and a client that sends what a test writes. */
+/** The S3 service for one folder on a separate port, with a raw client. */
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
@@ -20,18 +20,18 @@ export interface Answer {
 export interface RunningS3 {
   port: number;
   bucket: BucketFolder;
-  /** Above the bucket's folder. */
+  /** The folder that contains the bucket's folder. */
   home: string;
   created: Created[];
   service: S3Service;
-  /** Paths are sent as they are. */
+  /** Paths are sent unchanged. */
   send(
     method: string,
     path: string,
     options?: { headers?: Record<string, string>; body?: string | Buffer },
   ): Promise<Answer>;
   write(key: string, content: string | Buffer): void;
-  /** Undefined if there is no such file. */
+  /** Undefined if the file does not exist. */
   content(key: string): string | undefined;
   stop(): Promise<void>;
 }
@@ -77,7 +77,7 @@ export async function startS3(bucketName = 'samples'): Promise<RunningS3> {
   };
 }
 
-/** The code of an error, and the answer's status. */
+/** The code of an error, and the status of the response. */
 export function errorOf({ status, body }: Answer): string {
   return `${status} ${/<Code>(.*)<\/Code>/.exec(body)?.[1]}`;
 }

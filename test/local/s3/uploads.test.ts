@@ -8,7 +8,7 @@ import { errorOf, type RunningS3, startS3 } from './running-s3';
 const hash = (algorithm: string, content: string, encoding: 'hex' | 'base64' = 'base64') =>
   createHash(algorithm).update(content).digest(encoding);
 
-/** In chunks of `size`, as the SDKs send it, with or without signatures. */
+/** In chunks of `size`, as the SDKs send them, with or without signatures. */
 function awsChunked(content: string, { size = 5, signed = false, trailers = [] as string[] } = {}): string {
   const signature = signed ? `;chunk-signature=${'0'.repeat(64)}` : '';
   const pieces = content.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
@@ -48,7 +48,7 @@ describe('An upload', () => {
     expect(files()).toEqual(['ward']);
   });
 
-  it('makes the folder again if somebody has deleted it', async () => {
+  it('creates the folder again if it was deleted', async () => {
     rmSync(s3.bucket.directory, { recursive: true });
     expect(await put('a', 'content')).toMatchObject({ status: 200 });
     expect(s3.content('a')).toBe('content');
@@ -60,13 +60,13 @@ describe('An upload', () => {
     expect(files()).toEqual(['ward\\a']);
   });
 
-  it('takes the place of the file that was there', async () => {
+  it('replaces the existing file', async () => {
     s3.write('a', 'before');
     await put('a', 'after');
     expect(s3.content('a')).toBe('after');
   });
 
-  it('is told once, with what an event needs', async () => {
+  it('is notified once, with the data for an event', async () => {
     await put('a', 'content');
     expect(s3.created).toMatchObject([
       {
@@ -77,7 +77,7 @@ describe('An upload', () => {
     ]);
   });
 
-  it('keeps its headers as long as its content stays', async () => {
+  it('keeps its headers while its content is unchanged', async () => {
     const headers = {
       'content-type': 'x-application/hl7-v2+er7',
       'x-amz-meta-ward': '1',
@@ -96,7 +96,7 @@ describe('An upload', () => {
     expect(later).not.toHaveProperty('x-amz-meta-ward');
   });
 
-  it('waits for 100 Continue where it asks for it', async () => {
+  it('waits for 100 Continue if it requests it', async () => {
     const outgoing = request({
       ...{ host: '127.0.0.1', port: s3.port, method: 'PUT', path: '/samples/a' },
       headers: { expect: '100-continue', 'content-length': 7 },
@@ -117,7 +117,7 @@ describe('An upload', () => {
       true,
       ['x-amz-checksum-crc32:DUoRhQ==', `x-amz-trailer-signature:${'0'.repeat(64)}`],
     ],
-  ])('may come %s', async (_, signed, trailers) => {
+  ])('can be sent %s', async (_, signed, trailers) => {
     const headers = chunkedHeaders('hello world', { 'x-amz-trailer': 'x-amz-checksum-crc32' });
     const body = awsChunked('hello world', { signed, trailers });
     const answer = await s3.send('PUT', '/samples/a', { headers, body });
@@ -125,7 +125,7 @@ describe('An upload', () => {
     expect(s3.content('a')).toBe('hello world');
   });
 
-  it('in chunks may be cut anywhere on the way', async () => {
+  it('in chunks can be split anywhere on the way', async () => {
     const content = 'hello\r\nworld';
     const body = awsChunked(content, { trailers: [`x-amz-checksum-sha1:${hash('sha1', content)}`] });
     const headers = chunkedHeaders(content, { 'x-amz-trailer': 'x-amz-checksum-sha1' });
@@ -143,7 +143,7 @@ describe('An upload', () => {
     expect(s3.content('a')).toBe(content);
   });
 
-  // Check values of the catalogue of CRC algorithms for "123456789", and digests.
+  // Check values from the catalogue of CRC algorithms for "123456789", and digests.
   it.each([
     ['crc32', 'y/Q5Jg=='],
     ['crc32c', '4waSgw=='],
@@ -179,7 +179,7 @@ describe('An upload', () => {
     expect(s3.created).toEqual([]);
   });
 
-  it('with the right digests passes', async () => {
+  it('with the right digests is accepted', async () => {
     const headers = {
       'content-md5': hash('md5', 'content'),
       'x-amz-content-sha256': hash('sha256', 'content', 'hex'),
@@ -201,7 +201,7 @@ describe('An upload', () => {
     expect(files()).toEqual([]);
   });
 
-  it('tells its length beforehand', async () => {
+  it('needs its length in advance', async () => {
     const headers = { 'transfer-encoding': 'chunked' };
     expect(errorOf(await s3.send('PUT', '/samples/a', { headers, body: 'a' }))).toBe(
       '411 MissingContentLength',
@@ -231,21 +231,21 @@ describe('An upload', () => {
       '412 PreconditionFailed',
     ],
     ['to replace only', undefined, { 'if-match': '*' }, '404 NoSuchKey'],
-  ])('may be %s, where %s is there', async (_, present, headers, expected) => {
+  ])('can be %s, if %s exists', async (_, present, headers, expected) => {
     if (present !== undefined) s3.write('a', present);
     const answer = await put('a', 'new', headers);
     expect(answer.status === 200 ? 'done' : errorOf(answer)).toBe(expected);
     expect(s3.content('a')).toBe(expected === 'done' ? 'new' : present);
   });
 
-  it('to create only succeeds once of several at a time', async () => {
+  it('with If-None-Match succeeds only once of several concurrent ones', async () => {
     const answers = await Promise.all(
       [...'abcdefgh'].map((content) => put('a', content, { 'if-none-match': '*' })),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(7).fill(412)]);
   });
 
-  it('has a key of a length that S3 takes', async () => {
+  it('requires a key within S3’s limit', async () => {
     expect(errorOf(await put('a/'.repeat(512).concat('a'), ''))).toBe('400 KeyTooLongError');
   });
 });
@@ -276,7 +276,7 @@ describe('An upload in parts', () => {
   };
   const files = () => readdirSync(s3.bucket.directory);
 
-  it('becomes one object when it is completed, and is told once', async () => {
+  it('becomes one object when it is completed, with one notification', async () => {
     const uploadId = await create();
     expect(await putPart(uploadId, 2, 'end')).toMatchObject({
       status: 200,
@@ -301,7 +301,7 @@ describe('An upload in parts', () => {
     expect(files()).toEqual(['big']);
   });
 
-  it('can be given up', async () => {
+  it('can be aborted', async () => {
     const uploadId = await create();
     await putPart(uploadId, 1, 'part');
     expect(await s3.send('DELETE', `/samples/big?uploadId=${uploadId}`)).toMatchObject({ status: 204 });
@@ -342,7 +342,7 @@ describe('An upload in parts', () => {
     expect(errorOf(await putPart(await create(), number, ''))).toBe('400 InvalidArgument');
   });
 
-  it('belongs to its key, and needs one that can be a file', async () => {
+  it('belongs to its key, which must be possible as a file', async () => {
     const uploadId = await create();
     expect(errorOf(await complete(uploadId, [[1, '']], 'other'))).toBe('404 NoSuchUpload');
     expect(errorOf(await s3.send('POST', '/samples/../big?uploads='))).toBe('400 InvalidRequest');

@@ -87,7 +87,7 @@ describe('Topics', () => {
     ]);
   });
 
-  it('gives queues the message in an envelope, or raw with its attributes', () => {
+  it('send queues the message in an envelope, or raw with its attributes', () => {
     start(topic({}, {}, { endpoint: `${QUEUE}2`, isRaw: true }));
     publish('{"a":1}', { kind: ['String', 'x'] });
     expect(deliveries.to(QUEUE)).toMatchObject([
@@ -130,7 +130,7 @@ describe('Topics', () => {
     expect(deliveries.to(QUEUE)).toEqual([{ order: { state: 'paid' } }]);
   });
 
-  it('gives what it cannot deliver to the dead-letter queue, and else says so', () => {
+  it('send undeliverable messages to the dead-letter queue, or log them without one', () => {
     start(
       topic(
         {},
@@ -145,7 +145,7 @@ describe('Topics', () => {
     ]);
   });
 
-  it('takes a message of a FIFO topic once, and hands on its group', () => {
+  it('accept a message of a FIFO topic once, and pass on its group', () => {
     const topicArn = `${TOPIC}.fifo`;
     start(topic({ isFifo: true, topicArn }, { endpoint: `${QUEUE}.fifo`, isRaw: true }));
     const message = { message: '1', attributes: {}, groupId: 'g', deduplicationId: 'd' };
@@ -170,7 +170,7 @@ describe('Topics', () => {
       await services.close();
     });
 
-    it('publish a message with attributes, each protocol its own text', async () => {
+    it('publish a message with attributes, and a separate text for each protocol', async () => {
       const { MessageId } = await client.send(
         new PublishCommand({
           TopicArn: TOPIC,
@@ -190,7 +190,7 @@ describe('Topics', () => {
       ]);
     });
 
-    it('publish a batch, and say what failed of it', async () => {
+    it('publish a batch, and report its failures', async () => {
       const { Successful, Failed } = await client.send(
         new PublishBatchCommand({
           TopicArn: TOPIC,

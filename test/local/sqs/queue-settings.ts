@@ -1,6 +1,6 @@
 import type { Queue } from '../../../local/assembly/model';
 
-/** A queue with SQS's defaults, some of its settings changed. */
+/** A queue with SQS's defaults and some changed settings. */
 export function queueSettings(changes: Partial<Queue> = {}): Queue {
   const { queueName = 'queue' } = changes;
   return {

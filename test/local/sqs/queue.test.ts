@@ -20,7 +20,7 @@ const bodies = (messages: ReceivedMessage[]) => messages.map(({ body }) => body)
 const receive = async (queue: Queue, maxMessages = 10) => bodies(await queue.receive({ maxMessages }));
 
 describe('Queue', () => {
-  it('hides a message that was received until its visibility timeout is over', async () => {
+  it('hides a received message until its visibility timeout expires', async () => {
     const { clock, queue } = setUp({ visibilityTimeoutSeconds: 30 });
     queue.send({ body: 'a' });
     const [first] = await queue.receive({ maxMessages: 1 });
@@ -36,18 +36,18 @@ describe('Queue', () => {
     expect(await queue.receive({ maxMessages: 1 })).toMatchObject([{ body: 'a', receiveCount: 2 }]);
   });
 
-  it('gives a message away once if it is deleted', async () => {
+  it('does not deliver a deleted message again', async () => {
     const { clock, queue } = setUp({});
     queue.send({ body: 'a' });
     const [message] = await queue.receive({ maxMessages: 1 });
     queue.delete(message?.receiptHandle ?? '');
     clock.advance(MINUTE);
     expect(await receive(queue)).toEqual([]);
-    // Once more is a success, too.
+    // Deleting it again succeeds, too.
     queue.delete(message?.receiptHandle ?? '');
   });
 
-  it('deletes nothing by the handle of an earlier receipt', async () => {
+  it('deletes nothing by the handle of an earlier receive', async () => {
     const { clock, queue } = setUp({ visibilityTimeoutSeconds: 1 });
     queue.send({ body: 'a' });
     const [first] = await queue.receive({ maxMessages: 1 });
@@ -57,7 +57,7 @@ describe('Queue', () => {
     expect(queue.counts()).toEqual({ visible: 0, inFlight: 1, delayed: 0 });
   });
 
-  it('delays what is sent with a delay, and everything of a queue with one', async () => {
+  it('delays a message with a delay, and all messages of a queue with one', async () => {
     const { clock, queue } = setUp({ delaySeconds: 5 });
     queue.send({ body: 'late' });
     queue.send({ body: 'now', delaySeconds: 0 });
@@ -87,7 +87,7 @@ describe('Queue', () => {
     expect(bodies(await waiting)).toEqual(['a']);
   });
 
-  it('keeps a message for the next one if the receiver has gone', async () => {
+  it('keeps a message for the next receiver if the first one has disconnected', async () => {
     const { queue } = setUp({});
     const gone = new AbortController();
     const waiting = queue.receive({ maxMessages: 1, waitSeconds: 20, signal: gone.signal });
@@ -97,7 +97,7 @@ describe('Queue', () => {
     expect(await receive(queue)).toEqual(['a']);
   });
 
-  it('changes how long a message is hidden, down to nothing', async () => {
+  it('changes how long a message is hidden, down to zero', async () => {
     const { clock, queue } = setUp({});
     queue.send({ body: 'a' });
     const [message] = await queue.receive({ maxMessages: 1 });
@@ -111,7 +111,7 @@ describe('Queue', () => {
     );
   });
 
-  it('forgets what is older than its retention', async () => {
+  it('deletes messages after the retention period', async () => {
     const { clock, queue } = setUp({ retentionSeconds: 60 });
     queue.send({ body: 'a' });
     clock.advance(MINUTE - 1);
@@ -121,7 +121,7 @@ describe('Queue', () => {
     expect(await receive(queue)).toEqual([]);
   });
 
-  it('moves what was received too often to its dead-letter queue, its id, age and count kept', async () => {
+  it('moves a message that was received too often to its dead-letter queue, with its id, age and count', async () => {
     const deadLetterArn = queueSettings({ queueName: 'dead' }).queueArn;
     const { clock, queue, other } = setUp(
       { redrive: { deadLetterArn, maxReceiveCount: 2 }, visibilityTimeoutSeconds: 10 },
@@ -139,7 +139,7 @@ describe('Queue', () => {
     ]);
   });
 
-  it('comes to an end with two queues that are the dead letters of each other', async () => {
+  it('ends with two queues that are each other’s dead-letter queue', async () => {
     const [first, second] = [queueSettings({ queueName: 'one' }), queueSettings({ queueName: 'two' })];
     const { queue, other, clock } = setUp(
       {
@@ -201,7 +201,7 @@ describe('Queue', () => {
     expect(() => queue.send(message)).toThrow(reason);
   });
 
-  it('takes line breaks, letters of all planes and noncharacters of XML', () => {
+  it('accepts line breaks, letters of all planes and noncharacters of XML', () => {
     const { queue } = setUp({});
     for (const body of ['\t\n\r', '\u007f\u0085', '😀\ud7ff\ue000\ufffd']) queue.send({ body });
     expect(queue.counts().visible).toBe(3);
@@ -213,7 +213,7 @@ describe('A FIFO queue', () => {
   const send = (queue: Queue, groupId: string, body: string) =>
     queue.send({ body, groupId, deduplicationId: `${groupId}-${body}` });
 
-  it('gives nothing of a group of which a message is in flight', async () => {
+  it('delivers nothing of a group with a message in flight', async () => {
     const { queue } = setUp(fifo);
     for (const body of ['1', '2']) send(queue, 'a', body);
     send(queue, 'b', '3');
@@ -224,14 +224,14 @@ describe('A FIFO queue', () => {
     expect(await receive(queue)).toEqual(['2']);
   });
 
-  it('gives several messages of a group in one receipt', async () => {
+  it('delivers several messages of a group in one receive', async () => {
     const { queue } = setUp(fifo);
     for (const body of ['1', '2', '3']) send(queue, 'a', body);
     expect(await receive(queue, 2)).toEqual(['1', '2']);
     expect(await receive(queue)).toEqual([]);
   });
 
-  it('keeps the order when messages come back', async () => {
+  it('keeps the order when messages return', async () => {
     const { clock, queue } = setUp({ ...fifo, visibilityTimeoutSeconds: 10 });
     for (const body of ['1', '2', '3']) send(queue, 'a', body);
     const [one, two] = await queue.receive({ maxMessages: 2 });
@@ -243,7 +243,7 @@ describe('A FIFO queue', () => {
     expect(await receive(queue)).toEqual(['1', '2', '3']);
   });
 
-  it('goes on with a group whose first message has become a dead letter', async () => {
+  it('continues with a group whose first message has become a dead letter', async () => {
     const dead = { ...fifo, queueName: 'dead.fifo' };
     const { clock, queue, other } = setUp(
       {
@@ -260,7 +260,7 @@ describe('A FIFO queue', () => {
     expect(await receive(other)).toEqual(['1']);
   });
 
-  it('takes a message of the same deduplication id once in five minutes', () => {
+  it('accepts a message with the same deduplication id once in five minutes', () => {
     const { clock, queue } = setUp(fifo);
     const first = queue.send({ body: 'a', groupId: 'g', deduplicationId: 'd' });
     clock.advance(5 * MINUTE - 1);
@@ -271,7 +271,7 @@ describe('A FIFO queue', () => {
     expect(queue.counts().visible).toBe(2);
   });
 
-  it('tells messages apart by their content, and within their groups, if it is set so', () => {
+  it('distinguishes messages by their content, and within their groups, if configured', () => {
     const { queue } = setUp({ ...fifo, contentBasedDeduplication: true, deduplicationScope: 'messageGroup' });
     for (const [groupId, body] of [
       ['g', 'a'],
@@ -284,7 +284,7 @@ describe('A FIFO queue', () => {
     expect(queue.counts().visible).toBe(3);
   });
 
-  it('refuses the handle of a message whose visibility timeout is over', async () => {
+  it('refuses the handle of a message whose visibility timeout has expired', async () => {
     const { clock, queue } = setUp({ ...fifo, visibilityTimeoutSeconds: 1 });
     send(queue, 'a', '1');
     const [message] = await queue.receive({ maxMessages: 1 });

@@ -46,7 +46,7 @@ describe('SqsService', () => {
     await services.close();
   });
 
-  it('takes a message to its receiver, with attributes whose sums the SDK checks', async () => {
+  it('delivers a message with attributes whose checksums the SDK verifies', async () => {
     const MessageAttributes = {
       kind: { DataType: 'String', StringValue: 'greeting' },
       bytes: { DataType: 'Binary', BinaryValue: Uint8Array.of(1, 2, 255) },
@@ -89,7 +89,7 @@ describe('SqsService', () => {
     });
   });
 
-  it('shows the attributes that are asked for, and no others', async () => {
+  it('returns only the requested attributes', async () => {
     const text = (StringValue: string) => ({ DataType: 'String', StringValue });
     const MessageAttributes = { 'a.one': text('1'), 'a.two': text('2'), b: text('3') };
     await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x', MessageAttributes }));
@@ -104,7 +104,7 @@ describe('SqsService', () => {
     expect(await ask('a.*')).toEqual(['a.one', 'a.two']);
   });
 
-  it('answers each entry of a batch', async () => {
+  it('responds to each entry of a batch', async () => {
     const sent = await client.send(
       new SendMessageBatchCommand({
         QueueUrl,
@@ -137,7 +137,7 @@ describe('SqsService', () => {
     ]);
   });
 
-  it('names queues by the host that was asked', async () => {
+  it('builds queue URLs with the host of the request', async () => {
     expect(await client.send(new GetQueueUrlCommand({ QueueName: 'queue' }))).toMatchObject({ QueueUrl });
     expect((await client.send(new ListQueuesCommand({ QueueNamePrefix: 'de' }))).QueueUrls).toEqual([
       `${services.url}/${ACCOUNT}/dead`,
@@ -152,7 +152,7 @@ describe('SqsService', () => {
     ['of AWS', `https://sqs.us-east-1.amazonaws.com/${ACCOUNT}/queue`],
     ['of AWS in an older form', `https://us-east-1.queue.amazonaws.com/${ACCOUNT}/queue`],
     ['without a host', `/${ACCOUNT}/queue`],
-  ])('knows the URL of a queue %s', async (_, url) => {
+  ])('recognizes the URL of a queue %s', async (_, url) => {
     const sent = await services.query('sqs', { Action: 'SendMessage', QueueUrl: url, MessageBody: 'x' });
     expect(sent.status).toBe(200);
   });

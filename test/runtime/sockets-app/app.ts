@@ -1,11 +1,14 @@
-/** Sockets of every kind, for tests of the whole way: their messages go to an inbox, to a loop, or to a hook, as bytes; and some belong to a session. */
+/**
+ * Sockets of every kind, for tests from the socket to the table: messages go to an inbox, a loop, or a hook, as text
+ * or bytes, and some sockets belong to a session.
+ */
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { bundleFunctions } from '../../../infra/bundle';
 import { ConnectionTable } from '../../../infra/connection-table';
 import { WebSocketService } from '../../../infra/websocket-service';
 
-/** So short that the loop hands over after a few seconds; the construct would not allow it. */
+/** So short that the loop hands over after a few seconds. The construct would not allow it. */
 const LOOP_SECONDS = 14;
 
 const services = ['inbox', 'loop', 'binary', 'sessions'];

@@ -1,14 +1,17 @@
-/** What a client of the realtime service does, and what it notes: with npm's `centrifuge`, in Node.js and in browsers. */
+/**
+ * The scenario of a realtime client and the events that it notes, with npm's `centrifuge`, in Node.js and in
+ * browsers.
+ */
 import { Centrifuge, type SubscribedContext } from 'centrifuge';
 
 const PATIENCE_MILLISECONDS = 60_000;
 
 export interface Surroundings {
   webSocketUrl: string;
-  /** Of somebody who makes tokens and cuts the line. */
+  /** The address of the process that creates tokens and cuts the connection. */
   controlUrl: string;
   room: string;
-  /** Node.js has none of its own. */
+  /** Node.js has no WebSocket of its own. */
   websocket?: unknown;
 }
 
@@ -100,7 +103,7 @@ export async function realtimeScenario(surroundings: Surroundings): Promise<stri
   await ask('cut');
   await again;
   await eventually(() => publications.length >= 4 && inbox.length >= 2 && subscribed.length > 1);
-  // Whatever comes twice has come before this.
+  // Everything that arrives twice has arrived before this.
   await subscription.publish('the last one');
   await eventually(() => publications.at(-1)?.data === 'the last one');
   note('recovered', subscribed.at(-1)?.recovered, subscribed.length);

@@ -1,4 +1,4 @@
-/** Answers bytes with the same bytes in reverse, and text with the size of the message that it asks for. */
+/** Responds to bytes with the same bytes in reverse, and to text with a message of the requested size. */
 import { createHandlers, MessageTooLargeError, WebSocketServer } from '../../../../lib';
 
 class BinaryServer extends WebSocketServer {

@@ -1,4 +1,4 @@
-/** A class that says to each client who it is, and leaves its messages to whoever reads them. */
+/** A class that tells each client its id, and leaves its messages to any reader. */
 import { createHandlers, WebSocketServer } from '../../../../lib';
 
 class InboxServer extends WebSocketServer {

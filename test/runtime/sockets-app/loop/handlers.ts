@@ -1,4 +1,4 @@
-/** A dedicated socket's loop: says each line back with its number, which it keeps across handovers. */
+/** A dedicated socket's loop. Returns each line with its number, which continues across handovers. */
 import { createHandlers, type Resumption, WebSocketServer } from '../../../../lib';
 
 class LoopServer extends WebSocketServer {
@@ -11,7 +11,7 @@ class LoopServer extends WebSocketServer {
     for await (const line of this.messages({ settleMilliseconds: 500 })) {
       if (line === 'exit') return;
       await this.write(`${++this.#lines}: ${line}`);
-      // Its first owner dies with the line answered, but not yet read.
+      // Its first owner crashes after it has answered the line, but before the line is marked as read.
       if (line === 'die' && !resumed) process.exit(1);
     }
   }

@@ -1,4 +1,4 @@
-/** Speaks the subprotocol `chat`, turns away who offers none that it speaks, and says to each client which session it has. */
+/** Supports the subprotocol `chat`, refuses clients that offer only others, and tells each client its session. */
 import { createHandlers, WebSocketServer } from '../../../../lib';
 
 class SessionServer extends WebSocketServer {
