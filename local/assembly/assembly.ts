@@ -109,9 +109,7 @@ export class Assembly {
   }
 
   #secret(id: string): Resource | undefined {
-    return this.#everywhere('AWS::SecretsManager::Secret').find((resource) =>
-      isSecretId(id, String(resource.stack.reference(resource.logicalId, 'Resources'))),
-    );
+    return this.#everywhere('AWS::SecretsManager::Secret').find((resource) => isSecretId(id, resource.ref));
   }
 
   #everywhere(...types: string[]): Resource[] {

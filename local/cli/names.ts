@@ -26,7 +26,7 @@ export class Names {
   }
 
   referenceOf(resource: Resource): string | undefined {
-    return tolerant(() => String(resource.stack.reference(resource.logicalId, 'Resources')));
+    return tolerant(() => resource.ref);
   }
 
   /** `Stack/Table/index/*` for `arn:aws:dynamodb:…:table/Stack-Table…/index/*`. */

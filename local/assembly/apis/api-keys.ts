@@ -35,7 +35,7 @@ export function readApiKeys(api: Resource, apiId: string, assembly: Assembly): A
   const plans = assembly.resources(PLAN).flatMap((plan) => readPlan(plan, apiId));
   const planKeys = assembly.resources(PLAN_KEY);
   const keys = assembly.resources(KEY).map((key): ApiKey => {
-    const id = idOf(key);
+    const id = key.ref;
     const planIds = planKeys.filter((one) => one.text('KeyId') === id).map((one) => one.text('UsagePlanId'));
     const value = key.text('Value');
     return {
@@ -72,7 +72,7 @@ function readPlan(plan: Resource, apiId: string): UsagePlan[] {
   return [
     {
       path: plan.path,
-      id: idOf(plan),
+      id: plan.ref,
       stageNames,
       ...(throttle && { throttle }),
       ...(Object.keys(byMethod).length > 0 && { byMethod }),
@@ -99,8 +99,4 @@ function quotaOf(value: Json | undefined, plan: Resource): UsagePlan['quota'] | 
     throw plan.mistake(`its Quota has the Period ${String(value.Period)}; AWS allows ${PERIODS.join(', ')}`);
   }
   return { limit: Number(value.Limit), period, offsetDays: Number(value.Offset ?? 0) };
-}
-
-function idOf(resource: Resource): string {
-  return String(resource.stack.reference(resource.logicalId, 'Resources'));
 }

@@ -33,7 +33,7 @@ function readApi(api: Resource, assembly: Assembly, parts: HttpRouteParts): Http
   if (api.property('Body') !== undefined || api.property('BodyS3Location') !== undefined) {
     return 'is defined by an OpenAPI document, which is not read; define its routes in the app';
   }
-  const apiId = idOf(api);
+  const apiId = api.ref;
   const ofApi = (resource: Resource) => resource.text('ApiId') === apiId;
   const stages = assembly
     .resources('AWS::ApiGatewayV2::Stage')
@@ -106,8 +106,4 @@ export function corsRules(cors: Json | undefined): CorsRules | undefined {
     allowCredentials: String(cors.AllowCredentials) === 'true',
     ...(maxAge !== undefined && maxAge !== null && { maxAgeSeconds: Number(maxAge) }),
   };
-}
-
-function idOf(resource: Resource): string {
-  return String(resource.stack.reference(resource.logicalId, 'Resources'));
 }

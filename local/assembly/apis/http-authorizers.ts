@@ -29,7 +29,7 @@ export class HttpAuthorizers {
     this.#byId = new Map(
       assembly
         .resources('AWS::ApiGatewayV2::Authorizer', 'AWS::ApiGateway::Authorizer')
-        .map((one) => [String(one.stack.reference(one.logicalId, 'Resources')), one]),
+        .map((one) => [one.ref, one]),
     );
   }
 

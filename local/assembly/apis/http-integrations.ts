@@ -34,9 +34,7 @@ export class HttpIntegrations {
     this.#permissions = new LambdaPermissions(assembly, 'apigateway.amazonaws.com');
     this.#roles = new InvokingRoles(assembly, 'apigateway.amazonaws.com');
     this.#byTarget = new Map(
-      assembly
-        .resources('AWS::ApiGatewayV2::Integration')
-        .map((one) => [`integrations/${one.stack.reference(one.logicalId, 'Resources')}`, one]),
+      assembly.resources('AWS::ApiGatewayV2::Integration').map((one) => [`integrations/${one.ref}`, one]),
     );
   }
 

@@ -11,7 +11,7 @@ const PASSTHROUGH = ['WHEN_NO_MATCH', 'WHEN_NO_TEMPLATES', 'NEVER'] as const;
 
 /** @param responses the IntegrationResponse resources of the app */
 export function readTemplates(integration: Resource, responses: Resource[]): TemplatedIntegration {
-  const id = String(integration.stack.reference(integration.logicalId, 'Resources'));
+  const id = integration.ref;
   const passthrough = integration.text('PassthroughBehavior') ?? 'WHEN_NO_MATCH';
   const known = PASSTHROUGH.find((behavior) => behavior === passthrough);
   if (known === undefined) {

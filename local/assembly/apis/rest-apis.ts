@@ -28,7 +28,7 @@ function readApi(api: Resource, assembly: Assembly, parts: HttpRouteParts): Http
   }
   const unreadable = unreadablePolicy(api);
   if (unreadable !== undefined) return unreadable;
-  const apiId = idOf(api);
+  const apiId = api.ref;
   const ofApi = (resource: Resource) => resource.text('RestApiId') === apiId;
   const stages = [
     ...assembly.resources('AWS::ApiGateway::Stage').filter(ofApi).map(readStage),
@@ -106,7 +106,7 @@ class Paths {
   readonly #byId: Map<string, Resource>;
 
   constructor(resources: Resource[]) {
-    this.#byId = new Map(resources.map((resource) => [idOf(resource), resource]));
+    this.#byId = new Map(resources.map((resource) => [resource.ref, resource]));
   }
 
   of(id: string): string {
@@ -122,8 +122,4 @@ class Paths {
     }
     return `/${parts.join('/')}`;
   }
-}
-
-function idOf(resource: Resource): string {
-  return String(resource.stack.reference(resource.logicalId, 'Resources'));
 }

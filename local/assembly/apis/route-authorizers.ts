@@ -17,11 +17,7 @@ export class RouteAuthorizers {
 
   constructor(assembly: Assembly, functions: ReadFunctions) {
     this.#functions = new AuthorizerFunctions(assembly, functions);
-    this.#byId = new Map(
-      assembly
-        .resources('AWS::ApiGatewayV2::Authorizer')
-        .map((one) => [String(one.stack.reference(one.logicalId, 'Resources')), one]),
-    );
+    this.#byId = new Map(assembly.resources('AWS::ApiGatewayV2::Authorizer').map((one) => [one.ref, one]));
   }
 
   /** `undefined` if the route is open. */

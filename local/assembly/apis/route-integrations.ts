@@ -22,12 +22,7 @@ export class RouteIntegrations {
 
   constructor(assembly: Assembly, functions: ReadFunctions) {
     this.#byTarget = new Map(
-      assembly
-        .resources(INTEGRATION)
-        .map((resource) => [
-          `integrations/${resource.stack.reference(resource.logicalId, 'Resources')}`,
-          resource,
-        ]),
+      assembly.resources(INTEGRATION).map((resource) => [`integrations/${resource.ref}`, resource]),
     );
     this.#responses = assembly.resources('AWS::ApiGatewayV2::IntegrationResponse');
     this.#lambda = new LambdaIntegrations(assembly, functions);

@@ -54,7 +54,7 @@ function readApi(
   parts: RouteParts,
   notRun: OtherResource[],
 ): WebSocketApi[] {
-  const apiId = idOf(api);
+  const apiId = api.ref;
   const routeSelectionExpression = api.text('RouteSelectionExpression');
   if (!routeSelectionExpression)
     throw api.mistake(
@@ -106,7 +106,7 @@ function readApi(
 
 /** A route may belong to an API that the app imports, whose stages are unknown. */
 function routesOfOthers(assembly: Assembly): OtherResource[] {
-  const known = new Set(assembly.resources(API).map(idOf));
+  const known = new Set(assembly.resources(API).map(({ ref }) => ref));
   return assembly
     .resources(ROUTE)
     .filter((route) => !known.has(route.text('ApiId') ?? ''))
@@ -171,7 +171,7 @@ function parametersOf(route: Resource): Pick<Route, 'parameters'> {
 /** The route must select the response by its selection expression, and the response must exist. */
 function returnsResponse(route: Resource, assembly: Assembly): boolean {
   if (route.text('RouteResponseSelectionExpression') !== '$default') return false;
-  const routeId = idOf(route);
+  const routeId = route.ref;
   return assembly
     .resources(ROUTE_RESPONSE)
     .some(
@@ -221,8 +221,4 @@ function isDeployed(stage: Resource, stageName: string, apiId: string, assembly:
   return assembly
     .resources(DEPLOYMENT)
     .some((deployment) => deployment.text('ApiId') === apiId && deployment.text('StageName') === stageName);
-}
-
-function idOf(resource: Resource): string {
-  return String(resource.stack.reference(resource.logicalId, 'Resources'));
 }

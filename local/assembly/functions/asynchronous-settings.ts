@@ -26,7 +26,7 @@ export function readAsynchronousSettings(
       .map((config) => [functionNameIn(config.text('FunctionName') ?? ''), config]),
   );
   return (lambdaFunction) => {
-    const name = String(lambdaFunction.stack.reference(lambdaFunction.logicalId, 'Resources'));
+    const name = lambdaFunction.ref;
     const config = configs.get(name);
     const deadLetterArn = textAt(lambdaFunction.property('DeadLetterConfig'), 'TargetArn');
     const [onSuccessArn, onFailureArn] = ['OnSuccess', 'OnFailure'].map((when) =>

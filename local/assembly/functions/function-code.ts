@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Assembly } from '../assembly';
 import type { OtherResource } from '../model';
-import { type Json, objectAt, textAt } from '../values/json';
+import { objectAt, textAt } from '../values/json';
 import type { Resource } from '../values/resource';
 
 const LAYER = 'AWS::Lambda::LayerVersion';
@@ -32,7 +32,7 @@ export function layersOf(
   const layers: string[] = [];
   const notRun: OtherResource[] = [];
   for (const arn of Array.isArray(arns) ? arns : []) {
-    const layer = assembly.resources(LAYER).find((one) => referenceOf(one) === arn);
+    const layer = assembly.resources(LAYER).find((one) => one.ref === arn);
     if (layer) {
       const content = objectAt({ content: layer.property('Content') ?? null }, 'content');
       layers.push(assetOf(layer, textAt(content, 'S3Key'), 'content'));
@@ -88,8 +88,4 @@ function inlineCode(source: string, file: string): string {
   writeFileSync(join(directory, file), source);
   inlineFolders.set(key, directory);
   return directory;
-}
-
-function referenceOf(resource: Resource): Json | undefined {
-  return resource.stack.reference(resource.logicalId, 'Resources');
 }

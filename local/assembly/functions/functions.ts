@@ -99,7 +99,7 @@ function sameName(resource: Resource, twin: LambdaFunction): UserError {
 
 function nameOrNothing(resource: Resource): string {
   try {
-    return String(resource.stack.reference(resource.logicalId, 'Resources'));
+    return resource.ref;
   } catch (error) {
     if (error instanceof UserError) return '';
     throw error;
@@ -133,7 +133,7 @@ function readFunction(
   const roleArn = resource.text('Role');
   return {
     path: resource.path,
-    functionName: String(resource.stack.reference(resource.logicalId, 'Resources')),
+    functionName: resource.ref,
     functionArn: String(resource.stack.attribute(resource.logicalId, 'Arn', 'Resources')),
     ...(roleArn !== undefined && { roleArn }),
     runtime,

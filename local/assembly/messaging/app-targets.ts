@@ -27,11 +27,7 @@ export class AppTargets {
     this.#access = new ServiceAccess(assembly);
     this.#isRun = isRun;
     this.#queues = new Map(queues.map((queue) => [queue.queueArn, queue]));
-    this.#topicArns = new Set(
-      assembly
-        .resources('AWS::SNS::Topic')
-        .map((topic) => String(topic.stack.reference(topic.logicalId, 'Resources'))),
-    );
+    this.#topicArns = new Set(assembly.resources('AWS::SNS::Topic').map((topic) => topic.ref));
   }
 
   queue(arn: string): Queue | undefined {

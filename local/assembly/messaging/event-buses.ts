@@ -28,7 +28,7 @@ export function readEventBuses(
   const buses = new Map<string, EventBus>([[DEFAULT_BUS, defaultBus]]);
   for (const resource of assembly.resources('AWS::Events::EventBus')) {
     attempts.try(resource, () => {
-      const name = String(resource.stack.reference(resource.logicalId, 'Resources'));
+      const name = resource.ref;
       const busArn = String(resource.stack.attribute(resource.logicalId, 'Arn', 'Resources'));
       buses.set(name, { path: resource.path, name, busArn, rules: [] });
     });

@@ -143,7 +143,7 @@ function commonOf(
   const types = resource.property('FunctionResponseTypes');
   return {
     path: resource.path,
-    mappingId: String(resource.stack.reference(resource.logicalId, 'Resources')),
+    mappingId: resource.ref,
     ...{ sourceArn, functionName },
     batchSize: within(resource, 'BatchSize', 1, batch.most, batch.default),
     batchWindowSeconds: within(resource, 'MaximumBatchingWindowInSeconds', 0, MAX_WINDOW_SECONDS, 0),

@@ -36,7 +36,7 @@ export function readTopics(
       const topicArn = resource.text('TopicArn') ?? '';
       const topic = topics.get(topicArn);
       if (!topic) throw resource.mistake(`its topic ${topicArn} is not part of this app`);
-      const arn = String(resource.stack.reference(resource.logicalId, 'Resources'));
+      const arn = resource.ref;
       topic.subscriptions.push(readSubscription(resolved(resource), resource, topic, arn, targets));
     });
   }
@@ -54,7 +54,7 @@ function readTopic(resource: Resource): Topic {
   return {
     path: resource.path,
     topicName,
-    topicArn: String(resource.stack.reference(resource.logicalId, 'Resources')),
+    topicArn: resource.ref,
     displayName: resource.text('DisplayName') ?? '',
     isFifo,
     contentBasedDeduplication: resource.flag('ContentBasedDeduplication'),

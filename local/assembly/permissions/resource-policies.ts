@@ -89,7 +89,7 @@ function conditionOf(resource: Resource): JsonObject | undefined {
 
 /** API Gateway adds the API's ARN to resources that start with `execute-api:/`. */
 function ofRestApi(api: Resource): ResourcePolicy {
-  const resourceArn = api.stack.arn('execute-api', String(api.stack.reference(api.logicalId, 'Resources')));
+  const resourceArn = api.stack.arn('execute-api', api.ref);
   const statements = readStatements(tolerant(() => api.property('Policy')));
   const completed = (pattern: string) => pattern.replace(/^execute-api:\//, `${resourceArn}/`);
   return {

@@ -62,7 +62,7 @@ export class RoleReader {
   /** @param functions whose paths `notRun` names. @default none */
   read(role: Resource, roleArn: string, functions: readonly LambdaFunction[] = []): Role {
     const users = functions.filter((one) => one.roleArn === roleArn).map(({ path }) => shortPath(path));
-    const roleName = String(role.stack.reference(role.logicalId, 'Resources'));
+    const roleName = role.ref;
     const managed = this.#texts(role, 'ManagedPolicyArns');
     const boundary = this.#texts(role, 'PermissionsBoundary')[0];
     const inline = this.#tolerantly(role, 'Policies');
@@ -86,9 +86,7 @@ export class RoleReader {
 
   /** The statements of a managed policy, which is the app's or AWS's. */
   #managed(arn: string, role: Resource, users: string[]): PolicyStatement[] | undefined {
-    const own = this.#assembly
-      .resources('AWS::IAM::ManagedPolicy')
-      .find((policy) => String(policy.stack.reference(policy.logicalId, 'Resources')) === arn);
+    const own = this.#assembly.resources('AWS::IAM::ManagedPolicy').find((policy) => policy.ref === arn);
     if (own) return this.#documentOf(own, users);
     const name = awsManagedPolicyName(arn);
     const known = name === undefined ? undefined : awsManagedPolicy(name);

@@ -76,7 +76,7 @@ export function notificationHandlers(assembly: Assembly): Set<string> {
   return new Set(
     assembly
       .resources('AWS::Lambda::Function')
-      .filter(({ stack, logicalId }) => names.has(String(stack.reference(logicalId, 'Resources'))))
+      .filter(({ ref }) => names.has(ref))
       .map(({ path }) => path),
   );
 }
@@ -115,11 +115,8 @@ function readCorsRules(resource: Resource): BucketCorsRule[] {
 
 /** A custom resource may also name a bucket outside the app. */
 function bucketOf(resource: Resource, buckets: Map<string, Bucket>): Bucket {
-  const { stack, logicalId, path } = resource;
-  const bucketName =
-    resource.type === BUCKET
-      ? String(stack.reference(logicalId, 'Resources'))
-      : (resource.text('BucketName') ?? '');
+  const { stack, path } = resource;
+  const bucketName = resource.type === BUCKET ? resource.ref : (resource.text('BucketName') ?? '');
   if (bucketName === '') throw resource.mistake('names no bucket');
   const known = buckets.get(bucketName);
   if (known && resource.type === BUCKET) {

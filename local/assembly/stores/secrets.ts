@@ -24,7 +24,7 @@ export function readSecrets(app: AppResources): Secret[] {
   return app.resources(SECRET).map((resource) => {
     const value = secretString(resource);
     const description = resource.text('Description');
-    const arn = String(resource.stack.reference(resource.logicalId, 'Resources'));
+    const arn = resource.ref;
     return {
       path: resource.path,
       name: secretName(arn),
@@ -60,7 +60,7 @@ export function secretString(resource: Resource): string | undefined {
 /** The address of the database, which a SecretTargetAttachment adds to the secret. */
 function connectionOf(secret: Resource): JsonObject {
   const { stack } = secret;
-  const arn = stack.reference(secret.logicalId, 'Resources');
+  const arn = secret.ref;
   const attachment = stack.resources().find((one) => one.type === ATTACHMENT && one.text('SecretId') === arn);
   const targetId = attachment && textAt(attachment.properties.TargetId, 'Ref');
   const target = stack.resources().find(({ logicalId }) => logicalId === targetId);

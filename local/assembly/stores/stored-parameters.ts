@@ -16,7 +16,7 @@ export function readStoredParameters(app: AppResources): StoredParameter[] {
         `its Type is ${type}; CloudFormation creates only String and StringList. Create a SecureString by hand, and set its value here with --parameter NAME=VALUE`,
       );
     }
-    const name = nameOf(resource);
+    const name = resource.ref;
     return {
       path: resource.path,
       name,
@@ -31,13 +31,9 @@ export function readStoredParameters(app: AppResources): StoredParameter[] {
 export function storedIn(resource: Resource, name: string): { value: Json; at: string } | undefined {
   if (resource.type === PARAMETER) {
     const value = resource.properties.Value;
-    if (value === undefined || nameOf(resource) !== name) return undefined;
+    if (value === undefined || resource.ref !== name) return undefined;
     return { value, at: resource.at('Value') };
   }
   const value = objectAt(objectAt(resource.properties, 'WriterProps'), 'exports')[name];
   return value === undefined ? undefined : { value, at: resource.at(`WriterProps.exports.${name}`) };
-}
-
-function nameOf(resource: Resource): string {
-  return String(resource.stack.reference(resource.logicalId, 'Resources'));
 }

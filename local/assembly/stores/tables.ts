@@ -25,7 +25,7 @@ export function readTables(assembly: Assembly): DynamoTable[] {
 }
 
 function readTable(resource: Resource): DynamoTable {
-  const tableName = String(resource.stack.reference(resource.logicalId, 'Resources'));
+  const tableName = resource.ref;
   const isOnDemand = resource.text('BillingMode') === 'PAY_PER_REQUEST' || resource.type === GLOBAL_TABLE;
   const timeToLive = resource.property('TimeToLiveSpecification');
   const ttlAttribute = textAt(timeToLive, 'AttributeName');

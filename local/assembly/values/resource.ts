@@ -50,6 +50,11 @@ export class Resource {
     return this.path.replace(/\/(Resource|Default)$/, '');
   }
 
+  /** What `Ref` gives: a name, an id or an ARN. */
+  get ref(): string {
+    return String(this.stack.reference(this.logicalId, 'Resources'));
+  }
+
   get properties(): JsonObject {
     return objectAt(this.definition, 'Properties');
   }
