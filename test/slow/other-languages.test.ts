@@ -1,4 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
@@ -8,6 +11,7 @@ import { silentFunctionLog } from '../../local/lambda/function-log';
 import { silentLog } from '../../local/log';
 import { type Runtime, startRuntime } from '../../local/runtime';
 import { OtherLanguages } from '../apps/other-languages/stack';
+import { Fixture } from '../local/lambda/function-fixture';
 import { SocketClient } from '../runtime/socket-client';
 
 jest.setTimeout(120_000);
@@ -58,5 +62,43 @@ describe('functions in other languages, on the local runtime', () => {
       expect(JSON.parse(await client.hears())).toMatchObject({ body: text, isBase64Encoded: false });
     }
     await client.close();
+  });
+});
+
+describe('a program that is no Node.js and no Python', () => {
+  const fixture = new Fixture();
+  afterEach(() => fixture.closeHosts());
+  afterAll(() => fixture.remove());
+
+  /** Gets one event, and answers it with what AWS's host says. */
+  const BOOTSTRAP = `#!/bin/sh
+base="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation"
+while :; do
+  headers=$(mktemp)
+  host=$(curl -s -D "$headers" "$base/next" | tr -d '"')
+  id=$(grep -i lambda-runtime-aws-request-id "$headers" | tr -d '\\r' | cut -d' ' -f2)
+  curl -sS "https://$host/chat/@connections/x" 2>&1 | curl -s --data-binary @- "$base/$id/response"
+done
+`;
+
+  it("reaches AWS's hosts on this machine, over TLS that it trusts", async () => {
+    const endpoint = createServer((request, response) =>
+      response.end(JSON.stringify([request.headers.host, request.url])),
+    );
+    endpoint.listen(0, '127.0.0.1');
+    await once(endpoint, 'listening');
+    const { port } = endpoint.address() as AddressInfo;
+    const lambdaFunction = fixture.function(
+      'Posting',
+      { bootstrap: BOOTSTRAP },
+      { runtime: 'provided.al2023' },
+    );
+    chmodSync(join(lambdaFunction.codeDirectory, 'bootstrap'), 0o755);
+    const host = fixture.host([lambdaFunction], { endpoint: () => ({ host: '127.0.0.1', port }) });
+    const domainName = 'abc123.execute-api.eu-central-1.amazonaws.com';
+    expect(await host.invoke('Posting', JSON.stringify(domainName))).toMatchObject({
+      payload: JSON.stringify([domainName, '/chat/@connections/x']),
+    });
+    endpoint.close();
   });
 });
