@@ -58,6 +58,12 @@ function runOptions(command: Command): Command {
       'a cloud assembly (cdk.out), the folder of a CDK app, or its command (default: the app of cdk.json)',
     )
     .option(
+      '-c, --context <key=value>',
+      'context for the synthesis, as in cdk synth (repeatable)',
+      (text: string, others: string[]) => [...others, text],
+      [],
+    )
+    .option(
       '--stack <name>',
       "run this stack and the stacks it depends on; a pattern such as 'Dev/*' selects several (repeatable; default: all)",
       (text: string, others: string[]) => [...others, text],

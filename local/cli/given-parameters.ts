@@ -1,4 +1,4 @@
-/** Values from the command line that only AWS knows. */
+/** Values from the command line: those that only AWS knows, and the context of a synthesis. */
 import { UserError } from '../user-error';
 
 /**
@@ -6,16 +6,25 @@ import { UserError } from '../user-error';
  * @throws {UserError} if one has another form, or if a name appears twice
  */
 export function readParameters(pairs: string[]): Record<string, string> {
-  const parameters = new Map<string, string>();
+  return readPairs('--parameter', 'NAME=VALUE', '/chat/limit=5', pairs);
+}
+
+/**
+ * Parses `KEY=VALUE` of each `--context`. The values are texts, as those that the CDK's command line takes.
+ * @throws {UserError} if one has another form, or if a key appears twice
+ */
+export function readContext(pairs: string[]): Record<string, string> {
+  return readPairs('--context', 'KEY=VALUE', 'stage=dev', pairs);
+}
+
+function readPairs(option: string, form: string, example: string, pairs: string[]): Record<string, string> {
+  const values = new Map<string, string>();
   for (const pair of pairs) {
     const [, name, value] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
-    if (name === undefined || value === undefined) {
-      throw new UserError(
-        `--parameter ${pair} must have the form NAME=VALUE, as in --parameter /chat/limit=5.`,
-      );
-    }
-    if (parameters.has(name)) throw new UserError(`--parameter ${name} appears twice. Specify it once.`);
-    parameters.set(name, value);
+    if (name === undefined || value === undefined)
+      throw new UserError(`${option} ${pair} must have the form ${form}, as in ${option} ${example}.`);
+    if (values.has(name)) throw new UserError(`${option} ${name} appears twice. Specify it once.`);
+    values.set(name, value);
   }
-  return Object.fromEntries(parameters);
+  return Object.fromEntries(values);
 }

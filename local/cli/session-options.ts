@@ -4,6 +4,8 @@ import type { Isolation } from '../lambda/environment';
 
 export interface SessionOptions {
   app?: string;
+  /** `KEY=VALUE`: context for the synthesis. */
+  context: string[];
   /** Names of the stacks to run; empty for all. */
   stack: string[];
   region?: string;

@@ -18,7 +18,7 @@ import { BucketFolders } from '../s3/bucket-folders';
 import { UserError } from '../user-error';
 import { AppReader } from './app-reader';
 import { type Difference, differences } from './differences';
-import { readParameters } from './given-parameters';
+import { readContext, readParameters } from './given-parameters';
 import { JsonLog, jsonFunctionLog } from './json-log';
 import { runInUtc } from './local-time';
 import { openHostWarning } from './open-host';
@@ -70,7 +70,7 @@ export class Session {
     this.#log = this.#json ?? new TerminalLog();
     this.#keySets = readKeySets(options.jwks);
     this.#faults = new Faults(readFaults(fault), seed, this.#log);
-    const source = findApp(app, process.cwd());
+    const source = findApp(app, process.cwd(), readContext(options.context));
     // The app's command runs in the user's own time zone, even when this process runs in UTC.
     if (source.kind === 'command') {
       const region = options.region === undefined ? {} : { CDK_DEFAULT_REGION: options.region };

@@ -15,9 +15,25 @@ const OUTPUT_DIRECTORY = 'cdk.out';
 
 /**
  * @param app a folder with a cloud assembly, a folder with a cdk.json, or a command. @default the app of cdk.json
- * @throws {UserError} if there is neither such a folder nor such a command
+ * @param context overrides the context of cdk.json, as `cdk --context` does. @default none
+ * @throws {UserError} if there is neither such a folder nor such a command, or if an assembly is to have a context
  */
-export function findApp(app: string | undefined, workingDirectory: string): AppSource {
+export function findApp(
+  app: string | undefined,
+  workingDirectory: string,
+  context: JsonObject = {},
+): AppSource {
+  const source = sourceOf(app, workingDirectory);
+  const [key] = Object.keys(context);
+  if (source.kind === 'command') Object.assign(source.synthesis.context, context);
+  else if (key !== undefined)
+    throw new UserError(
+      `--context ${key} is for an app that is synthesized, but ${source.directory} is a cloud assembly. Pass the context to the command that synthesizes it.`,
+    );
+  return source;
+}
+
+function sourceOf(app: string | undefined, workingDirectory: string): AppSource {
   if (app === undefined) return appOfProject(workingDirectory);
   const directory = resolve(workingDirectory, app);
   if (isDirectory(directory)) {

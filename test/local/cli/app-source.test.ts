@@ -33,6 +33,19 @@ describe('findApp', () => {
     });
   });
 
+  it('takes the context of the command line before that of the files', () => {
+    const folder = folderWith({ 'cdk.json': { app: 'tsx app.ts', context: { stage: 'prod', a: 1 } } });
+    expect(findApp(undefined, folder, { stage: 'dev', b: '2' })).toMatchObject({
+      synthesis: { context: { stage: 'dev', a: 1, b: '2' } },
+    });
+  });
+
+  it('refuses context for an assembly, which has been synthesized', () => {
+    expect(() => findApp(writeAssembly({}), '/', { stage: 'dev' })).toThrow(
+      /^--context stage is for an app that is synthesized/,
+    );
+  });
+
   it('builds the app first if cdk.json says so, in its own folder', () => {
     const folder = folderWith({ 'cdk.json': { app: 'node app', build: 'make', output: 'dist' } });
     expect(findApp(undefined, folder)).toMatchObject({
