@@ -1,10 +1,10 @@
-/** The load: clients in this process, connected to a server in another one. */
+/** The load: clients in this process that connect to a server in another one. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 
-/** Handshakes under way at a time. */
+/** How many handshakes are in progress at a time. */
 const HANDSHAKES_AT_A_TIME = 100;
-/** Nothing here is waited for any longer. */
+/** The longest wait for anything in this file. */
 const LONGEST_WAIT_MILLIS = 300_000;
 
 export class Crowd {
@@ -13,7 +13,7 @@ export class Crowd {
   #first: string | undefined;
   #heard: () => void = () => {};
 
-  /** Connects that many clients to the URL. */
+  /** Connects this many clients to the URL. */
   static async connect(url: string, count: number): Promise<Crowd> {
     const crowd = new Crowd();
     let begun = 0;
@@ -27,25 +27,28 @@ export class Crowd {
     return crowd;
   }
 
-  /** The first one says something, once or more often; resolves once all together have received `count` frames. */
+  /**
+   * Lets the first client send a text, once or several times. Resolves when all clients together have received
+   * `count` frames.
+   */
   say(text: string, count: number, times = 1): Promise<void> {
     return this.hear(count, () => {
       for (let n = 0; n < times; n += 1) this.#sockets[0]?.send(text);
     });
   }
 
-  /** Resolves once `cause` is through, and all together have received `count` frames since it began. */
+  /** Resolves when `cause` has finished, and all clients together have received `count` frames since it started. */
   async hear(count: number, cause: () => unknown): Promise<void> {
     this.#received = 0;
     await Promise.all([this.#receive(count), cause()]);
   }
 
-  /** Resolves once as many frames have come as there are sockets: where a server greets, each has been greeted. */
+  /** Resolves when as many frames as sockets have arrived: every client has received the server's greeting. */
   greeted(): Promise<void> {
     return this.#receive(this.#sockets.length);
   }
 
-  /** The first frame that any of them has received, or will. */
+  /** Resolves to the first frame that any client receives. */
   async heard(): Promise<string> {
     while (this.#first === undefined) {
       await new Promise<void>((resolve) => {
@@ -55,12 +58,12 @@ export class Crowd {
     return this.#first;
   }
 
-  /** Frames that all together have received since the last `say` or `hear` began. */
+  /** The frames that all clients together have received since the last `say` or `hear` started. */
   get received(): number {
     return this.#received;
   }
 
-  /** Cuts connections at once, without a word: the last ones that came. */
+  /** Cuts the newest connections immediately, without a close frame. */
   vanish(count = this.#sockets.length): void {
     for (const socket of this.#sockets.splice(this.#sockets.length - count)) socket.terminate();
   }
@@ -72,7 +75,7 @@ export class Crowd {
         this.#heard = resolve;
       });
       if (this.#sockets[0]?.readyState !== WebSocket.OPEN) {
-        throw new Error(`${this.#received} of ${count} frames came in time.`);
+        throw new Error(`${this.#received} of ${count} frames arrived in time.`);
       }
     }
     clearTimeout(limit);

@@ -1,4 +1,4 @@
-/** Files of one HL7 message each that come in, under names of their own: moved into the bucket's folder, or put through S3. */
+/** Incoming files with unique names and one HL7 message each, moved into the bucket's folder or put through S3. */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -25,7 +25,7 @@ export class IncomingFiles {
     });
   }
 
-  /** So many at once, each as a whole. */
+  /** Adds this many files at the same time, each one atomically. */
   move(count: number): void {
     const names = this.#names(count);
     for (const name of names) writeFileSync(join(this.#prepared, name), messageOf(name));

@@ -1,4 +1,7 @@
-/** A service on a metered table, behind a gateway in memory: what each of its steps asks of DynamoDB, of Lambda and of API Gateway. */
+/**
+ * A service with a metered table and a gateway in memory. It counts what each step uses of DynamoDB, Lambda and API
+ * Gateway.
+ */
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { type Backend, createHandlers, type Handlers, type PublishOptions, Service } from '../lib';
 import type { ServerClass } from '../lib/server/server-class';
@@ -17,9 +20,9 @@ import {
 import type { Consumption, MeteredTable } from './metered-table';
 
 export interface Cost extends Consumption {
-  /** Of Lambda, those that `$connect` and others ask for included. */
+  /** Lambda invocations, including asynchronous ones that functions such as `$connect` request. */
   invocations: number;
-  /** Those that are answered with 410 included. */
+  /** Posts, including those that get 410. */
   posts: number;
 }
 
@@ -28,11 +31,11 @@ export interface ConnectRequest {
   query?: Record<string, string>;
 }
 
-/** A time whose digits count, as those of nearly every time do: a number is as long as its digits. */
+/** A time without trailing zeros, because DynamoDB stores a number in the size of its significant digits. */
 const BEGUN = Date.UTC(2026, 10, 30, 9, 15, 12, 345);
-/** As long as a function's name may be, which each member's row holds. */
+/** The maximum length of a function's name, which is in each member's row. */
 const SERVER_FUNCTION = 'SharedConnection-Server'.padEnd(64, 'X');
-/** DynamoDB's limit of a BatchWriteItem. */
+/** DynamoDB's limit for BatchWriteItem. */
 const BATCH_ITEMS = 25;
 const BATCHES_AT_A_TIME = 4;
 
@@ -62,7 +65,7 @@ export class MeteredService {
     const backend: Backend = {
       ...{ table: this.#table, connections: this.#gateway, invoker: this.#functions, clock: this.clock },
       random: () => 0.5,
-      // As long as those of `randomUUID`.
+      // As long as ids from `randomUUID`.
       token: () => String(++tokens).padStart(36, '0'),
     };
     const environment = { SERVICE_NAME: name, SERVER_FUNCTION, SESSION_COOKIE: sessionCookie };
@@ -70,14 +73,14 @@ export class MeteredService {
     this.service = new Service(name, { backend });
   }
 
-  /** What `work` asks for. */
+  /** Counts what `work` uses. */
   async costOf(work: () => Promise<unknown>): Promise<Cost> {
     const [invocations, posts] = [this.#invocations, this.#posts];
     const consumption = await this.metered.consumedBy(work);
     return { ...consumption, invocations: this.#invocations - invocations, posts: this.#posts - posts };
   }
 
-  /** `$connect`, the handshake, and `server()`. */
+  /** Runs `$connect`, the handshake, and `server()`. */
   async connect(webSocketId: string, request: ConnectRequest = {}): Promise<void> {
     this.#gateway.begin(webSocketId);
     const { name: stage } = this.service;
@@ -94,7 +97,7 @@ export class MeteredService {
     await this.#runQueued();
   }
 
-  /** The socket closes, and `$disconnect` runs. */
+  /** Closes the socket, and runs `$disconnect`. */
   async leave(webSocketId: string): Promise<void> {
     this.vanish(webSocketId);
     const event = disconnectEvent({ webSocketId, closeCode: 1001, reason: '', time: this.clock.now() });
@@ -102,24 +105,24 @@ export class MeteredService {
     await this.#runQueued();
   }
 
-  /** The socket closes, and nobody is told. */
+  /** Closes the socket without a `$disconnect`. */
   vanish(webSocketId: string): void {
     this.#gateway.close(webSocketId);
   }
 
-  /** Posts to everyone in a channel, and lets what follows from it run. */
+  /** Posts to all members of a channel, and runs all requested invocations. */
   async publish(channel: string, data: string, options?: PublishOptions): Promise<void> {
     await this.service.publish(channel, data, options);
     await this.#runQueued();
   }
 
-  /** Counts an invocation of Lambda. */
+  /** Counts a Lambda invocation. */
   async invoked<T>(run: () => Promise<T>): Promise<T> {
     this.#invocations += 1;
     return run();
   }
 
-  /** Opens so many more sockets that have such rows as this one: `keysOf` says where they lie. */
+  /** Opens this many more sockets by copying the rows of this one. `keysOf` returns their keys. */
   async multiply(webSocketId: string, count: number, keysOf: (webSocketId: string) => Key[]): Promise<void> {
     const originals = await Promise.all(keysOf(webSocketId).map((key) => this.#table.get(key)));
     const ids = Array.from({ length: count }, newWebSocketId);

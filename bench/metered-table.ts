@@ -1,4 +1,4 @@
-/** A table on the embedded DynamoDB that counts the calls made to it and the capacity that they consume. */
+/** A table in the embedded DynamoDB that counts calls and the capacity that they consume. */
 import {
   CreateTableCommand,
   type DynamoDBClient,
@@ -12,13 +12,13 @@ import { tableClient } from '../test/table-client';
 
 export interface Consumption {
   calls: number;
-  /** One for each KB that an item has begun, as it was or as it is then, whichever is more. */
+  /** One unit for each started KB of the item, before or after the write, whichever is larger. */
   writeUnits: number;
-  /** One for each 4 KB that have begun of what a call reads consistently, half of one if it does not. */
+  /** One unit for each started 4 KB of a consistent read, or half of that for an eventually consistent one. */
   readUnits: number;
 }
 
-/** Those of writes and reads together, which have different prices. */
+/** The sum of writes and reads, which have different prices. */
 export function unitsOf({ writeUnits, readUnits }: Consumption): number {
   return writeUnits + readUnits;
 }
@@ -66,7 +66,7 @@ export class MeteredTable {
     readonly client: DynamoDBClient,
   ) {}
 
-  /** What `work` consumes. */
+  /** Counts what `work` consumes. */
   async consumedBy(work: () => Promise<unknown>): Promise<Consumption> {
     this.#consumed = { calls: 0, writeUnits: 0, readUnits: 0 };
     await work();
@@ -79,9 +79,10 @@ export class MeteredTable {
   }
 
   /**
-   * Two answers of the embedded DynamoDB are mended. Of a write whose condition fails it tells no capacity: on AWS it costs what
-   * the item does, as it is or would be, and here a unit, as items are small. Source: DynamoDB Developer Guide, "DynamoDB read and
-   * write operations". A query that finds nothing is free: on AWS it takes "the minimum". Source: DynamoDB API Reference, "Query".
+   * Corrects two responses of the embedded DynamoDB. For a write whose condition fails, it returns no capacity. On
+   * AWS, such a write costs as much as the old or new item, so here it counts one unit, because items are small.
+   * Source: DynamoDB Developer Guide, "DynamoDB read and write operations". A query that finds nothing is free here,
+   * but on AWS it consumes "the minimum". Source: DynamoDB API Reference, "Query".
    */
   #meter(): void {
     this.client.middlewareStack.add(
@@ -110,7 +111,7 @@ export class MeteredTable {
   }
 }
 
-/** What a read costs that finds nothing. */
+/** The cost of a read that finds nothing. */
 function leastOf(input: object): number {
   return 'ConsistentRead' in input && input.ConsistentRead ? 1 : 0.5;
 }

@@ -1,4 +1,4 @@
-/** The page that the bench prints: under each baseline's name, what was measured, ours beside it, and the ratio. */
+/** The page that the benchmark prints: for each baseline, the measurements of both sides and their ratio. */
 import { type Spread, spread } from './statistics';
 
 export interface Row {
@@ -6,9 +6,9 @@ export interface Row {
   unit: string;
   ours: number[];
   baseline: number[];
-  /** Which way is good. */
+  /** Whether higher or lower is better. */
   better: 'higher' | 'lower';
-  /** What the ratio may be at most. */
+  /** The highest acceptable ratio. */
   most?: number;
 }
 
@@ -29,7 +29,7 @@ export class Page {
     this.table(title, `baseline: ${baseline}`, [['', 'ours', 'baseline', 'ours / baseline'], ...cells]);
   }
 
-  /** Rows of one length, the first of which are the headings. */
+  /** @param rows of the same length; the first one contains the headings */
   table(title: string, note: string, rows: string[][]): void {
     const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
     const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths?.[column] ?? 0)).join('  '));
@@ -49,12 +49,12 @@ function ratio(ours: Spread, baseline: Spread, { better, most }: Row): string {
   return times > most ? `${text}: MORE THAN ${most}` : `${text}: at most ${most}, as it should be`;
 }
 
-/** `0.61 (0.58-0.65)`, or the number alone where all are the same. */
+/** `0.61 (0.58-0.65)`, or only the number if all are the same. */
 export function show({ median, min, max }: Spread): string {
   return min === max ? digits(median) : `${digits(median)} (${digits(min)}-${digits(max)})`;
 }
 
-/** Three digits that count. */
+/** Rounds to three significant digits. */
 export function digits(value: number): string {
   if (value === 0 || Number.isInteger(value)) return String(value);
   return value >= 100 ? String(Math.round(value)) : value.toFixed(value >= 10 ? 1 : 2);

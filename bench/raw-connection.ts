@@ -1,6 +1,6 @@
 /**
- * A connection that sends requests whose bytes are ready, one after the other. It does so little that the server's
- * work is measured, and not the client's.
+ * A connection that sends prepared requests, one after the other. It does so little work that the result is the
+ * server's time, not the client's.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -28,7 +28,7 @@ export class RawConnection {
     socket.on('data', (bytes) => this.#onData(bytes));
   }
 
-  /** Sends one request, and waits for its answer. */
+  /** Sends one request, and waits for the response. */
   send(request: Buffer): Promise<RawAnswer> {
     return new Promise((resolve, reject) => {
       const fail = () => reject(new Error('The server closed the connection.'));

@@ -1,4 +1,4 @@
-/** `npm run bench`: measures the local runtime beside a bare server on this machine, and prints one page. */
+/** `npm run bench`: measures the local runtime and a bare server on this machine, and prints one page. */
 import { join } from 'node:path';
 import { scripts } from '../package.json';
 import { measureBroadcast } from './measures/broadcast';
@@ -20,7 +20,7 @@ import { Page } from './page';
 import { ServerProcess } from './server-process';
 
 const ROOT = join(__dirname, '..');
-/** The bench measures how fast the gateway is, and not AWS's default quotas of an account. */
+/** Without quotas, because the benchmark measures the speed of the gateway and not AWS's default quotas. */
 const QUOTAS = ['requests=999999999', 'burst=999999999', 'new-connections=999999999'];
 /** What `npm start` runs, without npm. */
 const START = [
@@ -31,7 +31,7 @@ const START = [
 const BARE = [join(__dirname, 'baseline.cjs')];
 const BARE_SERVER = 'a bare `ws` server whose handler posts through the SDK (bench/baseline.cjs)';
 
-/** Whatever happens, the bench ends by itself. */
+/** The benchmark always ends after this time. */
 const LONGEST_RUN_MILLIS = 10 * 60_000;
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
@@ -139,7 +139,7 @@ function progress(what: string): void {
 }
 
 setTimeout(() => {
-  process.stderr.write('The bench took too long, and ends.\n');
+  process.stderr.write('The benchmark took too long and was stopped.\n');
   process.exit(1);
 }, LONGEST_RUN_MILLIS).unref();
 

@@ -1,11 +1,11 @@
-/** A server under test, in a process of its own: started, waited for, looked at, and ended by its id. */
+/** A server under test, in a process of its own, with its output and its memory. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** A server that does not get ready, or does not end, is not waited for any longer. */
+/** The longest wait for a server to be ready, or to end. */
 const LONGEST_START_MILLIS = 60_000;
 const LONGEST_STOP_MILLIS = 8_000;
 
@@ -14,7 +14,7 @@ export class ServerProcess {
   readonly #lines: string[] = [];
   readonly #departed = new Set<string>();
   #heard: () => void = () => {};
-  /** From the start of the process to its line `Ready`. */
+  /** The time from the start of the process to its line `Ready`. */
   startMillis = 0;
 
   /** @throws Error with what the server printed, if it ends or takes too long before it is ready. */
@@ -53,13 +53,13 @@ export class ServerProcess {
     return found[0].replace('localhost', '127.0.0.1');
   }
 
-  /** What the server prints to be exported. */
+  /** The variables that the server prints for export. */
   get exported(): Record<string, string> {
     const assignments = this.#lines.flatMap((line) => /^\s*export (.+)$/.exec(line)?.[1]?.split(' ') ?? []);
     return Object.fromEntries(assignments.map((assignment) => assignment.split('=') as [string, string]));
   }
 
-  /** Connections whose departure the server's handlers have told of since `forgetDepartures`. */
+  /** The connections whose departure the server's handlers have logged since `forgetDepartures`. */
   get departures(): number {
     return this.#departed.size;
   }
@@ -68,17 +68,17 @@ export class ServerProcess {
     this.#departed.clear();
   }
 
-  /** False if they do not come in that time. */
+  /** Resolves to false if they do not arrive in time. */
   departuresReach(count: number, withinMillis: number): Promise<boolean> {
     return this.#until(() => this.#departed.size >= count, withinMillis);
   }
 
-  /** What the process holds in memory now. */
+  /** The memory that the process uses now. */
   get residentMegabytes(): number {
     return residentKilobytes(this.#child.pid ?? 0) / 1024;
   }
 
-  /** The CPU time of all its threads; 0 where the system does not tell. */
+  /** The CPU time of all threads; 0 if the system does not report it. */
   get cpuMillis(): number {
     const tasks = `/proc/${this.#child.pid}/task`;
     if (!existsSync(tasks)) return 0;

@@ -28,7 +28,7 @@ export class SimulatedClock implements Clock {
     };
   }
 
-  /** Runs until the work is done. @throws Error if it waits for what never comes */
+  /** Runs until the work is done. @throws Error if it waits for something that never happens */
   async run<T>(work: Promise<T>): Promise<T> {
     let isOver = false;
     const over = work.finally(() => {
@@ -37,7 +37,7 @@ export class SimulatedClock implements Clock {
     over.catch(() => {});
     for (await settled(); !isOver; await settled()) {
       if (this.#timers.size === 0) throw new Error('The simulation waits for nothing.');
-      // Slots of cancelled timers are cheap, and there is one for nearly every millisecond.
+      // Slots of canceled timers are cheap, and there is one for nearly every millisecond.
       while (!this.#timers.has(this.#now)) this.#now++;
       const due = this.#timers.get(this.#now) ?? [];
       this.#timers.delete(this.#now);

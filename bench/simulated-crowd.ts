@@ -1,4 +1,7 @@
-/** A connection table with a crowd of any size in it, whose rows are made as they are read. It counts what DynamoDB would charge. */
+/**
+ * A connection table with any number of members, whose rows are generated when they are read. It counts what DynamoDB
+ * would charge.
+ */
 import { MEMBER_PREFIX as PREFIX, serviceChannelPk } from '../lib/connections/connection-items';
 import type { Condition } from '../lib/table/conditions';
 import type { Item, Key } from '../lib/table/item';
@@ -18,7 +21,7 @@ export class SimulatedCrowd implements Table {
   constructor(
     service: string,
     private readonly members: number,
-    /** For everything else. */
+    /** Stores everything else. */
     private readonly rest: Table,
   ) {
     this.#pk = serviceChannelPk(service);
@@ -60,7 +63,7 @@ export class SimulatedCrowd implements Table {
     return { items, ...(last && from + count < this.members && { next: { pk: this.#pk, sk: last.sk } }) };
   }
 
-  /** The hashes are spread evenly, in the order of the ids. */
+  /** The hashes are evenly distributed, in the order of the ids. */
   #row(index: number): Item {
     const hash = Math.floor((index * HASHES) / this.members);
     const id = String(index).padStart(ID_DIGITS, '0');

@@ -5,14 +5,14 @@ export interface Spread {
   max: number;
 }
 
-/** @throws RangeError if there is no number. */
+/** @throws RangeError for an empty list */
 export function spread(numbers: number[]): Spread {
   return { median: percentile(numbers, 50), min: Math.min(...numbers), max: Math.max(...numbers) };
 }
 
 /**
  * The smallest of the numbers that at least `percent` of them do not exceed (nearest rank).
- * @throws RangeError if there is no number.
+ * @throws RangeError for an empty list
  */
 export function percentile(numbers: number[], percent: number): number {
   const sorted = numbers.toSorted((a, b) => a - b);

@@ -1,6 +1,6 @@
 /**
- * One DynamoDB behind a TCP port of 127.0.0.1: the runtime's own, the same with signatures and policies, or dynalite.
- * Sends its port to the parent process, and the CPU time that it has used whenever it is asked.
+ * Runs one DynamoDB on a TCP port of 127.0.0.1: the runtime's own, the same with signatures and policies, or
+ * dynalite. Sends its port to the parent process, and its CPU time on request.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,7 +14,7 @@ const REGION = 'us-east-1';
 const ACCOUNT_ID = '000000000000';
 const KEEP_ALIVE_MILLIS = 60_000;
 
-/** A function's credentials; undefined where nobody checks them. */
+/** A function's credentials; undefined if they are not checked. */
 export interface Started {
   port: number;
   credentials?: ReturnType<Access['credentialsOf']>;
@@ -26,7 +26,7 @@ const FUNCTION = {
   roleArn: `arn:aws:iam::${ACCOUNT_ID}:role/bench`,
 };
 
-/** What `grantReadWriteData` of the CDK grants, and what is needed to set up the table. */
+/** The permissions of the CDK's `grantReadWriteData`, and those to set up the table. */
 const POLICY = {
   Statement: [
     {
@@ -75,7 +75,7 @@ async function dynaliteServer(): Promise<Server> {
 async function main(): Promise<void> {
   const access = process.argv[2] === 'iam' ? benchAccess() : undefined;
   const server = process.argv[2] === 'dynalite' ? await dynaliteServer() : await ownServer(access);
-  // A connection rests while the next requests are signed, and while the other server is measured.
+  // A connection is idle while the next requests are signed, and while the other server is measured.
   server.keepAliveTimeout = KEEP_ALIVE_MILLIS;
   server.listen(0, '127.0.0.1', () => {
     const started: Started = {

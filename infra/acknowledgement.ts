@@ -6,7 +6,7 @@ import { Validations } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 
 /**
- * @param of a construct; does nothing for a principal that is not one
+ * @param of a construct. For a principal that is not a construct, nothing happens
  * @param rule without its pack, such as `SQS3`, or `IAM5[Resource::…]` for one finding of several
  */
 export function acknowledge(of: object, rule: string, reason: string): void {

@@ -24,7 +24,7 @@ export interface BundledFunctionProps
     FunctionOptions,
     'recursiveLoop' | 'retryAttempts' | 'onFailure' | 'reservedConcurrentExecutions' | 'description'
   > {
-  /** The folder that was bundled, such as `functions/chat`; or code that is ready. */
+  /** The folder that was bundled, such as `functions/chat`, or finished code. */
   readonly entry: string | Code;
   /** Such as `index.routes`. */
   readonly handler: string;

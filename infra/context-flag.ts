@@ -1,4 +1,6 @@
-/** A boolean in the app's context. On the CDK's command line it is text; in cdk.json it is usually not. */
+/**
+ * Reads a boolean from the app's context, which is text on the CDK's command line and usually a boolean in cdk.json.
+ */
 import type { App } from 'aws-cdk-lib';
 
 /** @throws Error for a value other than true or false */

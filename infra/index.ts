@@ -1,4 +1,7 @@
-/** What a CDK app needs to deploy services: the constructs, and the bundling of functions. @module shared-connection/infra */
+/**
+ * The constructs with which a CDK app deploys services, and the bundling of functions. @module
+ * shared-connection/infra
+ */
 export { bundleFunctions } from './bundle';
 export { ConnectionTable, type ConnectionTableProps } from './connection-table';
 export type { ReadableSecret } from './generated-secret';

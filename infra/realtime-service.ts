@@ -112,7 +112,7 @@ export class RealtimeService extends WebSocketService {
     acknowledge(
       http,
       'APIG4',
-      'The function itself checks the API key of each request, and answers 401 without it.',
+      'The function itself checks the API key of each request, and responds with 401 without it.',
     );
     const stage = new HttpStage(this, 'HttpStage', {
       ...{ httpApi: http, autoDeploy: true },

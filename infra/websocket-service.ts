@@ -51,8 +51,8 @@ export interface WebSocketServiceProps {
    */
   readonly authorizer?: IWebSocketRouteAuthorizer;
   /**
-   * The JWT that each client must send. The routes function verifies it before `onPreServer` and answers 401 to a bad
-   * one. Its claims are `this.request.authorizer` there. The server class never sees the token itself.
+   * The JWT that each client must send. The routes function verifies it before `onPreServer`, and responds with 401
+   * to an invalid one. Its claims are `this.request.authorizer` there. The server class never sees the token itself.
    * @default none
    */
   readonly jwt?: JwtOptions;
@@ -63,8 +63,8 @@ export interface WebSocketServiceProps {
   /** Logs one line for each request. The account needs a CloudWatch role for API Gateway first. @default false */
   readonly accessLog?: boolean;
   /**
-   * Has the functions log metrics of deliveries and connections for CloudWatch. They are custom metrics, each of which costs
-   * money every month. @default false
+   * Makes the functions log metrics of deliveries and connections for CloudWatch. Custom metrics cost money every
+   * month. @default false
    */
   readonly metrics?: boolean;
   /** @default 256 */

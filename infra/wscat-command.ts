@@ -1,4 +1,6 @@
-/** The command that connects to a service from a terminal, with a place for the token that the service asks for. */
+/**
+ * The command that connects to a service from a terminal, with a placeholder for the token that the service requires.
+ */
 import type { JwtOptions } from './jwt-options';
 
 export function wscatCommand(url: string, jwt?: JwtOptions): string {
@@ -21,7 +23,7 @@ function inShell(text: string): string {
   return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Between single quotes, a shell takes everything but `'` as it is, and `encodeURIComponent` leaves `'` alone. */
+/** Between single quotes, a shell leaves everything but `'` unchanged, and `encodeURIComponent` does not escape `'`. */
 function inQuery(name: string): string {
   return encodeURIComponent(name).replaceAll("'", '%27');
 }

@@ -1,4 +1,4 @@
-/** What the bench puts under load: a service of plain handlers, as anyone would write them, and one of the library. */
+/** The app that the benchmark puts under load: a service with plain handlers, and one with the library. */
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { LogGroupLogDestination, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
@@ -33,7 +33,7 @@ const stage = new WebSocketStage(stack, 'PlainStage', {
   autoDeploy: true,
 });
 stage.grantManagementApiAccess(plainFunction);
-/** The same with everything that a stage can have the gateway do for each message. */
+/** The same, with every option of a stage that costs time for each message. */
 const checked = new WebSocketStage(stack, 'CheckedStage', {
   webSocketApi: plain,
   stageName: 'checked',

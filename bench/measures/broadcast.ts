@@ -1,15 +1,15 @@
-/** How fast one message reaches a crowd, when one handler posts it to everyone. */
+/** Measures how fast one message reaches many clients if one handler posts it to all of them. */
 import { Crowd } from '../crowd';
 import type { Row } from '../page';
 import { alternate, type Side, type Sides } from './sides';
 
 const CONNECTIONS = 2_000;
 const ROUNDS = 5;
-/** The code of a poster becomes fast only after some thousand posts. */
+/** The code of a poster is optimized only after several thousand posts. */
 const WARMING_ROUNDS = 3;
 const SDK = 'broadcast through the SDK';
 const RAW = 'broadcast raw';
-/** What is compared: what the first client of each side says chooses the poster (app/library, baseline.cjs). */
+/** The comparisons. The text that the first client sends selects the poster (app/library, baseline.cjs). */
 const COMPARED: { what: string; ours: string; baseline: string; with: 'baseline' | 'ours' }[] = [
   { what: "the library's deliver", ours: 'broadcast', baseline: 'broadcast', with: 'baseline' },
   { what: 'the same (bare: raw posts)', ours: 'broadcast', baseline: 'broadcast raw', with: 'baseline' },

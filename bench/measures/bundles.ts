@@ -1,4 +1,4 @@
-/** What a cold start pays for a function's bundle: its size, and its import in a fresh process. */
+/** Measures what a function's bundle costs at a cold start: its size, and its import in a new process. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,7 +7,7 @@ import type { Samples } from './sides';
 
 const IMPORTS = 10;
 const SCRIPT = join(__dirname, 'import-time.cjs');
-/** Where the continuous integration installs the other Node.js. */
+/** Where the CI run installs other versions of Node.js. */
 const OTHER_NODE = '.cache/node24/node_modules/node/bin/node';
 
 export function measureBundle(name: string, file: string, baselineFile: string, root: string): Row[] {
@@ -51,7 +51,10 @@ function importOnce(node: string, file: string): number {
   return Number(execFileSync(node, [SCRIPT, file], { encoding: 'utf8' }));
 }
 
-/** The file and the chunks that it imports at once, and these in turn; not those that wait for a call of `import()`. */
+/**
+ * The file with all chunks that it imports statically, directly or indirectly. Chunks loaded by `import()` are
+ * excluded.
+ */
 function loadedBy(file: string, known = new Set<string>()): string[] {
   if (known.has(file)) return [];
   known.add(file);

@@ -1,4 +1,7 @@
-/** How many posts a busy channel with a log takes: lines that come while others are posted are gathered into frames. */
+/**
+ * Measures how many posts a busy channel with a log needs. Lines that arrive while others are being posted are
+ * combined into frames.
+ */
 import { Service, WebSocketServer } from '../../lib';
 import { sleep } from '../../lib/clock';
 import { SkippingClock, TestService } from '../../lib/testing';
@@ -7,7 +10,7 @@ const PUBLISHERS = 50;
 const MEMBERS = 20;
 const LINES_OF_EACH = 10;
 const CHANNEL = 'board';
-/** What calls take on AWS, roughly. */
+/** Approximate durations of calls on AWS. */
 const TABLE_MILLISECONDS = 5;
 const POST_MILLISECONDS = 20;
 
@@ -23,11 +26,11 @@ export interface BusyChannel {
   lines: number;
   members: number;
   posts: number;
-  /** Of the log, as each member has received them. */
+  /** The lines of the log that each member has received. */
   offsets: number[][];
 }
 
-/** In memory, on a clock that skips what nobody waits for, so that it measures the order of things and not this machine. */
+/** Runs in memory with a clock that skips idle time, so that the result does not depend on this machine. */
 export async function measureBusyChannel(): Promise<BusyChannel> {
   const clock = new SkippingClock(Date.UTC(2026, 10, 30));
   let posts = 0;

@@ -1,11 +1,14 @@
-/** What it costs to be as strict as AWS: the round trip with every check, and without those that can be switched off. */
+/**
+ * Measures the cost of being as strict as AWS: the round trip with every check, and without those that can be
+ * switched off.
+ */
 import type { Row } from '../page';
 import { ServerProcess } from '../server-process';
 import { percentile } from '../statistics';
 import { roundTrips, WARM_UP } from './round-trip';
 import { alternate, numbers, type Side, type Sides } from './sides';
 
-/** Many short ones, so that both sides meet the same load of the machine. */
+/** Many short rounds, so that the machine's load is the same for both sides. */
 const ROUNDS = 30;
 const MESSAGES = 200;
 const MOST_COST = 1.1;
@@ -15,7 +18,7 @@ interface Sample {
   cpuMillis: number;
 }
 
-/** Two runs of the app at once, which take turns. `start` runs it. */
+/** Compares two runs of the app, which take turns. `start` runs the app. */
 export async function measureChecks(start: string[], directory: string): Promise<Row[]> {
   const all = await ServerProcess.start([...start, '--app', 'bench/app'], directory);
   const none = await ServerProcess.start(

@@ -1,4 +1,4 @@
-/** What a crowd of clients costs: to let it in, to hold it, and to notice that all of it has vanished. */
+/** Measures what many clients cost: to connect, to stay connected, and to notice that all of them have vanished. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Crowd } from '../crowd';
 import type { Row } from '../page';
@@ -6,9 +6,9 @@ import { alternate, numbers, type Side, type Sides } from './sides';
 
 const CONNECTIONS = 2_000;
 const HALF = CONNECTIONS / 2;
-/** What has not run by then counts as lost. */
+/** A `$disconnect` that has not run by then counts as lost. */
 const LONGEST_STORM_MILLIS = 60_000;
-/** For what a server still does once the last handshake is answered. */
+/** Time for the work that a server still does after the last handshake. */
 const SETTLING_MILLIS = 500;
 const MEMORY_SAMPLE_MILLIS = 20;
 
@@ -43,8 +43,8 @@ export async function measureCrowds(sides: Sides, name: string, rounds: number):
 }
 
 /**
- * What a second half adds to the first one, which stays: that one meets code that has never run, functions that have no
- * thread yet, and a heap that has never grown.
+ * Measures what a second half of the connections adds to the first half, which stays connected. The first half
+ * includes one-time costs: cold code, new threads of functions, and the growth of the heap.
  */
 async function kilobytesPerConnection({ server, url }: Side): Promise<number> {
   const first = await Crowd.connect(url, HALF);

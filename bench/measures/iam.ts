@@ -1,10 +1,10 @@
-/** What IAM costs a message: the round trip with it, and with `--no-iam`. */
+/** Measures what IAM costs for each message: the round trip with IAM, and with `--no-iam`. */
 import type { Row } from '../page';
 import { ServerProcess } from '../server-process';
 import { measureRoundTrip } from './round-trip';
 import type { Sides } from './sides';
 
-/** Two runs of the app at once, which take turns. `start` runs it. */
+/** Compares two runs of the app, which take turns. `start` runs the app. */
 export async function measureIam(start: string[], directory: string): Promise<Row[]> {
   const checked = await ServerProcess.start([...start, '--app', 'bench/app'], directory);
   const open = await ServerProcess.start([...start, '--app', 'bench/app', '--no-iam'], directory);

@@ -1,17 +1,23 @@
-/** One publication to thousands of sockets, some of which have vanished, split over workers of the service's function. */
+/**
+ * Measures one publication to thousands of sockets, some of which have vanished. It is split over workers of the
+ * service's function.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import { backendFromEnvironment, type DeliveryReport, type FanOutOptions, Service } from '../../lib';
 import { OPENING_WINDOW_MILLISECONDS } from '../../lib/connections/opening-window';
 import { Crowd } from '../crowd';
 import { ServerProcess } from '../server-process';
 
-/** What the gateway takes: the measure is how near a delivery comes to it, and not how fast this machine is. */
+/**
+ * The gateway's rate. The result is how close a delivery comes to it, and does not depend on the speed of this
+ * machine.
+ */
 const RATE = { perSecond: 2_000, burst: 1_000 };
-/** Waits that nothing but a busy machine needs. */
+/** A long limit, which only a busy machine needs. */
 const LONGEST_POST_MILLIS = 60_000;
 const LONGEST_SETTLING_MILLIS = 240_000;
 const MARGIN_MILLIS = 1_000;
-/** Few posts at a time, none of which gives up its place: a busy machine accepts no more connections at once. */
+/** Few concurrent posts, none of which times out, because a busy machine accepts no more connections at a time. */
 const OPTIONS: FanOutOptions = {
   ...{ rate: RATE, concurrency: 10, inlineMembers: 500, workerMembers: 500 },
   slowMilliseconds: LONGEST_POST_MILLIS,
@@ -22,18 +28,21 @@ const OPTIONS: FanOutOptions = {
 export interface LargeChannel {
   connections: number;
   vanished: number;
-  /** Frames that the clients who are still there have received. */
+  /** The frames that the remaining clients have received. */
   received: number;
   report: DeliveryReport;
-  /** No delivery can be faster at the gateway's rate. */
+  /** The shortest possible time at the gateway's rate. */
   floorSeconds: number;
-  /** Departures that the service has been told of afterwards. */
+  /** The departures that were reported to the service afterwards. */
   settled: number;
-  /** What a second publication finds. */
+  /** The result of a second publication. */
   afterwards: DeliveryReport;
 }
 
-/** `start` runs the app, and this process publishes. The gateway loses every `$disconnect`, so that nobody but the delivery can notice who has vanished. */
+/**
+ * `start` runs the app, and this process publishes. The gateway loses every `$disconnect`, so that only the delivery
+ * notices vanished clients.
+ */
 export async function measureLargeChannel(
   start: string[],
   directory: string,
@@ -52,7 +61,7 @@ export async function measureLargeChannel(
     const service = new Service('library', { backend: backendFromEnvironment() });
     const crowd = await Crowd.connect(server.url('library'), connections);
     crowd.vanish(vanished);
-    // Only now a 410 proves that a connection has gone.
+    // From now on, a 410 proves that a connection is gone.
     await wait(OPENING_WINDOW_MILLISECONDS + MARGIN_MILLIS);
     server.forgetDepartures();
     const present = connections - vanished;

@@ -1,6 +1,7 @@
 /**
- * A delivery to more sockets than any machine holds, simulated: the library's code runs as it is, its caller and its workers side by
- * side, against a clock that skips waits, a table that makes the members' rows, and a gateway that answers every post after 20 ms.
+ * Simulates a delivery to more sockets than a machine can hold. The library's code runs unchanged, with its caller
+ * and its workers concurrently, against a clock that skips waits, a table that generates the members' rows, and a
+ * gateway that responds to every post after 20 ms.
  */
 import { randomUUID } from 'node:crypto';
 import { createHandlers, type DeliveryReport, Service, WebSocketServer } from '../../lib';
@@ -11,22 +12,22 @@ import { SimulatedCrowd } from '../simulated-crowd';
 
 const SERVICE = 'chat';
 const POST_MILLISECONDS = 20;
-/** Of the construct's `server` function, by default. */
+/** The defaults of the construct's `server` function. */
 const SERVER_MILLISECONDS = 120_000;
 const SERVER_GIGABYTES = 0.25;
-/** From the request to a worker until its code runs. */
+/** The time from the request for a worker until its code runs. */
 const START_MILLISECONDS = 500;
-/** Of us-east-1, each for a million. */
+/** Prices in us-east-1, per million. */
 const PRICES = { posts: 1, readUnits: 0.125, writeUnits: 0.625, invocations: 0.2, gigabyteSeconds: 13.3334 };
 
 export interface SimulatedDelivery {
   report: DeliveryReport;
-  /** By the account's quota: no delivery can be faster. */
+  /** The shortest possible time with the account's quota. */
   floorSeconds: number;
   posts: number;
   readUnits: number;
   writeUnits: number;
-  /** Of workers. */
+  /** The invocations of workers. */
   invocations: number;
   gigabyteSeconds: number;
   dollars: number;

@@ -1,4 +1,7 @@
-/** How fast incoming files reach everyone, through the folder or S3, and how much memory remains in use. */
+/**
+ * Measures how fast notifications of incoming files reach all clients, through the folder or S3, and how much memory
+ * remains in use.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,13 +12,13 @@ import { ServerProcess } from '../server-process';
 import { alternate, type Side, type Sides } from './sides';
 
 const ROUNDS = 3;
-/** As many notifications for each crowd. */
+/** The number of notifications, which is the same for each number of clients. */
 const CROWDS = [
   { sockets: 20, count: 150 },
   { sockets: 500, count: 6 },
 ];
 
-/** @param starts the arguments of Node.js for both servers, each of which is started for this alone */
+/** @param starts the Node.js arguments of both servers, which are started only for this measurement */
 export async function measureNotifications(
   starts: { ours: string[]; baseline: string[] },
   root: string,

@@ -1,25 +1,28 @@
-/** How many lists each of many sockets is sent that come into one room at once. */
+/** Measures how many lists each socket receives if many sockets join one room at the same time. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { ServerProcess } from '../server-process';
 
-/** Handshakes under way at a time. Each needs an environment of the function, and these start before the first one is done. */
+/**
+ * How many handshakes are in progress at a time. Each needs an environment of the function, which starts before the
+ * first handshake is finished.
+ */
 const HANDSHAKES_AT_A_TIME = 20;
-/** A machine that is busy may answer a handshake too late. Its client comes again. */
+/** On a busy machine, the response to a handshake may be too late. Then the client tries again. */
 const TRIES = 5;
-/** Waits that nothing but a busy machine needs. */
+/** A long limit, which only a busy machine needs. */
 const LONGEST_WAIT_MILLIS = 240_000;
 
 export interface PresenceCrowd {
   users: number;
-  /** From the first handshake to the end of the last one. */
+  /** The time from the first handshake to the end of the last one. */
   comingSeconds: number;
-  /** How many lists those got who got most and least of them. */
+  /** The most and the fewest lists that a socket received. */
   most: number;
   least: number;
-  /** Different lists among the last ones that each got. */
+  /** The number of different lists among the sockets' last lists. */
   lastRevisions: number;
-  /** From the end of the last handshake until everybody had a list with everybody in it. */
+  /** The time from the end of the last handshake until every socket had a complete list. */
   toldSeconds: number;
 }
 
@@ -64,7 +67,7 @@ class Room {
   readonly #sockets: WebSocket[] = [];
   readonly #lists = new Map<WebSocket, number>();
   readonly #last = new Map<WebSocket, number>();
-  /** Sockets whose last list has everybody in it. */
+  /** The sockets whose last list is complete. */
   readonly #knowing = new Set<WebSocket>();
   #heard: () => void = () => {};
 
@@ -88,7 +91,7 @@ class Room {
     const end = performance.now() + LONGEST_WAIT_MILLIS;
     while (this.#knowing.size < this.users) {
       const left = end - performance.now();
-      if (left <= 0) throw new Error(`Only ${this.#knowing.size} of ${this.users} know of everybody.`);
+      if (left <= 0) throw new Error(`Only ${this.#knowing.size} of ${this.users} have a complete list.`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
         this.#heard = () => {

@@ -1,4 +1,7 @@
-/** How long each command of a Centrifuge's client takes to its answer, one at a time, beside a message that is posted back. */
+/**
+ * Measures how long each command of a Centrifuge client takes until its reply, one at a time, compared with a message
+ * that is posted back.
+ */
 import { connectionToken } from '../../lib/realtime/token';
 import { Crowd } from '../crowd';
 import type { Row } from '../page';
@@ -12,7 +15,7 @@ const SECRET = 'bench';
 interface Command {
   what: string;
   request(room: string): object;
-  /** What comes because of it: the answer, and the publication. @default 1 */
+  /** The number of frames that it causes: the reply, and the publication. @default 1 */
   frames?: number;
 }
 
@@ -56,7 +59,7 @@ export async function measureRealtimeCommands(server: ServerProcess): Promise<Ro
   }));
 }
 
-/** The delays of each command, and of a message to the hook. */
+/** Measures the delays of each command, and of a message to the hook. */
 async function round(server: ServerProcess, hook: Crowd, name: string): Promise<Map<string, number[]>> {
   const delays = new Map<string, number[]>();
   const timed = async (what: string, crowd: Crowd, text: string, frames = 1) => {

@@ -1,4 +1,4 @@
-/** How long one client waits for its own message to come back: one client, one message at a time. */
+/** Measures how long one client waits until its own message comes back, one message at a time. */
 import { Crowd } from '../crowd';
 import type { Row } from '../page';
 import { percentile } from '../statistics';

@@ -1,4 +1,4 @@
-/** The two that are compared: each takes its turn under the same load, while the other one rests. */
+/** Compares two servers. They take turns under the same load, and the other one is idle. */
 import type { ServerProcess } from '../server-process';
 
 export interface Side {
@@ -16,7 +16,7 @@ export interface Samples<T> {
   baseline: T[];
 }
 
-/** Measures both in turn, `rounds` times; who begins changes with each round. */
+/** Measures both in turn, `rounds` times. The order changes with each round. */
 export async function alternate<T, S extends Side>(
   sides: Sides<S>,
   rounds: number,
@@ -30,7 +30,7 @@ export async function alternate<T, S extends Side>(
   return samples;
 }
 
-/** The same samples with one number taken out of each. */
+/** The samples of one metric. */
 export function numbers<T>(samples: Samples<T>, of: (sample: T) => number): Samples<number> {
   return { ours: samples.ours.map(of), baseline: samples.baseline.map(of) };
 }

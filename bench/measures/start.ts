@@ -1,4 +1,4 @@
-/** From `npm start` to `Ready`, and the memory of what then waits. */
+/** Measures the time from `npm start` to `Ready`, and the memory of the idle runtime. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Row } from '../page';
 import { ServerProcess } from '../server-process';
@@ -12,7 +12,7 @@ interface StartSample {
   megabytes: number;
 }
 
-/** @param starts the arguments of Node.js for both servers */
+/** @param starts the Node.js arguments of both servers */
 export async function measureStart(
   starts: { ours: string[]; baseline: string[] },
   root: string,

@@ -1,9 +1,9 @@
-/** The table of docs/costs.md, counted again: what each step uses, and whether the page is correct. */
+/** Counts the numbers in the table of docs/costs.md again: what each step uses, and whether the page is correct. */
 import { allSteps } from '../steps/all-steps';
 import { COLUMNS, documentedCosts } from '../steps/documented-costs';
 import type { Step } from '../steps/step';
 
-/** In the page's order, with a heading for each column. */
+/** The columns of the table, in the page's order. */
 export async function measureSteps(): Promise<string[][]> {
   const documented = documentedCosts();
   const place = ({ name }: Step) => [...documented.keys()].indexOf(name);

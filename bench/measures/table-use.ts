@@ -1,4 +1,4 @@
-/** What the chat asks of its table, call by call and unit by unit: the same in every run. */
+/** Counts the calls and capacity units that the chat uses. The numbers are the same in every run. */
 import { DeleteItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { ChatServer } from '../../functions/chat/server';
 import { newWebSocketId } from '../../lib/testing';
@@ -62,7 +62,10 @@ function rowsOf(what: string, ours: Consumption, baseline: Consumption): Row[] {
   return [row('calls', ({ calls }) => calls), row('units', unitsOf)];
 }
 
-/** As the shortest samples do it, without any promise: a row for each connection, found by a Scan. */
+/**
+ * The baseline, as in the shortest samples and without any guarantees: a row for each connection, and a Scan for each
+ * message.
+ */
 class PlainSample {
   constructor(private readonly table: MeteredTable) {}
 

@@ -1,7 +1,7 @@
 /**
- * How fast the runtime's DynamoDB is beside dynalite: each a process of its own, asked in turn, with requests whose bytes
- * are ready. dynalite looks whether a request has a signature, but does not verify it. So the runtime's does not, either,
- * and what signatures and policies add is a section of its own.
+ * Compares the speed of the runtime's DynamoDB with dynalite. Each runs in a process of its own, and they take turns
+ * with prepared requests. dynalite requires a signature but does not verify it, so this comparison runs the runtime's
+ * DynamoDB in the same way. A separate section measures what signatures and policies add.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -54,7 +54,7 @@ const CALLS: Record<string, (n: number) => Call> = {
   }),
 };
 
-/** The kind of server that is measured, and the one beside it. */
+/** The measured server, and the baseline. */
 interface Pair {
   ours: 'ours' | 'iam';
   baseline: 'dynalite' | 'ours';
@@ -120,7 +120,7 @@ class Side {
     return side;
   }
 
-  /** The bytes of requests, as an SDK signs them. */
+  /** Creates the bytes of requests as an SDK signs them. */
   async signed(calls: Call[]): Promise<Buffer[]> {
     return Promise.all(calls.map((call) => this.#signedCall(call)));
   }
@@ -132,7 +132,7 @@ class Side {
     const work = async (connection: RawConnection) => {
       for (let n = next++; n < requests.length; n = next++) {
         const { status, body } = await connection.send(requests[n] as Buffer);
-        if (status !== 200) throw new Error(`A request was answered with ${status}: ${body}`);
+        if (status !== 200) throw new Error(`A request failed with ${status}: ${body}`);
       }
     };
     await Promise.all(this.#connections.map(work));

@@ -1,4 +1,4 @@
-/** What a message asks of the table by the way that it takes: hook, inbox, or dedicated loop. */
+/** Counts what a message uses of the table, for each way to receive it: hook, inbox, or dedicated loop. */
 import { type Backend, createHandlers, SharedConnection, WebSocketServer } from '../../lib';
 import { systemClock } from '../../lib/clock';
 import { DynamoDbTable } from '../../lib/table/dynamodb-table';
@@ -47,7 +47,10 @@ export async function measureWaysTableUse(): Promise<Row[]> {
   return [...rowsOf('inbox and read', inbox, hook), ...rowsOf('dedicated loop', loop, hook)];
 }
 
-/** For a class without an `onClientMessage`, the messages are stored first, so that waiting for them costs next to nothing. */
+/**
+ * For a class without `onClientMessage`, the messages are stored first, so that waiting for them costs almost
+ * nothing.
+ */
 async function consumedBy(
   table: MeteredTable,
   ServerClass: typeof Hook | typeof Inbox | typeof Loop,
@@ -71,7 +74,7 @@ async function consumedBy(
     await read(webSocketId, backend);
     if (ServerClass !== Loop) return;
     await say('exit');
-    // Its own end is small beside a hundred messages.
+    // The cost of closing is small compared with a hundred messages.
     await handlers.server({ type: 'server', webSocketId }, lambdaContext({ remainingMilliseconds: 900_000 }));
   });
   await handlers.disconnect(disconnectEvent({ webSocketId }), lambdaContext());

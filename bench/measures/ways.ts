@@ -1,4 +1,7 @@
-/** How long a message takes to the code and its answer back, by the way that the class chooses: hook, inbox, or dedicated loop. */
+/**
+ * Measures how long a message and its answer take, for each way in which a class can receive messages: hook, inbox,
+ * or dedicated loop.
+ */
 import { SharedConnection } from '../../lib';
 import { Crowd } from '../crowd';
 import type { Row } from '../page';
@@ -16,13 +19,16 @@ interface Way {
 }
 
 interface Sample {
-  /** Milliseconds, of one message at a time. */
+  /** The delay in milliseconds, with one message at a time. */
   delays: number[];
-  /** Messages a second, of many that are sent at once. */
+  /** The messages a second if many are sent at the same time. */
   rate: number;
 }
 
-/** This process reads the inbox: it is as any other that has what the server prints to be exported. */
+/**
+ * This process reads the inbox. Like any other process, it only needs the variables that the server prints for
+ * export.
+ */
 export async function measureWays(server: ServerProcess): Promise<Row[]> {
   Object.assign(process.env, server.exported);
   const hook = { what: 'onClientMessage', crowd: await Crowd.connect(server.url('library'), 1) };
@@ -45,13 +51,13 @@ export async function measureWays(server: ServerProcess): Promise<Row[]> {
   return [inbox, loop].flatMap((way) => rowsOf(way.what, samples.get(way) ?? [], baseline));
 }
 
-/** Until the socket closes. */
+/** Runs until the socket closes. */
 async function answerFromHere(webSocketId: string): Promise<void> {
   const socket = await SharedConnection.open(webSocketId);
   try {
     for await (const message of socket.messages()) await socket.write(message);
   } catch {
-    // The server has stopped meanwhile.
+    // The server has stopped in the meantime.
   }
 }
 

@@ -1,4 +1,4 @@
-/** Every step that docs/costs.md has, with what it costs, on one metered table. */
+/** Runs every step of docs/costs.md on one metered table, and returns the costs. */
 import { MeteredTable } from '../metered-table';
 import { chatSteps } from './chat-steps';
 import { librarySteps } from './library-steps';

@@ -1,4 +1,4 @@
-/** The chat's steps, among ten and among a thousand who all have names. */
+/** The chat's steps, with ten and with a thousand clients that all have names. */
 import { LINES } from '../../functions/chat/room';
 import { ChatServer } from '../../functions/chat/server';
 import { UserList } from '../../functions/chat/user-list';
@@ -34,12 +34,12 @@ export async function* chatSteps(table: MeteredTable): AsyncGenerator<Step, void
   const [first, named, nameless] = [newWebSocketId(), newWebSocketId(), newWebSocketId()];
   await chat.connect(first);
   await chat.say(first, ALIAS);
-  // A newcomer's first line costs one write more, which says from which line on it gets them.
+  // The first line after a client has joined costs one more write, which stores the client's starting position.
   await chat.say(first, LINE);
   await chat.multiply(first, 9, keysOf);
   yield await step('a line to 10', () => chat.say(first, LINE));
   await chat.clock.advance(AN_OLD_AGE_MILLISECONDS);
-  // The first one tells the list of those who have come without a word.
+  // The first sweep sends the list to clients that were counted but not announced.
   await sweep();
   yield await step('the sweep, over 10', sweep);
 

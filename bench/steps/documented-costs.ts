@@ -1,10 +1,10 @@
-/** What docs/costs.md says that each step costs. */
+/** Reads the cost of each step from docs/costs.md. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cost } from '../metered-service';
 
 const PAGE = join(__dirname, '../../docs/costs.md');
-/** The columns of the table, behind the step's name and before its explanation. */
+/** The columns of the table between the step's name and its explanation. */
 export const COLUMNS: { heading: string; of: keyof Cost }[] = [
   { heading: 'calls', of: 'calls' },
   { heading: 'write units', of: 'writeUnits' },
@@ -14,7 +14,9 @@ export const COLUMNS: { heading: string; of: keyof Cost }[] = [
 ];
 const HEAD = `| step | ${COLUMNS.map(({ heading }) => heading).join(' | ')} |`;
 
-/** By the steps' names. @throws Error if the page has no such table, or a row of it has no numbers. */
+/**
+ * Returns the costs by the names of the steps. @throws Error if the page has no such table, or if a row lacks numbers
+ */
 export function documentedCosts(markdown = readFileSync(PAGE, 'utf8')): Map<string, Cost> {
   const lines = markdown.split('\n');
   const head = lines.findIndex((line) => line.startsWith(HEAD));

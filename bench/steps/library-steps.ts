@@ -1,4 +1,7 @@
-/** What the library's own steps ask for, whatever the service: those of a class that only answers, and those of web sessions. */
+/**
+ * The library's own steps, which are the same for any service: those of a class that only answers, and those of web
+ * sessions.
+ */
 import { SharedConnection, WebSocketServer } from '../../lib';
 import { newWebSocketId } from '../../lib/testing';
 import { MeteredService } from '../metered-service';
@@ -13,7 +16,7 @@ class AnsweringServer extends WebSocketServer {
   }
 }
 
-/** Notes what it is told. */
+/** Stores each message in an attribute, and has a hook at the end of a session. */
 class NotingServer extends WebSocketServer {
   override async onClientMessage(data: string): Promise<void> {
     this.attributes.last = data;
@@ -26,7 +29,7 @@ class SessionServer extends AnsweringServer {
   override async onSessionEnd(): Promise<void> {}
 }
 
-/** Its clients join a channel with a log, leave it and publish to it. */
+/** Its clients join, leave and publish to a channel with a log. */
 class BoardServer extends WebSocketServer {
   static override readonly channels = { board: { log: { size: 100, seconds: 3_600 } } };
 

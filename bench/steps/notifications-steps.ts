@@ -1,4 +1,4 @@
-/** The notifications' steps, from a socket that connects to a message that ten thousand hear of. */
+/** The notifications' steps, from connecting to a publication to ten thousand clients. */
 
 import type { FileSource } from '../../functions/ingest/file-source';
 import { Ingest } from '../../functions/ingest/ingest';
@@ -69,6 +69,6 @@ export async function* notificationsSteps(table: MeteredTable): AsyncGenerator<S
   await notifications.multiply(first, 990, keysOf);
   yield await step('publish to 1,000', () => publish());
   await notifications.multiply(first, 9_000, keysOf);
-  // By one process: how many pages workers read depends on the members' ids.
+  // By one process, because the number of pages that workers read depends on the members' ids.
   yield await step('publish to 10,000', () => publish({ inlineMembers: 10_000 }));
 }

@@ -1,4 +1,4 @@
-/** What each command of Centrifuge's clients asks for. */
+/** The costs of each command of Centrifuge's clients. */
 import jwt from 'jsonwebtoken';
 import type { ChannelRules } from '../../lib';
 import { RealtimeServer } from '../../lib/realtime';
@@ -13,7 +13,7 @@ const TOKEN_MILLISECONDS = 600_000;
 const AN_OLD_AGE_MILLISECONDS = 60_000;
 const ROOM = 'room/1';
 const OPEN = 'open/1';
-/** With its keys and names, not more than 10 KB. */
+/** At most 10 KB, with its keys and names. */
 const PART_CHARACTERS = 10_000;
 
 class LobbyServer extends RealtimeServer {
@@ -73,7 +73,7 @@ export async function* realtimeSteps(table: MeteredTable): AsyncGenerator<Step, 
   yield await step('publish, a part of 10 KB', ada, parts[0] as object);
   yield await step('publish, the last of 2 parts, to 2', ada, parts[1] as object);
   yield await step('send', ada, { send: { data: 'hello' } });
-  // A user is who the last token says.
+  // The last token determines the user's info.
   await lobby.clock.advance(1_000);
   yield await step('refresh', ada, { refresh: { token: token('ada', { info: { name: 'Ada' } }) } });
   await lobby.clock.advance(1_000);

@@ -1,4 +1,4 @@
-/** The steps of a room: a channel with a log, whose members are told who comes and goes, as differences. */
+/** The steps of a room: a channel with a log and presence, sent as differences. */
 import { type ChannelRules, WebSocketServer } from '../../lib';
 import { memberKey } from '../../lib/connections/connection-items';
 import { newWebSocketId } from '../../lib/testing';

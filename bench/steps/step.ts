@@ -1,4 +1,4 @@
-/** A step of a service, by the name that the table of docs/costs.md gives it, and what it costs. */
+/** A step of a service, with its name in the table of docs/costs.md and its cost. */
 import type { Cost } from '../metered-service';
 
 export interface Step {

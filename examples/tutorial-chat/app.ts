@@ -7,7 +7,7 @@ const app = new App();
 const stack = new Stack(app, 'TutorialChat');
 new WebSocketService(stack, 'Service', {
   entry: 'chat',
-  // Server() reads in a loop, in one invocation after the other: the longer each may run, the fewer handovers.
+  // Server() reads in a loop that continues in one invocation after another. A longer timeout means fewer handovers.
   serverTimeout: Duration.minutes(15),
 });
 app.synth();

@@ -12,7 +12,7 @@ export type ClientMessage =
   | { kind: 'ping' };
 
 export interface ChatLine {
-  /** Base64: of UTF-8 text from our clients, of Latin-1 text from old ones. Passed on unchanged. */
+  /** Base64 of UTF-8 text from current clients, or of Latin-1 text from old ones. Passed on unchanged. */
   Message: string;
   Author: string;
   /** `YYYY-MM-DD hh:mm:ss`, UTC. */
@@ -25,9 +25,9 @@ export interface ChatLine {
 export type ServerMessage =
   | { Type: 'Status'; Message: string; WSID: string }
   | ({ Type: 'Chat' } & ChatLine)
-  /** `More`: how many are online beyond those in the list. `Revision` grows with each list. */
+  /** `More` is how many users are online in addition to the list. `Revision` grows with each list. */
   | { Type: 'userlist'; Users: { User: string }[]; More?: number; Revision: number }
-  /** `More`: there are newer lines than the client's that did not fit. */
+  /** `More` means that lines newer than the client's last one did not fit. */
   | { Type: 'History'; Messages: ChatLine[]; More?: true }
   | { Type: 'Error'; Message: string };
 
@@ -104,7 +104,7 @@ function alias(value: unknown): string {
   return value;
 }
 
-/** `YYYY-MM-DD hh:mm:ss` in UTC, which sorts by time, and which old clients show unchanged. */
+/** `YYYY-MM-DD hh:mm:ss` in UTC. This format sorts by time, and old clients show it unchanged. */
 export function sentAt(milliseconds: number): string {
   return new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ');
 }

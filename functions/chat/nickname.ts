@@ -9,7 +9,7 @@ export const MAX_ALIAS_CHARACTERS = 64;
 export const DEFAULT_ALIAS = 'default';
 /** The author of the service's own lines. */
 export const SYSTEM = 'system';
-/** More marks on one letter are not text, and overlap the lines above. */
+/** More combining marks on one letter are not ordinary text, and would overlap the lines above. */
 const MAX_MARKS = 4;
 
 /** An emoji, even one of several parts. Their joiners and selectors are invisible characters with a meaning. */

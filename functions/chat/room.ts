@@ -29,7 +29,7 @@ export class ChatRoom {
     return new ChatRoom(new Service(service, { serverClass, ...options }));
   }
 
-  /** Says a line to everyone as author `system`: the tutorial's BroadCast. */
+  /** Sends everyone a line from the author `system`: the tutorial's BroadCast. */
   broadcast(text: string): Promise<void> {
     return this.say(SYSTEM, toBase64(text));
   }

@@ -1,5 +1,6 @@
 /**
- * The echo server as a shared socket. It uses no process while nobody speaks, so it has nothing that could time out.
+ * The echo server as a shared socket. No process runs while the client is silent, so there is nothing that could time
+ * out.
  */
 import { WebSocketServer } from '../../lib';
 

@@ -14,7 +14,7 @@ import type { IncomingFile } from './s3-event';
 
 /** How many messages of one file are announced at a time. */
 const AT_A_TIME = 4;
-/** A message that takes longer to deliver no longer delays the next one. */
+/** The longest time that the delivery of one message delays the next one. */
 const SLOW_MILLISECONDS = 500;
 /** The time for one delivery with its retries. If less is left, another invocation continues. */
 const DELIVERY_MILLISECONDS = 15_000;

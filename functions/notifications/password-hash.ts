@@ -76,7 +76,7 @@ function memoryOf({ N, r }: Cost): number {
   return 128 * N * r;
 }
 
-/** Typed on different keyboards, the same text must be the same password. */
+/** Normalizes the text, because different keyboards may encode the same password differently. */
 function derive(password: string, salt: Buffer, bytes: number, cost: Cost): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const options = { ...cost, maxmem: 2 * MAX_MEMORY_BYTES };

@@ -1,4 +1,4 @@
-/** A service of the library with dedicated sockets: the loop says everything back. */
+/** A library service with dedicated sockets whose loop echoes every message. */
 import { createHandlers, WebSocketServer } from '../../../lib';
 
 class DedicatedServer extends WebSocketServer {

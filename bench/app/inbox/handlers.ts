@@ -1,4 +1,4 @@
-/** A service of the library whose messages lie in the inbox until some process reads them: says to each client who it is. */
+/** A library service whose messages stay in the inbox until a process reads them. It tells each client its id. */
 import { createHandlers, WebSocketServer } from '../../../lib';
 
 class InboxServer extends WebSocketServer {

@@ -1,4 +1,7 @@
-/** The broadcast with the least code that works: signed requests of `node:https`, 50 at a time, whose answers nobody reads. */
+/**
+ * A broadcast with as little code as possible: signed requests with `node:https`, 50 at a time, whose responses are
+ * ignored.
+ */
 import { Agent, request } from 'node:https';
 import type { Member } from '../../../lib';
 import { percentEncoded, Signer, sha256 } from '../../../lib/management-api/signature';

@@ -1,4 +1,7 @@
-/** The broadcast that a handler without `deliver` would write, as the bare server does it: 50 posts at a time, with no eye for what fails. */
+/**
+ * A broadcast without `deliver`, as in the bare server: 50 posts at a time through the SDK, without handling
+ * failures.
+ */
 import {
   ApiGatewayManagementApiClient,
   PostToConnectionCommand,

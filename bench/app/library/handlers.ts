@@ -1,4 +1,7 @@
-/** A service of the library: `broadcast` goes to everyone, past the library's delivery if it is `through the SDK` or `raw`, anything else back. */
+/**
+ * A library service. `broadcast` is sent to everyone: with the library's `deliver`, `through the SDK`, or `raw`.
+ * Every other message is echoed.
+ */
 import { createHandlers, WebSocketServer } from '../../../lib';
 import { broadcastRaw } from './broadcast-raw';
 import { broadcastThroughSdk } from './broadcast-through-sdk';

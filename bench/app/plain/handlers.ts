@@ -1,4 +1,7 @@
-/** Handlers without the library: each message goes back through a client that is kept, as AWS's documentation advises. */
+/**
+ * Handlers without the library: each message is posted back through a reused SDK client, as AWS's documentation
+ * advises.
+ */
 import {
   ApiGatewayManagementApiClient,
   PostToConnectionCommand,

@@ -1,4 +1,4 @@
-/** A realtime service whose procedures answer what they are given. */
+/** A realtime service whose procedures return their input. */
 import { type ChannelRules, createHandlers } from '../../../lib';
 import { RealtimeServer } from '../../../lib/realtime';
 

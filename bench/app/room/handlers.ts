@@ -1,4 +1,4 @@
-/** A room whose members are told who is in it, as whole lists. */
+/** A room with presence, sent as whole lists. */
 import { type ChannelRules, createHandlers, WebSocketServer } from '../../../lib';
 
 class RoomServer extends WebSocketServer {

@@ -1,4 +1,4 @@
-/** The SDK's clients and commands that the library uses, and nothing else: the baseline of import time and size. */
+/** Only the SDK's clients and commands that the library uses: the baseline for import time and size. */
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';

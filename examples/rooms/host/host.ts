@@ -7,7 +7,7 @@ export interface Question {
   choices: string[];
 }
 
-/** A line of a room: a question, an answer to it, or how often each choice was answered. */
+/** A line of a room: a question, an answer to it, or the result with the number of answers for each choice. */
 export type Line = { question: Question } | { answer: number; by: string } | { result: number[] };
 
 export class Host {

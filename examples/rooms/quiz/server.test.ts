@@ -22,14 +22,14 @@ describe('the quiz', () => {
     return client;
   };
   const settled = () => service.runQueued();
-  /** Several lines may come in one frame. */
+  /** One frame may contain several lines. */
   const texts = ({ received }: TestClient) =>
     received.flatMap((frame) => frame.split('\n')).map((text) => JSON.parse(text));
   const lines = (client: TestClient) => texts(client).flatMap(({ data }) => (data ? [data] : []));
   const presence = (client: TestClient): PresenceNews[] =>
     texts(client).flatMap((frame) => (frame.presence ? [frame.presence] : []));
 
-  it('shows a question and the answers to everybody in the room, in one order', async () => {
+  it('shows a question and the answers to everyone in the room, in the same order', async () => {
     const [ada, bob] = [await enter('ada'), await enter('bob')];
     await host.ask(QUESTION);
     await settled();
@@ -51,7 +51,7 @@ describe('the quiz', () => {
     expect(lines(ada).at(-1)).toEqual({ result: [1, 1] });
   });
 
-  it('tells who is there by name, and who has left', async () => {
+  it('announces players by name, and who has left', async () => {
     const ada = await enter('ada');
     const bob = await enter('bob');
     expect(presence(bob)[0]).toMatchObject({
@@ -61,7 +61,7 @@ describe('the quiz', () => {
     expect(presence(ada).at(-1)).toMatchObject({ left: ['bob'] });
   });
 
-  it('gives a player who comes back what was said meanwhile', async () => {
+  it('sends a returning player what they missed', async () => {
     const ada = await enter('ada');
     await host.ask(QUESTION);
     await settled();
@@ -74,19 +74,19 @@ describe('the quiz', () => {
     expect(lines(back)).toMatchObject([{ question: { text: '2 + 2?' } }]);
   });
 
-  it('takes no answer from outside the room, and says so', async () => {
+  it('refuses an answer from outside the room, and says so', async () => {
     const eve = await connect('eve');
     await eve.send({ type: 'answer', room: 'math', choice: 1 });
     expect(eve.messages).toMatchObject([{ code: 'NotInRoom' }]);
   });
 
-  it('says where a message does not fit', async () => {
+  it('reports where a message is invalid', async () => {
     const ada = await enter('ada');
     await ada.send({ type: 'answer', room: 'math', choice: 'two' });
     expect(ada.messages.at(-1)).toMatchObject({ code: 'InvalidMessage', issues: [{ path: 'choice' }] });
   });
 
-  it('knows a player’s connections from any process', async () => {
+  it('finds a player’s connections from any process', async () => {
     const { webSocketId } = await enter('ada');
     const socket = await SharedConnection.open(webSocketId, { backend: service.backend });
     expect(socket.user).toBe('ada');

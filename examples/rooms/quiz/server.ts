@@ -1,4 +1,6 @@
-/** A quiz that a room plays together: everybody sees the questions, the answers as they come, and who else is there. */
+/**
+ * A quiz that a room plays together: everyone sees the questions, the answers as they arrive, and who else is there.
+ */
 import { type ChannelRules, ClientError, type MessageOf, WebSocketServer } from 'shared-connection';
 import { z } from 'zod';
 
@@ -6,7 +8,7 @@ const room = z.string().regex(/^[a-z0-9-]{1,40}$/);
 const since = z.object({ epoch: z.string().max(64), offset: z.number().int().min(0) });
 
 const messages = z.discriminatedUnion('type', [
-  /** `since` is the last position of a client that comes back. It gets the lines that it missed. */
+  /** `since` is the last position of a returning client, which then receives the lines that it missed. */
   z.object({ type: z.literal('join'), room, since: since.optional() }),
   z.object({ type: z.literal('answer'), room, choice: z.number().int().min(0).max(9) }),
   z.object({ type: z.literal('leave'), room }),

@@ -13,12 +13,12 @@ describe('the ported ChatServer', () => {
     return { clock, ada, bob };
   };
 
-  it('tells a newcomer its id', async () => {
+  it('tells a new client its id', async () => {
     const { ada } = await setUp();
     expect(ada.messages[0]).toMatchObject({ Type: 'Status', WSID: ada.webSocketId });
   });
 
-  it('says a line to everyone, and who is there', async () => {
+  it('sends everyone each line, and the list of users', async () => {
     const { clock, ada, bob } = await setUp();
     await ada.send({ User: 'Ada' });
     await clock.advance(3_000);
@@ -31,7 +31,7 @@ describe('the ported ChatServer', () => {
     ]);
   });
 
-  it('still listens after an hour, long after the function’s timeout', async () => {
+  it('still reads messages after an hour, long after the function’s timeout', async () => {
     const { clock, ada, bob } = await setUp();
     await clock.advance(60 * MINUTE);
     await ada.send({ Message: 'SGk=', Author: 'Ada' });

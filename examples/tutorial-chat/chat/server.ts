@@ -1,4 +1,4 @@
-/** InterSystems' tutorial chat, ported as it stands: a shared socket whose Server() reads in a loop. */
+/** InterSystems' tutorial chat, ported line by line: a shared socket whose Server() reads in a loop. */
 import { WebSocketClosedError, WebSocketServer, WebSocketTimeoutError } from 'shared-connection';
 
 export class ChatServer extends WebSocketServer {

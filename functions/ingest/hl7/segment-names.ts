@@ -1,6 +1,6 @@
 /** Recognizes segments by their names. */
 
-/** Segments that follow MSH early in a message. A file that begins with one has lost its beginning. */
+/** Segments that appear early in a message. A file that begins with one has lost its beginning. */
 const LATER_SEGMENTS = new Set(
   'AL1 DG1 ERR EVN FT1 IN1 MFI MSA NK1 NTE OBR OBX ORC PD1 PID PV1 PV2 QAK QPD QRD RXA SCH SFT TXA'.split(
     ' ',
