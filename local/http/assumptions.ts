@@ -14,7 +14,7 @@
  * - Throttling comes before the signature. Methods and routes without settings of their own share the bucket of their
  *   stage, as those of WebSocket APIs do (`HttpApis`).
  * - A usage plan's throttle of a method is taken before the plan's own (`ApiKeys`).
- * - Authorizers run after throttling and after a REST API's policy, and before the API key (`HttpCallers`).
+ * - Authorizers run after throttling, and before the API key (`HttpCallers`).
  * - A Lambda authorizer that fails with the message `Unauthorized` gives 401 for HTTP APIs, too. A failure, a timeout
  *   and a malformed result all give a REST API's `AuthorizerConfigurationException`. A result needs a `principalId`,
  *   except for simple responses (`LambdaAuthorizers`, `authorizer-refusals`).

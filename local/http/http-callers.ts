@@ -1,10 +1,12 @@
 /** Authorizes calls to HTTP APIs, REST APIs and function URLs: by signature, policies, authorizer and API key. */
 import type { IncomingMessage } from 'node:http';
+import type { HttpAuthorizer } from '../assembly/model';
 import type { ApiKeys } from '../gateway/api-keys';
 import { sourceIp } from '../gateway/connect-request';
 import type { Access, WantedAccess } from '../iam/access';
 import { denialMessage } from '../iam/denial';
 import { JSON_FAULTS } from '../iam/fault-codes';
+import type { VerdictOnAnyone } from '../iam/policy-evaluator';
 import { SignatureFault } from '../iam/signature-fault';
 import type { HttpAuthorizers } from './authorizers/http-authorizers';
 import type { Caller } from './caller';
@@ -34,13 +36,31 @@ export class HttpCallers {
 
   /** The caller, or the refusal. A REST API checks the key last. */
   async admit(called: CalledRoute): Promise<Caller | Failure> {
-    const signed = this.#access ? this.#byPolicies(this.#access, called) : {};
-    if ('statusCode' in signed) return signed;
-    const { arrived } = called;
-    const { authorizer } = arrived.matched.route;
-    if (!authorizer) return this.#withKey(called, signed);
-    const authorized = await this.#authorizers.authorize(authorizer, arrived);
-    return 'statusCode' in authorized ? authorized : this.#withKey(called, { ...signed, authorized });
+    const { authorizer } = called.arrived.matched.route;
+    const caller = authorizer ? await this.#byAuthorizer(authorizer, called) : this.#byPolicies(called);
+    return 'statusCode' in caller ? caller : this.#withKey(called, caller);
+  }
+
+  /**
+   * The policy of a REST API may deny before a Lambda authorizer is called; its result then counts together with the
+   * policy. Cognito's authorizers come before the policy, which must allow the request. Source: "How API Gateway resource
+   * policies affect authorization workflow".
+   */
+  async #byAuthorizer(authorizer: HttpAuthorizer, called: CalledRoute): Promise<Caller | Failure> {
+    const isLambda = authorizer.type === 'TOKEN' || authorizer.type === 'REQUEST';
+    const verdict = isLambda ? this.#verdictOfPolicy(called) : undefined;
+    if (verdict === 'denied by resource') return this.#byPolicies(called);
+    const isAllowedByPolicy = verdict === 'allowed';
+    const authorized = await this.#authorizers.authorize(authorizer, called.arrived, isAllowedByPolicy);
+    if ('statusCode' in authorized) return authorized;
+    const caller = isLambda ? {} : this.#byPolicies(called);
+    return 'statusCode' in caller ? caller : { ...caller, authorized };
+  }
+
+  #verdictOfPolicy(called: CalledRoute): VerdictOnAnyone | undefined {
+    if (!this.#access || called.arrived.address.api.kind !== 'REST') return undefined;
+    const [wanted] = wantedOf(this.#access, called) as [WantedAccess];
+    return this.#access.verdictOnAnyone(wanted);
   }
 
   #withKey({ arrived, request }: CalledRoute, caller: Caller): Caller | Failure {
@@ -63,7 +83,9 @@ export class HttpCallers {
     return { statusCode: status, ...(errorType !== undefined && { errorType }), body: message(text) };
   }
 
-  #byPolicies(access: Access, called: CalledRoute): Caller | Failure {
+  #byPolicies(called: CalledRoute): Caller | Failure {
+    const access = this.#access;
+    if (!access) return {};
     const { arrived, request } = called;
     const { address, matched, method } = arrived;
     if (matched.route.authorization === 'AWS_IAM') return this.#bySignature(access, called);

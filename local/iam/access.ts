@@ -9,7 +9,7 @@ import { arnOf, type CallerDescription, descriptionOf } from './caller';
 import { ANONYMOUS, type Denial } from './denial';
 import { DenialLog } from './denial-log';
 import { type Credentials, Identities, type Identity } from './identities';
-import { decideForAnyone, PolicyEvaluator } from './policy-evaluator';
+import { decideForAnyone, PolicyEvaluator, type VerdictOnAnyone } from './policy-evaluator';
 import { policyOwner } from './policy-owner';
 import { type PolicyStatement, readStatements } from './policy-statement';
 import type { RequestContext } from './request-context';
@@ -115,14 +115,21 @@ export class Access {
    * allowed.
    * @param what for the log: `GET /rooms from 127.0.0.1`
    */
-  refusalOfAnyone({ action, resource, context }: WantedAccess, what: string): Denial | undefined {
-    const statements = this.#resourcePolicies.get(policyOwner(resource));
-    if (!statements) return undefined;
-    const verdict = decideForAnyone(action, resource, contextOfAnyone(context, this.#app.region), statements);
-    if (verdict === 'allowed') return undefined;
+  refusalOfAnyone(wanted: WantedAccess, what: string): Denial | undefined {
+    const verdict = this.verdictOnAnyone(wanted);
+    if (verdict === undefined || verdict === 'allowed') return undefined;
+    const { action, resource } = wanted;
     const denial: Denial = { principalArn: ANONYMOUS, action, resource, verdict };
     this.#denials.tellAnyone(denial, what);
     return denial;
+  }
+
+  /** What the resource's policy says about a request without a signature; `undefined` without a policy. */
+  verdictOnAnyone({ action, resource, context }: WantedAccess): VerdictOnAnyone | undefined {
+    const statements = this.#resourcePolicies.get(policyOwner(resource));
+    return (
+      statements && decideForAnyone(action, resource, contextOfAnyone(context, this.#app.region), statements)
+    );
   }
 
   /** Whether all requests of the caller are allowed, so that nobody needs to read what they ask for. */

@@ -93,13 +93,15 @@ export class PolicyEvaluator {
   }
 }
 
+export type VerdictOnAnyone = 'allowed' | 'not allowed' | 'denied by resource';
+
 /** Decides on a request that nobody has signed: only the resource's own policy can allow it. */
 export function decideForAnyone(
   action: string,
   resource: string,
   context: RequestContext,
   resourceStatements: readonly PolicyStatement[],
-): 'allowed' | 'not allowed' | 'denied by resource' {
+): VerdictOnAnyone {
   const applying = resourceStatements.filter(
     (statement) =>
       isAboutAnyone(statement.principals) &&

@@ -5,7 +5,7 @@ import { isObject, type Json } from '../values/json';
 
 /**
  * By response type: `UNAUTHORIZED`, `DEFAULT_4XX`, …
- * @throws {UserError} if AWS would refuse a status
+ * @throws {UserError} if a response cannot have a status
  */
 export function readGatewayResponses(assembly: Assembly, apiId: string): Record<string, GatewayResponse> {
   const responses = assembly
@@ -14,7 +14,9 @@ export function readGatewayResponses(assembly: Assembly, apiId: string): Record<
     .map((response) => {
       const statusCode = response.number('StatusCode');
       if (statusCode !== undefined && !isStatus(statusCode)) {
-        throw response.mistake(`its StatusCode is ${statusCode}; AWS allows 200 to 599`);
+        throw response.mistake(
+          `its StatusCode is ${statusCode}, with which no response can end; use 200 to 599`,
+        );
       }
       const read: GatewayResponse = {
         ...(statusCode !== undefined && { statusCode }),

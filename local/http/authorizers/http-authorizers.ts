@@ -42,7 +42,12 @@ export class HttpAuthorizers {
     this.#lambdas.clear();
   }
 
-  async authorize(authorizer: HttpAuthorizer, request: ArrivedRequest): Promise<AuthorizedCaller | Failure> {
+  /** @param isAllowedByPolicy whether the policy of a REST API allows the request, so that no authorizer has to */
+  async authorize(
+    authorizer: HttpAuthorizer,
+    request: ArrivedRequest,
+    isAllowedByPolicy: boolean,
+  ): Promise<AuthorizedCaller | Failure> {
     const { accountId, region, log } = this.#options;
     const { address, method, matched } = request;
     const { stage, path } = address;
@@ -60,7 +65,7 @@ export class HttpAuthorizers {
     if (authorizer.type === 'COGNITO_USER_POOLS') return this.#tokens.ofRestApi(authorizer, token);
     const arn = methodArn(address, method, { region, accountId });
     return this.#lambdas.authorize(authorizer, {
-      ...{ kind, identity, what, methodArn: arn },
+      ...{ kind, identity, what, methodArn: arn, isAllowedByPolicy },
       stage: `${address.api.apiId}/${stage.stageName}`,
       event: (values) => authorizerEvent(authorizer, request, { methodArn: arn, accountId, values }),
     });

@@ -25,6 +25,8 @@ export interface LambdaRequest {
   stage: string;
   identity: Identity;
   methodArn: string;
+  /** Whether the API's own policy allows the request. Then a result that says nothing about it is enough. */
+  isAllowedByPolicy: boolean;
   /** For the log: `GET /rooms`. */
   what: string;
   /** The authorizer's event. */
@@ -61,8 +63,8 @@ export class LambdaAuthorizers {
     const { kind, identity, what } = request;
     const values = authorizer.identitySources.map((source) => identityIn(source, identity) ?? '');
     const missing = authorizer.identitySources.find((_, index) => !values[index]);
-    // Without an identity, the function is not called.
-    if (missing !== undefined) return this.#refuse(what, `it lacks ${missing}`, unauthorized(kind));
+    if (missing !== undefined && isRequired(authorizer))
+      return this.#refuse(what, `it lacks ${missing}`, unauthorized(kind));
     if (authorizer.validation !== undefined && !isMatch(authorizer.validation, values[0] ?? '')) {
       const why = 'its token does not match the validation expression of the authorizer';
       return this.#refuse(what, why, unauthorized(kind));
@@ -117,10 +119,19 @@ export class LambdaAuthorizers {
   }
 }
 
+/**
+ * Without an identity, the function is not called. REST APIs do not look at the identity sources of a REQUEST authorizer
+ * whose results are not kept. Source: "Configure a Lambda authorizer using the API Gateway console".
+ */
+function isRequired({ type, payloadFormat, cacheSeconds }: HttpLambdaAuthorizer): boolean {
+  const isRest = payloadFormat === undefined;
+  return !isRest || type === 'TOKEN' || cacheSeconds > 0;
+}
+
 /** The policy of a result that was kept decides anew for each method. */
 function callerOf(
   result: Result,
-  { kind, methodArn }: LambdaRequest,
+  { kind, methodArn, isAllowedByPolicy }: LambdaRequest,
   integrationLatency: number,
 ): AuthorizedCaller | Failure {
   const { context } = result;
@@ -129,7 +140,7 @@ function callerOf(
     return { kind: 'lambda', context, integrationLatency };
   }
   const verdict = verdictOf(result.policyDocument, methodArn);
-  if (verdict !== 'allowed') {
+  if (verdict === 'denied' || (verdict === 'notAllowed' && !isAllowedByPolicy)) {
     return kind === 'HTTP' ? failureOf('HTTP', 'forbidden') : deniedByPolicy(verdict === 'denied');
   }
   const { principalId, usageIdentifierKey } = result;

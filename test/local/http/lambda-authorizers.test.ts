@@ -1,4 +1,6 @@
 import type { ApiKey, HttpApi, HttpLambdaAuthorizer } from '../../../local/assembly/model';
+import type { JsonObject } from '../../../local/assembly/values/json';
+import { readStatements } from '../../../local/iam/policy-statement';
 import { LAMBDA, runningHttp } from './running-http';
 
 const start = runningHttp();
@@ -317,12 +319,39 @@ describe('A Lambda authorizer of a REST API', () => {
   it.each<[string, HttpLambdaAuthorizer, string, RequestInit]>([
     ['the token', token, REST_PATH, {}],
     ['a token in the right form', { ...token, validation: 'Bearer [a-z]+' }, REST_PATH, as('Bearer secret2')],
-    ['an identity source', request, REST_PATH, as('secret')],
+    ['an identity source', { ...request, cacheSeconds: 60 }, REST_PATH, as('secret')],
   ])('is not called without %s', async (_, authorizer, path, init) => {
     const guard = jest.fn();
     const apis = await start([restApi(authorizer)], { guard });
     expect(await apis.call(path, init)).toEqual(UNAUTHORIZED);
     expect(guard).not.toHaveBeenCalled();
+  });
+
+  it('of type REQUEST is called without its identity sources if its results are not kept', async () => {
+    const guard = jest.fn(() => policy('Allow', '*'));
+    const apis = await start([restApi(request)], { guard });
+    expect(await apis.call(REST_PATH, as('secret'))).toMatchObject({ status: 200 });
+    expect(guard).toHaveBeenCalledTimes(1);
+  });
+
+  const INVOKE = { Action: 'execute-api:Invoke', Resource: '*', Principal: '*' };
+  const elsewhere = { IpAddress: { 'aws:SourceIp': '192.0.2.0/24' } };
+  const open = { ...INVOKE, Effect: 'Allow' };
+  const silent = { ...open, Condition: elsewhere };
+  it.each<[string, JsonObject, unknown, number, number]>([
+    ['allows, as the result does', open, policy('Allow', '*'), 200, 1],
+    ['says nothing, if the result allows', silent, policy('Allow', '*'), 200, 1],
+    ['denies, before the function is called', { ...INVOKE, Effect: 'Deny' }, policy('Allow', '*'), 403, 0],
+    ['allows, if the result says nothing', open, policy('Allow', 'arn:other'), 200, 1],
+    ['says nothing, like the result', silent, policy('Allow', 'arn:other'), 403, 1],
+    ['allows, if the result denies', open, policy('Deny', '*'), 403, 1],
+  ])('counts together with the policy of the API, which %s', async (_, statement, result, status, calls) => {
+    const guard = jest.fn(() => result);
+    const apis = await start([restApi(token)], { guard });
+    const statements = readStatements({ Statement: [statement] });
+    apis.allow([], [{ resourceArn: `${ARN}:restapi123`, statements }]);
+    expect(await apis.call(REST_PATH, as('secret'))).toMatchObject({ status });
+    expect(guard).toHaveBeenCalledTimes(calls);
   });
 
   it('is called with a token in the right form', async () => {

@@ -1,4 +1,5 @@
 import type { HttpApi, UserPoolAuthorizer } from '../../../local/assembly/model';
+import { readStatements } from '../../../local/iam/policy-statement';
 import { NOW_SECONDS, rsaIssuer } from './issuer';
 import { LAMBDA, runningHttp } from './running-http';
 
@@ -94,6 +95,23 @@ describe('A Cognito authorizer of a REST API', () => {
     expect(await apis.call(PATH, withToken(accessToken('openid chat/read')))).toMatchObject({ status: 200 });
     expect(await apis.call(PATH, withToken(accessToken('openid chat/reader')))).toEqual(UNAUTHORIZED);
     expect(await apis.call(PATH, withToken(idToken({ scope: 'chat/read' })))).toEqual(UNAUTHORIZED);
+  });
+
+  it('comes before the policy of the API, which must allow the request', async () => {
+    const apis = await start([api()], { keySets });
+    const statement = { Effect: 'Allow', Action: 'execute-api:Invoke', Resource: '*', Principal: '*' };
+    const from = (range: string) => {
+      const Condition = { IpAddress: { 'aws:SourceIp': range } };
+      const statements = readStatements({ Statement: [{ ...statement, Condition }] });
+      apis.allow([], [{ resourceArn: 'arn:aws:execute-api:us-east-1:000000000000:restapi123', statements }]);
+    };
+    from('192.0.2.0/24');
+    expect(await apis.call(PATH)).toEqual(UNAUTHORIZED);
+    expect(await apis.call(PATH, withToken(idToken()))).toMatchObject({
+      ...{ status: 403, errorType: 'AccessDeniedException' },
+    });
+    from('127.0.0.1');
+    expect(await apis.call(PATH, withToken(idToken()))).toMatchObject({ status: 200 });
   });
 
   it('compares aud with its validation expression', async () => {
