@@ -7,7 +7,7 @@ import type { Resource } from '../values/resource';
 import { readAsynchronousSettings } from './asynchronous-settings';
 import type { EnvironmentOverrides } from './environment-overrides';
 import { codeOf, layersOf } from './function-code';
-import { findPython, pythonRemedy } from './python';
+import { findPython, otherPython, pythonRemedy } from './python';
 import { readQualifiers } from './qualifiers';
 
 const FUNCTION = 'AWS::Lambda::Function';
@@ -77,7 +77,7 @@ export function readFunctions(
       const twin = functions.get(read.functionName);
       if (twin) throw sameName(resource, twin);
       functions.set(read.functionName, read);
-      notRun.push(...missingLayers);
+      notRun.push(...missingLayers, ...otherVersion(read));
     } catch (error) {
       if (!(error instanceof UserError) || error instanceof SameName) throw error;
       const failure = { path: resource.path, reason: error.message };
@@ -87,6 +87,12 @@ export function readFunctions(
   }
   overrides?.refuseUnused(assembly.resources(FUNCTION).map(({ shortPath }) => shortPath));
   return { functions: [...functions.values()], failures, notRun };
+}
+
+/** A Python function whose version this machine does not have. */
+function otherVersion({ path, runtime, interpreter }: LambdaFunction): OtherResource[] {
+  const reason = interpreter === undefined ? undefined : otherPython(runtime, interpreter);
+  return reason === undefined ? [] : [{ type: 'Python function', path, reason }];
 }
 
 class SameName extends UserError {}

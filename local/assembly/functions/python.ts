@@ -20,14 +20,20 @@ const CLIENT_ONLY = 10;
 const NEITHER = 11;
 const PROBE = `import sys
 from importlib.util import find_spec
+sys.stdout.write("%d.%d" % sys.version_info[:2])
+sys.stdout.flush()
 sys.exit(${NEITHER} if find_spec("awslambdaric") is None else ${CLIENT_ONLY} if find_spec("boto3") is None else 0)`;
 
-/** By interpreter. One without both is checked again, because the user may install them. */
+/** By interpreter. One without both packages is checked again, because the user may install them. */
 const complete = new Set<string>();
+/** By interpreter: `3.12`. */
+const versions = new Map<string, string>();
+/** What was found for a runtime and its candidates, if it is complete. */
+const choices = new Map<string, string>();
 
 /**
- * The interpreter: from a venv of the app, from `VIRTUAL_ENV`, or from the PATH, with the function's own version
- * before `python3`. One without the SDK is only used if there is no other.
+ * The interpreter: from a venv of the app, from `VIRTUAL_ENV`, or from the PATH. One of another version, or without
+ * the SDK, is only used if there is no better one.
  */
 export function findPython(runtime: string, codeDirectory: string): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
@@ -37,13 +43,30 @@ export function findPython(runtime: string, codeDirectory: string): string | und
       folders.map((folder) => join(folder, name)).slice(0, MOST_FOLDERS),
     ),
   ].filter((file) => existsSync(file));
+  const key = [runtime, ...candidates].join('\n');
+  const known = choices.get(key);
+  if (known !== undefined) return known;
+  let ofOtherVersion: string | undefined;
   let withoutSdk: string | undefined;
   for (const candidate of new Set(candidates)) {
     const found = probe(candidate);
-    if (found === 'complete') return candidate;
+    if (found === 'complete' && runtime === `python${versions.get(candidate)}`) {
+      choices.set(key, candidate);
+      return candidate;
+    }
+    if (found === 'complete') ofOtherVersion ??= candidate;
     if (found === 'client only') withoutSdk ??= candidate;
   }
-  return withoutSdk;
+  if (ofOtherVersion !== undefined) choices.set(key, ofOtherVersion);
+  return ofOtherVersion ?? withoutSdk;
+}
+
+/** What to know if the interpreter is not of the function's own version. */
+export function otherPython(runtime: string, interpreter: string): string | undefined {
+  const version = versions.get(interpreter);
+  if (version === undefined || runtime === `python${version}`) return undefined;
+  const own = runtime.slice('python'.length);
+  return `runs with Python ${version} of ${dirname(dirname(interpreter))} instead of Python ${own}, so what works here may fail on AWS, and packages with compiled parts may not load. For the same version, make the virtual environment with python${own}`;
 }
 
 /** The command that makes a Python able to run the function: in the app's own venv, if it has one. */
@@ -77,7 +100,12 @@ function venvsOf(codeDirectory: string): string[] {
 
 function probe(interpreter: string): Probe {
   if (complete.has(interpreter)) return 'complete';
-  const { status } = spawnSync(interpreter, ['-c', PROBE], { stdio: 'ignore', timeout: PROBE_MILLIS });
+  const { status, stdout } = spawnSync(interpreter, ['-c', PROBE], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: PROBE_MILLIS,
+    encoding: 'utf8',
+  });
+  versions.set(interpreter, stdout);
   if (status === 0) complete.add(interpreter);
   return status === 0 ? 'complete' : status === CLIENT_ONLY ? 'client only' : 'neither';
 }

@@ -1,7 +1,12 @@
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findPython, missingSdkRemedy, pythonRemedy } from '../../../../local/assembly/functions/python';
+import {
+  findPython,
+  missingSdkRemedy,
+  otherPython,
+  pythonRemedy,
+} from '../../../../local/assembly/functions/python';
 
 /** As the probe of an interpreter with these packages ends. */
 const EXIT_CODES = { both: 0, client: 10, neither: 11 };
@@ -24,11 +29,11 @@ describe('Python', () => {
     if (VIRTUAL_ENV === undefined) delete process.env.VIRTUAL_ENV;
   });
 
-  function venv(name: string, has: keyof typeof EXIT_CODES, tools = ['pip']): string {
+  function venv(name: string, has: keyof typeof EXIT_CODES, tools = ['pip'], version = '3.12'): string {
     const folder = join(home, name);
     mkdirSync(join(folder, 'bin'), { recursive: true });
     for (const file of ['python', ...tools]) {
-      writeFileSync(join(folder, 'bin', file), `#!/bin/sh\nexit ${EXIT_CODES[has]}\n`);
+      writeFileSync(join(folder, 'bin', file), `#!/bin/sh\nprintf ${version}\nexit ${EXIT_CODES[has]}\n`);
       chmodSync(join(folder, 'bin', file), 0o755);
     }
     return folder;
@@ -44,6 +49,22 @@ describe('Python', () => {
     const active = venv('elsewhere', 'both');
     process.env.VIRTUAL_ENV = active;
     expect(findPython('python3.12', code)).toBe(pythonOf(active));
+  });
+
+  it("has the function's own version, if there is one", () => {
+    venv('.venv', 'both', ['pip'], '3.11');
+    const active = venv('elsewhere', 'both');
+    process.env.VIRTUAL_ENV = active;
+    expect(findPython('python3.12', code)).toBe(pythonOf(active));
+    expect(otherPython('python3.12', pythonOf(active))).toBeUndefined();
+  });
+
+  it('has another version if there is none, and says so', () => {
+    const own = venv('.venv', 'both', ['pip'], '3.11');
+    expect(findPython('python3.12', code)).toBe(pythonOf(own));
+    expect(otherPython('python3.12', pythonOf(own))).toBe(
+      `runs with Python 3.11 of ${own} instead of Python 3.12, so what works here may fail on AWS, and packages with compiled parts may not load. For the same version, make the virtual environment with python3.12`,
+    );
   });
 
   it('may lack the SDK, which a function can bring itself', () => {
