@@ -27,13 +27,14 @@
  *   parameter, an identity source takes the values joined with commas (`HttpAuthorizers`).
  * - A token needs `exp`. Redirects of an issuer are not followed, and a failed request for its keys is repeated with the
  *   next token (`TokenVerification`, `fetchedJson`).
- * - `scopes` in an event are the token's if the route has scopes, else `null`. `lambda` is `null` without a context, as is
- *   `identitySource` without identity sources (`authorized-caller`, `authorizerEvent`).
+ * - `scopes` in an event are the token's if the route has scopes, else `null`. `identitySource` is `null` without
+ *   identity sources (`authorized-caller`, `authorizerEvent`).
+ * - A policy with a Resource that is too long makes the result of a REST API's authorizer malformed; the error type of the
+ *   414 for a long method ARN is `BadRequestException` (`LambdaAuthorizers`, `authorizer-refusals`).
  * - The challenge for a request without a token is `Bearer` alone. That of `insufficient_scope` has no
  *   `error_description` (`authorizer-refusals`).
  * - In the template of a gateway response, `$context.authorizer` is empty, and a variable without a value, too
  *   (`gatewayResponse`).
- * - A token of Cognito that lacks the scopes of a REST API's method gets 401 (`TokenAuthorizers`).
  * - `HEAD` is answered like `GET` if a route accepts it, without the body (`HttpApis`).
  */
 

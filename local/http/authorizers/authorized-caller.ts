@@ -31,7 +31,10 @@ export function authorizerOf1(caller: AuthorizedCaller, kind: 'HTTP' | 'REST'): 
   };
 }
 
-/** `requestContext.authorizer` in format 2.0, which only HTTP APIs have. */
+/**
+ * `requestContext.authorizer` in format 2.0, which only HTTP APIs have. `lambda` is `null` without a context, as in events
+ * that people have recorded.
+ */
 export function authorizerOf2(caller: AuthorizedCaller): object {
   if (caller.kind === 'lambda') return { lambda: caller.context };
   const scopes = caller.kind === 'jwt' ? caller.scopes : null;

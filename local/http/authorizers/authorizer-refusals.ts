@@ -21,6 +21,13 @@ export const EXPIRED_TOKEN: Failure = {
   body: message('The incoming token has expired'),
 };
 
+/** For a method ARN that is too long for a Lambda authorizer of a REST API. */
+export const URI_TOO_LONG: Failure = {
+  statusCode: 414,
+  errorType: 'BadRequestException',
+  body: message('Request URI too long'),
+};
+
 /** By the policy of a REST API's authorizer. Source: responses that people have recorded. */
 export function deniedByPolicy(isExplicit: boolean): Failure {
   const reason = isExplicit ? ' with an explicit deny in an identity-based policy' : '';

@@ -3,6 +3,7 @@
  * "Use API Gateway Lambda authorizers" (REST).
  */
 import type { HttpLambdaAuthorizer } from '../../assembly/model';
+import { isObject } from '../../assembly/values/json';
 import { AuthorizerCalls, type AuthorizerCallsOptions } from '../../authorizers/authorizer-calls';
 import {
   contextStrings,
@@ -15,9 +16,13 @@ import { verdictOf } from '../../authorizers/policy';
 import { AUTHORIZER_TIMEOUT_MILLIS } from '../assumptions';
 import { type Failure, failureOf } from '../failures';
 import type { AuthorizedCaller } from './authorized-caller';
-import { authorizerFailure, deniedByPolicy, unauthorized } from './authorizer-refusals';
+import { authorizerFailure, deniedByPolicy, URI_TOO_LONG, unauthorized } from './authorizer-refusals';
 import { KeptResults, keptKey } from './kept-results';
 import { isMatch } from './token-authorizers';
+
+/** Of REST APIs. Source: "Output from an Amazon API Gateway Lambda authorizer". */
+const MAX_METHOD_ARN_BYTES = 1_600;
+const MAX_RESOURCE_CHARACTERS = 512;
 
 export interface LambdaRequest {
   kind: 'HTTP' | 'REST';
@@ -60,7 +65,14 @@ export class LambdaAuthorizers {
     authorizer: HttpLambdaAuthorizer,
     request: LambdaRequest,
   ): Promise<AuthorizedCaller | Failure> {
-    const { kind, identity, what } = request;
+    const { kind, identity, what, methodArn } = request;
+    if (kind === 'REST' && Buffer.byteLength(methodArn) > MAX_METHOD_ARN_BYTES) {
+      return this.#refuse(
+        what,
+        `the ARN of its method has more than ${MAX_METHOD_ARN_BYTES} bytes`,
+        URI_TOO_LONG,
+      );
+    }
     const values = authorizer.identitySources.map((source) => identityIn(source, identity) ?? '');
     const missing = authorizer.identitySources.find((_, index) => !values[index]);
     if (missing !== undefined && isRequired(authorizer))
@@ -97,6 +109,10 @@ export class LambdaAuthorizers {
       ? readSimpleResult(outcome.payload)
       : readPolicyResult(outcome.payload);
     if (typeof result === 'string') return this.#malformed(authorizer, kind, what, result);
+    if (kind === 'REST' && 'policyDocument' in result && hasLongResource(result)) {
+      const fault = `a policy with a Resource of more than ${MAX_RESOURCE_CHARACTERS} characters, the quota`;
+      return this.#malformed(authorizer, kind, what, fault);
+    }
     const context = contextOf(result.context, kind);
     if (typeof context === 'string') return this.#malformed(authorizer, kind, what, context);
     return { ...result, context };
@@ -148,6 +164,13 @@ function callerOf(
     ...{ kind: 'lambda', principalId, context, integrationLatency },
     ...(usageIdentifierKey !== undefined && { usageIdentifierKey }),
   };
+}
+
+function hasLongResource({ policyDocument }: PolicyResult): boolean {
+  return [policyDocument.Statement].flat().some((statement) => {
+    const resources = [isObject(statement) ? statement.Resource : undefined].flat();
+    return resources.some((resource) => String(resource).length > MAX_RESOURCE_CHARACTERS);
+  });
 }
 
 function readSimpleResult(payload: string): SimpleResult | string {

@@ -65,7 +65,10 @@ export class TokenAuthorizers {
   }
 }
 
-/** Without scopes, a method accepts identity tokens; with scopes, access tokens. */
+/**
+ * Without scopes, a method accepts identity tokens; with scopes, access tokens with one of them. Anything else gets 401.
+ * Source: "Integrate a REST API with an Amazon Cognito user pool".
+ */
 function userPoolFault(claims: Claims, scopes: string[], validation: string | undefined): string | undefined {
   if (validation !== undefined && !isMatch(validation, String(claims.aud ?? ''))) {
     return "its token's aud does not match the validation expression of the authorizer";

@@ -308,6 +308,7 @@ describe('A Lambda authorizer of a REST API', () => {
     ['crashes', thrown('crash'), FAILED],
     ['returns a simple response', () => ({ isAuthorized: true }), FAILED],
     ['returns no principal', () => ({ ...policy('Allow', '*'), principalId: undefined }), FAILED],
+    ['returns a long Resource', () => policy('Allow', ['*', `${REST_ARN}/${'x'.repeat(512)}`]), FAILED],
     ['returns a context that is not flat', () => policy('Allow', '*', { context }), FAILED],
   ])('that %s refuses the request in the words of AWS', async (_, guard, reply) => {
     const apis = await start([restApi(token)], { guard });
@@ -359,6 +360,18 @@ describe('A Lambda authorizer of a REST API', () => {
       guard: () => policy('Allow', '*'),
     });
     expect(await apis.call(REST_PATH, as('Bearer secret'))).toMatchObject({ status: 200 });
+  });
+
+  it('is not called for a method whose ARN is too long', async () => {
+    const guard = jest.fn(() => policy('Allow', '*'));
+    const apis = await start([restApi(token)], { guard });
+    const path = (length: number) => `/restapi123/prod/rooms/${'x'.repeat(length)}`;
+    const prefix = `${REST_ARN}/GET/rooms/`.length;
+    expect(await apis.call(path(1_600 - prefix), as('secret'))).toMatchObject({ status: 200 });
+    expect(await apis.call(path(1_601 - prefix), as('secret'))).toMatchObject({
+      ...{ status: 414, body: '{"message":"Request URI too long"}' },
+    });
+    expect(guard).toHaveBeenCalledTimes(1);
   });
 
   it('that may not be invoked, or is not run, gives 500', async () => {
