@@ -6,7 +6,7 @@ import type { KeySetFiles } from './endpoint/key-sets';
 import type { PageReload } from './endpoint/page-reload';
 import type { Faults } from './faults/faults';
 import type { AccountQuotas, SizeLimits } from './gateway/quotas';
-import type { Isolation } from './lambda/environment';
+import type { Isolation } from './lambda/environments/environment';
 import type { FunctionLog } from './lambda/function-log';
 import type { Log } from './log';
 

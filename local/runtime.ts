@@ -15,7 +15,7 @@ import { HttpApis } from './http/http-apis';
 import { Access } from './iam/access';
 import { guardedServices } from './iam/guarded-service';
 import { PROTOCOLS } from './iam/protocols';
-import { bootstrapWarnings } from './lambda/bootstrap-program';
+import { bootstrapWarnings } from './lambda/environments/bootstrap-program';
 import { FunctionHost } from './lambda/function-host';
 import { textFunctionLog } from './lambda/function-log';
 import { lambdaService } from './lambda/lambda-service';

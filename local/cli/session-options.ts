@@ -1,6 +1,6 @@
 /** The options of a run, as the command line gives them. */
 import type { AccountQuotas } from '../gateway/quotas';
-import type { Isolation } from '../lambda/environment';
+import type { Isolation } from '../lambda/environments/environment';
 
 export interface SessionOptions {
   app?: string;

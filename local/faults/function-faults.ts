@@ -1,7 +1,7 @@
 /** The faults of functions: they crash, freeze, start cold and are throttled. */
 import type { LambdaFunction } from '../assembly/model';
 import type { Clock } from '../clock';
-import type { Environment, Invocation, InvocationResult } from '../lambda/environment';
+import type { Environment, Invocation, InvocationResult } from '../lambda/environments/environment';
 import { exited, timedOut } from '../lambda/failure';
 import type { Faults } from './faults';
 

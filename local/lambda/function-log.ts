@@ -4,7 +4,7 @@ import type { Log } from '../log';
 import { withoutTokens } from './hidden-tokens';
 import type { InvocationOutcome } from './invocation';
 
-const WORKER_DIRECTORY = join(__dirname, 'worker');
+const WORKER_DIRECTORY = join(__dirname, 'environments', 'worker');
 
 export interface InvocationStart {
   functionName: string;

@@ -103,8 +103,12 @@ describe('the package in a new project', () => {
     );
     expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json', 'shared-connection-local.js']);
     // Files that are not compiled are copied: programs of Lambda environments, in any language.
-    const workers = readdirSync(join(ROOT, 'local/lambda/worker')).filter((name) => !name.endsWith('.ts'));
-    expect(files).toEqual(expect.arrayContaining(workers.map((name) => `dist/local/lambda/worker/${name}`)));
+    const workers = readdirSync(join(ROOT, 'local/lambda/environments/worker')).filter(
+      (name) => !name.endsWith('.ts'),
+    );
+    expect(files).toEqual(
+      expect.arrayContaining(workers.map((name) => `dist/local/lambda/environments/worker/${name}`)),
+    );
     expect(files).toEqual(
       expect.arrayContaining([
         'dist/web/console.html',

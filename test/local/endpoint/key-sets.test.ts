@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { App } from '../../../local/assembly/model';
 import { KeySets, readKeySets } from '../../../local/endpoint/key-sets';
-import type { Isolation } from '../../../local/lambda/environment';
+import type { Isolation } from '../../../local/lambda/environments/environment';
 import { silentFunctionLog } from '../../../local/lambda/function-log';
 import { silentLog } from '../../../local/log';
 import { type Runtime, startRuntime } from '../../../local/runtime';

@@ -4,7 +4,7 @@ import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { connect } from 'node:tls';
-import { AwsTunnel } from '../../../local/lambda/aws-tunnel';
+import { AwsTunnel } from '../../../local/lambda/environments/aws-tunnel';
 
 describe('AwsTunnel', () => {
   let endpoint: Server;

@@ -1,6 +1,6 @@
 import { chmodSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { bootstrapWarnings } from '../../../local/lambda/bootstrap-program';
+import { bootstrapWarnings } from '../../../local/lambda/environments/bootstrap-program';
 import { Fixture } from './function-fixture';
 
 /** The first bytes of a Linux program for a processor that Lambda does not have. */

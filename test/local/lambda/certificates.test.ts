@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type TLSSocket } from 'node:tls';
-import { CertificateAuthority } from '../../../local/lambda/certificates';
+import { CertificateAuthority } from '../../../local/lambda/environments/certificates';
 
 describe('CertificateAuthority', () => {
   const now = Date.UTC(2026, 0, 31);

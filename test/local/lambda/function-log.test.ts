@@ -156,7 +156,7 @@ describe('textFunctionLog', () => {
       errorMessage: 'no',
       payload: '{}',
     } as const;
-    const inner = join(__dirname, '../../../local/lambda/worker/bootstrap.cjs');
+    const inner = join(__dirname, '../../../local/lambda/environments/worker/bootstrap.cjs');
     const detail = `Error: no\n    at room.ts:6:9\n    at process.run (node:internal/process:9:5)\n    at main (${inner}:9:1) {\n  code: 'X'\n}`;
     log.end(invocationEnd({ outcome, detail }));
     expect(written[0]).toMatch(/Error: no\n +at room.ts:6:9 {\n +code: 'X'\n +}$/);

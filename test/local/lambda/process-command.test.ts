@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { LambdaFunction } from '../../../local/assembly/model';
 import { systemClock } from '../../../local/clock';
-import { processCommand } from '../../../local/lambda/process-command';
+import { processCommand } from '../../../local/lambda/environments/process-command';
 import { Fixture, REGION } from './function-fixture';
 
 describe('The command of a process', () => {

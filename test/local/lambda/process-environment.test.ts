@@ -2,7 +2,7 @@ import { chmodSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import type { LambdaFunction } from '../../../local/assembly/model';
-import { RuntimeApi } from '../../../local/lambda/runtime-api';
+import { RuntimeApi } from '../../../local/lambda/environments/runtime-api';
 import { Fixture, RememberingLog } from './function-fixture';
 
 /** Gets events, and responds with the result of `answer` for the event `e`. */

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Duplex, pipeline } from 'node:stream';
 import { createSecureContext, rootCertificates, type SecureContext, TLSSocket } from 'node:tls';
-import { isAwsHost } from '../aws-domains';
+import { isAwsHost } from '../../aws-domains';
 import { CertificateAuthority } from './certificates';
 import type { Endpoint } from './environment';
 import { isOwnUser } from './loopback-peer';

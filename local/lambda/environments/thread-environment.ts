@@ -1,13 +1,13 @@
 /** The fast environment: a worker thread, for Node.js functions. */
 import { performance } from 'node:perf_hooks';
 import type { Worker } from 'node:worker_threads';
+import { exited, MAX_RESPONSE_BYTES, responseTooLarge } from '../failure';
+import type { InvocationOutcome } from '../invocation';
+import { withSourcePaths } from '../source-paths';
 import type { Endpoints, Environment, EnvironmentOptions, Invocation, InvocationResult } from './environment';
 import { EventLine } from './event-line';
-import { exited, MAX_RESPONSE_BYTES, responseTooLarge } from './failure';
-import type { InvocationOutcome } from './invocation';
 import { signalGroup } from './process-group';
 import { type Finish, RunningInvocation } from './running-invocation';
-import { withSourcePaths } from './source-paths';
 import { startThread } from './thread-start';
 
 interface ErrorRecord {

@@ -1,9 +1,9 @@
 /** The invocation that an environment runs: its time limit, and its times for the report. */
 import { performance } from 'node:perf_hooks';
-import type { Alarm } from '../clock';
+import type { Alarm } from '../../clock';
+import { timedOut } from '../failure';
+import type { InvocationOutcome } from '../invocation';
 import { type EnvironmentOptions, INIT_SECONDS, type Invocation, type InvocationResult } from './environment';
-import { timedOut } from './failure';
-import type { InvocationOutcome } from './invocation';
 
 /** The rest of a result is known here. */
 export type Finish = Partial<InvocationResult> & { outcome: InvocationOutcome };

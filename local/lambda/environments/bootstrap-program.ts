@@ -1,7 +1,7 @@
 /** The program of a `provided` runtime: the executable `bootstrap` in the function's code or a layer. */
 import { accessSync, closeSync, constants, existsSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LambdaFunction } from '../assembly/model';
+import type { LambdaFunction } from '../../assembly/model';
 
 /** Why nothing can run: in Lambda's words, with the remedy. */
 export class InvalidEntrypoint extends Error {

@@ -1,5 +1,5 @@
 /** A short wait for something better. */
-import type { Alarm, Clock } from '../clock';
+import type { Alarm, Clock } from '../../clock';
 
 export class Patience {
   readonly #clock: Clock;

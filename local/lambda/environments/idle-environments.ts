@@ -1,5 +1,5 @@
 /** The idle environments of a pool. They end after a while, except the last one. */
-import type { Alarm, Clock } from '../clock';
+import type { Alarm, Clock } from '../../clock';
 import type { Environment } from './environment';
 
 interface IdleEnvironment {

@@ -1,12 +1,12 @@
 /** The environments of all functions: a pool for each version that is invoked, within limits that they share. */
-import type { LambdaFunction } from '../assembly/model';
-import type { Clock } from '../clock';
-import type { FunctionFaults } from '../faults/function-faults';
-import type { Credentials } from '../iam/identities';
+import type { LambdaFunction } from '../../assembly/model';
+import type { Clock } from '../../clock';
+import type { FunctionFaults } from '../../faults/function-faults';
+import type { Credentials } from '../../iam/identities';
+import type { FunctionLog } from '../function-log';
+import type { HostLimits } from '../host-limits';
 import type { Address, Endpoint, Invocation, InvocationResult, Isolation } from './environment';
 import { EnvironmentPool, type PoolHost } from './environment-pool';
-import type { FunctionLog } from './function-log';
-import type { HostLimits } from './host-limits';
 
 export interface EnvironmentPoolsOptions {
   region: string;

@@ -5,7 +5,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { MAX_RESPONSE_BYTES } from './failure';
+import { MAX_RESPONSE_BYTES } from '../failure';
 import { isOwnUser } from './loopback-peer';
 
 const HOST = '127.0.0.1';

@@ -1,10 +1,10 @@
 /**
  * An execution environment of a function: runs one invocation at a time and freezes in between.
  */
-import type { LambdaFunction } from '../assembly/model';
-import type { Clock } from '../clock';
-import type { Credentials } from '../iam/identities';
-import type { InvocationOutcome } from './invocation';
+import type { LambdaFunction } from '../../assembly/model';
+import type { Clock } from '../../clock';
+import type { Credentials } from '../../iam/identities';
+import type { InvocationOutcome } from '../invocation';
 
 /** Lambda's limit for the init phase. Anything longer counts against the function's own timeout. */
 export const INIT_SECONDS = 10;

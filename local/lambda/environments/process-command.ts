@@ -1,6 +1,6 @@
 /** What a process environment runs, and with which variables: a `bootstrap`, Python with AWS's client, or Node.js. */
 import { join } from 'node:path';
-import { INSTALL_PYTHON_CLIENT } from '../assembly/functions/python';
+import { INSTALL_PYTHON_CLIENT } from '../../assembly/functions/python';
 import { bootstrapOf, InvalidEntrypoint } from './bootstrap-program';
 import type { EnvironmentOptions } from './environment';
 import { endpointUrl, environmentVariables, logNames } from './environment-variables';

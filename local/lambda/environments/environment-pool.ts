@@ -1,9 +1,9 @@
 /** The environments of one version of a function, and a queue of the invocations that wait for one. */
-import type { LambdaFunction } from '../assembly/model';
-import type { Clock } from '../clock';
-import type { FunctionFaults } from '../faults/function-faults';
+import type { LambdaFunction } from '../../assembly/model';
+import type { Clock } from '../../clock';
+import type { FunctionFaults } from '../../faults/function-faults';
+import type { HostLimits } from '../host-limits';
 import type { Environment, EnvironmentOptions, Invocation, InvocationResult, Isolation } from './environment';
-import type { HostLimits } from './host-limits';
 import { IdleEnvironments } from './idle-environments';
 import { Patience } from './patience';
 import { ProcessEnvironment } from './process-environment';

@@ -3,16 +3,16 @@ import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { setImmediate as oneTurn } from 'node:timers/promises';
-import { missingSdkRemedy } from '../assembly/functions/python';
+import { missingSdkRemedy } from '../../assembly/functions/python';
+import { exited, failure, responseTooLarge } from '../failure';
+import type { InvocationOutcome } from '../invocation';
+import { withSourcePaths } from '../source-paths';
 import { InvalidEntrypoint } from './bootstrap-program';
 import type { Environment, EnvironmentOptions, Invocation, InvocationResult } from './environment';
-import { exited, failure, responseTooLarge } from './failure';
-import type { InvocationOutcome } from './invocation';
 import { processCommand } from './process-command';
 import { howItEnded, ProcessGroup } from './process-group';
 import { type Finish, RunningInvocation } from './running-invocation';
 import { type ReportedError, RuntimeApi } from './runtime-api';
-import { withSourcePaths } from './source-paths';
 
 /** How often the memory of a running process is checked. */
 const MEMORY_CHECK_MILLIS = 100;

@@ -1,7 +1,7 @@
 /** The environment variables of a function: its own and Lambda's, and nothing from the user who runs the host. */
 import { randomBytes } from 'node:crypto';
-import type { LambdaFunction } from '../assembly/model';
-import { type Credentials, PERSONAL_CREDENTIALS } from '../iam/identities';
+import type { LambdaFunction } from '../../assembly/model';
+import { type Credentials, PERSONAL_CREDENTIALS } from '../../iam/identities';
 import type { Endpoint } from './environment';
 
 /** The folders in the PATH of Lambda's Node.js runtime. */
