@@ -23,10 +23,6 @@ export class KeptResults<Result> {
     const [oldest] = this.#results.keys();
     if (this.#results.size > MAX_KEPT_RESULTS && oldest !== undefined) this.#results.delete(oldest);
   }
-
-  clear(): void {
-    this.#results.clear();
-  }
 }
 
 /** A hash, so that no token stays in memory. */

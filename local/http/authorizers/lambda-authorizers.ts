@@ -48,7 +48,7 @@ type Result = (PolicyResult | SimpleResult) & { context: Record<string, unknown>
 export class LambdaAuthorizers {
   readonly #options: AuthorizerCallsOptions;
   readonly #calls: AuthorizerCalls;
-  readonly #kept: KeptResults<Result>;
+  #kept: KeptResults<Result>;
 
   constructor(options: AuthorizerCallsOptions) {
     this.#options = options;
@@ -56,9 +56,9 @@ export class LambdaAuthorizers {
     this.#kept = new KeptResults(options.clock);
   }
 
-  /** Forgets all results, as a deployment does. */
+  /** Forgets all results, as a deployment does, also those of functions that still run. */
   clear(): void {
-    this.#kept.clear();
+    this.#kept = new KeptResults(this.#options.clock);
   }
 
   async authorize(
@@ -82,12 +82,13 @@ export class LambdaAuthorizers {
       return this.#refuse(what, why, unauthorized(kind));
     }
     const key = keptKey(authorizer.path, request.stage, ...values);
-    const kept = authorizer.cacheSeconds > 0 ? this.#kept.get(key) : undefined;
-    if (kept) return callerOf(kept, request, 0);
+    const kept = this.#kept;
+    const earlier = authorizer.cacheSeconds > 0 ? kept.get(key) : undefined;
+    if (earlier) return callerOf(earlier, request, 0);
     const begun = this.#options.clock.now();
     const result = await this.#ask(authorizer, request, values);
     if ('statusCode' in result) return result;
-    if (authorizer.cacheSeconds > 0) this.#kept.keep(key, result, authorizer.cacheSeconds);
+    if (authorizer.cacheSeconds > 0) kept.keep(key, result, authorizer.cacheSeconds);
     return callerOf(result, request, this.#options.clock.now() - begun);
   }
 

@@ -35,7 +35,7 @@ export class TokenAuthorizers {
     const verified = await this.#verification.verify(token, [issuer]);
     const fault = typeof verified === 'string' ? verified : audienceFault(verified.claims, audiences);
     if (typeof verified === 'string' || fault !== undefined) {
-      return refused(faultText(fault), challenge(fault, scopes));
+      return refused(faultText(fault, [issuer], audiences), challenge(fault, scopes));
     }
     const granted = scopesOf(verified.claims);
     if (scopes.length > 0 && !scopes.some((scope) => granted.includes(scope))) {
@@ -53,7 +53,10 @@ export class TokenAuthorizers {
     if (!token) return refused(`it has no token in ${identitySource}`);
     const verified = await this.#verification.verify(token, issuers);
     if (typeof verified === 'string') {
-      return refused(faultText(verified), verified === 'expired' ? EXPIRED_TOKEN : unauthorized('REST'));
+      return refused(
+        faultText(verified, issuers),
+        verified === 'expired' ? EXPIRED_TOKEN : unauthorized('REST'),
+      );
     }
     const why = userPoolFault(verified.claims, scopes, validation);
     return why === undefined ? { kind: 'userPool', claims: verified.claims } : refused(why);
@@ -104,6 +107,9 @@ function tokenIn(value: string | undefined): string {
   return (value ?? '').replace(/^bearer /i, '');
 }
 
-function faultText(fault: TokenFault | undefined): string {
-  return `its token cannot be accepted, because ${TOKEN_FAULTS[fault ?? 'malformed']}`;
+/** Names what the token should have, so that people can issue one. */
+function faultText(fault: TokenFault = 'malformed', issuers: string[], audiences: string[] = []): string {
+  const wanted = { issuer: issuers, audience: audiences };
+  const expected = fault === 'issuer' || fault === 'audience' ? ` (${wanted[fault].join(', ')})` : '';
+  return `its token cannot be accepted, because ${TOKEN_FAULTS[fault]}${expected}`;
 }

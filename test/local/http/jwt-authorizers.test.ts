@@ -131,6 +131,17 @@ describe('A JWT authorizer of an HTTP API', () => {
     for (const part of token.split('.')) expect(apis.lines.join()).not.toContain(part || token);
   });
 
+  it.each([
+    [{ iss: 'https://other.example' }, `it is of another issuer than the authorizer says (${ISSUER})`],
+    [{ aud: 'other' }, 'it is for none of the audiences of the authorizer (chat, admin)'],
+  ])('tells the log what a token should have: %j', async (claims, why) => {
+    const apis = await start([api()], { keySets });
+    await apis.call(PATH, withToken(login.token(claims)));
+    expect(apis.lines).toEqual([
+      `GET /rooms/7 of $default is refused with 401: its token cannot be accepted, because ${why}.`,
+    ]);
+  });
+
   it.each<[string, Record<string, unknown>, string[] | undefined]>([
     ['scope', { scope: 'rooms/read rooms/write' }, ['rooms/read', 'rooms/write']],
     ['scp', { scp: ['rooms/write'] }, ['rooms/write']],

@@ -59,6 +59,14 @@ const policy = (Effect: string, Resource: unknown, more: object = {}) => ({
 const context = { text: 'a', number: 1, flag: true, list: ['a'], map: { a: 1 } };
 const as = (value: string): RequestInit => ({ headers: { Authorization: value } });
 
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
 const HTTP_PATH = '/httpapi123/rooms/7';
 const REST_PATH = '/restapi123/prod/rooms/7';
 
@@ -205,13 +213,10 @@ describe('A Lambda authorizer of an HTTP API', () => {
   });
 
   it('has ten seconds', async () => {
-    let asked = () => {};
-    const isAsked = new Promise<void>((resolve) => {
-      asked = resolve;
-    });
+    const { promise: isAsked, resolve: ask } = deferred<void>();
     const apis = await start([httpApi()], {
       guard: () => {
-        asked();
+        ask();
         return new Promise(() => {});
       },
     });
@@ -469,6 +474,23 @@ describe('A result of a Lambda authorizer', () => {
     const apis = await start([restApi({ ...token, cacheSeconds: 300 })], { guard });
     await apis.call(REST_PATH, as('ada'));
     apis.redeploy();
+    await apis.call(REST_PATH, as('ada'));
+    expect(guard).toHaveBeenCalledTimes(2);
+  });
+
+  it('is not kept if a deployment came before it', async () => {
+    const { promise: isAsked, resolve: ask } = deferred<void>();
+    const { promise: answer, resolve: reply } = deferred<object>();
+    const guard = jest.fn(() => {
+      ask();
+      return answer;
+    });
+    const apis = await start([restApi({ ...token, cacheSeconds: 300 })], { guard });
+    const first = apis.call(REST_PATH, as('ada'));
+    await isAsked;
+    apis.redeploy();
+    reply(policy('Allow', '*'));
+    expect(await first).toMatchObject({ status: 200 });
     await apis.call(REST_PATH, as('ada'));
     expect(guard).toHaveBeenCalledTimes(2);
   });
