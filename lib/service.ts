@@ -115,7 +115,8 @@ export class Service extends ServiceContext {
   }
 
   /**
-   * Subscribes a connection to a channel, and announces it. `false` if it has closed, or was unsubscribed meanwhile.
+   * Subscribes a connection to a channel, and announces it. `false` if it has closed, or was unsubscribed in the
+   * meantime.
    * @throws TooManyChannelsError if it would be in more than `most` channels, InvalidValueError for an invalid name
    */
   async subscribe(member: Member, channel: string, most?: number, by?: ClientRequest): Promise<boolean> {

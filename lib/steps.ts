@@ -1,4 +1,4 @@
-/** Steps that follow one another, and of which a failed one does not hold up the others. */
+/** Runs steps in order. A failed step does not prevent the others. */
 
 /** @throws what the only failed step threw, or an AggregateError with the errors of several, once all have run */
 export async function runEvery(steps: readonly (() => Promise<unknown>)[]): Promise<void> {

@@ -1,4 +1,4 @@
-/** Percent-encoded text as it was before; undefined if it cannot be decoded. */
+/** Decodes percent-encoded text. Returns undefined if it is invalid. */
 export function percentDecoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text);

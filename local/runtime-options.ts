@@ -25,7 +25,7 @@ export interface RuntimeOptions {
   dynamodbUrl?: string;
   /** Where the built-in DynamoDB keeps its tables. @default in memory */
   dynamodbDirectory?: string;
-  /** The folders that stand for buckets, by bucket name. Missing folders are created. */
+  /** The folders that act as buckets, by bucket name. Missing folders are created. */
   bucketDirectories?: Record<string, string>;
   /** Files with the key sets of token issuers, by the URLs that functions fetch them from. @default none */
   keySets?: KeySetFiles;

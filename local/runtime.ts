@@ -177,7 +177,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       gateway,
       httpApis,
       services,
-      // Without IAM nobody verifies signatures, and any page could use a bucket.
+      // Without IAM, signatures are not verified, so any page could use a bucket.
       ...(access && services.s3 && { presigned: new BucketCors(app.buckets, services.s3, log) }),
       ...(options.webDirectory === undefined
         ? {}

@@ -25,7 +25,7 @@ const COMMON: BuildOptions = {
   logLevel: 'warning',
 };
 
-/** Compiles file by file, so that bundlers can leave out what is not used. ES modules must import others with their extension. */
+/** Compiles file by file, so that bundlers can omit unused code. ES modules must import others with their extension. */
 const fileByFile: Plugin = {
   name: 'file-by-file',
   setup({ onResolve }) {

@@ -57,7 +57,7 @@ export class ChannelRound {
     if (cursor) await table.delete(place, always);
   }
 
-  /** A channel that fails must not hold up the others. */
+  /** A channel that fails must not delay the others. */
   async #workOn(row: Item, work: (channel: string, row: Item) => Promise<void>): Promise<void> {
     const channel = row.sk.slice(this.#options.prefix.length);
     try {

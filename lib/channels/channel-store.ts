@@ -37,9 +37,10 @@ export class ChannelStore {
   }
 
   /**
-   * `false` if the connection is closed, or another process unsubscribed it meanwhile. Two writes, two reads. However
-   * many subscribe at once, at most `most` channels are acknowledged: a subscription that finds too many withdraws.
-   * `by` is the client's frame that asks: a later one that has unsubscribed counts.
+   * `false` if the connection is closed, or another process has unsubscribed it in the meantime. Two writes, two
+   * reads. However many subscriptions run at the same time, at most `most` channels are acknowledged: a subscription
+   * that finds too many withdraws. `by` is the client's frame with the request: if a later frame has unsubscribed,
+   * that one counts.
    * @throws TooManyChannelsError
    */
   async subscribe(
@@ -55,8 +56,9 @@ export class ChannelStore {
   }
 
   /**
-   * Joins a channel with a log: the channel's poster admits the connection and answers with its position. If two joins run at the same
-   * time, the later one counts. `false` if the connection is closed, or was unsubscribed meanwhile. Three writes, two reads.
+   * Joins a channel with a log: the channel's poster admits the connection and answers with its position. If two
+   * joins run at the same time, the later one counts. `false` if the connection is closed, or was unsubscribed in the
+   * meantime. Three writes, two reads.
    * @throws TooManyChannelsError
    */
   async join(
@@ -91,8 +93,8 @@ export class ChannelStore {
   }
 
   /**
-   * `false` if it was not subscribed, or another process subscribed it again meanwhile. Three writes. `by` is the
-   * client's frame that asks: a later one that has subscribed counts.
+   * `false` if it was not subscribed, or another process has subscribed it again in the meantime. Three writes. `by`
+   * is the client's frame with the request: if a later frame has subscribed, that one counts.
    */
   async unsubscribe(member: Member, channel: string, by?: ClientRequest): Promise<boolean> {
     assertChannelName(channel);
@@ -185,7 +187,7 @@ export class ChannelStore {
       ]);
       if (connection && joined.includes(channel)) {
         if (isSameIdentity(connection, member)) return joined.length;
-        // It has been identified meanwhile, perhaps by a process that did not see this member yet.
+        // It has been identified in the meantime, perhaps by a process that did not see this member yet.
         member = withIdentity(member, connection);
         continue;
       }

@@ -1,4 +1,7 @@
-/** One channel of a service, as any process sees it: publish to it, read what it has kept, put connections into it, take them out. */
+/**
+ * One channel of a service, for any process: publish to it, read its history, subscribe connections, and unsubscribe
+ * them.
+ */
 import type { Member } from '../connections/connection-items';
 import { identityOf, type KnownIdentity } from '../connections/identity';
 import { openMember } from '../connections/open-member';
@@ -61,9 +64,9 @@ export class Channel {
   }
 
   /**
-   * Sends `data`, which is anything that JSON takes, to everyone in the channel. In a channel with a log it is a line of it: it is kept, and
-   * reaches each member once and in order. Without one it is sent as JSON, and text as it is.
-   * @throws InvalidValueError for what JSON does not take, MessageTooLargeError, PublicationFailedError
+   * Sends `data`, any JSON value, to everyone in the channel. In a channel with a log, it becomes a line of the log:
+   * it is stored, and reaches each member once and in order. Without a log, it is sent as JSON, and text unchanged.
+   * @throws InvalidValueError for a value that JSON cannot represent, MessageTooLargeError, PublicationFailedError
    */
   async publish(data: unknown, { info, ...options }: ChannelPublishOptions = {}): Promise<Published> {
     const position = await this.#log.publish(data, info, options.except);
@@ -82,7 +85,7 @@ export class Channel {
     }
   }
 
-  /** Whether it keeps what is published: as the class says, or, where that is not known, as the table does. */
+  /** Whether the channel has a log: from the class's rules or, if the class is not known, from the table. */
   hasLog(): Promise<boolean> {
     return this.#log.exists();
   }
@@ -137,7 +140,10 @@ export class Channel {
     return service.unsubscribe(member, this.name);
   }
 
-  /** Puts a connection into the channel's log; it is answered with its position, and what it has missed. For `WebSocketServer.subscribe`. */
+  /**
+   * Subscribes a connection to the channel's log. The client receives its position and the lines that it has missed.
+   * For `WebSocketServer.subscribe`.
+   */
   async join(member: Member, options: SubscribeOptions, most?: number, by?: ClientRequest): Promise<boolean> {
     if (!(await this.#log.join(member, options, most, by))) return false;
     await this.service.presence.joined(member, [this.name]);
@@ -149,7 +155,7 @@ export class Channel {
     return this.#log.post(range);
   }
 
-  /** Posts what a poster that crashed has left. Returns whether there was nothing to do, and nobody posts. */
+  /** Posts what a crashed poster has left. Returns whether there was nothing to do and no poster is active. */
   mend(range = WHOLE_CHANNEL): Promise<boolean> {
     return this.#log.mend(range);
   }

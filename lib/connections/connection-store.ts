@@ -124,7 +124,7 @@ export class ConnectionStore {
     return this.#changeServer(webSocketId, requestId, { set, remove });
   }
 
-  /** The loop has returned. Nobody starts it again. */
+  /** The loop has returned, and is not started again. */
   async endLoop(webSocketId: string, requestId: string): Promise<void> {
     await this.#changeServer(webSocketId, requestId, { remove: ['loops', 'loopState'] });
   }

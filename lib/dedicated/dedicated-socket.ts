@@ -62,7 +62,7 @@ export class DedicatedSocket {
     if (!ownership.ending) {
       const mayLoop = beginning === 'loop' || ownership.epoch > 1;
       if (mayLoop && !(await this.#serve(ownership))) return;
-      // From here on, nobody runs server() again. An owner that has lost the socket must not close it.
+      // From now on, server() does not run again. An owner that has lost the socket must not close it.
       if (!(await this.#ownerships.beginEnding(ownership.epoch))) return;
     }
     const closed = await this.shared.backend.connections.delete(this.connection);

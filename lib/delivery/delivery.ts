@@ -30,7 +30,7 @@ export interface DeliveryOptions {
   budgetMilliseconds?: number;
   /** How long a 410 from a connection that may still be opening is retried. @default 2,000 */
   pendingMilliseconds?: number;
-  /** How fast posts may follow each other. @default the quota of an AWS account: 10,000 a second, 5,000 at once */
+  /** The rate of posts. @default the quota of an AWS account: 10,000 a second, with a burst of 5,000 */
   rate?: Rate;
   /** Milliseconds since the epoch: everything unfinished by then is abandoned. @default none */
   deadline?: number;

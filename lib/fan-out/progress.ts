@@ -1,4 +1,7 @@
-/** How far a delivery has come in the order of the rows: every member up to a row has an outcome, whatever is under way after it. */
+/**
+ * The progress of a delivery in the order of the rows: every member up to a row has an outcome. Members after it may
+ * have one, too.
+ */
 import { type Count, countIn, type DeliveryCounts, emptyCounts } from '../delivery/delivery-report';
 import type { ShareProgress } from './shares';
 

@@ -144,7 +144,7 @@ export class ShareStore {
     return item && progressIn(item);
   }
 
-  /** Stores how far the share is. `false` if another worker has taken it meanwhile. */
+  /** Stores how far the share is. `false` if another worker has taken it in the meantime. */
   async checkpoint(share: Share, worker: string, progress: ShareProgress): Promise<boolean> {
     return this.#change(share, worker, fieldsOf(progress));
   }

@@ -91,7 +91,10 @@ export class ConnectRoute {
     };
   }
 
-  /** Who connects, by the client's JWT or an authorizer. Only a service that asks for a JWT loads the code that verifies it. */
+  /**
+   * Identifies the client by its JWT or an authorizer. Only a service that requires a JWT loads the code that
+   * verifies it.
+   */
   async #identify(
     event: ConnectEvent,
   ): Promise<
@@ -127,7 +130,10 @@ export class ConnectRoute {
     return 'too many';
   }
 
-  /** Stores the connection, its channels, its session and its ownership. `false` if it is stored already, or has closed meanwhile. */
+  /**
+   * Stores the connection, its channels, its session and its ownership. `false` if it is already stored, or has
+   * closed in the meantime.
+   */
   async #accept(
     connection: NewConnection & Member & { sessionId: string },
     channels: Set<string>,

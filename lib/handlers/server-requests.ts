@@ -22,7 +22,10 @@ import type { LambdaContext } from './events';
 import type { ServiceFunction } from './service-function';
 
 const SETTLEMENTS_AT_A_TIME = 10;
-/** When the sweep stops mending logs, and then presence lists, as shares of its time. The rest is for everything else. */
+/**
+ * When the sweep stops repairing logs, and then presence lists, as shares of its time. The rest is for everything
+ * else.
+ */
 const LOGS_END = 0.4;
 const PRESENCE_END = 0.6;
 
@@ -89,7 +92,7 @@ export class ServerRequests {
     if (opening === 'gone') await this.#settlement(context).suspected(connection);
   }
 
-  /** One failed cleanup does not hold up the others. Lambda then delivers the request again. */
+  /** One failed cleanup does not delay the others. Lambda then delivers the request again. */
   async #settle(members: MemberKey[], context: LambdaContext): Promise<void> {
     const settlement = this.#settlement(context);
     const slots = new Slots(SETTLEMENTS_AT_A_TIME);

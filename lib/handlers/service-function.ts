@@ -27,7 +27,7 @@ export interface ServiceFunction {
   allowedOrigins: string[];
   /** The cookie that identifies web sessions, if the service uses one. */
   sessionCookie: string | undefined;
-  /** The environment with which JWTs are accepted, if the service asks for one. */
+  /** The environment variables that say which JWTs to accept, if the service requires one. */
   jwtEnvironment: NodeJS.ProcessEnv | undefined;
   /** The limits of the class, with defaults for missing ones. */
   limits: Limits;

@@ -116,8 +116,8 @@ export class MessageReader {
   }
 
   /**
-   * Uses quick queries while messages follow each other. Uses a full query from time to time, or if there is nothing
-   * else.
+   * Uses quick queries while messages follow each other, and a full query from time to time or if a quick query finds
+   * nothing.
    */
   async #takeFirst(settle: Settle): Promise<string | number> {
     const now = this.source.clock.now();

@@ -1,5 +1,5 @@
 /**
- * Accepts or refuses each message of a client: by this environment's bucket and, if the class asks for it, by a
+ * Accepts or refuses each message of a client: by this environment's bucket and, if the class is configured so, by a
  * counter in the table.
  */
 import { connectionKey } from '../connections/connection-items';

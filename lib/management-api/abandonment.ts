@@ -1,6 +1,6 @@
 /**
- * Tells a call that nobody waits for its response any longer. A delivery makes one for each post. An AbortController
- * would do, but costs about as much as signing the post.
+ * Tells a call that its response is no longer needed. A delivery creates one for each post. An AbortController would
+ * also work, but costs about as much as signing the post.
  */
 export class Abandonment {
   #isAbandoned = false;

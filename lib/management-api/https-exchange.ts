@@ -59,8 +59,8 @@ export class HttpsExchange {
 
   /**
    * Resolves with any response. Rejects if there is none. A POST also rejects if the other side has closed a reused
-   * connection, because nobody can tell whether the request was read. Other methods are safe to repeat, and are sent
-   * again over a new connection.
+   * connection, because the request may have been read. Other methods are safe to repeat, and are sent again over a
+   * new connection.
    */
   send(asked: HttpRequest): Promise<HttpAnswer> {
     return this.#line instanceof Promise

@@ -88,7 +88,7 @@ export class ChannelPresence {
     return form && new Presence(service, form, { channel, goOn: () => service.requestPresence(channel) });
   }
 
-  /** `undefined` if nobody is notified, or this process does not know. */
+  /** `undefined` if members are not notified, or if this process does not know the rule. */
   #formOf(channel: string): PresenceForm<unknown> | undefined {
     const { joinLeave } = ruleOf(this.service.channelRules, channel);
     if (!joinLeave) return undefined;

@@ -93,7 +93,7 @@ export class Presence<Entry> {
     if (lease) await this.#postRounds(poster, lease);
   }
 
-  /** Sends the list to a new client, and again until nothing has changed meanwhile. */
+  /** Sends the list to a new client, and again if it has changed in the meantime. */
   async tell(write: (frame: string) => Promise<void>): Promise<void> {
     const { clock } = this.service.backend;
     for (let list = await this.#list(); ; ) {
@@ -152,7 +152,7 @@ export class Presence<Entry> {
     if (await table.update(this.#key, free, equals('poster', poster))) await this.#goOn();
   }
 
-  /** The list's item once no change has come for a moment, or the wait has been long enough. */
+  /** Returns the list's item when no change has arrived for a moment, or when the wait has been long enough. */
   async #gathered({ rev: atFirst }: Item): Promise<Item | undefined> {
     const { table, clock } = this.service.backend;
     const begun = clock.now();

@@ -31,7 +31,7 @@ export class ChannelCommands {
     return {};
   }
 
-  /** The call of the built-in procedure: publishes all parts when the last one has come, once. */
+  /** Handles the built-in procedure: publishes all parts, once, when the last one has arrived. */
   async publishPart(part: unknown): Promise<object> {
     const { service, webSocketId } = this.server;
     return new PublicationParts(service, webSocketId).add(part, (publication) => this.publish(publication));
@@ -64,7 +64,7 @@ export class ChannelCommands {
     return service.channel(channel).members();
   }
 
-  /** Clients may see what is in a channel that they are in. */
+  /** Clients may read only channels that they are in. */
   async #assertIn(channel: string): Promise<void> {
     const { service, webSocketId } = this.server;
     if (!(await service.channels.isIn(webSocketId, channel))) throw errors.permissionDenied();

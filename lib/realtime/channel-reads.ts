@@ -23,7 +23,7 @@ export function countedUser({ user, webSocketId }: Known): string {
 
 export interface HistoryQuery {
   channel: string;
-  /** 0 asks for the position only, and a negative number for everything. */
+  /** 0 requests only the position, and a negative number everything. */
   limit: number;
   /** An empty epoch stands for any. */
   since: Position | undefined;

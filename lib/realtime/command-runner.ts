@@ -18,7 +18,7 @@ const OTHER_COMMANDS = 200;
 /** How many subscriptions of a frame run at the same time: clients wait five seconds for the last one's answer. */
 const SIDE_BY_SIDE = 10;
 
-/** What a command is answered, by its own name; `undefined` if somebody else answers it. */
+/** The reply to a command, under the command's name; `undefined` if the reply is sent elsewhere. */
 type Result = object | undefined;
 
 export class CommandRunner {
@@ -51,7 +51,7 @@ export class CommandRunner {
   async #runAll(frame: string): Promise<void> {
     try {
       const { channels } = limitsOf(this.#server.constructor as typeof RealtimeHooks);
-      // A client that comes back subscribes to all of its channels in one frame.
+      // A reconnecting client subscribes to all of its channels in one frame.
       for (const group of groupsOf(commandsIn(frame, OTHER_COMMANDS + channels))) {
         await this.#runSome(group);
         await this.#replies.flushIfDue();

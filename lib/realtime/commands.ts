@@ -39,7 +39,7 @@ export interface NamedCommand {
 }
 
 /**
- * The commands of a frame. Empty ones, with which clients answer a ping, are left out.
+ * The commands of a frame, without empty ones, which are clients' responses to a ping.
  * @throws Disconnection for what is not in the protocol: a client that sends it would send it again
  */
 export function commandsIn(frame: string, most = Number.POSITIVE_INFINITY): NamedCommand[] {
@@ -104,7 +104,7 @@ function commandIn(text: string): NamedCommand | undefined {
   }
 }
 
-/** The ids of what can be answered in a frame, whatever else is in it. */
+/** The ids of commands in a frame that can be answered, even if the rest of the frame is invalid. */
 export function idsIn(frame: string): number[] {
   try {
     return commandsIn(frame).flatMap(({ id }) => (id === undefined ? [] : [id]));

@@ -1,12 +1,12 @@
 /**
  * Connections and subscriptions that expire unless their tokens are renewed. Their clients renew them in time. The
- * sweep ends the others, up to one sweep late, and each message of an expired connection is refused meanwhile.
+ * sweep ends the others, up to one sweep late. Until then, each message of an expired connection is refused.
  *
- * A renewal leaves the row of the earlier expiry. It is deleted by one write in any case, and the sweep does that while
- * no client waits, also for a renewal that has crashed.
+ * A renewal does not delete the row of the earlier expiry. The sweep does, at the same cost, while no client waits.
+ * This also covers a renewal that has crashed.
  *
- * EXPIRING#{service} / {time}#{id}             the connection may expire at this time
- * EXPIRING#{service} / {time}#{id}#{channel}   its subscription to the channel may
+ * EXPIRING#{service} / {time}#{id}             the connection may expire at this time EXPIRING#{service} /
+ * {time}#{id}#{channel}   its subscription to the channel may
  */
 
 import type { Member } from '../connections/connection-items';
@@ -51,7 +51,7 @@ export class Expirations {
     );
   }
 
-  /** Ends what has expired. Called by the sweep. What fails is tried again by the next one. */
+  /** Called by the sweep: ends expired connections and subscriptions. The next sweep retries what fails. */
   async end(): Promise<void> {
     const { backend, deadline } = this.service;
     const { table, clock } = backend;

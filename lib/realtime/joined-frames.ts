@@ -6,7 +6,7 @@ import { errors, replyError } from './realtime-errors';
 
 /** What a subscription keeps until it is answered. */
 export type JoinRequest =
-  /** The client asked: the id of its command, and what else the answer says. */
+  /** For a client's request: the id of its command, and further fields of the reply. */
   | {
       id: number;
       details: Record<string, unknown>;

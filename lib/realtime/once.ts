@@ -2,10 +2,11 @@
  * Publications that a client may send again: the first result is kept for five minutes, and returned to a client that
  * publishes again with the same key.
  *
- * IDEMPOTENT#{service}#{channel} / {key}    a backend's publication, with its idempotency key
- * CONNECTION#{id} / PART#{upload}#done      a client's publication in parts
+ * IDEMPOTENT#{service}#{channel} / {key}    a backend's publication, with its idempotency key CONNECTION#{id} /
+ * PART#{upload}#done      a client's publication in parts
  *
- * `result`, once it is published; `until` then, somebody publishes it; `digest` of the data, if only the same may follow
+ * `result`: set once it is published; `until`: the lease of the request that publishes it; `digest`: of the data, if
+ * a repetition must have the same data
  */
 import { sleep } from '../clock';
 import type { Service } from '../service';

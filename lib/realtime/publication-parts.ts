@@ -43,10 +43,10 @@ export class PublicationParts {
   ) {}
 
   /**
-   * Stores a part: one write. The last part is not stored, but publishes all of them: one query and two writes. A client
-   * that sends it again, because the answer was late, gets the first answer. If the publication failed or was refused,
-   * it is tried again.
-   * @throws RealtimeError for what is no part, if an earlier part is missing, or if they are too large together
+   * Stores a part: one write. The last part is not stored, but publishes all of them: one query and two writes. A
+   * client that sends it again, because the answer was late, gets the first answer. If the publication failed or was
+   * refused, it is tried again.
+   * @throws RealtimeError for an invalid part, if an earlier part is missing, or if they are too large together
    */
   async add(
     sent: unknown,
@@ -81,7 +81,7 @@ export class PublicationParts {
       {
         ...{ pk: this.#pk, sk: `${prefixOf(upload)}${String(part).padStart(DIGITS, '0')}` },
         ...others,
-        // A part may end in the middle of a character, which only JSON keeps as it is.
+        // A part may end in the middle of a character, which only JSON preserves.
         text: JSON.stringify(text),
         expiresAt: expiryAfter(clock.now(), KEPT_SECONDS),
       },

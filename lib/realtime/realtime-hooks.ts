@@ -72,7 +72,7 @@ export abstract class RealtimeHooks extends WebSocketServer {
 
   /**
    * Runs for a client's procedure call, other than `shared-connection:publish`, by which it publishes large data in
-   * parts. Returns its result, which is what JSON takes. @default refused
+   * parts. Returns its result, any JSON value. @default refused
    */
   async onRpc(_method: string, _data: unknown): Promise<unknown> {
     throw errors.methodNotFound();

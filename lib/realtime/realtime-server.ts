@@ -43,12 +43,15 @@ export abstract class RealtimeServer extends RealtimeHooks {
     return pushText({ channel, pub: { data, ...(info as PublicationDetails | undefined) } });
   }
 
-  /** Joins and leaves are told one by one, and each client asks for the whole list itself. */
+  /** Joins and leaves are announced one by one. Clients request the whole list themselves. */
   static presenceForm(channel: string): PresenceForm<ClientInfo> {
     return joinLeaveForm(channel);
   }
 
-  /** Runs with each sweep: ends what has expired, and keeps connections open if the class says so. */
+  /**
+   * Runs with each sweep: ends expired connections and subscriptions, and keeps connections open if the class is
+   * configured so.
+   */
   static async onSweep(service: Service): Promise<void> {
     // biome-ignore lint/complexity/noThisInStatic: it is the service's own class, which says whether.
     const { keepAlive } = this;
@@ -58,7 +61,10 @@ export abstract class RealtimeServer extends RealtimeHooks {
     ]);
   }
 
-  /** Each command counts like a message; of subscriptions, which a client sends together when it comes back, ten do; a part of a publication counts like ten, unless it is the only one. */
+  /**
+   * Each command counts as a message. Ten subscriptions count as one, because a client that reconnects sends all of
+   * them together. A part of a publication counts as ten, unless it is the only one.
+   */
   static costOf(frame: string): number {
     return costOf(frame);
   }

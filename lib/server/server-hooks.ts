@@ -155,9 +155,9 @@ export abstract class ServerHooks<Messages extends StandardSchemaV1 | undefined 
 
   /**
    * Runs when the last socket of a web session has closed, if one of them had set `sessionEndOnClose`: once each time
-   * the session loses its last socket, and again if it crashed. A socket that opens meanwhile starts the session
-   * again, and may overlap with this. It runs after `onPostServer` of the socket that closed last, on an object of
-   * that socket.
+   * the session loses its last socket, and again if it crashed. A socket that opens in the meantime starts the
+   * session again, and may overlap with this. It runs after `onPostServer` of the socket that closed last, on an
+   * object of that socket.
    */
   async onSessionEnd(): Promise<void> {}
 }

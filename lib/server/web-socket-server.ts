@@ -123,7 +123,7 @@ export abstract class WebSocketServer<
 
   /**
    * Stores the user of the connection. From now on, `user` and `info` are available in each hook, and in the lists of
-   * those present. `false` if the connection has closed meanwhile, or a later message has identified it.
+   * those present. `false` if the connection has closed in the meantime, or a later message has identified it.
    *
    * Another environment that knew the connection may see the first change after the handshake a minute late.
    * @throws InvalidValueError for a user of more than 256 bytes, or an info of more than 512 bytes as JSON

@@ -83,7 +83,7 @@ export class SessionStore {
 
   /**
    * Unlike others, this condition does not recognize its own earlier success, because a late duplicate would then
-   * remove what the next generation asks for. Instead, the caller looks for the success.
+   * remove the request of the next generation. Instead, the caller checks for the success.
    */
   async #end(socket: SessionSocket, rev: number): Promise<boolean> {
     const { webSocketId } = socket;

@@ -19,7 +19,7 @@ export class ErrorLog {
 
   /** Two writes. */
   async record(error: NotedError): Promise<void> {
-    // Nobody is in this channel, so no function posts its lines.
+    // This channel has no members, so no function posts its lines.
     await this.#lines.append({ data: JSON.stringify(error) }, { rule: RULE, serverFunction: '' });
   }
 

@@ -5,7 +5,7 @@ import type { DeliveryNote, Telemetry } from './telemetry';
 export class TroubleLog implements Telemetry {
   constructor(
     private readonly clock: Clock,
-    /** Logs a line: a JSON object with the fields by which Lambda filters logs. */
+    /** Logs a line: a JSON object with the fields that Lambda uses to filter logs. */
     private readonly write: (line: string) => void,
   ) {}
 

@@ -74,7 +74,7 @@ export class MemoryTable implements Table {
     return [...this.#items.values()].filter((item) => !isExpired(item, now)).map((item) => clone(item));
   }
 
-  /** Deletes what has expired, as DynamoDB does some time later. */
+  /** Deletes expired items, as DynamoDB does some time after they expire. */
   deleteExpired(): void {
     const now = this.clock.now();
     for (const [key, item] of this.#items) if (isExpired(item, now)) this.#items.delete(key);

@@ -85,7 +85,10 @@ type RunningParts = Pick<
   'apis' | 'httpApis' | 'schedules' | 'buckets' | 'eventSources' | 'topics' | 'eventBuses'
 >;
 
-/** Types of what costs no route, but may be why nothing else is left: a queue's function, or the CDK's version. */
+/**
+ * Types of unsupported parts that affect no route, but may be the reason why nothing is left to run: a queue's
+ * function, or the CDK's version.
+ */
 const SAID_OF_NOTHING_LEFT = new Set(['AWS::Lambda::Function', 'CDK 1']);
 
 /**

@@ -1,4 +1,7 @@
-/** What `start` shows once the runtime is up, on one screen: addresses, variables to export, and what is not run. */
+/**
+ * The output of `start` once the runtime is ready, on one screen: addresses, variables to export, and unsupported
+ * parts.
+ */
 import type { App, OtherResource } from '../assembly/model';
 import type { Runtime } from '../runtime';
 import { countDetails, details, shortPath } from './details';

@@ -36,7 +36,7 @@ export class Follower {
   /** The time of the first save that still needs a synthesis. */
   #unsynthesizedSince: number | undefined;
   #confirming: NodeJS.Timeout | undefined;
-  /** Counts saves. A synthesis is not applied if there was another save meanwhile. */
+  /** Counts saves. A synthesis is not applied if there was another save in the meantime. */
   #saves = 0;
   #reading: 'no' | 'yes' | 'again' = 'no';
   #read: { app: App; saves: number; since: number } | undefined;

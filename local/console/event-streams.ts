@@ -109,7 +109,7 @@ export class EventStreams {
     });
   }
 
-  /** Sends several seconds at once if this process or the reader was too busy. */
+  /** Sends several seconds together if this process or the reader was too busy. */
   #tellSeconds(stream: Stream): void {
     if (isWaiting(stream)) return;
     const { until, series } = this.#activity.seconds.last(KEPT_SECONDS - 1, this.#clock.now());

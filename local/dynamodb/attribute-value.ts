@@ -18,7 +18,10 @@ export function typeOf(value: AttributeValue): AttributeType {
   return 'NULL';
 }
 
-/** Whether it is a text and nothing else, as most values are. Lists no names, which would cost more than the rest. */
+/**
+ * Whether the value is only a text, like most values. Does not list its keys, which would be slower than everything
+ * else here.
+ */
 export function isPlainText(value: JsonObject): boolean {
   if (typeof value.S !== 'string') return false;
   for (const type in value) if (type !== 'S') return false;

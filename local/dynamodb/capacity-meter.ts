@@ -1,4 +1,4 @@
-/** Counts the capacity that a request consumes, and reports as much as the request asks for. */
+/** Counts the capacity that a request consumes, and reports it in the requested detail. */
 import type { Json, JsonObject } from '../assembly/values/json';
 import type { SecondaryIndex } from './secondary-index';
 import type { Table, WriteUnits } from './table';

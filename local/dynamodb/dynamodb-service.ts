@@ -125,7 +125,7 @@ export class DynamoDbService implements RequestHandler {
   }
 }
 
-/** @throws {DynamoDbError} if nobody known has signed the request. */
+/** @throws {DynamoDbError} if the request is not signed by a known caller */
 function authenticate(access: Access, request: IncomingMessage, body: Buffer): Identity {
   try {
     return access.authenticate(request, 'dynamodb', body);

@@ -45,7 +45,7 @@ interface EmbeddedParts {
   lifetimes: Lifetimes | undefined;
 }
 
-/** Tables that an app makes while it runs are not there at once, as on AWS. */
+/** Tables that an app creates while it runs do not become active immediately, as on AWS. */
 const TRANSITION_MILLIS = 250;
 
 export class EmbeddedTables {

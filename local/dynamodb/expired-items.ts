@@ -7,7 +7,7 @@ import type { StoredItem } from './stored-item';
 /** "Items with a TTL value older than five years are not deleted", says DynamoDB's page on time to live. */
 export const FIVE_YEARS_SECONDS = 5 * 365 * 24 * 60 * 60;
 
-/** Deletes the items whose time has passed, and tells how many there were. `lifetimes` are those on a faster clock. */
+/** Deletes expired items, and returns their number. `lifetimes` are the items' lifetimes on a faster clock. */
 export function deleteExpired(database: Database, lifetimes?: Lifetimes): number {
   const nowSeconds = Math.floor(database.now / 1000);
   let deleted = 0;

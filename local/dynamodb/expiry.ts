@@ -10,7 +10,7 @@ export class Expiry {
   #alarm: Alarm | undefined;
   #isStopped = false;
 
-  /** `sweep` deletes what has expired by now in every table, and tells how many items that were. */
+  /** `sweep` deletes expired items in every table, and returns their number. */
   constructor(options: {
     sweep(): number | Promise<number>;
     intervalMillis: number;

@@ -46,8 +46,8 @@ export class RemoteTables {
       ...{ endpoint: url, region },
       ...(hasCredentials() ? {} : { credentials: PERSONAL_CREDENTIALS }),
     });
-    // Nobody elsewhere knows the functions' credentials: what they may do is decided here, and asked for in this
-    // process's name.
+    // The other database does not know the functions' credentials. So the permission is checked here, and the request
+    // is signed with this process's credentials.
     const sign = async (request: RequestToSign) =>
       signatureHeaders(request, { region, service: 'dynamodb' }, await this.#client.config.credentials());
     const losesAnswer = faults && (() => faults.strikes('answer-lost'));

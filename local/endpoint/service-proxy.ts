@@ -118,7 +118,7 @@ function withoutHopByHop({ headers }: IncomingMessage): Headers {
 }
 
 /**
- * Node.js would send the body of a GET in chunks without their sizes, and the service would take it for the next
+ * Node.js would send the body of a GET in chunks without their sizes, and the service would treat it as the next
  * request on the connection.
  */
 function framing({ headers }: IncomingMessage): Headers {

@@ -60,7 +60,7 @@ export class Faults {
     return [...this.#active.values()].map(({ random: _, ...fault }) => fault);
   }
 
-  /** Decides a case of a fault whose value is a share. `subject` is what it affects, in the log. */
+  /** Decides whether a fault with a share strikes this case. `subject` names what it affects, for the log. */
   strikes(name: FaultName, subject?: string): boolean {
     const fault = this.#active.get(name);
     if (!fault || this.#isStopped) return false;

@@ -7,7 +7,7 @@ const SILENT_WITHIN_MILLIS = 10_000;
 
 export interface Line {
   readonly connectionId: string;
-  /** From now on nothing arrives in either direction, and nobody is notified. */
+  /** From now on, nothing arrives in either direction, and neither side is notified. */
   fallSilent(): void;
   /** Both sides are notified. */
   break(): void;

@@ -54,7 +54,7 @@ export const COMPRESSION = false;
  */
 export const PINGS_ARE_ACTIVITY: boolean = false;
 
-/** `disconnectReason` for codes whose text nobody has recorded: 1002, 1003, 1006, 1007, 1008, 1009. */
+/** `disconnectReason` for codes whose text was never recorded: 1002, 1003, 1006, 1007, 1008, 1009. */
 export const UNRECORDED_REASON = '';
 
 /** How long a client may take to answer a close frame before its TCP connection is cut. */
@@ -120,8 +120,8 @@ export function isUsableBody(value: unknown): value is string | null | undefined
 }
 
 /**
- * How a selected value other than text becomes part of a route key. The documentation says "stringified", with
- * arrays as `[item1, item2]`. Nobody has published numbers, `null` or objects.
+ * How a selected value other than text becomes part of a route key. The documentation says "stringified", with arrays
+ * as `[item1, item2]`. There is no public record of numbers, `null` or objects.
  */
 export function stringifySelection(value: unknown): string {
   if (typeof value === 'string') return value;

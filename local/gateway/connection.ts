@@ -150,8 +150,8 @@ export class Connection implements ConnectionFacts {
   }
 
   /**
-   * The response to a post leaves before its frame, so the function that posted goes on while the frame is written. Frames
-   * of the same callback leave together.
+   * The response to a post leaves before its frame, so the function that posted continues while the frame is written.
+   * Frames of the same callback leave together.
    */
   #holdFrames(): void {
     if (this.#isHolding) return;

@@ -1,7 +1,7 @@
 /** Answers a client's pings. */
 import type { WebSocket } from 'ws';
 
-/** Connections with a pong in flight, and the latest ping that arrived meanwhile. */
+/** Connections with a pong in flight, and the latest ping that has arrived since. */
 const onTheirWay = new WeakMap<WebSocket, Buffer | undefined>();
 
 /**

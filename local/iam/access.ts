@@ -132,7 +132,7 @@ export class Access {
     );
   }
 
-  /** Whether all requests of the caller are allowed, so that nobody needs to read what they ask for. */
+  /** Whether all requests of the caller are allowed, so that their content need not be read. */
   mayDoEverything(identity: Identity): boolean {
     return identity.kind === 'person' && !this.#hasDenyingResource;
   }

@@ -95,7 +95,7 @@ export class PolicyEvaluator {
 
 export type VerdictOnAnyone = 'allowed' | 'not allowed' | 'denied by resource';
 
-/** Decides on a request that nobody has signed: only the resource's own policy can allow it. */
+/** Decides on an unsigned request, which only the resource's own policy can allow. */
 export function decideForAnyone(
   action: string,
   resource: string,

@@ -20,7 +20,7 @@ export function invokeHandler(host: FunctionHost): InvokeHandler {
     if (!reference) return false;
     answerInvoke(host, reference, request).then(
       (answer) => send(response, answer),
-      // There is nobody to answer if the client has disconnected in the middle of its request.
+      // The client has disconnected in the middle of its request, so there is no response.
       () => {
         if (!request.complete) response.destroy();
         else send(response, refusal(500, 'ServiceException', 'Internal server error', { Type: 'Service' }));

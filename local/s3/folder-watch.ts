@@ -1,4 +1,4 @@
-/** Watches the visible files of a folder, even if the folder itself is deleted and comes back. */
+/** Watches the visible files of a folder, even if the folder itself is deleted and created again. */
 import type { Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { basename, relative, sep } from 'node:path';
@@ -32,7 +32,7 @@ export class FolderWatch {
   readonly #clock: Clock;
   /** The last known state of each file, by key. When the watch is reopened, only differences are reported. */
   readonly #known = new Map<string, string>();
-  /** Files that were deleted since the last check. If the folder itself was deleted, they may come back with it. */
+  /** Files that were deleted since the last check. If the folder itself was deleted, they may be restored with it. */
   readonly #lately = new Map<string, string>();
   readonly #directories = new Set<string>();
   #watcher: FSWatcher | undefined;
@@ -98,7 +98,7 @@ export class FolderWatch {
     this.#isStale = false;
     this.#identity = identity;
     await this.#watcher?.close();
-    // Files that come back unchanged are not new.
+    // Files that are restored unchanged are not new.
     for (const [key, state] of this.#lately) if (!this.#known.has(key)) this.#known.set(key, state);
     this.#lately.clear();
     await this.#open({ isFirst: false });

@@ -4,9 +4,9 @@ import type { Result } from './conformance';
 
 const HEAD = `# Fidelity
 
-What API Gateway does, who says so, and whether the local gateway does the same. \`npm run conformance\` runs these cases and writes this page. The
-same cases run against a deployed API: \`npm run conformance -- --help\` says how. What no source settles is in \`local/gateway/assumptions.ts\`, and
-\`npm run conformance -- --measure\` measures it on an account of yours.
+What API Gateway does, the source of each fact, and whether the local gateway does the same. \`npm run conformance\` runs these cases and writes this page. The
+same cases run against a deployed API: \`npm run conformance -- --help\` explains how. Behavior that no public source documents is in \`local/gateway/assumptions.ts\`, and
+\`npm run conformance -- --measure\` measures it in your AWS account.
 `;
 
 export function fidelityPage(sections: Section[], results: Map<Case, Result>): string {

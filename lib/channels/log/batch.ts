@@ -1,6 +1,6 @@
 /**
- * Posts some lines to everybody in a range at once, and to each member one frame after the other. A member that does
- * not get everything is cut.
+ * Posts some lines to all members of a range at the same time, and to each member one frame after another. A member
+ * that does not get everything is cut.
  */
 import { type Member, toMember } from '../../connections/connection-items';
 import { allOver } from '../../delivery/all-over';
@@ -46,7 +46,7 @@ export class Batch {
     });
   }
 
-  /** @throws ConnectionsApiError if this process may not post: then nobody has got anything */
+  /** @throws ConnectionsApiError if this process may not post. Then no member has received anything */
   async post(frames: string[]): Promise<void> {
     const { service, lease, stragglers } = this.with_;
     lease.isHalfPosted = true;
@@ -79,7 +79,7 @@ export class Batch {
     throw refusal;
   }
 
-  /** The members to post to. Those that did not ask for their position begin with this batch. */
+  /** The members to post to. Members that did not request their position start with this batch. */
   async *#ready(): AsyncGenerator<Member, void, undefined> {
     const { service, pk, range, epoch, stragglers } = this.with_;
     for await (const page of pages(service.backend.table, { pk, prefix: `MEMBER#${range}` })) {
@@ -89,7 +89,7 @@ export class Batch {
       for (const item of page) {
         const { token, from } = item;
         const id = idOf(item);
-        // What is on its way to one that was left behind comes before anything else.
+        // First finish what is still being sent to a member that was left behind.
         if (stragglers.has(id) || (token !== undefined && from === undefined)) continue;
         if (item.cut === true || (from !== undefined && item.epoch !== epoch)) stragglers.leave(item);
         else if (from !== undefined) ready.push(item);

@@ -22,7 +22,7 @@ export interface Joined extends Position {
 
 /** A member that is to subscribe again. */
 export interface Subscriber {
-  /** The server subscribed it, and its client did not ask for that. */
+  /** Whether the server has subscribed it without a request from the client. */
   byServer: boolean;
 }
 

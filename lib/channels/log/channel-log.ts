@@ -1,4 +1,7 @@
-/** The log of one channel, as any process uses it: stores lines and subscriptions, and has them posted by whoever may. */
+/**
+ * The log of one channel, for any process: stores lines and subscriptions, and has them posted by a process that is
+ * allowed to post.
+ */
 import type { Member } from '../../connections/connection-items';
 import { MAX_MESSAGE_BYTES } from '../../delivery/delivery';
 import { InvalidUseError, InvalidValueError, MessageTooLargeError } from '../../errors';
@@ -15,11 +18,11 @@ import { isHeld } from './poster-lease';
 
 /** Of a channel with a log. */
 export interface SubscribeOptions {
-  /** Where the client was when it was here last: it gets what it has missed since, if the log still has all of it. */
+  /** The client's last position. It receives what it has missed since then, if the log still has all of it. */
   since?: Position;
   /** What JSON takes: handed to `encodeJoined`, such as the id of the client's request. */
   request?: unknown;
-  /** The client did not ask for it: handed to `encodeResubscribe`. @default false */
+  /** Whether the server subscribes without a request from the client. Passed to `encodeResubscribe`. @default false */
   byServer?: boolean;
 }
 
@@ -82,7 +85,7 @@ export class ChannelLog {
     return { epoch: log.epoch, offset: log.offset };
   }
 
-  /** Stores a subscription, and has it answered with its position, and what it has missed. */
+  /** Stores a subscription. The client receives its position and what it has missed. */
   async join(
     member: Member,
     { since, request, byServer = false }: SubscribeOptions,
@@ -107,7 +110,7 @@ export class ChannelLog {
     await this.#poster(this.service.serverFunction, range)?.run({ hasLine: false, inline: false });
   }
 
-  /** Posts what a poster that crashed has left. Returns whether there was nothing to do, and nobody posts. */
+  /** Posts what a crashed poster has left. Returns whether there was nothing to do and no poster is active. */
   async mend(range: string): Promise<boolean> {
     return (await this.#poster(this.service.serverFunction, range)?.mend()) ?? true;
   }
@@ -166,7 +169,9 @@ export class ChannelLog {
     await this.service.backend.invoker.invoke(serverFunction, { type: 'post', channel, range });
   }
 
-  /** If even this fails, the next publisher or the sweep posts it: nobody must think that it was not stored. */
+  /**
+   * If even this fails, the next publisher or the sweep posts it. The caller must not believe that it was not stored.
+   */
   async #requestLater(serverFunction: string, range: string): Promise<void> {
     try {
       await this.#request(serverFunction, range);
@@ -201,7 +206,7 @@ export class ChannelLog {
 /** What an error says of data that JSON does not take. */
 const WHAT = 'A publication must be JSON';
 
-/** What a client sent as its position. @throws InvalidValueError for anything else */
+/** Reads a position from a client. @throws InvalidValueError for anything else */
 function positionOf({ epoch, offset }: Position): Position {
   if (typeof epoch === 'string' && epoch.length <= 64 && Number.isSafeInteger(offset) && offset >= 0) {
     return { epoch, offset };

@@ -1,6 +1,6 @@
 /**
- * Makes a member start over. It may have missed something, so it must get no more lines as if it had not. It is
- * notified in the class's own words, or else its connection is closed. When it comes back, it gets what it missed.
+ * Makes a member start over. It may have missed a line, so it must not get later ones. It receives the class's frame
+ * that asks it to subscribe again, or else its connection is closed. When it returns, it gets what it missed.
  */
 import { sleep } from '../../clock';
 import { type Member, toMember } from '../../connections/connection-items';
@@ -32,7 +32,9 @@ export class Cut {
     private readonly deadline: () => number,
   ) {}
 
-  /** `item` is the member's row as it was read. A member that has subscribed again meanwhile keeps its new row. */
+  /**
+   * `item` is the member's row as it was read. A member that has subscribed again in the meantime keeps its new row.
+   */
   async member(item: Item): Promise<void> {
     const { pk, sk, token } = item;
     const member = toMember(item);

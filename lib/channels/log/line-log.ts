@@ -97,7 +97,7 @@ export class LineLog {
     const expiresAt = expiryAfter(clock.now(), seconds + ENTRY_MARGIN_SECONDS);
     const key = entryKey(this.name, offset);
     if (await table.put({ ...key, skipped: true, expiresAt }, itemAbsent)) return true;
-    // An expired item is a line that nobody can read any more.
+    // An expired item is a line that can no longer be read.
     return (await table.get(key)) === undefined;
   }
 

@@ -1,6 +1,6 @@
 /**
- * Connections that join a channel with a log: each is a member from now on, and asks for its position. Whoever posts
- * to the channel admits it, and answers.
+ * Connections that join a channel with a log. Each becomes a member, and requests its position. The channel's poster
+ * admits it and answers.
  */
 import type { Clock } from '../../clock';
 import { LAST_RESORT_SECONDS, type Member } from '../../connections/connection-items';
@@ -20,7 +20,7 @@ export interface JoinRequest {
   since?: Position;
   /** JSON that is handed to the answer. */
   request?: string;
-  /** The client did not ask for it. */
+  /** Whether the server subscribes it without a request from the client. */
   byServer?: boolean;
   /** The client's frame that asked for it. */
   by?: ClientRequest;
@@ -37,8 +37,9 @@ export class LogJoins {
   }
 
   /**
-   * How many channels it is in now; 0 if it is closed, or was unsubscribed meanwhile. If they are more than `most`, it
-   * has withdrawn its request. The later of two that join side by side counts. Three writes, two reads.
+   * Returns how many channels the connection is in now, or 0 if it is closed or was unsubscribed in the meantime. If
+   * there are more than `most`, the request has been withdrawn. If two joins run at the same time, the later one
+   * counts. Three writes, two reads.
    */
   async join(member: Member, channel: string, asked: JoinRequest, most: number): Promise<number> {
     const { webSocketId } = member;
@@ -50,7 +51,7 @@ export class LogJoins {
     await this.#memberships.join({ webSocketId, channel }, token, asked.by);
     await this.table.put(
       { ...item, ...(asked.byServer && { byServer: true }), token },
-      // A copy that comes late must not take back that it has been admitted.
+      // A late copy must not undo the admission.
       any(absent('token'), lessThan('token', token), all(equals('token', token), absent('from'))),
     );
     const { since, request } = asked;
@@ -68,7 +69,7 @@ export class LogJoins {
     ]);
     const isIn = connection !== undefined && joined.includes(channel);
     if (isIn && joined.length <= most) {
-      // The connection was identified meanwhile, perhaps by a process that did not see this member yet.
+      // The connection was identified in the meantime, perhaps by a process that did not see this member yet.
       if (!isSameIdentity(connection, member))
         await this.table.update(key, identityChange(connection), equals('token', token));
       return joined.length;

@@ -1,8 +1,8 @@
 /**
- * The channels with a log that somebody has used lately: the sweep finishes there what a poster that crashed has left.
+ * The channels with a log that were used recently. The sweep finishes what crashed posters have left there.
  *
- * CHANNEL#{service}#* / LOGGED#{channel}  a channel that has been used
- * CHANNEL#{service}#* / LOGGED##          the channel at which the last sweep had to stop, if it had to
+ * CHANNEL#{service}#* / LOGGED#{channel}  a channel that has been used CHANNEL#{service}#* / LOGGED##          the
+ * channel at which the last sweep had to stop, if it had to
  */
 import { serviceChannelPk } from '../../connections/connection-items';
 import type { ServiceContext } from '../../service-context';
@@ -16,8 +16,8 @@ const PREFIX = 'LOGGED#';
 /** An environment renews a channel's row once in this time. */
 const RENEWED_MILLISECONDS = 60 * 60_000;
 /**
- * A row that nobody has renewed for this long is deleted if nothing is left to do. It leaves an hour to an environment
- * that has just found that it need not renew the row: no invocation runs for so long.
+ * A row that was not renewed for this long is deleted if no work is left. An environment renews a row only once an
+ * hour, so this leaves another hour to an invocation that relies on the row. No invocation runs that long.
  */
 const UNUSED_MILLISECONDS = 2 * RENEWED_MILLISECONDS;
 const REMEMBERED = 10_000;

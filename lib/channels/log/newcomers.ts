@@ -37,7 +37,7 @@ export class Newcomers {
   #admissions = 0;
   #unfinished = 0;
   readonly #errors: unknown[] = [];
-  /** Resolves when nobody waits any longer for the answers that are still on their way. */
+  /** Resolves when nothing waits any longer for answers that are still being sent. */
   readonly #leftBehind: Promise<undefined>;
   #leaveBehind = () => {};
 

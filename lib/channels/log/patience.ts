@@ -1,11 +1,11 @@
 /**
- * How long everybody waits for clients that do not take what is posted to them. If no post has ended for a while and
- * only a few are left, these clients hang. If more are left, or API Gateway has throttled one, it is not they who are
- * slow.
+ * How long all members wait for clients that do not accept their posts. If no post has ended for a while and only a
+ * few are left, these clients hang. If more are left, or if API Gateway has throttled one, the clients are not the
+ * cause.
  */
 import type { Clock } from '../../clock';
 
-/** How long everybody waits for a few when nobody else is left. */
+/** How long all members wait for the last few posts. */
 const PATIENCE_MILLISECONDS = 1_000;
 /** If more than every tenth is left, it is not they who are slow. */
 const FEW = 0.1;
@@ -14,7 +14,7 @@ export interface PatienceOptions {
   clock: Clock;
   /** Milliseconds since the epoch: every post ends by then. */
   until: () => number;
-  /** Whether these posts are all that the work waits for. @default they are */
+  /** Whether the work waits only for these posts. @default true */
   isTheRest?: (posts: number) => boolean;
   /** How many there are, including those who wait for nothing. */
   everybody: () => number;

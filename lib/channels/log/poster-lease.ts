@@ -89,7 +89,7 @@ export class PosterLease {
     const row = await backend.table.update(
       key,
       { set: { batch: token, posted, until, ...this.#epoch } },
-      // A late duplicate must not undo what was posted since.
+      // A late duplicate must not undo later progress.
       all(equals('poster', token), atMost('posted', posted)),
     );
     if (row) this.#until = until;

@@ -68,7 +68,7 @@ export class Poster {
     }
   }
 
-  /** Continues what a crashed poster left. Returns whether there was nothing to do, and nobody posts. */
+  /** Continues what a crashed poster has left. Returns whether there was nothing to do and no poster is active. */
   async mend(): Promise<boolean> {
     const { table, clock } = this.with_.service.backend;
     const row = await table.get(this.#key);

@@ -22,7 +22,7 @@ const HOLE_MILLISECONDS = 2_000;
 const HOLE_PAUSE_MILLISECONDS = 100;
 /** Lines that follow each other within this time are posted together. */
 const GATHERING_MILLISECONDS = 50;
-/** How often a poster looks for lines that has nothing to do but to cut somebody. */
+/** How often a poster looks for new lines while it only waits for members to be cut. */
 const STRAGGLERS_PAUSE_MILLISECONDS = 100;
 
 export interface PostingCollaborators {
@@ -54,7 +54,7 @@ export class Posting {
   readonly #stragglers: Stragglers;
   /** Since when the next offset has had no line. */
   #holeSince: number | undefined;
-  /** The last look found nothing to do but to cut somebody. */
+  /** Whether the last look found only members to cut. */
   #hasRested = false;
 
   /** @param isBusy the same process has just posted, so lines may follow each other */
@@ -146,8 +146,9 @@ export class Posting {
   }
 
   /**
-   * A lease is given up when everybody is cut who is to be, and the others get their lines meanwhile. But if one client
-   * after the other hangs, a caller whose own client is waiting stops posting and only has the rest cut.
+   * The lease is released when all members that must be cut are cut. In the meantime, the others get their lines. But
+   * if one client after another hangs, a caller whose own client is waiting stops posting, and only has the remaining
+   * members cut.
    */
   #mustStay(): boolean {
     const end = Math.min(this.lease.postsUntil, this.ends.stragglersEnd);
@@ -155,9 +156,9 @@ export class Posting {
   }
 
   /**
-   * A poster that crashed while posting has reached some members and not others, so none of them is posted to again.
-   * Each starts over, and gets what it missed. The same happens if the log is another one. Returns whether the lease
-   * was lost.
+   * A poster that crashed during a batch has reached some members but not others, so the batch is not posted again.
+   * Instead, every member starts over and gets what it missed. The same happens if the log is a new one. Returns
+   * whether the lease was lost.
    */
   async #startsAfresh(log: LogState, look: Look): Promise<boolean> {
     const { lease } = this;

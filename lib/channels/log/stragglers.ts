@@ -1,6 +1,6 @@
 /**
- * Members that are cut while the others go on, so that a client that hangs holds up nobody else. Their poster gives up
- * its lease only when all of them are cut: if it crashes before, its successor cuts everybody.
+ * Members that are cut while the others continue, so that a client that hangs delays no others. The poster releases
+ * its lease only when all of them are cut. If it crashes before that, its successor cuts all members.
  */
 import type { Clock } from '../../clock';
 import type { Item } from '../../table/item';
@@ -22,7 +22,7 @@ export class Stragglers {
     return this.#ids.has(webSocketId);
   }
 
-  /** Cuts a member once `posting`, what is still being posted to it, is over. Then does what comes `afterwards`. */
+  /** Cuts a member when `posting`, its current post, has ended. Then runs `afterwards`. */
   leave(
     item: Item,
     posting: Promise<unknown> = Promise.resolve(),
@@ -38,8 +38,8 @@ export class Stragglers {
   }
 
   /**
-   * Keeps a new member if the whole answer reaches it after all (`answering`) and it `hasMissed` nothing meanwhile.
-   * Cuts it otherwise. `forget` ends its subscription's wait.
+   * Keeps a new member if it receives the whole answer after all (`answering`) and `hasMissed` nothing in the
+   * meantime. Cuts it otherwise. `forget` ends its subscription's wait.
    */
   leaveNewcomer(
     item: Item,
@@ -67,7 +67,7 @@ export class Stragglers {
     this.#leaving.add(leaving);
   }
 
-  /** Resolves when nobody is left to be cut, or the time has passed. */
+  /** Resolves when no member is left to be cut, or when the time has passed. */
   async overWithin(clock: Clock, milliseconds: number): Promise<void> {
     let cancel = () => {};
     const passed = new Promise<void>((resolve) => {
@@ -77,7 +77,7 @@ export class Stragglers {
     cancel();
   }
 
-  /** Resolves when nobody is left to be cut. @throws if somebody could not be cut, and may be connected */
+  /** Resolves when no member is left to be cut. @throws if a member could not be cut and may still be connected */
   async allOver(): Promise<void> {
     await Promise.all(this.#leaving);
     if (this.#errors.length > 0) throw this.#errors[0];

@@ -33,7 +33,10 @@ function translated(error: unknown): unknown {
   return error;
 }
 
-/** For callers that ask for HTTP statuses. Source: Centrifugo's own, and 400 for what it has no other for. */
+/**
+ * The statuses for callers that request HTTP statuses. Source: Centrifugo; 400 for errors without a status of their
+ * own.
+ */
 export function statusOf({ code }: ApiError): number {
   switch (code) {
     case 100:

@@ -1,6 +1,6 @@
 /** What the API gets and answers: requests of an HTTP API or of a function URL, in payload format 2.0. */
 
-/** Only what is read. Source: "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway". */
+/** Only the fields that are read. Source: "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway". */
 export interface HttpApiEvent {
   rawPath: string;
   /** With names in lower case. */
@@ -41,7 +41,7 @@ export function jsonTextAnswer(body: string, statusCode = 200): HttpApiAnswer {
   return { statusCode, headers: { 'content-type': 'application/json' }, body };
 }
 
-/** The words of a status, as Centrifugo answers what it cannot read. */
+/** The text of a status, which is Centrifugo's response to an unreadable request. */
 export function statusAnswer(statusCode: number, body: string): HttpApiAnswer {
   return { statusCode, headers: { 'content-type': 'text/plain; charset=utf-8' }, body };
 }

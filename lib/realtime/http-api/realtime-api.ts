@@ -92,7 +92,7 @@ function parsed(body: string): Fields | undefined {
   }
 }
 
-/** As Centrifugo answers what it cannot read. */
+/** Centrifugo's response to an unreadable request. */
 function badRequest(): HttpApiAnswer {
   return statusAnswer(400, 'Bad Request');
 }

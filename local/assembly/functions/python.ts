@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
-/** What Lambda's Python runtimes have beside the standard library: the runtime client, and the SDK. */
+/** What Lambda's Python runtimes have in addition to the standard library: the runtime client, and the SDK. */
 const PACKAGES = 'awslambdaric boto3';
 export const INSTALL_PYTHON_CLIENT = `python3 -m venv .venv && .venv/bin/pip install ${PACKAGES}`;
 

@@ -82,7 +82,7 @@ export class TableStream {
         .filter(({ changes }) => changes.length > 0)
         .sort((a, b) => ((a.changes[0]?.sequence ?? 0n) < (b.changes[0]?.sequence ?? 0n) ? -1 : 1))[0];
       if (!oldest) return;
-      // Several at once, because each removal moves the others.
+      // Removes several together, because each removal moves the others.
       this.#drop(oldest, Math.ceil(oldest.changes.length / 16));
     }
   }

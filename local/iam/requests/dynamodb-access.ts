@@ -1,5 +1,5 @@
 /**
- * What a request to DynamoDB asks for: actions on tables and indexes, and DynamoDB's condition keys.
+ * The permissions that a request to DynamoDB needs: actions on tables and indexes, with DynamoDB's condition keys.
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
  */
 import { isObject, type Json, type JsonObject, listAt, textAt } from '../../assembly/values/json';

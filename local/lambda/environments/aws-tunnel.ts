@@ -1,6 +1,6 @@
 /**
- * Takes connections of processes to AWS's hosts to the local endpoint: a proxy for HTTPS that ends TLS itself, with
- * certificates of an authority that only these processes are told to trust.
+ * Redirects connections of processes to AWS's hosts to the local endpoint: a proxy for HTTPS that ends TLS itself,
+ * with certificates of an authority that only these processes are told to trust.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';

@@ -40,7 +40,7 @@ const TAG = {
 const SIGN_CERTIFICATES = Buffer.from([2, 0x04]);
 const SIGN_DATA = Buffer.from([7, 0x80]);
 
-/** Signs certificates for hosts. Whoever trusts `certificate` trusts them. */
+/** Signs certificates for hosts. A process that trusts `certificate` trusts them. */
 export class CertificateAuthority {
   readonly #keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   /** One key pair for all hosts. */

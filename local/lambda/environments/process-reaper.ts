@@ -1,7 +1,7 @@
 /**
- * Ends the processes of environments when this process has been killed and can no longer do it. A shell beside it
- * holds the other end of a pipe: the system closes the pipe however this process ends, and the shell then kills every
- * group that it knows of.
+ * Ends the processes of environments when this process has been killed and can no longer do it. A shell holds the
+ * other end of a pipe. The system closes the pipe however this process ends, and the shell then kills every group
+ * that it knows.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';

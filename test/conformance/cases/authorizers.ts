@@ -17,7 +17,7 @@ export const authorizers: Section = {
   title: 'Authorizers, IAM, throttling',
   cases: [
     {
-      fact: 'Without the identity source the answer is 401',
+      fact: 'Without the identity source, the response is 401',
       source: SOURCES.authorizers,
       apis: ['guarded'],
       run: async ({ guarded }) => {
@@ -29,9 +29,9 @@ export const authorizers: Section = {
     refuses('A policy for another route', 'another-route', 403, 'powertools-lambda-python #5800'),
     refuses('An authorizer that throws "Unauthorized"', 'unauthorized', 401, 'localstack #6368'),
     refuses('An authorizer that throws anything else', 'crash', 500, 'serverless/examples #557'),
-    refuses('An authorizer whose answer is no policy', 'malformed', 500, 'serverless/examples #557'),
-    refuses('An answer without a principalId', 'no-principal', 500, 'inferred from REST APIs'),
-    refuses('An answer of more than 8 KB', 'too-large', 500, SOURCES.quotas),
+    refuses('An authorizer whose response is not a policy', 'malformed', 500, 'serverless/examples #557'),
+    refuses('An authorizer’s response without a principalId', 'no-principal', 500, 'inferred from REST APIs'),
+    refuses('An authorizer’s response of more than 8 KB', 'too-large', 500, SOURCES.quotas),
     {
       fact: 'Context and principal are in every event; integrationLatency is a number in CONNECT only',
       source: 'published event dumps; serverless-offline #1379',
@@ -93,7 +93,7 @@ export const authorizers: Section = {
   ],
   others: [
     {
-      fact: 'IAM on $connect: a presigned URL or signed headers open the connection if the policies allow execute-api:Invoke on it; no policy is asked for later messages',
+      fact: 'IAM on $connect: a presigned URL or signed headers open the connection if the policies allow execute-api:Invoke on it; later messages are not checked',
       source: 'Developer Guide; awsdocs #121',
       test: 'test/local/gateway/signed-callers.test.ts',
     },
@@ -103,7 +103,7 @@ export const authorizers: Section = {
       test: 'test/local/gateway/signed-callers.test.ts',
     },
     {
-      fact: 'Identity sources are headers, query parameters, stage variables and context; each must be there',
+      fact: 'Identity sources are headers, query parameters, stage variables and context; all of them are required',
       source: SOURCES.authorizers,
       test: 'test/local/gateway/authorizer.test.ts',
     },
@@ -123,7 +123,7 @@ export const authorizers: Section = {
       test: 'test/local/gateway/throttling.test.ts',
     },
     {
-      fact: 'HTTP APIs, REST APIs and function URLs with AWS_IAM: signatures, policies of callers and of the API; 403 in the words of each',
+      fact: 'HTTP APIs, REST APIs and function URLs with AWS_IAM: signatures, policies of callers and of the API; each has its own 403 message',
       source: 'Developer Guides of API Gateway and Lambda; floci, responses recorded on AWS',
       test: 'test/local/http/http-authorization.test.ts',
     },
@@ -139,7 +139,7 @@ export const authorizers: Section = {
       test: 'test/local/http/issuer-keys.test.ts',
     },
     {
-      fact: 'Lambda authorizers of HTTP APIs and REST APIs: events of each format, identity sources, policies, simple responses, results that are kept',
+      fact: 'Lambda authorizers of HTTP APIs and REST APIs: events of each format, identity sources, policies, simple responses, cached results',
       source:
         'Developer Guide: Lambda authorizers of HTTP APIs, and of REST APIs; responses that people recorded',
       test: 'test/local/http/lambda-authorizers.test.ts',

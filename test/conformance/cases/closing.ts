@@ -18,7 +18,7 @@ export const closing: Section = {
       },
     },
     {
-      fact: 'A frame of 32 KB is taken, and one byte more closes the socket with 1009',
+      fact: 'A frame of 32 KB is accepted, and one byte more closes the socket with 1009',
       source: SOURCES.quotas,
       run: async ({ main }) => {
         const socket = await main.connect();
@@ -29,7 +29,7 @@ export const closing: Section = {
       },
     },
     {
-      fact: 'A message of 128 KB in frames of 32 KB is taken',
+      fact: 'A message of 128 KB in frames of 32 KB is accepted',
       source: SOURCES.quotas,
       run: async ({ main }) => {
         const socket = await main.connect();
@@ -58,7 +58,7 @@ export const closing: Section = {
       },
     },
     {
-      fact: 'DELETE closes the socket with 1000 "Connection Closed Normally", and $disconnect hears the same',
+      fact: 'DELETE closes the socket with 1000 "Connection Closed Normally", and $disconnect gets the same',
       source: 'boto3 #3789, chalice #2060, two published transcripts',
       run: async ({ main }) => {
         const [watcher, socket] = [await main.connect(), await main.connect()];
@@ -93,7 +93,7 @@ export const closing: Section = {
       test: 'test/local/gateway/closing.test.ts',
     },
     {
-      fact: 'A connection is closed after two hours, whatever it does',
+      fact: 'A connection is closed after two hours, even if it is active',
       source: SOURCES.quotas,
       test: 'test/local/gateway/closing.test.ts',
     },

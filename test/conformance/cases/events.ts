@@ -27,7 +27,7 @@ export const events: Section = {
       },
     },
     {
-      fact: 'Of a query key that is repeated, the last value and all values are there, decoded',
+      fact: 'A repeated query key has its last value and all of its values, decoded',
       source: SOURCES.offline,
       run: async ({ main }) => {
         const socket = await main.connect({ query: 'token=a%2Bb%3D&room=1&room=2&flag&empty=' });
@@ -40,7 +40,7 @@ export const events: Section = {
       },
     },
     {
-      fact: 'Headers of the CONNECT event keep the client’s case; Connection and Upgrade are left out, X-Forwarded-… are added',
+      fact: 'Headers of the CONNECT event keep the client’s case; Connection and Upgrade are removed, and X-Forwarded-… are added',
       source: SOURCES.samples,
       run: async ({ main }) => {
         const socket = await main.connect({ headers: { 'X-MiXed': 'x' } });
@@ -99,7 +99,7 @@ export const events: Section = {
       },
     },
     {
-      fact: 'Ids have 16 characters of URL-safe base64; the request id is there twice; a message has one of its own',
+      fact: 'Ids have 16 characters of URL-safe base64; the request id appears twice; each message has its own id',
       source: SOURCES.samples,
       run: async ({ main }) => {
         const socket = await main.connect();
@@ -113,7 +113,7 @@ export const events: Section = {
       },
     },
     {
-      fact: 'Times are milliseconds and a CLF text in UTC; connectedAt stays',
+      fact: 'Times are milliseconds and a CLF text in UTC; connectedAt does not change',
       source: SOURCES.events,
       run: async ({ main }) => {
         const socket = await main.connect();
@@ -177,22 +177,22 @@ export const events: Section = {
   ],
   others: [
     {
-      fact: 'A custom domain is in every event as the domain, beside the name of the stage',
+      fact: 'A custom domain is in every event as the domain, with the name of the stage',
       source: 'Developer Guide: custom domain names of WebSocket APIs',
       test: 'test/local/gateway/custom-domains.test.ts',
     },
     {
-      fact: 'User and password of a URL are the Authorization header that the client makes of them',
+      fact: 'The client sends the user and password of a URL as the Authorization header',
       source: SOURCES.offline,
       test: 'test/local/gateway/events.test.ts',
     },
     {
-      fact: 'Of a client that IAM has let in, every event has account, access key, caller, user and userArn',
+      fact: 'If IAM has authorized a client, every event has account, access key, caller, user and userArn',
       source: 'Developer Guide: $context variables; measured by --measure',
       test: 'test/local/gateway/signed-callers.test.ts',
     },
     {
-      fact: 'With a multi-level API mapping all header names are in lower case',
+      fact: 'With a multi-level API mapping, all header names are in lower case',
       source: 'Developer Guide: API mappings for WebSocket APIs',
       test: 'test/local/gateway/custom-domains.test.ts',
     },

@@ -60,14 +60,14 @@ export const handshake: Section = {
       },
     },
     {
-      fact: 'A slash behind the stage changes nothing',
+      fact: 'A slash after the stage makes no difference',
       source: 'Developer Guide: connecting with wscat',
       run: async ({ main }) => {
         await (await main.connect({ path: '/' })).close();
       },
     },
     {
-      fact: 'A path behind the stage is refused with 403',
+      fact: 'A path after the stage is refused with 403',
       source: 'two published reports',
       run: async ({ main }) => {
         assert.equal((await main.refusal({ path: '/hello' })).status, 403);
@@ -81,7 +81,7 @@ export const handshake: Section = {
       },
     },
     {
-      fact: 'A GET without an upgrade gets 426, also behind the stage',
+      fact: 'A GET without an upgrade gets 426, even with a path after the stage',
       source: SOURCES.offline,
       run: async ({ main }) => {
         assert.equal((await main.get('/123')).status, 426);
@@ -118,7 +118,7 @@ export const handshake: Section = {
       },
     },
     {
-      fact: 'The Origin is not looked at',
+      fact: 'The Origin header is not checked',
       source: SOURCES.samples,
       run: async ({ main }) => {
         const socket = await main.connect({ headers: { Origin: 'https://anywhere.example' } });
@@ -140,7 +140,7 @@ export const handshake: Section = {
   ],
   others: [
     {
-      fact: 'Nothing of a refused handshake is left: no $disconnect runs',
+      fact: 'After a refused handshake, no $disconnect runs',
       source: SOURCES.connect,
       test: 'test/local/gateway/handshake.test.ts',
     },
@@ -160,7 +160,7 @@ export const handshake: Section = {
       test: 'test/local/gateway/handshake.test.ts',
     },
     {
-      fact: 'An API whose execute-api endpoint is disabled is reached by its custom domain only',
+      fact: 'An API whose execute-api endpoint is disabled can be reached only by its custom domain',
       source: 'Developer Guide: disabling the default endpoint of WebSocket APIs',
       test: 'test/local/gateway/custom-domains.test.ts',
     },
@@ -175,7 +175,7 @@ export const handshake: Section = {
       test: 'test/local/assembly/read-assembly.test.ts',
     },
     {
-      fact: 'A new deployment keeps the connections open, and is used by their next message',
+      fact: 'A new deployment keeps the connections open, and applies to their next message',
       source: 'chalice, tests that run on AWS',
       test: 'test/local/gateway/redeployment.test.ts',
     },

@@ -1,4 +1,4 @@
-/** All cases, in the order of the page. */
+/** All cases, in the order of docs/fidelity.md. */
 import type { Section } from '../case';
 import { authorizers } from './authorizers';
 import { closing } from './closing';

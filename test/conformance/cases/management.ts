@@ -102,7 +102,7 @@ export const management: Section = {
       },
     },
     {
-      fact: 'An id that is none is answered with 400 BadRequestException, which names it',
+      fact: 'An invalid id is answered with 400 BadRequestException, which contains the id',
       source: SOURCES.recorded,
       run: async ({ main }) => {
         const answer = await main.post('no-id', 'x');
@@ -184,7 +184,7 @@ export const management: Section = {
       test: 'test/local/gateway/management-api.test.ts',
     },
     {
-      fact: 'By a custom domain, the path has the mapping key in place of the stage',
+      fact: 'With a custom domain, the path has the mapping key instead of the stage',
       source: 'serverless-websockets-plugin #6',
       test: 'test/local/gateway/custom-domains.test.ts',
     },
@@ -194,12 +194,12 @@ export const management: Section = {
       test: 'test/local/gateway/management-api.test.ts',
     },
     {
-      fact: 'A client that is gone without a trace takes posts with 200 until the gateway notices',
+      fact: 'Posts to a client that has vanished get 200 until the gateway notices',
       source: 'simple-websockets-chat-app #44',
       test: 'test/local/gateway/faults.test.ts',
     },
     {
-      fact: 'A client that does not read makes posts fail with 429 LimitExceededException',
+      fact: 'Posts to a client that does not read fail with 429 LimitExceededException',
       source: 'the SDK’s model',
       test: 'test/local/gateway/management-api.test.ts',
     },

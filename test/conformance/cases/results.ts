@@ -34,7 +34,7 @@ export const results: Section = {
       },
     },
     {
-      fact: 'The body of a two-way route is sent as it is, as a text frame',
+      fact: 'The body of a two-way route is sent unchanged, as a text frame',
       source: SOURCES.oneWay,
       run: async ({ main }) => {
         const socket = await main.connect();
@@ -82,7 +82,7 @@ export const results: Section = {
       },
     },
     {
-      fact: 'A MOCK integration answers without a function, by its response template',
+      fact: 'A MOCK integration responds without a function, from its response template',
       source: 'Developer Guide: MOCK integrations of WebSocket APIs',
       run: async ({ main }) => {
         const socket = await main.connect();
@@ -121,7 +121,7 @@ export const results: Section = {
       },
     },
     {
-      fact: 'A message that its route’s model refuses is answered with the "Bad request body" frame',
+      fact: 'A message that does not match its route’s model is answered with the "Bad request body" frame',
       source: SOURCES.validation,
       run: async ({ main }) => {
         const socket = await main.connect();
@@ -138,7 +138,7 @@ export const results: Section = {
   ],
   others: [
     {
-      fact: 'HTTP_PROXY posts the message as it is, and the whole body of the backend is the answer; HTTP uses templates',
+      fact: 'HTTP_PROXY posts the message unchanged and responds with the whole body of the backend; HTTP uses templates',
       source: 'localstack #4719, #5851; Developer Guide: integrations of WebSocket APIs',
       test: 'test/local/gateway/integrations/http-integration.test.ts',
     },
@@ -153,32 +153,32 @@ export const results: Section = {
       test: 'test/local/gateway/integrations/http-integration.test.ts',
     },
     {
-      fact: 'A service such as SQS or DynamoDB is called with what the request template makes, also on $connect',
+      fact: 'A service such as SQS or DynamoDB is called with the result of the request template, even on $connect',
       source: 'aws-cdk #28905, serverlessland.com',
       test: 'test/local/gateway/integrations/service-integration.test.ts',
     },
     {
-      fact: 'The policies of the role decide on what a route calls, in a session named BackplaneAssumeRoleSession',
+      fact: 'The policies of the role decide which services a route may call, in a session named BackplaneAssumeRoleSession',
       source: 'Developer Guide: integrations of WebSocket APIs; published CloudTrail events',
       test: 'test/local/gateway/service-permissions.test.ts',
     },
     {
-      fact: 'A model is of JSON Schema draft 4, and selected by an expression; what none is for is refused',
+      fact: 'A model is JSON Schema draft 4, and selected by an expression; a message without a model is refused',
       source: SOURCES.validation,
       test: 'test/local/gateway/models.test.ts',
     },
     {
-      fact: 'Messages of one connection run side by side, and may be answered out of order',
+      fact: 'Messages of one connection run concurrently, and may be answered out of order',
       source: 'Developer Guide: integrations of WebSocket APIs',
       test: 'test/local/gateway/messages.test.ts',
     },
     {
-      fact: 'A route that its stage throttles answers with a "Too Many Requests" frame, and the socket stays open',
+      fact: 'A throttled route responds with a "Too Many Requests" frame, and the socket stays open',
       source: 'no public source; measured by --measure',
       test: 'test/local/gateway/throttling.test.ts',
     },
     {
-      fact: 'Access logs have a line in the format of the stage for each handshake, message and end',
+      fact: 'Access logs have a line in the format of the stage for each handshake, message and close',
       source: 'Developer Guide: logging of WebSocket APIs',
       test: 'test/local/gateway/access-log.test.ts',
     },

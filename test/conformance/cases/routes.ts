@@ -35,7 +35,7 @@ export const routes: Section = {
     takes('composite', 'Two variables', '{"a":"x","b":"y"}', 'x-y', SOURCES.selection),
     takes('composite', 'A variable that is missing is empty', '{"a":"x"}', 'x-', SOURCES.selection),
     {
-      fact: 'Without a $default route, a message that no route takes gets the Forbidden frame, and the socket stays open',
+      fact: 'Without a $default route, a message without a matching route gets the Forbidden frame, and the socket stays open',
       source: 'aws-samples/simple-websockets-chat-app #24 and five published frames',
       apis: ['bare'],
       run: async ({ bare }) => {

@@ -26,7 +26,7 @@ const TYPED_ARRAYS = [
   ...['Float16Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array'],
 ];
 
-/** @param die ends the environment at once: `die('signal: killed')`. */
+/** @param die ends the environment immediately: `die('signal: killed')`. */
 function limitMemory(limitBytes, die) {
   const { getHeapStatistics, setFlagsFromString } = v8;
   const used = () => {

@@ -36,7 +36,7 @@ const WORDS = {
 const SHARED_KEY = 'shared-connection';
 
 /**
- * @param die ends the environment at once: `die('signal: killed')`.
+ * @param die ends the environment immediately: `die('signal: killed')`.
  * @param children the process groups that the function has started.
  */
 function confineProcess(die, children) {
