@@ -215,4 +215,16 @@ describe("AWS's hosts in a function", () => {
       expect(endpoint.requests).toEqual([]);
     });
   });
+
+  it('are left to AWS if the client speaks only HTTP/2, and the log says so once for each', async () => {
+    const log = new RememberingLog();
+    const call = (host: string) =>
+      `await new Promise((resolve) => http2.connect('https://${host}', { lookup: (...args) => args.at(-1)(new Error('no network')) }).on('error', resolve));`;
+    const bedrock = `bedrock-runtime.${REGION}.amazonaws.com`;
+    const source = `const http2 = require('node:http2'); exports.handler = async () => { ${call(bedrock)} ${call(bedrock)} ${call('example.com')} };`;
+    await hostOf({ 'index.js': source }, log).invoke('Posting', '{}');
+    expect(log.lines.map(({ text: line }) => line.trim())).toEqual([
+      `The function calls ${bedrock} over HTTP/2. The runtime does not have such a service, so the call goes to AWS, which does not know the function's credentials.`,
+    ]);
+  });
 });

@@ -37,7 +37,10 @@ function redirectAwsHosts(initialEndpoints) {
   tls.connect = function connect(...args) {
     const options = optionsOf(args);
     const target = localTarget(options, endpoints);
-    if (!target) return connectToTls.apply(this, args);
+    if (!target) {
+      tellOfHttp2(options);
+      return connectToTls.apply(this, args);
+    }
     const callback = args.at(-1);
     return plainConnection(options, target, opening, typeof callback === 'function' ? callback : undefined);
   };
@@ -83,10 +86,26 @@ function localTarget({ host, socket, path, ALPNProtocols }, { endpoint, services
   const match = AWS_HOST.exec(name);
   if (!(isNamed || match) || socket || path) return undefined;
   // A client that accepts only HTTP/2 cannot be served in plain text.
-  if (Array.isArray(ALPNProtocols) && ALPNProtocols.every((protocol) => protocol === 'h2')) return undefined;
+  if (speaksHttp2Only(ALPNProtocols)) return undefined;
   if (isNamed) return services[name];
   const service = match[1].split('.').find((label) => Object.hasOwn(services, label));
   return service === undefined ? endpoint : services[service];
+}
+
+function speaksHttp2Only(protocols) {
+  return Array.isArray(protocols) && protocols.every((protocol) => protocol === 'h2');
+}
+
+/** The hosts of AWS that the log has named. */
+const told = new Set();
+
+/** The SDK calls a few services over HTTP/2, such as Bedrock. They are not run here. */
+function tellOfHttp2({ host = '', ALPNProtocols }) {
+  if (!AWS_HOST.test(host) || !speaksHttp2Only(ALPNProtocols) || told.has(host)) return;
+  told.add(host);
+  process.stderr.write(
+    `The function calls ${host} over HTTP/2. The runtime does not have such a service, so the call goes to AWS, which does not know the function's credentials.\n`,
+  );
 }
 
 function plainConnection(options, target, opening, onSecureConnect) {
