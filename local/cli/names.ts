@@ -40,7 +40,7 @@ export class Names {
 /** Shorter references, such as a stage's name, may have another meaning in text. */
 const MIN_TELLING_LENGTH = 10;
 
-/** `undefined` for a value that only AWS knows. A description leaves it out. */
+/** `undefined` for a value that only AWS knows, which a description omits. */
 export function tolerant<Value>(read: () => Value): Value | undefined {
   try {
     return read();

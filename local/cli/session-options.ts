@@ -16,7 +16,7 @@ export interface SessionOptions {
   dynamodb?: string;
   /** Where the built-in DynamoDB keeps its tables. */
   data?: string;
-  /** `NAME=DIR`: folders that stand in for buckets. */
+  /** `NAME=DIR`: folders that act as buckets. */
   bucket: string[];
   web?: string;
   /** Synthesize even if nothing has changed. */

@@ -7,7 +7,7 @@ export function releaseStartupMemory(): void {
   setTimeout(collectGarbage, AFTER_MILLIS).unref();
 }
 
-/** Pauses the process for some 0.1 s. */
+/** Pauses the process for about 0.1 s. */
 function collectGarbage(): void {
   const inspector = inspectorOrNothing();
   if (!inspector) return;

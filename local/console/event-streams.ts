@@ -103,7 +103,7 @@ export class EventStreams {
       this.#second = this.#afterASecond();
       for (const stream of this.#streams) {
         this.#tellSeconds(stream);
-        // Events that came while the reader was slow.
+        // Events that arrived while the reader was slow.
         this.#sendTo(stream);
       }
     });

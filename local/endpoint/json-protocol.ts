@@ -6,7 +6,7 @@ import { readBody } from '../gateway/request-body';
 /** Enough for most operations. */
 const MAX_REQUEST_BYTES = 256 * 1024;
 
-/** An error in the service's own words. */
+/** An error with the service's own code and message. */
 export class JsonServiceError extends Error {
   constructor(
     readonly code: string,

@@ -25,7 +25,7 @@ export function declineUpgrade(server: Server, request: IncomingMessage, socket:
     if (!OF_THE_OFFER.has(name.toLowerCase())) lines.push(`${name}: ${rawHeaders[at + 1]}`);
   }
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
-  // Left over from the previous response, it would end a slow request.
+  // A timer of the previous response would end a slow request.
   (socket as Socket).setTimeout(0);
   server.emit('connection', socket);
 }

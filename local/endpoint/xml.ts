@@ -44,7 +44,7 @@ export function xmlElements(xml: string, name: string): string[] {
   const contents: string[] = [];
   for (let at = xml.indexOf(opening); at >= 0; at = xml.indexOf(opening, at)) {
     at += opening.length;
-    // Otherwise it is the beginning of a longer name.
+    // Otherwise, this is the beginning of a longer name.
     if (!/[\s>]/.test(xml[at] ?? '')) continue;
     const start = xml.indexOf('>', at) + 1;
     const end = start === 0 ? -1 : xml.indexOf(closing, start);

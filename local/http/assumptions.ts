@@ -5,36 +5,36 @@
  * Assumptions that are part of other code:
  * - A route with a part that is not run fails as if its integration failed (`failures`).
  * - HTTP APIs and function URLs decode the path and its parameters; REST APIs pass the path unchanged, and decode its
- *   parameters (`proxyEvent`).
+ * parameters (`proxyEvent`).
  * - For routes that IAM authorizes, an `Authorization` header that is not a signature is ignored (`HttpCallers`).
  * - A REST API checks the signature and the policies before the API key, and the key before the integration. It asks
- *   its policy only for methods that it has (`HttpCallers`).
+ * its policy only for methods that it has (`HttpCallers`).
  * - A trailing slash makes no difference to the route, and is not part of the ARN in `execute-api:Invoke`
- *   (`RouteTable`, `HttpCallers`).
+ * (`RouteTable`, `HttpCallers`).
  * - Throttling comes before the signature. Methods and routes without settings of their own share the bucket of their
- *   stage, as those of WebSocket APIs do (`HttpApis`).
+ * stage, as those of WebSocket APIs do (`HttpApis`).
  * - A usage plan's throttle of a method is taken before the plan's own (`ApiKeys`).
  * - Authorizers run after throttling, and before the API key (`HttpCallers`).
  * - A Lambda authorizer that fails with the message `Unauthorized` gives 401 for HTTP APIs, too. A failure, a timeout
- *   and a malformed result all give a REST API's `AuthorizerConfigurationException`. A result needs a `principalId`,
- *   except for simple responses (`LambdaAuthorizers`, `authorizer-refusals`).
- * - Conditions in an authorizer's policy are not evaluated: an Allow with one allows nothing, and a Deny with one denies
- *   (`verdictOf`).
+ * and a malformed result all give a REST API's `AuthorizerConfigurationException`. A result needs a `principalId`,
+ * except for simple responses (`LambdaAuthorizers`, `authorizer-refusals`).
+ * - Conditions in an authorizer's policy are not evaluated: an Allow with one allows nothing, and a Deny with one
+ * denies (`verdictOf`).
  * - Results are kept for each API, stage and authorizer, also those that deny; failures and 401 are not. A deployment
- *   forgets them. An HTTP API without `AuthorizerResultTtlInSeconds` keeps none. The results of Cognito's authorizers are
- *   not kept, which nobody could see but by a token that expires meanwhile (`LambdaAuthorizers`).
+ * forgets them. An HTTP API without `AuthorizerResultTtlInSeconds` keeps none. The results of Cognito's authorizers
+ * are not kept, which would matter only for a token that expires in the meantime (`LambdaAuthorizers`).
  * - A validation expression must match the whole token, or the whole `aud` (`isMatch`). Of a repeated header or
- *   parameter, an identity source takes the values joined with commas (`HttpAuthorizers`).
- * - A token needs `exp`. Redirects of an issuer are not followed, and a failed request for its keys is repeated with the
- *   next token (`TokenVerification`, `fetchedJson`).
+ * parameter, an identity source takes the values joined with commas (`HttpAuthorizers`).
+ * - A token needs `exp`. Redirects of an issuer are not followed, and a failed request for its keys is repeated with
+ * the next token (`TokenVerification`, `fetchedJson`).
  * - `scopes` in an event are the token's if the route has scopes, else `null`. `identitySource` is `null` without
- *   identity sources (`authorized-caller`, `authorizerEvent`).
- * - A policy with a Resource that is too long makes the result of a REST API's authorizer malformed; the error type of the
- *   414 for a long method ARN is `BadRequestException` (`LambdaAuthorizers`, `authorizer-refusals`).
+ * identity sources (`authorized-caller`, `authorizerEvent`).
+ * - A policy with a Resource that is too long makes the result of a REST API's authorizer malformed; the error type
+ * of the 414 for a long method ARN is `BadRequestException` (`LambdaAuthorizers`, `authorizer-refusals`).
  * - The challenge for a request without a token is `Bearer` alone. That of `insufficient_scope` has no
- *   `error_description` (`authorizer-refusals`).
+ * `error_description` (`authorizer-refusals`).
  * - In the template of a gateway response, `$context.authorizer` is empty, and a variable without a value, too
- *   (`gatewayResponse`).
+ * (`gatewayResponse`).
  * - `HEAD` is answered like `GET` if a route accepts it, without the body (`HttpApis`).
  */
 

@@ -42,8 +42,8 @@ const URL_RATE_EXCEEDED: Failure = {
 
 /**
  * Sources: "Gateway response types" (REST), "Troubleshooting issues with HTTP API Lambda integrations", "Lambda
- * function URLs"; of `notPermitted` of a REST API, floci's design of resource policies, with responses recorded on
- * AWS.
+ * function URLs"; of `notPermitted` of a REST API, floci's design of resource policies, which has responses recorded
+ * on AWS.
  */
 const FAILURES: Record<HttpApiKind, Record<FailureCause, Failure>> = {
   REST: {

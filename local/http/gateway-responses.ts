@@ -1,4 +1,4 @@
-/** Error responses of a REST API as its app wants them. Source: "Gateway responses in API Gateway". */
+/** The error responses of a REST API, as customized by its app. Source: "Gateway responses in API Gateway". */
 import { type IncomingMessage, validateHeaderName, validateHeaderValue } from 'node:http';
 import type { GatewayResponse } from '../assembly/model';
 import { type Identity, identityIn } from '../authorizers/identity-source';

@@ -13,7 +13,7 @@ export function methodArn(
   return `arn:${partitionOf(region)}:execute-api:${region}:${accountId}:${api.apiId}/${stage.stageName}/${method}${withoutTrailingSlash(path)}`;
 }
 
-/** Routes ignore a trailing slash, so it must not lead past a policy that denies a route. */
+/** Routes ignore a trailing slash, so it must not bypass a policy that denies a route. */
 function withoutTrailingSlash(path: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }

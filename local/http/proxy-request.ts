@@ -15,7 +15,7 @@ export interface ProxyRequest {
   address: StagedAddress;
   matched: MatchedRoute;
   method: string;
-  /** In the client's case and order, with values of a repeated header side by side. */
+  /** In the client's case and order, with all values of a repeated header. */
   headers: [name: string, values: string[]][];
   rawQuery: string;
   query: [name: string, values: string[]][];

@@ -31,7 +31,7 @@ export interface FunctionHostOptions {
    */
   serviceEndpoints?(): Record<string, Address>;
   limits?: Partial<HostLimits>;
-  /** With which a function signs its requests. @default the credentials of people */
+  /** The credentials with which a function signs its requests. @default the user's */
   credentialsOf?(lambdaFunction: LambdaFunction): Credentials;
   /** Where Node.js functions run. @default thread */
   isolation?: Isolation;

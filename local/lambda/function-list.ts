@@ -76,12 +76,12 @@ function listed(of: LambdaFunction, withVersions: boolean): Listed[] {
   }));
 }
 
-/** The list is in this order, so that a marker stays right when functions come and go. */
+/** The sort key, so that a marker stays valid when functions are added or removed. */
 function keyOf({ functionName, version }: Listed): string {
   return `${functionName}:${version}`;
 }
 
-/** What the app says. Environment variables are left out: they may have secrets. */
+/** The app's configuration, without environment variables, which may contain secrets. */
 function configurationOf({ functionName, version, of }: Listed): object {
   return {
     FunctionName: functionName,

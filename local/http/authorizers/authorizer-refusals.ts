@@ -14,7 +14,7 @@ export function unauthorized(kind: ApiKind): Failure {
   };
 }
 
-/** As Cognito's authorizers answer. Source: reports of people. */
+/** The responses of Cognito's authorizers. Source: users' reports. */
 export const EXPIRED_TOKEN: Failure = {
   statusCode: 401,
   errorType: 'UnauthorizedException',
@@ -28,7 +28,7 @@ export const URI_TOO_LONG: Failure = {
   body: message('Request URI too long'),
 };
 
-/** By the policy of a REST API's authorizer. Source: responses that people have recorded. */
+/** For a request that the policy of a REST API's authorizer denies. Source: recorded responses. */
 export function deniedByPolicy(isExplicit: boolean): Failure {
   const reason = isExplicit ? ' with an explicit deny in an identity-based policy' : '';
   return {
@@ -38,15 +38,15 @@ export function deniedByPolicy(isExplicit: boolean): Failure {
   };
 }
 
-/** The function crashed, or returned something else than API Gateway requires, or must not be invoked. */
+/** The function crashed, or returned an invalid result, or must not be invoked. */
 export function authorizerFailure(kind: ApiKind): Failure {
   if (kind === 'HTTP') return failureOf('HTTP', 'notPermitted');
   return { statusCode: 500, errorType: 'AuthorizerConfigurationException', body: '{"message":null}' };
 }
 
 /**
- * The 401 of a JWT authorizer. `scope` names the scopes of the route.
- * Source: "Troubleshooting issues with HTTP API JWT authorizers", and responses that people have recorded.
+ * The 401 of a JWT authorizer. `scope` names the scopes of the route. Source: "Troubleshooting issues with HTTP API
+ * JWT authorizers", and recorded responses.
  * @param fault undefined if the request has no token
  */
 export function challenge(fault: TokenFault | undefined, scopes: string[]): Failure {

@@ -16,10 +16,7 @@ function goText(value: unknown): string {
   return `map[${members.map(([name, member]) => `${name}:${goText(member)}`).join(' ')}]`;
 }
 
-/**
- * REST APIs write times as Java does, lists with commas, and objects as JSON.
- * Sources: events that people have recorded.
- */
+/** REST APIs write times as Java does, lists with commas, and objects as JSON. Source: recorded events. */
 export function claimsOfRestApi(claims: Claims): Record<string, string> {
   return Object.fromEntries(
     Object.entries(claims).map(([name, value]) => [

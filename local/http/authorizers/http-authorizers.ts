@@ -84,7 +84,7 @@ export class HttpAuthorizers {
   }
 }
 
-/** The values of a repeated header or parameter side by side. */
+/** Joins the values of a repeated header or parameter. */
 function joined(pairs: [string, string[]][]): Record<string, string> {
   return Object.fromEntries(pairs.map(([name, values]) => [name, values.join(',')]));
 }

@@ -23,7 +23,7 @@ export interface KeySet {
   verify(token: string): Record<string, unknown>;
 }
 
-/** In the words of API Gateway. */
+/** In API Gateway's terms. */
 export type KeyFault = 'discovery' | 'keySet';
 
 export interface IssuerKeysOptions {
@@ -45,7 +45,7 @@ export class IssuerKeys {
   readonly #fetching = new Map<string, Promise<KeySet | KeyFault>>();
   /** By URL. A file that changes gets another key set. */
   readonly #fromFiles = new Map<string, { text: string; keys: KeySet }>();
-  /** Reasons that the log has already, by issuer. */
+  /** The logged reasons, by issuer. */
   readonly #told = new Map<string, string>();
 
   constructor(options: IssuerKeysOptions) {

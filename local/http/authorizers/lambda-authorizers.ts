@@ -26,11 +26,11 @@ const MAX_RESOURCE_CHARACTERS = 512;
 
 export interface LambdaRequest {
   kind: 'HTTP' | 'REST';
-  /** For results that are kept: the API and the stage. */
+  /** Identifies kept results: the API and the stage. */
   stage: string;
   identity: Identity;
   methodArn: string;
-  /** Whether the API's own policy allows the request. Then a result that says nothing about it is enough. */
+  /** Whether the API's own policy allows the request. In that case, a result without a matching statement is enough. */
   isAllowedByPolicy: boolean;
   /** For the log: `GET /rooms`. */
   what: string;
@@ -137,7 +137,7 @@ export class LambdaAuthorizers {
 }
 
 /**
- * Without an identity, the function is not called. REST APIs do not look at the identity sources of a REQUEST authorizer
+ * Without an identity, the function is not called. REST APIs ignore the identity sources of a REQUEST authorizer
  * whose results are not kept. Source: "Configure a Lambda authorizer using the API Gateway console".
  */
 function isRequired({ type, payloadFormat, cacheSeconds }: HttpLambdaAuthorizer): boolean {
@@ -145,7 +145,7 @@ function isRequired({ type, payloadFormat, cacheSeconds }: HttpLambdaAuthorizer)
   return !isRest || type === 'TOKEN' || cacheSeconds > 0;
 }
 
-/** The policy of a result that was kept decides anew for each method. */
+/** The policy of a kept result is evaluated again for each method. */
 function callerOf(
   result: Result,
   { kind, methodArn, isAllowedByPolicy }: LambdaRequest,

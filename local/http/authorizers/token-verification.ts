@@ -22,15 +22,15 @@ export type TokenFault =
 
 /** What is wrong with a token, for the log. No text quotes the token. */
 export const TOKEN_FAULTS: Record<TokenFault, string> = {
-  discovery: 'the keys of its issuer cannot be fetched',
-  keySet: 'the keys of its issuer cannot be had',
+  discovery: 'the discovery document of its issuer cannot be fetched',
+  keySet: 'the key set of its issuer cannot be fetched',
   malformed: 'it is not a JWT',
   algorithm:
     'it is not signed with RSA (RS256, RS384 or RS512), the only algorithm that API Gateway supports',
   unknownKey: 'it names no key (kid) of its issuer',
-  signature: 'its signature is not of the key that it names',
-  issuer: 'it is of another issuer than the authorizer says',
-  audience: 'it is for none of the audiences of the authorizer',
+  signature: 'its signature does not match the key that it names',
+  issuer: 'its issuer is not the one of the authorizer',
+  audience: 'it is not for any audience of the authorizer',
   expired: 'it has expired, or has no expiry (exp)',
   notYetValid: 'it is not valid yet (nbf or iat)',
 };
@@ -90,7 +90,7 @@ function unverified(token: string): { issuer: string | undefined } | TokenFault 
   }
 }
 
-/** Goes by the error's class, because its message may quote the token. */
+/** Checks the error's class, because its message may quote the token. */
 function verified(token: string, keys: KeySet): Claims | TokenFault {
   try {
     return keys.verify(token);

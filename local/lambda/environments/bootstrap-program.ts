@@ -71,7 +71,7 @@ const ELF_MAGIC = '\u007fELF';
 /** The offset of `e_machine`. */
 const ELF_MACHINE = 18;
 
-/** Linux would take a file of no known format for a shell script. Lambda does not. */
+/** Linux would run a file of an unknown format as a shell script. Lambda does not. */
 function formatRemedy(bytes: Buffer): string | undefined {
   const magic = bytes.toString('latin1');
   if (magic.startsWith('#!')) return undefined;

@@ -144,8 +144,8 @@ export class EnvironmentPool {
   }
 
   /**
-   * Waits a moment too, but only for environments that have run for most of their usual time. Events that come at the
-   * same time run side by side, as on Lambda.
+   * Waits a moment too, but only for environments that have run for most of their usual time. Events that arrive at
+   * the same time run concurrently, as on Lambda.
    */
   #takeIdle() {
     if (!this.#patienceToSpread.isOver && this.#countSoonDone() >= this.#waiting.count) {
@@ -185,7 +185,7 @@ export class EnvironmentPool {
   #dispatch(environment: Environment, coldStart: boolean): void {
     const waiting = this.#waiting.take();
     if (!waiting) {
-      // A busy environment has begun the last one in the meantime.
+      // A busy environment has started the last one in the meantime.
       this.#rest(environment);
       return;
     }

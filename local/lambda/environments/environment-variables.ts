@@ -14,7 +14,7 @@ export interface EnvironmentSettings {
   version: string;
   logGroupName: string;
   logStreamName: string;
-  /** @default the credentials of people */
+  /** @default the user's credentials */
   credentials?: Credentials | undefined;
 }
 

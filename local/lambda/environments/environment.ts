@@ -56,7 +56,7 @@ export interface EnvironmentOptions {
   /** `$LATEST`, or the number of a published version. */
   version: string;
   region: string;
-  /** With which the function signs its requests. @default the credentials of people */
+  /** The credentials with which the function signs its requests. @default the user's */
   credentials?: Credentials | undefined;
   endpoints: () => Endpoints;
   /** Variables with which a process reaches AWS's hosts on this machine. @default none */

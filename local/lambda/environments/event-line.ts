@@ -1,6 +1,6 @@
 /**
- * The line of events to the thread of an environment. The thread blocks until an event is in the line. An event that the
- * thread has not begun can be taken back (see worker/bootstrap.cjs for the other end).
+ * The queue of events for the thread of an environment. The thread blocks until the queue has an event. An event that
+ * the thread has not begun can be taken back (see worker/bootstrap.cjs for the other end).
  */
 import type { Worker } from 'node:worker_threads';
 import type { Endpoints, Invocation } from './environment';

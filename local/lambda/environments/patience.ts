@@ -1,4 +1,4 @@
-/** A short wait for something better. */
+/** A short wait before a more expensive action. */
 import type { Alarm, Clock } from '../../clock';
 
 export class Patience {
@@ -8,7 +8,7 @@ export class Patience {
   #alarm: Alarm | undefined;
   #isOver = false;
 
-  /** Calls `onOver` when a wait has lasted for so long. */
+  /** Calls `onOver` when a wait has lasted this long. */
   constructor(clock: Clock, millis: number, onOver: () => void) {
     this.#clock = clock;
     this.#millis = millis;

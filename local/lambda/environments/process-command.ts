@@ -65,7 +65,7 @@ function variables(options: EnvironmentOptions, runtimeApi: string): Record<stri
     PYTHONDONTWRITEBYTECODE: '1',
     LD_LIBRARY_PATH: libraries.join(':'),
     ...common,
-    // Programs of this machine are found in its own PATH.
+    // Programs are found in the PATH of this machine.
     PATH: environment.PATH ?? [process.env.PATH ?? '', ...layerFolders('bin')].join(':'),
     ...(layers.length > 0 && runtime.startsWith('python')
       ? { PYTHONPATH: [environment.PYTHONPATH ?? [], pythonFolders.flatMap(layerFolders)].flat().join(':') }

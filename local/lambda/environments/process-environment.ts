@@ -91,7 +91,7 @@ export class ProcessEnvironment implements Environment {
     const runtimeApi = await this.#api.listen();
     if (this.#ended) return this.#hasExited(undefined);
     const { lambdaFunction } = this.#options;
-    // Node.js and Python have a worker that takes connections to the endpoint.
+    // Node.js and Python have a worker that redirects connections to the endpoint.
     const tunnel = lambdaFunction.runtime.startsWith('provided') ? await this.#options.tunnel?.() : undefined;
     if (this.#ended) return this.#hasExited(undefined);
     const command = processCommand(this.#options, runtimeApi, tunnel);

@@ -23,7 +23,7 @@ export class ProcessReaper {
   readonly #groups = new Set<number>();
   #shell: ChildProcess | undefined;
 
-  /** Call it as soon as the group has begun. */
+  /** Call this as soon as the group has started. */
   started(group: number): void {
     this.#groups.add(group);
     if (this.#shell) this.#tell(`start ${group}`);

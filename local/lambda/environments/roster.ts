@@ -6,7 +6,7 @@ import type { WaitingInvocation } from './waiting-invocations';
 interface Entry {
   /** How many environments of the pool were started earlier. */
   order: number;
-  /** Of its code. */
+  /** The version of its code. */
   generation: number;
   current: WaitingInvocation | undefined;
   busySince: number;
@@ -39,7 +39,7 @@ export class Roster {
     return this.#count(({ isLoading }) => isLoading) > 0;
   }
 
-  /** Environments that have run an invocation for at least so long. */
+  /** Environments that have been running an invocation for at least this long. */
   countBusyFor(millis: number): number {
     const latest = performance.now() - millis;
     return this.#count((environment, { busySince }) => busySince <= latest && isReady(environment));

@@ -5,7 +5,7 @@ import { timedOut } from '../failure';
 import type { InvocationOutcome } from '../invocation';
 import { type EnvironmentOptions, INIT_SECONDS, type Invocation, type InvocationResult } from './environment';
 
-/** The rest of a result is known here. */
+/** A result without the fields that are added here. */
 export type Finish = Partial<InvocationResult> & { outcome: InvocationOutcome };
 
 export interface RunningInvocationOptions {

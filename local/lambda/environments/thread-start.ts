@@ -1,4 +1,4 @@
-/** What the thread of an environment starts with: its variables, its limits, and the data for worker/bootstrap.cjs. */
+/** The start options of an environment's thread: its variables, its limits, and the data for worker/bootstrap.cjs. */
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Endpoints, EnvironmentOptions } from './environment';
@@ -12,7 +12,7 @@ export function startThread(options: EnvironmentOptions, line: EventLine, endpoi
   const settings = { region, version, ...logNames(lambdaFunction, version, clock.now()) };
   const { NODE_OPTIONS, ...env } = environmentVariables(lambdaFunction, { ...settings, credentials });
   return new Worker(BOOTSTRAP, {
-    // So that clients of the app can reach the presigned URLs that functions give them.
+    // Lets clients of the app use presigned URLs that functions create.
     env: { AWS_ENDPOINT_URL_S3: env.AWS_ENDPOINT_URL ?? endpointUrl(endpoints.endpoint), ...env },
     execArgv: [],
     argv: [],

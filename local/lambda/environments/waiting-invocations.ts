@@ -1,6 +1,6 @@
 /**
  * The invocations of a pool that wait for an environment, in order. The first one may already be lined up behind the
- * current invocation of a busy environment, which saves the way from its thread to this one and back.
+ * current invocation of a busy environment, which saves a round trip between its thread and this one.
  */
 import type { Environment, Invocation, InvocationResult } from './environment';
 

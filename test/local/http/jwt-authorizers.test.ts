@@ -132,8 +132,8 @@ describe('A JWT authorizer of an HTTP API', () => {
   });
 
   it.each([
-    [{ iss: 'https://other.example' }, `it is of another issuer than the authorizer says (${ISSUER})`],
-    [{ aud: 'other' }, 'it is for none of the audiences of the authorizer (chat, admin)'],
+    [{ iss: 'https://other.example' }, `its issuer is not the one of the authorizer (${ISSUER})`],
+    [{ aud: 'other' }, 'it is not for any audience of the authorizer (chat, admin)'],
   ])('tells the log what a token should have: %j', async (claims, why) => {
     const apis = await start([api()], { keySets });
     await apis.call(PATH, withToken(login.token(claims)));
