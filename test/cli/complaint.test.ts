@@ -8,11 +8,11 @@ describe('complaint', () => {
     expect(complaint(error)).toBe('No part of this app can run:\n  one\n  two');
   });
 
-  it('escapes what would move the cursor in such an error', () => {
+  it('escapes characters in such an error that would move the cursor', () => {
     expect(complaint(new UserError('a\u001b[2Jb'))).toBe('a\\u001b[2Jb');
   });
 
-  it('says in one line what a connection replied', () => {
+  it("reports a connection's reply in one line", () => {
     expect(complaint(new WebSocketClosedError('a\nfaked line'))).toContain(
       'WebSocket a\\nfaked line is closed',
     );

@@ -11,7 +11,7 @@ const LOOK_MILLISECONDS = 200;
 const LEASE_MILLISECONDS = 30_000;
 const THROTTLED_MILLISECONDS = 1_500;
 
-/** Its clients join, and are told to join again. */
+/** The log whose clients join or are told to join again. */
 class Board extends WebSocketServer {
   static override readonly channels = { board: { log: { size: 100, seconds: 60 } } };
   static override encodeResubscribe() {
@@ -297,7 +297,7 @@ describe('a log that many join at once', () => {
       .channel('board')
       .publish(text);
   const isCut = (client: TestClient) => told(client).some(({ again }) => again);
-  /** Everybody joins, and a line is published once the first answer is under way. */
+  /** All clients join. A line is published while the first answer is being sent. */
   const join = async () => {
     let publishing: Promise<unknown> | undefined;
     const before = onPost;
@@ -325,7 +325,7 @@ describe('a log that many join at once', () => {
     newcomers = await Promise.all(Array.from({ length: NEWCOMERS }, () => test.connect()));
   });
 
-  it('waits once for all whose answers hang, and no longer than for one', async () => {
+  it('waits for all hanging answers together, no longer than for one', async () => {
     const hanging = new Set(newcomers.filter((_, n) => n % 20 === 0).map(({ webSocketId }) => webSocketId));
     const begunAt = clock.now();
     let milliseconds: number | undefined;
@@ -337,7 +337,7 @@ describe('a log that many join at once', () => {
     expect(milliseconds).toBeLessThan(2 * PATIENCE_MILLISECONDS);
   });
 
-  it('waits for those whose answers are throttled', async () => {
+  it('waits for clients whose answers are throttled', async () => {
     const throttledUntil = clock.now() + THROTTLED_MILLISECONDS;
     const ids = new Set(newcomers.map(({ webSocketId }) => webSocketId));
     onPost = async (webSocketId) => {
@@ -348,7 +348,7 @@ describe('a log that many join at once', () => {
     expect(newcomers.filter(isCut)).toHaveLength(0);
   });
 
-  it('waits if most answers take long: then API Gateway is slow, not they', async () => {
+  it('waits if most answers take long, because then API Gateway is slow and not the clients', async () => {
     onPost = () => sleep(clock, SLOW_MILLISECONDS);
     await join();
     expect(newcomers.filter(isCut)).toHaveLength(0);

@@ -4,7 +4,7 @@ import { channelForm } from '../../../lib/presence/presence-form';
 import { presenceFrames } from '../../../lib/presence/presence-frames';
 
 describe('the fingerprint of a JSON value', () => {
-  it('is the same whatever the order of names, at any depth', () => {
+  it('does not depend on the order of names, at any depth', () => {
     expect(fingerprintOf([{ a: 1, b: { c: [2], d: null } }])).toBe(
       fingerprintOf([{ b: { d: null, c: [2] }, a: 1 }]),
     );
@@ -16,7 +16,7 @@ describe('the fingerprint of a JSON value', () => {
     ['a list from an object', ['a'], { 0: 'a' }],
     ['a member from its absence', { a: null }, {}],
     ['where one text ends and the next begins', ['ab', 'c'], ['a', 'bc']],
-  ])('tells %s', (_what, one, other) => {
+  ])('distinguishes %s', (_what, one, other) => {
     expect(fingerprintOf(one)).not.toBe(fingerprintOf(other));
   });
 

@@ -30,7 +30,7 @@ describe('AwsTunnel', () => {
     endpoint.close();
   });
 
-  /** What the proxy answers to CONNECT, and the connection. */
+  /** The proxy's response to CONNECT, and the connection. */
   function connectTo(target: string): Promise<{ status: number | undefined; socket: Socket }> {
     const proxy = new URL(variables.HTTPS_PROXY ?? '');
     return new Promise((resolve, reject) => {
@@ -41,7 +41,7 @@ describe('AwsTunnel', () => {
     });
   }
 
-  /** As an SDK does with the variables: through the proxy, trusting the file. */
+  /** Sends a request as an SDK with these variables does: through the proxy, trusting the file. */
   async function get(host: string, path: string): Promise<string> {
     const { socket } = await connectTo(`${host}:443`);
     const ca = readFileSync(variables.SSL_CERT_FILE ?? '', 'utf8');
@@ -54,11 +54,11 @@ describe('AwsTunnel', () => {
     'abc.execute-api.us-east-1.amazonaws.com',
     'dynamodb.eu-west-1.amazonaws.com',
     'chat.example.com',
-  ])('takes %s to the endpoint, with its own name', async (host) => {
+  ])('forwards %s to the endpoint under its own host name', async (host) => {
     expect(await get(host, '/chat/@connections/x')).toBe(`${host} /chat/@connections/x`);
   });
 
-  it('takes other hosts where they are, without ending TLS', async () => {
+  it('forwards other hosts to their own servers without terminating TLS', async () => {
     const { port } = endpoint.address() as AddressInfo;
     const { status, socket } = await connectTo(`127.0.0.1:${port}`);
     socket.end('GET /plain HTTP/1.1\r\nHost: there\r\nConnection: close\r\n\r\n');
@@ -66,20 +66,20 @@ describe('AwsTunnel', () => {
     expect(await text(socket)).toContain('there /plain');
   });
 
-  it('answers 502 if there is nothing', async () => {
+  it('answers 502 if nothing listens at the target', async () => {
     expect(await connectTo('127.0.0.1:9')).toMatchObject({ status: 502 });
   });
 
-  it('answers 400 to a target that is none', async () => {
+  it('answers 400 to an invalid target', async () => {
     expect(await connectTo('host')).toMatchObject({ status: 400 });
   });
 
-  it('keeps the public authorities among the trusted', () => {
+  it('still trusts the public certificate authorities', () => {
     const file = variables.AWS_CA_BUNDLE ?? '';
     expect(readFileSync(file, 'utf8').split('BEGIN CERTIFICATE').length).toBeGreaterThan(100);
   });
 
-  it('leaves no file', async () => {
+  it('leaves no file behind', async () => {
     const other = new AwsTunnel({
       endpoint: () => ({ host: '', port: 0 }),
       isServed: () => false,

@@ -78,7 +78,7 @@ describe('An invocation that is lined up behind a busy environment', () => {
     expect((await current).payload).toBe('"first"');
   });
 
-  it('is not run again by the environment that it was taken back from', async () => {
+  it('is not run again by the environment from which it was withdrawn', async () => {
     const { invoke, current, go, file, log } = await busy({}, { startMillis: 0 });
     await invoke({ writes: file('once'), says: 'second' });
     go();
@@ -122,7 +122,7 @@ describe('An invocation that is lined up behind a busy environment', () => {
     expect((await next).payload).toBe('"new"');
   });
 
-  it('fails like all waiting ones if its function is removed', async () => {
+  it('fails like all waiting invocations if its function is removed', async () => {
     const { host, invoke, current, go } = await busy();
     const waiting = [invoke({ says: 'second' }), invoke({ says: 'third' })];
     host.replace([]);
@@ -132,7 +132,7 @@ describe('An invocation that is lined up behind a busy environment', () => {
     expect((await current).payload).toBe('"first"');
   });
 
-  it('is not lined up while a fault may strike it', async () => {
+  it('is not lined up while fault injection may affect it', async () => {
     const faults = new Faults({ 'function-crash': 0 });
     const one = fixture.function('Faulty', { 'index.js': SOURCE });
     const file = (of: string) => join(one.codeDirectory, of);

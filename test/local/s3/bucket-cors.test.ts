@@ -70,7 +70,7 @@ describe('BucketCors', () => {
     });
   });
 
-  it('lets the page read the answer to its request', async () => {
+  it('lets the page read the response to its request', async () => {
     withRules(rule({ allowedOrigins: ['http://localhost:*'], exposedHeaders: ['ETag'] }));
     const answer = await send('PUT', { origin: PAGE });
     expect(answer).toMatchObject({ status: 200, body: 'PUT object' });
@@ -96,7 +96,7 @@ describe('BucketCors', () => {
     ]);
   });
 
-  it('serves a request that no rule allows, as S3 does, but the page cannot read the answer', async () => {
+  it('serves a request that no rule allows, as S3 does, but the page cannot read the response', async () => {
     withRules();
     const answer = await send('PUT', { origin: PAGE });
     expect(answer).toMatchObject({ status: 200, body: 'PUT object' });
@@ -113,7 +113,7 @@ describe('BucketCors', () => {
       SIGNED.replace('%2Fs3%2F', '%2Fsqs%2F'),
     ],
     ['OPTIONS that are no preflight', 'OPTIONS', { origin: PAGE }, SIGNED],
-  ])('leaves %s alone', async (_, method, headers, query) => {
+  ])('does not affect %s', async (_, method, headers, query) => {
     withRules(rule());
     expect((await send(method, headers, query)).status).toBe(418);
   });

@@ -8,7 +8,7 @@ import {
   pythonRemedy,
 } from '../../../../local/assembly/functions/python';
 
-/** As the probe of an interpreter with these packages ends. */
+/** The result of probing an interpreter with these packages. */
 const EXIT_CODES = { both: 0, client: 10, neither: 11 };
 
 describe('Python', () => {
@@ -39,19 +39,19 @@ describe('Python', () => {
     return folder;
   }
 
-  it("is that of the app's own venv, above the assembly", () => {
+  it("uses the app's own venv, found above the assembly", () => {
     const own = venv('.venv', 'both');
     expect(findPython('python3.12', code)).toBe(pythonOf(own));
   });
 
-  it('has the SDK, too, if one of them has', () => {
+  it('prefers an interpreter that also has the SDK', () => {
     venv('.venv', 'client');
     const active = venv('elsewhere', 'both');
     process.env.VIRTUAL_ENV = active;
     expect(findPython('python3.12', code)).toBe(pythonOf(active));
   });
 
-  it("has the function's own version, if there is one", () => {
+  it("prefers the function's own version", () => {
     venv('.venv', 'both', ['pip'], '3.11');
     const active = venv('elsewhere', 'both');
     process.env.VIRTUAL_ENV = active;
@@ -59,7 +59,7 @@ describe('Python', () => {
     expect(otherPython('python3.12', pythonOf(active))).toBeUndefined();
   });
 
-  it('has another version if there is none, and says so', () => {
+  it('falls back to another version and says so', () => {
     const own = venv('.venv', 'both', ['pip'], '3.11');
     expect(findPython('python3.12', code)).toBe(pythonOf(own));
     expect(otherPython('python3.12', pythonOf(own))).toBe(
@@ -67,31 +67,31 @@ describe('Python', () => {
     );
   });
 
-  it('may lack the SDK, which a function can bring itself', () => {
+  it('accepts an interpreter without the SDK, because a function can bundle it', () => {
     const own = venv('.venv', 'client');
     expect(findPython('python3.12', code)).toBe(pythonOf(own));
   });
 
-  it('is none without the runtime client', () => {
+  it('rejects interpreters without the runtime client', () => {
     venv('.venv', 'neither');
     expect(findPython('python3.12', code)).toBeUndefined();
   });
 
-  it('is made able in the venv that the app has', () => {
+  it("suggests installing the packages in the app's venv", () => {
     const own = venv('.venv', 'neither');
     expect(pythonRemedy(code)).toBe(`${join(own, 'bin', 'pip')} install awslambdaric boto3`);
   });
 
-  it('is made able by uv in a venv without pip', () => {
+  it('suggests uv for a venv without pip', () => {
     const own = venv('.venv', 'neither', []);
     expect(pythonRemedy(code)).toBe(`uv pip install --python ${pythonOf(own)} awslambdaric boto3`);
   });
 
-  it('is made able in a new venv where there is none', () => {
+  it('suggests a new venv if the app has none', () => {
     expect(pythonRemedy(code)).toBe('python3 -m venv .venv && .venv/bin/pip install awslambdaric boto3');
   });
 
-  it('is said to lack the SDK that Lambda has', () => {
+  it('reports that the SDK, which Lambda has, is missing', () => {
     const own = venv('.venv', 'client');
     const message = "Unable to import module 'index': No module named 'boto3'";
     expect(missingSdkRemedy(message, pythonOf(own))).toBe(
@@ -99,7 +99,7 @@ describe('Python', () => {
     );
   });
 
-  it('is not said to lack what Lambda does not have', () => {
+  it('does not report modules that Lambda lacks, too', () => {
     expect(missingSdkRemedy("No module named 'requests'", '/venv/bin/python')).toBeUndefined();
   });
 });
