@@ -66,12 +66,12 @@ describe('functions in other languages, on the local runtime', () => {
   });
 });
 
-describe('a program that is no Node.js and no Python', () => {
+describe('a program that uses neither Node.js nor Python', () => {
   const fixture = new Fixture();
   afterEach(() => fixture.closeHosts());
   afterAll(() => fixture.remove());
 
-  /** Gets one event, and answers it with what AWS's host says. */
+  /** Gets one event, and responds with the response of AWS's host. */
   const BOOTSTRAP = `#!/bin/sh
 base="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation"
 while :; do
@@ -82,7 +82,7 @@ while :; do
 done
 `;
 
-  it("reaches AWS's hosts on this machine, over TLS that it trusts", async () => {
+  it("reaches AWS's hosts on this machine over trusted TLS", async () => {
     const endpoint = createServer((request, response) =>
       response.end(JSON.stringify([request.headers.host, request.url])),
     );

@@ -33,20 +33,20 @@ describe('findApp', () => {
     });
   });
 
-  it('takes the context of the command line before that of the files', () => {
+  it('prefers context from the command line over context from files', () => {
     const folder = folderWith({ 'cdk.json': { app: 'tsx app.ts', context: { stage: 'prod', a: 1 } } });
     expect(findApp(undefined, folder, { stage: 'dev', b: '2' })).toMatchObject({
       synthesis: { context: { stage: 'dev', a: 1, b: '2' } },
     });
   });
 
-  it('refuses context for an assembly, which has been synthesized', () => {
+  it('refuses context for a cloud assembly, which is already synthesized', () => {
     expect(() => findApp(writeAssembly({}), '/', { stage: 'dev' })).toThrow(
       /^--context stage is for an app that is synthesized/,
     );
   });
 
-  it('builds the app first if cdk.json says so, in its own folder', () => {
+  it("runs the build command of cdk.json first, in the app's folder", () => {
     const folder = folderWith({ 'cdk.json': { app: 'node app', build: 'make', output: 'dist' } });
     expect(findApp(undefined, folder)).toMatchObject({
       synthesis: { command: 'make && node app', outputDirectory: join(folder, 'dist') },
@@ -320,7 +320,7 @@ describe('shorten', () => {
       'Error: spawnSync docker ENOENT\n    at Object.spawnSync (node:internal/child_process:1:1)\n    at new Api (/home/ada/lib/api.ts:8:3)\n',
       'spawnSync docker ENOENT (lib/api.ts:8:3)',
     ],
-  ])('says that %s needs Docker, and the way out', (_, errors, cause) => {
+  ])('says that %s needs Docker, and how to avoid it', (_, errors, cause) => {
     expect(shorten(errors, '/home/ada')).toBe(
       `${cause}\nThe app builds code with Docker, which does not run here. Start Docker, or pass the folder of an assembly that was synthesized elsewhere (--app). The CDK builds functions in TypeScript, Go and Rust without Docker if esbuild, go or cargo-lambda is installed.`,
     );

@@ -47,13 +47,16 @@ describe('A gateway response of a REST API', () => {
   it.each<[string, string, number, string]>([
     ['4XX', '/restapi123/prod/nothing', 403, 'DEFAULT_4XX'],
     ['5XX', '/restapi123/prod/rooms', 500, 'DEFAULT_5XX'],
-  ])('of the type DEFAULT_%s is for all errors without one of their own', async (_, path, status, type) => {
-    const apis = await start([restApi({ [type]: CORS })], { guard: crash });
-    const response = await apis.respond(path, { headers: { Authorization: 'secret' } });
-    expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([status, '*']);
-  });
+  ])(
+    'of the type DEFAULT_%s applies to all errors without their own gateway response',
+    async (_, path, status, type) => {
+      const apis = await start([restApi({ [type]: CORS })], { guard: crash });
+      const response = await apis.respond(path, { headers: { Authorization: 'secret' } });
+      expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([status, '*']);
+    },
+  );
 
-  it('changes the status, also of other types if it is the default', async () => {
+  it('changes the status, also for other types if it is the default', async () => {
     const apis = await start([
       restApi({ DEFAULT_4XX: { statusCode: 400 }, UNAUTHORIZED: { statusCode: 418 } }),
     ]);
@@ -99,7 +102,7 @@ describe('A gateway response of a REST API', () => {
     ]);
   });
 
-  it('leaves the answers of functions as they are', async () => {
+  it('does not change the responses of functions', async () => {
     const apis = await start([restApi({ DEFAULT_4XX: CORS, DEFAULT_5XX: CORS })]);
     const response = await apis.respond('/restapi123/prod/open');
     expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([200, null]);

@@ -90,7 +90,7 @@ describe('A JWT authorizer of an HTTP API', () => {
     expect(await status({ aud: 'other', client_id: 'admin' })).toBe(401);
   });
 
-  it('refuses a request without a token, also where IAM is off', async () => {
+  it('refuses a request without a token, even if IAM is off', async () => {
     const apis = await start([api()], { keySets, iam: false });
     const response = await apis.respond(PATH);
     expect([response.status, response.headers.get('www-authenticate'), await response.text()]).toEqual([
@@ -134,7 +134,7 @@ describe('A JWT authorizer of an HTTP API', () => {
   it.each([
     [{ iss: 'https://other.example' }, `its issuer is not the one of the authorizer (${ISSUER})`],
     [{ aud: 'other' }, 'it is not for any audience of the authorizer (chat, admin)'],
-  ])('tells the log what a token should have: %j', async (claims, why) => {
+  ])('logs what the token should contain: %j', async (claims, why) => {
     const apis = await start([api()], { keySets });
     await apis.call(PATH, withToken(login.token(claims)));
     expect(apis.lines).toEqual([
@@ -147,7 +147,7 @@ describe('A JWT authorizer of an HTTP API', () => {
     ['scp', { scp: ['rooms/write'] }, ['rooms/write']],
     ['another scope', { scope: 'rooms/writer' }, undefined],
     ['no scope', {}, undefined],
-  ])('asks for one of the scopes of the route: %s', async (_, claims, scopes) => {
+  ])('requires one of the scopes of the route: %s', async (_, claims, scopes) => {
     const apis = await start([api({}, ['rooms/write', 'rooms/all'])], { keySets });
     const response = await apis.respond(PATH, withToken(login.token(claims)));
     if (scopes) {

@@ -142,7 +142,7 @@ describe('A Lambda authorizer of an HTTP API', () => {
     ['a simple response', { isSimple: true }, () => ({ isAuthorized: true, context })],
     ['a policy', {}, () => policy('Allow', `${HTTP_ARN}/GET/*`, { context })],
     ['a policy in format 1.0', { payloadFormat: '1.0' }, () => policy('Allow', '*', { context })],
-  ])('lets the function run after %s, and passes on its context', async (_, changes, guard) => {
+  ])('allows the request after %s, and passes on its context', async (_, changes, guard) => {
     const apis = await start([httpApi(changes)], { guard });
     expect(await apis.call(HTTP_PATH, as('secret'))).toMatchObject({ status: 200 });
     expect(apis.events[0]?.requestContext).toMatchObject({ authorizer: { lambda: context } });
@@ -201,7 +201,7 @@ describe('A Lambda authorizer of an HTTP API', () => {
   it.each([
     ['crash', 500, 'Internal Server Error'],
     ['Unauthorized', 401, 'Unauthorized'],
-  ])('that fails with %s gives %i', async (text, status, body) => {
+  ])('that fails with %s results in %i', async (text, status, body) => {
     const guard = () => {
       throw new Error(text);
     };
@@ -212,7 +212,7 @@ describe('A Lambda authorizer of an HTTP API', () => {
     });
   });
 
-  it('has ten seconds', async () => {
+  it('times out after ten seconds', async () => {
     const { promise: isAsked, resolve: ask } = deferred<void>();
     const apis = await start([httpApi()], {
       guard: () => {
@@ -315,7 +315,7 @@ describe('A Lambda authorizer of a REST API', () => {
     ['returns no principal', () => ({ ...policy('Allow', '*'), principalId: undefined }), FAILED],
     ['returns a long Resource', () => policy('Allow', ['*', `${REST_ARN}/${'x'.repeat(512)}`]), FAILED],
     ['returns a context that is not flat', () => policy('Allow', '*', { context }), FAILED],
-  ])('that %s refuses the request in the words of AWS', async (_, guard, reply) => {
+  ])("that %s refuses the request with AWS's message", async (_, guard, reply) => {
     const apis = await start([restApi(token)], { guard });
     expect(await apis.call(REST_PATH, as('secret'))).toEqual(reply);
     expect(apis.events).toEqual([]);
@@ -324,7 +324,12 @@ describe('A Lambda authorizer of a REST API', () => {
 
   it.each<[string, HttpLambdaAuthorizer, string, RequestInit]>([
     ['the token', token, REST_PATH, {}],
-    ['a token in the right form', { ...token, validation: 'Bearer [a-z]+' }, REST_PATH, as('Bearer secret2')],
+    [
+      'a token that matches its validation expression',
+      { ...token, validation: 'Bearer [a-z]+' },
+      REST_PATH,
+      as('Bearer secret2'),
+    ],
     ['an identity source', { ...request, cacheSeconds: 60 }, REST_PATH, as('secret')],
   ])('is not called without %s', async (_, authorizer, path, init) => {
     const guard = jest.fn();
@@ -333,7 +338,7 @@ describe('A Lambda authorizer of a REST API', () => {
     expect(guard).not.toHaveBeenCalled();
   });
 
-  it('of type REQUEST is called without its identity sources if its results are not kept', async () => {
+  it('of type REQUEST is called without its identity sources if its results are not cached', async () => {
     const guard = jest.fn(() => policy('Allow', '*'));
     const apis = await start([restApi(request)], { guard });
     expect(await apis.call(REST_PATH, as('secret'))).toMatchObject({ status: 200 });
@@ -351,7 +356,7 @@ describe('A Lambda authorizer of a REST API', () => {
     ['allows, if the result says nothing', open, policy('Allow', 'arn:other'), 200, 1],
     ['says nothing, like the result', silent, policy('Allow', 'arn:other'), 403, 1],
     ['allows, if the result denies', open, policy('Deny', '*'), 403, 1],
-  ])('counts together with the policy of the API, which %s', async (_, statement, result, status, calls) => {
+  ])('is combined with the policy of the API, which %s', async (_, statement, result, status, calls) => {
     const guard = jest.fn(() => result);
     const apis = await start([restApi(token)], { guard });
     const statements = readStatements({ Statement: [statement] });
@@ -360,7 +365,7 @@ describe('A Lambda authorizer of a REST API', () => {
     expect(guard).toHaveBeenCalledTimes(calls);
   });
 
-  it('is called with a token in the right form', async () => {
+  it('is called with a token that matches its validation expression', async () => {
     const apis = await start([restApi({ ...token, validation: 'Bearer [a-z]+' })], {
       guard: () => policy('Allow', '*'),
     });
@@ -379,7 +384,7 @@ describe('A Lambda authorizer of a REST API', () => {
     expect(guard).toHaveBeenCalledTimes(1);
   });
 
-  it('that may not be invoked, or is not run, gives 500', async () => {
+  it('that may not be invoked or is not run results in 500', async () => {
     const api = restApi(token);
     for (const route of api.routes)
       route.authorizer = { type: 'NOT_RUN', path: 'Main/Guard', reason: 'is not run' };
@@ -390,7 +395,7 @@ describe('A Lambda authorizer of a REST API', () => {
     ]);
   });
 
-  it('gives the API key where the API takes its keys from the authorizer', async () => {
+  it('provides the API key if the API takes its keys from the authorizer', async () => {
     const plan = { path: 'Main/Plan', id: 'p1', stageNames: ['prod'] };
     const key: ApiKey = { path: 'Main/Key', id: 'k1', value: 'key-of-ada', isEnabled: true, plans: [plan] };
     const guard = ({ authorizationToken }: GuardEvent) =>
@@ -413,7 +418,7 @@ describe('A result of a Lambda authorizer', () => {
       principalId: authorizationToken ?? 'ada',
     }));
 
-  it('is used again for the same token until its time is over', async () => {
+  it('is reused for the same token until it expires', async () => {
     const guard = counting();
     const apis = await start([restApi({ ...token, cacheSeconds: 300 })], { guard });
     await apis.call(REST_PATH, as('ada'));
@@ -433,7 +438,7 @@ describe('A result of a Lambda authorizer', () => {
     expect(guard).toHaveBeenCalledTimes(3);
   });
 
-  it('decides anew for each method', async () => {
+  it('is evaluated for each method', async () => {
     const guard = counting(undefined, `${REST_ARN}/GET/rooms/*`);
     const apis = await start([restApi({ ...token, cacheSeconds: 300 })], { guard });
     expect(await apis.call(REST_PATH, as('ada'))).toMatchObject({ status: 200 });
@@ -442,7 +447,7 @@ describe('A result of a Lambda authorizer', () => {
     expect(guard).toHaveBeenCalledTimes(1);
   });
 
-  it('is kept if it denies, but not if the function failed', async () => {
+  it('is cached if it denies, but not if the function failed', async () => {
     let effect = () => 'Deny';
     const guard = counting(() => effect());
     const apis = await start([restApi({ ...token, cacheSeconds: 300 })], { guard });
@@ -456,7 +461,7 @@ describe('A result of a Lambda authorizer', () => {
     expect([await status('ada'), await status('bob')]).toEqual([403, 200]);
   });
 
-  it('is for all its identity sources, and for one stage', async () => {
+  it('is cached by all identity sources, for one stage', async () => {
     const guard = counting();
     const api = restApi({ ...request, cacheSeconds: 300 });
     api.stages.push({ stageName: 'dev', variables: {} });
@@ -469,7 +474,7 @@ describe('A result of a Lambda authorizer', () => {
     expect(guard).toHaveBeenCalledTimes(3);
   });
 
-  it('is forgotten with a deployment', async () => {
+  it('is discarded by a deployment', async () => {
     const guard = counting();
     const apis = await start([restApi({ ...token, cacheSeconds: 300 })], { guard });
     await apis.call(REST_PATH, as('ada'));
@@ -478,7 +483,7 @@ describe('A result of a Lambda authorizer', () => {
     expect(guard).toHaveBeenCalledTimes(2);
   });
 
-  it('is not kept if a deployment came before it', async () => {
+  it('is not cached if a deployment happened before it arrived', async () => {
     const { promise: isAsked, resolve: ask } = deferred<void>();
     const { promise: answer, resolve: reply } = deferred<object>();
     const guard = jest.fn(() => {
@@ -495,7 +500,7 @@ describe('A result of a Lambda authorizer', () => {
     expect(guard).toHaveBeenCalledTimes(2);
   });
 
-  it('of an HTTP API is kept for each route that $context.routeKey names', async () => {
+  it('of an HTTP API is cached for each route if $context.routeKey is an identity source', async () => {
     const guard = jest.fn(() => ({ isAuthorized: true }));
     const identitySources = ['$request.header.Authorization', '$context.routeKey'];
     const apis = await start([httpApi({ isSimple: true, cacheSeconds: 60, identitySources })], { guard });

@@ -90,14 +90,14 @@ describe('A Cognito authorizer of a REST API', () => {
     });
   });
 
-  it('asks for an access token with one of the scopes of the method', async () => {
+  it('requires an access token with one of the scopes of the method', async () => {
     const apis = await start([api({}, ['chat/read', 'chat/all'])], { keySets });
     expect(await apis.call(PATH, withToken(accessToken('openid chat/read')))).toMatchObject({ status: 200 });
     expect(await apis.call(PATH, withToken(accessToken('openid chat/reader')))).toEqual(UNAUTHORIZED);
     expect(await apis.call(PATH, withToken(idToken({ scope: 'chat/read' })))).toEqual(UNAUTHORIZED);
   });
 
-  it('comes before the policy of the API, which must allow the request', async () => {
+  it('is checked before the policy of the API, which must also allow the request', async () => {
     const apis = await start([api()], { keySets });
     const statement = { Effect: 'Allow', Action: 'execute-api:Invoke', Resource: '*', Principal: '*' };
     const from = (range: string) => {

@@ -6,7 +6,7 @@ import { Fixture } from './function-fixture';
 /** The first bytes of a Linux program for a processor that Lambda does not have. */
 const RISC_V = `\u007fELF${'\u0000'.repeat(14)}\u00f3\u0000`;
 
-describe('What the start says of bootstraps', () => {
+describe('The warning about bootstraps at the start', () => {
   const fixture = new Fixture();
   afterAll(() => fixture.remove());
 
@@ -18,7 +18,7 @@ describe('What the start says of bootstraps', () => {
   const warnings = (...functions: ReturnType<typeof provided>[]) =>
     bootstrapWarnings(functions, (name) => `App/${name}`);
 
-  it('is one line for all that are built for another machine', () => {
+  it('lists all programs for another architecture in one line', () => {
     const functions = ['One', 'Two'].map((name) => provided(name, { bootstrap: RISC_V }));
     expect(warnings(...functions)).toEqual([
       expect.stringMatching(
@@ -27,12 +27,12 @@ describe('What the start says of bootstraps', () => {
     ]);
   });
 
-  it('is nothing for scripts, and for functions of other runtimes', () => {
+  it('does not appear for scripts and for functions of other runtimes', () => {
     const node = fixture.function('Node', { 'index.js': '' });
     expect(warnings(provided('Script', { bootstrap: '#!/bin/sh\n' }), node)).toEqual([]);
   });
 
-  it('is nothing for a program of this machine', () => {
+  it("does not appear for a program of this machine's architecture", () => {
     const lambdaFunction = provided('Native', { 'index.js': '' });
     symlinkSync(process.execPath, join(lambdaFunction.codeDirectory, 'bootstrap'));
     expect(warnings(lambdaFunction)).toEqual([]);

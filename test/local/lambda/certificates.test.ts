@@ -9,14 +9,14 @@ describe('CertificateAuthority', () => {
   const authority = new CertificateAuthority('Local', now);
   const host = 'abc123.execute-api.eu-central-1.amazonaws.com';
 
-  it('signs itself, as an authority', () => {
+  it('has a self-signed certificate of an authority', () => {
     const certificate = new X509Certificate(authority.certificate);
     expect(certificate.ca).toBe(true);
     expect(certificate.verify(certificate.publicKey)).toBe(true);
     expect(certificate.checkIssued(certificate)).toBe(true);
   });
 
-  it('signs the certificate of a host, for its name only', () => {
+  it("signs a host's certificate for only that host's name", () => {
     const issuer = new X509Certificate(authority.certificate);
     const certificate = new X509Certificate(authority.forHost(host).cert);
     expect(certificate.ca).toBe(false);
@@ -25,7 +25,7 @@ describe('CertificateAuthority', () => {
     expect(certificate.checkHost(`other.${host}`)).toBeUndefined();
   });
 
-  it('is valid from the day before, for a year', () => {
+  it('issues certificates that are valid from the day before, for a year', () => {
     const { validFrom, validTo } = new X509Certificate(authority.certificate);
     expect([Date.parse(validFrom), Date.parse(validTo)]).toEqual([
       Date.UTC(2026, 0, 30),
@@ -33,12 +33,12 @@ describe('CertificateAuthority', () => {
     ]);
   });
 
-  it('names a host that is longer than a common name', () => {
+  it('supports a host name that is too long for a common name', () => {
     const long = `${'a'.repeat(60)}.s3.us-east-1.amazonaws.com`;
     expect(new X509Certificate(authority.forHost(long).cert).checkHost(long)).toBe(long);
   });
 
-  it('is trusted by a client that has its certificate, and by no other', async () => {
+  it('is trusted only by a client that has its certificate', async () => {
     const today = new CertificateAuthority('Local', Date.now());
     const server = createServer({ ...today.forHost(host) }, (socket) => socket.end('hello'));
     server.listen(0, '127.0.0.1');

@@ -5,7 +5,7 @@ import type { LambdaFunction } from '../../../local/assembly/model';
 import { RuntimeApi } from '../../../local/lambda/environments/runtime-api';
 import { Fixture, RememberingLog } from './function-fixture';
 
-/** Gets events, and responds with the result of `answer` for the event `e`. */
+/** Gets events and responds to each event `e` with the result of `answer`. */
 const bootstrap = (answer: string) => `#!/usr/bin/env node
 const base = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtime';
 (async () => {
@@ -45,7 +45,7 @@ describe('ProcessEnvironment', () => {
     expect(await host.invoke('Provided', '{"text":"b"}')).toMatchObject({ payload: '["b",2]' });
   });
 
-  it("sets the code's folder and the function's variables, and none of the user's", async () => {
+  it("sets the code's folder and the function's variables, and no variables of the user", async () => {
     process.env.NOT_FOR_FUNCTIONS = 'x';
     const answer =
       "await post('response', JSON.stringify([process.cwd(), process.env.OWN, process.env.NOT_FOR_FUNCTIONS ?? null]));";
@@ -54,7 +54,7 @@ describe('ProcessEnvironment', () => {
     expect(JSON.parse(payload)).toEqual([lambdaFunction.codeDirectory, 'own', null]);
   });
 
-  it("gives it the way to AWS's hosts on this machine, unless the function has its own", async () => {
+  it("sets the proxy that leads to AWS's hosts on this machine, unless the function sets its own", async () => {
     const answer = `const { HTTPS_PROXY, SSL_CERT_FILE, AWS_CA_BUNDLE } = process.env;
       const isThere = require('node:fs').existsSync(SSL_CERT_FILE);
       await post('response', JSON.stringify([HTTPS_PROXY, isThere, AWS_CA_BUNDLE]));`;
@@ -83,7 +83,7 @@ describe('ProcessEnvironment', () => {
   it.each([
     ['process.exit(3)', 'exit status 3'],
     ["process.kill(process.pid, 'SIGTERM'); await new Promise(() => {})", 'signal: terminated'],
-  ])('fails the event if the process ends: %s', async (answer, how) => {
+  ])('fails the invocation if the process ends: %s', async (answer, how) => {
     expect(await fixture.host([provided(answer)]).invoke('Provided', '{}')).toMatchObject({
       errorType: 'Runtime.ExitError',
       errorMessage: expect.stringContaining(how),

@@ -1,4 +1,4 @@
-/** A function gives a page a presigned URL, as the SDK makes it, and the page uses it. */
+/** A function gives a page a presigned URL made by the SDK, and the page uses it. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,7 +54,7 @@ describe('A presigned URL', () => {
     return JSON.parse(payload);
   }
 
-  /** With the endpoint, the credentials and the path style that the SDK takes from a function's variables. */
+  /** Uses the endpoint, the credentials and the path style that the SDK takes from a function's variables. */
   async function presign(method: string, key: string): Promise<string> {
     const env = await environment();
     const { hostname, host, port } = new URL(String(env.AWS_ENDPOINT_URL_S3));
@@ -76,7 +76,7 @@ describe('A presigned URL', () => {
 
   const put = (url: string) => fetch(url, { method: 'PUT', body: 'content', headers: { origin: PAGE } });
 
-  it('lets the page of another origin put the object that it names', async () => {
+  it('lets a page of another origin upload the object that the URL names', async () => {
     const url = await presign('PUT', 'a.txt');
     const answer = await put(url);
     expect(answer.status).toBe(200);
@@ -93,20 +93,20 @@ describe('A presigned URL', () => {
     expect(await answer.text()).toContain(`<Code>${code}</Code>`);
   });
 
-  it('may do only what the function may do', async () => {
+  it('allows only what the function itself may do', async () => {
     const answer = await fetch(await presign('GET', 'a.txt'), { headers: { origin: PAGE } });
     expect(answer.status).toBe(403);
     expect(await answer.text()).toContain('<Code>AccessDenied</Code>');
   });
 
-  it('opens no bucket to foreign pages if nobody verifies signatures', async () => {
+  it('gives pages of other origins no access if signatures are not verified', async () => {
     await start({}, false);
     const answer = await put(await presign('PUT', 'a.txt'));
     expect(answer.status).toBe(403);
     expect(await answer.text()).toMatch(/^Pages of http:\/\/localhost:5173 may not use this endpoint/);
   });
 
-  it('leads where the function itself says', async () => {
+  it('uses the endpoint that the function itself sets', async () => {
     await start({ AWS_ENDPOINT_URL: 'http://one.test', OTHER: '1' });
     expect((await environment()).AWS_ENDPOINT_URL_S3).toBe('http://one.test');
   });
