@@ -14,7 +14,7 @@ import { Gateway } from './gateway/gateway';
 import { HttpApis } from './http/http-apis';
 import { Access } from './iam/access';
 import { guardedServices } from './iam/guarded-service';
-import { PROTOCOLS } from './iam/protocols';
+import { formAuthorizer, PROTOCOLS } from './iam/protocols';
 import { bootstrapWarnings } from './lambda/environments/bootstrap-program';
 import { FunctionHost } from './lambda/function-host';
 import { textFunctionLog } from './lambda/function-log';
@@ -27,6 +27,7 @@ import { SecretsManager } from './parameters/secrets-manager';
 import { RuntimeAddresses } from './runtime-addresses';
 import { DEFAULT_HOST, DEFAULT_PORT, type RuntimeOptions } from './runtime-options';
 import { BucketCors } from './s3/bucket-cors';
+import { BucketForms } from './s3/bucket-forms';
 import { LocalS3 } from './s3/local-s3';
 
 export interface Runtime {
@@ -132,6 +133,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const s3 = new LocalS3({
     ...{ buckets: app.buckets, directories: options.bucketDirectories ?? {} },
     ...{ region, accountId, destinations: messaging, clock, log },
+    ...(access && { authorizeForm: formAuthorizer(access) }),
   });
   const closeParts = async (gateway?: Gateway) => {
     messaging.stop();
@@ -179,6 +181,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       services,
       // Without IAM, signatures are not verified, so any page could use a bucket.
       ...(access && services.s3 && { presigned: new BucketCors(app.buckets, services.s3, log) }),
+      ...(services.s3 && { bucketForms: new BucketForms(app.buckets, services.s3) }),
       ...(options.webDirectory === undefined
         ? {}
         : { web: new WebFiles(options.webDirectory, options.pageReload) }),

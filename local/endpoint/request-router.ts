@@ -23,8 +23,10 @@ export interface RequestRouterOptions {
   };
   /** The app's HTTP APIs, which decide by CORS which pages may read their responses. */
   httpApis?: PartialHandler;
-  /** Presigned URLs of buckets, which decide by CORS which pages may use them. */
+  /** Presigned URLs and forms of buckets, which decide by CORS which pages may use them. */
   presigned?: PartialHandler;
+  /** Upload forms for buckets, whose signatures are in their bodies. */
+  bucketForms?: PartialHandler;
   /** The console and the faults, for programs on this machine. */
   console?: PartialHandler;
   /** Key sets of token issuers, by their URLs. */
@@ -48,7 +50,7 @@ export class RequestRouter {
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { httpApis, presigned, keySets, console, gateway, web } = this.#options;
+    const { httpApis, presigned, bucketForms, keySets, console, gateway, web } = this.#options;
     const foreignHost = this.#guard.refuseHost(request);
     if (foreignHost) return answerRefusal(response, foreignHost);
     const answeredByApi = httpApis?.handle(request, response);
@@ -57,6 +59,8 @@ export class RequestRouter {
     if (answeredByBucket !== undefined) return answeredByBucket;
     const refusal = this.#guard.refuse(request);
     if (refusal) return answerRefusal(response, refusal);
+    const answeredByForm = bucketForms?.handle(request, response);
+    if (answeredByForm !== undefined) return answeredByForm;
     const answeredByKeySets = keySets?.handle(request, response);
     if (answeredByKeySets !== undefined) return answeredByKeySets;
     const answeredByConsole = this.#guard.isFromThisMachine(request)

@@ -90,8 +90,20 @@ export class Access {
    * @throws {SignatureFault}
    */
   authenticate(request: RequestHead, service: string, body: Buffer | undefined): Identity {
+    return this.#telling(service, () => this.#signatures.verify(request, service, body));
+  }
+
+  /**
+   * Identifies the signer of an upload form to S3.
+   * @throws {SignatureFault}
+   */
+  authenticateForm(fields: ReadonlyMap<string, string>): Identity {
+    return this.#telling('s3', () => this.#signatures.verifyForm(fields));
+  }
+
+  #telling(service: string, verify: () => Identity): Identity {
     try {
-      return this.#signatures.verify(request, service, body);
+      return verify();
     } catch (error) {
       if (error instanceof SignatureFault) this.#denials.tellFault(error, service);
       throw error;

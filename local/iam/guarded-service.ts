@@ -13,6 +13,8 @@ export interface GuardedProtocol {
   service: string;
   /** More than any valid request has. Undefined if only the service itself reads bodies. */
   maxBodyBytes: number | undefined;
+  /** Whether the service itself authorizes the request, whose signature is in its body. @default never */
+  isSignedInBody?(request: IncomingMessage): boolean;
   /** The permissions that the request needs. */
   wanted(request: IncomingMessage, body: Buffer, access: Access): WantedAccess[];
   refuseSignature(request: IncomingMessage, response: ServerResponse, fault: SignatureFault): void;
@@ -30,6 +32,7 @@ export class GuardedService implements RequestHandler {
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { service, maxBodyBytes, ...protocol } = this.protocol;
+    if (protocol.isSignedInBody?.(request)) return this.inner.handle(request, response);
     const body = maxBodyBytes === undefined ? undefined : await readBody(request, maxBodyBytes);
     if (maxBodyBytes !== undefined && body === undefined) return;
     if (body === 'tooLarge') {

@@ -3,11 +3,13 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isObject, type Json, type JsonObject } from '../assembly/values/json';
 import { answerQueryError, readQuery } from '../endpoint/query-protocol';
+import { isFormOfBucket } from '../s3/bucket-forms';
 import { hideMissing } from '../s3/hidden-objects';
+import { type AuthorizeForm, missingField } from '../s3/post-object';
 import { S3Error } from '../s3/s3-error';
 import { newRequestIds, S3Response } from '../s3/s3-response';
 import { fromQuery } from '../sqs/query-shapes';
-import type { AccessApp, WantedAccess } from './access';
+import type { Access, AccessApp, WantedAccess } from './access';
 import { denialMessage } from './denial';
 import { JSON_FAULTS, QUERY_FAULTS, S3_FAULTS } from './fault-codes';
 import type { GuardedProtocol } from './guarded-service';
@@ -15,8 +17,8 @@ import { cloudFormationAccess, secretsAccess, ssmAccess } from './requests/confi
 import { dynamoDbAccess } from './requests/dynamodb-access';
 import { lambdaAccess } from './requests/lambda-access';
 import { eventsAccess, snsAccess, sqsAccess } from './requests/messaging-access';
-import { s3Access, s3Listing } from './requests/s3-access';
-import type { SignatureFault } from './signature-fault';
+import { s3Access, s3FormAccess, s3Listing } from './requests/s3-access';
+import { SignatureFault } from './signature-fault';
 
 const CORAL = 'com.amazon.coral.service#';
 const MEGABYTE = 1024 * 1024;
@@ -145,6 +147,7 @@ function s3(): GuardedProtocol {
     new S3Response(request, response, newRequestIds()).error(error);
   return {
     ...{ service: 's3', maxBodyBytes: undefined },
+    isSignedInBody: isFormOfBucket,
     wanted: (request, _, { app }) => s3Access(request, app),
     refuseSignature: (request, response, fault) => refuse(request, response, s3Fault(fault)),
     refuseAccess: (request, response, message) =>
@@ -155,6 +158,27 @@ function s3(): GuardedProtocol {
       const denial = listing && access.judge(caller, listing);
       if (denial) hideMissing(request, new S3Error(403, 'AccessDenied', denialMessage(denial)));
     },
+  };
+}
+
+const SIGNATURE_FIELDS = ['X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Date', 'X-Amz-Signature'];
+
+/** Authorizes the upload forms that S3 gets. */
+export function formAuthorizer(access: Access): AuthorizeForm {
+  return (form) => {
+    if (form.fields.has('policy')) {
+      const missing = SIGNATURE_FIELDS.find((name) => !form.fields.has(name.toLowerCase()));
+      if (missing !== undefined) throw missingField(missing);
+    }
+    try {
+      const caller = access.authenticateForm(form.fields);
+      for (const wanted of s3FormAccess(form, access.app)) {
+        const denial = access.refusal(caller, wanted);
+        if (denial) throw new S3Error(403, 'AccessDenied', denialMessage(denial));
+      }
+    } catch (error) {
+      throw error instanceof SignatureFault ? s3Fault(error) : error;
+    }
   };
 }
 

@@ -15,6 +15,7 @@ import {
   fromBasicFormat,
   presignedQuery,
   type RequestHead,
+  readFormSignature,
   readSignature,
   type SignatureParts,
 } from './signed-request';
@@ -59,10 +60,7 @@ export class SignatureCheck {
     const parts = readSignature(request);
     if (parts === undefined) throw new SignatureFault('missing', 'Missing Authentication Token');
     if (parts === 'incomplete') throw incomplete();
-    const identity = this.#options.identities.find(parts.accessKeyId);
-    if (!identity) throw new SignatureFault('unknown key', UNKNOWN_KEY_MESSAGE);
-    if (parts.sessionToken !== identity.credentials.sessionToken)
-      throw new SignatureFault('wrong token', UNKNOWN_KEY_MESSAGE);
+    const identity = this.#identityOf(parts);
     this.#checkScope(parts, service, identity);
     this.#checkTimes(parts, service);
     const payloadHash =
@@ -72,6 +70,31 @@ export class SignatureCheck {
     const expected = signatureOf(key, stringToSign(parts.timestamp, parts, canonical));
     if (timingSafeEqual(expected, Buffer.from(parts.signature, 'hex'))) return identity;
     throw new SignatureFault('mismatch', MISMATCH_MESSAGE);
+  }
+
+  /**
+   * Returns the caller that signed the policy of an upload form to S3.
+   * @throws {SignatureFault} if the signature is not valid
+   */
+  verifyForm(fields: ReadonlyMap<string, string>): Identity {
+    const policy = fields.get('policy');
+    if (policy === undefined) throw new SignatureFault('missing', 'Missing Authentication Token');
+    const parts = readFormSignature(fields);
+    if (parts === 'incomplete') throw incomplete();
+    const identity = this.#identityOf(parts);
+    this.#checkScope(parts, 's3', identity);
+    this.#checkTimes({ ...parts, expiresSeconds: MAX_EXPIRES_SECONDS }, 's3');
+    const expected = signatureOf(this.#key(identity.credentials.secretAccessKey, parts), policy);
+    if (timingSafeEqual(expected, Buffer.from(parts.signature, 'hex'))) return identity;
+    throw new SignatureFault('mismatch', MISMATCH_MESSAGE);
+  }
+
+  #identityOf({ accessKeyId, sessionToken }: SignatureParts): Identity {
+    const identity = this.#options.identities.find(accessKeyId);
+    if (!identity) throw new SignatureFault('unknown key', UNKNOWN_KEY_MESSAGE);
+    if (sessionToken !== identity.credentials.sessionToken)
+      throw new SignatureFault('wrong token', UNKNOWN_KEY_MESSAGE);
+    return identity;
   }
 
   #checkScope(

@@ -46,6 +46,19 @@ export function readSignature({ url = '', headers }: RequestHead): SignaturePart
   });
 }
 
+/** From the fields of an upload form to S3, by their names in lower case. */
+export function readFormSignature(fields: ReadonlyMap<string, string>): SignatureParts | 'incomplete' {
+  if (fields.get('x-amz-algorithm') !== ALGORITHM) return 'incomplete';
+  return partsOf({
+    credential: fields.get('x-amz-credential'),
+    // The signature covers the policy, so that no header is signed; the form goes to the host of its bucket.
+    signedHeaders: 'host',
+    signature: fields.get('x-amz-signature'),
+    timestamp: fields.get('x-amz-date'),
+    sessionToken: fields.get('x-amz-security-token'),
+  });
+}
+
 /** Of a presigned URL. */
 export function presignedQuery(url: string): URLSearchParams | undefined {
   const at = url.indexOf('?');

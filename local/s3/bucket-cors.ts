@@ -1,5 +1,5 @@
 /**
- * Lets pages use the presigned URLs that they were given, as the CORS rules of the bucket say. A presigned URL is a
+ * Lets pages use the presigned URLs and forms that they were given, as the CORS rules of the bucket say. A presigned URL is a
  * permission in itself, so pages of other origins may use it, unlike the other services of the runtime.
  * Source: "Using cross-origin resource sharing (CORS)" in the S3 User Guide.
  */
@@ -10,6 +10,7 @@ import type { RequestHandler } from '../endpoint/request-router';
 import { presignedQuery } from '../iam/signed-request';
 import type { Log } from '../log';
 import { printable } from '../printable';
+import { bucketAt, isFormOfBucket } from './bucket-forms';
 import { readAddress } from './s3-address';
 import { S3Error } from './s3-error';
 import { newRequestIds, S3Response } from './s3-response';
@@ -36,11 +37,12 @@ export class BucketCors {
     this.#log = log;
   }
 
-  /** Returns `undefined` and does nothing if no page sent the request, or if it has no presigned URL. */
+  /** Returns `undefined` and does nothing if no page sent the request, or if it has neither a presigned URL nor a form. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
     const { method = 'GET', url = '', headers } = request;
     const { origin } = headers;
-    if (origin === undefined || !presignedQuery(url) || signedService(request) !== 's3') return undefined;
+    const isPresigned = presignedQuery(url) !== undefined && signedService(request) === 's3';
+    if (origin === undefined || (!isPresigned && !this.#isForm(request))) return undefined;
     const announced = method === 'OPTIONS' ? headers['access-control-request-method'] : undefined;
     if (method === 'OPTIONS' && announced === undefined) return undefined;
     const asked = announced === undefined ? '' : (headers['access-control-request-headers'] ?? '');
@@ -56,6 +58,13 @@ export class BucketCors {
     return this.#serve(wish, announced !== undefined, request, response);
   }
 
+  /** A form that is uploaded to one of the buckets, or its preflight. */
+  #isForm(request: IncomingMessage): boolean {
+    const isPreflight =
+      request.method === 'OPTIONS' && request.headers['access-control-request-method'] === 'POST';
+    return (isPreflight || isFormOfBucket(request)) && this.#rules.has(bucketAt(request) ?? '');
+  }
+
   async #serve(
     wish: Wish,
     isPreflight: boolean,
@@ -68,7 +77,8 @@ export class BucketCors {
     if (rule) {
       for (const [name, value] of Object.entries(leave(rule, wish, isPreflight)))
         response.setHeader(name, value);
-    } else {
+    } else if (request.headers['sec-fetch-mode'] !== 'navigate') {
+      // A form that the browser itself submits needs no rule.
       this.#log.warn(
         `CORS of the bucket ${printable(bucketName)} does not let pages of ${printable(wish.origin)} ${printable(wish.method)} objects${wish.headers.length === 0 ? '' : ` with ${printable(wish.headers.join(', '))}`}. ${rules.length === 0 ? 'The bucket has no CORS rules: give it cors in the CDK.' : 'None of its CORS rules matches.'}`,
       );

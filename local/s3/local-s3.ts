@@ -7,6 +7,7 @@ import type { Destinations } from '../messaging/destinations';
 import { UserError } from '../user-error';
 import { BucketEvents } from './bucket-events';
 import { BucketFolder } from './bucket-folder';
+import type { AuthorizeForm } from './post-object';
 import { S3Service } from './s3-service';
 
 export interface LocalS3Options {
@@ -18,6 +19,8 @@ export interface LocalS3Options {
   destinations: Destinations;
   clock: Clock;
   log: Log;
+  /** Undefined if signatures are not verified. */
+  authorizeForm?: AuthorizeForm | undefined;
 }
 
 export class LocalS3 {
@@ -40,7 +43,7 @@ export class LocalS3 {
    * @throws {UserError} if a folder cannot be used
    */
   async start(): Promise<RequestHandler> {
-    const { buckets, directories, region, accountId, log } = this.#options;
+    const { buckets, directories, region, accountId, clock, log, authorizeForm } = this.#options;
     const folders: BucketFolder[] = [];
     for (const bucket of buckets) {
       const directory = directories[bucket.bucketName];
@@ -52,6 +55,9 @@ export class LocalS3 {
     }
     this.#service = new S3Service({
       ...{ buckets: folders, region, accountId, log },
+      ...(authorizeForm && { authorizeForm }),
+      // SDKs sign by the system's clock, or by the time in a response, which is the runtime's.
+      now: () => Math.min(Date.now(), clock.now()),
       onCreated: (created) => this.#events.get(created.bucket.bucketName)?.objectCreated(created),
     });
     return this.#service;

@@ -1,4 +1,4 @@
-/** Requests for one object: GET, HEAD, PUT, multipart upload and DELETE. */
+/** Requests for one object: GET, HEAD, PUT, POST, multipart upload and DELETE. */
 import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { xmlDocument } from '../endpoint/xml';
@@ -7,6 +7,7 @@ import { readRange } from './byte-range';
 import type { MultipartUploads } from './multipart-uploads';
 import { headersToGive, headersToKeep } from './object-headers';
 import { namesToWrite } from './object-key';
+import { type PostObjectOptions, postObject } from './post-object';
 import { checkWrite, isNotModified } from './preconditions';
 import { receiveBody } from './received-body';
 import { noSuchKey, notImplemented, S3Error } from './s3-error';
@@ -16,7 +17,7 @@ import { type RequestIds, type S3Response, versionHeaders } from './s3-response'
 export interface Created {
   bucket: BucketFolder;
   object: StoredObject;
-  how: 'Put' | 'CompleteMultipartUpload';
+  how: 'Put' | 'Post' | 'CompleteMultipartUpload';
   ids: RequestIds;
   sourceIpAddress: string;
 }
@@ -25,9 +26,17 @@ export class ObjectRequests {
   readonly #uploads: MultipartUploads;
   readonly #onCreated: (created: Created) => void;
 
-  constructor(uploads: MultipartUploads, onCreated: (created: Created) => void) {
+  readonly #forms: PostObjectOptions;
+
+  constructor(uploads: MultipartUploads, onCreated: (created: Created) => void, forms: PostObjectOptions) {
     this.#uploads = uploads;
     this.#onCreated = onCreated;
+    this.#forms = forms;
+  }
+
+  /** Serves a browser's form, whose fields name the object. */
+  post(bucket: BucketFolder, answer: S3Response): Promise<void> {
+    return postObject(bucket, answer, this.#forms, (object) => this.#tell(bucket, object, 'Post', answer));
   }
 
   async serve(bucket: BucketFolder, key: string, query: URLSearchParams, answer: S3Response): Promise<void> {

@@ -32,6 +32,6 @@ export function notImplemented(what: string): S3Error {
   return new S3Error(
     501,
     'NotImplemented',
-    `${what} is not supported on this machine. Supported are GET, HEAD, PUT and DELETE of an object, multipart uploads, ListObjectsV2, ListBuckets, HeadBucket and GetBucketLocation.`,
+    `${what} is not supported on this machine. Supported are GET, HEAD, PUT and DELETE of an object, POST of a form, multipart uploads, ListObjectsV2, ListBuckets, HeadBucket and GetBucketLocation.`,
   );
 }

@@ -7,6 +7,8 @@ import { shownInstead } from './hidden-objects';
 import { listObjects } from './list-objects';
 import { MultipartUploads } from './multipart-uploads';
 import { type Created, ObjectRequests } from './object-requests';
+import { hasPostForm } from './post-form';
+import type { AuthorizeForm } from './post-object';
 import { readAddress, type S3Address } from './s3-address';
 import { notImplemented, S3Error } from './s3-error';
 import { newRequestIds, S3Response } from './s3-response';
@@ -18,6 +20,10 @@ export interface S3ServiceOptions {
   log: Log;
   /** Called for every object that a request has put into a bucket, before the request is answered. */
   onCreated?: (created: Created) => void;
+  /** Authorizes forms, whose signatures are in their bodies. @default signatures are not verified */
+  authorizeForm?: AuthorizeForm;
+  /** The time, in milliseconds since the epoch, by which the policies of forms expire. @default the system's */
+  now?: () => number;
 }
 
 /** Query parameters that turn a request into another operation. */
@@ -36,7 +42,10 @@ export class S3Service {
 
   constructor(options: S3ServiceOptions) {
     this.#options = options;
-    this.#objects = new ObjectRequests(this.#uploads, options.onCreated ?? (() => {}));
+    this.#objects = new ObjectRequests(this.#uploads, options.onCreated ?? (() => {}), {
+      authorize: options.authorizeForm,
+      now: options.now ?? Date.now,
+    });
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -96,6 +105,8 @@ export class S3Service {
       answer.xml(await listObjects(bucket, query), 200, { 'x-amz-bucket-region': region });
     } else if (method === 'GET') {
       throw notImplemented(query.has('uploads') ? 'ListMultipartUploads' : 'ListObjects, the first version,');
+    } else if (hasPostForm(answer.request)) {
+      await this.#objects.post(bucket, answer);
     } else if (method === 'PUT' || method === 'DELETE' || method === 'POST') {
       throw notImplemented(`${method} of a bucket`);
     } else {

@@ -16,7 +16,7 @@ const BUCKET = 'AWS::S3::Bucket';
 const CDK_NOTIFICATIONS = 'Custom::S3BucketNotifications';
 
 /** The supported events. A folder only shows that objects were created. */
-const TOLD_EVENTS = /^s3:ObjectCreated:(\*|Put|CompleteMultipartUpload)$/;
+const TOLD_EVENTS = /^s3:ObjectCreated:(\*|Put|Post|CompleteMultipartUpload)$/;
 
 /** One entry of a bucket's notifications, from either source. */
 interface Configuration {

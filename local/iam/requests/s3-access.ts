@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { partitionOf } from '../../aws-domains';
+import type { SignedForm } from '../../s3/post-object';
 import { readAddress, type S3Address } from '../../s3/s3-address';
 import { S3Error } from '../../s3/s3-error';
 import type { AccessApp, WantedAccess } from '../access';
@@ -20,6 +21,18 @@ export function s3Access(
   const actions = key === '' ? [bucketAction(method, query)] : objectActions(method, query, headers);
   return actions.flatMap((action) => (action === undefined ? [] : [wanted(action, { bucket, key, query })]));
 }
+
+/** The permissions that an upload form needs. */
+export function s3FormAccess({ fields, bucketName, key }: SignedForm, app: AccessApp): WantedAccess[] {
+  const address = { bucket: `arn:${partitionOf(app.region)}:s3:::${bucketName}`, key, query: NO_QUERY };
+  return [
+    wanted('s3:PutObject', address),
+    ...(fields.has('acl') ? [wanted('s3:PutObjectAcl', address)] : []),
+    ...(fields.has('tagging') ? [wanted('s3:PutObjectTagging', address)] : []),
+  ];
+}
+
+const NO_QUERY = new URLSearchParams();
 
 /** The permission without which S3 hides whether an object exists. */
 export function s3Listing({ url = '/', headers }: IncomingMessage, app: AccessApp): WantedAccess | undefined {

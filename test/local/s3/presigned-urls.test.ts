@@ -76,6 +76,13 @@ describe('A presigned URL', () => {
 
   const put = (url: string) => fetch(url, { method: 'PUT', body: 'content', headers: { origin: PAGE } });
 
+  function postForm(headers: Record<string, string>): Promise<Response> {
+    const body = new FormData();
+    body.append('key', 'form.txt');
+    body.append('file', new Blob(['content']), 'a.txt');
+    return fetch(`${runtime?.url}/files`, { method: 'POST', body, headers });
+  }
+
   it('lets a page of another origin upload the object that the URL names', async () => {
     const url = await presign('PUT', 'a.txt');
     const answer = await put(url);
@@ -99,11 +106,26 @@ describe('A presigned URL', () => {
     expect(await answer.text()).toContain('<Code>AccessDenied</Code>');
   });
 
+  it.each<[string, Record<string, string>]>([
+    ['a page of another origin', { origin: PAGE }],
+    ['a program', {}],
+  ])('may be a form, whose policy the bucket requires of %s', async (_, headers) => {
+    const answer = await postForm(headers);
+    expect(answer.status).toBe(403);
+    expect(await answer.text()).toContain('<Code>AccessDenied</Code>');
+  });
+
   it('gives pages of other origins no access if signatures are not verified', async () => {
     await start({}, false);
     const answer = await put(await presign('PUT', 'a.txt'));
     expect(answer.status).toBe(403);
     expect(await answer.text()).toMatch(/^Pages of http:\/\/localhost:5173 may not use this endpoint/);
+  });
+
+  it('needs no signature in forms of programs if signatures are not verified', async () => {
+    await start({}, false);
+    expect((await postForm({})).status).toBe(204);
+    expect((await postForm({ origin: PAGE })).status).toBe(403);
   });
 
   it('uses the endpoint that the function itself sets', async () => {

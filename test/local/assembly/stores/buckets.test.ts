@@ -105,7 +105,7 @@ describe('readBuckets', () => {
     }
   });
 
-  it("reads CloudFormation's own notifications", () => {
+  it.each(['Put', 'Post'])("reads CloudFormation's own notifications of %s", (how) => {
     const { buckets, notRun, targetArn } = read({
       Files: {
         Type: 'AWS::S3::Bucket',
@@ -114,7 +114,7 @@ describe('readBuckets', () => {
           NotificationConfiguration: {
             LambdaConfigurations: [
               {
-                Event: 's3:ObjectCreated:Put',
+                Event: `s3:ObjectCreated:${how}`,
                 Function: FUNCTION_ARN,
                 Filter: { S3Key: { Rules: [{ Name: 'Prefix', Value: 'in/' }] } },
               },
@@ -124,7 +124,7 @@ describe('readBuckets', () => {
       },
     });
     expect(buckets).toMatchObject([
-      { notifications: [{ targetArn, events: ['s3:ObjectCreated:Put'], prefix: 'in/', suffix: '' }] },
+      { notifications: [{ targetArn, events: [`s3:ObjectCreated:${how}`], prefix: 'in/', suffix: '' }] },
     ]);
     expect(notRun).toEqual([]);
   });
