@@ -19,11 +19,20 @@ export function readResult(payload: string): Record<string, unknown> | string {
   if (Buffer.byteLength(payload) > MAX_AUTHORIZER_RESULT_BYTES) {
     return `a result above ${MAX_AUTHORIZER_RESULT_BYTES} bytes, the quota`;
   }
-  const result: unknown = JSON.parse(payload);
+  const result = parsed(payload);
   if (typeof result === 'object' && result !== null && !Array.isArray(result)) {
     return result as Record<string, unknown>;
   }
   return 'something other than an object; it must return { principalId, policyDocument }';
+}
+
+/** A program of a `provided` runtime may return any text. */
+function parsed(payload: string): unknown {
+  try {
+    return JSON.parse(payload);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The policy and what belongs to it, or what is wrong with the result. */
@@ -48,9 +57,15 @@ export function contextStrings(context: unknown): Record<string, string> | strin
   const strings: Record<string, string> = {};
   for (const [name, value] of Object.entries(context as object)) {
     if (!['string', 'number', 'boolean'].includes(typeof value)) {
-      return `the value ${JSON.stringify(value)} for ${name} of its context, which may be a string, a number or a boolean`;
+      return `${kindOf(value)} for ${name} of its context, which may be a string, a number or a boolean`;
     }
     strings[name] = String(value);
   }
   return strings;
+}
+
+/** The value itself may be a secret. */
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : 'an object';
 }

@@ -9,12 +9,21 @@ const JWT = /\bey[AJ][\w-]+\.[\w-]+\.[\w-]+/g;
 /** A JSON text, which may be cut off. */
 const TEXT = String.raw`"(?:[^"\\]|\\.)*"?`;
 
-/** Members of events that have a client's token, whatever its form. */
-const OF_AUTHORIZERS = new RegExp(
-  String.raw`("(?:authorization|authorizationToken|identitySource)":)(?:${TEXT}|\[(?:${TEXT},?)*\]?)`,
+/** Members of events that contain a client's token or session, whatever its form. */
+const SECRET_MEMBERS = new RegExp(
+  String.raw`("(?:authorization|authorizationToken|identitySource|cookies?)":)(${TEXT}|\[(?:${TEXT},?)*\]?)`,
   'gi',
 );
+/** Shorter values, such as `1`, are not replaced elsewhere. */
+const SHORTEST_SECRET = 6;
 
+/** Hides these members, and their values wherever else they occur in the text, such as in another header or in the query. */
 export function withoutTokens(text: string): string {
-  return text.replace(OF_AUTHORIZERS, '$1"(hidden)"').replace(JWT, '(JWT)');
+  const secrets = new Set<string>();
+  let shown = text.replace(SECRET_MEMBERS, (_, name: string, values: string) => {
+    for (const secret of values.split(/["\s,;]+/)) if (secret.length >= SHORTEST_SECRET) secrets.add(secret);
+    return `${name}"(hidden)"`;
+  });
+  for (const secret of secrets) if (secret !== 'Bearer') shown = shown.replaceAll(secret, '(hidden)');
+  return shown.replace(JWT, '(JWT)');
 }

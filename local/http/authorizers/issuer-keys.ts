@@ -66,12 +66,13 @@ export class IssuerKeys {
     return fetching;
   }
 
-  /** `ISSUER/.well-known/jwks.json`, or any other URL below the issuer. */
+  /** `ISSUER/.well-known/jwks.json`, or a URL below the issuer that is not the one of another issuer. */
   #fileUrlOf(issuer: string): string | undefined {
     const { urls } = this.#options.files;
     const base = withoutSlash(issuer);
     return (
-      urls.find((url) => url === wellKnownKeys(issuer)) ?? urls.find((url) => url.startsWith(`${base}/`))
+      urls.find((url) => url === wellKnownKeys(issuer)) ??
+      urls.find((url) => url.startsWith(`${base}/`) && !url.endsWith(WELL_KNOWN_KEYS))
     );
   }
 
@@ -131,8 +132,10 @@ export class IssuerKeys {
   }
 }
 
+const WELL_KNOWN_KEYS = '/.well-known/jwks.json';
+
 function wellKnownKeys(issuer: string): string {
-  return `${withoutSlash(issuer)}/.well-known/jwks.json`;
+  return withoutSlash(issuer) + WELL_KNOWN_KEYS;
 }
 
 function withoutSlash(issuer: string): string {

@@ -22,6 +22,7 @@ export interface AwsTunnelOptions {
 }
 
 const HOST = '127.0.0.1';
+const MAX_PORT = 65_535;
 const MAX_CONNECTIONS = 1_000;
 /** Hosts whose certificates are kept. */
 const MAX_CERTIFICATES = 1_000;
@@ -76,18 +77,22 @@ export class AwsTunnel {
 
   async #serve(url: string, socket: Socket, head: Buffer): Promise<void> {
     this.#keep(socket);
-    const [, name = '', port] = TARGET.exec(url) ?? [];
-    if (name === '' || !(await isOwnUser(socket))) {
-      socket.end(`HTTP/1.1 ${name === '' ? '400 Bad Request' : '403 Forbidden'}\r\n\r\n`);
+    const [, name = '', digits] = TARGET.exec(url) ?? [];
+    const port = Number(digits);
+    const isTarget = name !== '' && port <= MAX_PORT;
+    if (!isTarget || !(await isOwnUser(socket))) {
+      socket.end(`HTTP/1.1 ${isTarget ? '403 Forbidden' : '400 Bad Request'}\r\n\r\n`);
       return;
     }
     const host = name.replace(/^\[|\]$/g, '').toLowerCase();
     const isLocal = isAwsHost(host) || this.#options.isServed(host);
-    const target = isLocal ? this.#options.endpoint() : { host, port: Number(port) };
+    const target = isLocal ? this.#options.endpoint() : { host, port };
     const upstream = connect(target);
     this.#keep(upstream);
-    upstream.once('error', () => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'));
+    const refuse = () => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+    upstream.once('error', refuse);
     upstream.once('connect', () => {
+      upstream.off('error', refuse);
       socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
       if (head.length > 0) socket.unshift(head);
       const client = isLocal ? this.#withoutTls(socket, host) : socket;

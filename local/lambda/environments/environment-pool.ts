@@ -201,12 +201,12 @@ export class EnvironmentPool {
   /** Lets a busy environment run a waiting invocation right after its current one. */
   #lineUp(): void {
     if (this.#waiting.count === 0 || this.#host.faults?.areOn) return;
-    const next = this.#roster.all().find((one) => one.canRunNext && !this.#roster.isOutdated(one));
+    const next = this.#roster.findForNext();
     if (next) this.#waiting.lineUp(next, (waiting, result) => this.#follow(next, waiting, result));
   }
 
   #follow(environment: Environment, waiting: WaitingInvocation, running: Promise<InvocationResult>): void {
-    this.#roster.begins(environment, waiting);
+    this.#roster.begins(environment, waiting, this.#host.faults?.areOn === true);
     void running.then((result) => {
       this.#usualMillis = averaged(this.#usualMillis, result.durationMillis);
       this.#patienceInStall.end();

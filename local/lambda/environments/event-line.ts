@@ -23,13 +23,21 @@ export class EventLine {
   readonly memory = new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT);
   readonly #words = new Int32Array(this.memory);
   #number = 0;
+  /** Whether the last event was taken back. */
+  #isBack = false;
 
   /** Whether the thread has begun every event that was sent and not taken back. Only then may another one be sent. */
   get isEmpty(): boolean {
     return Atomics.load(this.#words, OPEN) === 0;
   }
 
-  send(worker: Worker, event: ThreadEvent): void {
+  /** Whether the thread has begun the last event, so that it can no longer be taken back. */
+  get hasBegun(): boolean {
+    return this.isEmpty && !this.#isBack;
+  }
+
+  send(worker: Pick<Worker, 'postMessage'>, event: ThreadEvent): void {
+    this.#isBack = false;
     this.#number = (this.#number % HIGHEST_NUMBER) + 1;
     Atomics.store(this.#words, OPEN, this.#number);
     worker.postMessage({ ...event, number: this.#number });
@@ -39,6 +47,7 @@ export class EventLine {
 
   /** False if the thread has begun it. */
   takeBack(): boolean {
-    return Atomics.exchange(this.#words, OPEN, 0) === this.#number;
+    this.#isBack ||= Atomics.exchange(this.#words, OPEN, 0) === this.#number;
+    return this.#isBack;
   }
 }

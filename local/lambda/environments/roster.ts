@@ -10,9 +10,11 @@ interface Entry {
   generation: number;
   current: WaitingInvocation | undefined;
   busySince: number;
+  /** A fault may end it after its current invocation. */
+  mayBeStruck: boolean;
 }
 
-const IDLE = { current: undefined, busySince: Number.POSITIVE_INFINITY };
+const IDLE = { current: undefined, busySince: Number.POSITIVE_INFINITY, mayBeStruck: false };
 
 export class Roster {
   readonly #entries = new Map<Environment, Entry>();
@@ -69,9 +71,9 @@ export class Roster {
     return this.#entries.get(environment)?.order ?? 0;
   }
 
-  begins(environment: Environment, invocation: WaitingInvocation): void {
+  begins(environment: Environment, invocation: WaitingInvocation, mayBeStruck: boolean): void {
     const entry = this.#entries.get(environment);
-    if (entry) Object.assign(entry, { current: invocation, busySince: performance.now() });
+    if (entry) Object.assign(entry, { current: invocation, busySince: performance.now(), mayBeStruck });
   }
 
   /** False if the environment has already begun another one. */
@@ -80,6 +82,13 @@ export class Roster {
     if (entry && entry.current !== invocation) return false;
     if (entry) Object.assign(entry, IDLE);
     return true;
+  }
+
+  /** An environment that can run another invocation right after its current one. */
+  findForNext(): Environment | undefined {
+    for (const [environment, { generation, mayBeStruck }] of this.#entries)
+      if (generation === this.#generation && !mayBeStruck && environment.canRunNext) return environment;
+    return undefined;
   }
 
   all(): Environment[] {

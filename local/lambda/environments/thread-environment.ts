@@ -161,8 +161,9 @@ export class ThreadEnvironment implements Environment {
   }
 
   #onTimeout(): void {
-    // The thread has begun the next invocation, so the response to this one is on its way.
-    if (!this.#running || (this.#beginNext && this.#line.isEmpty)) return;
+    // If the thread has begun the next invocation, the response to this one is on its way. Otherwise the thread must not
+    // begin it before it ends, so it is taken back first.
+    if (!this.#running || (this.#beginNext && !this.#line.takeBack())) return;
     const result = this.#running.timeout();
     void this.end();
     this.#finish(result);
@@ -177,7 +178,7 @@ export class ThreadEnvironment implements Environment {
     this.#ended = true;
     for (const group of this.#processGroups) signalGroup(group, 'SIGKILL');
     if (this.#running) this.#finish(this.#failedByExit(this.#running, code));
-    if (this.#beginNext && this.#line.isEmpty) this.#runsNext(this.#beginNext);
+    if (this.#beginNext && this.#line.hasBegun) this.#runsNext(this.#beginNext);
     if (this.#running) this.#finish(this.#failedByExit(this.#running, code));
     this.#options.onExit();
   }

@@ -159,7 +159,12 @@ describe('A Lambda authorizer', () => {
     ['the simple form of HTTP APIs', () => ({ isAuthorized: true }), /no policy document/],
     ['nothing', () => undefined, /other than an object/],
     ['no principal', () => ({ policyDocument: policy('Allow').policyDocument }), /no principalId/],
-    ['an object in its context', () => ({ ...allow(), context: { user: {} } }), /the value \{\} for user/],
+    [
+      'an object in its context',
+      () => ({ ...allow(), context: { user: {} } }),
+      /an object for user of its context/,
+    ],
+    ['an array in its context', () => ({ ...allow(), context: { user: ['s3cret'] } }), /an array for user/],
     ['more than 8 KB', () => ({ ...allow(), context: { long: 'x'.repeat(8_192) } }), /above 8192 bytes/],
     ['a statement without a resource', () => policy('Allow', null), /no policy document/],
   ])('refuses with 500 for %s', async (_, run, why) => {

@@ -11,19 +11,20 @@ const next = rsaIssuer(ISSUER, 'k2');
 const DISCOVERY = 'https://login.example/tenant/.well-known/openid-configuration';
 const JWKS_URI = 'https://keys.example/certs';
 
-const api: HttpApi = {
+const apiOf = (issuer: string): HttpApi => ({
   ...{ kind: 'HTTP', path: 'Main/Http', apiId: 'httpapi123', name: 'Http', binaryMediaTypes: [] },
   stages: [{ stageName: '$default', variables: {} }],
   routes: [
     {
       ...{ path: 'r1', method: 'GET', resource: '/rooms', integration: LAMBDA },
       authorizer: {
-        ...{ type: 'JWT', path: 'Main/Jwt', issuer: ISSUER, audiences: ['chat'] },
+        ...{ type: 'JWT', path: 'Main/Jwt', issuer, audiences: ['chat'] },
         identitySource: '$request.header.Authorization',
       },
     },
   ],
-};
+});
+const api = apiOf(ISSUER);
 
 /** An issuer on the network. */
 function network(documents: Record<string, unknown>): { fetched: string[]; fetchJson: FetchJson } {
@@ -85,6 +86,16 @@ describe("The keys of a JWT's issuer", () => {
       'unable to find the key of the token',
     ]);
     expect(fetched).toEqual([]);
+  });
+
+  it('do not come from the file of another issuer below it', async () => {
+    const { fetchJson } = network({});
+    const apis = await start([apiOf('https://login.example')], {
+      keySets: { [KEYS_URL]: login.keySet() },
+      fetchJson,
+    });
+    const token = rsaIssuer('https://login.example').token();
+    expect(await call(apis, token)).toMatch(/discovery|fetch|404/);
   });
 
   it('come from the file of --jwks for the jwks_uri', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { connect } from 'node:tls';
 import { AwsTunnel } from '../../../local/lambda/environments/aws-tunnel';
@@ -70,8 +70,24 @@ describe('AwsTunnel', () => {
     expect(await connectTo('127.0.0.1:9')).toMatchObject({ status: 502 });
   });
 
-  it('answers 400 to an invalid target', async () => {
-    expect(await connectTo('host')).toMatchObject({ status: 400 });
+  it.each(['host', 'example.com:99999'])('answers 400 to the invalid target %s', async (target) => {
+    expect(await connectTo(target)).toMatchObject({ status: 400 });
+  });
+
+  it('writes nothing of its own into a connection that the other server resets', async () => {
+    const server = createTcpServer((socket) => socket.once('data', () => socket.resetAndDestroy()));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { socket } = await connectTo(`127.0.0.1:${(server.address() as AddressInfo).port}`);
+    socket.on('error', () => undefined);
+    let received = '';
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk;
+    });
+    socket.write('anything');
+    await once(socket, 'close');
+    server.close();
+    expect(received).toBe('');
   });
 
   it('still trusts the public certificate authorities', () => {

@@ -50,6 +50,14 @@ describe('textFunctionLog', () => {
     ['{"headers":{"Authorization":"s3cret","Host":"a"}}', '{"Authorization":"(hidden)","Host":"a"}'],
     ['{"multiValueHeaders":{"authorization":["s3cret"],"host":["a"]}}', '"authorization":"(hidden)","host"'],
     ['{"authorizationToken":"s3cret that is cut', '"authorizationToken":"(hidden)"'],
+    [
+      '{"identitySource":["s3cret"],"headers":{"x-token":"s3cret"},"rawQueryString":"token=s3cret&room=1"}',
+      '"headers":{"x-token":"(hidden)"},"rawQueryString":"token=(hidden)&room=1"',
+    ],
+    [
+      '{"headers":{"cookie":"sid=s3cret; room=1"},"cookies":["sid=s3cret"]}',
+      '{"cookie":"(hidden)"},"cookies":',
+    ],
   ])('hides tokens for authorizers in any form: %s', (payload, shown) => {
     const note = (text: string) => void written.push(text);
     textFunctionLog({ info: note, warn: note, error: note }, { verbose: true }).start(

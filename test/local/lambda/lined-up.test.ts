@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Faults } from '../../../local/faults/faults';
+import { EventLine } from '../../../local/lambda/environments/event-line';
 import type { HostLimits } from '../../../local/lambda/host-limits';
 import { Fixture, RememberingLog } from './function-fixture';
 
@@ -132,6 +133,22 @@ describe('An invocation that is lined up behind a busy environment', () => {
     expect((await current).payload).toBe('"first"');
   });
 
+  it('does not crash with the environment of an invocation that a fault strikes', async () => {
+    const faults = new Faults({ 'function-crash': 0 });
+    const one = fixture.function('Struck', { 'index.js': SOURCE });
+    const file = (of: string) => join(one.codeDirectory, of);
+    const host = fixture.host([one], { limits: ONE, faults });
+    const invoke = (event: object) => host.invoke('Struck', JSON.stringify(event));
+    await invoke({});
+    faults.switchOn('function-crash', 1);
+    const current = invoke({ waitFor: file('go'), writes: file('begun') });
+    faults.switchOff('function-crash');
+    const next = invoke({ says: 'second' });
+    writeFileSync(file('go'), '');
+    expect(await current).toMatchObject({ errorType: 'Runtime.ExitError' });
+    expect(await next).toMatchObject({ kind: 'success', payload: '"second"' });
+  });
+
   it('is not lined up while fault injection may affect it', async () => {
     const faults = new Faults({ 'function-crash': 0 });
     const one = fixture.function('Faulty', { 'index.js': SOURCE });
@@ -145,6 +162,27 @@ describe('An invocation that is lined up behind a busy environment', () => {
     writeFileSync(file('go'), '');
     await current;
     expect(await next).toMatchObject({ kind: 'failure', errorType: 'Runtime.ExitError' });
+  });
+});
+
+describe('EventLine', () => {
+  const event = { requestId: '1', payload: '{}', timeoutMillis: 1_000, endpoints: undefined };
+  const worker = { postMessage: () => undefined };
+  const sent = () => {
+    const line = new EventLine();
+    line.send(worker, event);
+    return line;
+  };
+
+  it('takes an event back once and for all', () => {
+    const line = sent();
+    expect([line.takeBack(), line.takeBack(), line.hasBegun]).toEqual([true, true, false]);
+  });
+
+  it('takes back no event that the thread has begun', () => {
+    const line = sent();
+    new Int32Array(line.memory)[2] = 0;
+    expect([line.hasBegun, line.takeBack(), line.hasBegun]).toEqual([true, false, true]);
   });
 });
 
