@@ -3,8 +3,7 @@ import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
 import { invokedFunction } from '../functions/invoked-function';
 import type { HttpNotRun } from '../model';
-import { InvokingRoles } from '../permissions/invoking-roles';
-import { LambdaPermissions } from '../permissions/lambda-permissions';
+import { GatewayPermissions } from '../permissions/gateway-permissions';
 import type { Resource } from '../values/resource';
 
 export interface AuthorizerFunction {
@@ -25,35 +24,25 @@ export interface AuthorizerTarget {
 
 export class AuthorizerFunctions {
   readonly #functions: ReadFunctions;
-  readonly #permissions: LambdaPermissions;
-  readonly #roles: InvokingRoles;
+  readonly #permissions: GatewayPermissions;
 
   constructor(assembly: Assembly, functions: ReadFunctions) {
     this.#functions = functions;
-    this.#permissions = new LambdaPermissions(assembly, 'apigateway.amazonaws.com');
-    this.#roles = new InvokingRoles(assembly, 'apigateway.amazonaws.com');
+    this.#permissions = new GatewayPermissions(assembly);
   }
 
   find({ path }: Resource, target: AuthorizerTarget): AuthorizerFunction | HttpNotRun {
     const invoked = invokedFunction(target.uri, this.#functions);
     if ('reason' in invoked) return { type: 'NOT_RUN', path: invoked.path ?? path, reason: invoked.reason };
-    const { functionArn, functionName, qualifier } = invoked;
-    const { credentials } = target;
-    const reason =
-      credentials === undefined
-        ? this.#refusal(functionName, qualifier, target)
-        : this.#roles.refusal(credentials, functionArn);
+    const { functionName, qualifier } = invoked;
+    const { credentials, apiId, authorizerId, construct } = target;
+    const reason = this.#permissions.refusal(invoked, {
+      credentials,
+      sources: [`${apiId}/authorizers/${authorizerId}`],
+      notPermitted: () =>
+        `API Gateway has no permission to invoke the authorizer's function ${functionName}; add an AWS::Lambda::Permission for apigateway.amazonaws.com, as ${construct} does`,
+    });
     if (reason !== undefined) return { type: 'NOT_RUN', path, reason, isNotPermitted: true };
     return { type: 'FUNCTION', functionName, ...(qualifier !== undefined && { qualifier }) };
-  }
-
-  #refusal(
-    functionName: string,
-    qualifier = '$LATEST',
-    { apiId, authorizerId, construct }: AuthorizerTarget,
-  ): string | undefined {
-    const source = `${apiId}/authorizers/${authorizerId}`;
-    if (this.#permissions.cover(functionName, 'execute-api', source, qualifier)) return undefined;
-    return `API Gateway has no permission to invoke the authorizer's function ${functionName}; add an AWS::Lambda::Permission for apigateway.amazonaws.com, as ${construct} does`;
   }
 }

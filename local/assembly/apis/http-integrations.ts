@@ -3,8 +3,7 @@ import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
 import { invokedFunction, withStageVariables } from '../functions/invoked-function';
 import type { HttpApiIntegration, HttpNotRun, HttpRoute, HttpStage, StaticAnswer } from '../model';
-import { InvokingRoles } from '../permissions/invoking-roles';
-import { LambdaPermissions } from '../permissions/lambda-permissions';
+import { GatewayPermissions } from '../permissions/gateway-permissions';
 import { isObject, type Json, listAt, objectAt, textAt } from '../values/json';
 import type { Resource } from '../values/resource';
 
@@ -25,14 +24,12 @@ interface Target {
 
 export class HttpIntegrations {
   readonly #functions: ReadFunctions;
-  readonly #permissions: LambdaPermissions;
-  readonly #roles: InvokingRoles;
+  readonly #permissions: GatewayPermissions;
   readonly #byTarget: Map<string, Resource>;
 
   constructor(assembly: Assembly, functions: ReadFunctions) {
     this.#functions = functions;
-    this.#permissions = new LambdaPermissions(assembly, 'apigateway.amazonaws.com');
-    this.#roles = new InvokingRoles(assembly, 'apigateway.amazonaws.com');
+    this.#permissions = new GatewayPermissions(assembly);
     this.#byTarget = new Map(
       assembly.resources('AWS::ApiGatewayV2::Integration').map((one) => [`integrations/${one.ref}`, one]),
     );
@@ -79,11 +76,12 @@ export class HttpIntegrations {
   ): HttpApiIntegration {
     const invoked = invokedFunction(withStageVariables(uri, stage.variables), this.#functions);
     if ('reason' in invoked) return notRun(invoked.path ?? resource.path, invoked.reason);
-    const { functionArn, functionName, qualifier } = invoked;
-    const refusal =
-      credentials === undefined
-        ? this.#refusal(functionName, qualifier, sources)
-        : this.#roles.refusal(credentials, functionArn);
+    const { functionName, qualifier } = invoked;
+    const refusal = this.#permissions.refusal(invoked, {
+      ...{ credentials, sources },
+      notPermitted: () =>
+        `API Gateway has no permission to invoke ${functionName} for ${sources[0]}; add an AWS::Lambda::Permission for apigateway.amazonaws.com`,
+    });
     if (refusal !== undefined) return { ...notRun(resource.path, refusal), isNotPermitted: true };
     return {
       type: 'AWS_PROXY',
@@ -92,12 +90,6 @@ export class HttpIntegrations {
       timeoutMillis,
       payloadFormat,
     };
-  }
-
-  #refusal(functionName: string, qualifier = '$LATEST', sources: string[]): string | undefined {
-    if (sources.some((source) => this.#permissions.cover(functionName, 'execute-api', source, qualifier)))
-      return undefined;
-    return `API Gateway has no permission to invoke ${functionName} for ${sources[0]}; add an AWS::Lambda::Permission for apigateway.amazonaws.com`;
   }
 }
 

@@ -5,9 +5,7 @@ import type { Assembly } from '../assembly';
 import type { ReadFunctions } from '../functions/functions';
 import { invokedFunction, isInvocationUri, withStageVariables } from '../functions/invoked-function';
 import type { Integration, LambdaIntegration, NotRun } from '../model';
-import { InvokingRoles } from '../permissions/invoking-roles';
-import { LambdaPermissions } from '../permissions/lambda-permissions';
-import { functionNameIn, qualifierIn } from '../values/function-arn';
+import { GatewayPermissions } from '../permissions/gateway-permissions';
 import type { Resource } from '../values/resource';
 import { type IntegratedRoute, notRun } from './integrated-route';
 import { readTemplates, requestParameters } from './integration-templates';
@@ -34,13 +32,11 @@ const HARMLESS_SETTINGS = new Set([
 
 export class LambdaIntegrations {
   readonly #functions: ReadFunctions;
-  readonly #permissions: LambdaPermissions;
-  readonly #roles: InvokingRoles;
+  readonly #permissions: GatewayPermissions;
 
   constructor(assembly: Assembly, functions: ReadFunctions) {
     this.#functions = functions;
-    this.#permissions = new LambdaPermissions(assembly, 'apigateway.amazonaws.com');
-    this.#roles = new InvokingRoles(assembly, 'apigateway.amazonaws.com');
+    this.#permissions = new GatewayPermissions(assembly);
   }
 
   /** @throws {UserError} if AWS would refuse the integration */
@@ -80,32 +76,22 @@ export class LambdaIntegrations {
     }
     const invoked = invokedFunction(uri, this.#functions);
     if ('reason' in invoked) return notRun({ path: invoked.path ?? integration.path }, invoked.reason);
-    const { functionArn, functionName, qualifier } = invoked;
-    const forbidden = this.#forbidden(integration, functionArn, route);
+    const { functionName, qualifier } = invoked;
+    const { apiId, stage, routeKey } = route;
+    const forbidden = this.#permissions.refusal(invoked, {
+      credentials: integration.text('CredentialsArn'),
+      sources: [`${apiId}/${stage.stageName}/${routeKey}`],
+      notPermitted: (others) =>
+        `API Gateway has no permission to invoke ${functionName} there. ${
+          others ? `Its permissions are for ${others}. ` : ''
+        }Give each route a WebSocketLambdaIntegration of its own, which adds the permission, or add an AWS::Lambda::Permission for apigateway.amazonaws.com`,
+    });
     if (forbidden !== undefined) return notRun(integration, forbidden);
     return {
       functionName,
       ...(qualifier === undefined ? {} : { qualifier }),
       timeoutMillis: called,
     };
-  }
-
-  /** Why API Gateway has no permission to invoke the function. Without it, the integration fails on AWS. */
-  #forbidden(
-    integration: Resource,
-    functionArn: string,
-    { apiId, stage: { stageName }, routeKey }: IntegratedRoute,
-  ): string | undefined {
-    const credentials = integration.text('CredentialsArn');
-    if (credentials !== undefined) return this.#roles.refusal(credentials, functionArn);
-    const functionName = functionNameIn(functionArn);
-    const qualifier = qualifierIn(functionArn) ?? '$LATEST';
-    const resource = `${apiId}/${stageName}/${routeKey}`;
-    if (this.#permissions.cover(functionName, 'execute-api', resource, qualifier)) return undefined;
-    const others = this.#permissions.sourcesOf(functionName);
-    return `API Gateway has no permission to invoke ${functionName} there. ${
-      others ? `Its permissions are for ${others}. ` : ''
-    }Give each route a WebSocketLambdaIntegration of its own, which adds the permission, or add an AWS::Lambda::Permission for apigateway.amazonaws.com`;
   }
 }
 
