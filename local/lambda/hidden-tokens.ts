@@ -16,6 +16,8 @@ const SECRET_MEMBERS = new RegExp(
 );
 /** Shorter values, such as `1`, are not replaced elsewhere. */
 const SHORTEST_SECRET = 6;
+/** Looking for more of them could take seconds, so that nothing of the text is shown. */
+const MOST_SECRETS = 200;
 
 /** Hides these members, and their values wherever else they occur in the text, such as in another header or in the query. */
 export function withoutTokens(text: string): string {
@@ -24,6 +26,7 @@ export function withoutTokens(text: string): string {
     for (const secret of values.split(/["\s,;]+/)) if (secret.length >= SHORTEST_SECRET) secrets.add(secret);
     return `${name}"(hidden)"`;
   });
+  if (secrets.size > MOST_SECRETS) return '(hidden, because it contains too many cookies or tokens)';
   for (const secret of secrets) if (secret !== 'Bearer') shown = shown.replaceAll(secret, '(hidden)');
   return shown.replace(JWT, '(JWT)');
 }

@@ -74,12 +74,15 @@ export class HttpAuthorizers {
   #identityOf(request: ArrivedRequest): Identity {
     const proxied = { ...request, caller: {} };
     const { accountId } = this.#options;
-    const { routeKey } = event2(proxied, accountId);
     return {
       headers: joined(request.headers),
       query: joined(request.query),
       stageVariables: request.address.stage.variables,
-      context: { ...event1(proxied, accountId).requestContext, routeKey },
+      // Few authorizers read it.
+      get context() {
+        const { routeKey } = event2(proxied, accountId);
+        return { ...event1(proxied, accountId).requestContext, routeKey };
+      },
     };
   }
 }

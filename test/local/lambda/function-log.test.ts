@@ -67,6 +67,16 @@ describe('textFunctionLog', () => {
     expect(written.join()).not.toContain('s3cret');
   });
 
+  it('shows nothing of a text with more cookies than it can look for', () => {
+    const cookies = Array.from({ length: 201 }, (_, number) => `sid=s3cret${number}`);
+    const note = (text: string) => void written.push(text);
+    textFunctionLog({ info: note, warn: note, error: note }, { verbose: true }).start(
+      invocationEnd({ payload: JSON.stringify({ cookies, room: 'lobby' }) }),
+    );
+    expect(written.join()).toContain('(hidden, because it contains too many cookies or tokens)');
+    expect(written.join()).not.toMatch(/s3cret|lobby/);
+  });
+
   it('shows payloads and results, without the JWTs in them', () => {
     const verbose = textFunctionLog(
       { info: (text) => written.push(text), warn() {}, error() {} },
